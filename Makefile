@@ -1,0 +1,141 @@
+# `make help` lists what there is to do here. Everything long says what it does while it does it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# Set one on make's command line; the environment's are not looked at, so that no cluster is chosen by accident.
+KUBECONFIG_NAMED := $(if $(filter command line,$(origin KUBECONFIG)),yes)
+PROFILE := plain
+CLUSTER := $(PROFILE)
+ARGS :=
+NAME :=
+
+cache := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kubeflow.bootstrap
+local_kubeconfig := $(cache)/clusters/$(CLUSTER)/kubeconfig
+kubeconfig := $(if $(KUBECONFIG_NAMED),$(KUBECONFIG),$(local_kubeconfig))
+
+# The newest Python that the collection is tested with comes first.
+pythons := 3.13 3.12 3.11 3.14
+steps := lint sanity unit conformance integration package
+
+# What is in this checkout is what runs, with its own settings, and Python keeps what it compiles.
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+unexport ANSIBLE_COLLECTIONS_PATH PYTHONPATH PYTHONDONTWRITEBYTECODE
+
+run := PATH="$(CURDIR)/.venv/bin:$$PATH"
+dev := PATH="$(CURDIR)/.venv-dev/bin:$$PATH"
+say = @printf '\n-- %s\n'
+
+.PHONY: help bootstrap local-cluster clean-cluster bench venv test $(steps) format lock venv-dev clean
+
+help:
+	@echo 'Take a cluster to Kubeflow'
+	@echo '  make bootstrap                    on a local cluster, started for it; PROFILE=gke-gpu chooses another kind'
+	@echo '  make bootstrap KUBECONFIG=FILE    on your own cluster: its current context, which stays as it is'
+	@echo '                                    (KUBECONFIG counts only when given like this, not from the environment)'
+	@echo '      ARGS="-e kubeflow_namespace=ml"   more arguments for ansible-playbook, with either'
+	@echo '  make clean-cluster                stop and remove the local cluster (PROFILE=... as above)'
+	@echo
+	@echo 'Work on the collection'
+	@echo '  make test                         all tests; what CI runs. Its steps alone:'
+	@echo '      make $(steps)'
+	@echo '  make format                       format the Python files'
+	@echo '  make bench NAME=facts             measure beside peers; writes .bench/facts.json'
+	@echo '  make lock                         pin the newest releases that the ranges allow, in requirements/*.txt'
+	@echo '  make clean                        remove what make made in this folder'
+	@echo
+	@echo 'PYTHON=/path/to/python3 chooses the Python; otherwise the first of $(pythons) that runs.'
+
+# --- for users
+
+venv:
+	@tools/venv requirements/run.txt .venv $(pythons) || { [ $$? != 3 ] || \
+		echo 'No Python 3.11 or newer with the modules venv and ensurepip found. Install one, or name it: make PYTHON=...'; exit 1; }
+
+bootstrap: venv $(if $(KUBECONFIG_NAMED),,local-cluster)
+	$(say) 'Bootstrapping Kubeflow'
+	@$(run) ansible-playbook playbooks/bootstrap.yml -e '{"kubeflow_apply": true}' -e "kubeflow_kubeconfig='$(kubeconfig)'" $(ARGS)
+
+local-cluster: venv
+	$(say) 'Starting the local cluster "$(CLUSTER)" (the first time its control plane is built: some ten minutes)'
+	@$(run) ansible-playbook playbooks/local_cluster.yml -e local_cluster_name='$(CLUSTER)' -e local_cluster_profile='$(PROFILE)'
+
+clean-cluster: venv
+	$(say) 'Removing the local cluster "$(CLUSTER)"'
+	@$(run) ansible-playbook playbooks/local_cluster.yml -e local_cluster_name='$(CLUSTER)' -e local_cluster_state=absent
+	@left=$$(ls '$(cache)/clusters' 2>/dev/null | grep -vx '$(CLUSTER)' | paste -sd' ' -); \
+		[ -z "$$left" ] || echo "Other local clusters: $$left (make clean-cluster CLUSTER=...)"
+
+# --- for developers
+
+bench: venv
+	@[ -f 'tests/bench/$(NAME).py' ] || { echo 'Say which: make bench NAME=<one of>:' \
+		$(sort $(notdir $(basename $(wildcard tests/bench/[a-z]*.py)))); exit 2; }
+	@mkdir -p .bench
+	@$(run) PYTHONPATH=playbooks/collections python 'tests/bench/$(NAME).py' $(ARGS)
+
+venv-dev:
+	@tools/venv requirements/dev.txt .venv-dev $(pythons) || { [ $$? != 3 ] || \
+		echo 'No Python 3.11 or newer with the modules venv and ensurepip found. Install one, or name it: make PYTHON=...'; exit 1; }
+	@if [ -n '$(PYTHON)' ]; then rm -f .venv-dev-oldest; \
+	else tools/venv requirements/dev.txt .venv-dev-oldest 3.11 || { [ $$? = 3 ] && rm -f .venv-dev-oldest; } || exit 1; \
+		if [ .venv-dev -ef .venv-dev-oldest ]; then rm -f .venv-dev-oldest; fi; fi; \
+	[ -e .venv-dev-oldest ] || echo "Note: tested with one Python only, $$(.venv-dev/bin/python -V)"
+
+# Runs a command for each environment, with VENV set.
+each_venv = for VENV in .venv-dev .venv-dev-oldest; do [ -e $$VENV ] || continue; \
+	echo "with $$($$VENV/bin/python -V), $$($$VENV/bin/ansible --version | sed -n '1s/.*\[\(.*\)\]/\1/p')"; $(1) || exit 1; done
+
+test:
+	@start=$$SECONDS; for step in $(steps); do printf '\n==== %s\n' $$step; from=$$SECONDS; \
+		$(MAKE) $$step || { printf '\nmake test: FAILED in the step %s\n' $$step; exit 1; }; \
+		echo "==== $$step passed in $$((SECONDS - from)) s"; done; \
+	printf '\nmake test: all steps passed ($(steps)) in %s s\n' $$((SECONDS - start))
+
+lint: venv-dev
+	$(say) 'ruff'
+	@$(dev) ruff check && $(dev) ruff format --check
+	$(say) 'mypy'
+	@set -o pipefail; $(dev) mypy -p ansible_collections.kubeflow.bootstrap.plugins | sed 's|^playbooks/collections/ansible_collections/kubeflow/bootstrap/||'
+	$(say) 'yamllint'
+	@$(dev) yamllint --strict .
+	$(say) 'ansible-lint'
+	@$(dev) ansible-lint --offline
+	$(say) 'antsibull-changelog'
+	@$(dev) antsibull-changelog lint
+	$(say) 'antsibull-docs'
+	@$(dev) antsibull-docs lint-collection-docs . --plugin-docs --validate-collection-refs=all
+
+sanity: venv-dev
+	$(say) 'ansible-test sanity'
+	@$(call each_venv,tools/sanity $$VENV)
+
+unit: venv-dev
+	$(say) 'unit tests'
+	@$(call each_venv,PATH="$(CURDIR)/$$VENV/bin:$$PATH" $$VENV/bin/python -m pytest -q tests/unit)
+
+conformance: venv-dev
+	$(say) 'conformance with ks 0.10.0'
+	@$(dev) python -m pytest -q tests/conformance
+
+integration: venv-dev
+	$(say) 'integration tests on the local cluster'
+	@$(dev) python -m pytest -v tests/integration
+
+package: venv-dev
+	$(say) 'build, install and find the collection'
+	@$(dev) tools/package
+
+format: venv-dev
+	@$(dev) ruff check --fix --exit-zero --quiet; $(dev) ruff format
+
+lock: venv-dev
+	@tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; \
+	.venv-dev/bin/python -m venv "$$tmp" && "$$tmp/bin/pip" install -q uv && export UV_CUSTOM_COMPILE_COMMAND='make lock' && \
+	for pair in requirements.txt:run.txt requirements/dev.in:dev.txt; do \
+		"$$tmp/bin/uv" pip compile --quiet --universal --python-version 3.11 --no-annotate --no-emit-index-url --upgrade \
+			"$${pair%:*}" -o "requirements/$${pair#*:}" || exit 1; done
+
+clean:
+	rm -rf .venv .venv-dev .venv-dev-oldest .bench .ansible .mypy_cache .pytest_cache .ruff_cache tests/output kubeflow-bootstrap-*.tar.gz
+	find plugins tests -name __pycache__ -prune -exec rm -rf {} +

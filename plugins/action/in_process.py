@@ -1,0 +1,88 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The action of every module of this collection (``plugin_routing`` in ``meta/runtime.yml``).
+
+Where a task's host is the controller itself, the module's work is done in this process: that saves starting Python once a task,
+uses the Python that runs Ansible, and lets long work show how far it is. On any other host, with ``become`` or ``async``, the
+module is sent there as usual. Private to the collection.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import typing as t
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.json import Direction, get_module_decoder, get_module_encoder
+from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.errors import UnsupportedError
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
+
+_MODULES = "ansible_collections.kubeflow.bootstrap.plugins.modules"
+_display = Display()
+
+
+class ActionModule(ActionBase):
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        if self._on_controller():
+            self._set_environment()
+            result.update(self._work())
+        else:
+            result.update(self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
+        return result
+
+    def _on_controller(self) -> bool:
+        return self._connection.transport == "local" and not self._task.async_val and not self._play_context.become
+
+    def _set_environment(self) -> None:
+        """Lay the task's ``environment`` keyword over this process's: each task has a process of its own, made for it."""
+        keyword: dict[str, t.Any] = {}
+        self._compute_environment_string(keyword)
+        os.environ.update({name: str(value) for name, value in keyword.items()})
+
+    def _work(self) -> dict[str, t.Any]:
+        """Do what the module would: the same arguments, result and messages, with the same values hidden."""
+        name = str(self._task.resolved_action)
+        module = importlib.import_module(f"{_MODULES}.{name.rsplit('.', 1)[-1]}")
+        checks = dict(module.ARGUMENTS)
+        if not checks.pop("supports_check_mode", False) and self._task.check_mode:
+            return {"skipped": True, "msg": f"{name} does not support check mode"}
+        validation = ArgumentSpecValidator(**checks).validate(_plain(self._task.args))
+        warnings: list[str] = []
+        context = Context(
+            check=self._task.check_mode,
+            diff=bool(self._task.diff),
+            progress=lambda line: _display.display(f"  {line}"),
+            warn=warnings.append,
+        )
+        try:
+            if validation.error_messages:
+                raise BootstrapError(_message(validation.errors[0], name))
+            result = module.run(validation.validated_parameters, context)
+        except BootstrapError as error:
+            result = {**error.details, "failed": True, "msg": str(error)}
+        if warnings:
+            result = {**result, "warnings": warnings}
+        hidden: dict[str, t.Any] = remove_values(result, validation._no_log_values)  # what AnsibleModule does with a result
+        return hidden
+
+
+def _plain(args: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The arguments as a module gets them: Ansible's tagged strings and lazy containers do not survive the way to a module."""
+    sent = json.dumps(args, cls=get_module_encoder("legacy", Direction.CONTROLLER_TO_MODULE))
+    received: dict[str, t.Any] = json.loads(sent, cls=get_module_decoder("legacy", Direction.CONTROLLER_TO_MODULE))
+    return received
+
+
+def _message(error: Exception, name: str) -> str:
+    """The message of AnsibleModule for what is wrong with the arguments."""
+    return f"Unsupported parameters for ({name}) module: {error}" if isinstance(error, UnsupportedError) else str(error)

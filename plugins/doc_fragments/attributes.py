@@ -1,0 +1,37 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Attributes that modules share. Private to the collection."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return what would change, without changing it.
+  diff_mode:
+    description: Returns what changed, or would change in C(check_mode), when in diff mode.
+  idempotent:
+    description: A second run with the same arguments changes nothing.
+  action_group:
+    description: Use C(group/kubeflow.bootstrap.kubeflow) in C(module_defaults) to set defaults for this module.
+    support: full
+    membership:
+      - kubeflow.bootstrap.kubeflow
+"""
+
+    INFO = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    details: It only looks.
+  diff_mode:
+    support: N/A
+    details: It only looks.
+  idempotent:
+    support: full
+    details: It only looks.
+"""

@@ -1,0 +1,23 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Options by which a module names its cluster. Private to the collection."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  kubeconfig:
+    description:
+      - The kubeconfig file to read.
+      - If not set, the files of the environment variable E(KUBECONFIG) are merged as C(kubectl) does, else C(~/.kube/config) is
+        read, else the service account of the pod is used that this runs in.
+      - The file is never written to, and its current context stays what it is.
+    type: path
+  context:
+    description:
+      - The context to use.
+      - If not set, the current context.
+    type: str
+"""

@@ -1,0 +1,61 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From an application on disk to objects in the cluster, or out of it again. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+from ..api import Client
+from ..errors import BootstrapError
+from ..facts.cluster import identity
+from ..ksonnet import application, folder
+from ..ksonnet.render import objects
+from ..run import Context
+from .absent import absent
+from .present import Options, Outcome, present
+
+
+def deploy(client: Client, args: dict[str, t.Any], context: Context) -> Outcome:
+    """Do what the module ``deploy`` documents."""
+    path = Path(args["path"])
+    files = _files(path, args["declaration"] if context.check else None)
+    if not files:
+        raise BootstrapError(f"There is no application in {path}.", fix="Make one first (playbooks/app.yml), or check kubeflow_app_dir.")
+    app = application.read_app(files)
+    environment = (app.get("environments") or {}).get(args["environment"])
+    if not environment:
+        raise BootstrapError(f"The application {path} has no environment {args['environment']!r}.", fix="Check kubeflow_environment.")
+    _same_cluster(client, files, path)
+    namespace = (environment.get("destination") or {}).get("namespace") or "default"
+    options = Options(
+        check=context.check,
+        diff=context.diff,
+        force=args["force_conflicts"],
+        timeout=float(args["wait_timeout"]),
+        progress=context.progress,
+    )
+    if args["state"] == "absent":
+        return absent(client, app["name"], namespace, options, args["remove_data"])
+    rendered = objects(files, args["environment"])
+    return present(client, app["name"], namespace, [(name, item) for name, items in rendered.items() for item in items], options)
+
+
+def _files(path: Path, declaration: dict[str, t.Any] | None) -> dict[str, str]:
+    """The application on disk; in check mode as it would be."""
+    if declaration is None:
+        return folder.read(path)
+    return folder.foresee(path, declaration)
+
+
+def _same_cluster(client: Client, files: dict[str, str], path: Path) -> None:
+    """Refuse any other cluster than the one that the application was planned for."""
+    planned = application.read_record(files).get("cluster") or {}
+    uid = identity(client)
+    if planned.get("uid") and planned["uid"] != uid:
+        raise BootstrapError(
+            f"The application {path} was planned for the cluster {planned.get('server')} (UID {planned['uid']}), "
+            f"but context {client.connection.name} leads to {client.connection.server} (UID {uid}).",
+            fix="Use the context of that cluster, or another kubeflow_app_dir for this one.",
+        )

@@ -1,0 +1,54 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Differences that a person can read. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..errors import BootstrapError
+from .inventory import PART_OF
+from .objects import Key
+
+try:
+    import yaml
+except ImportError:  # pragma: no cover
+    yaml = None  # type: ignore[assignment]
+
+Json = dict[str, t.Any]
+
+# What the server keeps for itself: it changes with every write and says nothing of what was wanted.
+_SERVERS = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink")
+
+
+def difference(key: Key, before: Json | None, after: Json | None) -> Json | None:
+    """One entry of a task's ``diff``; ``None`` where nothing differs. The values of Secrets are never shown."""
+    old, new = _text(before, after), _text(after, before)
+    if old == new:
+        return None
+    return {"before_header": str(key), "after_header": str(key), "before": old, "after": new}
+
+
+def _text(item: Json | None, other: Json | None) -> str:
+    if item is None:
+        return ""
+    if yaml is None:
+        raise BootstrapError("PyYAML is needed to show differences.", fix="Install it for the Python that Ansible uses: pip install PyYAML")
+    metadata = {name: value for name, value in item["metadata"].items() if name not in _SERVERS}
+    if metadata.get("labels"):
+        metadata["labels"] = {name: value for name, value in metadata["labels"].items() if name != PART_OF}
+    shown = {name: value for name, value in {**item, "metadata": metadata}.items() if name != "status"}
+    if item.get("kind") == "Secret":
+        shown = _masked(shown, other or {})
+    return str(yaml.safe_dump(shown, sort_keys=True, default_flow_style=False, width=140))
+
+
+def _masked(secret: Json, other: Json) -> Json:
+    """A Secret whose values can't be read, but can be seen to differ."""
+    masked = dict(secret)
+    for field in ("data", "stringData"):
+        values = secret.get(field)
+        if values:
+            same = other.get(field) or {}
+            masked[field] = {name: "(hidden)" if same.get(name) == value else "(hidden, differs)" for name, value in values.items()}
+    return masked

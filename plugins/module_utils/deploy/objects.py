@@ -1,0 +1,127 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Objects, their keys and where the API serves them. Private to the collection."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import typing as t
+from dataclasses import dataclass
+
+from ..discovery import Served
+from ..errors import BootstrapError
+
+Json = dict[str, t.Any]
+
+MANAGER = "kubeflow.bootstrap"
+"""Our field manager in server-side apply."""
+CRD = ("apiextensions.k8s.io", "CustomResourceDefinition")
+
+
+class Key(t.NamedTuple):
+    """What tells one object from another, whatever version it is written in."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.group_kind} {self.namespace}/{self.name}" if self.namespace else f"{self.group_kind} {self.name}"
+
+    @property
+    def group_kind(self) -> str:
+        """As kubectl writes it: ``Deployment.apps``, ``Service``."""
+        return f"{self.kind}.{self.group}" if self.group else self.kind
+
+
+def group_of(api_version: str) -> str:
+    """``apps`` of ``apps/v1``; the core group is empty."""
+    return api_version.split("/")[0] if "/" in api_version else ""
+
+
+def key_of(item: Json) -> Key:
+    """The key of an object as it was rendered, or as the server returned it."""
+    metadata = item.get("metadata") or {}
+    return Key(group_of(item["apiVersion"]), item["kind"], metadata.get("namespace") or "", metadata.get("name") or "")
+
+
+@dataclass(frozen=True)
+class Resource:
+    """Where the objects of one kind are served."""
+
+    api_version: str
+    plural: str
+    namespaced: bool
+
+    def path(self, namespace: str, name: str = "") -> str:
+        """The path of the collection, or of one object in it."""
+        root = f"/apis/{self.api_version}" if "/" in self.api_version else f"/api/{self.api_version}"
+        scope = f"/namespaces/{namespace}" if self.namespaced and namespace else ""
+        return f"{root}{scope}/{self.plural}" + (f"/{name}" if name else "")
+
+
+class Resources:
+    """Which resource serves an object: what the cluster serves now, and what definitions among the objects will."""
+
+    def __init__(self, served: Served, items: t.Iterable[Json] = ()) -> None:
+        self._served = served
+        self._defined = {pair: resource for item in items if key_of(item)[:2] == CRD for pair, resource in _defined(item)}
+
+    def of(self, item: Json) -> Resource:
+        """Raises ``BootstrapError`` for a version or kind that the cluster does not serve."""
+        version, kind = item["apiVersion"], item["kind"]
+        found = self._served.get(version, {}).get(kind)
+        if found:
+            return Resource(version, found["resource"], found["namespaced"])
+        if (version, kind) in self._defined:
+            return self._defined[version, kind]
+        raise BootstrapError(f"{kind} {item.get('metadata', {}).get('name')}: the cluster serves no {kind} in {version}.")
+
+    def of_kind(self, group: str, kind: str) -> Resource | None:
+        """Any served version of a kind; ``None`` where there is none (any more)."""
+        for version, kinds in self._served.items():
+            if group_of(version) == group and kind in kinds:
+                return Resource(version, kinds[kind]["resource"], kinds[kind]["namespaced"])
+        return None
+
+
+def _defined(crd: Json) -> t.Iterator[tuple[tuple[str, str], Resource]]:
+    spec = crd["spec"]
+    for version in spec["versions"]:
+        if version.get("served"):
+            api_version = f"{spec['group']}/{version['name']}"
+            yield (api_version, spec["names"]["kind"]), Resource(api_version, spec["names"]["plural"], spec["scope"] == "Namespaced")
+
+
+def placed(items: list[Json], resources: Resources, namespace: str) -> list[Json]:
+    """Copies with ``metadata.namespace`` as ks sets it: the environment's where none is written, none on cluster-scoped objects."""
+    return [_placed(item, resources, namespace) for item in items]
+
+
+def _placed(item: Json, resources: Resources, namespace: str) -> Json:
+    metadata = dict(item.get("metadata") or {})
+    if not metadata.get("name"):
+        raise BootstrapError(f"A {item['kind']} has no metadata.name.", fix="Give it one; generateName can't be applied twice.")
+    if resources.of(item).namespaced:
+        metadata["namespace"] = metadata.get("namespace") or namespace
+    else:
+        metadata.pop("namespace", None)
+    return {**item, "metadata": metadata}
+
+
+def digest(value: object) -> str:
+    """A short fingerprint of plain data, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:32]
+
+
+def owned_fields(item: Json) -> str:
+    """Fingerprint of what our field manager owns in an object; empty where it owns nothing.
+
+    It changes when anybody changes or removes a value that we applied, and only then.
+    """
+    for entry in (item.get("metadata") or {}).get("managedFields") or []:
+        if entry.get("manager") == MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource"):
+            return digest(entry.get("fieldsV1"))
+    return ""

@@ -1,0 +1,33 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which kinds the API server serves. Private to the collection.
+
+Two requests, whatever the number of groups: aggregated discovery
+(https://kubernetes.io/docs/concepts/overview/kubernetes-api/#aggregated-discovery, Kubernetes 1.30 and newer).
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .api import DISCOVERY, Client
+
+Served = dict[str, dict[str, dict[str, t.Any]]]
+"""``{"apps/v1": {"Deployment": {"resource": "deployments", "namespaced": True}}}``"""
+
+
+def served(client: Client) -> Served:
+    """All kinds that can be read and written, by API version; groups whose backend is down are left out."""
+    core, groups = client.get("/api", DISCOVERY), client.get("/apis", DISCOVERY)
+    found: Served = {}
+    for group in [*(core.get("items") or []), *(groups.get("items") or [])]:
+        for version in group.get("versions") or []:
+            if version.get("freshness") == "Stale":
+                continue
+            name = group.get("metadata", {}).get("name") or ""
+            kinds = found.setdefault(f"{name}/{version['version']}" if name else version["version"], {})
+            for resource in version.get("resources") or []:
+                kind = (resource.get("responseKind") or {}).get("kind")
+                if kind:
+                    kinds[kind] = {"resource": resource["resource"], "namespaced": resource.get("scope") == "Namespaced", "verbs": resource["verbs"]}
+    return found

@@ -1,0 +1,19 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The one error that is meant for users. Private to the collection."""
+
+from __future__ import annotations
+
+
+class BootstrapError(Exception):
+    """Something that the user can put right.
+
+    ``message`` says what is wrong, where and why, in one line; ``fix`` what to do about it.
+    ``details`` are plain data that go into the task's result beside the message. Never put a secret in either.
+    """
+
+    def __init__(self, message: str, *, fix: str | None = None, **details: object) -> None:
+        self.message = message
+        self.fix = fix
+        self.details = details
+        super().__init__(f"{message} {fix}" if fix else message)

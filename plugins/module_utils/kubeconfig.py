@@ -1,0 +1,268 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which cluster, and as whom: kubeconfig files read as kubectl reads them. Private to the collection.
+
+Rules of client-go's ``clientcmd`` (https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/):
+a named file alone; else the files of ``KUBECONFIG``, merged, the first to name a thing wins; else ``~/.kube/config``; else
+the service account of the pod that this runs in.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from .credentials import Credentials, decode, from_user, slurp
+from .errors import BootstrapError
+
+try:
+    import yaml
+except ImportError:  # pragma: no cover
+    yaml = None  # type: ignore[assignment]
+
+Entry = dict[str, t.Any]
+
+SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+_LISTS = {"clusters": "cluster", "users": "user", "contexts": "context"}
+_CLUSTER_PATHS = ("certificate-authority",)
+_USER_PATHS = ("client-certificate", "client-key", "tokenFile")
+
+
+@dataclass(frozen=True)
+class Connection:
+    """All that is needed to speak with one API server. ``credentials`` never shows what it holds."""
+
+    server: str
+    ca: str | None = None
+    """PEM text; ``None`` means the system's own authorities."""
+    verify: bool = True
+    tls_server_name: str | None = None
+    proxy: str | None = None
+    credentials: Credentials = field(default_factory=Credentials)
+    name: str = ""
+    """The context (or ``in-cluster``), for messages."""
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Kubeconfig:
+    """What was chosen, and out of what. ``source``: ``option``, ``KUBECONFIG``, ``~/.kube/config`` or ``in-cluster``."""
+
+    source: str
+    files: list[str]
+    context: str | None
+    cluster: str | None
+    user: str | None
+    namespace: str | None
+    connection: Connection
+    contexts: list[Entry]
+    ca_source: str
+
+
+def load(
+    kubeconfig: str | None = None,
+    context: str | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Kubeconfig:
+    """Find the cluster. Raises ``BootstrapError`` where there is none, or where a file or a name in it is wrong."""
+    env = os.environ if env is None else env
+    source, paths = _sources(kubeconfig, env)
+    merged = _merge([_read(path) for path in paths])
+    if not paths and not context and _in_cluster(env):
+        return _from_service_account(env)
+    if not paths:
+        raise BootstrapError(
+            f"No kubeconfig: {_looked_in(source, env)}, and this does not run in a pod.",
+            fix="Name one with kubeflow_kubeconfig (make: KUBECONFIG=/path), or log in to your cluster so that kubectl works.",
+        )
+    return _choose(merged, source, paths, context or merged["current-context"], env)
+
+
+def _sources(kubeconfig: str | None, env: Mapping[str, str]) -> tuple[str, list[Path]]:
+    """Where the files come from, and those of them that exist."""
+    if kubeconfig:
+        path = Path(os.path.expanduser(kubeconfig))
+        if not path.exists():
+            raise BootstrapError(f"The kubeconfig {path} does not exist.", fix="Check the path.")
+        return "option", [path]
+    if env.get("KUBECONFIG", "").strip(os.pathsep):
+        named = [Path(os.path.expanduser(part)) for part in env["KUBECONFIG"].split(os.pathsep) if part]
+        return "KUBECONFIG", [path for path in dict.fromkeys(named) if path.exists()]
+    home = Path(env.get("HOME") or os.path.expanduser("~")) / ".kube" / "config"
+    return "~/.kube/config", [home] if home.exists() else []
+
+
+def _looked_in(source: str, env: Mapping[str, str]) -> str:
+    if source == "KUBECONFIG":
+        return f"none of the files in KUBECONFIG={env['KUBECONFIG']} exists"
+    return "KUBECONFIG is not set, ~/.kube/config does not exist"
+
+
+def _read(path: Path) -> Entry:
+    """One file, checked for shape; lists become mappings by name; relative paths become absolute."""
+    if yaml is None:
+        raise BootstrapError("PyYAML is needed to read a kubeconfig.", fix="Install it for the Python that Ansible uses: pip install PyYAML")
+    try:
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f":{mark.line + 1}" if mark else ""
+        raise BootstrapError(f"The kubeconfig {path}{where} is not YAML: {getattr(error, 'problem', None) or 'unreadable'}.") from error
+    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise BootstrapError(f"The kubeconfig {path} can't be read: {_why(error)}.") from error
+    document = {} if document is None else document
+    if not isinstance(document, dict):
+        raise BootstrapError(f"The kubeconfig {path} holds a {type(document).__name__} where a mapping with clusters, users, contexts belongs.")
+    return {
+        "current-context": _text(path, "current-context", document.get("current-context")),
+        **{kind: _by_name(path, kind, document.get(kind)) for kind in _LISTS},
+    }
+
+
+def _by_name(path: Path, kind: str, entries: object) -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
+    if entries is not None and not isinstance(entries, list):
+        raise BootstrapError(f"The kubeconfig {path}: {kind} is a {type(entries).__name__}, not a list.")
+    for index, entry in enumerate(entries or []):
+        where = f"{kind}[{index}]"
+        if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+            raise BootstrapError(f"The kubeconfig {path}: {where} has no name.")
+        body = {} if entry.get(_LISTS[kind]) is None else entry[_LISTS[kind]]
+        if not isinstance(body, dict):
+            raise BootstrapError(f"The kubeconfig {path}: {where}.{_LISTS[kind]} is a {type(body).__name__}, not a mapping.")
+        if entry["name"] in found:
+            raise BootstrapError(f"The kubeconfig {path}: two {kind} are called {entry['name']!r}.")
+        found[entry["name"]] = _absolute(path, kind, body)
+    return found
+
+
+def _absolute(path: Path, kind: str, body: Entry) -> Entry:
+    """A copy with paths made absolute, and with the folder that an exec plugin's command is relative to."""
+    body = {**body, "_file": str(path)}
+    for key in {"clusters": _CLUSTER_PATHS, "users": _USER_PATHS}.get(kind, ()):
+        value = _text(path, key, body.get(key))
+        if value:
+            body[key] = os.path.join(path.absolute().parent, value)
+    return body
+
+
+def _merge(documents: list[Entry]) -> Entry:
+    merged: Entry = {"current-context": None, **{kind: {} for kind in _LISTS}}
+    for document in documents:
+        merged["current-context"] = merged["current-context"] or document["current-context"]
+        for kind in _LISTS:
+            merged[kind] = {**document[kind], **merged[kind]}
+    return merged
+
+
+def _choose(merged: Entry, source: str, paths: list[Path], name: str | None, env: Mapping[str, str]) -> Kubeconfig:
+    where = ", ".join(str(path) for path in paths)
+    known = ", ".join(sorted(merged["contexts"])) or "none"
+    if not name:
+        raise BootstrapError(f"{where} has no current-context.", fix=f"Name a context with kubeflow_context. There are: {known}.")
+    if name not in merged["contexts"]:
+        raise BootstrapError(f"{where} has no context {name!r}.", fix=f"There are: {known}.")
+    context = merged["contexts"][name]
+    file = Path(context["_file"])
+    cluster_name, user_name = _text(file, "cluster", context.get("cluster")), _text(file, "user", context.get("user"))
+    if cluster_name not in merged["clusters"]:
+        raise BootstrapError(f"{where}: context {name!r} names the cluster {cluster_name!r}, which is not there.")
+    if user_name and user_name not in merged["users"]:
+        raise BootstrapError(f"{where}: context {name!r} names the user {user_name!r}, which is not there.")
+    connection, ca_source = _connection(name, merged["clusters"][cluster_name], merged["users"].get(user_name), env)
+    return Kubeconfig(
+        source=source,
+        files=[str(path) for path in paths],
+        context=name,
+        cluster=cluster_name,
+        user=user_name,
+        namespace=_text(file, "namespace", context.get("namespace")),
+        connection=connection,
+        contexts=[_context_line(merged, each) for each in sorted(merged["contexts"])],
+        ca_source=ca_source,
+    )
+
+
+def _context_line(merged: Entry, name: str) -> Entry:
+    context = merged["contexts"][name]
+    cluster = context.get("cluster")
+    server = merged["clusters"].get(cluster, {}).get("server") if isinstance(cluster, str) else None
+    return {"name": name, "cluster": cluster, "user": context.get("user"), "namespace": context.get("namespace"), "server": server}
+
+
+def _connection(name: str, cluster: Entry, user: Entry | None, env: Mapping[str, str]) -> tuple[Connection, str]:
+    file = Path(cluster["_file"])
+    server = _text(file, "server", cluster.get("server"))
+    if not server or "://" not in server:
+        raise BootstrapError(f"The kubeconfig {file}: the cluster of context {name!r} has no server URL (https://host:port).")
+    if not server.startswith(("https://", "http://")):
+        raise BootstrapError(f"The kubeconfig {file}: server {server!r} of context {name!r} is neither https:// nor http://.")
+    ca, ca_source = None, "system"
+    if cluster.get("certificate-authority-data"):
+        ca, ca_source = decode(file, "certificate-authority-data", cluster["certificate-authority-data"]), "data"
+    elif cluster.get("certificate-authority"):
+        ca, ca_source = slurp(file, "certificate-authority", cluster["certificate-authority"]), "file"
+    skip = cluster.get("insecure-skip-tls-verify", False)
+    if not isinstance(skip, bool):
+        raise BootstrapError(f"The kubeconfig {file}: insecure-skip-tls-verify is {skip!r}, not true or false.")
+    connection = Connection(
+        server=server.rstrip("/"),
+        ca=ca,
+        verify=not skip,
+        tls_server_name=_text(file, "tls-server-name", cluster.get("tls-server-name")),
+        proxy=_text(file, "proxy-url", cluster.get("proxy-url")),
+        name=name,
+        env=env,
+    )
+    exec_cluster = {key: value for key, value in cluster.items() if key in _EXEC_CLUSTER and value}
+    return replace(connection, credentials=from_user(user or {}, exec_cluster, env)), ca_source
+
+
+_EXEC_CLUSTER = ("server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority-data", "proxy-url")
+
+
+def _in_cluster(env: Mapping[str, str]) -> bool:
+    return bool(env.get("KUBERNETES_SERVICE_HOST")) and os.path.exists(os.path.join(_service_account(env), "token"))
+
+
+def _service_account(env: Mapping[str, str]) -> str:
+    """The folder of the pod's service account; the variable is there for tests and for unusual mounts."""
+    return env.get("KUBEFLOW_BOOTSTRAP_SERVICE_ACCOUNT") or SERVICE_ACCOUNT
+
+
+def _from_service_account(env: Mapping[str, str]) -> Kubeconfig:
+    folder = Path(_service_account(env))
+    host, port = env["KUBERNETES_SERVICE_HOST"], env.get("KUBERNETES_SERVICE_PORT") or "443"
+    user = {"tokenFile": str(folder / "token"), "_file": str(folder)}
+    namespace = folder / "namespace"
+    connection = Connection(
+        server=f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}",
+        ca=slurp(folder, "ca.crt", str(folder / "ca.crt")),
+        credentials=from_user(user, {}, env),
+        name="in-cluster",
+        env=env,
+    )
+    return Kubeconfig(
+        source="in-cluster",
+        files=[],
+        context=None,
+        cluster=None,
+        user=None,
+        namespace=namespace.read_text(encoding="utf-8").strip() if namespace.exists() else None,
+        connection=connection,
+        contexts=[],
+        ca_source="file",
+    )
+
+
+def _text(path: Path, key: str, value: object) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise BootstrapError(f"The kubeconfig {path}: {key} is a {type(value).__name__}, not text.")
+    return value or None
+
+
+def _why(error: Exception) -> str:
+    return getattr(error, "strerror", None) or type(error).__name__

@@ -1,0 +1,226 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A local cluster, made and removed: a real control plane on loopback. Private to the collection."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import typing as t
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ..api import ApiError, Client, Unreachable
+from ..errors import BootstrapError
+from ..kubeconfig import load
+from ..run import Context
+from . import contents, control_plane, profiles, programs
+from .certificates import write_private
+from .control_plane import Home, Ports
+from .locks import locked
+from .processes import Died, Process, await_condition, running, stop
+from .profiles import Profile
+from .programs import Programs
+
+_START_SECONDS = 90.0
+_TRIES = 3
+_PID_FILES = ("kwok", "kube-scheduler", "kube-controller-manager", "kube-apiserver", "etcd")
+
+
+def cache_folder(env: Mapping[str, str]) -> Path:
+    """Where programs and clusters are kept unless told otherwise."""
+    base = env.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path(env.get("HOME") or Path.home()) / ".cache") / "kubeflow.bootstrap"
+
+
+def role_files() -> Path:
+    """The ``files`` of the role ``local_cluster``, which has the profiles and the Go module; only where the collection is a folder."""
+    return Path(__file__).parents[3] / "roles" / "local_cluster" / "files"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where things are: ``files`` those of the role, ``cache`` for programs, ``clusters`` with a folder for each cluster."""
+
+    files: Path
+    cache: Path
+    clusters: Path
+
+    @classmethod
+    def of(cls, env: Mapping[str, str], files: str | None = None, cache: str | None = None, clusters: str | None = None) -> Place:
+        """The places named, else the usual ones."""
+        root = Path(cache).expanduser() if cache else cache_folder(env)
+        return cls(
+            files=Path(files) if files else role_files(),
+            cache=root.absolute(),
+            clusters=(Path(clusters).expanduser() if clusters else root / "clusters").absolute(),
+        )
+
+    def home(self, name: str) -> Home:
+        if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", name):
+            raise BootstrapError(f"{name!r} can't be the name of a cluster.", fix="Use up to 40 of a-z, 0-9 and -, as in a DNS label.")
+        return Home(self.clusters / name)
+
+
+def present(place: Place, name: str, wanted: str, context: Context) -> dict[str, t.Any]:
+    """Make the cluster ``name`` run as the profile ``wanted`` (a name or a path) says.
+
+    Returns ``changed`` and, unless it would only have been made, what ``describe`` returns. Raises ``BootstrapError`` where a
+    cluster of that name has another profile or version.
+    """
+    home = place.home(name)
+    profile = profiles.read(wanted, place.files / "profiles")
+    found = programs.find(place.cache, place.files / "control-plane")
+    _refuse_other(home, profile, found)
+    if context.check:
+        state = _read_state(home)
+        complete = bool(state.get("complete")) and all(_pids(home).values())
+        return {"changed": not complete, **(describe(place, name) if complete else {})}
+    built = programs.ensure(place.cache, place.files / "control-plane", context.env, context.progress)
+    with _alone(home, context):
+        _refuse_other(home, profile, built)
+        changed = _converge(home, profile, built, context)
+    return {"changed": changed, **describe(place, name)}
+
+
+def absent(place: Place, name: str, context: Context) -> dict[str, t.Any]:
+    """Stop the cluster ``name`` and remove its folder. The programs stay. Returns ``changed``."""
+    home = place.home(name)
+    if context.check or not home.folder.exists():
+        return {"changed": home.folder.exists()}
+    with _alone(home, context):
+        stop(home.run / f"{each}.pid" for each in _PID_FILES)
+        shutil.rmtree(home.folder)
+    return {"changed": True}
+
+
+def describe(place: Place, name: str) -> dict[str, t.Any]:
+    """What there is to know of the cluster ``name``, which has been made."""
+    home = place.home(name)
+    state = _read_state(home)
+    if not state:
+        raise BootstrapError(f"There is no local cluster {name!r} in {place.clusters}.")
+    return {
+        "name": name,
+        "profile": state["profile"],
+        "version": state["version"],
+        "server": f"https://127.0.0.1:{state['ports']['api']}",
+        "context": home.context,
+        "kubeconfig": str(home.kubeconfig()),
+        "service_account": str(home.service_account),
+        "audit_log": str(home.audit_log),
+        "folder": str(home.folder),
+        "bin": state["bin"],
+        "pids": _pids(home),
+    }
+
+
+def _alone(home: Home, context: Context) -> t.ContextManager[None]:
+    lock = home.folder.with_name(f".{home.name}.lock")
+    return locked(lock, lambda: context.progress(f"Waiting for somebody else's work on the local cluster {home.name}"))
+
+
+def _refuse_other(home: Home, profile: Profile, built: Programs) -> None:
+    state = _read_state(home)
+    fix = f"Remove it first (state absent), or choose another name; it is in {home.folder}."
+    if state and state["content"] != profile.content:
+        raise BootstrapError(f"The local cluster {home.name} was made from another profile, {state['profile']}.", fix=fix)
+    if state and state["programs"] != built.key:
+        raise BootstrapError(f"The local cluster {home.name} was made with other programs ({state['programs']}).", fix=fix)
+
+
+def _converge(home: Home, profile: Profile, built: Programs, context: Context) -> bool:
+    """Start what does not run, make what is not there. Returns whether there was anything to do."""
+    state = _read_state(home)
+    if state.get("complete") and all(_pids(home).values()):
+        return False
+    for attempt in range(1, _TRIES + 1):
+        ports = _ports(home, state)
+        state = {"profile": profile.name, "content": profile.content, "programs": built.key, "version": built.version,
+                 "bin": str(built.bin), "ports": asdict(ports), "complete": False}  # fmt: skip
+        _write_state(home, state)
+        control_plane.write_pki(home)
+        control_plane.write_configuration(home, ports)
+        try:
+            _start(home, built, ports, profile, context)
+            break
+        except Died as error:
+            # Somebody took one of the ports between our look and the start.
+            if attempt == _TRIES or "address already in use" not in error.log:
+                raise
+            context.progress("A port was taken meanwhile: trying again with others")
+            stop(home.run / f"{each}.pid" for each in _PID_FILES)
+            state = {}
+    _write_state(home, {**state, "complete": True})
+    return True
+
+
+def _ports(home: Home, state: dict[str, t.Any]) -> Ports:
+    """The ports that the cluster has already, unless it is down and somebody else took one."""
+    if state:
+        ports = Ports(**state["ports"])
+        if any(_pids(home).values()) or ports.are_free():
+            return ports
+    return Ports.free()
+
+
+def _start(home: Home, built: Programs, ports: Ports, profile: Profile, context: Context) -> None:
+    context.progress(f"Starting the local cluster {home.name} (Kubernetes {built.version}, profile {profile.name})")
+    each = control_plane.processes(home, built, ports)
+    servers, clients = [each["etcd"], each["kube-apiserver"]], [each["kube-controller-manager"], each["kube-scheduler"], each["kwok"]]
+    for process in servers:
+        process.start()
+    with Client(load(kubeconfig=str(home.kubeconfig("setup")), env=context.env).connection) as client:
+        await_condition(lambda: _not_ready(client), servers, _START_SECONDS, context.progress)
+        for process in clients:
+            process.start()
+        everyone = [*servers, *clients]
+        objects = profile.objects()
+        contents.create(client, objects, lambda met: _await(met, everyone, context))
+        _write_service_account(home, contents.service_account_token(client))
+        names = {each["metadata"]["name"] for each in objects if each["kind"] == "Node"}
+        _await(lambda: contents.unready_nodes(client, names), everyone, context)
+    for process in everyone:
+        process.check()
+
+
+def _await(met: Callable[[], str | None], everyone: list[Process], context: Context) -> None:
+    await_condition(met, everyone, _START_SECONDS, context.progress)
+
+
+def _not_ready(client: Client) -> str | None:
+    try:
+        # The answer is the text "ok"; whether there is one is all that counts.
+        client.get("/readyz")
+    except Unreachable:
+        return "kube-apiserver does not answer yet"
+    except ApiError as error:
+        return f"kube-apiserver is not ready: {' '.join(error.said.split())[-200:]}"
+    return None
+
+
+def _write_service_account(home: Home, token: str) -> None:
+    for name, content in {"token": token.encode(), "ca.crt": home.ca.crt.read_bytes(), "namespace": b"default"}.items():
+        write_private(home.service_account / name, content)
+
+
+def _pids(home: Home) -> dict[str, int | None]:
+    return {name: running(home.run / f"{name}.pid") for name in reversed(_PID_FILES)}
+
+
+def _read_state(home: Home) -> dict[str, t.Any]:
+    try:
+        state: dict[str, t.Any] = json.loads(home.state.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise BootstrapError(f"{home.state} can't be read: {error}", fix="Remove the cluster (state absent) and make it again.") from error
+    return state
+
+
+def _write_state(home: Home, state: dict[str, t.Any]) -> None:
+    home.folder.mkdir(parents=True, exist_ok=True)
+    home.folder.chmod(0o700)
+    write_private(home.state, json.dumps(state, indent=2).encode())

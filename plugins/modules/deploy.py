@@ -1,0 +1,160 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Module deploy."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: deploy
+short_description: Apply a ksonnet application to a cluster in the order that its objects need, or remove it
+version_added: 0.1.0
+author:
+  - The kubeflow.bootstrap authors (@kubeflow)
+description:
+  - Renders the application and applies its objects server-side, each after those that it needs, then waits until the workloads are ready.
+  - What was applied is recorded in the cluster as an ApplySet, so that a second run without a change writes nothing, and a removal
+    takes away just that.
+  - Objects that are there already and that the application did not make are not touched. A namespace that is there already is used as it is.
+  - Nothing is written to another cluster than the one that the application was planned for.
+extends_documentation_fragment:
+  - kubeflow.bootstrap.target
+  - kubeflow.bootstrap.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+    details: The values of Secrets are hidden.
+  idempotent:
+    support: full
+options:
+  path:
+    description: The folder of the application.
+    type: path
+    required: true
+  environment:
+    description: The environment of the application to deploy.
+    type: str
+    default: default
+  state:
+    description: Whether the application's objects are to be in the cluster or not.
+    type: str
+    choices: [present, absent]
+    default: present
+  declaration:
+    description:
+      - The declaration that M(kubeflow.bootstrap.ks_app) is given.
+      - In check mode the application is rendered as that would write it. Otherwise what is on disk counts alone.
+    type: dict
+  wait_timeout:
+    description: Seconds to wait until all workloads are ready. V(0) does not wait.
+    type: int
+    default: 600
+  force_conflicts:
+    description: Take over fields that others have changed in objects of the application.
+    type: bool
+    default: false
+  remove_data:
+    description: With O(state=absent), delete also the PersistentVolumeClaims, and so the data in them.
+    type: bool
+    default: false
+requirements:
+  - PyYAML
+  - rjsonnet
+"""
+
+EXAMPLES = r"""
+- name: Deploy an application
+  kubeflow.bootstrap.deploy:
+    path: ./kubeflow-app
+
+- name: Remove it again, data included
+  kubeflow.bootstrap.deploy:
+    path: ./kubeflow-app
+    state: absent
+    remove_data: true
+"""
+
+RETURN = r"""
+outcome:
+  description: What became of each object.
+  returned: success, and when objects were refused
+  type: dict
+  contains:
+    counts:
+      description: Number of objects by action.
+      type: dict
+      sample: {created: 20, unchanged: 2}
+    objects:
+      description: The objects, in the order in which they were dealt with.
+      type: list
+      elements: dict
+      contains:
+        object:
+          description: Kind, namespace and name.
+          type: str
+          sample: Deployment.apps kubeflow/hub
+        component:
+          description: The component of the application that it belongs to.
+          type: str
+        action:
+          description: One of V(created), V(changed), V(unchanged), V(left alone), V(pruned), V(removed), V(kept) and V(failed).
+          type: str
+        wave:
+          description: In which wave it was applied, from V(1).
+          type: int
+        why:
+          description: Why it was kept or failed.
+          type: str
+    seconds:
+      description: Seconds that all took.
+      type: float
+    waited:
+      description: Seconds of them spent waiting for workloads to become ready.
+      type: float
+waiting:
+  description: What was not ready in time, and what it lacks.
+  returned: when the time was up
+  type: dict
+"""
+
+import typing as t
+
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.deploy import deploy
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.target import TARGET_ARGUMENTS, connect
+
+ARGUMENTS: dict[str, t.Any] = {
+    "argument_spec": {
+        **TARGET_ARGUMENTS,
+        "path": {"type": "path", "required": True},
+        "environment": {"type": "str", "default": "default"},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "declaration": {"type": "dict"},
+        "wait_timeout": {"type": "int", "default": 600},
+        "force_conflicts": {"type": "bool", "default": False},
+        "remove_data": {"type": "bool", "default": False},
+    },
+    "supports_check_mode": True,
+}
+
+
+def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
+    """Apply or remove."""
+    with connect(args, context) as client:
+        outcome = deploy(client, args, context)
+        for warning in client.warnings:
+            context.warn(f"The API server warns: {warning}")
+    result: dict[str, t.Any] = {"changed": outcome.changed, "outcome": outcome.document()}
+    if context.diff:
+        result["diff"] = outcome.differences
+    return result
+
+
+def main() -> None:
+    run_module(ARGUMENTS, run)
+
+
+if __name__ == "__main__":
+    main()

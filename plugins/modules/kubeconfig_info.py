@@ -1,0 +1,144 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Module kubeconfig_info."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: kubeconfig_info
+short_description: Read which cluster a kubeconfig leads to, and as whom
+version_added: 0.1.0
+author:
+  - The kubeflow.bootstrap authors (@kubeflow)
+description:
+  - Reads kubeconfig files as C(kubectl) does and returns what they say.
+  - Asks no server, and never returns a credential.
+extends_documentation_fragment:
+  - kubeflow.bootstrap.target
+  - kubeflow.bootstrap.attributes
+  - kubeflow.bootstrap.attributes.info
+requirements:
+  - PyYAML
+"""
+
+EXAMPLES = r"""
+- name: See which cluster kubectl would speak with
+  kubeflow.bootstrap.kubeconfig_info:
+  register: found
+
+- name: Use another context
+  kubeflow.bootstrap.kubeconfig_info:
+    kubeconfig: ~/.kube/production
+    context: admin@production
+"""
+
+RETURN = r"""
+kubeconfig:
+  description: What the files say.
+  returned: success
+  type: dict
+  contains:
+    source:
+      description: Where the files come from, V(option), V(KUBECONFIG), V(~/.kube/config) or V(in-cluster).
+      type: str
+      sample: KUBECONFIG
+    files:
+      description: The files that were read, in order of precedence.
+      type: list
+      elements: str
+    context:
+      description: The context that was chosen. Not set in a pod.
+      type: str
+      sample: gke_my-project_us-central1-a_kubeflow
+    cluster:
+      description: The name of its cluster entry.
+      type: str
+    user:
+      description: The name of its user entry.
+      type: str
+    namespace:
+      description: The namespace of the context.
+      type: str
+    server:
+      description: URL of the API server.
+      type: str
+      sample: https://10.0.0.1:6443
+    tls:
+      description: How the server is trusted.
+      type: dict
+      contains:
+        verify:
+          description: Whether its certificate is verified.
+          type: bool
+        ca:
+          description: Where the certificate authority comes from, V(data), V(file) or V(system).
+          type: str
+        server_name:
+          description: The name expected in the certificate, if not the host's.
+          type: str
+    proxy:
+      description: The proxy to the server that the kubeconfig names, without its login.
+      type: str
+    auth:
+      description: How the user logs in.
+      type: dict
+      contains:
+        method:
+          description: One of V(none), V(token), V(token-file), V(client-certificate), V(basic) and V(exec).
+          type: str
+        helper:
+          description: The command that gets the credentials, for V(exec).
+          type: str
+        helper_found:
+          description: Whether that command is there.
+          type: bool
+    contexts:
+      description: All contexts, by name.
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: Name of the context.
+          type: str
+        cluster:
+          description: Its cluster entry.
+          type: str
+        user:
+          description: Its user entry.
+          type: str
+        namespace:
+          description: Its namespace.
+          type: str
+        server:
+          description: URL of its API server.
+          type: str
+    warnings:
+      description: What is doubtful, such as a certificate that is not verified.
+      type: list
+      elements: str
+"""
+
+import typing as t
+
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.kubeconfig import describe
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.target import TARGET_ARGUMENTS, find
+
+ARGUMENTS: dict[str, t.Any] = {"argument_spec": TARGET_ARGUMENTS, "supports_check_mode": True}
+
+
+def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
+    """Read; changes nothing."""
+    found = describe(find(args, context))
+    for warning in found["warnings"]:
+        context.warn(warning)
+    return {"changed": False, "kubeconfig": found}
+
+
+def main() -> None:
+    run_module(ARGUMENTS, run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Module report."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: report
+short_description: Report what a run found, chose and did
+version_added: 0.1.0
+author:
+  - The kubeflow.bootstrap authors (@kubeflow)
+description:
+  - Writes C(report.json) and shows a summary in the terminal.
+  - A report tells of one run, so it is written anew each time, and that does not count as a change. In check mode nothing is written.
+extends_documentation_fragment:
+  - kubeflow.bootstrap.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+    details: Only the times in the report differ from run to run.
+options:
+  path:
+    description: The folder for C(report.json). It is made if it is not there.
+    type: path
+    required: true
+  facts:
+    description: The facts.
+    type: dict
+  plan:
+    description: What M(kubeflow.bootstrap.plan) returned in C(plan).
+    type: dict
+  application:
+    description: What M(kubeflow.bootstrap.ks_app) returned.
+    type: dict
+  outcome:
+    description: What M(kubeflow.bootstrap.deploy) returned in C(outcome).
+    type: dict
+  kubeconfig:
+    description: The kubeconfig file that was named, for the commands to go on with.
+    type: path
+  context:
+    description: The context that was used, for the commands to go on with.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Report
+  kubeflow.bootstrap.report:
+    path: ./kubeflow-report
+    plan: "{{ kubeflow_plan }}"
+    outcome: "{{ kubeflow_outcome }}"
+"""
+
+RETURN = r"""
+file:
+  description: The file that was written. Not set in check mode.
+  returned: success
+  type: str
+summary:
+  description: The summary, line by line.
+  returned: success
+  type: list
+  elements: str
+"""
+
+import json
+import typing as t
+from pathlib import Path
+
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.files import write_atomically
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.summary import lines
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
+
+ARGUMENTS: dict[str, t.Any] = {
+    "argument_spec": {
+        "path": {"type": "path", "required": True},
+        "facts": {"type": "dict"},
+        "plan": {"type": "dict"},
+        "application": {"type": "dict"},
+        "outcome": {"type": "dict"},
+        "kubeconfig": {"type": "path"},
+        "context": {"type": "str"},
+    },
+    "supports_check_mode": True,
+}
+
+
+def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
+    """Show the summary and write the report."""
+    report = {"check": context.check, **{key: value for key, value in args.items() if key != "path"}}
+    summary = lines(report)
+    file = None
+    if not context.check:
+        file = Path(args["path"]) / "report.json"
+        write_atomically(file, json.dumps(report, indent=2, sort_keys=True) + "\n")
+        summary.append(f"{'Report':<13}{file}")
+    for line in summary:
+        context.progress(line)
+    return {"changed": False, "file": str(file) if file else None, "summary": summary}
+
+
+def main() -> None:
+    run_module(ARGUMENTS, run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+// The containers of the hub's pod and what they mount.
+local common = import 'common.libsonnet';
+
+{
+  local runDirectory = '/run/kubeflow',
+  local tokenMount = { name: 'proxy-token', mountPath: runDirectory },
+
+  tokenFile:: runDirectory + '/proxy-token',
+  dataDirectory:: '/srv/jupyterhub',
+
+  token(params):: {
+    name: 'proxy-token',
+    image: params.jupyterHubImage,
+    command: ['python3', '-c', importstr 'proxy_token.py', $.tokenFile],
+    resources: common.resources('10m', '32Mi', '500m', '128Mi'),
+    securityContext: common.containerSecurity,
+    volumeMounts: [tokenMount],
+  },
+
+  hub(params):: {
+    name: 'hub',
+    image: params.jupyterHubImage,
+    args: ['jupyterhub', '--config', '/etc/kubeflow/jupyterhub_config.py', '--upgrade-db'],
+    env: [
+      { name: 'HOME', value: '/tmp' },
+      { name: 'PYTHONUNBUFFERED', value: '1' },
+    ],
+    ports: [{ name: 'hub', containerPort: 8081, protocol: 'TCP' }],
+    startupProbe: common.httpProbe('/hub/health', 'hub', 2, 150),
+    readinessProbe: common.httpProbe('/hub/health', 'hub', 10, 3),
+    livenessProbe: common.httpProbe('/hub/health', 'hub', 20, 6),
+    resources: common.resources('100m', '256Mi', '1', '1Gi'),
+    securityContext: common.containerSecurity,
+    volumeMounts: [
+      { name: 'config', mountPath: '/etc/kubeflow', readOnly: true },
+      { name: 'data', mountPath: $.dataDirectory },
+      { name: 'kubernetes-api', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true },
+      tokenMount { readOnly: true },
+      common.temporaryMount,
+    ],
+  },
+
+  proxy(params):: {
+    name: 'proxy',
+    image: params.jupyterHubProxyImage,
+    // The token is read from the file here, because the proxy takes it from its environment only.
+    command: [
+      'sh',
+      '-c',
+      'CONFIGPROXY_AUTH_TOKEN="$(cat ' + $.tokenFile + ')" || exit 1; export CONFIGPROXY_AUTH_TOKEN; exec configurable-http-proxy "$@"',
+      'configurable-http-proxy',
+    ],
+    args: [
+      '--ip=',
+      '--port=8000',
+      '--api-ip=127.0.0.1',
+      '--api-port=8001',
+      '--default-target=http://hub:8081',
+      '--error-target=http://hub:8081/hub/error',
+    ],
+    ports: [{ name: 'http', containerPort: 8000, protocol: 'TCP' }],
+    startupProbe: common.httpProbe('/_chp_healthz', 'http', 2, 60),
+    readinessProbe: common.httpProbe('/_chp_healthz', 'http', 10, 3),
+    livenessProbe: common.httpProbe('/_chp_healthz', 'http', 20, 3),
+    resources: common.resources('50m', '64Mi', '500m', '256Mi'),
+    securityContext: common.containerSecurity,
+    volumeMounts: [tokenMount { readOnly: true }, common.temporaryMount],
+  },
+
+  volumes:: [
+    { name: 'config', configMap: { name: 'hub-config' } },
+    { name: 'data', persistentVolumeClaim: { claimName: 'hub-db' } },
+    { name: 'proxy-token', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
+    // As Kubernetes would mount it, but into the hub alone: the proxy has no business with the API server.
+    {
+      name: 'kubernetes-api',
+      projected: {
+        sources: [
+          { serviceAccountToken: { path: 'token', expirationSeconds: 3607 } },
+          { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+          { downwardAPI: { items: [{ path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
+        ],
+      },
+    },
+    common.temporary('256Mi'),
+  ],
+}

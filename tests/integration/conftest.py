@@ -1,0 +1,138 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Local clusters for tests: ``cluster("gke-gpu")`` starts one on demand; all are removed at the end."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import signal
+import subprocess
+import time
+import typing as t
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import certificates, control_plane
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import cluster as local_cluster
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
+
+ROOT = Path(__file__).parents[2]
+_WRITES = {"create", "update", "patch", "delete", "deletecollection"}
+_ALIVE_SECONDS = 60.0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+CONTEXT = Context(env=dict(os.environ), progress=_say)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running local cluster."""
+
+    place: local_cluster.Place
+    name: str
+    facts: dict[str, t.Any]
+    """What the module local_cluster returned."""
+
+    @property
+    def home(self) -> control_plane.Home:
+        return self.place.home(self.name)
+
+    @property
+    def kubeconfig(self) -> str:
+        return str(self.facts["kubeconfig"])
+
+    def kubectl(self, *args: str, stdin: str | None = None, kubeconfig: str | None = None) -> str:
+        """What kubectl writes; fails the test where kubectl fails."""
+        done = self.try_kubectl(*args, stdin=stdin, kubeconfig=kubeconfig)
+        assert done.returncode == 0, f"kubectl {' '.join(args)}: {done.stderr}"
+        return done.stdout
+
+    def try_kubectl(
+        self, *args: str, stdin: str | None = None, kubeconfig: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """kubectl as it ended, well or not."""
+        argv = [f"{self.facts['bin']}/kubectl", f"--kubeconfig={kubeconfig or self.kubeconfig}", *args]
+        env = {"HOME": str(self.home.folder), "PATH": "/usr/bin:/bin"}
+        return subprocess.run(argv, input=stdin, capture_output=True, text=True, env=env, timeout=60, check=False)
+
+    def get(self, *args: str) -> dict[str, t.Any]:
+        """``kubectl get ... -o json``."""
+        answer: dict[str, t.Any] = json.loads(self.kubectl("get", *args, "-o", "json"))
+        return answer
+
+    def client(self, kubeconfig: str | None = None) -> Client:
+        """A client of ours; close it, or use it in a ``with`` statement."""
+        return Client(load(kubeconfig=kubeconfig or self.kubeconfig, env={}).connection)
+
+    def kubeconfig_for(self, user: str, *groups: str, lifetime: datetime.timedelta = datetime.timedelta(hours=1)) -> str:
+        """Path of a kubeconfig of somebody else; with a negative ``lifetime`` the certificate has expired."""
+        label = f"{user}-{'-'.join(groups)}-{lifetime.total_seconds():.0f}".replace("/", "_").replace(":", "_")
+        pair = certificates.sign_client(self.home.ca, self.home.folder / "users", label, user, groups, lifetime)
+        path = self.home.folder / "users" / f"{label}.kubeconfig"
+        port = int(self.facts["server"].rsplit(":", 1)[1])
+        certificates.write_private(path, control_plane.kubeconfig(self.home, port, pair, user))
+        return str(path)
+
+    def requests(self) -> list[dict[str, t.Any]]:
+        """The audit log: every request so far that the control plane itself did not make, oldest first."""
+        return [json.loads(line) for line in Path(self.facts["audit_log"]).read_text(encoding="utf-8").splitlines()]
+
+    def writes(self) -> list[str]:
+        """The requests that were to change something, as ``verb path``; neither dry runs nor questions about permissions."""
+        return [
+            f"{each['verb']} {each['requestURI']}"
+            for each in self.requests()
+            if each["verb"] in _WRITES
+            and "dryRun=All" not in each["requestURI"]
+            and each.get("objectRef", {}).get("apiGroup") not in ("authorization.k8s.io", "authentication.k8s.io")
+        ]
+
+    def eventually(self, met: Callable[[], object], what: str) -> None:
+        """Wait until ``met()`` is true."""
+        deadline = time.monotonic() + _ALIVE_SECONDS
+        while not met():
+            assert time.monotonic() < deadline, f"not within {_ALIVE_SECONDS:g} seconds: {what}"
+            time.sleep(0.1)
+
+
+Factory = Callable[..., Cluster]
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> local_cluster.Place:
+    """Clusters in a folder of the tests, programs from the user's cache."""
+    return local_cluster.Place.of(os.environ, clusters=str(tmp_path_factory.mktemp("clusters")))
+
+
+@pytest.fixture(scope="session")
+def cluster(place: local_cluster.Place) -> Iterator[Factory]:
+    """``cluster(profile="plain", name=None)``: the running cluster of that profile, started when it is first asked for.
+
+    One a profile, shared by the whole session; a test that needs one to itself gives it a ``name``.
+    """
+    names: list[str] = []
+
+    def start(profile: str = "plain", name: str | None = None) -> Cluster:
+        chosen = name or profile
+        # Listed before it starts, so that it is stopped even if it fails half way.
+        names.append(chosen)
+        return Cluster(place, chosen, local_cluster.present(place, chosen, profile, CONTEXT))
+
+    # A polite kill ends the session as Ctrl-C does: with everything stopped.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield start
+    finally:
+        for each in dict.fromkeys(names):
+            local_cluster.absent(place, each, CONTEXT)
+        signal.signal(signal.SIGTERM, before)

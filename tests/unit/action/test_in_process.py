@@ -1,0 +1,136 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The action of every module: what a module would do, done in this process."""
+
+from __future__ import annotations
+
+import sys
+import types
+import typing as t
+
+import pytest
+from ansible.module_utils.basic import env_fallback
+from ansible.parsing.dataloader import DataLoader
+from ansible.playbook.task import Task
+from ansible.template import Templar
+from ansible_collections.kubeflow.bootstrap.plugins.action import in_process
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+
+ARGUMENTS = {
+    "argument_spec": {
+        "name": {"type": "str", "required": True, "aliases": ["called"]},
+        "count": {"type": "int", "default": 3},
+        "token": {"type": "str", "no_log": True, "fallback": (env_fallback, ["TRIAL_TOKEN"])},
+    },
+    "supports_check_mode": True,
+}
+
+
+@pytest.fixture
+def act(monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., dict[str, t.Any]]:
+    """Runs a made-up module ``trial`` with its work, its arguments and keywords of the task."""
+
+    def run(
+        work: t.Callable[..., dict[str, t.Any]],
+        args: dict[str, t.Any],
+        arguments: dict[str, t.Any] | None = None,
+        transport: str = "local",
+        become: bool = False,
+        **keywords: t.Any,
+    ) -> dict[str, t.Any]:
+        module = types.ModuleType("trial")
+        module.__dict__.update(ARGUMENTS=arguments or ARGUMENTS, run=work)
+        monkeypatch.setitem(sys.modules, "ansible_collections.kubeflow.bootstrap.plugins.modules.trial", module)
+        task = Task()
+        task.action = task._resolved_action = "kubeflow.bootstrap.trial"
+        task.args = args
+        for name, value in {"environment": [{}], "check_mode": False, "diff": False, **keywords}.items():
+            setattr(task, name, value)
+        action = in_process.ActionModule(
+            task=task,
+            connection=types.SimpleNamespace(transport=transport, _shell=types.SimpleNamespace(tmpdir=None, env_prefix=lambda **_: "")),
+            play_context=types.SimpleNamespace(become=become, check_mode=task.check_mode),
+            loader=DataLoader(),
+            templar=Templar(loader=DataLoader()),
+            shared_loader_obj=None,
+        )
+        monkeypatch.setattr(action, "_execute_module", lambda **_keywords: {"sent": True})
+        return action.run(task_vars={})
+
+    return run
+
+
+def echo(args: dict[str, t.Any], context: t.Any) -> dict[str, t.Any]:
+    return {"changed": False, "args": args, "check": context.check, "diff_wanted": context.diff}
+
+
+def test_arguments_are_completed_and_converted(act: t.Any) -> None:
+    result = act(echo, {"called": "a", "count": "5"})
+    assert result["args"]["name"] == "a"
+    assert result["args"]["count"] == 5
+    assert act(echo, {"name": "a"})["args"]["count"] == 3
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ({"name": "a", "nmae": 1}, "Unsupported parameters for (kubeflow.bootstrap.trial) module: nmae. Supported parameters include: "),
+        ({}, "missing required arguments: name"),
+        ({"name": "a", "count": "five"}, "argument 'count' is of type str and we were unable to convert to int"),
+    ],
+)
+def test_wrong_arguments_fail_as_in_a_module_and_nothing_runs(act: t.Any, args: dict[str, t.Any], message: str) -> None:
+    def never(args: dict[str, t.Any], context: t.Any) -> dict[str, t.Any]:
+        raise AssertionError("ran with wrong arguments")
+
+    result = act(never, args)
+    assert result["failed"] is True
+    assert result["msg"].startswith(message)
+
+
+def test_a_user_error_is_a_failure_with_its_fix_and_details(act: t.Any) -> None:
+    def work(args: dict[str, t.Any], context: t.Any) -> dict[str, t.Any]:
+        context.warn("look here")
+        raise BootstrapError("No context b in the file.", fix="Name another.", contexts=["a"])
+
+    result = act(work, {"name": "a"})
+    assert result["failed"] is True
+    assert result["msg"] == "No context b in the file. Name another."
+    assert result["contexts"] == ["a"]
+    assert result["warnings"] == ["look here"]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_secret_argument_never_comes_back(act: t.Any, monkeypatch: pytest.MonkeyPatch, fails: bool) -> None:
+    def work(args: dict[str, t.Any], context: t.Any) -> dict[str, t.Any]:
+        assert args["token"] == "very-secret"
+        if fails:
+            raise BootstrapError(f"refused {args['token']}", seen=[args["token"]])
+        return {"changed": False, "nested": {"seen": [f"Bearer {args['token']}"]}}
+
+    assert "very-secret" not in str(act(work, {"name": "a", "token": "very-secret"}))
+    monkeypatch.setenv("TRIAL_TOKEN", "very-secret")
+    assert "very-secret" not in str(act(work, {"name": "a"}))
+
+
+def test_the_environment_keyword_reaches_the_work(act: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(in_process.os, "environ", {"BEFORE": "1"})
+    result = act(lambda args, context: {"env": dict(context.env)}, {"name": "a"}, environment=[{"KUBECONFIG": "/k"}])
+    assert result["env"] == {"BEFORE": "1", "KUBECONFIG": "/k"}
+
+
+def test_check_and_diff_reach_the_work(act: t.Any) -> None:
+    result = act(echo, {"name": "a"}, check_mode=True, diff=True)
+    assert (result["check"], result["diff_wanted"]) == (True, True)
+
+
+def test_a_module_without_check_mode_is_skipped_in_check_mode(act: t.Any) -> None:
+    arguments = {**ARGUMENTS, "supports_check_mode": False}
+    assert act(echo, {"name": "a"}, arguments, check_mode=True)["skipped"] is True
+    assert "skipped" not in act(echo, {"name": "a"}, arguments)
+
+
+@pytest.mark.parametrize("elsewhere", [{"transport": "ssh"}, {"become": True}, {"async_val": 60}])
+def test_elsewhere_the_module_is_sent(act: t.Any, elsewhere: dict[str, t.Any]) -> None:
+    assert act(echo, {"name": "a"}, **elsewhere)["sent"] is True
+    assert "sent" not in act(echo, {"name": "a"})

@@ -1,0 +1,44 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What stands in two places of the collection says the same in both."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+
+import yaml
+
+ROOT = pathlib.Path(__file__).parents[2]
+MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
+
+
+def _requirements(path: str) -> dict[str, str]:
+    """Names, in small letters, to the ranges."""
+    lines = (re.sub(r"#.*", "", line).strip() for line in (ROOT / path).read_text().splitlines())
+    return {re.split(r"[<>=]", line)[0].lower(): line for line in lines if line}
+
+
+def test_every_module_is_in_the_action_group_and_runs_by_the_one_action() -> None:
+    runtime = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())
+    routes = {name: {"action_plugin": "kubeflow.bootstrap.in_process"} for name in MODULES}
+    assert MODULES
+    assert runtime["action_groups"]["kubeflow"] == MODULES
+    assert runtime["plugin_routing"]["modules"] == routes
+
+
+def test_an_execution_environment_gets_what_the_collection_needs() -> None:
+    ours = _requirements("requirements.txt")
+    for name, line in _requirements("meta/ee-requirements.txt").items():
+        assert line == ours[name]
+
+
+def test_what_is_required_is_pinned() -> None:
+    for lock in ("run.txt", "dev.txt"):
+        pinned = set(re.findall(r"^([\w.-]+)==", (ROOT / "requirements" / lock).read_text(), re.MULTILINE))
+        assert set(_requirements("requirements.txt")) <= pinned
+
+
+def test_the_same_ansible_is_required_everywhere() -> None:
+    runtime = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())
+    assert f"ansible-core{runtime['requires_ansible'].removesuffix('.0')}" == _requirements("requirements.txt")["ansible-core"]
