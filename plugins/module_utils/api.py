@@ -92,7 +92,7 @@ class Client:
         """One object, or one page of a list. ``path`` begins with a slash; ``params`` go into the query."""
         return self.request("GET", path, params=params, accept=accept)
 
-    def list(self, path: str, accept: str = "application/json", **params: object) -> Iterator[Json]:
+    def items(self, path: str, accept: str = "application/json", **params: object) -> Iterator[Json]:
         """All items of a list, page by page (``limit`` objects each)."""
         query: dict[str, object] = {"limit": PAGE, **params}
         while True:
@@ -117,7 +117,12 @@ class Client:
 
     def apply(self, path: str, body: Json, manager: str, force: bool = False, dry_run: bool = False) -> Json:
         """Server-side apply with strict field validation; returns the whole object."""
-        params: dict[str, object] = {"fieldManager": manager, "fieldValidation": "Strict", "force": force or None, "dryRun": "All" if dry_run else None}
+        params: dict[str, object] = {
+            "fieldManager": manager,
+            "fieldValidation": "Strict",
+            "force": force or None,
+            "dryRun": "All" if dry_run else None,
+        }
         return self.request("PATCH", path, body=body, params=params, content_type="application/apply-patch+yaml")
 
     def map(self, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
@@ -197,7 +202,9 @@ class Client:
         where = f"{self.connection.server} (context {self.connection.name})"
         if isinstance(error, ssl.SSLCertVerificationError):
             why = f"its certificate can't be trusted: {error.verify_message}"
-            return Unreachable(f"The API server {where} was not asked: {why}.", fix="Check certificate-authority and server in the kubeconfig.")
+            return Unreachable(
+                f"The API server {where} was not asked: {why}.", fix="Check certificate-authority and server in the kubeconfig."
+            )
         if isinstance(error, (socket.timeout, TimeoutError)):
             why = f"no answer within {self.timeout:g} seconds"
         elif isinstance(error, socket.gaierror):
@@ -210,11 +217,8 @@ class Client:
         if code == 401:
             expired = self.connection.credentials.expired()
             why = f": the token expired at {expired}" if expired else ""
-            return ApiError(
-                401,
-                {"reason": "Unauthorized", "message": f"the API server {self.connection.server} refuses the credentials of context {self.connection.name}{why}. Log in again."},
-                "Login",
-            )
+            said = f"the API server {self.connection.server} refuses the credentials of context {self.connection.name}{why}. Log in again."
+            return ApiError(401, {"reason": "Unauthorized", "message": said}, "Login")
         return ApiError(code, answer, what)
 
 

@@ -42,15 +42,14 @@ def _load_certificate(context: ssl.SSLContext, connection: Connection) -> None:
             file.write("\n".join(connection.credentials.certificate or ()))
         context.load_cert_chain(path)
     except (ssl.SSLError, ValueError) as error:
-        raise BootstrapError(
-            f"The client certificate of context {connection.name} can't be used: {getattr(error, 'reason', None) or 'it is not a PEM pair'}."
-        ) from error
+        why = getattr(error, "reason", None) or "it is not a PEM pair"
+        raise BootstrapError(f"The client certificate of context {connection.name} can't be used: {why}.") from error
     finally:
         os.unlink(path)
 
 
 def open_connection(connection: Connection, context: ssl.SSLContext | None, timeout: float) -> http.client.HTTPConnection:
-    """A connection that opens itself with its first request: through the proxy, if there is one for this server."""
+    """A connection that opens itself with its first request, through the proxy if there is one for this server."""
     parts = urlsplit(connection.server)
     host, secure = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if secure else 80)

@@ -17,7 +17,7 @@ import subprocess
 import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from .errors import BootstrapError
@@ -31,10 +31,9 @@ _GKE_PLUGIN = {
     "apiVersion": "client.authentication.k8s.io/v1beta1",
     "command": "gke-gcloud-auth-plugin",
     "provideClusterInfo": True,
-    "installHint": "Install it: gcloud components install gke-gcloud-auth-plugin",
 }
 _INSTALL = {
-    "gke-gcloud-auth-plugin": _GKE_PLUGIN["installHint"],
+    "gke-gcloud-auth-plugin": "Install it: gcloud components install gke-gcloud-auth-plugin",
     "aws": "Install the AWS CLI, version 2.",
     "aws-iam-authenticator": "Install aws-iam-authenticator, or make the kubeconfig anew: aws eks update-kubeconfig",
     "kubelogin": "Install it: az aks install-cli",
@@ -86,10 +85,10 @@ class Credentials:
         try:
             claims = authorization.split(".")[1]
             expiry = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["exp"]
-            end = datetime.fromtimestamp(int(expiry), tz=timezone.utc)
+            end = datetime.fromtimestamp(int(expiry), tz=UTC)
         except (IndexError, ValueError, KeyError, TypeError, binascii.Error, OverflowError, OSError):
             return None
-        return end.isoformat().replace("+00:00", "Z") if end < datetime.now(tz=timezone.utc) else None
+        return end.isoformat().replace("+00:00", "Z") if end < datetime.now(tz=UTC) else None
 
     def _run_plugin(self) -> None:
         status = run_plugin(self._plugin or {}, self._env)
@@ -130,7 +129,9 @@ def from_user(user: dict[str, t.Any], cluster: dict[str, t.Any], env: Mapping[st
 
 def _impersonation(path: Path, user: dict[str, t.Any]) -> dict[str, str]:
     if user.get("as-groups") or user.get("as-user-extra"):
-        raise BootstrapError(f"The kubeconfig {path}: as-groups and as-user-extra are not supported.", fix="Use a user of its own for this context.")
+        raise BootstrapError(
+            f"The kubeconfig {path}: as-groups and as-user-extra are not supported.", fix="Use a user of its own for this context."
+        )
     return {"Impersonate-User": str(user["as"])} if user.get("as") else {}
 
 
@@ -154,8 +155,8 @@ def _plugin(path: Path, user: dict[str, t.Any]) -> dict[str, t.Any]:
 
 def run_plugin(plugin: dict[str, t.Any], env: Mapping[str, str]) -> dict[str, t.Any]:
     """Run an exec plugin; returns the ``status`` of its ExecCredential."""
-    command, hint = plugin["command"], plugin.get("installHint")
-    hint = hint or _INSTALL.get(os.path.basename(command))
+    command = plugin["command"]
+    hint: str | None = plugin.get("installHint") or _INSTALL.get(os.path.basename(command))
     if not shutil.which(command, path=env.get("PATH")):
         raise BootstrapError(f"To log in, the kubeconfig runs {command}, which is not installed here.", fix=hint or "Install it.")
     spec: dict[str, t.Any] = {"interactive": False}
@@ -164,7 +165,7 @@ def run_plugin(plugin: dict[str, t.Any], env: Mapping[str, str]) -> dict[str, t.
     info = {"apiVersion": plugin.get("apiVersion"), "kind": "ExecCredential", "spec": spec}
     extra = {item["name"]: item["value"] for item in plugin.get("env") or []}
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # pylint: disable=ansible-bad-function  # no module here, below all of them
             [command, *map(str, plugin.get("args") or [])],
             env={**env, **extra, "KUBERNETES_EXEC_INFO": json.dumps(info)},
             stdin=subprocess.DEVNULL,
@@ -199,7 +200,9 @@ def slurp(path: Path, key: str, name: str) -> str:
     try:
         return Path(name).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        raise BootstrapError(f"The kubeconfig {path}: {key} {name} can't be read: {getattr(error, 'strerror', None) or 'not text'}.") from error
+        raise BootstrapError(
+            f"The kubeconfig {path}: {key} {name} can't be read: {getattr(error, 'strerror', None) or 'not text'}."
+        ) from error
 
 
 def decode(path: Path, key: str, value: object) -> str:

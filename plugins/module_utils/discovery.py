@@ -29,5 +29,9 @@ def served(client: Client) -> Served:
             for resource in version.get("resources") or []:
                 kind = (resource.get("responseKind") or {}).get("kind")
                 if kind:
-                    kinds[kind] = {"resource": resource["resource"], "namespaced": resource.get("scope") == "Namespaced", "verbs": resource["verbs"]}
+                    kinds[kind] = {
+                        "resource": resource["resource"],
+                        "namespaced": resource.get("scope") == "Namespaced",
+                        "verbs": resource["verbs"],
+                    }
     return found

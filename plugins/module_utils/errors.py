@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 
 class BootstrapError(Exception):
     """Something that the user can put right.
@@ -12,7 +14,7 @@ class BootstrapError(Exception):
     ``details`` are plain data that go into the task's result beside the message. Never put a secret in either.
     """
 
-    def __init__(self, message: str, *, fix: str | None = None, **details: object) -> None:
+    def __init__(self, message: str, *, fix: str | None = None, **details: t.Any) -> None:
         self.message = message
         self.fix = fix
         self.details = details

@@ -104,7 +104,9 @@ def _looked_in(source: str, env: Mapping[str, str]) -> str:
 def _read(path: Path) -> Entry:
     """One file, checked for shape; lists become mappings by name; relative paths become absolute."""
     if yaml is None:
-        raise BootstrapError("PyYAML is needed to read a kubeconfig.", fix="Install it for the Python that Ansible uses: pip install PyYAML")
+        raise BootstrapError(
+            "PyYAML is needed to read a kubeconfig.", fix="Install it for the Python that Ansible uses: pip install PyYAML"
+        )
     try:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError as error:
@@ -115,7 +117,9 @@ def _read(path: Path) -> Entry:
         raise BootstrapError(f"The kubeconfig {path} can't be read: {_why(error)}.") from error
     document = {} if document is None else document
     if not isinstance(document, dict):
-        raise BootstrapError(f"The kubeconfig {path} holds a {type(document).__name__} where a mapping with clusters, users, contexts belongs.")
+        raise BootstrapError(
+            f"The kubeconfig {path} holds a {type(document).__name__} where a mapping with clusters, users, contexts belongs."
+        )
     return {
         "current-context": _text(path, "current-context", document.get("current-context")),
         **{kind: _by_name(path, kind, document.get(kind)) for kind in _LISTS},

@@ -15,7 +15,7 @@ description:
   - Renders the application and applies its objects server-side, each after those that it needs, then waits until the workloads are ready.
   - What was applied is recorded in the cluster as an ApplySet, so that a second run without a change writes nothing, and a removal
     takes away just that.
-  - Objects that are there already and that the application did not make are not touched. A namespace that is there already is used as it is.
+  - Objects that are there already and that the application did not make are not touched. A namespace of others is used as it is.
   - Nothing is written to another cluster than the one that the application was planned for.
 extends_documentation_fragment:
   - kubeflow.bootstrap.target

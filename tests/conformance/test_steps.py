@@ -31,8 +31,8 @@ def shelf(root: Path) -> Path:
     return root
 
 
-def component(name: str, prototype: str, /, **parameters: t.Any) -> t.Callable[[dict[str, t.Any], Path], None]:
-    return lambda declared, root: declared["components"].update({name: {"prototype": prototype, "parameters": parameters}})
+def component(called: str, prototype: str, /, **parameters: t.Any) -> t.Callable[[dict[str, t.Any], Path], None]:
+    return lambda declared, root: declared["components"].update({called: {"prototype": prototype, "parameters": parameters}})
 
 
 def package(name: str) -> t.Callable[[dict[str, t.Any], Path], None]:

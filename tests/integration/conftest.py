@@ -57,9 +57,7 @@ class Cluster:
         assert done.returncode == 0, f"kubectl {' '.join(args)}: {done.stderr}"
         return done.stdout
 
-    def try_kubectl(
-        self, *args: str, stdin: str | None = None, kubeconfig: str | None = None
-    ) -> subprocess.CompletedProcess[str]:
+    def try_kubectl(self, *args: str, stdin: str | None = None, kubeconfig: str | None = None) -> subprocess.CompletedProcess[str]:
         """kubectl as it ended, well or not."""
         argv = [f"{self.facts['bin']}/kubectl", f"--kubeconfig={kubeconfig or self.kubeconfig}", *args]
         env = {"HOME": str(self.home.folder), "PATH": "/usr/bin:/bin"}

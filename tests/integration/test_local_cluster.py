@@ -182,12 +182,15 @@ def test_a_port_that_is_taken_in_the_last_moment_is_replaced(cluster, monkeypatc
         assert each.get("namespace", "default")["status"]["phase"] == "Active"
 
 
-def test_a_program_that_can_not_start_is_named_with_its_last_words_and_leaves_nothing_running(place, tmp_path):
-    unusable = tmp_path / "unusable.yml"
-    unusable.write_text("storageClasses: [{name: Wrong_Name, provisioner: x}]")
+def test_a_start_that_fails_leaves_nothing_running_and_is_not_in_the_way(place, tmp_path):
+    profile = tmp_path / "mine.yml"
+    profile.write_text("storageClasses: [{name: Wrong_Name, provisioner: x}]")
     with pytest.raises(BootstrapError, match="Wrong_Name"):
-        local_cluster.present(place, "broken", str(unusable), CONTEXT)
-    local_cluster.absent(place, "broken", CONTEXT)
+        local_cluster.present(place, "mine", str(profile), CONTEXT)
+    assert not list(place.home("mine").run.glob("*.pid"))
+    profile.write_text("storageClasses: [{name: right-name, provisioner: x}]")
+    assert local_cluster.present(place, "mine", str(profile), CONTEXT)["changed"]
+    local_cluster.absent(place, "mine", CONTEXT)
 
 
 def test_absent_leaves_nothing(cluster, place):

@@ -66,7 +66,10 @@ def absent(client: Client, application: str, namespace: str, options: Options, r
 
 def _members(client: Client, inventory: Inventory, resources: Resources) -> list[Found]:
     """All objects that carry our label, found as the KEP says: by the parent's group kinds and namespaces."""
-    kinds = [(kind, group, resources.of_kind(group, kind)) for kind, _dot, group in (name.partition(".") for name in sorted(inventory.group_kinds))]
+    kinds = [
+        (kind, group, resources.of_kind(group, kind))
+        for kind, _dot, group in (name.partition(".") for name in sorted(inventory.group_kinds))
+    ]
     places = [
         (kind, group, resource, namespace)
         for kind, group, resource in kinds
@@ -74,7 +77,9 @@ def _members(client: Client, inventory: Inventory, resources: Resources) -> list
         for namespace in (sorted(inventory.namespaces) if resource.namespaced else [""])
     ]
     selector = f"{PART_OF}={inventory.id}"
-    lists = client.map(lambda place: list(client.list(place[2].path(place[3]), METADATA, labelSelector=selector)), places)
+    lists: list[list[Json]] = client.map(
+        lambda place: list(client.items(place[2].path(place[3]), METADATA, labelSelector=selector)), places
+    )
     return [
         (Key(group, kind, namespace, item["metadata"]["name"]), resource)
         for (kind, group, resource, namespace), items in zip(places, lists, strict=True)
@@ -122,13 +127,15 @@ def _delete(client: Client, found: list[Found], options: Options, outcome: Outco
 def _gone(client: Client, found: list[Found], options: Options) -> None:
     deadline = time.monotonic() + (options.timeout or 60.0)
     left = found
-    while left := [pair for pair, there in zip(left, client.map(lambda pair: _finalizers(client, pair), left), strict=True) if there is not None]:
+    while True:
+        states: list[list[str] | None] = client.map(lambda pair: _finalizers(client, pair), left)
+        there = {pair: finalizers for pair, finalizers in zip(left, states, strict=True) if finalizers is not None}
+        if not there:
+            return
         if time.monotonic() > deadline:
-            key, resource = left[0]
-            raise BootstrapError(
-                f"{key} and {len(left) - 1} others are still being deleted. Finalizers: {', '.join(_finalizers(client, (key, resource)) or []) or 'none'}.",
-                fix="Their controllers must remove the finalizers. Run again to go on.",
-            )
+            stuck = "; ".join(f"{key} (finalizers: {', '.join(finalizers) or 'none'})" for (key, _resource), finalizers in there.items())
+            raise BootstrapError(f"Still being deleted: {stuck}.", fix="Their controllers must remove the finalizers. Run again to go on.")
+        left = list(there)
         time.sleep(_PAUSE)
 
 
@@ -150,7 +157,7 @@ def _left(client: Client, apis: Served, namespace: str, inventory: Inventory, go
         for kind, entry in served_kinds.items():
             if entry["namespaced"] and {"list", "delete"} <= set(entry["verbs"]) and kind not in _PASSING:
                 kinds.setdefault((group_of(version), kind), Resource(version, entry["resource"], True))
-    lists = client.map(lambda resource: list(client.list(resource.path(namespace), METADATA)), kinds.values())
+    lists: list[list[Json]] = client.map(lambda resource: list(client.items(resource.path(namespace), METADATA)), kinds.values())
     left = []
     for (group, kind), items in zip(kinds, lists, strict=True):
         for metadata in (item["metadata"] for item in items):

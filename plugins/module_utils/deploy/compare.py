@@ -46,14 +46,15 @@ def compare(client: Client, inventory: Inventory, resources: Resources, wanted: 
     for component, item in wanted:
         members.append(Member(key_of(item), component, inventory.labelled(item), resources.of(item), None, "create"))
     places = {(member.resource, member.key.namespace) for member in members}
-    found = dict(client.map(lambda place: (place, _listed(client, *place)), places))
+    found: dict[tuple[Resource, str], dict[str, Json]] = dict(client.map(lambda place: (place, _listed(client, *place)), places))
     for member in members:
         member.live = found[member.resource, member.key.namespace].get(member.key.name)
         member.action = _action(inventory, member)
     foreign = [str(member.key) for member in members if member.action == "foreign" and member.key.kind != "Namespace"]
     if foreign:
         raise BootstrapError(
-            f"{len(foreign)} objects are there already that this application did not make: {', '.join(foreign[:5])}{' …' if len(foreign) > 5 else ''}.",
+            f"{len(foreign)} objects are there already that this application did not make: "
+            f"{', '.join(foreign[:5])}{' …' if len(foreign) > 5 else ''}.",
             fix="Delete them, or choose another namespace (kubeflow_namespace).",
             objects=foreign,
         )
@@ -63,7 +64,7 @@ def compare(client: Client, inventory: Inventory, resources: Resources, wanted: 
 def _listed(client: Client, resource: Resource, namespace: str) -> dict[str, Json]:
     """Metadata by name; nothing where the kind is not served yet."""
     try:
-        return {item["metadata"]["name"]: item for item in client.list(resource.path(namespace), METADATA)}
+        return {item["metadata"]["name"]: item for item in client.items(resource.path(namespace), METADATA)}
     except ApiError as error:
         if error.code == 404:
             return {}
@@ -81,9 +82,10 @@ def _action(inventory: Inventory, member: Member) -> str:
 
 def stale(client: Client, inventory: Inventory, resources: Resources, wanted: t.Iterable[Key]) -> list[tuple[Key, Resource]]:
     """Members that are no longer wanted, and still there."""
-    gone = [(key, resources.of_kind(key.group, key.kind)) for key in sorted(inventory.members.keys() - set(wanted))]
-    there = client.map(lambda pair: bool(pair[1]) and _is_ours(client, inventory, pair[0], pair[1]), gone)
-    return [(key, resource) for (key, resource), ours in zip(gone, there, strict=True) if ours and resource]
+    gone = sorted(inventory.members.keys() - set(wanted))
+    served = [(key, resource) for key in gone if (resource := resources.of_kind(key.group, key.kind))]
+    ours: list[bool] = client.map(lambda pair: _is_ours(client, inventory, *pair), served)
+    return [pair for pair, is_ours in zip(served, ours, strict=True) if is_ours]
 
 
 def _is_ours(client: Client, inventory: Inventory, key: Key, resource: Resource) -> bool:

@@ -127,7 +127,7 @@ class Inventory:
 
 def _key(text: str) -> Key:
     """The reverse of ``str(key)``."""
-    group_kind, _, place = text.partition(" ")
-    kind, _, group = group_kind.partition(".")
-    namespace, _, name = place.rpartition("/")
+    group_kind, _space, place = text.partition(" ")
+    kind, _dot, group = group_kind.partition(".")
+    namespace, _slash, name = place.rpartition("/")
     return Key(group, kind, namespace, name)

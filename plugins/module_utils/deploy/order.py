@@ -99,7 +99,12 @@ def _pod_needs(pod: Json) -> Iterator[tuple[str, str]]:
     for container in [*(pod.get("initContainers") or []), *(pod.get("containers") or [])]:
         references = [*(container.get("envFrom") or []), *((env.get("valueFrom") or {}) for env in container.get("env") or [])]
         for reference in references:
-            for field, kind in (("configMapRef", "ConfigMap"), ("configMapKeyRef", "ConfigMap"), ("secretRef", "Secret"), ("secretKeyRef", "Secret")):
+            for field, kind in (
+                ("configMapRef", "ConfigMap"),
+                ("configMapKeyRef", "ConfigMap"),
+                ("secretRef", "Secret"),
+                ("secretKeyRef", "Secret"),
+            ):
                 yield kind, (reference.get(field) or {}).get("name", "")
 
 

@@ -105,7 +105,9 @@ def _may(client: Client, namespace: str, todo: list[Member], old: list[tuple[Key
     lacking = missing_rights(rights["rules"], sorted(needs)) if rights["complete"] else []
     if lacking:
         listed = ", ".join(sorted({f"{verb} {resource}{'.' + group if group else ''}" for verb, group, resource in lacking}))
-        raise BootstrapError(f"The user of context {client.connection.name} may not {listed}.", fix="Ask an admin of the cluster for a role that allows it.")
+        raise BootstrapError(
+            f"The user of context {client.connection.name} may not {listed}.", fix="Ask an admin of the cluster for a role that allows it."
+        )
 
 
 def _foresee(client: Client, members: list[Member], old: list[tuple[Key, Resource]], options: Options, outcome: Outcome) -> None:
@@ -163,8 +165,9 @@ def _apply_wave(client: Client, inventory: Inventory, busy: list[Member], option
         except ApiError as error:
             return None, error
 
+    answers: list[tuple[Json | None, Json | ApiError]] = client.map(attempt, busy)
     failures: list[str] = []
-    for member, (before, answer) in zip(busy, client.map(attempt, busy), strict=True):
+    for member, (before, answer) in zip(busy, answers, strict=True):
         if isinstance(answer, ApiError):
             failures.append(f"{member.key}: {_refused(answer)}")
             outcome.add(member.key, member.component, "failed", number, _refused(answer))

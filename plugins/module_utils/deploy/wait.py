@@ -27,7 +27,10 @@ class NotReady(BootstrapError):
 
 
 def wait(client: Client, inventory: Inventory, members: list[Member], timeout: float, progress: Callable[[str], None]) -> float:
-    """Until all members that can become ready are; returns the seconds that took. Raises ``NotReady``, which says what is missing and why."""
+    """Until all members that can become ready are; returns the seconds that it took.
+
+    Raises ``NotReady``, which says what is missing and why.
+    """
     pending = {member.key: member for member in members if awaited(member.key.group, member.key.kind) and member.action != "foreign"}
     start = spoken = time.monotonic()
     pause = _FIRST_PAUSE
@@ -44,7 +47,9 @@ def wait(client: Client, inventory: Inventory, members: list[Member], timeout: f
                 waiting={str(key): why for key, why in lacking.items()},
             )
         if now - spoken >= _SPEAK_EVERY:
-            progress(f"waiting for {len(lacking)}: " + "; ".join(f"{key} ({why})" for key, why in list(lacking.items())[:3]))
+            progress(
+                f"{now - start:.0f} s, waiting for {len(lacking)}: " + "; ".join(f"{key} ({why})" for key, why in list(lacking.items())[:3])
+            )
             spoken = now
         time.sleep(pause)
         pause = min(pause * 1.5, _LONGEST_PAUSE)
@@ -53,7 +58,9 @@ def wait(client: Client, inventory: Inventory, members: list[Member], timeout: f
 def _lacking(client: Client, inventory: Inventory, pending: dict[Key, Member]) -> dict[Key, str]:
     """What is not ready yet, and what it lacks: one list a kind and namespace."""
     places = {(member.resource, member.key.namespace): member.key for member in pending.values()}
-    lists = client.map(lambda place: list(client.list(place[0].path(place[1]), labelSelector=f"{PART_OF}={inventory.id}")), places)
+    lists: list[list[Json]] = client.map(
+        lambda place: list(client.items(place[0].path(place[1]), labelSelector=f"{PART_OF}={inventory.id}")), places
+    )
     live = {}
     for key, items in zip(places.values(), lists, strict=True):
         live.update({Key(key.group, key.kind, key.namespace, item["metadata"]["name"]): item for item in items})
@@ -69,11 +76,16 @@ def _lacking(client: Client, inventory: Inventory, pending: dict[Key, Member]) -
 
 def _explained(client: Client, pending: dict[Key, Member], lacking: dict[Key, str]) -> list[str]:
     """Each object with what it lacks, and what its pods say of it."""
-    pods = {namespace: list(client.list(f"/api/v1/namespaces/{namespace}/pods")) for namespace in {key.namespace for key in lacking if key.namespace}}
+    pods = {
+        namespace: list(client.items(f"/api/v1/namespaces/{namespace}/pods"))
+        for namespace in {key.namespace for key in lacking if key.namespace}
+    }
     lines = []
     for key, why in lacking.items():
         selector = ((pending[key].item.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}
-        mine = [pod for pod in pods.get(key.namespace, []) if selector and selector.items() <= (pod["metadata"].get("labels") or {}).items()]
+        mine = [
+            pod for pod in pods.get(key.namespace, []) if selector and selector.items() <= (pod["metadata"].get("labels") or {}).items()
+        ]
         trouble = next(filter(None, map(pod_trouble, mine)), None)
         lines.append(f"{key} ({why}{'; its pod ' + trouble if trouble else ''})")
     return lines

@@ -18,11 +18,11 @@ def describe(nodes: Json) -> Json:
     scheme = max(schemes, key=lambda name: schemes[name]) if schemes else None
     provider = PROVIDERS.get(scheme) if scheme else None
     provider_id = nodes.get("provider_id") or ""
-    match = re.match(ACCOUNT.get(provider or "", "$^"), provider_id)
+    account = re.match(ACCOUNT[provider], provider_id) if provider in ACCOUNT else None
     regions, zones = nodes.get("regions") or {}, nodes.get("zones") or {}
     return {
         "provider": provider,
-        "account": match.group(1) if match else None,
+        "account": account.group(1) if account else None,
         "region": next(iter(regions), None),
         "zones": sorted(zones),
         "evidence": [f"{schemes[scheme]} of {nodes['count']} nodes have a provider ID {scheme}://"] if scheme and provider else [],

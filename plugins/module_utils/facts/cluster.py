@@ -40,13 +40,13 @@ def gather(client: Client, namespace: str) -> Json:
         "version": (lambda: client.get("/version"), {}),
         "apis": (lambda: served(client), {}),
         "nodes": (lambda: _nodes(client), Nodes()),
-        "storage classes": (lambda: list(client.list("/apis/storage.k8s.io/v1/storageclasses")), []),
-        "ingress classes": (lambda: list(client.list("/apis/networking.k8s.io/v1/ingressclasses")), []),
+        "storage classes": (lambda: list(client.items("/apis/storage.k8s.io/v1/storageclasses")), []),
+        "ingress classes": (lambda: list(client.items("/apis/networking.k8s.io/v1/ingressclasses")), []),
         "namespace kube-system": (lambda: client.get("/api/v1/namespaces/kube-system"), {}),
         "permissions": (lambda: review(client, namespace), {"namespace": namespace, "complete": False, "rules": []}),
     }
     client.get("/version")
-    answers = dict(client.map(lambda item: (item[0], guarded(item[0], *item[1])), questions.items()))
+    answers: Json = dict(client.map(lambda item: (item[0], guarded(item[0], *item[1])), questions.items()))
     apis: Served = answers["apis"]
     nodes: Nodes = answers["nodes"]
     return {
@@ -65,7 +65,7 @@ def gather(client: Client, namespace: str) -> Json:
 
 def _nodes(client: Client) -> Nodes:
     nodes = Nodes()
-    for node in client.list("/api/v1/nodes", resourceVersion="0"):
+    for node in client.items("/api/v1/nodes", resourceVersion="0"):
         nodes.add(node)
     return nodes
 

@@ -57,6 +57,8 @@ local envParams = params + {
 _RECORD_HEADER = """# Why this application is as it is: what kubeflow.bootstrap saw and chose (record), and what it wrote last (written).
 # By `written` it tells your changes from its own, and keeps yours. Keep this file beside app.yaml; don't edit it.
 """
+_SECTIONS = ("environments", "registries", "libraries", "components")
+_OWN = ("components/", "environments/")
 _RECORD_VERSION = "kubeflow.bootstrap/v1"
 
 
@@ -86,8 +88,8 @@ def read_app(current: Mapping[str, str]) -> dict[str, t.Any]:
     if version != "0.1.0":
         fix = "Use a newer release of this collection." if str(version) > "0.1.0" else "Convert it with `ks upgrade` of ksonnet 0.10."
         raise BootstrapError(f"{APP}: apiVersion: 0.1.0 is expected, not {version!r}.", fix=fix)
-    for section in ("environments", "registries", "libraries"):
-        entries = app.get(section) or {}
+    for section in _SECTIONS[:3]:
+        entries = {} if app.get(section) is None else app[section]
         if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
             raise BootstrapError(f"{APP}: {section}: a mapping of mappings is expected.", fix="Put the file right.")
     return app
@@ -110,9 +112,10 @@ def read_written(current: Mapping[str, str]) -> dict[str, t.Any]:
             fix="Use the release of this collection that wrote it, or a newer one.",
         )
     written = document.get("written")
-    if not isinstance(written, dict):
-        raise BootstrapError(f"{RECORD}: written: a mapping is expected.", fix="Take the file back from version control.")
-    return written
+    sections = [written.get(key, {}) for key in _SECTIONS] if isinstance(written, dict) else [None]
+    if not all(isinstance(section, dict) and all(isinstance(entry, dict) for entry in section.values()) for section in sections):
+        raise BootstrapError(f"{RECORD}: written: a mapping of mappings is expected.", fix="Take the file back from version control.")
+    return t.cast("dict[str, t.Any]", written)
 
 
 def digest(*texts: str) -> str:
@@ -144,6 +147,9 @@ class _Build:
         self._environments()
         self._packages()
         self._components()
+        # Last, so that what a component still imports is known.
+        for section in ("libraries", "registries", "environments"):
+            self._retire(section)
         for path, text in ((".gitignore", GITIGNORE), ("environments/base.libsonnet", BASE)):
             self.files.setdefault(path, text)
         document = {"apiVersion": _RECORD_VERSION, "kind": "Bootstrap", "record": self.wanted["record"], "written": self.written}
@@ -177,17 +183,25 @@ class _Build:
                 else:
                     there[key] = value
             entries[name] = _nested(there)
-        for name in [name for name in last if name not in wanted and name in entries]:
-            there = _flat(entries[name])
-            if any(there.get(key) != value for key, value in last[name].items()) or not self._retired(section, name):
-                self.kept.append({section: name, "field": None, "value": entries[name], "planned": None})
-            else:
-                del entries[name]
-        if entries or section in self.app:
+        if entries:
             self.app[section] = entries
         self.written[section] = {name: dict(entry) for name, entry in wanted.items()}
 
-    def _retired(self, section: str, name: str) -> bool:
+    def _retire(self, section: str) -> None:
+        """Take out the entries of a section that are no longer declared; what the user changed, or still uses, stays and is his."""
+        entries = self.app.get(section) or {}
+        for name, last in self.last.get(section, {}).items():
+            if name in self.written[section] or name not in entries:
+                continue
+            there = _flat(entries[name])
+            if any(there.get(key) != value for key, value in last.items()) or not self._retire_files(section, name):
+                self.kept.append({section: name, "field": None, "value": entries[name], "planned": None})
+            else:
+                del entries[name]
+        if not entries:
+            self.app.pop(section, None)  # as ks leaves it out
+
+    def _retire_files(self, section: str, name: str) -> bool:
         """Take out the files of an entry that is no longer declared; False, and nothing done, where the user changed them."""
         paths: list[str] = []
         if section == "environments":
@@ -197,9 +211,12 @@ class _Build:
         elif section == "libraries":
             root = f"vendor/{self.last['libraries'][name]['registry']}/{name}/"
             paths = [path for path in self.files if path.startswith(root)]
-            if self._package_digest(root) != self.last.get("packages", {}).get(name):
+            used = root.removeprefix("vendor/") in "".join(text for path, text in self.files.items() if path.startswith(_OWN))
+            if used or self._package_digest(root) != self.last.get("packages", {}).get(name):
                 return False
         elif section == "registries":
+            if any(entry.get("registry") == name for entry in (self.app.get("libraries") or {}).values()):
+                return False
             paths = [f"vendor/{name}/registry.yaml"]
         for path in paths:
             self.files.pop(path, None)
@@ -249,7 +266,12 @@ class _Build:
                 self.files[f"vendor/{name}/registry.yaml"] = self.registries[name]["registry.yaml"]
 
     def _components(self) -> None:
-        known, errors = prototypes.collect(self.files)
+        gone = tuple(
+            f"vendor/{entry['registry']}/{name}/"
+            for name, entry in self.last.get("libraries", {}).items()
+            if name not in self.wanted["packages"]
+        )
+        known, errors = prototypes.collect({path: text for path, text in self.files.items() if not path.startswith(gone)})
         text = self.files.get(params.PATH, params.NEW)
         there = params.read(text)
         last: dict[str, t.Any] = self.last.get("components", {})
@@ -269,7 +291,9 @@ class _Build:
                 "parameters": written,
                 "prototype": prototype.name,
             }
-        remove = [name for name in last if name not in self.wanted["components"] and self._retire(name, last[name], there.get(name))]
+        remove = [
+            name for name in last if name not in self.wanted["components"] and self._retire_component(name, last[name], there.get(name))
+        ]
         self.files[params.PATH] = params.update(text, values, drop=drop, remove=remove)
 
     def _parameters(
@@ -304,7 +328,7 @@ class _Build:
         self.files[path] = text
         return digest(text)
 
-    def _retire(self, name: str, last: dict[str, t.Any], there: dict[str, t.Any] | None) -> bool:
+    def _retire_component(self, name: str, last: dict[str, t.Any], there: dict[str, t.Any] | None) -> bool:
         """Take out a component that is no longer declared; where the user changed it, it stays and is ours no more."""
         path = component.path(name)
         file = self.files.get(path)

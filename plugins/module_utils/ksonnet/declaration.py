@@ -106,7 +106,7 @@ def plain(value: t.Any) -> t.Any:
         return [plain(item) for item in value]
     for type_ in (bool, int, float, str):
         if isinstance(value, type_):
-            return value if type(value) is type_ else type_(value)
+            return type_(value)
     return value if value is None else str(value)
 
 

@@ -179,12 +179,15 @@ def _check_foreign(folder: Path, current: Mapping[str, str], planned: Mapping[st
 
 def _rank(change: Change) -> tuple[int, str]:
     """The order of writing: what others refer to comes first, app.yaml last, so that it can be rendered at any moment."""
-    order = {application.RECORD: 6, application.APP: 7, params.PATH: 3}
-    if change.path in order:
-        return order[change.path], change.path
-    if change.after is None:
-        return (4 if change.path.startswith("components/") else 5), change.path
-    return (1 if change.path.startswith(("vendor/", "lib/")) else 2), change.path
+    last = {application.RECORD: 7, application.APP: 8}
+    if change.path in last:
+        return last[change.path], change.path
+    if change.path.startswith("components/"):
+        # A component must have its parameters at any moment; parameters without a component do no harm.
+        return (4 if change.path == params.PATH else 5 if change.after is not None else 3), change.path
+    if change.path.startswith(("vendor/", "lib/")):
+        return (1 if change.after is not None else 6), change.path
+    return 2, change.path
 
 
 def _create(folder: Path, files: Mapping[str, str]) -> None:
@@ -213,6 +216,10 @@ def _create(folder: Path, files: Mapping[str, str]) -> None:
 
 def _update(folder: Path, changes: list[Change]) -> None:
     """Change file by file, each at once."""
+    for name in ("*", *(f"{name}/**/*" for name in _FOLDERS)):
+        for left in folder.glob(name + _TEMPORARY):
+            # Of a run that was killed: we hold the lock, so nobody is at it.
+            left.unlink()
     for change in changes:
         target = folder / change.path
         if change.after is None:

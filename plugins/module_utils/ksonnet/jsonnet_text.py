@@ -8,6 +8,7 @@ Only what is needed to find fields in an object and to read literals; evaluating
 from __future__ import annotations
 
 import json
+import math
 import re
 import typing as t
 from dataclasses import dataclass
@@ -320,7 +321,7 @@ def write_number(value: int | float) -> str:
     """A number; a negative one as a subtraction, because a unary minus is an error in ks 0.10.0 (``0 - 5``)."""
     if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
         raise ValueError(f"{value} is larger than {LARGEST_INTEGER}, which Jsonnet's numbers don't hold exactly")
-    if value != value or value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         raise ValueError("it is not a finite number")
     return f"0 - {json.dumps(-value)}" if value < 0 else json.dumps(abs(value))
 

@@ -64,11 +64,12 @@ def parse(text: str, file: str) -> Prototype:
     for tag in ("@name", "@description", "@shortDescription"):
         if len(tags.get(tag, ())) > 1:
             raise BootstrapError(f"{file}, line {tags[tag][1][0]}: a second {tag}.", fix="Keep one of them.")
+    given = sorted((number, tag, value) for tag in ("@param", "@optionalParam") for number, value in tags.get(tag, ()))
+    declared = [_parameter(tag, value, file, number) for number, tag, value in given]
     texts = {tag: values[0][1] for tag, values in tags.items()}
     for tag in ("@name", "@description"):
         if not texts.get(tag):
             raise BootstrapError(f"{file}: the header has no {tag}.", fix=f"Add a line `// {tag} ...`.")
-    declared = [_parameter(tag, value, file, number) for tag in ("@param", "@optionalParam") for number, value in tags.get(tag, ())]
     # ks drops the first line after the header; it is blank in a well-formed prototype.
     body = "\n".join(lines[end + 1 :])
     return Prototype(texts["@name"], texts["@description"], texts.get("@shortDescription", ""), tuple(declared), body, file)

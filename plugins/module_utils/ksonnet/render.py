@@ -26,6 +26,8 @@ except ImportError:
 
 _KINDS = (".jsonnet", ".yaml", ".json")
 _FRAME = re.compile(r"^ +(?P<file>[^:<>\n]+):(?P<line>[0-9]+):[0-9]+", re.MULTILINE)
+_FIELD = re.compile(r"^ +field <(?P<name>.*)> manifestification$", re.MULTILINE)
+_NO_FIELD = re.compile(r"no such field: (?P<name>[A-Za-z_][A-Za-z0-9_]*)")
 _MISSING = re.compile(r"import '(?P<import>[^\n]*)' from '(?P<folder>[^\n]*)' is not in the application")
 # What ks does with components/params.libsonnet before an environment's params.libsonnet sees it; `global` wins.
 _PARAMS = """local module = import %s;
@@ -145,11 +147,17 @@ def _run(evaluation: _Evaluation, snippet: str, external: dict[str, str]) -> t.A
     except RuntimeError as error:
         raise _explained(str(error), evaluation) from None
     try:
-        return json.loads(text)
+        return json.loads(text, parse_int=_whole)
     except ValueError:
         raise BootstrapError(
             "The application yields a number that is not finite.", fix="Look for a division or a number too large."
         ) from None
+
+
+def _whole(text: str) -> int | float:
+    """A number without a fraction: exactly the double that it is; beyond 64 bits it stays one."""
+    number = float(text)
+    return int(number) if abs(number) < 2**63 else number
 
 
 def _explained(text: str, evaluation: _Evaluation) -> BootstrapError:
@@ -164,12 +172,32 @@ def _explained(text: str, evaluation: _Evaluation) -> BootstrapError:
     frames = [match for match in _FRAME.finditer(text) if match["file"] in evaluation.files]
     message = " ".join(message.split())
     if not frames:
-        return BootstrapError(f"The application can't be evaluated: {message}.", fix="Put it right, or take it back from version control.")
+        return BootstrapError(f"{_unplaced(text, evaluation.files)}: {message}.", fix="Put it right, or take it back from version control.")
     details: dict[str, t.Any] = {"trace": [f"{frame['file']}:{frame['line']}" for frame in frames[:20]]}
     place = f"{frames[0]['file']}, line {frames[0]['line']}"
     own = next((frame for frame in frames if not frame["file"].startswith(("vendor/", "lib/"))), frames[0])
     via = f" (from {own['file']}, line {own['line']})" if own is not frames[0] else ""
     return BootstrapError(f"{place}{via}: {message}.", fix="Put the file right, or the parameter that it reads.", **details)
+
+
+def _unplaced(text: str, files: Mapping[str, str]) -> str:
+    """Where an error lies for which the evaluator names no file: it does name the fields on the way to it."""
+    path = [match["name"] for match in _FIELD.finditer(text)][::-1]
+    if not path:
+        return "The application can't be evaluated"
+    place = f"Component '{path[0]}'" + (f", {'.'.join(path[1:])}" if path[1:] else "")
+    if missing := _NO_FIELD.search(text):
+        read = re.compile(rf"\.{missing['name']}\b")
+        found = [
+            f"{file}, line {line_of(code, match.start())}"
+            for file, code in files.items()
+            if file.startswith((f"components/{path[0]}.", "vendor/"))
+            and file.endswith((".jsonnet", ".libsonnet"))
+            and "/prototypes/" not in file
+            for match in read.finditer(code)
+        ]
+        place += f" ({found[0]})" if len(found) == 1 else ""
+    return place
 
 
 def _importing(files: Mapping[str, str], folder: str, name: str) -> str:

@@ -118,8 +118,8 @@ def _sign(
 def _builder(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, lifetime: datetime.timedelta
 ) -> x509.CertificateBuilder:
-    end = datetime.datetime.now(datetime.timezone.utc) + lifetime
-    start = min(datetime.datetime.now(datetime.timezone.utc), end) - _CLOCK_SKEW
+    end = datetime.datetime.now(datetime.UTC) + lifetime
+    start = min(datetime.datetime.now(datetime.UTC), end) - _CLOCK_SKEW
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -173,9 +173,7 @@ def _read_ca(ca: Pair) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
 
 
 def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
-    )
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())
 
 
 def _write(pair: Pair, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> Pair:

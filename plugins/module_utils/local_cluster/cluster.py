@@ -71,6 +71,9 @@ def present(place: Place, name: str, wanted: str, context: Context) -> dict[str,
     cluster of that name has another profile or version.
     """
     home = place.home(name)
+    if not place.files.is_dir():
+        fix = "Set files_dir to the folder files of the role local_cluster, on the host where this runs."
+        raise BootstrapError(f"There is no folder {place.files}, which has the profiles.", fix=fix)
     profile = profiles.read(wanted, place.files / "profiles")
     found = programs.find(place.cache, place.files / "control-plane")
     _refuse_other(home, profile, found)
@@ -91,8 +94,7 @@ def absent(place: Place, name: str, context: Context) -> dict[str, t.Any]:
     if context.check or not home.folder.exists():
         return {"changed": home.folder.exists()}
     with _alone(home, context):
-        stop(home.run / f"{each}.pid" for each in _PID_FILES)
-        shutil.rmtree(home.folder)
+        _clear(home)
     return {"changed": True}
 
 
@@ -125,36 +127,59 @@ def _alone(home: Home, context: Context) -> t.ContextManager[None]:
 def _refuse_other(home: Home, profile: Profile, built: Programs) -> None:
     state = _read_state(home)
     fix = f"Remove it first (state absent), or choose another name; it is in {home.folder}."
-    if state and state["content"] != profile.content:
+    if not state.get("complete"):
+        return
+    if state["content"] != profile.content:
         raise BootstrapError(f"The local cluster {home.name} was made from another profile, {state['profile']}.", fix=fix)
-    if state and state["programs"] != built.key:
+    if state["programs"] != built.key:
         raise BootstrapError(f"The local cluster {home.name} was made with other programs ({state['programs']}).", fix=fix)
 
 
 def _converge(home: Home, profile: Profile, built: Programs, context: Context) -> bool:
     """Start what does not run, make what is not there. Returns whether there was anything to do."""
     state = _read_state(home)
-    if state.get("complete") and all(_pids(home).values()):
-        return False
+    if state.get("complete"):
+        if all(_pids(home).values()):
+            return False
+        _up(home, profile, built, context)
+        return True
+    # Half a cluster, of a run that was killed or failed, is worth less than a new one.
+    _clear(home)
+    try:
+        _up(home, profile, built, context)
+    except BaseException:
+        _stop(home)
+        raise
+    return True
+
+
+def _up(home: Home, profile: Profile, built: Programs, context: Context) -> None:
+    """Bring the cluster up; on other ports if somebody took one of them between our look and the start."""
     for attempt in range(1, _TRIES + 1):
+        state = _read_state(home)
         ports = _ports(home, state)
-        state = {"profile": profile.name, "content": profile.content, "programs": built.key, "version": built.version,
-                 "bin": str(built.bin), "ports": asdict(ports), "complete": False}  # fmt: skip
+        state = {
+            "profile": profile.name,
+            "content": profile.content,
+            "programs": built.key,
+            "version": built.version,
+            "bin": str(built.bin),
+            "ports": asdict(ports),
+            "complete": state.get("complete", False),
+        }
         _write_state(home, state)
         control_plane.write_pki(home)
         control_plane.write_configuration(home, ports)
         try:
             _start(home, built, ports, profile, context)
-            break
         except Died as error:
-            # Somebody took one of the ports between our look and the start.
             if attempt == _TRIES or "address already in use" not in error.log:
                 raise
             context.progress("A port was taken meanwhile: trying again with others")
-            stop(home.run / f"{each}.pid" for each in _PID_FILES)
-            state = {}
-    _write_state(home, {**state, "complete": True})
-    return True
+            _stop(home)
+        else:
+            _write_state(home, {**state, "complete": True})
+            return
 
 
 def _ports(home: Home, state: dict[str, t.Any]) -> Ports:
@@ -172,8 +197,11 @@ def _start(home: Home, built: Programs, ports: Ports, profile: Profile, context:
     servers, clients = [each["etcd"], each["kube-apiserver"]], [each["kube-controller-manager"], each["kube-scheduler"], each["kwok"]]
     for process in servers:
         process.start()
-    with Client(load(kubeconfig=str(home.kubeconfig("setup")), env=context.env).connection) as client:
-        await_condition(lambda: _not_ready(client), servers, _START_SECONDS, context.progress)
+    connection = load(kubeconfig=str(home.kubeconfig("setup")), env=context.env).connection
+    # Its port may be taken by somebody who never answers: look after the processes in between.
+    with Client(connection, timeout=1.0) as probe:
+        await_condition(lambda: _not_ready(probe), servers, _START_SECONDS, context.progress)
+    with Client(connection) as client:
         for process in clients:
             process.start()
         everyone = [*servers, *clients]
@@ -199,6 +227,16 @@ def _not_ready(client: Client) -> str | None:
     except ApiError as error:
         return f"kube-apiserver is not ready: {' '.join(error.said.split())[-200:]}"
     return None
+
+
+def _stop(home: Home) -> None:
+    stop(home.run / f"{each}.pid" for each in _PID_FILES)
+
+
+def _clear(home: Home) -> None:
+    _stop(home)
+    if home.folder.exists():
+        shutil.rmtree(home.folder)
 
 
 def _write_service_account(home: Home, token: str) -> None:

@@ -11,12 +11,12 @@ from ..api import ApiError, Client
 from ..discovery import Served, served
 
 Json = dict[str, t.Any]
-Await = Callable[[Callable[[], t.Optional[str]]], None]
+Await = Callable[[Callable[[], str | None]], None]
 """Waits until a condition returns None; what it returns otherwise says what is missing."""
 
 SERVICE_ACCOUNT = "kubeflow-admin"
 _TOKEN_SECONDS = 10 * 365 * 24 * 3600
-_ADMIN = [
+_ADMIN: list[Json] = [
     {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": SERVICE_ACCOUNT, "namespace": "default"}},
     {
         "apiVersion": "rbac.authorization.k8s.io/v1",
@@ -59,7 +59,7 @@ def service_account_token(client: Client) -> str:
 
 def unready_nodes(client: Client, names: set[str]) -> str | None:
     """None when all nodes called ``names`` are ready and take pods."""
-    waiting = names - {node["metadata"]["name"] for node in client.list("/api/v1/nodes") if _takes_pods(node)}
+    waiting = names - {node["metadata"]["name"] for node in client.items("/api/v1/nodes") if _takes_pods(node)}
     return f"node {min(waiting)} is not ready" if waiting else None
 
 

@@ -129,9 +129,7 @@ def stop(pid_files: Iterable[Path], patience: float = 0.5) -> list[str]:
     return stopped
 
 
-def await_condition(
-    met: Callable[[], str | None], processes: Iterable[Process], seconds: float, progress: Callable[[str], None]
-) -> None:
+def await_condition(met: Callable[[], str | None], processes: Iterable[Process], seconds: float, progress: Callable[[str], None]) -> None:
     """Poll ``met`` until it returns None; a string says what is missing still.
 
     Raises ``Died`` as soon as one of ``processes`` has ended, and ``BootstrapError`` after ``seconds``.

@@ -5,8 +5,8 @@
 The fields are those of the Kubernetes objects, with little around them. All keys are optional:
 
 - ``nodes``: a list of pools: ``name`` and ``count`` (one node called ``name`` without it; else ``name-0`` ..., or where the name says
-  ``{index}``), ``zones`` (dealt out in turn) and ``region``, ``labels``, ``annotations``, ``taints``, ``providerID``, ``capacity``, ``allocatable`` (else as capacity) and ``nodeInfo``.
-  ``{name}``, ``{index}`` and ``{zone}`` in texts are replaced.
+  ``{index}``), ``zones`` (dealt out in turn) and ``region``, ``labels``, ``annotations``, ``taints``, ``providerID``, ``capacity``,
+  ``allocatable`` (else as capacity) and ``nodeInfo``. ``{name}``, ``{index}`` and ``{zone}`` in texts are replaced.
 - ``storageClasses``: a list of StorageClasses with ``name``; ``default: ga`` or ``beta`` says with which annotation it is the default;
   ``volumes: {count, size, accessModes}`` makes PersistentVolumes of the class, since nothing provisions any here.
 - ``csiDrivers``: CSIDrivers: ``name`` and the fields of their spec.
@@ -161,7 +161,17 @@ def _node(pool: Json, name: str, zone: str | None) -> Json:
 
 # Node.status.nodeInfo has no optional fields.
 _NODE_INFO = {
-    key: "" for key in ("bootID", "containerRuntimeVersion", "kernelVersion", "kubeProxyVersion", "kubeletVersion", "machineID", "osImage", "systemUUID")
+    key: ""
+    for key in (
+        "bootID",
+        "containerRuntimeVersion",
+        "kernelVersion",
+        "kubeProxyVersion",
+        "kubeletVersion",
+        "machineID",
+        "osImage",
+        "systemUUID",
+    )
 }
 
 

@@ -27,8 +27,9 @@ _NAMESPACE = "kubeflow"
 def make(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str, Mapping[str, str]], current: Mapping[str, str]) -> Json:
     """The document ``plan``; its fields are documented in the module ``plan``.
 
-    ``choices``: ``name`` of the application, ``namespace`` or none, ``parameters`` by component, ``apply``. ``registries``: the files of each registry.
-    ``current``: the files of the application that is there already. Raises ``BootstrapError`` for choices that can't be meant.
+    ``choices``: ``name`` of the application, ``namespace`` or none, ``parameters`` by component, ``apply``. ``registries``: the files
+    of each registry. ``current``: the files of the application that is there already. Raises ``BootstrapError`` for choices that
+    can't be meant.
     """
     facts, choices = plain(facts), plain(choices)
     declared = _declared(registries)
@@ -62,7 +63,9 @@ def make(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
 
 
 def _declared(registries: Mapping[str, Mapping[str, str]]) -> prototypes.Prototype:
-    known, errors = prototypes.collect({f"vendor/{name}/{path}": text for name, files in registries.items() for path, text in files.items()})
+    known, errors = prototypes.collect(
+        {f"vendor/{name}/{path}": text for name, files in registries.items() for path, text in files.items()}
+    )
     return prototypes.find(COMPONENT, known, errors)
 
 
@@ -80,7 +83,9 @@ def _parameters(data: Json, chosen: Json, prototype: prototypes.Prototype, rules
         if rule.does == "sets" and rule.parameter not in found and rule.parameter not in chosen and rule.applies(data):
             value = rule.result(data)
             if value is None:
-                raise BootstrapError(f"{rule.where}: the rule {rule.id} applies, but its value is nothing.", fix="Correct its value or its condition.")
+                raise BootstrapError(
+                    f"{rule.where}: the rule {rule.id} applies, but its value is nothing.", fix="Correct its value or its condition."
+                )
             found[str(rule.parameter)] = _choice(value, rule.source, str(rule.say(rule.reason, data)), rule.id, rule.others(data))
             data["values"][rule.parameter] = value
         if rule.does == "sets" and rule.parameter in chosen:
@@ -88,7 +93,9 @@ def _parameters(data: Json, chosen: Json, prototype: prototypes.Prototype, rules
     unknown = sorted(found.keys() - {parameter.name for parameter in prototype.parameters})
     if unknown:
         raise BootstrapError(f"A rule sets {unknown[0]}, which {prototype.name} does not declare.", fix="Correct the rule.")
-    literals = prototypes.read_values(prototypes.values(prototype, COMPONENT, {**{name: choice["value"] for name, choice in found.items()}, **chosen}))
+    literals = prototypes.read_values(
+        prototypes.values(prototype, COMPONENT, {**{name: choice["value"] for name, choice in found.items()}, **chosen})
+    )
     return {name: _one(name, value, chosen, found) for name, value in literals.items()}
 
 
@@ -99,14 +106,21 @@ def _one(name: str, value: t.Any, chosen: Json, found: dict[str, Json]) -> Json:
 
 
 def _choice(value: t.Any, source: str, reason: str, rule: str | None = None, alternatives: list[t.Any] | None = None) -> Json:
-    return {"value": value, "source": source, "reason": reason, "rule": rule, "alternatives": [other for other in alternatives or [] if other != value]}
+    return {
+        "value": value,
+        "source": source,
+        "reason": reason,
+        "rule": rule,
+        "alternatives": [other for other in alternatives or [] if other != value],
+    }
 
 
 def _declaration(facts: Json, choices: Json, namespace: str, parameters: dict[str, dict[str, Json]]) -> Json:
     """What the application stage is to write. What the package gives by itself is left to it."""
     cluster = facts["cluster"]
     made = {
-        component: {name: choice for name, choice in chosen.items() if choice["source"] != "default"} for component, chosen in parameters.items()
+        component: {name: choice for name, choice in chosen.items() if choice["source"] != "default"}
+        for component, chosen in parameters.items()
     }
     record = {
         "cluster": {

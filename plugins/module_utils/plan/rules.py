@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The rules of the plan: data, read and evaluated. Private to the collection.
 
-A rule is a mapping. ``id`` names it. It does one of three things: ``sets`` a parameter to ``value``, ``blocks`` the run, or ``warns``
-(both say ``true``). ``when``, if there, must hold. ``value`` and ``when`` are JMESPath (https://jmespath.org/specification.html) over the facts
-(``kubeconfig``, ``cluster``, ``cloud``), the user's ``choices`` and the ``values`` chosen so far. ``reason`` (and ``fix``, for what blocks) are sentences for the user;
-what stands in braces in them is JMESPath too. ``source`` says whom a value comes from, ``cluster`` unless set.
+A rule is a mapping. ``id`` names it. It does one of three things: ``sets`` a parameter to ``value``, ``blocks`` the run, or
+``warns`` (both say ``true``). ``when``, if there, must hold. ``value``, ``when`` and ``alternatives`` are JMESPath
+(https://jmespath.org/specification.html) over the facts (``kubeconfig``, ``cluster``, ``cloud``), the user's ``choices`` and the
+``values`` chosen so far. ``reason`` and ``fix`` are sentences for the user; what stands in braces in them is JMESPath too.
+``source`` says whom a value comes from, ``cluster`` unless set.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ Json = dict[str, t.Any]
 _DOES = ("sets", "blocks", "warns")
 _FIELDS = {"id", "when", "value", "reason", "fix", "source", "alternatives", *_DOES}
 _SOURCES = ("cluster", "cloud", "default")
+# `!` binds closer than `.`: !cluster.nodes means (!cluster).nodes, which is never what was meant.
+_NOT_OF_A_PATH = re.compile(r"!\w+\.")
 _EXPRESSION = re.compile(r"\{([^{}]+)\}")
 
 
@@ -72,13 +75,17 @@ class Rule:
             return jmespath.search(expression, data)
         except jmespath.exceptions.JMESPathError as error:
             why = str(error).splitlines()[0]
-            raise BootstrapError(f"{self.where}: the rule {self.id}: {expression!r} can't be evaluated: {why}", fix="Correct the rule.") from error
+            raise BootstrapError(
+                f"{self.where}: the rule {self.id}: {expression!r} can't be evaluated: {why}", fix="Correct the rule."
+            ) from error
 
 
 def load(paths: Iterable[str]) -> list[Rule]:
     """The rules of files, and of folders of ``.yml`` files, in order. Raises ``BootstrapError`` with file and rule."""
     if yaml is None or jmespath is None:
-        raise BootstrapError("PyYAML and jmespath are needed for the rules of the plan.", fix="Install them for the Python that Ansible uses.")
+        raise BootstrapError(
+            "PyYAML and jmespath are needed for the rules of the plan.", fix="Install them for the Python that Ansible uses."
+        )
     rules: list[Rule] = []
     for file in [file for path in paths for file in _files(Path(os.path.expanduser(path)))]:
         try:
@@ -112,6 +119,9 @@ def _rule(file: str, index: int, entry: object) -> Rule:
         raise BootstrapError(f"{where} ({entry['id']}): value belongs to sets, and only there.")
     if entry.get("source", "cluster") not in _SOURCES:
         raise BootstrapError(f"{where} ({entry['id']}): source is one of {', '.join(_SOURCES)}.")
+    for name in ("when", "value", "alternatives"):
+        if _NOT_OF_A_PATH.search(str(entry.get(name))):
+            raise BootstrapError(f"{where} ({entry['id']}): {name}: '!' before a path needs parentheses: !(cluster.nodes.count).")
     texts = {name: None if entry.get(name) is None else str(entry[name]) for name in ("when", "value", "fix", "alternatives")}
     return Rule(
         id=entry["id"],

@@ -26,7 +26,7 @@ def lines(report: Json) -> list[str]:
         found += _section("Application", [f"{app['path']} ({_files(app, report['check'])})"])
         found += _section("Kept", [_kept(item) for item in app["kept"]])
     if outcome:
-        found += _section("Cluster" if not plan else "Deployed", _outcome(outcome, report["check"]))
+        found += _section("Objects", _outcome(outcome, report["check"]))
     elif plan and app:
         found += _section("Would create", [f"{len(plan['objects'])} objects; kubeflow_apply=true applies them", *_by_kind(plan["objects"])])
     if plan:
@@ -49,7 +49,9 @@ def _plan(plan: Json, context: str | None) -> list[str]:
     ]
     others = sum(map(len, plan["parameters"].values())) - len(chosen)
     width = max((len(f"{name} = {choice['value']}") for _component, name, choice in chosen), default=0)
-    values = [f"{name} = {choice['value']}".ljust(width) + f"  {choice['source']}: {choice['reason']}" for _component, name, choice in chosen]
+    values = [
+        f"{name} = {choice['value']}".ljust(width) + f"  {choice['source']}: {choice['reason']}" for _component, name, choice in chosen
+    ]
     return [
         *_section("Cluster", [f"{cluster['server']} ({cluster['distribution']} {cluster['version']}){through}"]),
         *_section("Namespace", [f"{plan['namespace']['value']}  {plan['namespace']['source']}: {plan['namespace']['reason']}"]),
@@ -70,10 +72,13 @@ def _kept(item: Json) -> str:
 
 
 def _outcome(outcome: Json, check: bool) -> list[str]:
-    counts = ", ".join(f"{count} {'would be ' if check and action != 'unchanged' else ''}{action}" for action, count in outcome["counts"].items())
-    first = f"{sum(outcome['counts'].values())} objects: {counts or 'nothing of this application is there'}"
+    counts = ", ".join(
+        f"{count} {'would be ' if check and action != 'unchanged' else ''}{action}" for action, count in outcome["counts"].items()
+    )
+    first = counts or "nothing of this application is there"
     if not check:
-        first += f" ({outcome['seconds']} s, of them {outcome['waited']} s waiting until all is ready)"
+        waited = f", of them {outcome['waited']} s until all was ready" if outcome["waited"] else ""
+        first += f" ({outcome['seconds']} s{waited})"
     return [first, *(f"{item['object']}: {item['action']}, {item['why']}" for item in outcome["objects"] if item["why"])]
 
 
@@ -99,5 +104,7 @@ def _next(report: Json) -> list[str]:
         steps.append(_WAYS_IN.get(service, _WAYS_IN["ClusterIP"]).format(where=where))
         steps.append(f"kubectl{where} exec deploy/hub -- cat /srv/jupyterhub/login-password   # the password, with any user name")
     if app and not report["check"]:
-        steps.append(f"cd {app['path']} && git init && git add . && git commit -m 'Kubeflow'   # it is yours; ks 0.10 and jsonnet read it too")
+        steps.append(
+            f"cd {app['path']} && git init && git add . && git commit -m 'Kubeflow'   # it is yours; ks 0.10 and jsonnet read it too"
+        )
     return steps

@@ -27,6 +27,6 @@ def test_what_yaml_v2_reads_otherwise_than_pyyaml() -> None:
 
 def test_a_broken_file_is_named_with_its_line() -> None:
     with pytest.raises(BootstrapError, match="app.yaml, line 2: not YAML"):
-        documents.load("a: 1\nb: {{\n", "app.yaml")
+        documents.load("a: 1\nb: }\n", "app.yaml")
     with pytest.raises(BootstrapError, match="app.yaml: a mapping is expected, not a list"):
         documents.load_mapping("- 1\n", "app.yaml")
