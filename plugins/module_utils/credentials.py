@@ -6,6 +6,8 @@ Covers what client-go covers: token, token file, client certificate, name and pa
 (https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins) and impersonation.
 """
 
+# No Ansible module here whose run_command could be used: pylint: disable=ansible-bad-function
+
 from __future__ import annotations
 
 import base64
@@ -165,7 +167,7 @@ def run_plugin(plugin: dict[str, t.Any], env: Mapping[str, str]) -> dict[str, t.
     info = {"apiVersion": plugin.get("apiVersion"), "kind": "ExecCredential", "spec": spec}
     extra = {item["name"]: item["value"] for item in plugin.get("env") or []}
     try:
-        done = subprocess.run(  # pylint: disable=ansible-bad-function  # no module here, below all of them
+        done = subprocess.run(
             [command, *map(str, plugin.get("args") or [])],
             env={**env, **extra, "KUBERNETES_EXEC_INFO": json.dumps(info)},
             stdin=subprocess.DEVNULL,

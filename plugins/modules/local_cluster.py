@@ -110,29 +110,29 @@ context:
 kubeconfig:
   description: Path of a kubeconfig that makes you an administrator of the cluster. Certificates are in it.
   returned: when it runs
-  type: path
+  type: str
   sample: /home/me/.cache/kubeflow.bootstrap/clusters/kubeflow/kubeconfig
 service_account:
   description:
     - Folder with C(token), C(ca.crt) and C(namespace), as a pod finds them below C(/var/run/secrets/kubernetes.io/serviceaccount).
     - The token is that of the service account C(kubeflow-admin) in the namespace C(default), a cluster administrator.
   returned: when it runs
-  type: path
+  type: str
   sample: /home/me/.cache/kubeflow.bootstrap/clusters/kubeflow/serviceaccount
 audit_log:
   description: Path of a file with one line of JSON for each request, except those of the control plane itself.
   returned: when it runs
-  type: path
+  type: str
   sample: /home/me/.cache/kubeflow.bootstrap/clusters/kubeflow/audit.log
 folder:
   description: Folder of the cluster. Logs are in C(run/) below it.
   returned: when it runs
-  type: path
+  type: str
   sample: /home/me/.cache/kubeflow.bootstrap/clusters/kubeflow
 bin:
   description: Folder with the programs, C(kubectl) among them.
   returned: when it runs
-  type: path
+  type: str
   sample: /home/me/.cache/kubeflow.bootstrap/control-plane/v1.35.0-0123456789ab/bin
 pids:
   description: Process ids by program.

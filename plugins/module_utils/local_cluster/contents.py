@@ -11,7 +11,7 @@ from ..api import ApiError, Client
 from ..discovery import Served, served
 
 Json = dict[str, t.Any]
-Await = Callable[[Callable[[], str | None]], None]
+Await = Callable[[Callable[[], t.Optional[str]]], None]  # noqa: UP045  # evaluated at import
 """Waits until a condition returns None; what it returns otherwise says what is missing."""
 
 SERVICE_ACCOUNT = "kubeflow-admin"

@@ -62,7 +62,7 @@ class Ports:
     @classmethod
     def free(cls) -> Ports:
         """Three ports that nobody listens on now."""
-        sockets = [socket.socket() for _ in range(3)]
+        sockets = [socket.socket() for _port in range(3)]
         try:
             for each in sockets:
                 each.bind(("127.0.0.1", 0))

@@ -6,6 +6,8 @@ Beside ``<name>.pid`` with the process id stands what tells this process from a 
 boot of the machine and the process's start time. A process that does not match is never signalled.
 """
 
+# No Ansible module here whose run_command could be used: pylint: disable=ansible-bad-function
+
 from __future__ import annotations
 
 import contextlib
@@ -104,7 +106,7 @@ def identity(pid: int) -> str | None:
         # proc_pid_stat(5): state is field 3, starttime field 22; what follows the ")" begins with field 3.
         return None if fields[0] in "ZX" else f"{_BOOT_ID.read_text(encoding='utf-8').strip()} {fields[19]}"
     ps = subprocess.run(["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    state, _, started = ps.stdout.strip().partition(" ")
+    state, _space, started = ps.stdout.strip().partition(" ")
     return None if not started or state.startswith("Z") else started.strip()
 
 

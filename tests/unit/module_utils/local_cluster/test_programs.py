@@ -78,7 +78,7 @@ def test_of_two_builders_the_second_waits_and_builds_nothing(tmp_path, source, e
     results = []
     work = [
         threading.Thread(target=lambda: results.append(programs.ensure(tmp_path / "cache", source, env, lambda line: None)))
-        for _ in range(2)
+        for _thread in range(2)
     ]
     for each in work:
         each.start()
