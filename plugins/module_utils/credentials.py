@@ -94,9 +94,13 @@ class Credentials:
 
     def _run_plugin(self) -> None:
         status = run_plugin(self._plugin or {}, self._env)
-        self._token = status.get("token")
-        if status.get("clientCertificateData") and status.get("clientKeyData"):
-            self.certificate = (status["clientCertificateData"], status["clientKeyData"])
+        token, pair = status.get("token"), (status.get("clientCertificateData"), status.get("clientKeyData"))
+        if token and isinstance(token, str):
+            self._token = _sendable(f"To log in, {self.helper} answered a token that", token)
+        if all(part and isinstance(part, str) for part in pair):
+            self.certificate = t.cast("tuple[str, str]", pair)
+        elif not token:
+            raise BootstrapError(f"To log in, {self.helper} answered neither a token nor a client certificate with its key.")
 
 
 def from_user(user: dict[str, t.Any], cluster: dict[str, t.Any], env: Mapping[str, str]) -> Credentials:
@@ -119,7 +123,7 @@ def from_user(user: dict[str, t.Any], cluster: dict[str, t.Any], env: Mapping[st
     if user.get("tokenFile"):
         found.method, found._token_file = "token-file", user["tokenFile"]
     elif user.get("token"):
-        found.method, found._token = "token", user["token"]
+        found.method, found._token = "token", _sendable(f"The kubeconfig {path}: token", user["token"])
     elif user.get("username"):
         pair_text = f"{user['username']}:{user.get('password') or ''}"
         found.method, found._basic = "basic", base64.b64encode(pair_text.encode()).decode()
@@ -134,7 +138,7 @@ def _impersonation(path: Path, user: dict[str, t.Any]) -> dict[str, str]:
         raise BootstrapError(
             f"The kubeconfig {path}: as-groups and as-user-extra are not supported.", fix="Use a user of its own for this context."
         )
-    return {"Impersonate-User": str(user["as"])} if user.get("as") else {}
+    return {"Impersonate-User": _sendable(f"The kubeconfig {path}: as", str(user["as"]))} if user.get("as") else {}
 
 
 def _plugin(path: Path, user: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -150,9 +154,33 @@ def _plugin(path: Path, user: dict[str, t.Any]) -> dict[str, t.Any]:
     if not isinstance(plugin, dict) or not isinstance(plugin.get("command"), str) or not plugin["command"]:
         raise BootstrapError(f"The kubeconfig {path}: exec names no command.")
     command = plugin["command"]
+    args, variables = plugin.get("args") or [], plugin.get("env") or []
+    good = {
+        "command": _is_text(command),
+        "args": isinstance(args, list) and all(_is_text(str(argument)) for argument in args),
+        "env": isinstance(variables, list) and all(map(_is_variable, variables)),
+        **{key: plugin.get(key) is None or _is_text(plugin[key]) for key in ("apiVersion", "installHint")},
+    }
+    for key in (key for key in good if not good[key]):
+        raise BootstrapError(f"The kubeconfig {path}: {key} of exec is not text, or not a list of what it should be.")
     if os.sep in command:
         command = os.path.join(path.absolute().parent, command)
     return {**plugin, "command": command}
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and "\0" not in value
+
+
+def _is_variable(entry: object) -> bool:
+    return isinstance(entry, dict) and all(_is_text(entry.get(key)) for key in ("name", "value")) and "=" not in entry["name"]
+
+
+def _sendable(what: str, text: str) -> str:
+    """``text``, if a header can carry it."""
+    if not (text.isascii() and text.isprintable()):
+        raise BootstrapError(f"{what} holds a line break or another character that can't be sent.")
+    return text
 
 
 def run_plugin(plugin: dict[str, t.Any], env: Mapping[str, str]) -> dict[str, t.Any]:
@@ -173,13 +201,14 @@ def run_plugin(plugin: dict[str, t.Any], env: Mapping[str, str]) -> dict[str, t.
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=PLUGIN_TIMEOUT,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
         raise BootstrapError(f"To log in, {command} ran for {PLUGIN_TIMEOUT} seconds without an answer.", fix="Run it by hand.") from error
-    except OSError as error:
-        raise BootstrapError(f"To log in, {command} can't be run: {error.strerror}.", fix=hint) from error
+    except (OSError, ValueError) as error:
+        raise BootstrapError(f"To log in, {command} can't be run: {getattr(error, 'strerror', None) or 'bad text'}.", fix=hint) from error
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise BootstrapError(f"To log in, {command} ended with {done.returncode}: {last}", fix="Log in with that tool, then try again.")
@@ -187,14 +216,19 @@ def run_plugin(plugin: dict[str, t.Any], env: Mapping[str, str]) -> dict[str, t.
         status = json.loads(done.stdout)["status"]
         if not isinstance(status, dict):
             raise TypeError
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BootstrapError(f"To log in, {command} answered something that is not an ExecCredential with a status.") from error
     return status
 
 
 def _read_token(path: str | None) -> str | None:
     """Read at each request: a pod's token is replaced while it runs."""
-    return slurp(Path("."), "tokenFile", path).strip() if path else None
+    if not path:
+        return None
+    try:
+        return _sendable(f"The token file {path}", Path(path).read_text(encoding="utf-8").strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise BootstrapError(f"The token file {path} can't be read: {getattr(error, 'strerror', None) or 'not text'}.") from error
 
 
 def slurp(path: Path, key: str, name: str) -> str:

@@ -14,6 +14,7 @@ import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from .credentials import Credentials, decode, from_user, slurp
 from .errors import BootstrapError
@@ -40,7 +41,8 @@ class Connection:
     """PEM text; ``None`` means the system's own authorities."""
     verify: bool = True
     tls_server_name: str | None = None
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
+    """May hold a login."""
     credentials: Credentials = field(default_factory=Credentials)
     name: str = ""
     """The context (or ``in-cluster``), for messages."""
@@ -113,7 +115,7 @@ def _read(path: Path) -> Entry:
         mark = getattr(error, "problem_mark", None)
         where = f":{mark.line + 1}" if mark else ""
         raise BootstrapError(f"The kubeconfig {path}{where} is not YAML: {getattr(error, 'problem', None) or 'unreadable'}.") from error
-    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
+    except (OSError, ValueError, LookupError, AttributeError, RecursionError) as error:  # PyYAML's answers to odd tags, too
         raise BootstrapError(f"The kubeconfig {path} can't be read: {_why(error)}.") from error
     document = {} if document is None else document
     if not isinstance(document, dict):
@@ -204,6 +206,12 @@ def _connection(name: str, cluster: Entry, user: Entry | None, env: Mapping[str,
         raise BootstrapError(f"The kubeconfig {file}: the cluster of context {name!r} has no server URL (https://host:port).")
     if not server.startswith(("https://", "http://")):
         raise BootstrapError(f"The kubeconfig {file}: server {server!r} of context {name!r} is neither https:// nor http://.")
+    proxy = _text(file, "proxy-url", cluster.get("proxy-url"))
+    _check_url(file, "server", server)
+    if proxy:
+        _check_url(file, "proxy-url", proxy)
+    if urlsplit(server).username is not None:
+        raise BootstrapError(f"The kubeconfig {file}: server of context {name!r} holds a login.", fix="Put it into the context's user.")
     ca, ca_source = None, "system"
     if cluster.get("certificate-authority-data"):
         ca, ca_source = decode(file, "certificate-authority-data", cluster["certificate-authority-data"]), "data"
@@ -217,7 +225,7 @@ def _connection(name: str, cluster: Entry, user: Entry | None, env: Mapping[str,
         ca=ca,
         verify=not skip,
         tls_server_name=_text(file, "tls-server-name", cluster.get("tls-server-name")),
-        proxy=_text(file, "proxy-url", cluster.get("proxy-url")),
+        proxy=proxy,
         name=name,
         env=env,
     )
@@ -260,6 +268,17 @@ def _from_service_account(env: Mapping[str, str]) -> Kubeconfig:
         contexts=[],
         ca_source="file",
     )
+
+
+def _check_url(path: Path, key: str, url: str) -> None:
+    """Refuse what no connection can be opened to. The URL is not shown: it may hold a login."""
+    try:
+        parts = urlsplit(url)
+        good = bool(parts.hostname) and parts.port != 0 and url.isascii() and url.isprintable() and " " not in url
+    except ValueError:
+        good = False
+    if not good:
+        raise BootstrapError(f"The kubeconfig {path}: {key} is not a URL such as https://host:6443.")
 
 
 def _text(path: Path, key: str, value: object) -> str | None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import os
@@ -21,6 +22,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig impo
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import certificates, control_plane
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import cluster as local_cluster
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
+from ansible_collections.kubeflow.bootstrap.tests.integration.work import Work
 
 ROOT = Path(__file__).parents[2]
 _WRITES = {"create", "update", "patch", "delete", "deletecollection"}
@@ -95,6 +97,29 @@ class Cluster:
             and each.get("objectRef", {}).get("apiGroup") not in ("authorization.k8s.io", "authentication.k8s.io")
         ]
 
+    @contextlib.contextmanager
+    def untouched(self) -> Iterator[None]:
+        """Nobody writes to the cluster meanwhile."""
+        before = self.writes()
+        yield
+        assert self.writes()[len(before) :] == []
+
+    def everything(self, *flags: str) -> dict[tuple[str, str, str], dict[str, t.Any]]:
+        """All objects of all kinds that can be listed, by kind, namespace and name; ``flags`` may select by label."""
+        kinds = self.kubectl("api-resources", "--verbs=list", "-o", "name").split()
+        found = self.get(",".join(sorted(set(kinds))), "--all-namespaces", *flags)["items"]
+        return {(each["kind"], each["metadata"].get("namespace", ""), each["metadata"]["name"]): each for each in found}
+
+    def applied(self, namespace: str) -> dict[tuple[str, str], dict[str, t.Any]]:
+        """What carries the label of an ApplySet in a namespace, and that namespace, by kind and name."""
+        members = self.everything("--selector=applyset.kubernetes.io/part-of").items()
+        # Kubernetes gives the endpoints of a Service its labels.
+        return {
+            (kind, name): each
+            for (kind, space, name), each in members
+            if namespace in (space, name) and kind not in ("Endpoints", "EndpointSlice")
+        }
+
     def eventually(self, met: Callable[[], object], what: str) -> None:
         """Wait until ``met()`` is true."""
         deadline = time.monotonic() + _ALIVE_SECONDS
@@ -134,3 +159,18 @@ def cluster(place: local_cluster.Place) -> Iterator[Factory]:
         for each in dict.fromkeys(names):
             local_cluster.absent(place, each, CONTEXT)
         signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Callable[..., Work]:
+    """``work(cluster, kubeflow_namespace="mine")``: an empty folder to work in, with that cluster's kubeconfig in ``KUBECONFIG``."""
+    made: list[Work] = []
+
+    def make(on: Cluster | None = None, env: dict[str, str] | None = None, **variables: object) -> Work:
+        home, folder = tmp_path / f"home{len(made)}", tmp_path / f"work{len(made)}"
+        home.mkdir()
+        folder.mkdir()
+        made.append(Work(home, folder, variables, {**({"KUBECONFIG": on.kubeconfig} if on else {}), **(env or {})}))
+        return made[-1]
+
+    return make

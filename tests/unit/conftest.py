@@ -275,6 +275,7 @@ class Proxy:
                     pairs[ready].sendall(data)
 
     def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
 

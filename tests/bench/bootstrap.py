@@ -1,0 +1,73 @@
+"""The whole main job through ansible-playbook, beside what Ansible costs by itself.
+
+``bound`` is a playbook with as many tasks that do nothing in the controller's process.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+
+from _bench import ROOT, Case, bench
+
+NAME = "bench"
+TASKS = 15
+
+
+def playbook(*argv: str) -> list[str]:
+    return ["ansible-playbook", *argv]
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        started = subprocess.run(
+            playbook(f"{ROOT}/playbooks/local_cluster.yml", "-e", f"local_cluster_name={NAME}"),
+            env=None,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        kubeconfig = started.stdout.split("export KUBECONFIG=")[1].split('"')[0]
+        try:
+            measure(Path(folder), kubeconfig)
+        finally:
+            gone = playbook(f"{ROOT}/playbooks/local_cluster.yml", "-e", f"local_cluster_name={NAME}", "-e", "local_cluster_state=absent")
+            subprocess.run(gone, check=True, capture_output=True)
+
+
+def measure(folder: Path, kubeconfig: str) -> None:
+    audit = Path(kubeconfig).parent / "audit.log"
+    empty = folder / "empty.yml"
+    tasks = [{"name": f"Nothing {number}", "ansible.builtin.set_fact": {"nothing": number}} for number in range(TASKS)]
+    empty.write_text(json.dumps([{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    chosen = {
+        "kubeflow_kubeconfig": kubeconfig,
+        "kubeflow_apply": True,
+        "kubeflow_app_dir": f"{folder}/app",
+        "kubeflow_report_dir": f"{folder}/report",
+    }
+    bootstrap = playbook(f"{ROOT}/playbooks/bootstrap.yml", "-e", json.dumps(chosen))
+    remove = playbook(f"{ROOT}/playbooks/remove.yml", "-e", json.dumps({**chosen, "kubeflow_remove_data": True}))
+
+    def fresh() -> None:
+        if (folder / "app").exists():
+            subprocess.run(remove, check=True, capture_output=True)
+            subprocess.run(["rm", "-r", f"{folder}/app"], check=True)
+
+    def requests() -> int:
+        return sum(1 for _line in audit.open(encoding="utf-8"))
+
+    bench(
+        "bootstrap",
+        [
+            Case("bootstrap", "ours", bootstrap, before=fresh, requests=requests),
+            Case("bootstrap unchanged", "ours", bootstrap, requests=requests),
+            Case(f"{TASKS} empty tasks", "bound", playbook(str(empty))),
+        ],
+    )
+
+
+if __name__ == "__main__":
+    main()

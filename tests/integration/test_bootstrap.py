@@ -1,0 +1,81 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The main job, once, again, and with another value."""
+
+from __future__ import annotations
+
+import re
+import time
+
+COMPONENT = "kubeflow-core"
+
+
+def versions(cluster, space):
+    return {key: item["metadata"]["resourceVersion"] for key, item in cluster.applied(space).items()}
+
+
+def test_the_second_run_changes_nothing(cluster, work):
+    each = cluster()
+    user = work(each, kubeflow_namespace="twice")
+    start = time.monotonic()
+    first = user.bootstrap().well()
+    assert time.monotonic() - start < 15
+    assert first.changed == 2
+    before, objects = user.application(), versions(each, "twice")
+
+    start = time.monotonic()
+    with each.untouched():
+        second = user.bootstrap().well()
+    assert time.monotonic() - start < 6
+    assert second.changed == 0
+    assert user.application() == before  # content and times
+    assert versions(each, "twice") == objects
+    assert user.report()["outcome"]["counts"] == {"unchanged": len(objects)}
+
+
+def test_another_value_changes_what_it_concerns(cluster, work):
+    each = cluster()
+    user = work(each, kubeflow_namespace="value")
+    user.bootstrap().well()
+    before, objects = user.application(), versions(each, "value")
+    run = user.bootstrap(kubeflow_parameters={COMPONENT: {"jupyterNotebookPVCSize": "23Gi"}}).well()
+    assert run.changed == 2
+    after = versions(each, "value")
+    assert {key for key in objects if objects[key] != after[key]} == {("ConfigMap", "hub-config"), ("Deployment", "hub")}
+    assert set(after) == set(objects)
+    assert '"size": "23Gi"' in each.kubectl("get", "configmap", "hub-config", "-n", "value", "-o", "jsonpath={.data.settings\\.json}")
+    changed = {path for path, state in user.application().items() if state != before[path] and state[0]}
+    assert changed == {"kubeflow-app/components/params.libsonnet", "kubeflow-app/bootstrap.yaml"}
+    with each.untouched():
+        assert user.bootstrap(kubeflow_parameters={COMPONENT: {"jupyterNotebookPVCSize": "23Gi"}}).well().changed == 0
+
+
+def test_what_is_no_longer_wanted_is_pruned(cluster, work):
+    each = cluster()
+    user = work(each, kubeflow_namespace="fewer")
+    user.bootstrap().well()
+    before = set(each.applied("fewer"))
+    user.bootstrap(kubeflow_parameters={COMPONENT: {"gatewayReplicas": 1}}).well()
+    assert before - set(each.applied("fewer")) == {("PodDisruptionBudget", "gateway")}
+
+
+def test_without_kubeflow_apply_there_is_an_application_and_a_list(cluster, work):
+    each = cluster()
+    user = work(each, kubeflow_namespace="only-app")
+    with each.untouched():
+        run = user.play("bootstrap").well()
+    assert (user.app / "app.yaml").is_file()
+    assert each.try_kubectl("get", "namespace", "only-app").returncode != 0
+    # What it lists is what then comes.
+    user.bootstrap().well()
+    listed = run.output[run.output.index("TASK [kubeflow.bootstrap.kubeflow : Report]") :]
+    for kind, name in each.applied("only-app"):
+        assert re.search(rf"\b{kind}: .*\b{name}\b", listed), f"{kind} {name}: {listed}"
+
+
+def test_the_namespace_default_is_used_and_not_labelled(cluster, work):
+    each = cluster()
+    before = each.get("namespace", "default")
+    work(each, kubeflow_namespace="default").bootstrap().well()
+    assert each.get("deployment", "hub", "-n", "default")["status"]["availableReplicas"] == 1
+    assert each.get("namespace", "default") == before
