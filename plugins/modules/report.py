@@ -42,10 +42,10 @@ options:
     description: What M(kubeflow.bootstrap.deploy) returned in C(outcome).
     type: dict
   kubeconfig:
-    description: The kubeconfig file that was named, for the commands to go on with.
+    description: The kubeconfig file that the user named, for the commands to go on with.
     type: path
   context:
-    description: The context that was used, for the commands to go on with.
+    description: The context that the user named, for the commands to go on with.
     type: str
 """
 

@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 Json = dict[str, t.Any]
-ENV = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
+ENV = {"PATH": "/nonexistent", "HOME": "/nonexistent"}
 
 
 # --- certificates
@@ -322,7 +322,7 @@ def script(tmp_path: Path) -> Callable[[str], Path]:
 
     def write(text: str, name: str = "plugin") -> Path:
         path = tmp_path / name
-        path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+        path.write_text(f"#!/bin/sh\nPATH=/usr/bin:/bin\n{text}\n", encoding="utf-8")
         path.chmod(0o755)
         return path
 

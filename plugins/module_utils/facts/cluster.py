@@ -11,6 +11,7 @@ from ..api import ApiError, Client
 from ..discovery import Served, served
 from ..errors import BootstrapError
 from ..permissions import review
+from .asking import Asker
 from .distribution import distribution
 from .nodes import Nodes
 from .storage import storage
@@ -25,47 +26,32 @@ def gather(client: Client, namespace: str) -> Json:
     ``namespace`` is where Kubeflow is to go: the user's rights are asked for there. What the user may not read is listed in
     ``unknown``; only a cluster that does not answer, or refuses the login, is an error.
     """
-    unknown: list[Json] = []
-
-    def guarded(what: str, ask: Callable[[], t.Any], otherwise: t.Any) -> t.Any:
-        try:
-            return ask()
-        except ApiError as error:
-            if error.code == 401:
-                raise
-            unknown.append({"what": what, "why": error.said})
-            return otherwise
-
-    questions: dict[str, tuple[Callable[[], t.Any], t.Any]] = {
-        "version": (lambda: client.get("/version"), {}),
-        "apis": (lambda: served(client), {}),
-        "nodes": (lambda: _nodes(client), Nodes()),
-        "storage classes": (lambda: list(client.items("/apis/storage.k8s.io/v1/storageclasses")), []),
-        "ingress classes": (lambda: list(client.items("/apis/networking.k8s.io/v1/ingressclasses")), []),
-        "namespace kube-system": (lambda: client.get("/api/v1/namespaces/kube-system"), {}),
-        "permissions": (lambda: review(client, namespace), {"namespace": namespace, "complete": False, "rules": []}),
+    version = client.get("/version")
+    apis = served(client)
+    asker = Asker(client, apis)
+    questions: dict[str, Callable[[], t.Any]] = {
+        "nodes": lambda: _nodes(asker),
+        "storage": lambda: storage(list(asker.items("storage.k8s.io", "StorageClass"))),
+        "ingress_classes": lambda: [_ingress_class(item) for item in asker.items("networking.k8s.io", "IngressClass")],
+        "uid": lambda: asker.get("Namespace kube-system", "/api/v1/namespaces/kube-system").get("metadata", {}).get("uid"),
+        "permissions": lambda: review(client, namespace),
     }
-    client.get("/version")
-    answers: Json = dict(client.map(lambda item: (item[0], guarded(item[0], *item[1])), questions.items()))
-    apis: Served = answers["apis"]
+    answers: Json = dict(client.map(lambda item: (item[0], item[1]()), questions.items()))
     nodes: Nodes = answers["nodes"]
     return {
+        **answers,
         "server": client.connection.server,
-        "uid": answers["namespace kube-system"].get("metadata", {}).get("uid"),
-        "version": _version(answers["version"]),
-        "distribution": distribution(nodes, apis, answers["version"].get("gitVersion") or ""),
+        "version": _version(version),
+        "distribution": distribution(nodes, apis, version.get("gitVersion") or ""),
         "nodes": nodes.summary(),
-        "storage": storage(answers["storage classes"]),
-        "ingress_classes": [_ingress_class(item) for item in answers["ingress classes"]],
-        "apis": {version: {kind: _place(entry) for kind, entry in sorted(kinds.items())} for version, kinds in apis.items()},
-        "permissions": answers["permissions"],
-        "unknown": unknown,
+        "apis": {name: {kind: _place(entry) for kind, entry in sorted(kinds.items())} for name, kinds in apis.items()},
+        "unknown": asker.unknown,
     }
 
 
-def _nodes(client: Client) -> Nodes:
+def _nodes(asker: Asker) -> Nodes:
     nodes = Nodes()
-    for node in client.items("/api/v1/nodes", resourceVersion="0"):
+    for node in asker.items("", "Node"):
         nodes.add(node)
     return nodes
 

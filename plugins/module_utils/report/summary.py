@@ -4,14 +4,17 @@
 
 from __future__ import annotations
 
+import textwrap
 import typing as t
 
 Json = dict[str, t.Any]
 
 _LABEL = 13
+_WIDTH = 120
+"""Columns: what is longer is broken, but for commands, which are to be pasted."""
 _WAYS_IN = {
-    "LoadBalancer": "kubectl{where} get service kubeflow   # its EXTERNAL-IP, then http://EXTERNAL-IP/",
-    "NodePort": "kubectl{where} get service kubeflow   # its node port, then http://NODE:PORT/",
+    "LoadBalancer": "kubectl{where} get service kubeflow   # then http://EXTERNAL-IP/",
+    "NodePort": "kubectl{where} get service kubeflow   # then http://NODE:PORT/",
     "ClusterIP": "kubectl{where} port-forward service/kubeflow 8080:80   # then http://localhost:8080/",
 }
 
@@ -21,7 +24,7 @@ def lines(report: Json) -> list[str]:
     plan, app, outcome = report.get("plan"), report.get("application"), report.get("outcome")
     found: list[str] = []
     if plan:
-        found += _plan(plan, report.get("context"))
+        found += _plan(plan, ((report.get("facts") or {}).get("kubeconfig") or {}).get("context"))
     if app:
         found += _section("Application", [f"{app['path']} ({_files(app, report['check'])})"])
         found += _section("Kept", [_kept(item) for item in app["kept"]])
@@ -30,12 +33,16 @@ def lines(report: Json) -> list[str]:
     elif plan and app:
         found += _section("Would create", [f"{len(plan['objects'])} objects; kubeflow_apply=true applies them", *_by_kind(plan["objects"])])
     if plan:
-        found += _section("Warnings", [_advice(item) for item in plan["warnings"]])
+        found += _section("Warnings", _wrapped([_advice(item) for item in plan["warnings"]], 2))
     return found + _section("Go on", _next(report))
 
 
 def _section(label: str, texts: list[str]) -> list[str]:
     return [f"{label if not index else '':<{_LABEL}}{text}" for index, text in enumerate(texts)]
+
+
+def _wrapped(texts: list[str], indent: int = 0) -> list[str]:
+    return [line for text in texts for line in textwrap.wrap(text, _WIDTH - _LABEL, subsequent_indent=" " * indent, break_on_hyphens=False)]
 
 
 def _plan(plan: Json, context: str | None) -> list[str]:
@@ -55,7 +62,7 @@ def _plan(plan: Json, context: str | None) -> list[str]:
     return [
         *_section("Cluster", [f"{cluster['server']} ({cluster['distribution']} {cluster['version']}){through}"]),
         *_section("Namespace", [f"{plan['namespace']['value']}  {plan['namespace']['source']}: {plan['namespace']['reason']}"]),
-        *_section("Values", [*values, f"{others} others are the package's own."]),
+        *_section("Values", [*_wrapped(values, width + 2), f"{others} others are the package's own."]),
     ]
 
 
@@ -96,15 +103,13 @@ def _advice(item: Json) -> str:
 
 def _next(report: Json) -> list[str]:
     plan, app, outcome = report.get("plan"), report.get("application"), report.get("outcome")
-    where = "".join(f" --{name} {report[name]}" for name in ("kubeconfig", "context") if report.get(name))
     steps = []
     if plan and outcome and not report["check"]:
-        where += f" -n {plan['namespace']['value']}"
+        steps += [f"export KUBECONFIG={report['kubeconfig']}"] if report.get("kubeconfig") else []
+        where = (f" --context {report['context']}" if report.get("context") else "") + f" -n {plan['namespace']['value']}"
         service = plan["parameters"].get("kubeflow-core", {}).get("gatewayServiceType", {}).get("value")
         steps.append(_WAYS_IN.get(service, _WAYS_IN["ClusterIP"]).format(where=where))
-        steps.append(f"kubectl{where} exec deploy/hub -- cat /srv/jupyterhub/login-password   # the password, with any user name")
+        steps.append(f"kubectl{where} exec deploy/hub -- cat /srv/jupyterhub/login-password   # the password")
     if app and not report["check"]:
-        steps.append(
-            f"cd {app['path']} && git init && git add . && git commit -m 'Kubeflow'   # it is yours; ks 0.10 and jsonnet read it too"
-        )
+        steps.append(f"cd {app['path']} && git init && git add . && git commit -m Kubeflow   # it is yours")
     return steps

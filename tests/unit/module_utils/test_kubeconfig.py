@@ -16,7 +16,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import B
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load
 
 Write = Callable[..., Path]
-ENV = {"HOME": "/nonexistent", "PATH": "/usr/bin:/bin"}
+ENV = {"HOME": "/nonexistent", "PATH": "/nonexistent"}
 PEM = "-----BEGIN CERTIFICATE-----\n"
 
 

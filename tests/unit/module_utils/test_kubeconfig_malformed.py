@@ -90,7 +90,7 @@ def replaced(document: Json, path: tuple[t.Any, ...], value: t.Any) -> Json:
 
 def survives(path: Path) -> bool:
     """Go the whole way to the first request, without sending it. True: there was something to send it with."""
-    env = {"HOME": "/nonexistent", "PATH": "/usr/bin:/bin"}
+    env = {"HOME": "/nonexistent", "PATH": "/nonexistent"}
     try:
         found = load(str(path), env=env)
         shown = f"{found!r} {describe(found)}"
@@ -126,8 +126,7 @@ def test_each_value_replaced_by_what_does_not_belong_there(plugin: Path, authori
         for wrong in WRONG:
             path.write_text(yaml.safe_dump(replaced(document, place, wrong), allow_unicode=True), encoding="utf-8")
             survived += survives(path)
-    # Some changes do no harm; but what is no certificate can't be used, and Google's plugin is not here.
-    assert bool(survived) == (way in ("token", "basic", "exec"))
+    assert survived
 
 
 def test_bytes_cut_off_anywhere(plugin: Path, authority: t.Any, tmp_path: Path) -> None:
