@@ -94,12 +94,12 @@ class Credentials:
 
     def _run_plugin(self) -> None:
         status = run_plugin(self._plugin or {}, self._env)
-        token, pair = status.get("token"), (status.get("clientCertificateData"), status.get("clientKeyData"))
-        if token and isinstance(token, str):
+        token, certificate, key = (status.get(name) for name in ("token", "clientCertificateData", "clientKeyData"))
+        if isinstance(token, str) and token:
             self._token = _sendable(f"To log in, {self.helper} answered a token that", token)
-        if all(part and isinstance(part, str) for part in pair):
-            self.certificate = t.cast("tuple[str, str]", pair)
-        elif not token:
+        if isinstance(certificate, str) and isinstance(key, str):
+            self.certificate = (certificate, key)
+        elif not (isinstance(token, str) and token):
             raise BootstrapError(f"To log in, {self.helper} answered neither a token nor a client certificate with its key.")
 
 

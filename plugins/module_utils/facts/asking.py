@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ..api import METADATA, ApiError, Client, Unreachable
 from ..discovery import Served
 
 Json = dict[str, t.Any]
+T = t.TypeVar("T")
 
 
 class Asker:
@@ -41,14 +42,18 @@ class Asker:
         except (ApiError, Unreachable) as error:
             self._note(f"{kind}.{group}" if group else kind, error)
 
-    def get(self, what: str, path: str, **params: object) -> Json:
+    def get(self, what: str, path: str) -> Json:
         """One object; ``{}`` where it is not there or can't be read."""
+        return self.attempt(what, lambda: self.client.get(path), {})
+
+    def attempt(self, what: str, ask: Callable[[], T], otherwise: T) -> T:
+        """What any other question gives; ``otherwise`` where it fails."""
         try:
-            return self.client.get(path, **params)
+            return ask()
         except (ApiError, Unreachable) as error:
             if not (isinstance(error, ApiError) and error.code == 404):
                 self._note(what, error)
-            return {}
+            return otherwise
 
     def _note(self, what: str, error: ApiError | Unreachable) -> None:
         if isinstance(error, ApiError) and error.code == 401:

@@ -8,7 +8,7 @@ import typing as t
 from collections.abc import Callable
 
 from ..api import ApiError, Client
-from ..discovery import Served, served
+from ..discovery import served
 from ..errors import BootstrapError
 from ..permissions import review
 from .asking import Asker
@@ -29,12 +29,13 @@ def gather(client: Client, namespace: str) -> Json:
     version = client.get("/version")
     apis = served(client)
     asker = Asker(client, apis)
+    no_rights: Json = {"namespace": namespace, "complete": False, "rules": []}
     questions: dict[str, Callable[[], t.Any]] = {
         "nodes": lambda: _nodes(asker),
         "storage": lambda: storage(list(asker.items("storage.k8s.io", "StorageClass"))),
         "ingress_classes": lambda: [_ingress_class(item) for item in asker.items("networking.k8s.io", "IngressClass")],
         "uid": lambda: asker.get("Namespace kube-system", "/api/v1/namespaces/kube-system").get("metadata", {}).get("uid"),
-        "permissions": lambda: review(client, namespace),
+        "permissions": lambda: asker.attempt("permissions", lambda: review(client, namespace), no_rights),
     }
     answers: Json = dict(client.map(lambda item: (item[0], item[1]()), questions.items()))
     nodes: Nodes = answers["nodes"]

@@ -85,7 +85,7 @@ def test_a_client_certificate_as_data(tmp_path: Path) -> None:
     ("user", "said"),
     [
         ({"client-key-data": "a2V5"}, "client-certificate and client-key belong together, one is missing."),
-        ({"client-key-data": "%", "client-certificate-data": "a2V5"}, "client-certificate-data is not base64"),
+        ({"client-certificate-data": "%", "client-key-data": "a2V5"}, "client-certificate-data is not base64"),
         ({"client-certificate": "/missing.pem"}, "client-certificate /missing.pem can't be read: No such file or directory."),
         ({"token": 5}, "token is a int, not text."),
         ({"token": f"{SECRET}\n"}, "token holds a line break"),
@@ -192,7 +192,7 @@ def test_a_relative_command_is_relative_to_the_kubeconfig_a_bare_one_is_looked_u
         ("echo '[]'", "answered something that is not an ExecCredential with a status."),
         ("""echo '{"status": 5}'""", "answered something that is not an ExecCredential with a status."),
         (answer(), "answered neither a token nor a client certificate with its key."),
-        (answer(token=5, clientKeyData=SECRET), "answered a token that is not text."),
+        (answer(token=5, clientKeyData=SECRET), "answered neither a token nor a client certificate with its key."),
         (answer(clientKeyData=SECRET), "answered neither a token nor a client certificate with its key."),
         (answer(token=f"{SECRET}\\n"), "answered a token that holds a line break"),
     ],

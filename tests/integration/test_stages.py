@@ -1,0 +1,78 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Each stage has a playbook of its own, and changes only what is its business."""
+
+from __future__ import annotations
+
+import json
+
+
+def test_facts_are_shown_and_nothing_is_written(cluster, work):
+    each = cluster("gke-gpu")
+    user = work(each)
+    with each.untouched():
+        run = user.play("facts").well()
+    assert run.changed == 0
+    assert user.files() == {}
+    shown = json.loads("{" + run.output.split("=> {", 1)[1].rsplit("\n}", 1)[0] + "\n}")["kubeflow_facts"]
+    assert shown["kubeconfig"]["context"] == "local-gke-gpu"
+    assert shown["cluster"]["uid"] == each.get("namespace", "kube-system")["metadata"]["uid"]
+    assert shown["cluster"]["nodes"]["count"] == len(each.get("nodes")["items"])
+    assert shown["cloud"]["provider"] == "gcp"
+    # 400 kinds are no pleasure to read, and a plan needs no more than this.
+    assert "Deployment" in shown["cluster"]["apis"]["apps/v1"]
+
+
+def test_a_plan_is_shown_with_reasons_and_no_application_is_written(cluster, work):
+    each = cluster("gke-gpu")
+    user = work(each)
+    with each.untouched():
+        run = user.play("plan").well()
+    assert run.changed == 0
+    assert user.application() == {}
+    chosen = user.report()["plan"]["parameters"]["kubeflow-core"]
+    assert chosen["storageClass"]["source"] == "cluster"
+    for value in ("standard-rwo", "nvidia.com/gpu", chosen["storageClass"]["reason"]):
+        assert value in run.output
+
+
+def test_app_then_deploy_then_remove(cluster, work):
+    each = cluster()
+    user = work(each, kubeflow_namespace="by-stages")
+    with each.untouched():
+        assert user.play("app").well().changed == 1
+    assert each.try_kubectl("get", "namespace", "by-stages").returncode != 0
+    written = user.application()
+    with each.untouched():
+        assert user.play("app").well().changed == 0
+    # From here on the application says all: neither a plan nor a choice is needed.
+    user.variables.clear()
+    assert user.play("deploy").well().changed == 1
+    assert each.get("deployment", "hub", "-n", "by-stages")["status"]["availableReplicas"] == 1
+    with each.untouched():
+        assert user.play("deploy").well().changed == 0
+        # The chain finds nothing to do where the stages did it.
+        assert user.bootstrap(kubeflow_namespace="by-stages").well().changed == 0
+    assert user.application() == written
+    assert user.play("remove", kubeflow_remove_data=True).well().changed == 1
+    assert each.applied("by-stages") == {}
+    assert user.application() == written
+
+
+def test_by_its_name_in_the_collection(cluster, work):
+    each = cluster()
+    user = work(each, kubeflow_namespace="by-name")
+    user.play("kubeflow.bootstrap.bootstrap", kubeflow_apply=True).well()
+    assert each.get("deployment", "hub", "-n", "by-name")["status"]["availableReplicas"] == 1
+    with each.untouched():
+        assert user.bootstrap().well().changed == 0
+
+
+def test_the_application_can_lie_elsewhere_and_the_folder_may_have_a_blank(cluster, work):
+    each = cluster()
+    user = work(each, kubeflow_namespace="elsewhere")
+    places = {"kubeflow_app_dir": str(user.folder / "my app's" / "kf"), "kubeflow_report_dir": str(user.folder / "my report")}
+    user.play("bootstrap", **places).well()
+    assert not user.app.exists()
+    assert (user.folder / "my app's" / "kf" / "app.yaml").is_file()
+    assert (user.folder / "my report" / "report.json").is_file()

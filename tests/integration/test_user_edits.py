@@ -1,0 +1,168 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What others change, on disk or in the cluster, and what a killed run leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+
+def test_what_the_user_edits_stays_and_reaches_the_cluster(cluster, work):
+    each = cluster()
+    user = work(each, kubeflow_namespace="edited")
+    user.bootstrap().well()
+    user.edit_parameter("gatewayReplicas", "2", "3")
+    edited = user.application()
+    run = user.bootstrap().well()
+    assert "gatewayReplicas = 3" in run.output and "you changed it" in run.output.lower()
+    assert each.get("deployment", "gateway", "-n", "edited")["status"]["availableReplicas"] == 3
+    assert user.application()["kubeflow-app/components/params.libsonnet"] == edited["kubeflow-app/components/params.libsonnet"]
+    with each.untouched():
+        assert user.bootstrap().well().changed == 0
+    # Also where something else is asked for.
+    user.bootstrap(kubeflow_parameters={"kubeflow-core": {"jupyterNotebookPVCSize": "3Gi"}}).well()
+    assert each.get("deployment", "gateway", "-n", "edited")["spec"]["replicas"] == 3
+
+
+def test_a_mistake_in_an_edit_is_named_with_its_place(cluster, work):
+    each = cluster()
+    user = work(each, kubeflow_namespace="mistaken")
+    user.play("bootstrap").well()
+    user.edit_parameter("gatewayReplicas", "2", "2 +")
+    before = user.application()
+    with each.untouched():
+        for playbook in ("bootstrap", "deploy"):
+            run = user.play(playbook)
+            assert run.code != 0
+            assert "components/params.libsonnet" in run.message
+    assert user.application() == before
+
+
+def test_a_field_that_somebody_else_took_is_left_to_him_unless_told_otherwise(cluster, work):
+    each = cluster()
+    user = work(each, kubeflow_namespace="drifted")
+    user.bootstrap().well()
+    each.kubectl("scale", "deployment/gateway", "-n", "drifted", "--replicas=5")
+    patch = json.dumps({"spec": {"type": "NodePort"}})
+    each.kubectl("patch", "service/kubeflow", "-n", "drifted", "--type=merge", f"--patch={patch}", "--field-manager=colleague")
+
+    refused = user.bootstrap()
+    assert refused.code != 0
+    for word in ("gateway", ".spec.replicas", "kubectl", ".spec.type", "colleague", "kubeflow_force_conflicts=true"):
+        assert word in refused.message, refused.message
+    assert each.get("deployment", "gateway", "-n", "drifted")["spec"]["replicas"] == 5
+    assert each.get("service", "kubeflow", "-n", "drifted")["spec"]["type"] == "NodePort"
+
+    assert user.bootstrap(kubeflow_force_conflicts=True).well().changed == 1
+    assert each.get("deployment", "gateway", "-n", "drifted")["spec"]["replicas"] == 2
+    assert each.get("service", "kubeflow", "-n", "drifted")["spec"]["type"] == "ClusterIP"
+    with each.untouched():
+        assert user.bootstrap().well().changed == 0
+
+
+def test_what_others_add_beside_our_fields_is_none_of_our_business(cluster, work):
+    each = cluster()
+    user = work(each, kubeflow_namespace="annotated")
+    user.bootstrap().well()
+    each.kubectl("annotate", "deployment/gateway", "-n", "annotated", "team=blue")
+    with each.untouched():
+        assert user.bootstrap().well().changed == 0
+    assert each.get("deployment", "gateway", "-n", "annotated")["metadata"]["annotations"]["team"] == "blue"
+
+
+def test_what_was_deleted_by_hand_comes_back(cluster, work):
+    each = cluster()
+    user = work(each, kubeflow_namespace="repaired")
+    user.bootstrap().well()
+    before = each.applied("repaired")
+    each.kubectl("delete", "-n", "repaired", "service/kubeflow", "configmap/hub-config")
+    assert user.bootstrap().well().changed == 1
+    after = each.applied("repaired")
+    assert after.keys() == before.keys()
+    anew = {key for key in after if after[key]["metadata"]["uid"] != before[key]["metadata"]["uid"]}
+    assert anew == {("Service", "kubeflow"), ("ConfigMap", "hub-config")}
+    with each.untouched():
+        assert user.bootstrap().well().changed == 0
+
+
+def test_objects_of_others_are_not_taken_over(cluster, work):
+    each = cluster()
+    each.kubectl("create", "namespace", "taken")
+    each.kubectl("create", "deployment", "hub", "-n", "taken", "--image=example.com/theirs")
+    user = work(each, kubeflow_namespace="taken")
+    before = each.get("deployment", "hub", "-n", "taken")["spec"]
+    with each.untouched():
+        for flags in ((), ("--check",)):
+            run = user.bootstrap(*flags)
+            assert run.code != 0
+            assert "Deployment.apps taken/hub" in run.message
+    assert each.get("deployment", "hub", "-n", "taken")["spec"] == before
+
+
+def test_a_killed_run_is_repaired_by_the_next_one(cluster, work):
+    each = cluster()
+    user = work(each, kubeflow_namespace="killed")
+    user.play("bootstrap").well()
+    # So many objects that the kill falls among them; Deployments come after.
+    many = [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"many-{index}"}, "data": {"a": "b"}} for index in range(400)]
+    user.add_component("many", *many)
+    log = Path(each.facts["audit_log"])
+    start = log.stat().st_size
+    command = user.command("deploy")
+    with subprocess.Popen(**{**command, "stdout": subprocess.DEVNULL}, start_new_session=True) as process:
+        try:
+            deadline = time.monotonic() + 60
+            while log.stat().st_size == start or _written(log, start) < 50:
+                assert process.poll() is None and time.monotonic() < deadline
+                time.sleep(0.005)
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+    half = each.applied("killed")
+    assert 0 < len(half) < 400
+    assert ("Deployment", "hub") not in half
+
+    user.play("deploy").well()
+    assert len(each.applied("killed")) > 410
+    assert each.get("deployment", "hub", "-n", "killed")["status"]["availableReplicas"] == 1
+    with each.untouched():
+        assert user.play("deploy").well().changed == 0
+    user.play("remove", kubeflow_remove_data=True).well()
+    assert each.applied("killed") == {}
+
+
+def _written(log, start):
+    with log.open("rb") as file:
+        file.seek(start)
+        return file.read().count(b"namespaces/killed/configmaps/many-")
+
+
+def test_what_a_killed_run_left_can_be_removed(cluster, work):
+    """As above, but nobody deploys again: even objects that no list in the cluster names yet must go."""
+    each = cluster("kind")
+    user = work(each, kubeflow_namespace="killed-gone")
+    user.play("bootstrap").well()
+    user.add_component("many", *[{"apiVersion": "v1", "kind": "Service", "metadata": {"name": f"s-{index}"}, "spec": {"ports": [{"port": 80}]}} for index in range(200)])
+    log = Path(each.facts["audit_log"])
+    start = log.stat().st_size
+    with subprocess.Popen(**{**user.command("deploy"), "stdout": subprocess.DEVNULL}, start_new_session=True) as process:
+        try:
+            deadline = time.monotonic() + 60
+            while _count(log, start, b"namespaces/killed-gone/services/s-") < 20:
+                assert process.poll() is None and time.monotonic() < deadline
+                time.sleep(0.005)
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+    assert 0 < len(each.applied("killed-gone")) < 200
+    user.play("remove", kubeflow_remove_data=True).well()
+    assert each.applied("killed-gone") == {}
+
+
+def _count(log, start, text):
+    with log.open("rb") as file:
+        file.seek(start)
+        return file.read().count(text)

@@ -1,0 +1,295 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Requests to an API server: what is sent, what comes back, and what is done when it does not work."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+import threading
+import time
+import typing as t
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client, Unreachable
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credentials import Credentials, from_user
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
+
+from tests.unit.conftest import ENV, Answer, Request
+
+Start = Callable[..., t.Any]
+
+
+# --- what is sent
+
+
+def test_a_path_under_a_prefix_with_a_query(server: t.Any) -> None:
+    server.routes["/k8s/clusters/c-1/api/v1/pods"] = {"kind": "Pod"}
+    with Client(Connection(server=f"{server.url}/k8s/clusters/c-1", env=ENV)) as client:
+        assert client.get("/api/v1/pods", watch=False, labelSelector="a=b,c", nothing=None) == {"kind": "Pod"}
+    assert server.requests[0].query == {"watch": "false", "labelSelector": "a=b,c"}
+
+
+def test_server_side_apply(server: t.Any, client: Client) -> None:
+    server.routes["/api/v1/x"] = lambda request: request.body
+    item = {"kind": "ConfigMap", "data": {"a": "é"}}
+    assert client.apply("/api/v1/x", item, "me") == item
+    assert client.apply("/api/v1/x", item, "me", force=True, dry_run=True) == item
+    assert [(request.method, request.query) for request in server.requests] == [
+        ("PATCH", {"fieldManager": "me", "fieldValidation": "Strict"}),
+        ("PATCH", {"fieldManager": "me", "fieldValidation": "Strict", "force": "true", "dryRun": "All"}),
+    ]
+    assert server.requests[0].headers["content-type"] == "application/apply-patch+yaml"
+
+
+def test_other_writes(server: t.Any, client: Client) -> None:
+    server.routes["/x"] = lambda request: {"method": request.method, "body": request.body}
+    assert client.post("/x", {"a": 1}) == {"method": "POST", "body": {"a": 1}}
+    assert client.put("/x", {"a": 1}) == {"method": "PUT", "body": {"a": 1}}
+    assert client.delete("/x", {"propagationPolicy": "Foreground"}) == {"method": "DELETE", "body": {"propagationPolicy": "Foreground"}}
+    assert client.delete("/x") == {"method": "DELETE", "body": None}
+
+
+# --- what comes back
+
+
+def test_a_list_is_read_page_by_page(server: t.Any, client: Client) -> None:
+    server.routes["/api/v1/pods"] = [
+        {"metadata": {"continue": "next/1="}, "items": [{"n": 1}, {"n": 2}]},
+        {"metadata": {"continue": "next/2="}, "items": None},
+        {"metadata": {}, "items": [{"n": 3}]},
+    ]
+    found = client.items("/api/v1/pods", labelSelector="a=b")
+    assert next(iter(found)) == {"n": 1}
+    assert len(server.requests) == 1
+    assert [item["n"] for item in found] == [2, 3]
+    assert [request.query.get("continue") for request in server.requests] == [None, "next/1=", "next/2="]
+    assert all((request.query["limit"], request.query["labelSelector"]) == ("500", "a=b") for request in server.requests)
+
+
+def test_an_empty_list(server: t.Any, client: Client) -> None:
+    server.routes["/api/v1/pods"] = {"kind": "PodList"}
+    assert list(client.items("/api/v1/pods")) == []
+
+
+def test_compressed_answers_where_the_way_is_long(server: t.Any, proxy: Start) -> None:
+    packed = Answer(gzip.compress(json.dumps({"a": 1}).encode()), headers=[("Content-Encoding", "gzip")])
+    server.routes["/a"] = packed
+    server.routes["/broken"] = Answer(b"no gzip", headers=[("Content-Encoding", "gzip")])
+    with Client(Connection(server=f"http://cluster.example:{server.port}", proxy=proxy(server.port).url, env=ENV)) as client:
+        assert client.get("/a") == {"a": 1}
+        with pytest.raises(Unreachable, match="can't be read"):
+            client.get("/broken")
+    assert server.requests[0].headers["accept-encoding"] == "gzip"
+
+
+def test_no_compression_on_this_machine(server: t.Any, client: Client) -> None:
+    server.routes["/a"] = {}
+    client.get("/a")
+    assert "gzip" not in server.requests[0].headers.get("accept-encoding", "")
+
+
+def test_warnings_are_collected_once_and_in_order(server: t.Any, client: Client) -> None:
+    old, other = '299 - "v1 X is deprecated, use v2"', '299 - "unknown field"'
+    server.routes["/a"] = Answer({}, headers=[("Warning", old), ("Warning", other)])
+    server.routes["/b"] = Answer({}, headers=[("Warning", other)])
+    for path in ("/b", "/a", "/a"):
+        client.get(path)
+    assert list(client.warnings) == ["unknown field", "v1 X is deprecated, use v2"]
+
+
+# --- refusals
+
+
+def test_a_refusal_keeps_what_the_server_said(server: t.Any, client: Client) -> None:
+    causes = [{"reason": "FieldManagerConflict", "field": ".spec.replicas", "message": 'conflict with "kubectl"'}]
+    status = {"kind": "Status", "reason": "Conflict", "message": "Apply failed", "details": {"causes": causes}}
+    server.routes["/apis/apps/v1/x"] = Answer(status, 409)
+    with pytest.raises(ApiError) as caught:
+        client.apply("/apis/apps/v1/x", {}, "me")
+    error = caught.value
+    assert (error.code, error.reason, error.said, error.causes) == (409, "Conflict", "Apply failed", causes)
+    assert str(error) == "PATCH /apis/apps/v1/x: Apply failed"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [(b"upstream is down", "upstream is down"), (b"", "HTTP 502"), ([1], "[1]"), ({"details": "odd"}, "HTTP 502"), (b"\xff", "\ufffd")],
+)
+def test_a_refusal_of_something_in_between(server: t.Any, client: Client, body: t.Any, said: str) -> None:
+    server.routes["/a"] = Answer(body, 502)
+    with pytest.raises(ApiError) as caught:
+        client.get("/a")
+    assert (caught.value.code, caught.value.said, caught.value.causes) == (502, said, [])
+
+
+def test_a_refused_login_says_who_and_where_and_nothing_secret(server: t.Any) -> None:
+    server.routes["/a"] = Answer({"reason": "Unauthorized", "message": "Unauthorized"}, 401)
+    expired = "eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjE3MDAwMDAwMDB9.c2ln"
+    for token, why in (("opaque", ""), (expired, ": the token expired at 2023-11-14T22:13:20Z")):
+        connection = Connection(server=server.url, name="prod", credentials=Credentials("token", _token=token), env=ENV)
+        with Client(connection) as client, pytest.raises(ApiError) as caught:
+            client.get("/a")
+        assert str(caught.value) == f"Login: the API server {server.url} refuses the credentials of context prod{why}. Log in again."
+    assert len(server.requests) == 2
+
+
+# --- asking again
+
+
+@pytest.mark.parametrize(("retry_after", "least", "most"), [("3", 3, 3), ("3600", 10, 10), ("soon", 0.5, 1), (None, 0.5, 1)])
+def test_a_busy_server_is_asked_again_when_it_says(
+    server: t.Any, client: Client, monkeypatch: t.Any, retry_after: str | None, least: float, most: float
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    headers = [("Retry-After", retry_after)] if retry_after else []
+    server.routes["/a"] = [Answer({}, 429, headers), {"done": True}]
+    assert client.post("/a", {"x": 1}) == {"done": True}
+    assert [request.body for request in server.requests] == [{"x": 1}, {"x": 1}]
+    assert len(slept) == 1
+    assert least <= slept[0] <= most
+
+
+def test_a_server_that_stays_busy_is_left_alone_in_the_end(server: t.Any, client: Client, monkeypatch: t.Any) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    server.routes["/a"] = Answer({"message": "too many requests"}, 429)
+    with pytest.raises(ApiError, match="too many requests"):
+        client.get("/a")
+    assert len(server.requests) == 5
+
+
+@pytest.mark.parametrize("code", [400, 403, 404, 409, 422, 500, 503])
+def test_nothing_else_is_asked_again(server: t.Any, client: Client, code: int) -> None:
+    server.routes["/a"] = Answer({}, code)
+    with pytest.raises(ApiError):
+        client.post("/a", {})
+    assert len(server.requests) == 1
+
+
+@pytest.fixture
+def plugin(script: Callable[[str], Path], tmp_path: Path) -> Path:
+    """An exec plugin whose tokens are counted: token-1, token-2 ..."""
+    return script(
+        f"echo x >> {tmp_path}/runs; n=$(wc -l < {tmp_path}/runs)\n" + """echo "{\\"status\\": {\\"token\\": \\"token-$((n))\\"}}\""""
+    )
+
+
+def test_a_refused_token_is_renewed_once_by_the_plugin(server: t.Any, plugin: Path) -> None:
+    def needs_second(request: Request) -> Answer:
+        return Answer({"ok": True}) if request.headers["authorization"] == "Bearer token-2" else Answer({}, 401)
+
+    server.routes["/a"] = needs_second
+    server.routes["/never"] = Answer({}, 401)
+    credentials = from_user({"exec": {"command": str(plugin)}}, {}, ENV)
+    with Client(Connection(server=server.url, name="trial", credentials=credentials, env=ENV)) as client:
+        assert client.get("/a") == {"ok": True}
+        assert client.get("/a") == {"ok": True}
+        assert [request.headers["authorization"][-1] for request in server.requests] == ["1", "2", "2"]
+        with pytest.raises(ApiError, match="refuses the credentials of context trial"):
+            client.get("/never")
+    assert [request.headers["authorization"][-1] for request in server.requests[3:]] == ["2", "3"]
+
+
+def test_a_renewed_client_certificate_is_used(serve: Start, authority: t.Any, script: Callable[[str], Path], tmp_path: Path) -> None:
+    for user in ("old", "new"):
+        certificate, key = authority.issue(user)
+        document = {"status": {"clientCertificateData": certificate, "clientKeyData": key}}
+        (tmp_path / user).write_text(json.dumps(document))
+    command = script(f"cat {tmp_path}/old; mv {tmp_path}/new {tmp_path}/old")
+    server = serve("127.0.0.1")
+    server.routes["/a"] = lambda request: {} if request.user == "new" else Answer({}, 401)
+    credentials = from_user({"exec": {"command": str(command)}}, {}, ENV)
+    with Client(Connection(server=server.url, ca=authority.pem, credentials=credentials, env=ENV)) as client:
+        assert client.get("/a") == {}
+    assert [request.user for request in server.requests] == ["old", "new"]
+
+
+def test_many_refusals_at_once_renew_the_token_once(server: t.Any, plugin: Path, tmp_path: Path) -> None:
+    together = threading.Barrier(4, timeout=10)
+
+    def refuse_the_first(request: Request) -> Answer:
+        if request.headers["authorization"] == "Bearer token-1":
+            together.wait()
+            return Answer({}, 401)
+        return Answer({})
+
+    server.routes["/a"] = refuse_the_first
+    credentials = from_user({"exec": {"command": str(plugin)}}, {}, ENV)
+    with Client(Connection(server=server.url, credentials=credentials, env=ENV)) as client:
+        assert client.map(lambda _number: client.get("/a"), range(4)) == [{}] * 4
+    assert (tmp_path / "runs").read_text().split() == ["x", "x"]
+
+
+# --- connections
+
+
+def test_a_connection_is_kept(server: t.Any, client: Client) -> None:
+    server.routes["/a"] = {}
+    for _time in range(3):
+        client.get("/a")
+    assert len({request.connection for request in server.requests}) == 1
+
+
+def test_a_kept_connection_that_was_closed_is_replaced(server: t.Any, client: Client) -> None:
+    server.routes["/a"] = [Answer({"n": 1}, silent_close=True), Answer({"n": 2}, silent_close=True), Answer({"n": 3})]
+    assert [client.post("/a", {})["n"] for _time in range(3)] == [1, 2, 3]
+    assert len({request.connection for request in server.requests}) == 3
+
+
+def test_requests_go_side_by_side_and_come_back_in_order(server: t.Any, client: Client) -> None:
+    together = threading.Barrier(4, timeout=10)
+
+    def meet(request: Request) -> t.Any:
+        together.wait()
+        return {"path": request.path}
+
+    paths = [f"/{number}" for number in range(4)]
+    server.routes.update(dict.fromkeys(paths, meet))
+    assert [answer["path"] for answer in client.map(client.get, paths)] == paths
+
+
+def test_the_first_error_of_many_is_raised(server: t.Any, client: Client) -> None:
+    server.routes.update({"/1": {}, "/2": Answer({"message": "no"}, 403), "/3": {}})
+    with pytest.raises(ApiError, match="GET /2: no"):
+        client.map(client.get, ["/1", "/2", "/3"])
+    assert len(server.requests) == 3
+
+
+def unreachable(url: str, timeout: float = 10) -> str:
+    with Client(Connection(server=url, name="prod", env=ENV), timeout=timeout) as client, pytest.raises(Unreachable) as caught:
+        client.get("/version")
+    assert caught.value.fix == "Is the cluster up, and the VPN or proxy to it?"
+    return caught.value.message
+
+
+def test_nobody_listens() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        assert unreachable(url) == f"The API server {url} (context prod) can't be reached: Connection refused."
+
+
+def test_a_server_that_does_not_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        assert "can't be reached: no answer within 0.2 seconds." in unreachable(f"http://127.0.0.1:{mute.getsockname()[1]}", 0.2)
+
+
+def test_a_name_that_nobody_knows() -> None:
+    assert "its name can't be resolved" in unreachable("http://cluster.invalid:1")
+
+
+def test_a_server_that_is_no_web_server() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as odd:
+
+        def answer() -> None:
+            sock, _address = odd.accept()
+            with sock:
+                sock.recv(1024)
+                sock.sendall(b"220 mail.example ESMTP\r\n")
+
+        threading.Thread(target=answer, daemon=True).start()
+        assert "can't be reached" in unreachable(f"http://127.0.0.1:{odd.getsockname()[1]}")
