@@ -12,6 +12,8 @@ NAME :=
 
 cache := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kubeflow.bootstrap
 local_kubeconfig := $(cache)/clusters/$(CLUSTER)/kubeconfig
+# Local clusters come and go; their application is kept apart from that of a cluster of your own, and moves from one to the next.
+local_app := $(if $(KUBECONFIG_NAMED),,-e "kubeflow_app_dir='$(CURDIR)/kubeflow-app-local'" -e '{"kubeflow_move": true}')
 kubeconfig := $(if $(KUBECONFIG_NAMED),$(KUBECONFIG),$(local_kubeconfig))
 
 # The newest Python that the collection is tested with comes first.
@@ -54,7 +56,7 @@ venv:
 
 bootstrap: venv $(if $(KUBECONFIG_NAMED),,local-cluster)
 	$(say) 'Bootstrapping Kubeflow'
-	@$(run) ansible-playbook playbooks/bootstrap.yml -e '{"kubeflow_apply": true}' -e "kubeflow_kubeconfig='$(kubeconfig)'" $(ARGS)
+	@$(run) ansible-playbook playbooks/bootstrap.yml -e '{"kubeflow_apply": true}' -e "kubeflow_kubeconfig='$(kubeconfig)'" $(local_app) $(ARGS)
 
 local-cluster: venv
 	$(say) 'Starting the local cluster "$(CLUSTER)" (the first time its control plane is built: some ten minutes)'

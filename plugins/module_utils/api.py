@@ -74,6 +74,7 @@ class Client:
         self._ssl: ssl.SSLContext | None = None
         self._pool: ThreadPoolExecutor | None = None
         self._ready = False
+        self._logins = 0
 
     def __enter__(self) -> Client:
         return self
@@ -85,8 +86,14 @@ class Client:
         """Close all connections."""
         if self._pool:
             self._pool.shutdown(cancel_futures=True)
-        while not self._idle.empty():
-            self._idle.get_nowait().close()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        while True:
+            try:
+                self._idle.get_nowait().close()
+            except queue.Empty:
+                return
 
     def get(self, path: str, accept: str = "application/json", **params: object) -> Json:
         """One object, or one page of a list. ``path`` begins with a slash; ``params`` go into the query."""
@@ -153,8 +160,9 @@ class Client:
         self._prepare()
         refreshed = False
         for attempt in range(1, _TRIES + 1):
+            login = self._logins
             code, answer, retry_after = self._exchange(method, target, payload, headers)
-            if code == 401 and not refreshed and self.connection.credentials.refresh():
+            if code == 401 and not refreshed and self._renewed(login):
                 refreshed = True
             elif code == 429 and attempt < _TRIES:
                 time.sleep(min(_seconds(retry_after) or random.uniform(0.5, 1.0) * attempt, _SLOWEST_RETRY))
@@ -170,6 +178,18 @@ class Client:
                 self.connection.credentials.prepare()
                 self._ssl = ssl_context(self.connection)
                 self._ready = True
+
+    def _renewed(self, login: int) -> bool:
+        """Log in anew after a refusal, once for all threads that were refused; false where there is no way to."""
+        with self._lock:
+            if login == self._logins:
+                if not self.connection.credentials.refresh():
+                    return False
+                self._logins += 1
+                if self.connection.credentials.certificate:
+                    self._ssl = ssl_context(self.connection)
+                    self._hang_up()
+            return True
 
     def _exchange(self, method: str, target: str, payload: bytes | None, headers: dict[str, str]) -> tuple[int, Json, str | None]:
         """Send and read; a kept-alive connection that the server closed meanwhile is replaced once."""
@@ -195,8 +215,14 @@ class Client:
             for warning in response.headers.get_all("Warning") or []:
                 self.warnings.setdefault(warning.split('"', 1)[-1].rstrip('"'))
             if response.headers.get("Content-Encoding") == "gzip":
-                content = zlib.decompress(content, wbits=zlib.MAX_WBITS | 16)
+                content = self._unpacked(content)
             return response.status, _parse(content), response.headers.get("Retry-After")
+
+    def _unpacked(self, content: bytes) -> bytes:
+        try:
+            return zlib.decompress(content, wbits=zlib.MAX_WBITS | 16)
+        except zlib.error as error:
+            raise Unreachable(f"The answer of the API server {self.connection.server} can't be read: {error}.") from error
 
     def _unreachable(self, error: Exception) -> Unreachable:
         where = f"{self.connection.server} (context {self.connection.name})"

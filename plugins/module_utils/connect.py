@@ -22,10 +22,15 @@ def ssl_context(connection: Connection) -> ssl.SSLContext | None:
     """One context for all connections (making one costs more than a request); ``None`` for plain HTTP."""
     if not connection.server.startswith("https://"):
         return None
+    ca = connection.ca and connection.ca.encode("ascii", "replace").decode()
     try:
-        context = ssl.create_default_context(cadata=connection.ca)
-    except (ssl.SSLError, ValueError) as error:
-        raise BootstrapError(f"The certificate authority of context {connection.name} is not a PEM certificate.") from error
+        context = ssl.create_default_context(cadata=ca) if ca is None or ca.strip() else None
+    except (ssl.SSLError, ValueError):
+        context = None
+    if context is None:
+        raise BootstrapError(f"The certificate authority of context {connection.name} is not a PEM certificate.")
+    # Python 3.13 asks for extensions that the certificates of many clusters lack, and that kubectl does not ask for.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if not connection.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -53,7 +58,7 @@ def open_connection(connection: Connection, context: ssl.SSLContext | None, time
     parts = urlsplit(connection.server)
     host, secure = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
-    proxy = connection.proxy or _proxy_for(host, secure, connection.env)
+    proxy = connection.proxy or _proxy_for(host, port, secure, connection.env)
     return _Channel(host, port, timeout, proxy, context, connection.tls_server_name or host)
 
 
@@ -65,14 +70,18 @@ class _Channel(http.client.HTTPConnection):
             self._through(proxy, host, port)
 
     def _through(self, proxy: str, host: str, port: int) -> None:
-        parts = urlsplit(proxy)
+        try:
+            parts = urlsplit(proxy)
+            self.port = parts.port or 80
+        except ValueError as error:
+            raise BootstrapError("The proxy for the API server is not a URL.", fix="Correct proxy-url or HTTPS_PROXY.") from error
         if parts.scheme != "http" or not parts.hostname:
             raise BootstrapError(f"The proxy {parts.scheme}://{parts.hostname} is not supported.", fix="Use an http:// proxy.")
         headers = {}
         if parts.username:
             login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
             headers["Proxy-Authorization"] = "Basic " + base64.b64encode(login.encode()).decode()
-        self.host, self.port = parts.hostname, parts.port or 80
+        self.host = parts.hostname
         self.set_tunnel(host, port, headers=headers)
 
     def connect(self) -> None:
@@ -82,18 +91,19 @@ class _Channel(http.client.HTTPConnection):
             self.sock = self._context.wrap_socket(self.sock, server_hostname=self._name)
 
 
-def _proxy_for(host: str, secure: bool, env: Mapping[str, str]) -> str | None:
+def _proxy_for(host: str, port: int, secure: bool, env: Mapping[str, str]) -> str | None:
     """The proxy that the environment names for a host, as Go (so kubectl) reads it: never for this machine itself."""
     names = ("HTTPS_PROXY", "https_proxy") if secure else ("HTTP_PROXY", "http_proxy")
     proxy = next((env[name] for name in names if env.get(name)), None)
-    if not proxy or is_loopback(host) or _excluded(host, env.get("NO_PROXY") or env.get("no_proxy") or ""):
+    if not proxy or is_loopback(host) or _excluded(host, port, env.get("NO_PROXY") or env.get("no_proxy") or ""):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
 
 
-def _excluded(host: str, no_proxy: str) -> bool:
-    for entry in filter(None, (part.strip().lower() for part in no_proxy.split(","))):
-        if entry == "*" or host == entry or host.endswith("." + entry.lstrip(".")):
+def _excluded(host: str, port: int, no_proxy: str) -> bool:
+    """Entries are names (``.name`` and ``*.name``: only what is below it), addresses or networks, each with a port or without, or ``*``."""
+    for entry in filter(None, (part.strip().lower().removesuffix(f":{port}") for part in no_proxy.split(","))):
+        if entry == "*" or host == entry or host.endswith("." + entry.removeprefix("*").removeprefix(".")):
             return True
         try:
             if ipaddress.ip_address(host) in ipaddress.ip_network(entry, strict=False):

@@ -13,7 +13,7 @@ _SUFFIXES = {
     "": 1, "n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15, "E": 10**18,
     "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50, "Ei": 2**60,
 }  # fmt: skip
-_QUANTITY = re.compile(r"([+-]?[0-9.]+)([eE][+-]?[0-9]+|[numkMGTPE]?i?)")
+_QUANTITY = re.compile(r"([+-]?[0-9.]+)([eE][+-]?[0-9]+|[numkKMGTPE]?i?)")
 
 
 def parse(text: object) -> float:
@@ -23,6 +23,6 @@ def parse(text: object) -> float:
         return 0.0
     number, suffix = match.groups()
     try:
-        return float(number + suffix) if suffix[:1] in ("e", "E") and suffix[1:] else float(number) * _SUFFIXES[suffix]
-    except (KeyError, ValueError):
+        return float(number) * _SUFFIXES[suffix] if suffix in _SUFFIXES else float(number + suffix)
+    except ValueError:
         return 0.0

@@ -49,6 +49,10 @@ options:
     description: Whether the objects are to be applied with this user's rights. If so, a missing right is a blocker, else a warning.
     type: bool
     default: false
+  move:
+    description: Whether an application that was made for another cluster may become this one's. If not, that is a blocker.
+    type: bool
+    default: false
 requirements:
   - PyYAML
   - jmespath
@@ -126,6 +130,7 @@ ARGUMENTS: dict[str, t.Any] = {
         "parameters": {"type": "dict", "default": {}},
         "rules": {"type": "list", "elements": "path", "required": True},
         "apply": {"type": "bool", "default": False},
+        "move": {"type": "bool", "default": False},
     },
     "supports_check_mode": True,
 }
@@ -135,7 +140,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Compute; changes nothing."""
     path = Path(args["path"])
     registries = {name: registry.read(registry.folder("embedded", path), packages, name) for name, packages in PACKAGES.items()}
-    choices = {key: args[key] for key in ("name", "namespace", "parameters", "apply")}
+    choices = {key: args[key] for key in ("name", "namespace", "parameters", "apply", "move")}
     return {"changed": False, "plan": make(args["facts"], choices, load(args["rules"]), registries, folder.read(path))}
 
 

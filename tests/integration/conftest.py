@@ -162,6 +162,20 @@ def cluster(place: local_cluster.Place) -> Iterator[Factory]:
 
 
 @pytest.fixture
+def brief_cluster(cluster: Factory, place: local_cluster.Place) -> Iterator[Factory]:
+    """As ``cluster``, but for one test alone: each of them costs the others time as long as it runs."""
+    names: list[str] = []
+
+    def start(profile: str) -> Cluster:
+        names.append(f"brief-{profile}")
+        return cluster(profile, name=names[-1])
+
+    yield start
+    for each in names:
+        local_cluster.absent(place, each, CONTEXT)
+
+
+@pytest.fixture
 def work(tmp_path: Path) -> Callable[..., Work]:
     """``work(cluster, kubeflow_namespace="mine")``: an empty folder to work in, with that cluster's kubeconfig in ``KUBECONFIG``."""
     made: list[Work] = []

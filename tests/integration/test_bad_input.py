@@ -152,7 +152,7 @@ def test_an_unknown_component(cluster, work):
     [
         ({"gatewayReplicas": "two"}, ["gatewayReplicas", "two", "number"]),
         ({"gatewayReplicas": 1.5}, ["gatewayReplicas", "1.5", "whole number"]),
-        ({"storageClass": ["standard"]}, ["storageClass", "text"]),
+        ({"storageClass": ["standard"]}, ["storageClass", "string expected", "a list"]),
         ({"gatewayServiceType": "Loadbalancer"}, ["gatewayServiceType", "Loadbalancer", "one of ClusterIP, NodePort, LoadBalancer"]),
         ({"storageClass": "fast"}, ["no storage class fast", "standard"]),
     ],

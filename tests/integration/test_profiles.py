@@ -41,8 +41,10 @@ PROFILES = {
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_kubeflow_runs_with_what_suits_the_cluster(cluster, work, profile):
-    each, expected = cluster(profile), PROFILES[profile]
+def test_kubeflow_runs_with_what_suits_the_cluster(cluster, brief_cluster, work, profile):
+    # These three are shared with other tests.
+    start = cluster if profile in ("plain", "kind", "gke-gpu") else brief_cluster
+    each, expected = start(profile), PROFILES[profile]
     space = f"suits-{profile}"
     work(each, kubeflow_namespace=space).bootstrap().well()
 
@@ -77,8 +79,8 @@ def test_kubeflow_runs_with_what_suits_the_cluster(cluster, work, profile):
     assert not tainted & {pod["spec"]["nodeName"] for pod in pods}
 
 
-def test_where_no_volume_can_be_made_the_run_stops_before_it_writes_anything(cluster, work):
-    each = cluster("no-default-storage")
+def test_where_no_volume_can_be_made_the_run_stops_before_it_writes_anything(brief_cluster, work):
+    each = brief_cluster("no-default-storage")
     user = work(each)
     with each.untouched():
         run = user.bootstrap()

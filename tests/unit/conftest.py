@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import http.server
 import ipaddress
@@ -252,7 +253,12 @@ class Proxy:
                 sock, _address = self._listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._tunnel, args=(sock,), daemon=True).start()
+            threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
+
+    def _serve(self, sock: socket.socket) -> None:
+        # Whoever hangs up ends the tunnel.
+        with contextlib.suppress(OSError):
+            self._tunnel(sock)
 
     def _tunnel(self, sock: socket.socket) -> None:
         with sock, socket.create_connection(("127.0.0.1", self._port)) as target:

@@ -157,7 +157,7 @@ def _left(client: Client, apis: Served, namespace: str, inventory: Inventory, go
         for kind, entry in served_kinds.items():
             if entry["namespaced"] and {"list", "delete"} <= set(entry["verbs"]) and kind not in _PASSING:
                 kinds.setdefault((group_of(version), kind), Resource(version, entry["resource"], True))
-    lists: list[list[Json]] = client.map(lambda resource: list(client.items(resource.path(namespace), METADATA)), kinds.values())
+    lists: list[list[Json]] = client.map(lambda resource: _listed(client, resource, namespace), kinds.values())
     left = []
     for (group, kind), items in zip(kinds, lists, strict=True):
         for metadata in (item["metadata"] for item in items):
@@ -167,6 +167,16 @@ def _left(client: Client, apis: Served, namespace: str, inventory: Inventory, go
             if not furniture and not goes:
                 left.append(str(key))
     return left
+
+
+def _listed(client: Client, resource: Resource, namespace: str) -> list[Json]:
+    """Metadata of all objects of a kind; none where its definition has just been deleted."""
+    try:
+        return list(client.items(resource.path(namespace), METADATA))
+    except ApiError as error:
+        if error.code == 404:
+            return []
+        raise
 
 
 def _forget(client: Client, inventory: Inventory, kept: list[Key]) -> None:

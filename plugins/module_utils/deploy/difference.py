@@ -40,7 +40,19 @@ def _text(item: Json | None, other: Json | None) -> str:
     shown = {name: value for name, value in {**item, "metadata": metadata}.items() if name != "status"}
     if item.get("kind") == "Secret":
         shown = _masked(shown, other or {})
-    return str(yaml.safe_dump(shown, sort_keys=True, default_flow_style=False, width=140))
+    return str(yaml.dump(shown, Dumper=_dumper(), sort_keys=True, default_flow_style=False, width=140))
+
+
+def _dumper() -> type[yaml.SafeDumper]:
+    """Texts of several lines are written as such; PyYAML would fold them into one."""
+
+    class Readable(yaml.SafeDumper):
+        pass
+
+    Readable.add_representer(
+        str, lambda self, text: self.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+    )
+    return Readable
 
 
 def _masked(secret: Json, other: Json) -> Json:

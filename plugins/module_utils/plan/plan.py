@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from collections.abc import Mapping
 
@@ -22,18 +23,20 @@ PACKAGES = {"kubeflow": ["core"]}
 COMPONENT = "kubeflow-core"
 _ENVIRONMENT = "default"
 _NAMESPACE = "kubeflow"
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # RFC 1123, as Kubernetes asks of a namespace
 
 
 def make(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str, Mapping[str, str]], current: Mapping[str, str]) -> Json:
     """The document ``plan``; its fields are documented in the module ``plan``.
 
-    ``choices``: ``name`` of the application, ``namespace`` or none, ``parameters`` by component, ``apply``. ``registries``: the files
-    of each registry. ``current``: the files of the application that is there already. Raises ``BootstrapError`` for choices that
+    ``choices``: ``name`` of the application, ``namespace`` or none, ``parameters`` by component, ``apply``, ``move``.
+    ``registries``: the files of each registry. ``current``: the files of the application that is there already. Raises ``BootstrapError`` for choices that
     can't be meant.
     """
     facts, choices = plain(facts), plain(choices)
     declared = _declared(registries)
-    namespace = _namespace(facts, choices)
+    before = _namespace_before(current)
+    namespace = _namespace(choices, before)
     data = {**facts, "choices": choices, "values": {}}
     parameters = {COMPONENT: _parameters(data, choices["parameters"].get(COMPONENT) or {}, declared, rules)}
     unknown = sorted(set(choices["parameters"]) - {COMPONENT})
@@ -44,7 +47,7 @@ def make(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
     _edited(parameters, app.kept)
     data["values"] = {name: chosen["value"] for name, chosen in parameters[COMPONENT].items()}
     rendered = [item for items in objects(app.files, _ENVIRONMENT).values() for item in items]
-    blockers = _said(rules, "blocks", data)
+    blockers = _moved(namespace["value"], before) + _strange(facts, choices, current) + _said(rules, "blocks", data)
     warnings = _said(rules, "warns", data)
     unserved, needs, keys = _objects(facts, namespace["value"], rendered)
     blockers += unserved
@@ -69,10 +72,52 @@ def _declared(registries: Mapping[str, Mapping[str, str]]) -> prototypes.Prototy
     return prototypes.find(COMPONENT, known, errors)
 
 
-def _namespace(facts: Json, choices: Json) -> Json:
-    if choices["namespace"]:
-        return {"value": choices["namespace"], "source": "user", "reason": "You chose it (kubeflow_namespace)."}
+def _namespace(choices: Json, before: str | None) -> Json:
+    chosen = choices["namespace"]
+    if chosen and not _LABEL.fullmatch(chosen):
+        raise BootstrapError(
+            f"kubeflow_namespace: {chosen!r} can't be the name of a namespace.", fix="Use at most 63 of a-z, 0-9 and '-', not at its ends."
+        )
+    if chosen:
+        return {"value": chosen, "source": "user", "reason": "You chose it (kubeflow_namespace)."}
+    if before and before != _NAMESPACE:
+        return {"value": before, "source": "user", "reason": "The application is there already, and made for it."}
     return {"value": _NAMESPACE, "source": "default", "reason": "Kubeflow's own namespace."}
+
+
+def _namespace_before(current: Mapping[str, str]) -> str | None:
+    """The namespace of the application that is there already."""
+    if application.APP not in current:
+        return None
+    environment = (application.read_app(current).get("environments") or {}).get(_ENVIRONMENT) or {}
+    return (environment.get("destination") or {}).get("namespace")
+
+
+def _strange(facts: Json, choices: Json, current: Mapping[str, str]) -> list[Json]:
+    """Refuse to turn the application of one cluster into that of another unasked."""
+    made_for, now = application.read_record(current).get("cluster") or {}, facts["cluster"]
+    if choices["move"] or made_for.get("uid") in (None, now["uid"]):
+        return []
+    return [
+        {
+            "id": "cluster-changed",
+            "reason": f"The application is there already, for the cluster {made_for['server']} (UID {made_for['uid']}); "
+            f"this is {now['server']} (UID {now['uid']}).",
+            "fix": "Use the context of that cluster, or another kubeflow_app_dir. To make it this cluster's: kubeflow_move=true.",
+        }
+    ]
+
+
+def _moved(namespace: str, before: str | None) -> list[Json]:
+    if not before or before == namespace:
+        return []
+    return [
+        {
+            "id": "namespace-changed",
+            "reason": f"The application is there already, for the namespace {before}; in {namespace} it would be a second one.",
+            "fix": "Remove the first one (playbooks/remove.yml), or use another kubeflow_app_dir.",
+        }
+    ]
 
 
 def _parameters(data: Json, chosen: Json, prototype: prototypes.Prototype, rules: list[Rule]) -> dict[str, Json]:

@@ -1,0 +1,127 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What an API server tells, and what is done where it does not."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client, Unreachable
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.cluster import gather, identity
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
+
+from tests.unit.conftest import ENV, Answer
+
+NODES, CLASSES = "/api/v1/nodes", "/apis/storage.k8s.io/v1/storageclasses"
+INGRESS, SYSTEM = "/apis/networking.k8s.io/v1/ingressclasses", "/api/v1/namespaces/kube-system"
+REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+DEFAULT = {"ingressclass.kubernetes.io/is-default-class": "true"}
+
+
+@pytest.fixture
+def cluster(server: t.Any) -> t.Any:
+    def group(name: str, kind: str, plural: str) -> dict[str, t.Any]:
+        resource = {"resource": plural, "responseKind": {"kind": kind}, "scope": "Cluster", "verbs": ["get", "list"]}
+        return {"metadata": {"name": name} if name else {}, "versions": [{"version": "v1", "resources": [resource]}]}
+
+    server.routes = {
+        "/version": {"gitVersion": "v1.35.2-gke.1", "major": "1", "minor": "35+"},
+        "/api": {"items": [group("", "Node", "nodes")]},
+        "/apis": {"items": [group("storage.k8s.io", "StorageClass", "storageclasses"), group("networking.k8s.io", "IngressClass", "ingressclasses")]},
+        NODES: {"items": [{"metadata": {"name": "a"}}]},
+        CLASSES: {"items": [{"metadata": {"name": "disk"}, "provisioner": "p"}]},
+        INGRESS: {
+            "items": [
+                {"metadata": {"name": "nginx", "annotations": DEFAULT}, "spec": {"controller": "k8s.io/ingress-nginx"}},
+                {"metadata": {"name": "other"}},
+            ]
+        },
+        SYSTEM: {"metadata": {"uid": "uid-1"}},
+        REVIEW: {"status": {"resourceRules": [], "incomplete": True}},
+    }
+    return server
+
+
+def test_the_document(cluster: t.Any, client: Client) -> None:
+    found = gather(client, "ml")
+    assert (found["server"], found["uid"], found["unknown"]) == (cluster.url, "uid-1", [])
+    assert found["version"] == {"git_version": "v1.35.2-gke.1", "major": 1, "minor": 35}
+    # The version alone does not make it GKE.
+    assert found["distribution"]["name"] == "kubernetes"
+    assert (found["nodes"]["count"], found["storage"]["usable"]) == (1, ["disk"])
+    assert found["ingress_classes"] == [
+        {"name": "nginx", "controller": "k8s.io/ingress-nginx", "default": True},
+        {"name": "other", "controller": None, "default": False},
+    ]
+    assert found["apis"]["v1"] == {"Node": {"resource": "nodes", "namespaced": False}}
+    assert found["permissions"] == {"namespace": "ml", "complete": False, "rules": []}
+    assert not cluster.writes()
+
+
+def test_nodes_are_read_from_the_server_s_cache(cluster: t.Any, client: Client) -> None:
+    gather(client, "ml")
+    assert next(request for request in cluster.requests if request.path == NODES).query["resourceVersion"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("path", "what", "field", "otherwise"),
+    [
+        (NODES, "Node", "nodes.count", 0),
+        (CLASSES, "StorageClass.storage.k8s.io", "storage.classes", []),
+        (INGRESS, "IngressClass.networking.k8s.io", "ingress_classes", []),
+        (SYSTEM, "Namespace kube-system", "uid", None),
+        (REVIEW, "permissions", "permissions.rules", []),
+    ],
+)
+def test_what_may_not_be_read_is_told_and_nothing_else_is_lost(
+    cluster: t.Any, client: Client, path: str, what: str, field: str, otherwise: t.Any
+) -> None:
+    whole = gather(client, "ml")
+    cluster.routes[path] = Answer({"message": f"{path} is forbidden", "reason": "Forbidden"}, 403)
+    found = gather(client, "ml")
+    assert found["unknown"] == [{"what": what, "why": f"{path} is forbidden"}]
+    value: t.Any = found
+    for part in field.split("."):
+        value = value[part]
+    assert value == otherwise
+    assert all(found[key] == whole[key] for key in whole if key not in ("unknown", field.split(".")[0]))
+
+
+def test_what_is_not_served_is_not_asked_for(cluster: t.Any, client: Client) -> None:
+    cluster.routes["/apis"] = {"items": []}
+    found = gather(client, "ml")
+    assert (found["storage"]["classes"], found["ingress_classes"], found["unknown"]) == ([], [], [])
+    assert not {CLASSES, INGRESS} & {request.path for request in cluster.requests}
+
+
+def test_a_refused_login_is_an_error(cluster: t.Any, client: Client) -> None:
+    for path in ("/version", NODES):
+        before = cluster.routes[path]
+        cluster.routes[path] = Answer({}, 401)
+        with pytest.raises(ApiError, match="refuses the credentials of context trial"):
+            gather(client, "ml")
+        cluster.routes[path] = before
+
+
+def test_a_server_that_is_not_there_is_asked_once() -> None:
+    with Client(Connection(server="http://127.0.0.1:1", env=ENV)) as client, pytest.raises(Unreachable):
+        gather(client, "ml")
+    assert client.requests == 1
+
+
+@pytest.mark.parametrize("version", [{}, {"major": "", "minor": ""}, {"gitVersion": "$Format", "major": None}])
+def test_a_server_that_does_not_say_its_version(cluster: t.Any, client: Client, version: t.Any) -> None:
+    cluster.routes["/version"] = version
+    assert gather(client, "ml")["version"] == {"git_version": version.get("gitVersion"), "major": 0, "minor": 0}
+
+
+def test_which_cluster_it_is(cluster: t.Any, client: Client) -> None:
+    assert identity(client) == "uid-1"
+    cluster.routes[SYSTEM] = Answer({"message": "namespaces is forbidden"}, 403)
+    with pytest.raises(BootstrapError, match="Which cluster this is can't be told: namespaces is forbidden."):
+        identity(client)
+    cluster.routes[SYSTEM] = Answer({}, 401)
+    with pytest.raises(ApiError, match="Log in again"):
+        identity(client)

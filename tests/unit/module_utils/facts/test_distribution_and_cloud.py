@@ -1,0 +1,85 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whose Kubernetes it is, and in which cloud."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.data.distributions import DISTRIBUTIONS
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.cloud import describe
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.distribution import distribution
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.nodes import Nodes
+
+
+def nodes(label: str | None = None, provider: str | None = None, os: str = "", name: str = "n") -> Nodes:
+    found = Nodes()
+    spec = {"providerID": f"{provider}://x"} if provider else {}
+    found.add({"metadata": {"name": name, "labels": {label: "x"} if label else {}}, "spec": spec, "status": {"nodeInfo": {"osImage": os}}})
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "found", "apis", "version"),
+    [
+        ("openshift", {}, ["config.openshift.io/v1"], "v1.31.0"),
+        ("openshift", {"label": "eks.amazonaws.com/nodegroup"}, ["route.openshift.io/v1"], "v1.31.0"),
+        ("gke", {"label": "cloud.google.com/gke-nodepool"}, [], "v1.31.0-gke.1"),
+        ("eks", {"label": "eks.amazonaws.com/nodegroup"}, [], "v1.31.0-eks-1"),
+        ("aks", {"label": "kubernetes.azure.com/cluster"}, [], "v1.31.0"),
+        ("kind", {"provider": "kind"}, [], "v1.31.0"),
+        ("k3s", {"provider": "k3s"}, [], "v1.31.0+k3s1"),
+        ("rke2", {"label": "rke.cattle.io/machine"}, [], "v1.31.0+rke2r1"),
+        ("microk8s", {"label": "microk8s.io/cluster"}, [], "v1.31.0"),
+        ("talos", {"os": "Talos (v1.9.0)"}, [], "v1.31.0"),
+        ("minikube", {"label": "minikube.k8s.io/name"}, [], "v1.31.0"),
+        ("docker-desktop", {"name": "docker-desktop"}, [], "v1.31.0"),
+        ("kwok", {"label": "kwok.x-k8s.io/node"}, [], "v1.31.0"),
+        ("kubernetes", {"label": "example.com/gke-like", "provider": "aws"}, ["apps/v1", "v1"], "v1.31.0"),
+    ],
+)
+def test_distributions(name: str, found: dict[str, str], apis: list[str], version: str) -> None:
+    result = distribution(nodes(**found), dict.fromkeys(apis, {}), version)
+    assert result["name"] == name
+    assert bool(result["signals"]) == (name != "kubernetes")
+
+
+@pytest.mark.parametrize(
+    "version", [f"v1.31.0{value}1" for signals in DISTRIBUTIONS.values() for kind, value in signals if kind == "version"]
+)
+def test_the_version_alone_never_decides(version: str) -> None:
+    assert distribution(nodes(), {}, version) == {"name": "kubernetes", "signals": []}
+
+
+def test_signals_are_told() -> None:
+    seen = distribution(nodes("cloud.google.com/gke-nodepool"), {}, "v1.35.0-gke.7")
+    assert seen["signals"] == ["label cloud.google.com/gke-", "version -gke."]
+
+
+def summary(**more: t.Any) -> dict[str, t.Any]:
+    return {"count": 3, "providers": {}, "provider_id": None, "regions": {}, "zones": {}, **more}
+
+
+@pytest.mark.parametrize(
+    ("scheme", "provider_id", "provider", "account"),
+    [
+        ("gce", "gce://my-project/europe-west1-b/node", "gcp", "my-project"),
+        ("azure", "azure:///subscriptions/1234/resourceGroups/x", "azure", "1234"),
+        ("aws", "aws:///eu-west-1a/i-1", "aws", None),
+        ("hcloud", "hcloud://1", "hetzner", None),
+        ("kind", "kind://docker/kind/node", None, None),
+    ],
+)
+def test_clouds_by_provider_id(scheme: str, provider_id: str, provider: str | None, account: str | None) -> None:
+    found = describe(summary(providers={scheme: 2}, provider_id=provider_id, regions={"r": 2}, zones={"r-b": 1, "r-a": 1}))
+    assert (found["provider"], found["account"], found["region"], found["zones"]) == (provider, account, "r", ["r-a", "r-b"])
+    assert found["evidence"] == ([f"2 of 3 nodes have a provider ID {scheme}://"] if provider else [])
+
+
+def test_of_several_clouds_the_one_of_most_nodes() -> None:
+    assert describe(summary(providers={"aws": 1, "gce": 2}, provider_id="aws:///x"))["provider"] == "gcp"
+
+
+def test_nothing_known() -> None:
+    assert describe(summary()) == {"provider": None, "account": None, "region": None, "zones": [], "evidence": []}

@@ -1,0 +1,61 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What is told of a kubeconfig, and what never is."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from collections.abc import Callable
+from pathlib import Path
+
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.kubeconfig import describe
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load
+
+Write = Callable[..., Path]
+
+
+def described(path: Path, env: dict[str, str] | None = None) -> dict[str, t.Any]:
+    return describe(load(str(path), env=env or {"PATH": "/nonexistent"}))
+
+
+def test_the_document(write_kubeconfig: Write) -> None:
+    path = write_kubeconfig(
+        cluster={"server": "https://c:1/", "tls-server-name": "name"},
+        user={"token": "hunter2"},
+        contexts=[{"name": "trial", "context": {"cluster": "trial", "user": "trial", "namespace": "ml"}}],
+    )
+    assert described(path) == {
+        "source": "option",
+        "files": [str(path)],
+        "context": "trial",
+        "cluster": "trial",
+        "user": "trial",
+        "namespace": "ml",
+        "server": "https://c:1",
+        "tls": {"verify": True, "ca": "system", "server_name": "name"},
+        "proxy": None,
+        "auth": {"method": "token", "helper": None, "helper_found": None},
+        "contexts": [{"name": "trial", "cluster": "trial", "user": "trial", "namespace": "ml", "server": "https://c:1/"}],
+        "warnings": [],
+    }
+
+
+def test_a_helper_that_is_there_or_not(write_kubeconfig: Write, script: Callable[..., Path], tmp_path: Path) -> None:
+    path = write_kubeconfig(user={"exec": {"command": "aws", "args": ["hunter2"], "env": [{"name": "A", "value": "hunter2"}]}})
+    assert described(path)["auth"] == {"method": "exec", "helper": "aws", "helper_found": False}
+    script("", "aws")
+    found = described(path, {"PATH": str(tmp_path)})
+    assert found["auth"]["helper_found"] is True
+    assert "hunter2" not in json.dumps(found)
+
+
+def test_skipped_verification_is_warned_of(write_kubeconfig: Write) -> None:
+    found = described(write_kubeconfig(cluster={"server": "https://c:1", "insecure-skip-tls-verify": True}))
+    assert found["tls"]["verify"] is False
+    assert found["warnings"] == ["The certificate of https://c:1 is not verified: insecure-skip-tls-verify is set in the kubeconfig."]
+
+
+def test_a_proxy_is_shown_without_its_login(write_kubeconfig: Write) -> None:
+    found = described(write_kubeconfig(cluster={"server": "https://c:1", "proxy-url": "http://me:p@ss@proxy:3128"}))
+    assert found["proxy"] == "http://proxy:3128"
