@@ -20,4 +20,12 @@ options:
       - The context to use.
       - If not set, the current context.
     type: str
+  cluster:
+    description:
+      - The cluster entry of the kubeconfig to use instead of the one that the context names, like the option C(--cluster) of C(kubectl).
+    type: str
+  user:
+    description:
+      - The user entry of the kubeconfig to use instead of the one that the context names, like the option C(--user) of C(kubectl).
+    type: str
 """

@@ -18,7 +18,7 @@ import time
 import typing as t
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from urllib.parse import quote, urlencode, urlsplit
 
 from .connect import is_loopback, open_connection, ssl_context
@@ -136,7 +136,9 @@ class Client:
         """``work`` on each item, side by side, results in order. The first error is raised after all have ended."""
         if self._pool is None:
             self._pool = ThreadPoolExecutor(max_workers=CONNECTIONS)
-        return list(self._pool.map(work, items))
+        futures = [self._pool.submit(work, item) for item in items]
+        wait(futures)
+        return [future.result() for future in futures]
 
     def request(
         self,
@@ -200,7 +202,7 @@ class Client:
                 channel, kept = open_connection(self.connection, self._ssl, self.timeout), False
             self.requests += 1
             try:
-                channel.request(method, target, payload, {**headers, **self.connection.credentials.headers()})
+                self._send(channel, method, target, payload, headers)
                 response = channel.getresponse()
                 content = response.read()
             except (OSError, http.client.HTTPException) as error:
@@ -217,6 +219,16 @@ class Client:
             if response.headers.get("Content-Encoding") == "gzip":
                 content = self._unpacked(content)
             return response.status, _parse(content), response.headers.get("Retry-After")
+
+    def _send(self, channel: http.client.HTTPConnection, method: str, target: str, payload: bytes | None, headers: dict[str, str]) -> None:
+        """As ``channel.request``, which can't send a header twice; impersonation has one for each group."""
+        credentials = self.connection.credentials
+        channel.putrequest(method, target, skip_accept_encoding="Accept-Encoding" in headers)
+        if payload is not None or method in ("POST", "PUT", "PATCH"):
+            channel.putheader("Content-Length", str(len(payload or b"")))
+        for name, value in [*headers.items(), *credentials.headers().items(), *credentials.more_headers]:
+            channel.putheader(name, value)
+        channel.endheaders(payload)
 
     def _unpacked(self, content: bytes) -> bytes:
         try:
@@ -242,7 +254,8 @@ class Client:
     def _refusal(self, code: int, answer: Json, what: str) -> BootstrapError:
         if code == 401:
             expired = self.connection.credentials.expired()
-            why = f": the token expired at {expired}" if expired else ""
+            what_expired = "client certificate" if self.connection.credentials.method == "client-certificate" else "token"
+            why = f": the {what_expired} expired at {expired}" if expired else ""
             said = f"the API server {self.connection.server} refuses the credentials of context {self.connection.name}{why}. Log in again."
             return ApiError(401, {"reason": "Unauthorized", "message": said}, "Login")
         return ApiError(code, answer, what)

@@ -58,8 +58,31 @@ def open_connection(connection: Connection, context: ssl.SSLContext | None, time
     parts = urlsplit(connection.server)
     host, secure = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
-    proxy = connection.proxy or _proxy_for(host, port, secure, connection.env)
-    return _Channel(host, port, timeout, proxy, context, connection.tls_server_name or host)
+    return _Channel(host, port, timeout, proxy_of(connection), context, connection.tls_server_name or host)
+
+
+def proxy_of(connection: Connection) -> str | None:
+    """The proxy to the server: the kubeconfig's, else the environment's. It may hold a login."""
+    parts = urlsplit(connection.server)
+    secure = parts.scheme == "https"
+    port = parts.port or (443 if secure else 80)
+    return connection.proxy or _proxy_for(parts.hostname or "", port, secure, connection.env)
+
+
+def check_proxy(proxy: str) -> None:
+    """Refuse a proxy that requests can't be sent through."""
+    try:
+        parts = urlsplit(proxy)
+        good = parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise BootstrapError("The proxy for the API server is not a URL.", fix="Correct proxy-url or HTTPS_PROXY.")
+    if parts.scheme != "http" or not parts.hostname:
+        raise BootstrapError(
+            f"The proxy {parts.scheme}://{parts.hostname} is not supported: only those of http:// are.",
+            fix="Name an http:// proxy in proxy-url or HTTPS_PROXY, or lead a tunnel of ssh -L to the API server.",
+        )
 
 
 class _Channel(http.client.HTTPConnection):
@@ -70,18 +93,14 @@ class _Channel(http.client.HTTPConnection):
             self._through(proxy, host, port)
 
     def _through(self, proxy: str, host: str, port: int) -> None:
-        try:
-            parts = urlsplit(proxy)
-            self.port = parts.port or 80
-        except ValueError as error:
-            raise BootstrapError("The proxy for the API server is not a URL.", fix="Correct proxy-url or HTTPS_PROXY.") from error
-        if parts.scheme != "http" or not parts.hostname:
-            raise BootstrapError(f"The proxy {parts.scheme}://{parts.hostname} is not supported.", fix="Use an http:// proxy.")
+        check_proxy(proxy)
+        parts = urlsplit(proxy)
+        self.port = parts.port or 80
         headers = {}
         if parts.username:
             login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
             headers["Proxy-Authorization"] = "Basic " + base64.b64encode(login.encode()).decode()
-        self.host = parts.hostname
+        self.host = parts.hostname or ""
         self.set_tunnel(host, port, headers=headers)
 
     def connect(self) -> None:

@@ -6,41 +6,19 @@ Covers what client-go covers: token, token file, client certificate, name and pa
 (https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins) and impersonation.
 """
 
-# No Ansible module here whose run_command could be used: pylint: disable=ansible-bad-function
-
 from __future__ import annotations
 
 import base64
 import binascii
-import json
-import os
-import shutil
-import subprocess
 import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
+from . import auth_providers, exec_plugin, expiry
 from .errors import BootstrapError
-
-PLUGIN_TIMEOUT = 60
-"""Seconds an exec plugin may take; a login in a browser is not awaited."""
-
-# Kubernetes removed the auth provider gcp in 1.26; Google's successor is this plugin
-# (https://cloud.google.com/kubernetes-engine/docs/how-to/cluster-access-for-kubectl#install_plugin).
-_GKE_PLUGIN = {
-    "apiVersion": "client.authentication.k8s.io/v1beta1",
-    "command": "gke-gcloud-auth-plugin",
-    "provideClusterInfo": True,
-}
-_INSTALL = {
-    "gke-gcloud-auth-plugin": "Install it: gcloud components install gke-gcloud-auth-plugin",
-    "aws": "Install the AWS CLI, version 2.",
-    "aws-iam-authenticator": "Install aws-iam-authenticator, or make the kubeconfig anew: aws eks update-kubeconfig",
-    "kubelogin": "Install it: az aks install-cli",
-    "oc": "Install the OpenShift client, or log in anew: oc login",
-}
 
 
 @dataclass
@@ -48,20 +26,31 @@ class Credentials:
     """What is sent with requests. Its text form never shows a secret."""
 
     method: str = "none"
-    """``none``, ``token``, ``token-file``, ``client-certificate``, ``exec``, ``basic`` or ``auth-provider``."""
+    """``none``, ``token``, ``token-file``, ``client-certificate``, ``exec`` or ``basic``."""
+    provider: str | None = None
+    """The legacy auth-provider that ``method`` stands in for: ``gcp``, ``azure`` or ``oidc``."""
     helper: str | None = None
     """The command of the exec plugin."""
     certificate: tuple[str, str] | None = field(default=None, repr=False)
     """PEM texts of the client certificate and its key."""
+    more_headers: list[tuple[str, str]] = field(default_factory=list)
+    """Headers beside those of ``headers()``, some of which come several times: the rest of the impersonation."""
+    warnings: list[str] = field(default_factory=list)
+    """What was put right in memory."""
     _token: str | None = field(default=None, repr=False)
     _token_file: str | None = None
     _basic: str | None = field(default=None, repr=False)
     _plugin: dict[str, t.Any] | None = field(default=None, repr=False)
+    _cluster: Mapping[str, t.Any] = field(default_factory=dict, repr=False)
     _impersonate: dict[str, str] = field(default_factory=dict)
+    refused: BootstrapError | None = field(default=None, repr=False)
+    """Why they are of no use, where that is known without asking the server."""
     _env: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def prepare(self) -> None:
         """Get what has to be got before the first connection: runs the exec plugin."""
+        if self.refused:
+            raise self.refused
         if self._plugin and self._token is None and self.certificate is None:
             self._run_plugin()
 
@@ -73,27 +62,38 @@ class Credentials:
         return True
 
     def headers(self) -> dict[str, str]:
-        """The headers that authenticate a request."""
-        token = _read_token(self._token_file) if self._token_file else self._token
+        """The headers that authenticate a request; ``more_headers`` belong to them."""
+        token = self._bearer()
         if token:
             return {"Authorization": f"Bearer {token}", **self._impersonate}
         if self._basic:
             return {"Authorization": f"Basic {self._basic}", **self._impersonate}
         return dict(self._impersonate)
 
+    def _bearer(self) -> str | None:
+        return _read_token(self._token_file) if self._token_file else self._token
+
+    def expires(self) -> datetime | None:
+        """When the token or the client certificate runs out, whichever is first; ``None`` where neither says."""
+        ends = [expiry.of_token(self._bearer() or ""), expiry.of_certificate(self.certificate[0]) if self.certificate else None]
+        return min((end for end in ends if end), default=None)
+
     def expired(self) -> str | None:
-        """When the token ran out, as ISO 8601 in UTC; ``None`` while it is good, or where it does not say."""
-        authorization = self.headers().get("Authorization", "")
-        try:
-            claims = authorization.split(".")[1]
-            expiry = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["exp"]
-            end = datetime.fromtimestamp(int(expiry), tz=UTC)
-        except (IndexError, ValueError, KeyError, TypeError, binascii.Error, OverflowError, OSError):
-            return None
-        return end.isoformat().replace("+00:00", "Z") if end < datetime.now(tz=UTC) else None
+        """When the token or the client certificate ran out, as ISO 8601 in UTC; ``None`` while it is good, or does not say."""
+        end = self.expires()
+        return expiry.text(end) if end and end < datetime.now(tz=UTC) else None
+
+    def attempt(self) -> dict[str, t.Any] | None:
+        """Whether the exec plugin is there and runs, without logging in (``exec_plugin.attempt``)."""
+        return exec_plugin.attempt(self._plugin, self._env) if self._plugin else None
+
+    def impersonates(self) -> dict[str, t.Any] | None:
+        """The ``user`` and the ``groups`` that requests are made as, if others than those logged in."""
+        user = self._impersonate.get("Impersonate-User")
+        return {"user": user, "groups": [value for name, value in self.more_headers if name == "Impersonate-Group"]} if user else None
 
     def _run_plugin(self) -> None:
-        status = run_plugin(self._plugin or {}, self._env)
+        status = exec_plugin.run(self._plugin or {}, self._cluster, self._env)
         token, certificate, key = (status.get(name) for name in ("token", "clientCertificateData", "clientKeyData"))
         if isinstance(token, str) and token:
             self._token = _sendable(f"To log in, {self.helper} answered a token that", token)
@@ -106,17 +106,11 @@ class Credentials:
 def from_user(user: dict[str, t.Any], cluster: dict[str, t.Any], env: Mapping[str, str]) -> Credentials:
     """The credentials of a kubeconfig's user entry. ``cluster`` is what an exec plugin may be told of the cluster."""
     path = Path(user.get("_file", "."))
-    found = Credentials(_env=env, _impersonate=_impersonation(path, user))
-    pair = []
-    for key in ("client-certificate", "client-key"):
-        if user.get(f"{key}-data"):
-            pair.append(decode(path, f"{key}-data", user[f"{key}-data"]))
-        elif user.get(key):
-            pair.append(slurp(path, key, user[key]))
-    if len(pair) == 1:
-        raise BootstrapError(f"The kubeconfig {path}: client-certificate and client-key belong together, one is missing.")
-    if pair:
-        found.method, found.certificate = "client-certificate", (pair[0], pair[1])
+    found = Credentials(_env=env, _cluster=cluster)
+    found._impersonate, found.more_headers = _impersonation(path, user)
+    found.certificate = _certificate(path, user)
+    if found.certificate:
+        found.method = "client-certificate"
     for key in ("token", "username", "password"):
         if user.get(key) is not None and not isinstance(user[key], str):
             raise BootstrapError(f"The kubeconfig {path}: {key} is a {type(user[key]).__name__}, not text.")
@@ -128,52 +122,50 @@ def from_user(user: dict[str, t.Any], cluster: dict[str, t.Any], env: Mapping[st
         pair_text = f"{user['username']}:{user.get('password') or ''}"
         found.method, found._basic = "basic", base64.b64encode(pair_text.encode()).decode()
     elif user.get("exec") or user.get("auth-provider"):
-        plugin = _plugin(path, user)
-        found.method, found._plugin, found.helper = "exec", {**plugin, "_cluster": cluster}, plugin["command"]
+        _from_helper(found, path, user, env)
     return found
 
 
-def _impersonation(path: Path, user: dict[str, t.Any]) -> dict[str, str]:
-    if user.get("as-groups") or user.get("as-user-extra"):
-        raise BootstrapError(
-            f"The kubeconfig {path}: as-groups and as-user-extra are not supported.", fix="Use a user of its own for this context."
-        )
-    return {"Impersonate-User": _sendable(f"The kubeconfig {path}: as", str(user["as"]))} if user.get("as") else {}
+def _from_helper(found: Credentials, path: Path, user: dict[str, t.Any], env: Mapping[str, str]) -> None:
+    if not user.get("exec"):
+        found.provider, user, found.warnings = auth_providers.convert(path, user["auth-provider"], env)
+    if "token" in user:
+        found.method, found._token = "token", _sendable(f"The kubeconfig {path}: id-token", user["token"])
+        found.refused = user["refused"]
+        return
+    plugin, warnings = exec_plugin.parse(path, user["exec"], env)
+    found.method, found._plugin, found.helper = "exec", plugin, plugin["command"]
+    found.warnings = [*found.warnings, *warnings]
 
 
-def _plugin(path: Path, user: dict[str, t.Any]) -> dict[str, t.Any]:
-    if user.get("auth-provider"):
-        name = user["auth-provider"].get("name") if isinstance(user["auth-provider"], dict) else None
-        if name != "gcp":
-            raise BootstrapError(
-                f"The kubeconfig {path} logs in with the auth-provider {name!r}, which Kubernetes removed in 1.26.",
-                fix="Make the kubeconfig anew with your provider's current tool; it will use an exec plugin.",
-            )
-        return dict(_GKE_PLUGIN)
-    plugin = user["exec"]
-    if not isinstance(plugin, dict) or not isinstance(plugin.get("command"), str) or not plugin["command"]:
-        raise BootstrapError(f"The kubeconfig {path}: exec names no command.")
-    command = plugin["command"]
-    args, variables = plugin.get("args") or [], plugin.get("env") or []
-    good = {
-        "command": _is_text(command),
-        "args": isinstance(args, list) and all(_is_text(str(argument)) for argument in args),
-        "env": isinstance(variables, list) and all(map(_is_variable, variables)),
-        **{key: plugin.get(key) is None or _is_text(plugin[key]) for key in ("apiVersion", "installHint")},
-    }
-    for key in (key for key in good if not good[key]):
-        raise BootstrapError(f"The kubeconfig {path}: {key} of exec is not text, or not a list of what it should be.")
-    if os.sep in command:
-        command = os.path.join(path.absolute().parent, command)
-    return {**plugin, "command": command}
+def _certificate(path: Path, user: dict[str, t.Any]) -> tuple[str, str] | None:
+    pair = []
+    for key in ("client-certificate", "client-key"):
+        if user.get(f"{key}-data"):
+            pair.append(decode(path, f"{key}-data", user[f"{key}-data"]))
+        elif user.get(key):
+            pair.append(slurp(path, key, user[key]))
+    if len(pair) == 1:
+        raise BootstrapError(f"The kubeconfig {path}: client-certificate and client-key belong together, one is missing.")
+    return (pair[0], pair[1]) if pair else None
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and "\0" not in value
+def _impersonation(path: Path, user: dict[str, t.Any]) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """The headers of https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation."""
+    groups, extra = user.get("as-groups") or [], user.get("as-user-extra") or {}
+    if not isinstance(groups, list) or not isinstance(extra, dict) or not all(isinstance(each, list) for each in extra.values()):
+        raise BootstrapError(f"The kubeconfig {path}: as-groups is not a list, or as-user-extra not a mapping of lists.")
+    more = [("Impersonate-Uid", user["as-uid"])] if user.get("as-uid") else []
+    more += [("Impersonate-Group", group) for group in groups]
+    more += [(f"Impersonate-Extra-{quote(str(name), safe=_TOKEN)}", value) for name, values in extra.items() for value in values]
+    if more and not user.get("as"):
+        raise BootstrapError(f"The kubeconfig {path}: as-uid, as-groups and as-user-extra need as, the user to act as.")
+    one = {"Impersonate-User": _sendable(f"The kubeconfig {path}: as", str(user["as"]))} if user.get("as") else {}
+    return one, [(name, _sendable(f"The kubeconfig {path}: as-groups or as-user-extra", str(value))) for name, value in more]
 
 
-def _is_variable(entry: object) -> bool:
-    return isinstance(entry, dict) and all(_is_text(entry.get(key)) for key in ("name", "value")) and "=" not in entry["name"]
+_TOKEN = "!#$&'*+-.^_`|~"
+"""What the name of a header may hold beside letters and digits (RFC 9110, 5.6.2)."""
 
 
 def _sendable(what: str, text: str) -> str:
@@ -181,44 +173,6 @@ def _sendable(what: str, text: str) -> str:
     if not (text.isascii() and text.isprintable()):
         raise BootstrapError(f"{what} holds a line break or another character that can't be sent.")
     return text
-
-
-def run_plugin(plugin: dict[str, t.Any], env: Mapping[str, str]) -> dict[str, t.Any]:
-    """Run an exec plugin; returns the ``status`` of its ExecCredential."""
-    command = plugin["command"]
-    hint: str | None = plugin.get("installHint") or _INSTALL.get(os.path.basename(command))
-    if not shutil.which(command, path=env.get("PATH")):
-        raise BootstrapError(f"To log in, the kubeconfig runs {command}, which is not installed here.", fix=hint or "Install it.")
-    spec: dict[str, t.Any] = {"interactive": False}
-    if plugin.get("provideClusterInfo"):
-        spec["cluster"] = plugin.get("_cluster", {})
-    info = {"apiVersion": plugin.get("apiVersion"), "kind": "ExecCredential", "spec": spec}
-    extra = {item["name"]: item["value"] for item in plugin.get("env") or []}
-    try:
-        done = subprocess.run(
-            [command, *map(str, plugin.get("args") or [])],
-            env={**env, **extra, "KUBERNETES_EXEC_INFO": json.dumps(info)},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=PLUGIN_TIMEOUT,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise BootstrapError(f"To log in, {command} ran for {PLUGIN_TIMEOUT} seconds without an answer.", fix="Run it by hand.") from error
-    except (OSError, ValueError) as error:
-        raise BootstrapError(f"To log in, {command} can't be run: {getattr(error, 'strerror', None) or 'bad text'}.", fix=hint) from error
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise BootstrapError(f"To log in, {command} ended with {done.returncode}: {last}", fix="Log in with that tool, then try again.")
-    try:
-        status = json.loads(done.stdout)["status"]
-        if not isinstance(status, dict):
-            raise TypeError
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BootstrapError(f"To log in, {command} answered something that is not an ExecCredential with a status.") from error
-    return status
 
 
 def _read_token(path: str | None) -> str | None:

@@ -9,6 +9,7 @@ the service account of the pod that this runs in.
 
 from __future__ import annotations
 
+import base64
 import os
 import typing as t
 from collections.abc import Mapping
@@ -68,19 +69,30 @@ def load(
     kubeconfig: str | None = None,
     context: str | None = None,
     env: Mapping[str, str] | None = None,
+    *,
+    cluster: str | None = None,
+    user: str | None = None,
 ) -> Kubeconfig:
-    """Find the cluster. Raises ``BootstrapError`` where there is none, or where a file or a name in it is wrong."""
+    """Find the cluster. ``cluster`` and ``user``: entries to take instead of those that the context names, as kubectl's options.
+
+    Raises ``BootstrapError`` where there is none, or where a file or a name in it is wrong."""
     env = os.environ if env is None else env
     source, paths = _sources(kubeconfig, env)
     merged = _merge([_read(path) for path in paths])
-    if not paths and not context and _in_cluster(env):
+    if not paths and not (context or cluster or user) and _in_cluster(env):
         return _from_service_account(env)
     if not paths:
         raise BootstrapError(
             f"No kubeconfig: {_looked_in(source, env)}, and this does not run in a pod.",
             fix="Name one with kubeflow_kubeconfig (make: KUBECONFIG=/path), or log in to your cluster so that kubectl works.",
         )
-    return _choose(merged, source, paths, context or merged["current-context"], env)
+    return _choose(merged, source, paths, _Wanted(context or merged["current-context"], cluster, user), env)
+
+
+class _Wanted(t.NamedTuple):
+    context: str | None
+    cluster: str | None
+    user: str | None
 
 
 def _sources(kubeconfig: str | None, env: Mapping[str, str]) -> tuple[str, list[Path]]:
@@ -164,21 +176,20 @@ def _merge(documents: list[Entry]) -> Entry:
     return merged
 
 
-def _choose(merged: Entry, source: str, paths: list[Path], name: str | None, env: Mapping[str, str]) -> Kubeconfig:
+def _choose(merged: Entry, source: str, paths: list[Path], wanted: _Wanted, env: Mapping[str, str]) -> Kubeconfig:
     where = ", ".join(str(path) for path in paths)
-    known = ", ".join(sorted(merged["contexts"])) or "none"
-    if not name:
-        raise BootstrapError(f"{where} has no current-context.", fix=f"Name a context with kubeflow_context. There are: {known}.")
-    if name not in merged["contexts"]:
-        raise BootstrapError(f"{where} has no context {name!r}.", fix=f"There are: {known}.")
-    context = merged["contexts"][name]
-    file = Path(context["_file"])
-    cluster_name, user_name = _text(file, "cluster", context.get("cluster")), _text(file, "user", context.get("user"))
-    if cluster_name not in merged["clusters"]:
-        raise BootstrapError(f"{where}: context {name!r} names the cluster {cluster_name!r}, which is not there.")
-    if user_name and user_name not in merged["users"]:
-        raise BootstrapError(f"{where}: context {name!r} names the user {user_name!r}, which is not there.")
-    connection, ca_source = _connection(name, merged["clusters"][cluster_name], merged["users"].get(user_name), env)
+    context = _context(merged, where, wanted)
+    file, name = Path(context["_file"]), wanted.context
+    cluster_name = wanted.cluster or _text(file, "cluster", context.get("cluster"))
+    user_name = wanted.user or _text(file, "user", context.get("user"))
+    for kind, chosen, option in (("clusters", cluster_name, wanted.cluster), ("users", user_name, wanted.user)):
+        if chosen in merged[kind] or (kind == "users" and not chosen):
+            continue
+        if option:
+            raise BootstrapError(f"{where} has no {_LISTS[kind]} {option!r}.", fix=f"There are: {_names(merged[kind])}.")
+        raise BootstrapError(f"{where}: context {name!r} names the {_LISTS[kind]} {chosen!r}, which is not there.")
+    label = name or f"{cluster_name} as {user_name}"
+    connection, ca_source = _connection(label, merged["clusters"][cluster_name], merged["users"].get(user_name), env)
     return Kubeconfig(
         source=source,
         files=[str(path) for path in paths],
@@ -192,10 +203,28 @@ def _choose(merged: Entry, source: str, paths: list[Path], name: str | None, env
     )
 
 
+def _context(merged: Entry, where: str, wanted: _Wanted) -> Entry:
+    """The context, or an empty one where both of its parts are named."""
+    known = _names(merged["contexts"])
+    if wanted.context in merged["contexts"]:
+        context: Entry = merged["contexts"][wanted.context]
+        return context
+    if wanted.context:
+        raise BootstrapError(f"{where} has no context {wanted.context!r}.", fix=f"There are: {known}.")
+    if not wanted.cluster:
+        raise BootstrapError(f"{where} has no current-context.", fix=f"Name a context with kubeflow_context. There are: {known}.")
+    return {"_file": where}
+
+
+def _names(entries: Entry) -> str:
+    return ", ".join(sorted(entries)) or "none"
+
+
 def _context_line(merged: Entry, name: str) -> Entry:
     context = merged["contexts"][name]
     cluster = context.get("cluster")
     server = merged["clusters"].get(cluster, {}).get("server") if isinstance(cluster, str) else None
+    server = without_login(server) if isinstance(server, str) else None
     return {"name": name, "cluster": cluster, "user": context.get("user"), "namespace": context.get("namespace"), "server": server}
 
 
@@ -229,11 +258,22 @@ def _connection(name: str, cluster: Entry, user: Entry | None, env: Mapping[str,
         name=name,
         env=env,
     )
-    exec_cluster = {key: value for key, value in cluster.items() if key in _EXEC_CLUSTER and value}
-    return replace(connection, credentials=from_user(user or {}, exec_cluster, env)), ca_source
+    return replace(connection, credentials=from_user(user or {}, _for_plugin(cluster, ca), env)), ca_source
 
 
-_EXEC_CLUSTER = ("server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority-data", "proxy-url")
+_FOR_PLUGIN = ("server", "tls-server-name", "insecure-skip-tls-verify", "proxy-url")
+
+
+def _for_plugin(cluster: Entry, ca: str | None) -> Entry:
+    """What an exec plugin is told of the cluster: ``spec.cluster`` of an ExecCredential of client.authentication.k8s.io/v1."""
+    told = {key: value for key, value in cluster.items() if key in _FOR_PLUGIN and value}
+    if ca:
+        told["certificate-authority-data"] = base64.b64encode(ca.encode()).decode()
+    extensions = cluster.get("extensions")
+    for each in extensions if isinstance(extensions, list) else []:
+        if isinstance(each, dict) and each.get("name") == "client.authentication.k8s.io/exec":
+            told["config"] = each.get("extension")
+    return told
 
 
 def _in_cluster(env: Mapping[str, str]) -> bool:
@@ -279,6 +319,12 @@ def _check_url(path: Path, key: str, url: str) -> None:
         good = False
     if not good:
         raise BootstrapError(f"The kubeconfig {path}: {key} is not a URL such as https://host:6443.")
+
+
+def without_login(url: str) -> str:
+    """A URL as it may be shown."""
+    scheme, mark, rest = url.partition("://")
+    return f"{scheme}{mark}{rest.rsplit('@', 1)[-1]}"
 
 
 def _text(path: Path, key: str, value: object) -> str | None:

@@ -13,13 +13,15 @@ from .run import Context
 TARGET_ARGUMENTS: dict[str, t.Any] = {
     "kubeconfig": {"type": "path"},
     "context": {"type": "str"},
+    "cluster": {"type": "str"},
+    "user": {"type": "str"},
 }
 """Documented in the fragment ``target``."""
 
 
 def find(args: dict[str, t.Any], context: Context) -> Kubeconfig:
     """The cluster that the arguments, the environment and the files name."""
-    return load(args["kubeconfig"], args["context"], context.env)
+    return load(args["kubeconfig"], args["context"], context.env, cluster=args["cluster"], user=args["user"])
 
 
 def connect(args: dict[str, t.Any], context: Context) -> Client:

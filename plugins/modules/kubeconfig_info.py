@@ -13,6 +13,9 @@ author:
   - The kubeflow.bootstrap authors (@kubeflow)
 description:
   - Reads kubeconfig files as C(kubectl) does and returns what they say.
+  - Old ways to log in are put right in memory. The auth-provider C(gcp) gives way to C(gke-gcloud-auth-plugin), C(azure) to
+    C(kubelogin), and the path of a command that is not there to the command of that name on E(PATH). A warning says so.
+  - Of a command that logs in, looks whether it is there and runs, without logging in.
   - Asks no server, and never returns a credential.
 extends_documentation_fragment:
   - kubeflow.bootstrap.target
@@ -20,6 +23,7 @@ extends_documentation_fragment:
   - kubeflow.bootstrap.attributes.info
 requirements:
   - PyYAML
+  - cryptography, to tell when a client certificate expires
 """
 
 EXAMPLES = r"""
@@ -31,6 +35,10 @@ EXAMPLES = r"""
   kubeflow.bootstrap.kubeconfig_info:
     kubeconfig: ~/.kube/production
     context: admin@production
+
+- name: See how another user would log in to the cluster of the current context
+  kubeflow.bootstrap.kubeconfig_info:
+    user: auditor
 """
 
 RETURN = r"""
@@ -48,7 +56,7 @@ kubeconfig:
       type: list
       elements: str
     context:
-      description: The context that was chosen. Not set in a pod.
+      description: The context that was chosen. Not set in a pod, nor if O(cluster) stands in for it.
       type: str
       sample: gke_my-project_us-central1-a_kubeflow
     cluster:
@@ -78,7 +86,11 @@ kubeconfig:
           description: The name expected in the certificate, if not the host's.
           type: str
     proxy:
-      description: The proxy to the server that the kubeconfig names, without its login.
+      description: URL of the proxy to the server, without its login. Not set if there is none.
+      type: str
+      sample: http://proxy.example.com:3128
+    proxy_source:
+      description: Who names the proxy, V(kubeconfig) or V(environment) for E(HTTPS_PROXY) and E(NO_PROXY).
       type: str
     auth:
       description: How the user logs in.
@@ -87,12 +99,45 @@ kubeconfig:
         method:
           description: One of V(none), V(token), V(token-file), V(client-certificate), V(basic) and V(exec).
           type: str
+        provider:
+          description:
+            - The auth-provider of an old kubeconfig that the method stands in for, V(gcp), V(azure) or V(oidc).
+            - Not set if there is none.
+          type: str
+        expires:
+          description:
+            - When the client certificate or the token expires, as ISO 8601 in UTC.
+            - Not set for what does not say, and for V(exec), whose token is got anew each time.
+          type: str
+          sample: "2026-11-22T20:00:00Z"
+        impersonates:
+          description: As whom requests are made, if as somebody else than who logs in.
+          type: dict
+          contains:
+            user:
+              description: Name of the user.
+              type: str
+            groups:
+              description: Names of the groups.
+              type: list
+              elements: str
         helper:
           description: The command that gets the credentials, for V(exec).
           type: str
+          sample: gke-gcloud-auth-plugin
         helper_found:
           description: Whether that command is there.
           type: bool
+        helper_runs:
+          description: Whether it runs, without a login. Not set for a command of which no harmless use is known.
+          type: bool
+        helper_version:
+          description: What it says of its version.
+          type: str
+        helper_install:
+          description: What to install if it is not there or does not run.
+          type: str
+          sample: "Install it: gcloud components install gke-gcloud-auth-plugin"
     contexts:
       description: All contexts, by name.
       type: list
@@ -114,7 +159,9 @@ kubeconfig:
           description: URL of its API server.
           type: str
     warnings:
-      description: What is doubtful, such as a certificate that is not verified.
+      description:
+        - What is doubtful, such as a certificate that is not verified, a login that has expired or will within 7 days,
+          or a command that is missing. These are also warnings of the task.
       type: list
       elements: str
 """

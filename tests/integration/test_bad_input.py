@@ -8,6 +8,7 @@ import base64
 import json
 import socket
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -129,8 +130,6 @@ def test_an_expired_token(cluster, work, tmp_path):
 
 
 def test_an_expired_client_certificate(cluster, work):
-    from datetime import timedelta
-
     each = cluster()
     late = each.kubeconfig_for("joe", "system:masters", lifetime=timedelta(hours=-1))
     refused(work(env={"KUBECONFIG": late}), each, "refuses the credentials", "local-plain")
@@ -162,7 +161,9 @@ def test_a_value_that_can_not_be(cluster, work, values, words):
     refused(work(each), each, *words, kubeflow_parameters={COMPONENT: values})
 
 
-@pytest.mark.parametrize("variables", [{"kubeflow_parameters": [1]}, {"kubeflow_wait_timeout": "long"}, {"kubeflow_parameters": {COMPONENT: 3}}])
+@pytest.mark.parametrize(
+    "variables", [{"kubeflow_parameters": [1]}, {"kubeflow_wait_timeout": "long"}, {"kubeflow_parameters": {COMPONENT: 3}}]
+)
 def test_a_variable_of_the_wrong_type(cluster, work, variables):
     each = cluster()
     name = next(iter(variables))
@@ -232,6 +233,7 @@ def test_an_application_planned_for_another_cluster(cluster, work):
     lost = {"KUBECONFIG": other.kubeconfig}
     user.env.update(lost)
     with one.untouched():
+        refused(user, other, one.facts["server"], other.facts["server"])
         message = refused(user, other, str(user.app), one.facts["server"], other.facts["server"], "local-kind", playbook="deploy")
     for each in (one, other):
         assert each.get("namespace", "kube-system")["metadata"]["uid"] in message

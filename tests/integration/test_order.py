@@ -113,7 +113,9 @@ def test_all_is_there_after_one_run_and_nothing_was_written_too_early(deployed):
     with each.untouched():
         assert user.play("deploy").well().changed == 0
 
-    # And out again: also what is in another namespace, in none, or of a kind of its own.
+    # And out again: also what is in another namespace, in none, or of a kind of its own. Kubernetes' garbage collector looks for new kinds
+    # every 30 seconds only, and until then does not let go of their objects where these are to go after what they own.
+    each.kubectl("delete", "flows", "--all", "--all-namespaces")
     user.play("remove", kubeflow_remove_data=True).well()
     assert each.applied("ordered") == each.applied("ordered-more") == {}
     for gone in (["crd", f"flows.{GROUP}"], ["priorityclass", "ordered-high"], ["namespace", "ordered-more"]):

@@ -22,9 +22,7 @@ class Expected:
 
 PROFILES = {
     "plain": Expected("standard"),
-    "gke-gpu": Expected(
-        "standard-rwo", "LoadBalancer", {"networking.gke.io/load-balancer-type": "Internal"}, gpu="nvidia.com/gpu"
-    ),
+    "gke-gpu": Expected("standard-rwo", "LoadBalancer", {"networking.gke.io/load-balancer-type": "Internal"}, gpu="nvidia.com/gpu"),
     "eks": Expected(
         "gp2",
         "LoadBalancer",

@@ -83,8 +83,6 @@ def test_data_stays_unless_told_otherwise(cluster, work):
     volume = each.get("pvc", "hub-db", "-n", "data")["spec"]["volumeName"]
     user.bootstrap().well()
     assert each.get("pvc", "hub-db", "-n", "data")["spec"]["volumeName"] == volume
-    user.play("remove", kubeflow_remove_data=True).well()
-    assert each.applied("data") == {}
 
 
 def test_what_others_made_survives(cluster, work):
@@ -94,8 +92,18 @@ def test_what_others_made_survives(cluster, work):
     labels = {"app.kubernetes.io/part-of": "kubeflow", "app.kubernetes.io/instance": "kubeflow-core"}
     claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, "storageClassName": "standard"}
     theirs = [
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "mine", "namespace": "shared", "labels": labels}, "data": {"a": "b"}},
-        {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "mine", "namespace": "shared", "labels": labels}, "spec": claim},
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "mine", "namespace": "shared", "labels": labels},
+            "data": {"a": "b"},
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "metadata": {"name": "mine", "namespace": "shared", "labels": labels},
+            "spec": claim,
+        },
         {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "mine", "labels": labels}, "rules": []},
     ]
     each.kubectl("create", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": theirs}))

@@ -306,7 +306,9 @@ def proxy() -> Iterator[Callable[..., Proxy]]:
 def write_kubeconfig(tmp_path: Path) -> Callable[..., Path]:
     """Writes a kubeconfig: ``write_kubeconfig(cluster={"server": ...}, user={"token": ...})``; its one context is called ``trial``."""
 
-    def write(name: str = "config", *, cluster: Json | None = None, user: Json | None = None, context: str = "trial", **more: t.Any) -> Path:
+    def write(
+        name: str = "config", *, cluster: Json | None = None, user: Json | None = None, context: str = "trial", **more: t.Any
+    ) -> Path:
         document = {
             "current-context": context,
             "clusters": [{"name": context, "cluster": {"server": "https://127.0.0.1:6443"} if cluster is None else cluster}],

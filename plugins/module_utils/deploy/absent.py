@@ -51,13 +51,16 @@ def absent(client: Client, application: str, namespace: str, options: Options, r
     for key, _resource in kept:
         outcome.add(key, None, "kept", why="it holds data; kubeflow_remove_data=true deletes it")
     going = {key for key, _resource in members if options.check} - {key for key, _resource in kept}
+    empty = []
     for space in spaces:
         left = _left(client, apis, space[0].name, inventory, going)
         if left:
             kept.append(space)
             outcome.add(space[0], None, "kept", why=f"it still has {', '.join(left[:5])}{' …' if len(left) > 5 else ''}")
         else:
-            _delete(client, [space], options, outcome)
+            empty.append(space)
+    if empty:
+        _delete(client, empty, options, outcome)
     if not options.check:
         _forget(client, inventory, [key for key, _resource in kept])
     outcome.seconds = round(time.monotonic() - start, 1)

@@ -19,17 +19,19 @@ Json = dict[str, t.Any]
 
 # What the server keeps for itself: it changes with every write and says nothing of what was wanted.
 _SERVERS = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink")
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+"""Where kubectl keeps the whole object, values and all."""
 
 
 def difference(key: Key, before: Json | None, after: Json | None) -> Json | None:
     """One entry of a task's ``diff``; ``None`` where nothing differs. The values of Secrets are never shown."""
-    old, new = _text(before, after), _text(after, before)
+    old, new = _text(before, before), _text(after, before)
     if old == new:
         return None
     return {"before_header": str(key), "after_header": str(key), "before": old, "after": new}
 
 
-def _text(item: Json | None, other: Json | None) -> str:
+def _text(item: Json | None, before: Json | None) -> str:
     if item is None:
         return ""
     if yaml is None:
@@ -39,7 +41,7 @@ def _text(item: Json | None, other: Json | None) -> str:
         metadata["labels"] = {name: value for name, value in metadata["labels"].items() if name != PART_OF}
     shown = {name: value for name, value in {**item, "metadata": metadata}.items() if name != "status"}
     if item.get("kind") == "Secret":
-        shown = _masked(shown, other or {})
+        shown = _masked(shown, before or {})
     return str(yaml.dump(shown, Dumper=_dumper(), sort_keys=True, default_flow_style=False, width=140))
 
 
@@ -55,12 +57,15 @@ def _dumper() -> type[yaml.SafeDumper]:
     return Readable
 
 
-def _masked(secret: Json, other: Json) -> Json:
-    """A Secret whose values can't be read, but can be seen to differ."""
+def _masked(secret: Json, before: Json) -> Json:
+    """A Secret whose values can't be read, but can be seen to differ from those before."""
     masked = dict(secret)
+    annotations = secret["metadata"].get("annotations") or {}
+    if _LAST_APPLIED in annotations:
+        masked["metadata"] = {**secret["metadata"], "annotations": {**annotations, _LAST_APPLIED: "(hidden)"}}
     for field in ("data", "stringData"):
         values = secret.get(field)
         if values:
-            same = other.get(field) or {}
+            same = before.get(field) or {}
             masked[field] = {name: "(hidden)" if same.get(name) == value else "(hidden, differs)" for name, value in values.items()}
     return masked

@@ -66,7 +66,8 @@ class Outcome:
 def present(client: Client, application: str, namespace: str, rendered: list[tuple[str, Json]], options: Options) -> Outcome:
     """Apply ``rendered`` (component, object) as the application's objects, in order, and wait until they are ready.
 
-    Nothing is written before it is known that every kind is served, that nothing foreign is in the way and that the user may write.
+    Nothing is written before it is known that every kind is served, that nothing foreign is in the way, that the user may write and
+    that nobody else took over what we wrote before.
     Raises ``BootstrapError``; its details carry the outcome so far once writing has begun.
     """
     start = time.monotonic()
@@ -80,6 +81,8 @@ def present(client: Client, application: str, namespace: str, rendered: list[tup
     todo = [member for member in members if member.action in ("create", "change")]
     if todo or old:
         _may(client, namespace, todo, old)
+    if not options.force:
+        _taken(client, [member for member in todo if member.key in inventory.members], options)
     if options.check:
         _foresee(client, members, old, options, outcome)
     else:
@@ -108,6 +111,21 @@ def _may(client: Client, namespace: str, todo: list[Member], old: list[tuple[Key
         raise BootstrapError(
             f"The user of context {client.connection.name} may not {listed}.", fix="Ask an admin of the cluster for a role that allows it."
         )
+
+
+def _taken(client: Client, changing: list[Member], options: Options) -> None:
+    """Ask before the first write whether others have taken over fields of our objects; what else may be wrong shows when it is applied."""
+
+    def ask(member: Member) -> str | None:
+        try:
+            _apply(client, member, options, dry_run=True)
+        except ApiError as error:
+            return f"{member.key}: {_refused(error)}" if _is_conflict(error) else None
+        return None
+
+    taken = list(filter(None, client.map(ask, changing)))
+    if taken:
+        raise BootstrapError(f"{len(taken)} objects were changed by others: {'; '.join(taken)}.", fix="Nothing was applied.")
 
 
 def _foresee(client: Client, members: list[Member], old: list[tuple[Key, Resource]], options: Options, outcome: Outcome) -> None:
@@ -191,9 +209,13 @@ def _apply(client: Client, member: Member, options: Options, dry_run: bool = Fal
     return client.apply(member.path, member.item, MANAGER, force=options.force, dry_run=dry_run)
 
 
+def _is_conflict(error: ApiError) -> bool:
+    return error.reason == "Conflict" and bool(error.causes)
+
+
 def _refused(error: ApiError) -> str:
     """The server's reason; for a conflict, who else owns which field."""
-    if error.reason == "Conflict" and error.causes:
+    if _is_conflict(error):
         owners = "; ".join(f"{cause.get('field')} ({cause.get('message')})" for cause in error.causes)
         return f"others own fields of it: {owners}. kubeflow_force_conflicts=true takes them back"
     return error.said

@@ -4,16 +4,26 @@
 
 from __future__ import annotations
 
-import shutil
 import typing as t
+from datetime import UTC, datetime, timedelta
 
-from ..kubeconfig import Kubeconfig
+from ..connect import check_proxy, proxy_of
+from ..credentials import Credentials
+from ..errors import BootstrapError
+from ..expiry import text
+from ..kubeconfig import Kubeconfig, without_login
+
+Json = dict[str, t.Any]
+
+SOON = timedelta(days=7)
+"""A login that ends within this is worth a warning, unless it is renewed by itself."""
 
 
-def describe(kubeconfig: Kubeconfig) -> dict[str, t.Any]:
+def describe(kubeconfig: Kubeconfig) -> Json:
     """The document ``facts.kubeconfig``; its fields are documented in the module ``kubeconfig_info``."""
     connection = kubeconfig.connection
-    helper = connection.credentials.helper
+    proxy = proxy_of(connection)
+    auth, doubts = _auth(connection.credentials)
     return {
         "source": kubeconfig.source,
         "files": kubeconfig.files,
@@ -23,25 +33,52 @@ def describe(kubeconfig: Kubeconfig) -> dict[str, t.Any]:
         "namespace": kubeconfig.namespace,
         "server": connection.server,
         "tls": {"verify": connection.verify, "ca": kubeconfig.ca_source, "server_name": connection.tls_server_name},
-        "proxy": _without_login(connection.proxy),
-        "auth": {
-            "method": connection.credentials.method,
-            "helper": helper,
-            "helper_found": bool(shutil.which(helper, path=connection.env.get("PATH"))) if helper else None,
-        },
+        "proxy": without_login(proxy) if proxy else None,
+        "proxy_source": None if not proxy else "kubeconfig" if connection.proxy else "environment",
+        "auth": auth,
         "contexts": kubeconfig.contexts,
-        "warnings": _warnings(kubeconfig),
+        "warnings": [*_way(kubeconfig, proxy), *connection.credentials.warnings, *doubts],
     }
 
 
-def _warnings(kubeconfig: Kubeconfig) -> list[str]:
-    if kubeconfig.connection.verify:
-        return []
-    return [f"The certificate of {kubeconfig.connection.server} is not verified: insecure-skip-tls-verify is set in the kubeconfig."]
+def _way(kubeconfig: Kubeconfig, proxy: str | None) -> list[str]:
+    """What is doubtful about the way to the server."""
+    server, found = kubeconfig.connection.server, []
+    if server.startswith("http://"):
+        found.append(f"All that is sent to {server}, the login too, can be read on the way: it is not https://.")
+    elif not kubeconfig.connection.verify:
+        found.append(f"The certificate of {server} is not verified: insecure-skip-tls-verify is set in the kubeconfig.")
+    if proxy:
+        try:
+            check_proxy(proxy)
+        except BootstrapError as error:
+            found.append(str(error))
+    return found
 
 
-def _without_login(proxy: str | None) -> str | None:
-    if not proxy or "@" not in proxy:
-        return proxy
-    scheme, rest = proxy.split("://", 1)
-    return f"{scheme}://{rest.rsplit('@', 1)[1]}"
+def _auth(credentials: Credentials) -> tuple[Json, list[str]]:
+    """How the user logs in, and what is doubtful about that."""
+    helper = credentials.attempt() or {}
+    auth = {
+        "method": credentials.method,
+        "provider": credentials.provider,
+        "expires": None,
+        "impersonates": credentials.impersonates(),
+        "helper": credentials.helper,
+        **{f"helper_{name}": helper.get(name) for name in ("found", "runs", "version", "install")},
+    }
+    doubts = [f"To log in, the kubeconfig needs a command: {helper['problem']} {helper['install']}"] if helper.get("problem") else []
+    try:
+        end = credentials.expires()
+    except BootstrapError as error:
+        return auth, [*doubts, str(error)]
+    auth["expires"] = text(end)
+    what = "client certificate" if credentials.method == "client-certificate" else "token"
+    now = datetime.now(tz=UTC)
+    if credentials.refused:
+        doubts.append(str(credentials.refused))
+    elif end and end < now:
+        doubts.append(f"The {what} of the kubeconfig expired at {text(end)}. Log in again.")
+    elif end and end < now + SOON and credentials.method in ("client-certificate", "token") and not credentials.provider:
+        doubts.append(f"The {what} of the kubeconfig expires at {text(end)}. Log in again before.")
+    return auth, doubts

@@ -38,10 +38,12 @@ def make(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
     before = _namespace_before(current)
     namespace = _namespace(choices, before)
     data = {**facts, "choices": choices, "values": {}}
-    parameters = {COMPONENT: _parameters(data, choices["parameters"].get(COMPONENT) or {}, declared, rules)}
     unknown = sorted(set(choices["parameters"]) - {COMPONENT})
     if unknown:
         raise BootstrapError(f"kubeflow_parameters: there is no component {unknown[0]!r}.", fix=f"There is {COMPONENT}.")
+    if not isinstance(choices["parameters"].get(COMPONENT, {}), (dict, type(None))):
+        raise BootstrapError(f"kubeflow_parameters: {COMPONENT} is not a mapping.", fix="Name its parameters, each with a value.")
+    parameters = {COMPONENT: _parameters(data, choices["parameters"].get(COMPONENT) or {}, declared, rules)}
     wanted = _declaration(facts, choices, namespace["value"], parameters)
     app = application.files(wanted, current, registries)
     _edited(parameters, app.kept)
@@ -123,6 +125,7 @@ def _moved(namespace: str, before: str | None) -> list[Json]:
 def _parameters(data: Json, chosen: Json, prototype: prototypes.Prototype, rules: list[Rule]) -> dict[str, Json]:
     """Each parameter that the prototype declares: the user's value, else that of the first rule that applies, else the package's."""
     prototypes.values(prototype, COMPONENT, chosen)
+    chosen = {name: value for name, value in chosen.items() if value is not None}
     found: dict[str, Json] = {}
     for rule in rules:
         if rule.does == "sets" and rule.parameter not in found and rule.parameter not in chosen and rule.applies(data):

@@ -20,7 +20,10 @@ def test_two_requests_tell_all_kinds(server: t.Any, client: Client) -> None:
     server.routes["/api"] = {"items": [{"metadata": {}, "versions": [{"version": "v1", "resources": core}]}]}
     server.routes["/apis"] = {
         "items": [
-            {"metadata": {"name": "apps"}, "versions": [{"version": "v1", "resources": [resource("Deployment", "deployments", subresources=[scale])]}]},
+            {
+                "metadata": {"name": "apps"},
+                "versions": [{"version": "v1", "resources": [resource("Deployment", "deployments", subresources=[scale])]}],
+            },
             {
                 "metadata": {"name": "example.com"},
                 "versions": [{"version": "v2", "resources": [resource("Thing", "things")]}, {"version": "v1", "resources": None}],

@@ -155,7 +155,12 @@ def test_data_wins_over_a_file(write_kubeconfig: Write) -> None:
 def test_the_cluster_s_other_settings(write_kubeconfig: Write) -> None:
     cluster = {"server": "https://a/prefix/", "insecure-skip-tls-verify": True, "tls-server-name": "b", "proxy-url": "http://c:1"}
     connection = load(str(write_kubeconfig(cluster=cluster)), env=ENV).connection
-    assert (connection.server, connection.verify, connection.tls_server_name, connection.proxy) == ("https://a/prefix", False, "b", "http://c:1")
+    assert (connection.server, connection.verify, connection.tls_server_name, connection.proxy) == (
+        "https://a/prefix",
+        False,
+        "b",
+        "http://c:1",
+    )
 
 
 def test_a_context_without_a_user_logs_in_as_nobody(write_kubeconfig: Write) -> None:

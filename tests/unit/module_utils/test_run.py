@@ -1,53 +1,55 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A module's own process: what it prints."""
+"""A module in a process of its own, as Ansible runs it on a host: what it prints."""
 
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import typing as t
-import warnings
+from pathlib import Path
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 
 Json = dict[str, t.Any]
-ARGUMENTS: Json = {"argument_spec": {"count": {"type": "int", "default": 3}}, "supports_check_mode": True}
+ROOT = Path(__file__).parents[3]
+MODULE = """
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import run_module
 
-
-@pytest.fixture
-def result(capsys: pytest.CaptureFixture[str]) -> t.Callable[..., Json]:
-    def run(work: t.Callable[[Json, Context], Json], **args: t.Any) -> Json:
-        with patch_module_args(args), warnings.catch_warnings(), pytest.raises(SystemExit) as ended:
-            warnings.simplefilter("ignore", DeprecationWarning)
-            run_module(ARGUMENTS, work)
-        printed = json.loads(capsys.readouterr().out)
-        assert bool(ended.value.code) == bool(printed.get("failed"))
-        return t.cast("Json", printed)
-
-    return run
-
-
-def test_a_result(result: t.Any, monkeypatch: t.Any) -> None:
-    monkeypatch.setenv("KUBECONFIG", "/k")
-
-    def work(args: Json, context: Context) -> Json:
-        context.warn("look here")
-        context.progress("half way")
-        return {"changed": True, "count": args["count"], "modes": [context.check, context.diff], "env": context.env["KUBECONFIG"]}
-
-    found = result(work, count="5", _ansible_check_mode=True, _ansible_diff=True)
-    assert (found["changed"], found["count"], found["modes"], found["env"]) == (True, 5, [True, True], "/k")
-    assert "look here" in str(found["warnings"])
-    assert result(work)["modes"] == [False, False]
-
-
-def test_an_error_for_users(result: t.Any) -> None:
-    def work(args: Json, context: Context) -> Json:
+def work(args, context):
+    context.warn("mind the step")
+    context.progress("half way")
+    if args["count"] == 0:
         raise BootstrapError("It is so.", fix="Do that.", waiting=["hub"])
+    return {"changed": True, "count": args["count"], "modes": [context.check, context.diff], "env": context.env["KUBECONFIG"]}
 
-    found = result(work)
+with patch_module_args(ARGS):
+    run_module({"argument_spec": {"count": {"type": "int", "default": 3}}, "supports_check_mode": True}, work)
+"""
+
+
+def run(args: Json) -> Json:
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "playbooks" / "collections"), "KUBECONFIG": "/k"}
+    done = subprocess.run(
+        [sys.executable, "-c", f"ARGS = {args!r}\n{MODULE}"], env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+    found = t.cast("Json", json.loads(done.stdout))
+    assert bool(done.returncode) == bool(found.get("failed"))
+    return found
+
+
+@pytest.mark.parametrize("modes", [[True, True], [False, False]])
+def test_a_result(modes: list[bool]) -> None:
+    found = run({"count": "5", "_ansible_check_mode": modes[0], "_ansible_diff": modes[1]})
+    assert (found["changed"], found["count"], found["modes"], found["env"]) == (True, 5, modes, "/k")
+    assert "mind the step" in str(found["warnings"])
+
+
+def test_an_error_for_users() -> None:
+    found = run({"count": 0})
     assert (found["failed"], found["msg"], found["waiting"]) == (True, "It is so. Do that.", ["hub"])
-    assert "exception" not in found
+    assert "Traceback" not in str(found)

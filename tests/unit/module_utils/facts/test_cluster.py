@@ -29,7 +29,12 @@ def cluster(server: t.Any) -> t.Any:
     server.routes = {
         "/version": {"gitVersion": "v1.35.2-gke.1", "major": "1", "minor": "35+"},
         "/api": {"items": [group("", "Node", "nodes")]},
-        "/apis": {"items": [group("storage.k8s.io", "StorageClass", "storageclasses"), group("networking.k8s.io", "IngressClass", "ingressclasses")]},
+        "/apis": {
+            "items": [
+                group("storage.k8s.io", "StorageClass", "storageclasses"),
+                group("networking.k8s.io", "IngressClass", "ingressclasses"),
+            ]
+        },
         NODES: {"items": [{"metadata": {"name": "a"}}]},
         CLASSES: {"items": [{"metadata": {"name": "disk"}, "provisioner": "p"}]},
         INGRESS: {

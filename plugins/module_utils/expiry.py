@@ -1,0 +1,54 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""When a token or a certificate runs out. Private to the collection."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import typing as t
+from datetime import UTC, datetime
+
+try:
+    from cryptography import x509
+except ImportError:  # ansible-core brings it, but a module may run on a host without
+    HAS_CRYPTOGRAPHY = False
+else:
+    HAS_CRYPTOGRAPHY = True
+
+
+def claims(token: str) -> dict[str, t.Any]:
+    """What a JSON web token says, unverified; nothing for a token of another kind."""
+    try:
+        middle = token.split(".")[1]
+        found = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
+    except (IndexError, ValueError, TypeError, binascii.Error, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def of_token(token: str) -> datetime | None:
+    """When a JSON web token expires, in UTC; ``None`` if it does not say."""
+    try:
+        return datetime.fromtimestamp(int(claims(token)["exp"]), tz=UTC)
+    except (ValueError, KeyError, TypeError, OverflowError, OSError):
+        return None
+
+
+def of_certificate(pem: str) -> datetime | None:
+    """When the first certificate of a PEM text expires, in UTC; ``None`` if that can't be read, or without ``cryptography``."""
+    if not HAS_CRYPTOGRAPHY:
+        return None
+    try:
+        certificate = x509.load_pem_x509_certificate(pem.encode())
+    except (ValueError, TypeError):
+        return None
+    if hasattr(certificate, "not_valid_after_utc"):
+        return certificate.not_valid_after_utc
+    return certificate.not_valid_after.replace(tzinfo=UTC)  # before cryptography 42
+
+
+def text(moment: datetime | None) -> str | None:
+    """ISO 8601 in UTC, to the second, such as ``2026-11-22T20:00:00Z``."""
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None

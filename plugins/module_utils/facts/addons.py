@@ -1,0 +1,74 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Add-ons that are already there, their versions and who manages them. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+from itertools import groupby
+
+from ..data.addons import ADDONS, ISTIO_PARTS, KUBEFLOW
+from .asking import Asker
+from .workloads import Workload, Workloads
+
+Json = dict[str, t.Any]
+
+
+def addons(asker: Asker, found: Workloads) -> list[Json]:
+    """The list ``facts.cluster.addons``, by name: one entry for each add-on and namespace where it runs.
+
+    One whose API alone is served has no namespace, version or readiness: its controller runs outside of the cluster, is gone, or may
+    not be seen. Asks nothing: discovery and ``found`` tell.
+    """
+    entries: list[Json] = []
+    for name, addon in sorted(ADDONS.items()):
+        served = [f"{kind}.{group}" for group, kind in addon.apis if asker.serves(group, kind)]
+        running = _kubeflow(found) if name == "kubeflow" else _running(name, found)
+        for entry in running or ([_entry(name, None)] if served else []):
+            entries.append({**entry, "details": {**entry["details"], **_details(name, found), "apis": served}})
+    return entries
+
+
+def _running(name: str, found: Workloads) -> list[Json]:
+    return [_entry(name, each) for each in _by_namespace(found.of("addon", name))]
+
+
+def _by_namespace(workloads: list[Workload]) -> list[list[Workload]]:
+    ordered = sorted(workloads, key=lambda each: each.namespace)
+    return [list(group) for _namespace, group in groupby(ordered, lambda each: each.namespace)]
+
+
+def _entry(name: str, workloads: list[Workload] | None) -> Json:
+    """The first workload speaks for all: it is the one with the surest sign."""
+    main = workloads[0] if workloads else None
+    return {
+        "name": name,
+        "version": main.version if main else None,
+        "namespace": main.namespace if main else None,
+        "managed_by": main.managed_by if main else None,
+        "ready": all(each.ready for each in workloads) if workloads else None,
+        "details": {"workload": str(main), "sign": main.sign} if main else {},
+    }
+
+
+def _details(name: str, found: Workloads) -> Json:
+    if name != "istio":
+        return {}
+    revisions = {each.labels.get("istio.io/rev", "default"): each.version for each in found.of("addon", name)}
+    return {"revisions": revisions, **{part: bool(found.of("istio", part)) for part in ISTIO_PARTS}}
+
+
+def _kubeflow(found: Workloads) -> list[Json]:
+    """One entry a namespace; its version is that of the dashboard, which has the platform's; those with one come first."""
+    parts = [(part, each) for part in KUBEFLOW for each in found.of("kubeflow", part)]
+    parts.sort(key=lambda pair: pair[1].namespace)
+    entries = []
+    for namespace, group in groupby(parts, lambda pair: pair[1].namespace):
+        here = dict(reversed(list(group)))
+        main = here.get("dashboard") or next(iter(here.values()))
+        entry = _entry("kubeflow", [main])
+        entry.update(namespace=namespace, ready=all(each.ready for each in here.values()))
+        entry["version"] = main.version if "dashboard" in here else None
+        entry["details"]["components"] = {part: each.version for part, each in sorted(here.items())}
+        entries.append(entry)
+    return sorted(entries, key=lambda entry: (entry["version"] is None, entry["namespace"]))

@@ -1,0 +1,110 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The rules of the plan as data: how they are read, and what they say."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.rules import Rule, load
+
+Json = dict[str, t.Any]
+Write = Callable[..., str]
+GOOD: Json = {"id": "one", "sets": "storageClass", "value": "'disk'", "reason": "So it is."}
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def write_rules(content: t.Any, name: str = "rules.yml") -> str:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content if isinstance(content, str) else yaml.safe_dump(content), encoding="utf-8")
+        return str(path)
+
+    return write_rules
+
+
+@pytest.fixture
+def rule(write: Write) -> Callable[..., Rule]:
+    return lambda **fields: load([write([{**GOOD, **fields}])])[0]
+
+
+def fails(path: str) -> str:
+    with pytest.raises(BootstrapError) as caught:
+        load([path])
+    assert path in caught.value.message
+    return caught.value.message.removeprefix(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ([{"sets": "a"}], ", rule 1: it has no id."),
+        ([GOOD, "text"], ", rule 2: it has no id."),
+        ([{**GOOD, "id": 5}], ", rule 1: it has no id."),
+        ([{**GOOD, "wehn": "x"}], ", rule 1 (one): unknown field wehn."),
+        ([{**GOOD, "reason": None}], ", rule 1 (one): it needs a reason, and one of sets, blocks and warns."),
+        ([{"id": "one", "reason": "x"}], ", rule 1 (one): it needs a reason, and one of sets, blocks and warns."),
+        ([{**GOOD, "blocks": True}], ", rule 1 (one): it needs a reason, and one of sets, blocks and warns."),
+        ([{"id": "one", "reason": "x", "sets": "a"}], ", rule 1 (one): value belongs to sets, and only there."),
+        ([{"id": "one", "reason": "x", "warns": True, "value": "a"}], ", rule 1 (one): value belongs to sets, and only there."),
+        ([{**GOOD, "source": "user"}], ", rule 1 (one): source is one of cluster, cloud, default."),
+        ([{**GOOD, "when": "!cluster.nodes"}], ", rule 1 (one): when: '!' before a path needs parentheses: !(cluster.nodes.count)."),
+        ([{**GOOD, "alternatives": "a && !b.c"}], ", rule 1 (one): alternatives: '!' before a path"),
+    ],
+)
+def test_a_rule_that_is_wrong_is_named_with_its_file(write: Write, content: t.Any, said: str) -> None:
+    assert fails(write(content)).startswith(said)
+
+
+def test_files_that_are_no_rules(write: Write, tmp_path: Path) -> None:
+    assert fails(write({"id": "one"})).endswith("are not a list.")
+    assert "can't be read" in fails(write("a: [1"))
+    with pytest.raises(BootstrapError, match=f"There are no rules at {tmp_path}/gone. Check kubeflow_rules."):
+        load([str(tmp_path / "gone")])
+
+
+def test_a_folder_is_read_by_name_and_after_what_stands_before_it(write: Write, tmp_path: Path) -> None:
+    mine = write([{**GOOD, "id": "mine"}], "mine.yml")
+    for name in ("b", "a"):
+        write([{**GOOD, "id": name}], f"folder/{name}.yml")
+    write("not rules", "folder/README.md")
+    assert [rule.id for rule in load([mine, str(tmp_path / "folder")])] == ["mine", "a", "b"]
+
+
+def test_parentheses_make_a_not_that_is_meant(rule: t.Any) -> None:
+    found = rule(when="!(cluster.usable) && cluster.count != `0`")
+    assert found.applies({"cluster": {"usable": [], "count": 1}})
+    assert not found.applies({"cluster": {"usable": ["a"], "count": 1}})
+
+
+@pytest.mark.parametrize(("when", "applies"), [(None, True), ("a", False), ("b", True), ("a == `0`", True), ("missing.deep", False)])
+def test_when_a_rule_applies(rule: t.Any, when: str | None, applies: bool) -> None:
+    assert rule(when=when).applies({"a": 0 if when == "a == `0`" else [], "b": "x"}) == applies
+
+
+def test_values_and_alternatives(rule: t.Any) -> None:
+    found = rule(value="storage.default", alternatives="storage.usable")
+    data = {"storage": {"default": "disk", "usable": ["disk", "nfs"]}}
+    assert (found.result(data), found.others(data), found.others({})) == ("disk", ["disk", "nfs"], [])
+    assert rule(value="`5`").result({}) == 5
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"), [("a", "1"), ("b", "x, y"), ("c", "none"), ("d", "nothing"), ("e", "k"), ("length(b)", "2"), ("b[0]", "x")]
+)
+def test_reasons_are_filled_in(rule: t.Any, expression: str, words: str) -> None:
+    data = {"a": 1, "b": ["x", "y"], "c": [], "e": {"k": 1}}
+    assert rule().say(f"It is {{{expression}}}.", data) == f"It is {words}."
+
+
+def test_an_expression_that_can_not_be_evaluated_names_file_and_rule(rule: t.Any, tmp_path: Path) -> None:
+    for found in (rule(when="a ||"), rule(when="length(a)"), rule(when="nonsense(a)")):
+        with pytest.raises(BootstrapError, match=f"{tmp_path}/rules.yml: the rule one: .* can't be evaluated") as caught:
+            found.applies({"a": 5})
+        assert "\n" not in str(caught.value)

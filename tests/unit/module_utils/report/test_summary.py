@@ -1,0 +1,150 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a person reads at the end."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.summary import lines
+
+Json = dict[str, t.Any]
+
+
+def choice(value: t.Any, source: str, reason: str = "So it is.") -> Json:
+    return {"value": value, "source": source, "reason": reason, "rule": None, "alternatives": []}
+
+
+@pytest.fixture
+def report() -> Json:
+    parameters = {
+        "storageClass": choice("disk", "cluster", "disk is the default."),
+        "gatewayServiceType": choice("ClusterIP", "user"),
+        "hubPVCSize": choice("1Gi", "default"),
+        "cloud": choice("null", "default"),
+    }
+    return {
+        "check": False,
+        "kubeconfig": None,
+        "context": "named",
+        "facts": {"kubeconfig": {"context": "trial"}},
+        "plan": {
+            "cluster": {"server": "https://c:1", "distribution": "gke", "version": "v1.35.0", "uid": "1"},
+            "namespace": {"value": "ml", "source": "user", "reason": "You chose it."},
+            "parameters": {"kubeflow-core": parameters},
+            "objects": ["Deployment.apps ml/hub", "Deployment.apps ml/proxy", "Namespace ml"],
+            "warnings": [{"id": "w", "reason": "No TLS.", "fix": "Add it."}, {"id": "v", "reason": "Alone.", "fix": None}],
+        },
+        "application": {"path": "/app", "changed": True, "files": ["a", "b"], "kept": []},
+        "outcome": None,
+    }
+
+
+def outcome(**counts: int) -> Json:
+    objects = [
+        {"object": "Namespace ml", "component": "c", "action": "created", "wave": 1, "why": None},
+        {"object": "Claim ml/hub", "component": None, "action": "kept", "wave": None, "why": "it may hold data"},
+    ]
+    return {"counts": counts, "objects": objects, "seconds": 7.5, "waited": 3.0}
+
+
+def section(found: list[str], label: str) -> list[str]:
+    """The texts of one section."""
+    start = next((index for index, line in enumerate(found) if line.startswith(f"{label} ")), None)
+    if start is None:
+        return []
+    rest = [line for line in found[start + 1 :]]
+    end = next((index for index, line in enumerate(rest) if not line.startswith(" ")), len(rest))
+    return [line[13:] for line in [found[start], *rest[:end]]]
+
+
+def test_the_plan(report: Json) -> None:
+    found = lines(report)
+    assert section(found, "Cluster") == ["https://c:1 (gke v1.35.0), context trial"]
+    assert section(found, "Namespace") == ["ml  user: You chose it."]
+    assert section(found, "Values") == [
+        "storageClass = disk             cluster: disk is the default.",
+        "gatewayServiceType = ClusterIP  user: So it is.",
+        "2 others are the package's own.",
+    ]
+    assert section(found, "Warnings") == ["No TLS. Add it.", "Alone."]
+
+
+def test_what_would_be_created(report: Json) -> None:
+    found = lines(report)
+    assert section(found, "Would create")[1:] == ["Deployment: hub, proxy", "Namespace: ml"]
+    assert section(found, "Would create")[0] == "3 objects; kubeflow_apply=true applies them"
+    assert section(found, "Objects") == []
+    assert not [step for step in section(found, "Go on") if "kubectl" in step]
+
+
+@pytest.mark.parametrize(
+    ("changed", "check", "said"),
+    [(True, False, "/app (2 files written)"), (True, True, "/app (2 files would be written)"), (False, False, "/app (unchanged)")],
+)
+def test_the_application(report: Json, changed: bool, check: bool, said: str) -> None:
+    report["application"]["changed"], report["check"] = changed, check
+    found = lines(report)
+    assert section(found, "Application") == [said]
+    assert bool(section(found, "Go on")) == (not check)
+
+
+def test_what_the_user_changed_is_shown(report: Json) -> None:
+    report["application"]["kept"] = [
+        {"component": "kubeflow-core", "parameter": "storageClass", "value": "nfs", "planned": "disk"},
+        {"file": "components/mine.jsonnet"},
+    ]
+    assert section(lines(report), "Kept") == [
+        "kubeflow-core.storageClass = nfs: you changed it; planned was disk",
+        "components/mine.jsonnet: you changed it",
+    ]
+
+
+def test_the_outcome(report: Json) -> None:
+    report["outcome"] = outcome(created=3, kept=1)
+    found = lines(report)
+    assert section(found, "Would create") == []
+    assert section(found, "Objects") == [
+        "3 created, 1 kept (7.5 s, of them 3.0 s until all was ready)",
+        "Claim ml/hub: kept, it may hold data",
+    ]
+
+
+def test_in_a_check_all_is_what_would_be(report: Json) -> None:
+    report["check"], report["outcome"] = True, outcome(created=2, unchanged=1)
+    found = lines(report)
+    assert section(found, "Objects")[0] == "2 would be created, 1 unchanged"
+    assert section(found, "Go on") == []
+
+
+@pytest.mark.parametrize(
+    ("service", "step"),
+    [
+        ("ClusterIP", "kubectl --context named -n ml port-forward service/kubeflow 8080:80   # then http://localhost:8080/"),
+        ("LoadBalancer", "kubectl --context named -n ml get service kubeflow   # then http://EXTERNAL-IP/"),
+        ("NodePort", "kubectl --context named -n ml get service kubeflow   # then http://NODE:PORT/"),
+    ],
+)
+def test_how_to_go_on(report: Json, service: str, step: str) -> None:
+    report["plan"]["parameters"]["kubeflow-core"]["gatewayServiceType"]["value"] = service
+    report["outcome"] = outcome(unchanged=3)
+    assert section(lines(report), "Go on")[0] == step
+
+
+def test_the_kubeconfig_is_named_in_the_commands_if_it_was_named(report: Json) -> None:
+    report["outcome"], report["kubeconfig"], report["context"] = outcome(unchanged=3), "/k/config", None
+    first, second, *_others = section(lines(report), "Go on")
+    assert first == "export KUBECONFIG=/k/config"
+    assert second.startswith("kubectl -n ml port-forward")
+
+
+def test_a_removal_alone() -> None:
+    report = {"check": False, "plan": None, "application": None, "outcome": outcome(removed=2)}
+    assert lines(report)[0] == f"{'Objects':<13}2 removed (7.5 s, of them 3.0 s until all was ready)"
+    empty = {"counts": {}, "objects": [], "seconds": 0.1, "waited": 0.0}
+    assert "nothing of this application is there" in lines({**report, "outcome": empty})[0]
+
+
+def test_nothing_to_report() -> None:
+    assert lines({"check": False}) == []
