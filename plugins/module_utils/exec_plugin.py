@@ -190,7 +190,7 @@ def _cut(text: str, plugin: Plugin) -> str:
     """``text`` without what may be a credential: what the kubeconfig gives to the plugin, and whatever looks like one."""
     given = [item["value"] for item in plugin.get("env") or []]
     args = [str(argument) for argument in plugin.get("args") or []]
-    for argument, after in zip(args, [*args[1:], ""], strict=True):
+    for argument, after in zip(args, [*args[1:], ""], strict=False):
         if _SECRET_ARGUMENT.match(argument):
             given.append(argument.partition("=")[2] or after)
     for secret in sorted((each for each in given if len(each) >= 6), key=len, reverse=True):

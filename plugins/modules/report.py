@@ -99,7 +99,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     if not context.check:
         file = Path(args["path"]) / "report.json"
         write_atomically(file, json.dumps(report, indent=2, sort_keys=True) + "\n")
-        summary.append(f"{'Report':<13}{file}")
+        summary.append(f"{'Report':<14}{file}")
     for line in summary:
         context.progress(line)
     return {"changed": False, "file": str(file) if file else None, "summary": summary}

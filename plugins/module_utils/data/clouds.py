@@ -29,3 +29,52 @@ ACCOUNT = {
     "azure": r"azure:///subscriptions/(?P<account>[^/]+)/",
 }
 """Where a provider ID names the project or account."""
+
+ACCOUNT_KIND = {"gcp": "project", "aws": "account", "azure": "subscription"}
+"""What an account is called there."""
+
+ZONE = {
+    "gcp": r"gce://[^/]+/(?P<zone>[^/]+)/",
+    "aws": r"aws:///(?P<zone>[^/]+)/",
+}
+"""Where a provider ID names the zone of a node, for nodes without the label."""
+
+REGION_OF_ZONE = {"gcp": r"(?P<region>.+)-[a-z]$", "aws": r"(?P<region>[a-z]+(-[a-z]+)+-\d+)[a-z]$"}
+"""The region in the name of a zone."""
+
+LABELS = {
+    "alpha.eksctl.io/cluster-name": ("aws", "cluster_name"),
+    "eks.amazonaws.com/cluster": ("aws", "cluster_name"),
+    "kubernetes.azure.com/network-name": ("azure", "network"),
+}
+"""Labels of nodes whose value is a fact: the provider that they are of, and the fact. Sources: eksctl (schema of managed node groups),
+AKS ("reserved system labels")."""
+
+GKE_POOL = "cloud.google.com/gke-nodepool"
+"""The label with the name of a node's pool; nodes are called ``gke-<cluster>-<pool>-<8 hex digits>-<4 characters>``."""
+AKS_RESOURCES = "kubernetes.azure.com/cluster"
+"""The label with the resource group of a cluster's nodes."""
+
+CLUSTER_NAMES = [
+    ("gcp", r"gke_(?P<account>[^_]+)_(?P<location>[a-z0-9-]+)_(?P<cluster_name>[a-z0-9-]+)"),
+    ("aws", r"arn:aws[a-z-]*:eks:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):cluster/(?P<cluster_name>[\w-]+)"),
+    ("aws", r"(?:[^@]+@)?(?P<cluster_name>[A-Za-z0-9-]+)\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.eksctl\.io"),
+]
+"""What the names of a kubeconfig's cluster entries say: those that ``gcloud container clusters get-credentials``, ``aws eks
+update-kubeconfig`` and eksctl give. The first that fits counts."""
+
+SERVERS = [
+    ("aws", r".+\.(?P<region>[a-z0-9-]+)\.eks\.amazonaws\.com(?:\.cn)?"),
+    ("azure", r".+\.(?:hcp|privatelink)\.(?P<region>[a-z0-9]+)\.(?:cx\.prod\.service\.)?azmk8s\.(?:io|us)"),
+    ("digitalocean", r".+\.k8s\.ondigitalocean\.com"),
+    ("linode", r".+\.linodelke\.net"),
+    ("ibm", r".+\.containers\.cloud\.ibm\.com"),
+]
+"""What the host name of the API server says."""
+
+
+def cluster_of_resource_group(group: str, region: str | None) -> str | None:
+    """The cluster that AKS made a resource group ``MC_<group>_<cluster>_<region>`` for; ``None`` where it can't be told apart."""
+    parts = group.split("_")
+    good = len(parts) == 4 and parts[0].lower() == "mc" and (not region or parts[3].lower() == region.lower())
+    return parts[2] if good else None

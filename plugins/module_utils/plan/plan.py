@@ -23,6 +23,7 @@ PACKAGES = {"kubeflow": ["core"]}
 COMPONENT = "kubeflow-core"
 _ENVIRONMENT = "default"
 _NAMESPACE = "kubeflow"
+_CLUSTER = {"apis", "distribution", "nodes", "permissions", "server", "storage", "uid", "unknown", "version"}
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # RFC 1123, as Kubernetes asks of a namespace
 
 
@@ -33,7 +34,7 @@ def make(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
     ``registries``: the files of each registry. ``current``: the files of the application that is there already. Raises ``BootstrapError`` for choices that
     can't be meant.
     """
-    facts, choices = plain(facts), plain(choices)
+    facts, choices = _whole(plain(facts)), plain(choices)
     declared = _declared(registries)
     before = _namespace_before(current)
     namespace = _namespace(choices, before)
@@ -65,6 +66,15 @@ def make(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
         "objects": keys,
         "application": wanted,
     }
+
+
+def _whole(facts: Json) -> Json:
+    """Refuse facts that were saved by another release, or cut."""
+    lacking = sorted({"kubeconfig", "cluster", "cloud"} - facts.keys())
+    lacking += [f"cluster.{key}" for key in sorted(_CLUSTER - facts.get("cluster", {}).keys())]
+    if lacking:
+        raise BootstrapError(f"The facts lack {lacking[0]}.", fix="Collect them anew (playbooks/facts.yml).")
+    return facts
 
 
 def _declared(registries: Mapping[str, Mapping[str, str]]) -> prototypes.Prototype:

@@ -9,7 +9,7 @@ import typing as t
 
 Json = dict[str, t.Any]
 
-_LABEL = 13
+_LABEL = 14
 _WIDTH = 120
 """Columns: what is longer is broken, but for commands, which are to be pasted."""
 _WAYS_IN = {
@@ -21,10 +21,12 @@ _WAYS_IN = {
 
 def lines(report: Json) -> list[str]:
     """A report (``report`` of the module of that name) as lines for a terminal."""
-    plan, app, outcome = report.get("plan"), report.get("application"), report.get("outcome")
+    facts, plan, app, outcome = (report.get(name) for name in ("facts", "plan", "application", "outcome"))
     found: list[str] = []
+    if facts:
+        found += _facts(facts)
     if plan:
-        found += _plan(plan, ((report.get("facts") or {}).get("kubeconfig") or {}).get("context"))
+        found += _plan(plan)
     if app:
         found += _section("Application", [f"{app['path']} ({_files(app, report['check'])})"])
         found += _section("Kept", [_kept(item) for item in app["kept"]])
@@ -45,9 +47,27 @@ def _wrapped(texts: list[str], indent: int = 0) -> list[str]:
     return [line for text in texts for line in textwrap.wrap(text, _WIDTH - _LABEL, subsequent_indent=" " * indent, break_on_hyphens=False)]
 
 
-def _plan(plan: Json, context: str | None) -> list[str]:
-    cluster = plan["cluster"]
+def _facts(facts: Json) -> list[str]:
+    cluster, cloud, context = facts["cluster"], facts["cloud"], facts["kubeconfig"].get("context")
     through = f", context {context}" if context else ""
+    nodes, storage = cluster["nodes"], cluster["storage"]
+    architectures = ", ".join(f"{count} {name}" for name, count in nodes["architectures"].items())
+    gpus = "".join(f", {item['count']} {item['resource']}" for item in nodes["accelerators"])
+    cpu, memory = nodes["allocatable"]["cpu"], nodes["allocatable"]["memory"] / 2**30
+    classes = ", ".join(f"{item['name']}{' (default)' if item['default'] else ''}" for item in storage["classes"])
+    where = [cloud[key] for key in ("provider", "account", "region") if cloud.get(key)]
+    return [
+        *_section("Cluster", [f"{cluster['server']} ({cluster['distribution']['name']} {cluster['version']['git_version']}){through}"]),
+        *_section("Cloud", [", ".join(where)] if where else []),
+        *_section(
+            "Nodes", [f"{nodes['count']} ({architectures or 'none'}), {nodes['usable']} usable: {cpu:g} CPU, {memory:.0f} GiB{gpus}"]
+        ),
+        *_section("Storage", _wrapped([classes or "no storage class"])),
+        *_section("Not readable", _wrapped([f"{item['what']}: {item['why']}" for item in cluster["unknown"]], 2)),
+    ]
+
+
+def _plan(plan: Json) -> list[str]:
     chosen = [
         (component, name, choice)
         for component, parameters in plan["parameters"].items()
@@ -60,7 +80,6 @@ def _plan(plan: Json, context: str | None) -> list[str]:
         f"{name} = {choice['value']}".ljust(width) + f"  {choice['source']}: {choice['reason']}" for _component, name, choice in chosen
     ]
     return [
-        *_section("Cluster", [f"{cluster['server']} ({cluster['distribution']} {cluster['version']}){through}"]),
         *_section("Namespace", [f"{plan['namespace']['value']}  {plan['namespace']['source']}: {plan['namespace']['reason']}"]),
         *_section("Values", [*_wrapped(values, width + 2), f"{others} others are the package's own."]),
     ]

@@ -1,0 +1,195 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Gateway classes, the network, and whether a LoadBalancer would get an address. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from ..data.cni import CNI, CNI_GROUPS
+from ..data.load_balancers import CLOUDS, CONTROLLERS, NOT_BY_ITSELF, OPENSHIFT_PLATFORMS, POOLS
+from .asking import Asker
+from .workloads import Workloads, names
+
+Json = dict[str, t.Any]
+
+PATIENCE = timedelta(minutes=10)
+"""A Service that has waited longer for its address won't get one."""
+_SERVICES = 200
+_POOLS = 100
+_CLASSES = 50
+
+
+def gateway_classes(asker: Asker) -> list[Json]:
+    """GatewayClasses of the Gateway API: ``name``, ``controller``, and whether that has ``accepted`` it."""
+    classes = [_gateway_class(item) for item in asker.items("gateway.networking.k8s.io", "GatewayClass")]
+    return sorted(classes, key=lambda each: str(each["name"]))[:_CLASSES]
+
+
+def _gateway_class(item: Json) -> Json:
+    conditions = item.get("status", {}).get("conditions") or []
+    return {
+        "name": item["metadata"]["name"],
+        "controller": item.get("spec", {}).get("controllerName"),
+        "accepted": any(each.get("type") == "Accepted" and each.get("status") == "True" for each in conditions),
+    }
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """What was asked for about addresses of Services.
+
+    ``pools``: by controller, how many pools give addresses to any Service, and how many there are; ``None`` where they can't be read.
+    ``given``: a Service with an address; ``waiting``: one that has waited for long, both as ``namespace/name``.
+    ``platform``: OpenShift's.
+    """
+
+    pools: dict[str, tuple[int, int] | None]
+    given: str | None = None
+    waiting: str | None = None
+    platform: str | None = None
+
+
+def addresses(asker: Asker, now: datetime | None = None) -> Addresses:
+    """Ask for Services of type LoadBalancer, for the pools of controllers that are there, and for OpenShift's platform."""
+    given = waiting = None
+    # The selector is known to the API server since Kubernetes 1.22; the rest of a cluster's Services need not travel.
+    for number, service in enumerate(asker.items("", "Service", fieldSelector="spec.type=LoadBalancer")):
+        name = f"{service['metadata']['namespace']}/{service['metadata']['name']}"
+        if service.get("status", {}).get("loadBalancer", {}).get("ingress"):
+            given = name
+            break
+        if _waits(service["metadata"], now or datetime.now(tz=UTC)):
+            waiting = waiting or name
+        if number + 1 == _SERVICES:
+            break
+    pools = {name: _pools(asker, *kind) for name, kind in POOLS.items() if asker.serves(*kind)}
+    platform = None
+    path = asker.serves("config.openshift.io", "Infrastructure")
+    if path:
+        platform = asker.get("Infrastructure cluster", f"{path}/cluster").get("status", {}).get("platform")
+    return Addresses(pools, given, waiting, platform)
+
+
+def _waits(metadata: Json, now: datetime) -> bool:
+    made = metadata.get("creationTimestamp")
+    return bool(made) and now - datetime.fromisoformat(made) > PATIENCE
+
+
+def _pools(asker: Asker, group: str, kind: str) -> tuple[int, int] | None:
+    count = giving = 0
+    for item in asker.items(group, kind):
+        count += 1
+        giving += _gives(item.get("spec") or {})
+        if count == _POOLS:
+            break
+    unread = any(entry["what"] == f"{kind}.{group}" for entry in asker.unknown)
+    return None if unread else (giving, count)
+
+
+def _gives(spec: Json) -> bool:
+    """Whether any Service gets an address of the pool: it has some, and it is neither reserved nor disabled.
+
+    ``addresses``, ``autoAssign`` and ``serviceAllocation`` are MetalLB's; ``blocks`` (``cidrs`` before Cilium 1.15), ``disabled`` and
+    ``serviceSelector`` are Cilium's.
+    """
+    some = spec.get("addresses") or spec.get("blocks") or spec.get("cidrs")
+    kept_back = spec.get("autoAssign") is False or spec.get("disabled") or spec.get("serviceSelector") or spec.get("serviceAllocation")
+    return bool(some) and not kept_back
+
+
+def load_balancer(found: Workloads, asked: Addresses, providers: t.Collection[str], distribution: str, complete: bool) -> Json:
+    """``{available, how, why}``: whether a Service of type LoadBalancer gets an address, by whose doing, and how we know.
+
+    ``providers``: the schemes of the nodes' provider IDs. ``complete``: whether nodes and Services could be read. ``available`` is
+    ``None`` where what was seen allows for both. What a Service got counts for more than who should give it.
+    """
+    available, how, why = _mechanism(found, asked, providers, distribution)
+    if asked.given:
+        return {"available": True, "how": how, "why": f"Service {asked.given} has an address{f', from {how}' if how else ''}."}
+    if asked.waiting:
+        return {"available": False, "how": how, "why": f"Service {asked.waiting} has waited for an address for over 10 minutes. {why}"}
+    if available is False and not how and not (complete and found.complete):
+        return {"available": None, "how": None, "why": "Not all that could tell may be read, and nothing of what may does."}
+    return {"available": available, "how": how, "why": why}
+
+
+_Verdict = tuple[t.Optional[bool], t.Optional[str], str]  # noqa: UP045  # evaluated at import
+
+
+def _mechanism(found: Workloads, asked: Addresses, providers: t.Collection[str], distribution: str) -> _Verdict:
+    """Who would give addresses; the first of these that would, else the first that might, else the first that is there but won't."""
+    verdicts = [
+        *_clouds(asked, providers),
+        *_with_pools(found, asked),
+        *_without_pools(found),
+        *_of_distribution(distribution),
+    ]
+    for wanted in (True, None, False):
+        for verdict in verdicts:
+            if verdict[0] is wanted:
+                return verdict
+    seen = f"The nodes' provider IDs ({', '.join(sorted(providers))})" if providers else "No node has a provider ID, which"
+    return False, None, f"{seen} {'name' if providers else 'would name'} no cloud that makes load balancers; no other controller was found."
+
+
+def _clouds(asked: Addresses, providers: t.Collection[str]) -> list[_Verdict]:
+    known = [name for name in sorted(providers) if name in CLOUDS]
+    if known:
+        return [(True, "cloud", f"The nodes' provider IDs begin with {known[0]}://: {CLOUDS[known[0]]} makes load balancers.")]
+    if asked.platform in OPENSHIFT_PLATFORMS:
+        return [(True, "cloud", f"OpenShift's platform is {asked.platform}, which makes load balancers.")]
+    return []
+
+
+def _with_pools(found: Workloads, asked: Addresses) -> list[_Verdict]:
+    verdicts: list[_Verdict] = []
+    for name, pools in asked.pools.items():
+        kind = POOLS[name][1]
+        running = found.of("load_balancer", name) or found.of("cni", name)
+        if found.complete and not running:
+            verdicts.append((False, name, f"{kind} is served, but the controller of {name} was not found."))
+        elif pools is None:
+            verdicts.append((None, name, f"{name} is there, but its {kind} objects may not be read."))
+        elif pools[0]:
+            verdicts.append((True, name, f"{name} has {pools[0]} {kind} with addresses for any Service."))
+        elif pools[1]:
+            verdicts.append((None, name, f"No {kind} of {name} has addresses for any Service: {pools[1]} are empty, reserved or disabled."))
+        elif name != "cilium" or not verdicts:
+            verdicts.append((False, name, f"{name} is there, but has no {kind}."))
+    return verdicts
+
+
+def _without_pools(found: Workloads) -> list[_Verdict]:
+    verdicts: list[_Verdict] = []
+    for name in CONTROLLERS:
+        running = found.of("load_balancer", name)
+        if not running or name in ("metallb", "kube-vip-cloud-provider"):
+            continue
+        where = names(running, 1)[0]
+        if name == "kube-vip":
+            giver = found.of("load_balancer", "kube-vip-cloud-provider")
+            why = f"{giver[0]} gives Services addresses." if giver else f"{where} runs, but no kube-vip-cloud-provider, so only chosen addresses."
+            verdicts.append((bool(giver) or None, name, why))
+        else:
+            verdicts.append((True if name == "servicelb" else None, name, f"{where} runs."))
+    return verdicts
+
+
+def _of_distribution(distribution: str) -> list[_Verdict]:
+    if distribution == "docker-desktop":
+        return [(True, distribution, "Docker Desktop leads Services of type LoadBalancer to localhost.")]
+    if distribution == "k3s":
+        return [(None, "servicelb", "k3s brings ServiceLB unless it was disabled; no Service uses it yet.")]
+    return [(None, distribution, f"{NOT_BY_ITSELF[distribution]}.")] if distribution in NOT_BY_ITSELF else []
+
+
+def cni(found: Workloads, groups: t.Collection[str]) -> Json:
+    """``{name, evidence}`` of the network; ``name`` is ``None`` where nothing tells. ``groups``: the API groups that are served."""
+    running = {name: found.of("cni", name) for name in CNI if found.of("cni", name)}
+    if running:
+        return {"name": next(iter(running)), "evidence": [names(each, 1)[0] for each in running.values()]}
+    served = [group for group in CNI_GROUPS if group in groups] if not found.complete else []
+    return {"name": CNI_GROUPS[served[0]] if served else None, "evidence": [f"API group {group}" for group in served]}

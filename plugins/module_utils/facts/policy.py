@@ -1,0 +1,136 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What limits pods: the namespace, pod security, quotas, admission webhooks. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from .asking import Asker
+from .owner import managed_by
+
+Json = dict[str, t.Any]
+
+_LEVEL = "pod-security.kubernetes.io/enforce"
+_LISTED = 100
+_WEBHOOKS = 50
+_LABELS = 50
+
+
+def policy(asker: Asker, namespace: str) -> Json:
+    """``{namespace, pod_security, quotas, limit_ranges}``: one list of namespaces, and two questions about ``namespace`` if it is there."""
+    target: Json | None = None
+    levels: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for item in asker.items("", "Namespace", metadata=True):
+        metadata = item["metadata"]
+        level = (metadata.get("labels") or {}).get(_LEVEL)
+        counts[level or "none"] += 1
+        if level and (len(levels) < _LISTED or metadata["name"] == namespace):
+            levels[metadata["name"]] = level
+        if metadata["name"] == namespace:
+            target = metadata
+    readable = not any(entry["what"] == "Namespace" for entry in asker.unknown)
+    what = f"Namespace {namespace}"
+    if not target and not readable:
+        target = asker.get(what, f"/api/v1/namespaces/{namespace}").get("metadata")
+        readable = bool(target) or not any(entry["what"] == what for entry in asker.unknown)
+    own = (target or {}).get("labels", {}).get(_LEVEL)
+    return {
+        "namespace": _namespace(namespace, target, readable),
+        "pod_security": {
+            "enforced": dict(sorted(levels.items())),
+            "counts": dict(sorted(counts.items())),
+            "namespace": own,
+        },
+        **_limits(asker, namespace if target or not readable else None),
+    }
+
+
+def _namespace(name: str, metadata: Json | None, readable: bool) -> Json:
+    """``exists`` is ``None`` where that may not be known."""
+    found = metadata or {}
+    return {
+        "name": name,
+        "exists": True if metadata else (False if readable else None),
+        "terminating": bool(found.get("deletionTimestamp")),
+        "labels": dict(sorted((found.get("labels") or {}).items())[:_LABELS]),
+        "managed_by": managed_by(found),
+    }
+
+
+def _limits(asker: Asker, namespace: str | None) -> Json:
+    """``{quotas, limit_ranges}`` of a namespace; empty where there is none."""
+    answers: Json = {"quotas": [], "limit_ranges": []}
+    if namespace:
+        for key, kind, resource, reduce in (
+            ("quotas", "ResourceQuota", "resourcequotas", _quota),
+            ("limit_ranges", "LimitRange", "limitranges", _limit_range),
+        ):
+            path = f"/api/v1/namespaces/{namespace}/{resource}"
+            page = asker.attempt(f"{kind} in {namespace}", lambda path=path: asker.client.get(path, limit=_LISTED), {})  # type: ignore[misc]
+            answers[key] = [reduce(item) for item in page.get("items") or []]
+    return answers
+
+
+def _quota(item: Json) -> Json:
+    """``hard`` is what is allowed, ``used`` what is taken, both as quantities of Kubernetes, by resource."""
+    status, spec = item.get("status") or {}, item.get("spec") or {}
+    return {
+        "name": item["metadata"]["name"],
+        "hard": status.get("hard") or spec.get("hard") or {},
+        "used": status.get("used") or {},
+        "scopes": spec.get("scopes") or [each.get("scopeName") for each in spec.get("scopeSelector", {}).get("matchExpressions") or []],
+    }
+
+
+def _limit_range(item: Json) -> Json:
+    return {"name": item["metadata"]["name"], "limits": (item.get("spec") or {}).get("limits") or []}
+
+
+def scc_names(asker: Asker) -> list[str]:
+    """The names of OpenShift's SecurityContextConstraints; none elsewhere."""
+    found = asker.items("security.openshift.io", "SecurityContextConstraints", metadata=True)
+    return sorted(item["metadata"]["name"] for item in found)[:_LISTED]
+
+
+def security_context_constraints(names: list[str], rules: Iterable[Mapping[str, t.Any]]) -> Json:
+    """``{names, usable}``: those that are there, and those that the user's ``rules`` allow the user to use."""
+    usable: set[str] = set()
+    for rule in rules:
+        wanted = (("verbs", "use"), ("apiGroups", "security.openshift.io"), ("resources", "securitycontextconstraints"))
+        if all({"*", value} & set(rule.get(key) or []) for key, value in wanted):
+            usable.update(rule.get("resourceNames") or names)
+    return {"names": names, "usable": [name for name in names if name in usable]}
+
+
+def admission(asker: Asker) -> list[Json]:
+    """The webhooks that are asked when a pod is created, in the order of their names."""
+    found: list[Json] = []
+    for kind, does in (("MutatingWebhookConfiguration", "mutating"), ("ValidatingWebhookConfiguration", "validating")):
+        for item in asker.items("admissionregistration.k8s.io", kind):
+            asked = [webhook for webhook in item.get("webhooks") or [] if any(_about_pods(rule) for rule in webhook.get("rules") or [])]
+            found += [_webhook(item["metadata"]["name"], does, webhook) for webhook in asked]
+    return sorted(found, key=lambda each: (each["configuration"], each["webhook"]))[:_WEBHOOKS]
+
+
+def _about_pods(rule: Json) -> bool:
+    wanted = (("operations", "CREATE"), ("apiGroups", ""), ("resources", "pods"))
+    resources = {"resources": [str(each).replace("*/*", "*") for each in rule.get("resources") or []]}
+    return all({"*", value} & set({**rule, **resources}.get(key) or []) for key, value in wanted)
+
+
+def _webhook(configuration: str, does: str, webhook: Json) -> Json:
+    client = webhook.get("clientConfig") or {}
+    service = client.get("service")
+    backend = f"{service['namespace']}/{service['name']}:{service.get('port', 443)}" if service else client.get("url")
+    return {
+        "configuration": configuration,
+        "webhook": webhook["name"],
+        "type": does,
+        "failure_policy": webhook.get("failurePolicy") or "Fail",
+        "backend": backend,
+        "timeout": webhook.get("timeoutSeconds", 10),
+    }
