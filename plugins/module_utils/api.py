@@ -7,10 +7,12 @@ The standard library alone: importing the ``kubernetes`` package costs more than
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import queue
 import random
+import re
 import socket
 import ssl
 import threading
@@ -18,7 +20,7 @@ import time
 import typing as t
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from urllib.parse import quote, urlencode, urlsplit
 
 from .connect import is_loopback, open_connection, ssl_context
@@ -38,6 +40,11 @@ DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryLis
 USER_AGENT = "kubeflow.bootstrap"
 _TRIES = 5
 _SLOWEST_RETRY = 10.0
+_HEAD = 4096
+# The metadata of a list come before its items, so the first bracket ends them. The server writes no blanks.
+_CONTINUE = re.compile(rb'[^\[]*?"continue":"([^"\\]+)"')
+Told = Callable[[bytes], None]
+"""Gets the first bytes of an answer as soon as they are there."""
 
 
 class Unreachable(BootstrapError):
@@ -75,6 +82,9 @@ class Client:
         self._pool: ThreadPoolExecutor | None = None
         self._ready = False
         self._logins = 0
+        self._busy: set[http.client.HTTPConnection] = set()
+        self._end: float | None = None
+        self._allowed = 0.0
 
     def __enter__(self) -> Client:
         return self
@@ -95,20 +105,65 @@ class Client:
             except queue.Empty:
                 return
 
+    @contextlib.contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """All requests in the ``with`` statement together take no longer: what is under way then is cut off, as ``Unreachable``."""
+        self._allowed, self._end = seconds, time.monotonic() + seconds
+        alarm = threading.Timer(seconds, self._cut)
+        alarm.daemon = True
+        alarm.start()
+        try:
+            yield
+        finally:
+            alarm.cancel()
+            self._end = None
+
+    def _cut(self) -> None:
+        """Wake up whoever waits for the server, however slowly it sends."""
+        for channel in list(self._busy):
+            with contextlib.suppress(OSError, AttributeError):
+                channel.sock.shutdown(socket.SHUT_RDWR)
+
+    def _left(self) -> float:
+        """The seconds that a request may wait for a byte. Raises ``Unreachable`` where the time for all is over."""
+        if self._end is None:
+            return self.timeout
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise Unreachable(f"The API server {self.connection.server} did not tell all within {self._allowed:g} seconds.")
+        return min(left, self.timeout)
+
+    def _until_the_end(self) -> float:
+        return _SLOWEST_RETRY if self._end is None else max(self._end - time.monotonic(), 0)
+
     def get(self, path: str, accept: str = "application/json", **params: object) -> Json:
         """One object, or one page of a list. ``path`` begins with a slash; ``params`` go into the query."""
         return self.request("GET", path, params=params, accept=accept)
 
     def items(self, path: str, accept: str = "application/json", **params: object) -> Iterator[Json]:
-        """All items of a list, page by page (``limit`` objects each)."""
-        query: dict[str, object] = {"limit": PAGE, **params}
-        while True:
-            page = self.get(path, accept, **query)
+        """All items of a list, page by page."""
+        for page in self.pages(path, accept, **params):
             yield from page.get("items") or []
-            token = page.get("metadata", {}).get("continue")
-            if not token:
-                return
-            query["continue"] = token
+
+    def pages(
+        self, path: str, accept: str = "application/json", trim: Callable[[bytes], bytes] | None = None, **params: object
+    ) -> Iterator[Json]:
+        """The pages of a list, with ``limit`` objects each. A page is parsed while the next one is on its way, and no more than that one.
+
+        ``trim`` takes out of a page's JSON what nobody needs, which is faster than to parse it.
+        """
+        query: dict[str, object] = {"limit": PAGE, **params}
+        page: _Page | None = _Page(self, path, accept, query, trim)
+        while page:
+            token = page.token.result()
+            following = _Page(self, path, accept, {**query, "continue": token}, trim) if token else None
+            found = _parse(page.content.result())
+            del page
+            yield found
+            last = found.get("metadata", {}).get("continue")
+            if last != token:
+                following = _Page(self, path, accept, {**query, "continue": last}, trim) if last else None
+            page = following
 
     def post(self, path: str, body: Json, **params: object) -> Json:
         """Create an object."""
@@ -151,6 +206,19 @@ class Client:
         content_type: str = "application/json",
     ) -> Json:
         """One request. Raises ``Unreachable`` or ``ApiError``; asks again where the server says that it took nothing in (429)."""
+        return _parse(self._send(method, path, body=body, params=params, accept=accept, content_type=content_type))
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Json | None = None,
+        params: dict[str, t.Any] | None = None,
+        accept: str = "application/json",
+        content_type: str = "application/json",
+        told: Told | None = None,
+    ) -> bytes:
         query = urlencode({key: _query_value(value) for key, value in (params or {}).items() if value is not None})
         target = self._prefix + quote(path, safe="/:.-_~%") + (f"?{query}" if query else "")
         payload = None if body is None else json.dumps(body, separators=(",", ":")).encode()
@@ -163,15 +231,15 @@ class Client:
         refreshed = False
         for attempt in range(1, _TRIES + 1):
             login = self._logins
-            code, answer, retry_after = self._exchange(method, target, payload, headers)
+            code, answer, retry_after = self._exchange(method, target, payload, headers, told)
             if code == 401 and not refreshed and self._renewed(login):
                 refreshed = True
             elif code == 429 and attempt < _TRIES:
-                time.sleep(min(_seconds(retry_after) or random.uniform(0.5, 1.0) * attempt, _SLOWEST_RETRY))
+                time.sleep(min(_seconds(retry_after) or random.uniform(0.5, 1.0) * attempt, _SLOWEST_RETRY, self._until_the_end()))
             else:
                 break
         if code >= 400:
-            raise self._refusal(code, answer, f"{method} {path}")
+            raise self._refusal(code, _parse(answer), f"{method} {path}")
         return answer
 
     def _prepare(self) -> None:
@@ -193,34 +261,41 @@ class Client:
                     self._hang_up()
             return True
 
-    def _exchange(self, method: str, target: str, payload: bytes | None, headers: dict[str, str]) -> tuple[int, Json, str | None]:
+    def _exchange(
+        self, method: str, target: str, payload: bytes | None, headers: dict[str, str], told: Told | None
+    ) -> tuple[int, bytes, str | None]:
         """Send and read; a kept-alive connection that the server closed meanwhile is replaced once."""
         while True:
+            seconds = self._left()
             try:
                 channel, kept = self._idle.get_nowait(), True
+                if channel.sock:
+                    channel.sock.settimeout(seconds)
             except queue.Empty:
-                channel, kept = open_connection(self.connection, self._ssl, self.timeout), False
+                channel, kept = open_connection(self.connection, self._ssl, seconds), False
             self.requests += 1
+            self._busy.add(channel)
             try:
-                self._send(channel, method, target, payload, headers)
+                self._write(channel, method, target, payload, headers)
                 response = channel.getresponse()
-                content = response.read()
-            except (OSError, http.client.HTTPException) as error:
+                content = _read(response, told)
+            except (OSError, http.client.HTTPException, zlib.error) as error:
                 channel.close()
+                self._left()  # says so where it was we who hung up
                 if kept and isinstance(error, (ConnectionError, http.client.BadStatusLine)):
                     continue
                 raise self._unreachable(error) from error
+            finally:
+                self._busy.discard(channel)
             if response.will_close:
                 channel.close()
             else:
                 self._idle.put(channel)
             for warning in response.headers.get_all("Warning") or []:
                 self.warnings.setdefault(warning.split('"', 1)[-1].rstrip('"'))
-            if response.headers.get("Content-Encoding") == "gzip":
-                content = self._unpacked(content)
-            return response.status, _parse(content), response.headers.get("Retry-After")
+            return response.status, content, response.headers.get("Retry-After")
 
-    def _send(self, channel: http.client.HTTPConnection, method: str, target: str, payload: bytes | None, headers: dict[str, str]) -> None:
+    def _write(self, channel: http.client.HTTPConnection, method: str, target: str, payload: bytes | None, headers: dict[str, str]) -> None:
         """As ``channel.request``, which can't send a header twice; impersonation has one for each group."""
         credentials = self.connection.credentials
         channel.putrequest(method, target, skip_accept_encoding="Accept-Encoding" in headers)
@@ -230,12 +305,6 @@ class Client:
             channel.putheader(name, value)
         channel.endheaders(payload)
 
-    def _unpacked(self, content: bytes) -> bytes:
-        try:
-            return zlib.decompress(content, wbits=zlib.MAX_WBITS | 16)
-        except zlib.error as error:
-            raise Unreachable(f"The answer of the API server {self.connection.server} can't be read: {error}.") from error
-
     def _unreachable(self, error: Exception) -> Unreachable:
         where = f"{self.connection.server} (context {self.connection.name})"
         if isinstance(error, ssl.SSLCertVerificationError):
@@ -243,6 +312,8 @@ class Client:
             return Unreachable(
                 f"The API server {where} was not asked: {why}.", fix="Check certificate-authority and server in the kubeconfig."
             )
+        if isinstance(error, zlib.error):
+            return Unreachable(f"The answer of the API server {self.connection.server} can't be read: {error}.")
         if isinstance(error, (socket.timeout, TimeoutError)):
             why = f"no answer within {self.timeout:g} seconds"
         elif isinstance(error, socket.gaierror):
@@ -259,6 +330,43 @@ class Client:
             said = f"the API server {self.connection.server} refuses the credentials of context {self.connection.name}{why}. Log in again."
             return ApiError(401, {"reason": "Unauthorized", "message": said}, "Login")
         return ApiError(code, answer, what)
+
+
+class _Page:
+    """A page on its way. ``token``: what the next one is asked for with, if the page begins with it; ``content``: its JSON."""
+
+    def __init__(self, client: Client, path: str, accept: str, query: dict[str, object], trim: Callable[[bytes], bytes] | None) -> None:
+        self.token: Future[str | None] = Future()
+        self.content: Future[bytes] = Future()
+        self._ask = lambda: client._send("GET", path, params=query, accept=accept, told=self._begins)
+        self._trim = trim
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _begins(self, head: bytes) -> None:
+        if self.token.done():  # asked once more, on another connection
+            return
+        found = _CONTINUE.match(head)
+        self.token.set_result(found[1].decode() if found else None)
+
+    def _read(self) -> None:
+        try:
+            content = self._ask()
+            self.content.set_result(self._trim(content) if self._trim else content)
+        except BaseException as error:  # raised where the page is waited for
+            self.content.set_exception(error)
+        if not self.token.done():
+            self.token.set_result(None)
+
+
+def _read(response: http.client.HTTPResponse, told: Told | None) -> bytes:
+    """The whole body, uncompressed."""
+    unpack = zlib.decompressobj(zlib.MAX_WBITS | 16) if response.headers.get("Content-Encoding") == "gzip" else None
+    head = response.read(_HEAD) if told else b""
+    head = unpack.decompress(head) if unpack else head
+    if told and response.status < 400:
+        told(head)
+    rest = response.read()
+    return head + (unpack.decompress(rest) + unpack.flush() if unpack else rest)
 
 
 def _query_value(value: object) -> str:

@@ -18,14 +18,22 @@ Served = dict[str, dict[str, dict[str, t.Any]]]
 
 def served(client: Client) -> Served:
     """All kinds that can be read and written, by API version; groups whose backend is down are left out."""
-    core, groups = client.get("/api", DISCOVERY), client.get("/apis", DISCOVERY)
+    return discover(client)[0]
+
+
+def discover(client: Client) -> tuple[Served, list[str]]:
+    """What ``served`` gives, and the API versions (``metrics.k8s.io/v1beta1``) whose backend is down."""
+    core, groups = client.map(lambda path: client.get(path, DISCOVERY), ("/api", "/apis"))
     found: Served = {}
+    down = []
     for group in [*(core.get("items") or []), *(groups.get("items") or [])]:
         for version in group.get("versions") or []:
-            if version.get("freshness") == "Stale":
-                continue
             name = group.get("metadata", {}).get("name") or ""
-            kinds = found.setdefault(f"{name}/{version['version']}" if name else version["version"], {})
+            full = f"{name}/{version['version']}" if name else version["version"]
+            if version.get("freshness") == "Stale":
+                down.append(full)
+                continue
+            kinds = found.setdefault(full, {})
             for resource in version.get("resources") or []:
                 kind = (resource.get("responseKind") or {}).get("kind")
                 if kind:
@@ -34,4 +42,4 @@ def served(client: Client) -> Served:
                         "namespaced": resource.get("scope") == "Namespaced",
                         "verbs": resource["verbs"],
                     }
-    return found
+    return found, down

@@ -38,8 +38,11 @@ _SECRETS = (
         r"(?i)(?<=bearer )\S+|(?<=basic )\S+"
         r"|(?:(?<=token)|(?<=secret)|(?<=password)|(?<=credential)|(?<=assertion))[\"']?\s*[=:]\s*[\"']?[^\s\"',}&]+"
     ),
-    # Long words of letters and digits mixed: keys and opaque tokens. Paths, names with hyphens and sentences are not.
-    re.compile(r"(?<![\w/.+=-])(?=[\w+/=-]*\d)(?=[\w+/=-]*[A-Za-z])[\w+/=.-]{28,}"),
+    re.compile(r"\b(ya29\.|k8s-aws-v1\.|sha256~)[\w.-]+"),  # Google, EKS, OpenShift
+    # Long words with digits in them: opaque tokens and keys. Host names, UUIDs and names of clusters stay.
+    re.compile(r"(?<![\w+=-])(?=[\w+=-]*\d)(?=[\w+=-]*[a-z])(?=[\w+=-]*[A-Z])[\w+=-]{28,}"),
+    re.compile(r"(?=[A-Za-z]*\d)[A-Za-z0-9]{28,}"),
+    re.compile(r"(?<![\w/+=])(?=\S*\d)(?=\S*[a-z])(?=\S*[A-Z])[A-Za-z0-9+][A-Za-z0-9/+=]{39}(?![\w/+=])"),
 )
 
 

@@ -8,6 +8,7 @@ Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/q
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _SUFFIXES = {
     "": 1, "n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15, "E": 10**18,
@@ -16,6 +17,7 @@ _SUFFIXES = {
 _QUANTITY = re.compile(r"([+-]?[0-9.]+)([eE][+-]?[0-9]+|[numkKMGTPE]?i?)")
 
 
+@lru_cache(maxsize=10_000)
 def parse(text: object) -> float:
     """``"7820m"`` is 7.82, ``"16Gi"`` is 17179869184.0; 0.0 for what is not a quantity."""
     match = _QUANTITY.fullmatch(str(text))

@@ -9,7 +9,7 @@ import os
 import typing as t
 from pathlib import Path
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import cluster as local_cluster
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.processes import stop
@@ -46,11 +46,11 @@ def fill(client: Client, nodes: int) -> None:
 
 
 def _create(client: Client, path: str, body: Json) -> None:
-    try:
-        client.post(path, body)
-    except ApiError as error:
-        if error.reason != "AlreadyExists":
-            raise
+    made = client.post(path, body)
+    if path == "/api/v1/nodes":
+        # A new node is tainted as not ready, until somebody says that it is.
+        made["spec"]["taints"] = body["spec"].get("taints")
+        client.put(f"{path}/{made['metadata']['name']}", made)
 
 
 def _objects(nodes: int) -> t.Iterator[tuple[str, Json]]:

@@ -172,7 +172,7 @@ def _handler(server: Server) -> type[http.server.BaseHTTPRequestHandler]:
                     self.command,
                     unquote(parts.path),
                     dict(parse_qsl(parts.query)),
-                    {name.lower(): value for name, value in self.headers.items()},
+                    {name.lower(): ", ".join(self.headers.get_all(name) or []) for name in self.headers},
                     json.loads(content) if content else None,
                     _common_name(self.connection),
                     self.client_address[1],

@@ -59,12 +59,12 @@ def credentials(env: Env, region: str | None) -> Finding:
     """Who AWS's libraries would act as: asks STS with boto3. Raises ``Silent`` where that can't be told."""
     role = sane(env.get("AWS_ROLE_ARN")) if env.get("AWS_WEB_IDENTITY_TOKEN_FILE") else None
     try:
-        import boto3
-        from botocore.config import Config
-        from botocore.exceptions import BotoCoreError, ClientError
+        import boto3  # type: ignore[import-not-found]
+        from botocore.config import Config  # type: ignore[import-not-found]
+        from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-not-found]
     except ImportError:
         if not role:
-            raise Silent("boto3 is needed to ask AWS: pip install boto3") from None
+            raise Silent("to ask AWS, boto3 is needed: pip install boto3") from None
         return _found(role, "web identity token", _account_of(role), _region(env))
     try:
         session = boto3.session.Session()

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 
-from ..data.clouds import cluster_of_resource_group
 from ..expiry import claims
 from .finding import Env, Finding, MetadataServer, Silent, sane
 
@@ -44,6 +43,13 @@ def metadata(env: Env, seconds: float) -> Finding:
     )
 
 
+def cluster_of_resource_group(group: str, region: str | None) -> str | None:
+    """The cluster that AKS made a resource group ``MC_<group>_<cluster>_<region>`` for; ``None`` where it can't be told apart."""
+    parts = group.split("_")
+    good = len(parts) == 4 and parts[0].lower() == "mc" and (not region or parts[3].lower() == region.lower())
+    return parts[2] if good else None
+
+
 def credentials(env: Env, account: str | None) -> Finding:
     """Who Azure's libraries would act as: the environment's, else the user of ``az login``, else azure-identity is asked."""
     secret = next((name for name in _SECRETS if env.get(name)), None)
@@ -69,8 +75,8 @@ def _cli(env: Env, account: str | None) -> Finding | None:
 
 def _ask_azure(env: Env) -> Finding:
     try:
-        from azure.core.exceptions import AzureError
-        from azure.identity import DefaultAzureCredential
+        from azure.core.exceptions import AzureError  # type: ignore[import-not-found]
+        from azure.identity import DefaultAzureCredential  # type: ignore[import-not-found]
     except ImportError:
         raise Silent(
             "neither the environment nor az login names a user, and azure-identity is not there: pip install azure-identity"

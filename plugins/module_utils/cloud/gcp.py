@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import typing as t
 
 from ..expiry import claims
 from .finding import Env, Finding, Json, MetadataServer, Silent, sane
@@ -105,7 +106,8 @@ def _ask_google(info: Json) -> str | None:
     except ImportError:
         return None
     try:
-        login = Credentials.from_authorized_user_info(info)
+        make: t.Any = Credentials.from_authorized_user_info  # it has no types
+        login = make(info)
         login.refresh(Request())
     except (GoogleAuthError, ValueError) as error:
         raise Silent(

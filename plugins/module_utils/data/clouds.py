@@ -44,7 +44,6 @@ REGION_OF_ZONE = {"gcp": r"(?P<region>.+)-[a-z]$", "aws": r"(?P<region>[a-z]+(-[
 
 LABELS = {
     "alpha.eksctl.io/cluster-name": ("aws", "cluster_name"),
-    "eks.amazonaws.com/cluster": ("aws", "cluster_name"),
     "kubernetes.azure.com/network-name": ("azure", "network"),
 }
 """Labels of nodes whose value is a fact: the provider that they are of, and the fact. Sources: eksctl (schema of managed node groups),
@@ -71,10 +70,3 @@ SERVERS = [
     ("ibm", r".+\.containers\.cloud\.ibm\.com"),
 ]
 """What the host name of the API server says."""
-
-
-def cluster_of_resource_group(group: str, region: str | None) -> str | None:
-    """The cluster that AKS made a resource group ``MC_<group>_<cluster>_<region>`` for; ``None`` where it can't be told apart."""
-    parts = group.split("_")
-    good = len(parts) == 4 and parts[0].lower() == "mc" and (not region or parts[3].lower() == region.lower())
-    return parts[2] if good else None

@@ -13,6 +13,9 @@ from ..discovery import Served
 Json = dict[str, t.Any]
 T = t.TypeVar("T")
 
+_MANY = ("", "apps")
+"""API groups whose objects grow in number with the use of the cluster."""
+
 
 class Asker:
     """Asks, and keeps what could not be read in ``unknown`` (``{what, why}``). A kind that is not served has no objects.
@@ -33,14 +36,26 @@ class Asker:
         return None
 
     def items(self, group: str, kind: str, *, metadata: bool = False, **params: object) -> Iterator[Json]:
-        """All objects of a kind in the cluster, page by page, from the API server's cache; ``metadata`` alone where that is enough."""
+        """All objects of a kind in the cluster; ``metadata`` alone where that is enough."""
+        for page in self.pages(group, kind, accept=METADATA if metadata else "application/json", **params):
+            yield from page.get("items") or []
+
+    def pages(self, group: str, kind: str, **params: t.Any) -> Iterator[Json]:
+        """The same, page by page; ``params`` as those of ``Client.pages``."""
         path = self.serves(group, kind)
         if not path:
             return
+        # The cache answers at once what it has, but all at once (it ignores "limit" then, as of 1.35): for what is never much.
+        # Of the rest it serves pages since 1.34; older servers read them from etcd.
+        version = {} if group in _MANY else {"resourceVersion": "0"}
         try:
-            yield from self.client.items(path, METADATA if metadata else "application/json", resourceVersion="0", **params)
+            yield from self.client.pages(path, **{**version, **params})
         except (ApiError, Unreachable) as error:
-            self._note(f"{kind}.{group}" if group else kind, error)
+            self._note(_called(group, kind), error)
+
+    def knows(self, kind: str, group: str = "") -> bool:
+        """Whether all objects of a kind that were asked for could be read."""
+        return _called(group, kind) not in {entry["what"] for entry in self.unknown}
 
     def get(self, what: str, path: str) -> Json:
         """One object; ``{}`` where it is not there or can't be read."""
@@ -58,4 +73,12 @@ class Asker:
     def _note(self, what: str, error: ApiError | Unreachable) -> None:
         if isinstance(error, ApiError) and error.code == 401:
             raise error
-        self.unknown.append({"what": what, "why": error.said if isinstance(error, ApiError) else error.message})
+        self.note(what, error.said if isinstance(error, ApiError) else error.message)
+
+    def note(self, what: str, why: str) -> None:
+        """Add to ``unknown``."""
+        self.unknown.append({"what": what, "why": why})
+
+
+def _called(group: str, kind: str) -> str:
+    return f"{kind}.{group}" if group else kind

@@ -4,20 +4,31 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import typing as t
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from ..api import ApiError, Client
-from ..discovery import served
+from ..discovery import discover
 from ..errors import BootstrapError
-from ..permissions import review
+from ..permissions import lacking, review
+from .addons import addons
 from .asking import Asker
 from .distribution import distribution
-from .nodes import Nodes
+from .identity import assumed_domain, cluster_domain, service_account_issuer
+from .network import addresses, cni, gateway_classes, load_balancer
+from .nodes import Nodes, without_images
+from .pods import requests
+from .policy import admission, policy, scc_names, security_context_constraints
 from .storage import storage
+from .version import version
+from .workloads import Workloads, workloads
 
 Json = dict[str, t.Any]
 _INGRESS_DEFAULT = "ingressclass.kubernetes.io/is-default-class"
+_NODES = 250
+"""A page: a node has 13 KB and more, and two pages are in memory at a time."""
 
 
 def gather(client: Client, namespace: str) -> Json:
@@ -26,41 +37,96 @@ def gather(client: Client, namespace: str) -> Json:
     ``namespace`` is where Kubeflow is to go: the user's rights are asked for there. What the user may not read is listed in
     ``unknown``; only a cluster that does not answer, or refuses the login, is an error.
     """
-    version = client.get("/version")
-    apis = served(client)
+    said = client.get("/version")
+    apis, down = discover(client)
     asker = Asker(client, apis)
-    no_rights: Json = {"namespace": namespace, "complete": False, "rules": []}
     questions: dict[str, Callable[[], t.Any]] = {
         "nodes": lambda: _nodes(asker),
-        "storage": lambda: storage(list(asker.items("storage.k8s.io", "StorageClass"))),
+        "requests": lambda: requests(asker),
+        "storage": lambda: _storage(asker),
         "ingress_classes": lambda: [_ingress_class(item) for item in asker.items("networking.k8s.io", "IngressClass")],
-        "uid": lambda: asker.get("Namespace kube-system", "/api/v1/namespaces/kube-system").get("metadata", {}).get("uid"),
-        "permissions": lambda: asker.attempt("permissions", lambda: review(client, namespace), no_rights),
+        "permissions": lambda: _permissions(asker, namespace),
+        "apis_down": lambda: _down(asker, down),
+        "workloads": lambda: workloads(asker),
+        "addresses": lambda: addresses(asker),
+        "gateway_classes": lambda: gateway_classes(asker),
+        "policy": lambda: policy(asker, namespace),
+        "scc": lambda: scc_names(asker),
+        "admission": lambda: admission(asker),
+        "service_account_issuer": lambda: service_account_issuer(asker),
+        "cluster_domain": lambda: cluster_domain(asker),
     }
-    answers: Json = dict(client.map(lambda item: (item[0], item[1]()), questions.items()))
+    with _no_collection():
+        answers: Json = dict(client.map(lambda item: (item[0], item[1]()), questions.items()))
     nodes: Nodes = answers["nodes"]
+    whose = distribution(nodes, apis, said.get("gitVersion") or "")
+    answers.update(_conclusions(asker, answers, whose["name"]))
+    answers["nodes"] = nodes.summary(answers.pop("requests"))
     return {
         **answers,
         "server": client.connection.server,
-        "version": _version(version),
-        "distribution": distribution(nodes, apis, version.get("gitVersion") or ""),
-        "nodes": nodes.summary(),
+        "version": version(said, nodes.kubelet_versions),
+        "distribution": whose,
         "apis": {name: {kind: _place(entry) for kind, entry in sorted(kinds.items())} for name, kinds in apis.items()},
         "unknown": asker.unknown,
     }
 
 
+def _conclusions(asker: Asker, answers: Json, whose: str) -> Json:
+    """What follows from several answers together; takes out of ``answers`` those that are no facts themselves."""
+    found: Workloads = answers.pop("workloads")
+    seen = not {"Node", "Service"} & {entry["what"] for entry in asker.unknown}
+    return {
+        **answers.pop("policy"),
+        "addons": addons(asker, found),
+        "load_balancer": load_balancer(found, answers.pop("addresses"), answers["nodes"].providers, whose, seen),
+        "cni": cni(found, {name.split("/")[0] for name in asker.apis}),
+        "security_context_constraints": security_context_constraints(answers.pop("scc"), answers["permissions"]["rules"]),
+        "cluster_domain": assumed_domain(answers["cluster_domain"], answers["service_account_issuer"]["issuer"]),
+    }
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Parsed pages hold no cycles; looking for some, over and over, takes a quarter of the time that parsing takes."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 def _nodes(asker: Asker) -> Nodes:
     nodes = Nodes()
-    for node in asker.items("", "Node"):
-        nodes.add(node)
+    for page in asker.pages("", "Node", trim=without_images, limit=_NODES):
+        for node in page.get("items") or []:
+            nodes.add(node)
     return nodes
 
 
-def _version(answer: Json) -> Json:
-    """``major`` and ``minor`` as numbers, also of ``1.31+``; 0 where a server does not say (one that was built without its version)."""
-    digits = {key: "".join(filter(str.isdigit, str(answer.get(key) or ""))) for key in ("major", "minor")}
-    return {"git_version": answer.get("gitVersion"), **{key: int(value or 0) for key, value in digits.items()}}
+def _storage(asker: Asker) -> Json:
+    drivers = {item["metadata"]["name"] for item in asker.items("storage.k8s.io", "CSIDriver", metadata=True)}
+    known = asker.serves("storage.k8s.io", "CSIDriver") and asker.knows("CSIDriver", "storage.k8s.io")
+    return storage(list(asker.items("storage.k8s.io", "StorageClass")), drivers if known else None)
+
+
+def _permissions(asker: Asker, namespace: str) -> Json:
+    nothing: Json = {"namespace": namespace, "complete": False, "rules": []}
+    rights = asker.attempt("permissions", lambda: review(asker.client, namespace), nothing)
+    return {**rights, "missing": asker.attempt("missing permissions", lambda: lacking(asker.client, rights), None)}
+
+
+def _down(asker: Asker, versions: list[str]) -> list[str]:
+    """API versions that are not there because their backend is down; ``unknown`` says why."""
+    for each in versions:
+        group, _slash, name = each.rpartition("/")
+        found = asker.get(f"APIService {name}.{group}", f"/apis/apiregistration.k8s.io/v1/apiservices/{name}.{group}")
+        conditions = found.get("status", {}).get("conditions") or []
+        why = next((item.get("message") for item in conditions if item.get("type") == "Available" and item.get("status") != "True"), None)
+        asker.note(f"API {each}", f"Its backend does not answer: {why or 'discovery says so'}.")
+    return versions
 
 
 def _ingress_class(item: Json) -> Json:

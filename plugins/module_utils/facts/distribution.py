@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..data.distributions import DISTRIBUTIONS
+from ..data.distributions import BACKING, DISTRIBUTIONS
 from ..discovery import Served
 from .nodes import Nodes
 
@@ -14,12 +14,13 @@ from .nodes import Nodes
 def distribution(nodes: Nodes, apis: Served, version: str) -> dict[str, t.Any]:
     """``{name, signals}``: the name (``kubernetes`` where nothing tells) and what was seen, in words.
 
-    The version string alone never decides: it can only back up another signal.
+    One sure signal is enough, or two of different kinds that each leave a doubt. So the version string alone never decides.
     """
     groups = {name.split("/")[0] for name in apis}
     for name, signals in DISTRIBUTIONS.items():
         seen = [(kind, value) for kind, value in signals if _seen(kind, value, nodes, groups, version)]
-        if any(kind != "version" for kind, _value in seen):
+        kinds = {kind for kind, _value in seen}
+        if kinds - set(BACKING) or len(kinds) > 1:
             return {"name": name, "signals": [f"{kind} {value}" for kind, value in seen]}
     return {"name": "kubernetes", "signals": []}
 
@@ -29,4 +30,15 @@ def _seen(kind: str, value: str, nodes: Nodes, groups: set[str], version: str) -
         return any(label.startswith(value) for label in nodes.labels)
     if kind == "os":
         return any(image.startswith(value) for image in nodes.os_images)
-    return value in {"provider": nodes.providers, "api": groups, "node": nodes.names, "version": version}[kind]
+    if kind == "kubelet":
+        return any(value in each for each in nodes.kubelet_versions)
+    places: dict[str, t.Collection[str]] = {
+        "provider": nodes.providers,
+        "cloud": nodes.providers,
+        "api": groups,
+        "group": groups,
+        "node": nodes.names,
+        "mark": nodes.labels,
+        "version": version,
+    }
+    return value in places[kind]

@@ -19,6 +19,7 @@ Json = dict[str, t.Any]
 # Kubernetes documentation, "Service account issuer discovery".
 _DOCUMENT = "/.well-known/openid-configuration"
 _KEYS = "/openid/v1/jwks"
+_KEYS_TYPE = "application/jwk-set+json"
 _DOMAIN = "cluster.local"
 _COREFILE = re.compile(r"^\s*kubernetes\s+([^\s{]+)", re.MULTILINE)
 _KUBELET = re.compile(r"^clusterDomain:\s*[\"']?([^\s\"']+)", re.MULTILINE)
@@ -59,11 +60,11 @@ def _keys(asker: Asker) -> str | None:
     nobody = dataclasses.replace(login.connection, credentials=Credentials())
     try:
         with Client(nobody, timeout=login.timeout) as anybody:
-            anybody.get(_KEYS)
+            anybody.get(_KEYS, _KEYS_TYPE)
         return "everybody"
     except (ApiError, Unreachable):
         pass
-    answer: str | None = asker.attempt(_KEYS, lambda: "users" if login.get(_KEYS) else "nobody", "nobody")
+    answer: str | None = asker.attempt(_KEYS, lambda: "users" if login.get(_KEYS, _KEYS_TYPE) else "nobody", "nobody")
     return answer
 
 

@@ -75,7 +75,7 @@ def addresses(asker: Asker, now: datetime | None = None) -> Addresses:
 
 def _waits(metadata: Json, now: datetime) -> bool:
     made = metadata.get("creationTimestamp")
-    return bool(made) and now - datetime.fromisoformat(made) > PATIENCE
+    return made is not None and now - datetime.fromisoformat(made) > PATIENCE
 
 
 def _pools(asker: Asker, group: str, kind: str) -> tuple[int, int] | None:
@@ -131,8 +131,8 @@ def _mechanism(found: Workloads, asked: Addresses, providers: t.Collection[str],
         for verdict in verdicts:
             if verdict[0] is wanted:
                 return verdict
-    seen = f"The nodes' provider IDs ({', '.join(sorted(providers))})" if providers else "No node has a provider ID, which"
-    return False, None, f"{seen} {'name' if providers else 'would name'} no cloud that makes load balancers; no other controller was found."
+    ids = f"The nodes' provider IDs ({', '.join(sorted(providers))}) are" if providers else "No node has a provider ID that is"
+    return False, None, f"{ids} of {'no' if providers else 'a'} cloud that makes load balancers, and no other controller was found."
 
 
 def _clouds(asked: Addresses, providers: t.Collection[str]) -> list[_Verdict]:
@@ -171,7 +171,11 @@ def _without_pools(found: Workloads) -> list[_Verdict]:
         where = names(running, 1)[0]
         if name == "kube-vip":
             giver = found.of("load_balancer", "kube-vip-cloud-provider")
-            why = f"{giver[0]} gives Services addresses." if giver else f"{where} runs, but no kube-vip-cloud-provider, so only chosen addresses."
+            why = (
+                f"{giver[0]} gives Services addresses."
+                if giver
+                else f"{where} runs, but no kube-vip-cloud-provider, so only chosen addresses."
+            )
             verdicts.append((bool(giver) or None, name, why))
         else:
             verdicts.append((True if name == "servicelb" else None, name, f"{where} runs."))

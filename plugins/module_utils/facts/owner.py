@@ -33,8 +33,9 @@ _KUBECTL = "kubectl.kubernetes.io/last-applied-configuration"
 def managed_by(metadata: Json) -> Json | None:
     """``{tool, name}``, or ``None`` where nothing tells.
 
-    ``tool``: ``argocd``, ``flux``, ``olm``, ``helm``, ``applyset``, ``addon-manager``, ``operator`` or ``kubectl``. ``name``: what the tool calls
-    it, with its namespace where that is known: application, release, kustomization, ClusterServiceVersion; ``None`` for kubectl.
+    ``tool``: ``argocd``, ``flux``, ``olm``, ``helm``, ``applyset``, ``addon-manager``, ``operator``, ``kustomize`` or
+    ``kubectl``. ``name``: what the tool calls it, with its namespace where that is known: application, release, kustomization,
+    ClusterServiceVersion; ``None`` for kubectl.
     """
     texts = {place: metadata.get(place) or {} for place in ("labels", "annotations")}
     for tool, place, mark in _MARKS:

@@ -14,14 +14,19 @@ from .owner import managed_by
 Json = dict[str, t.Any]
 
 _LEVEL = "pod-security.kubernetes.io/enforce"
+_SYSTEM = "kube-system"
 _LISTED = 100
 _WEBHOOKS = 50
 _LABELS = 50
 
 
 def policy(asker: Asker, namespace: str) -> Json:
-    """``{namespace, pod_security, quotas, limit_ranges}``: one list of namespaces, and two questions about ``namespace`` if it is there."""
+    """``{uid, namespace, pod_security, quotas, limit_ranges}``: one list of namespaces, two questions about ``namespace`` if it is there.
+
+    ``uid``: that of ``kube-system``, which needs no request of its own where namespaces may be listed.
+    """
     target: Json | None = None
+    uid: str | None = None
     levels: dict[str, str] = {}
     counts: Counter[str] = Counter()
     for item in asker.items("", "Namespace", metadata=True):
@@ -32,6 +37,8 @@ def policy(asker: Asker, namespace: str) -> Json:
             levels[metadata["name"]] = level
         if metadata["name"] == namespace:
             target = metadata
+        if metadata["name"] == _SYSTEM:
+            uid = metadata["uid"]
     readable = not any(entry["what"] == "Namespace" for entry in asker.unknown)
     what = f"Namespace {namespace}"
     if not target and not readable:
@@ -39,6 +46,7 @@ def policy(asker: Asker, namespace: str) -> Json:
         readable = bool(target) or not any(entry["what"] == what for entry in asker.unknown)
     own = (target or {}).get("labels", {}).get(_LEVEL)
     return {
+        "uid": uid or asker.get(f"Namespace {_SYSTEM}", f"/api/v1/namespaces/{_SYSTEM}").get("metadata", {}).get("uid"),
         "namespace": _namespace(namespace, target, readable),
         "pod_security": {
             "enforced": dict(sorted(levels.items())),
@@ -63,16 +71,17 @@ def _namespace(name: str, metadata: Json | None, readable: bool) -> Json:
 
 def _limits(asker: Asker, namespace: str | None) -> Json:
     """``{quotas, limit_ranges}`` of a namespace; empty where there is none."""
-    answers: Json = {"quotas": [], "limit_ranges": []}
-    if namespace:
-        for key, kind, resource, reduce in (
-            ("quotas", "ResourceQuota", "resourcequotas", _quota),
-            ("limit_ranges", "LimitRange", "limitranges", _limit_range),
-        ):
-            path = f"/api/v1/namespaces/{namespace}/{resource}"
-            page = asker.attempt(f"{kind} in {namespace}", lambda path=path: asker.client.get(path, limit=_LISTED), {})  # type: ignore[misc]
-            answers[key] = [reduce(item) for item in page.get("items") or []]
-    return answers
+    if not namespace:
+        return {"quotas": [], "limit_ranges": []}
+    quotas = _in_namespace(asker, namespace, "ResourceQuota", "resourcequotas")
+    ranges = _in_namespace(asker, namespace, "LimitRange", "limitranges")
+    return {"quotas": [_quota(item) for item in quotas], "limit_ranges": [_limit_range(item) for item in ranges]}
+
+
+def _in_namespace(asker: Asker, namespace: str, kind: str, resource: str) -> list[Json]:
+    nothing: Json = {}
+    path = f"/api/v1/namespaces/{namespace}/{resource}"
+    return asker.attempt(f"{kind} in {namespace}", lambda: asker.client.get(path, limit=_LISTED), nothing).get("items") or []
 
 
 def _quota(item: Json) -> Json:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ..data.storage_drivers import MIGRATED, NOT_CSI, READ_WRITE_MANY
+
 Json = dict[str, t.Any]
 
 # Kubernetes documentation, "Change the default StorageClass"; the beta annotation is still honoured by the admission plugin
@@ -17,12 +19,15 @@ _DEFAULT = {
 _NO_PROVISIONER = "kubernetes.io/no-provisioner"
 
 
-def storage(items: list[Json]) -> Json:
-    """The document ``facts.cluster.storage``.
+_ZONES = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
+
+
+def storage(items: list[Json], drivers: set[str] | None = None) -> Json:
+    """The document ``facts.cluster.storage``, of StorageClasses and the names of the CSIDrivers; ``None`` where these are not known.
 
     Of several default classes the API server takes the one that was made last; so do we, and ``defaults`` lists them all.
     """
-    classes = [_class(item) for item in sorted(items, key=lambda item: item["metadata"]["name"])]
+    classes = [_class(item, drivers) for item in sorted(items, key=lambda item: item["metadata"]["name"])]
     marked = sorted((item for item in items if _annotation(item)), key=_newest_first)
     default = marked[0]["metadata"]["name"] if marked else None
     return {
@@ -44,14 +49,40 @@ def _annotation(item: Json) -> str | None:
     return next((kind for name, kind in _DEFAULT.items() if annotations.get(name) == "true"), None)
 
 
-def _class(item: Json) -> Json:
+def _class(item: Json, drivers: set[str] | None) -> Json:
+    driver = MIGRATED.get(item["provisioner"], item["provisioner"])
+    many = READ_WRITE_MANY.get(driver)
+    topologies = [_topology(term) for term in item.get("allowedTopologies") or []]
     return {
         "name": item["metadata"]["name"],
         "provisioner": item["provisioner"],
         "provisions": item["provisioner"] != _NO_PROVISIONER,
+        "driver": driver,
+        "driver_installed": _installed(driver, drivers),
+        "read_write_many": many[0] if many else None,
         "binding_mode": item.get("volumeBindingMode") or "Immediate",
         "reclaim_policy": item.get("reclaimPolicy") or "Delete",
         "expansion": bool(item.get("allowVolumeExpansion")),
         "default": bool(_annotation(item)),
         "default_annotation": _annotation(item),
+        "topologies": topologies,
+        "zones": sorted({zone for term in topologies for key, values in term.items() if _is_zone(key) for zone in values}),
     }
+
+
+def _installed(driver: str, drivers: set[str] | None) -> bool | None:
+    """No object tells of a provisioner that is not a CSI driver; of a driver that is not in our table we can't tell which it is."""
+    if drivers is None:
+        return None
+    if driver in drivers:
+        return True
+    return False if driver not in NOT_CSI and (driver in READ_WRITE_MANY or driver in MIGRATED.values()) else None
+
+
+def _topology(term: Json) -> dict[str, list[str]]:
+    return {each["key"]: sorted(each.get("values") or []) for each in term.get("matchLabelExpressions") or []}
+
+
+def _is_zone(key: str) -> bool:
+    """Drivers have labels of their own beside those of Kubernetes: ``topology.gke.io/zone``, ``topology.ebs.csi.aws.com/zone``."""
+    return key in _ZONES or (key.startswith("topology.") and key.endswith("/zone"))

@@ -33,6 +33,23 @@ def test_a_path_under_a_prefix_with_a_query(server: t.Any) -> None:
     assert server.requests[0].query == {"watch": "false", "labelSelector": "a=b,c"}
 
 
+def test_everything_of_whom_to_act_as_is_sent(server: t.Any) -> None:
+    server.routes["/a"] = {}
+    user = {"token": "x", "as": "bob", "as-uid": "7", "as-groups": ["a", "b"], "as-user-extra": {"scope": ["c"]}}
+    with Client(Connection(server=server.url, credentials=from_user(user, {}, ENV), env=ENV)) as client:
+        client.get("/a")
+        client.request("POST", "/a", body={})
+    for request in server.requests:
+        sent = {name: value for name, value in request.headers.items() if name.startswith(("impersonate", "authorization"))}
+        assert sent == {
+            "authorization": "Bearer x",
+            "impersonate-user": "bob",
+            "impersonate-uid": "7",
+            "impersonate-group": "a, b",
+            "impersonate-extra-scope": "c",
+        }
+
+
 def test_server_side_apply(server: t.Any, client: Client) -> None:
     server.routes["/api/v1/x"] = lambda request: request.body
     item = {"kind": "ConfigMap", "data": {"a": "é"}}

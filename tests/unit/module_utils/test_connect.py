@@ -165,6 +165,7 @@ def test_the_proxy_of_the_environment(secure: t.Any, trusted: Connection, proxy:
         ("ample", True),
         (".cluster.example", True),
         ("cluster.example:1", True),
+        ("cluster.example:PORT", False),
         ("other,cluster.example", False),
         ("CLUSTER.example", False),
         ("example", False),
@@ -176,7 +177,7 @@ def test_the_proxy_of_the_environment(secure: t.Any, trusted: Connection, proxy:
 def test_hosts_that_need_no_proxy(secure: t.Any, trusted: Connection, proxy: Start, no_proxy: str, goes_through: bool) -> None:
     way = proxy(secure.port)
     try:
-        through(secure, trusted, env={**ENV, "HTTPS_PROXY": way.url, "NO_PROXY": no_proxy})
+        through(secure, trusted, env={**ENV, "HTTPS_PROXY": way.url, "NO_PROXY": no_proxy.replace("PORT", str(secure.port))})
     except Unreachable as error:
         assert "its name can't be resolved" in error.message
         assert not goes_through

@@ -8,13 +8,42 @@ import typing as t
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.permissions import missing, review
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.data.rights import CLUSTER, NAMESPACED
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.permissions import lacking, missing, review
+
+from tests.unit.conftest import Request
 
 PATH = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+ACCESS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+Attributes = dict[str, str]
 
 
 def rule(verbs: list[str], groups: list[str], resources: list[str], **more: t.Any) -> dict[str, t.Any]:
     return {"verbs": verbs, "apiGroups": groups, "resources": resources, **more}
+
+
+@pytest.fixture(autouse=True)
+def may(server: t.Any) -> list[t.Callable[[Attributes], bool]]:
+    """What the server says to access reviews: the last function of the list decides."""
+    answers: list[t.Callable[[Attributes], bool]] = [lambda attributes: False]
+
+    def route(request: Request) -> dict[str, t.Any]:
+        return {"status": {"allowed": answers[-1](request.body["spec"]["resourceAttributes"])}}
+
+    server.routes[ACCESS] = route
+    return answers
+
+
+def asked(server: t.Any) -> list[Attributes]:
+    return [request.body["spec"]["resourceAttributes"] for request in server.requests if request.path == ACCESS]
+
+
+def lacks(found: list[dict[str, t.Any]]) -> set[tuple[bool, str, str]]:
+    return {(each["namespaced"], group, resource) for each in found for group in each["apiGroups"] for resource in each["resources"]}
+
+
+def every(table: dict[str, tuple[str, ...]], namespaced: bool) -> set[tuple[bool, str, str]]:
+    return {(namespaced, group, resource) for group, resources in table.items() for resource in resources}
 
 
 def test_the_rules_of_a_namespace(server: t.Any, client: Client) -> None:
@@ -22,13 +51,34 @@ def test_the_rules_of_a_namespace(server: t.Any, client: Client) -> None:
     server.routes[PATH] = {"status": {"resourceRules": rules, "nonResourceRules": [{"verbs": ["get"]}], "incomplete": False}}
     found = review(client, "ml")
     assert server.requests[0].body["spec"] == {"namespace": "ml"}
-    assert found == {"namespace": "ml", "complete": True, "rules": [rule(["get"], [""], ["pods"]), rules[1]]}
+    assert (found["namespace"], found["complete"], found["rules"]) == ("ml", True, [rule(["get"], [""], ["pods"]), rules[1]])
 
 
 @pytest.mark.parametrize("status", [{"incomplete": True, "resourceRules": []}, {"incomplete": True}])
 def test_rules_that_can_not_be_listed_prove_nothing(server: t.Any, client: Client, status: dict[str, t.Any]) -> None:
     server.routes[PATH] = {"status": status}
-    assert review(client, "ml") == {"namespace": "ml", "complete": False, "rules": []}
+    found = review(client, "ml")
+    assert (found["complete"], found["rules"]) == (False, [])
+
+
+def test_who_may_do_everything_is_asked_once(server: t.Any, client: Client, may: t.Any) -> None:
+    may.append(lambda attributes: True)
+    server.routes[PATH] = {"status": {"incomplete": True}}
+    assert lacking(client, review(client, "ml")) == []
+    assert asked(server) == [{"verb": "*", "group": "*", "resource": "*"}]
+
+
+def test_rights_in_the_namespace_are_taken_from_the_list_those_of_the_cluster_are_asked_for(server: t.Any, client: Client) -> None:
+    server.routes[PATH] = {"status": {"resourceRules": [rule(["*"], ["*"], ["*"])]}}
+    assert lacks(lacking(client, review(client, "ml"))) == every(CLUSTER, False)
+    assert not any("namespace" in attributes for attributes in asked(server))
+
+
+def test_where_the_list_is_incomplete_each_right_is_asked_for(server: t.Any, client: Client, may: t.Any) -> None:
+    server.routes[PATH] = {"status": {"incomplete": True}}
+    assert lacks(lacking(client, review(client, "ml"))) == every(CLUSTER, False) | every(NAMESPACED, True)
+    may.append(lambda attributes: attributes.get("namespace") == "ml" and attributes["resource"] != "secrets")
+    assert lacks(lacking(client, review(client, "ml"))) == every(CLUSTER, False) | {(True, "", "secrets")}
 
 
 NEEDS = [("create", "apps", "deployments"), ("get", "", "pods")]

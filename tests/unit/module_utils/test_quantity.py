@@ -29,6 +29,6 @@ def test_quantities(text: object, number: float) -> None:
     assert parse(text) == pytest.approx(number)
 
 
-@pytest.mark.parametrize("text", ["", "many", "1.2.3", "5 Gi", "5gi", "1i", "mi", None, True, [], "."])
+@pytest.mark.parametrize("text", ["", "many", "1.2.3", "5 Gi", "5gi", "1i", "mi", None, True, "."])
 def test_what_is_no_quantity_is_nothing(text: object) -> None:
     assert parse(text) == 0.0

@@ -35,7 +35,7 @@ def summed(*nodes: Json) -> Json:
 def test_no_nodes() -> None:
     found = summed()
     assert (found["count"], found["usable"], found["accelerators"], found["provider_id"]) == (0, 0, [], None)
-    assert found["allocatable"] == found["largest"] == {"cpu": 0, "memory": 0, "pods": 0}
+    assert found["allocatable"] == found["largest"] == {"cpu": 0, "memory": 0, "ephemeral_storage": 0, "pods": 0}
 
 
 def test_a_node_that_says_nothing() -> None:
@@ -67,8 +67,8 @@ def test_sums_and_the_largest_node() -> None:
     small = node("a", allocatable={"cpu": "1930m", "memory": "6Gi", "pods": "110", "ephemeral-storage": "50Gi"})
     large = node("b", allocatable={"cpu": "16", "memory": "62914560Ki", "pods": "250"})
     found = summed(small, large)
-    assert found["allocatable"] == {"cpu": 17.93, "memory": 66 * 2**30, "pods": 360}
-    assert found["largest"] == {"cpu": 16, "memory": 60 * 2**30, "pods": 250}
+    assert found["allocatable"] == {"cpu": 17.93, "memory": 66 * 2**30, "ephemeral_storage": 50 * 2**30, "pods": 360}
+    assert found["largest"] == {"cpu": 16, "memory": 60 * 2**30, "ephemeral_storage": 50 * 2**30, "pods": 250}
 
 
 def test_counts_by_kind_role_and_place() -> None:

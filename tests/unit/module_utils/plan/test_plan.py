@@ -179,6 +179,11 @@ def test_a_parameter_without_a_value_was_not_chosen(plan: t.Any) -> None:
     assert plan(storageClass=None)["parameters"] == plan()["parameters"]
 
 
+def test_a_rule_for_what_the_user_chose_is_not_asked(plan: t.Any) -> None:
+    broken = {"id": "broken", "sets": "storageClass", "value": "cluster.missing", "reason": "Because."}
+    assert plan(rules=[broken], storageClass="disk")["parameters"][COMPONENT]["storageClass"]["source"] == "user"
+
+
 def test_the_user_s_namespace(plan: t.Any) -> None:
     found = plan(namespace="ml")
     assert (found["namespace"]["value"], found["namespace"]["source"]) == ("ml", "user")

@@ -28,9 +28,25 @@ def report() -> Json:
         "check": False,
         "kubeconfig": None,
         "context": "named",
-        "facts": {"kubeconfig": {"context": "trial"}},
+        "facts": {
+            "kubeconfig": {"context": "trial"},
+            "cloud": {"provider": "gcp", "account": None, "region": "r1"},
+            "cluster": {
+                "server": "https://c:1",
+                "distribution": {"name": "gke"},
+                "version": {"git_version": "v1.35.0"},
+                "nodes": {
+                    "count": 3,
+                    "usable": 2,
+                    "architectures": {"amd64": 3},
+                    "accelerators": [{"count": 4, "resource": "nvidia.com/gpu"}],
+                    "allocatable": {"cpu": 11.5, "memory": 48 * 2**30},
+                },
+                "storage": {"classes": [{"name": "disk", "default": True}, {"name": "nfs", "default": False}]},
+                "unknown": [],
+            },
+        },
         "plan": {
-            "cluster": {"server": "https://c:1", "distribution": "gke", "version": "v1.35.0", "uid": "1"},
             "namespace": {"value": "ml", "source": "user", "reason": "You chose it."},
             "parameters": {"kubeflow-core": parameters},
             "objects": ["Deployment.apps ml/hub", "Deployment.apps ml/proxy", "Namespace ml"],
@@ -54,14 +70,26 @@ def section(found: list[str], label: str) -> list[str]:
     start = next((index for index, line in enumerate(found) if line.startswith(f"{label} ")), None)
     if start is None:
         return []
-    rest = [line for line in found[start + 1 :]]
+    rest = found[start + 1 :]
     end = next((index for index, line in enumerate(rest) if not line.startswith(" ")), len(rest))
-    return [line[13:] for line in [found[start], *rest[:end]]]
+    width = len(found[start]) - len(found[start].removeprefix(label).lstrip())
+    return [line[width:] for line in [found[start], *rest[:end]]]
+
+
+def test_the_facts(report: Json) -> None:
+    found = lines(report)
+    assert section(found, "Cluster") == ["https://c:1 (gke v1.35.0), context trial"]
+    assert section(found, "Cloud") == ["gcp, r1"]
+    assert section(found, "Nodes") == ["3 (3 amd64), 2 usable: 11.5 CPU, 48 GiB, 4 nvidia.com/gpu"]
+    assert section(found, "Storage") == ["disk (default), nfs"]
+    report["facts"]["cluster"]["unknown"] = [{"what": "Node", "why": "forbidden"}]
+    report["facts"]["cluster"]["storage"]["classes"] = []
+    assert section(lines(report), "Not readable") == ["Node: forbidden"]
+    assert section(lines(report), "Storage") == ["no storage class"]
 
 
 def test_the_plan(report: Json) -> None:
     found = lines(report)
-    assert section(found, "Cluster") == ["https://c:1 (gke v1.35.0), context trial"]
     assert section(found, "Namespace") == ["ml  user: You chose it."]
     assert section(found, "Values") == [
         "storageClass = disk             cluster: disk is the default.",
@@ -141,7 +169,7 @@ def test_the_kubeconfig_is_named_in_the_commands_if_it_was_named(report: Json) -
 
 def test_a_removal_alone() -> None:
     report = {"check": False, "plan": None, "application": None, "outcome": outcome(removed=2)}
-    assert lines(report)[0] == f"{'Objects':<13}2 removed (7.5 s, of them 3.0 s until all was ready)"
+    assert section(lines(report), "Objects")[0] == "2 removed (7.5 s, of them 3.0 s until all was ready)"
     empty = {"counts": {}, "objects": [], "seconds": 0.1, "waited": 0.0}
     assert "nothing of this application is there" in lines({**report, "outcome": empty})[0]
 

@@ -1,14 +1,11 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whose Kubernetes it is, and in which cloud."""
+"""Whose Kubernetes it is."""
 
 from __future__ import annotations
 
-import typing as t
-
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.data.distributions import DISTRIBUTIONS
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.cloud import describe
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.distribution import distribution
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.nodes import Nodes
 
@@ -55,31 +52,3 @@ def test_the_version_alone_never_decides(version: str) -> None:
 def test_signals_are_told() -> None:
     seen = distribution(nodes("cloud.google.com/gke-nodepool"), {}, "v1.35.0-gke.7")
     assert seen["signals"] == ["label cloud.google.com/gke-", "version -gke."]
-
-
-def summary(**more: t.Any) -> dict[str, t.Any]:
-    return {"count": 3, "providers": {}, "provider_id": None, "regions": {}, "zones": {}, **more}
-
-
-@pytest.mark.parametrize(
-    ("scheme", "provider_id", "provider", "account"),
-    [
-        ("gce", "gce://my-project/europe-west1-b/node", "gcp", "my-project"),
-        ("azure", "azure:///subscriptions/1234/resourceGroups/x", "azure", "1234"),
-        ("aws", "aws:///eu-west-1a/i-1", "aws", None),
-        ("hcloud", "hcloud://1", "hetzner", None),
-        ("kind", "kind://docker/kind/node", None, None),
-    ],
-)
-def test_clouds_by_provider_id(scheme: str, provider_id: str, provider: str | None, account: str | None) -> None:
-    found = describe(summary(providers={scheme: 2}, provider_id=provider_id, regions={"r": 2}, zones={"r-b": 1, "r-a": 1}))
-    assert (found["provider"], found["account"], found["region"], found["zones"]) == (provider, account, "r", ["r-a", "r-b"])
-    assert found["evidence"] == ([f"2 of 3 nodes have a provider ID {scheme}://"] if provider else [])
-
-
-def test_of_several_clouds_the_one_of_most_nodes() -> None:
-    assert describe(summary(providers={"aws": 1, "gce": 2}, provider_id="aws:///x"))["provider"] == "gcp"
-
-
-def test_nothing_known() -> None:
-    assert describe(summary()) == {"provider": None, "account": None, "region": None, "zones": [], "evidence": []}

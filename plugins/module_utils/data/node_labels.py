@@ -1,0 +1,39 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Node labels whose values tell something of the cluster as a whole. Private to the collection.
+
+Sources: eksctl ("managed node groups"), EKS ("managed node groups", "EKS Auto Mode"), Karpenter ("well-known labels"), AKS ("reserved
+system labels"), GKE ("node labels"), kOps, Cluster API, OpenShift, Rancher, Kubernetes ("well-known labels, annotations and taints").
+"""
+
+from __future__ import annotations
+
+LABELS = frozenset(
+    {
+        "alpha.eksctl.io/cluster-name",
+        "alpha.eksctl.io/nodegroup-name",
+        "eks.amazonaws.com/nodegroup",
+        "eks.amazonaws.com/capacityType",
+        "eks.amazonaws.com/compute-type",
+        "karpenter.sh/nodepool",
+        "karpenter.sh/capacity-type",
+        "kubernetes.azure.com/cluster",
+        "kubernetes.azure.com/agentpool",
+        "kubernetes.azure.com/scalesetpriority",
+        "cloud.google.com/gke-nodepool",
+        "cloud.google.com/gke-spot",
+        "cloud.google.com/gke-preemptible",
+        "cloud.google.com/gke-provisioning",
+        "cloud.google.com/gke-container-runtime",
+        "kops.k8s.io/instancegroup",
+        "cluster.x-k8s.io/cluster-name",
+        "machine.openshift.io/cluster-api-cluster",
+        "hypershift.openshift.io/nodePool",
+        "cattle.io/os",
+        "node.kubernetes.io/instance-type",
+        "topology.gke.io/zone",
+    }
+)
+
+MOST_VALUES = 20
+"""Values kept of a label."""

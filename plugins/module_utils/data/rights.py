@@ -1,0 +1,29 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a deployment asks the API server for. Private to the collection.
+
+``plan`` asks for exactly what the objects of the application need; this is what the packages of the collection need together.
+"""
+
+from __future__ import annotations
+
+VERBS = ("create", "delete", "get", "list", "patch")
+"""Server-side apply is ``patch``, and ``create`` for what is not there; ``delete`` is for pruning and removal."""
+
+NAMESPACED = {
+    "": ("configmaps", "persistentvolumeclaims", "secrets", "serviceaccounts", "services"),
+    "apps": ("deployments", "statefulsets"),
+    "batch": ("jobs",),
+    "networking.k8s.io": ("ingresses", "networkpolicies"),
+    "policy": ("poddisruptionbudgets",),
+    "rbac.authorization.k8s.io": ("rolebindings", "roles"),
+}
+"""Resources in the namespace, by API group."""
+
+CLUSTER = {
+    "": ("namespaces",),
+    "admissionregistration.k8s.io": ("mutatingwebhookconfigurations", "validatingwebhookconfigurations"),
+    "apiextensions.k8s.io": ("customresourcedefinitions",),
+    "rbac.authorization.k8s.io": ("clusterrolebindings", "clusterroles"),
+}
+"""Resources of the cluster, by API group."""
