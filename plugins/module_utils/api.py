@@ -45,6 +45,7 @@ _HEAD = 4096
 _CONTINUE = re.compile(rb'[^\[]*?"continue":"([^"\\]+)"')
 Told = Callable[[bytes], None]
 """Gets the first bytes of an answer as soon as they are there."""
+Trim = Callable[[bytes], bytes]
 
 
 class Unreachable(BootstrapError):
@@ -140,14 +141,12 @@ class Client:
         """One object, or one page of a list. ``path`` begins with a slash; ``params`` go into the query."""
         return self.request("GET", path, params=params, accept=accept)
 
-    def items(self, path: str, accept: str = "application/json", **params: object) -> Iterator[Json]:
+    def items(self, path: str, accept: str = "application/json", **params: t.Any) -> Iterator[Json]:
         """All items of a list, page by page."""
         for page in self.pages(path, accept, **params):
             yield from page.get("items") or []
 
-    def pages(
-        self, path: str, accept: str = "application/json", trim: Callable[[bytes], bytes] | None = None, **params: object
-    ) -> Iterator[Json]:
+    def pages(self, path: str, accept: str = "application/json", trim: Trim | None = None, **params: object) -> Iterator[Json]:
         """The pages of a list, with ``limit`` objects each. A page is parsed while the next one is on its way, and no more than that one.
 
         ``trim`` takes out of a page's JSON what nobody needs, which is faster than to parse it.
@@ -335,12 +334,10 @@ class Client:
 class _Page:
     """A page on its way. ``token``: what the next one is asked for with, if the page begins with it; ``content``: its JSON."""
 
-    def __init__(self, client: Client, path: str, accept: str, query: dict[str, object], trim: Callable[[bytes], bytes] | None) -> None:
+    def __init__(self, client: Client, path: str, accept: str, query: dict[str, object], trim: Trim | None) -> None:
         self.token: Future[str | None] = Future()
         self.content: Future[bytes] = Future()
-        self._ask = lambda: client._send("GET", path, params=query, accept=accept, told=self._begins)
-        self._trim = trim
-        threading.Thread(target=self._read, daemon=True).start()
+        threading.Thread(target=self._read, args=(client, path, accept, query, trim), daemon=True).start()
 
     def _begins(self, head: bytes) -> None:
         if self.token.done():  # asked once more, on another connection
@@ -348,10 +345,10 @@ class _Page:
         found = _CONTINUE.match(head)
         self.token.set_result(found[1].decode() if found else None)
 
-    def _read(self) -> None:
+    def _read(self, client: Client, path: str, accept: str, query: dict[str, object], trim: Trim | None) -> None:
         try:
-            content = self._ask()
-            self.content.set_result(self._trim(content) if self._trim else content)
+            content = client._send("GET", path, params=query, accept=accept, told=self._begins)
+            self.content.set_result(trim(content) if trim else content)
         except BaseException as error:  # raised where the page is waited for
             self.content.set_exception(error)
         if not self.token.done():

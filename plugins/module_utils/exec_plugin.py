@@ -42,7 +42,7 @@ _SECRETS = (
     # Long words with digits in them: opaque tokens and keys. Host names, UUIDs and names of clusters stay.
     re.compile(r"(?<![\w+=-])(?=[\w+=-]*\d)(?=[\w+=-]*[a-z])(?=[\w+=-]*[A-Z])[\w+=-]{28,}"),
     re.compile(r"(?=[A-Za-z]*\d)[A-Za-z0-9]{28,}"),
-    re.compile(r"(?<![\w/+=])(?=\S*\d)(?=\S*[a-z])(?=\S*[A-Z])[A-Za-z0-9+][A-Za-z0-9/+=]{39}(?![\w/+=])"),
+    re.compile(r"(?<![\w/+=])(?=\S*\d)(?=\S*[a-z])(?=\S*[A-Z])[A-Za-z0-9+][A-Za-z0-9/+=]{39,}(?![\w/+=])"),
 )
 
 

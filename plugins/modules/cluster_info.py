@@ -164,8 +164,8 @@ cluster:
           type: str
         labels:
           description:
-            - Values of labels that tell something of the whole cluster, such as its name and its node pools, by label. Up to 20 values each,
-              in order.
+            - Values of labels that tell something of the whole cluster, such as its name and its node pools, by label. Up to 20 values
+              each, in order.
           type: dict
           sample: {cloud.google.com/gke-nodepool: [default-pool, gpu-pool]}
         allocatable:
@@ -317,8 +317,8 @@ cluster:
               sample: ebs.csi.aws.com
             driver_installed:
               description:
-                - Whether there is a CSIDriver object of that name. Not set if it can't be told, which is so for provisioners that are no CSI
-                  drivers, or that we don't know.
+                - Whether there is a CSIDriver object of that name. Not set if it can't be told, which is so for provisioners that are no
+                  CSI drivers, or that we don't know.
               type: bool
             read_write_many:
               description:
@@ -387,7 +387,7 @@ cluster:
           type: bool
         how:
           description:
-            - Who gives addresses, or would if it were set up; V(cloud), V(metallb), V(cilium), V(kube-vip), V(servicelb), V(purelb),
+            - Who gives addresses, or would if it were set up. One of V(cloud), V(metallb), V(cilium), V(kube-vip), V(servicelb), V(purelb),
               V(openelb), V(loxilb), or a distribution. Not set if nobody was found.
           type: str
         why:
@@ -537,7 +537,7 @@ cluster:
         public:
           description: Whether the issuer's name is one for outside of the cluster.
           type: bool
-        keys:
+        keys_for:
           description:
             - Who gets the keys from the API server, V(everybody), V(users) who are logged in as we are, or V(nobody). Not set if the keys
               are elsewhere; nobody else is asked.
@@ -578,8 +578,8 @@ cluster:
           elements: dict
         missing:
           description:
-            - What a deployment of this collection's packages needs and the user may not do, as rules for a Role or ClusterRole. It was asked
-              for where the rules can't tell, so it holds even if they are not complete. Not set if it can't be told.
+            - What a deployment of this collection's packages needs and the user may not do, as rules for a Role or ClusterRole. It was
+              asked for where the rules can't tell, so it holds even if they are not complete. Not set if it can't be told.
           type: list
           elements: dict
           contains:

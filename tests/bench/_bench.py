@@ -28,6 +28,8 @@ class Case:
     before: Callable[[], None] | None = None
     requests: Callable[[], int] | None = None
     """A count that grows with each request to the API server."""
+    rounds: int | None = None
+    """Fewer than the other cases, and none to warm up: for what takes a minute."""
     measured: list[dict[str, float | None]] = field(default_factory=list)
 
     def run(self) -> None:
@@ -58,6 +60,8 @@ def bench(name: str, cases: list[Case], rounds: int = 5) -> list[dict[str, objec
     """Run all cases in turns, ``rounds`` times after one round to warm up; report."""
     for number in range(rounds + 1):
         for index, case in enumerate(cases, 1):
+            if case.rounds is not None and not 1 <= number <= case.rounds:
+                continue
             label = f"round {number} of {rounds}" if number else "warming up"
             print(f"{label}, {index} of {len(cases)}: {case.work}, {case.who}", file=sys.stderr, flush=True)
             case.run()
@@ -75,7 +79,9 @@ def bench(name: str, cases: list[Case], rounds: int = 5) -> list[dict[str, objec
 def _print(results: list[dict[str, object]]) -> None:
     print(f"{'work':<28}{'who':<24}" + "".join(f"{name:>10}" for name in FIELDS))
     for result in results:
-        print(f"{result['work']:<28}{result['who']:<24}" + "".join(f"{'-' if result[name] is None else result[name]:>10}" for name in FIELDS))
+        print(
+            f"{result['work']:<28}{result['who']:<24}" + "".join(f"{'-' if result[name] is None else result[name]:>10}" for name in FIELDS)
+        )
 
 
 def _measure(argv: list[str]) -> int:

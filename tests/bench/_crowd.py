@@ -101,7 +101,8 @@ def _node(index: int) -> Json:
         capacity["nvidia.com/gpu"] = "1"
     labels = {
         "beta.kubernetes.io/arch": "amd64", "beta.kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux",
-        "kubernetes.io/hostname": name, "cloud.google.com/gke-nodepool": f"pool-{index % 7}", "cloud.google.com/gke-boot-disk": "pd-balanced",
+        "kubernetes.io/hostname": name, "cloud.google.com/gke-nodepool": f"pool-{index % 7}",
+        "cloud.google.com/gke-boot-disk": "pd-balanced",
         "node.kubernetes.io/instance-type": "n1-standard-8", "topology.kubernetes.io/region": "us-central1",
         "topology.kubernetes.io/zone": zone, **({"cloud.google.com/gke-accelerator": "nvidia-tesla-t4"} if gpu else {}),
     }  # fmt: skip
@@ -119,7 +120,8 @@ def _node(index: int) -> Json:
     ]  # fmt: skip
     info = {
         "machineID": f"{index:032x}", "systemUUID": f"{index:032x}", "bootID": f"{index:032x}", "kernelVersion": "6.12.55+",
-        "osImage": "Container-Optimized OS from Google", "containerRuntimeVersion": "containerd://2.1.5", "kubeletVersion": "v1.35.0-gke.1795000",
+        "osImage": "Container-Optimized OS from Google", "containerRuntimeVersion": "containerd://2.1.5",
+        "kubeletVersion": "v1.35.0-gke.1795000",
         "kubeProxyVersion": "", "operatingSystem": "linux", "architecture": "amd64",
     }  # fmt: skip
     return {

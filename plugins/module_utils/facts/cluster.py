@@ -75,7 +75,7 @@ def gather(client: Client, namespace: str) -> Json:
 def _conclusions(asker: Asker, answers: Json, whose: str) -> Json:
     """What follows from several answers together; takes out of ``answers`` those that are no facts themselves."""
     found: Workloads = answers.pop("workloads")
-    seen = not {"Node", "Service"} & {entry["what"] for entry in asker.unknown}
+    seen = asker.knows("Node") and asker.knows("Service")
     return {
         **answers.pop("policy"),
         "addons": addons(asker, found),

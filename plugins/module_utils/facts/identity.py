@@ -29,9 +29,9 @@ _COREDNS = ("coredns", "rke2-coredns-rke2-coredns")
 
 
 def service_account_issuer(asker: Asker) -> Json:
-    """``{issuer, jwks_uri, public, keys}``; all ``None`` where the document is not served or may not be read.
+    """``{issuer, jwks_uri, public, keys_for}``; all ``None`` where the document is not served or may not be read.
 
-    ``public``: whether the issuer's name is one for outside of the cluster, as those of EKS, GKE and AKS are. ``keys``: who gets the
+    ``public``: whether the issuer's name is one for outside of the cluster, as those of EKS, GKE and AKS are. ``keys_for``: who gets the
     signing keys from the API server: ``everybody``, ``users`` who are logged in, or ``nobody``; ``None`` if they are elsewhere, where we
     don't ask.
     """
@@ -42,7 +42,7 @@ def service_account_issuer(asker: Asker) -> Json:
         "issuer": issuer,
         "jwks_uri": uri,
         "public": _public(str(issuer)) if issuer else None,
-        "keys": _keys(asker) if own else None,
+        "keys_for": _keys_for(asker) if own else None,
     }
 
 
@@ -54,7 +54,7 @@ def _public(url: str) -> bool:
         return "." in host and not re.search(r"\.(svc|local|internal|localhost)(\.|$)", host)
 
 
-def _keys(asker: Asker) -> str | None:
+def _keys_for(asker: Asker) -> str | None:
     """Asked without login first: Istio and others who check tokens ask like that."""
     login = asker.client
     nobody = dataclasses.replace(login.connection, credentials=Credentials())

@@ -68,6 +68,8 @@ def _auth(credentials: Credentials) -> tuple[Json, list[str]]:
         **{f"helper_{name}": helper.get(name) for name in ("found", "runs", "version", "install")},
     }
     doubts = [f"To log in, the kubeconfig needs a command: {helper['problem']} {helper['install']}"] if helper.get("problem") else []
+    if credentials.method == "basic":
+        doubts.append("The kubeconfig logs in with name and password, which Kubernetes itself does not take since 1.19.")
     try:
         end = credentials.expires()
     except BootstrapError as error:

@@ -85,8 +85,7 @@ def _pools(asker: Asker, group: str, kind: str) -> tuple[int, int] | None:
         giving += _gives(item.get("spec") or {})
         if count == _POOLS:
             break
-    unread = any(entry["what"] == f"{kind}.{group}" for entry in asker.unknown)
-    return None if unread else (giving, count)
+    return (giving, count) if asker.knows(kind, group) else None
 
 
 def _gives(spec: Json) -> bool:
@@ -110,7 +109,9 @@ def load_balancer(found: Workloads, asked: Addresses, providers: t.Collection[st
     if asked.given:
         return {"available": True, "how": how, "why": f"Service {asked.given} has an address{f', from {how}' if how else ''}."}
     if asked.waiting:
-        return {"available": False, "how": how, "why": f"Service {asked.waiting} has waited for an address for over 10 minutes. {why}"}
+        # One Service may ask for what can't be had; without anybody who should serve it, it is proof.
+        waits = f"Service {asked.waiting} has waited for an address for over 10 minutes."
+        return {"available": None if available else False, "how": how, "why": f"{waits} {why}"}
     if available is False and not how and not (complete and found.complete):
         return {"available": None, "how": None, "why": "Not all that could tell may be read, and nothing of what may does."}
     return {"available": available, "how": how, "why": why}
@@ -157,7 +158,7 @@ def _with_pools(found: Workloads, asked: Addresses) -> list[_Verdict]:
             verdicts.append((True, name, f"{name} has {pools[0]} {kind} with addresses for any Service."))
         elif pools[1]:
             verdicts.append((None, name, f"No {kind} of {name} has addresses for any Service: {pools[1]} are empty, reserved or disabled."))
-        elif name != "cilium" or not verdicts:
+        else:
             verdicts.append((False, name, f"{name} is there, but has no {kind}."))
     return verdicts
 

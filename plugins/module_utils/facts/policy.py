@@ -39,19 +39,17 @@ def policy(asker: Asker, namespace: str) -> Json:
             target = metadata
         if metadata["name"] == _SYSTEM:
             uid = metadata["uid"]
-    readable = not any(entry["what"] == "Namespace" for entry in asker.unknown)
-    what = f"Namespace {namespace}"
+    readable = asker.knows("Namespace")
     if not target and not readable:
-        target = asker.get(what, f"/api/v1/namespaces/{namespace}").get("metadata")
-        readable = bool(target) or not any(entry["what"] == what for entry in asker.unknown)
-    own = (target or {}).get("labels", {}).get(_LEVEL)
+        target = asker.get(f"Namespace {namespace}", f"/api/v1/namespaces/{namespace}").get("metadata")
+        readable = bool(target) or asker.knows(f"Namespace {namespace}")
     return {
         "uid": uid or asker.get(f"Namespace {_SYSTEM}", f"/api/v1/namespaces/{_SYSTEM}").get("metadata", {}).get("uid"),
         "namespace": _namespace(namespace, target, readable),
         "pod_security": {
             "enforced": dict(sorted(levels.items())),
             "counts": dict(sorted(counts.items())),
-            "namespace": own,
+            "namespace": ((target or {}).get("labels") or {}).get(_LEVEL),
         },
         **_limits(asker, namespace if target or not readable else None),
     }

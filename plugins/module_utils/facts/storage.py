@@ -50,7 +50,8 @@ def _annotation(item: Json) -> str | None:
 
 
 def _class(item: Json, drivers: set[str] | None) -> Json:
-    driver = MIGRATED.get(item["provisioner"], item["provisioner"])
+    provisioner: str = item["provisioner"]
+    driver = MIGRATED.get(provisioner, provisioner)
     many = READ_WRITE_MANY.get(driver)
     topologies = [_topology(term) for term in item.get("allowedTopologies") or []]
     return {

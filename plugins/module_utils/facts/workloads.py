@@ -72,7 +72,7 @@ def workloads(asker: Asker) -> Workloads:
     for kind in ("Deployment", "DaemonSet"):
         for item in asker.items("apps", kind):
             found.add(kind, item)
-    found.complete = not {"Deployment.apps", "DaemonSet.apps"} & {entry["what"] for entry in asker.unknown}
+    found.complete = asker.knows("Deployment", "apps") and asker.knows("DaemonSet", "apps")
     return found
 
 

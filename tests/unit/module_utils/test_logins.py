@@ -147,8 +147,9 @@ def test_auth_providers_that_are_wrong(write_kubeconfig: Write, provider: t.Any)
 
 
 @pytest.mark.parametrize(
-    ("days", "warned"), [(-1, "The client certificate of the kubeconfig expired at "), (6, "The client certificate of the kubeconfig expires at "), (8, None)]
-)  # fmt: skip
+    ("days", "warned"),
+    [(-1, "The client certificate of the kubeconfig expired at "), (6, "The client certificate of the kubeconfig expires at "), (8, None)],
+)
 def test_a_client_certificate_says_when_it_expires(write_kubeconfig: Write, authority: t.Any, days: int, warned: str | None) -> None:
     data = [base64.b64encode(text.encode()).decode() for text in authority.issue("me", days=days)]
     found = described(write_kubeconfig(user={"client-certificate-data": data[0], "client-key-data": data[1]}))
@@ -230,11 +231,11 @@ def test_an_exec_plugin_is_told_of_the_cluster_as_client_go_does(
         ({"proxy-url": "http://me:hunter2-hunter2@p:1"}, {}, "http://p:1", "kubeconfig", ""),
         ({}, {"HTTPS_PROXY": "http://me:hunter2-hunter2@p:1"}, "http://p:1", "environment", ""),
         ({}, {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "c.example"}, None, None, ""),
-        ({"proxy-url": "socks5://me:hunter2-hunter2@p:1"}, {}, "socks5://p:1", "kubeconfig", "The proxy socks5://p is not supported: only those of http"),
+        ({"proxy-url": "socks5://me:hunter2-hunter2@p:1"}, {}, "socks5://p:1", "kubeconfig", "socks5://p is not supported: only"),
         ({"server": "http://c.example"}, {}, None, None, "the login too, can be read on the way"),
         ({"insecure-skip-tls-verify": True}, {}, None, None, "is not verified"),
     ],
-)  # fmt: skip
+)
 def test_the_way_to_the_server(
     write_kubeconfig: Write, cluster: Json, env: dict[str, str], proxy: str | None, source: str | None, warned: str
 ) -> None:

@@ -74,6 +74,12 @@ def test_rights_in_the_namespace_are_taken_from_the_list_those_of_the_cluster_ar
     assert not any("namespace" in attributes for attributes in asked(server))
 
 
+def test_what_a_complete_list_does_not_grant_is_missing_without_being_asked_for(server: t.Any, client: Client) -> None:
+    server.routes[PATH] = {"status": {"resourceRules": []}}
+    assert lacks(lacking(client, review(client, "ml"))) == every(CLUSTER, False) | every(NAMESPACED, True)
+    assert not any("namespace" in attributes for attributes in asked(server))
+
+
 def test_where_the_list_is_incomplete_each_right_is_asked_for(server: t.Any, client: Client, may: t.Any) -> None:
     server.routes[PATH] = {"status": {"incomplete": True}}
     assert lacks(lacking(client, review(client, "ml"))) == every(CLUSTER, False) | every(NAMESPACED, True)

@@ -69,7 +69,7 @@ def test_nodes_are_read_in_pages_and_classes_from_the_cache(cluster: t.Any, clie
     gather(client, "ml")
     asked = {request.path: request.query for request in cluster.requests}
     # With a resourceVersion of 0 the API server ignores the limit, and sends five thousand nodes at once.
-    assert asked[NODES] == {"limit": "500"}
+    assert asked[NODES] == {"limit": "250"}
     assert asked[CLASSES]["resourceVersion"] == "0"
 
 

@@ -33,6 +33,16 @@ def nodes(label: str | None = None, provider: str | None = None, os: str = "", n
         ("minikube", {"label": "minikube.k8s.io/name"}, [], "v1.31.0"),
         ("docker-desktop", {"name": "docker-desktop"}, [], "v1.31.0"),
         ("kwok", {"label": "kwok.x-k8s.io/node"}, [], "v1.31.0"),
+        # Two signals that each leave a doubt.
+        ("gke", {"provider": "gce"}, [], "v1.31.0-gke.1"),
+        ("eks", {"provider": "aws"}, [], "v1.31.0-eks-1"),
+        ("aks", {"provider": "azure", "label": "agentpool"}, [], "v1.31.0"),
+        ("k3s", {}, ["k3s.cattle.io/v1"], "v1.31.0+k3s1"),
+        ("rke2", {}, ["k3s.cattle.io/v1"], "v1.31.0+rke2r1"),
+        # One of them alone, or what only looks alike.
+        ("kubernetes", {"provider": "gce"}, [], "v1.31.0"),
+        ("kubernetes", {"label": "agentpool"}, [], "v1.31.0"),
+        ("kubernetes", {}, ["k3s.cattle.io/v1"], "v1.31.0"),
         ("kubernetes", {"label": "example.com/gke-like", "provider": "aws"}, ["apps/v1", "v1"], "v1.31.0"),
     ],
 )

@@ -1,0 +1,81 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""GPUs and the like, whole and in slices."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.accelerators import Accelerator, vendor
+
+Json = dict[str, t.Any]
+A100 = "NVIDIA-A100-SXM4-40GB"
+
+
+def summed(resource: str, *nodes: dict[str, str], taints: list[Json] | None = None) -> Json:
+    found = Accelerator(resource)
+    for labels in nodes:
+        found.add(2, labels, taints or [])
+    return found.summary(None)
+
+
+@pytest.mark.parametrize(
+    ("resource", "name"),
+    [
+        ("nvidia.com/gpu", "nvidia"),
+        ("nvidia.com/gpu.shared", "nvidia"),
+        ("nvidia.com/mig-3g.20gb", "nvidia"),
+        ("nvidia.com/hostdev", None),
+        ("amd.com/gpu", "amd"),
+        ("gpu.intel.com/i915", "intel"),
+        ("gpu.intel.com/i915_monitoring", None),
+        ("gpu.intel.com/memory.max", None),
+        ("habana.ai/gaudi", "intel"),
+        ("google.com/tpu", "google"),
+        ("aws.amazon.com/neuroncore", "aws"),
+        ("example.com/gpu", None),
+        ("hugepages-1Gi", None),
+    ],
+)
+def test_what_is_an_accelerator(resource: str, name: str | None) -> None:
+    assert vendor(resource) == name
+
+
+def test_whole_gpus_of_two_kinds() -> None:
+    t4 = {"nvidia.com/gpu.product": "Tesla-T4", "nvidia.com/gpu.memory": "15360", "nvidia.com/mig.strategy": "single", "other": "x"}
+    found = summed("nvidia.com/gpu", t4, {"nvidia.com/gpu.product": A100, "nvidia.com/gpu.memory": "40960"})
+    assert (found["count"], found["nodes"], found["mig"]) == (4, 2, None)
+    assert (found["products"], found["memory"]) == ([A100, "Tesla-T4"], [15360 * 2**20, 40960 * 2**20])
+    assert found["labels"]["nvidia.com/gpu.product"] == [A100, "Tesla-T4"]
+    assert "other" not in found["labels"]
+
+
+def test_slices_as_resources_of_their_own() -> None:
+    labels = {"nvidia.com/gpu.product": A100, "nvidia.com/gpu.memory": "40960", "nvidia.com/mig.strategy": "mixed"}
+    found = summed("nvidia.com/mig-1g.5gb", labels)
+    assert found["mig"] == {"profiles": ["1g.5gb"], "strategies": ["mixed"]}
+    # The label is of the whole GPU.
+    assert (found["products"], found["memory"]) == ([A100], [])
+
+
+def test_slices_offered_as_whole_gpus() -> None:
+    labels = {"nvidia.com/gpu.product": f"{A100}-MIG-1g.5gb", "nvidia.com/gpu.memory": "4864", "nvidia.com/mig.strategy": "single"}
+    found = summed("nvidia.com/gpu", labels)
+    assert (found["mig"], found["memory"]) == ({"profiles": ["1g.5gb"], "strategies": ["single"]}, [4864 * 2**20])
+
+
+def test_slices_of_gke() -> None:
+    labels = {"cloud.google.com/gke-accelerator": "nvidia-tesla-a100", "cloud.google.com/gke-gpu-partition-size": "2g.10gb"}
+    assert summed("nvidia.com/gpu", labels)["mig"] == {"profiles": ["2g.10gb"], "strategies": []}
+
+
+def test_taints_that_last() -> None:
+    own = {"key": "nvidia.com/gpu", "value": None, "effect": "NoSchedule"}
+    passing = {"key": "node.kubernetes.io/not-ready", "effect": "NoExecute"}
+    assert summed("nvidia.com/gpu", {}, taints=[own, passing])["taints"] == [{"key": "nvidia.com/gpu", "value": "", "effect": "NoSchedule"}]
+
+
+def test_many_values_of_a_label_are_cut() -> None:
+    nodes = [{"nvidia.com/gpu.product": f"p{number:03}"} for number in range(50)]
+    assert len(summed("nvidia.com/gpu", *nodes)["labels"]["nvidia.com/gpu.product"]) == 20

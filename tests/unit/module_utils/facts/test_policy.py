@@ -1,0 +1,129 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Namespaces, pod security, quotas, webhooks: what is read, how much, and what if it may not be."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.asking import Asker
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.policy import admission, policy, security_context_constraints
+
+from tests.unit.conftest import Answer
+
+Json = dict[str, t.Any]
+NAMESPACES = "/api/v1/namespaces"
+MUTATING = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
+FORBIDDEN = Answer({"message": "forbidden", "reason": "Forbidden"}, 403)
+
+
+@pytest.fixture
+def asker(client: Client) -> Asker:
+    kinds = {"MutatingWebhookConfiguration": {"resource": "mutatingwebhookconfigurations"}}
+    return Asker(client, {"v1": {"Namespace": {"resource": "namespaces"}}, "admissionregistration.k8s.io/v1": kinds})
+
+
+def namespace(name: str, level: str | None = None, **more: t.Any) -> Json:
+    labels = {"pod-security.kubernetes.io/enforce": level} if level else None
+    return {"metadata": {"name": name, "uid": f"uid-{name}", "labels": labels, **more}}
+
+
+def test_many_namespaces_are_counted_and_some_listed(server: t.Any, asker: Asker) -> None:
+    server.routes[NAMESPACES] = {
+        "items": [*(namespace(f"n{index}", "baseline") for index in range(500)), namespace("kube-system"), namespace("ml", "restricted")]
+    }
+    found = policy(asker, "ml")
+    security = found["pod_security"]
+    assert (len(security["enforced"]), security["enforced"]["ml"], security["namespace"]) == (101, "restricted", "restricted")
+    assert security["counts"] == {"baseline": 500, "none": 1, "restricted": 1}
+    assert found["uid"] == "uid-kube-system"
+    assert "as=PartialObjectMetadataList" in server.requests[0].headers["accept"]
+    assert [request.path for request in server.requests] == [
+        NAMESPACES, f"{NAMESPACES}/ml/resourcequotas", f"{NAMESPACES}/ml/limitranges"
+    ]  # fmt: skip
+
+
+def test_a_namespace_that_is_not_there_costs_no_further_question(server: t.Any, asker: Asker) -> None:
+    server.routes[NAMESPACES] = {"items": [namespace("kube-system")]}
+    found = policy(asker, "ml")
+    assert (found["namespace"]["exists"], found["quotas"], found["limit_ranges"]) == (False, [], [])
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("own", "exists", "unknown"),
+    [
+        (namespace("ml", "baseline"), True, ["Namespace"]),
+        (Answer({}, 404), False, ["Namespace"]),
+        (FORBIDDEN, None, ["Namespace", "Namespace ml"]),
+    ],
+)
+def test_who_may_not_list_namespaces_is_asked_about_one(server: t.Any, asker: Asker, own: t.Any, exists: t.Any, unknown: list[str]) -> None:
+    server.routes.update({NAMESPACES: FORBIDDEN, f"{NAMESPACES}/ml": own, f"{NAMESPACES}/kube-system": namespace("kube-system")})
+    found = policy(asker, "ml")
+    assert (found["namespace"]["exists"], found["uid"]) == (exists, "uid-kube-system")
+    assert found["pod_security"]["namespace"] == ("baseline" if exists else None)
+    assert [entry["what"] for entry in asker.unknown] == unknown
+
+
+def test_a_namespace_on_its_way_out(server: t.Any, asker: Asker) -> None:
+    server.routes[NAMESPACES] = {"items": [namespace("kube-system"), namespace("ml", deletionTimestamp="2026-06-01T12:00:00Z")]}
+    assert policy(asker, "ml")["namespace"] == {"name": "ml", "exists": True, "terminating": True, "labels": {}, "managed_by": None}
+
+
+def test_quotas_and_limits(server: t.Any, asker: Asker) -> None:
+    server.routes[NAMESPACES] = {"items": [namespace("ml"), namespace("kube-system")]}
+    scope = {"scopeSelector": {"matchExpressions": [{"scopeName": "PriorityClass", "operator": "In", "values": ["high"]}]}}
+    server.routes[f"{NAMESPACES}/ml/resourcequotas"] = {
+        "items": [
+            {"metadata": {"name": "new"}, "spec": {"hard": {"pods": "4"}}},
+            {"metadata": {"name": "used"}, "spec": scope, "status": {"hard": {"cpu": "2"}, "used": {"cpu": "500m"}}},
+        ]
+    }
+    server.routes[f"{NAMESPACES}/ml/limitranges"] = FORBIDDEN
+    found = policy(asker, "ml")
+    assert found["quotas"] == [
+        {"name": "new", "hard": {"pods": "4"}, "used": {}, "scopes": []},
+        {"name": "used", "hard": {"cpu": "2"}, "used": {"cpu": "500m"}, "scopes": ["PriorityClass"]},
+    ]
+    assert asker.unknown == [{"what": "LimitRange in ml", "why": "forbidden"}]
+
+
+SCC = {"apiGroups": ["security.openshift.io"], "resources": ["securitycontextconstraints"], "verbs": ["use"]}
+
+
+@pytest.mark.parametrize(
+    ("rules", "usable"),
+    [
+        ([], []),
+        ([{**SCC, "resourceNames": ["b", "gone"]}], ["b"]),
+        ([SCC], ["a", "b"]),
+        ([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}], ["a", "b"]),
+        ([{**SCC, "verbs": ["get", "list"]}], []),
+    ],
+)
+def test_constraints_that_may_be_used(rules: list[Json], usable: list[str]) -> None:
+    assert security_context_constraints(["a", "b"], rules) == {"names": ["a", "b"], "usable": usable}
+
+
+@pytest.mark.parametrize(
+    ("rule", "asked"),
+    [
+        ({"apiGroups": [""], "operations": ["CREATE"], "resources": ["pods"]}, True),
+        ({"apiGroups": ["*"], "operations": ["*"], "resources": ["*/*"]}, True),
+        ({"apiGroups": ["*"], "operations": ["*"], "resources": ["*"]}, True),
+        ({"apiGroups": [""], "operations": ["CREATE"], "resources": ["pods/exec"]}, False),
+        ({"apiGroups": [""], "operations": ["DELETE"], "resources": ["pods"]}, False),
+        ({"apiGroups": ["apps"], "operations": ["CREATE"], "resources": ["*"]}, False),
+    ],
+)
+def test_webhooks_about_pods(server: t.Any, asker: Asker, rule: Json, asked: bool) -> None:
+    webhook = {"name": "w", "rules": [rule], "failurePolicy": "Ignore", "clientConfig": {"url": "https://example.com/hook"}}
+    server.routes[MUTATING] = {"items": [{"metadata": {"name": "c"}, "webhooks": [webhook]}, {"metadata": {"name": "empty"}}]}
+    expected = {
+        "configuration": "c", "webhook": "w", "type": "mutating", "failure_policy": "Ignore", "backend": "https://example.com/hook",
+        "timeout": 10,
+    }  # fmt: skip
+    assert admission(asker) == ([expected] if asked else [])

@@ -1,0 +1,60 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Who makes the volumes of a class, whether it is there, and what it can do."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.data.storage_drivers import MIGRATED, NOT_CSI, READ_WRITE_MANY
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.storage import storage
+
+
+def one(provisioner: str, drivers: set[str] | None, **more: t.Any) -> dict[str, t.Any]:
+    found: dict[str, t.Any] = storage([{"metadata": {"name": "a"}, "provisioner": provisioner, **more}], drivers)["classes"][0]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("provisioner", "driver", "installed", "many"),
+    [
+        ("ebs.csi.aws.com", "ebs.csi.aws.com", True, False),
+        ("kubernetes.io/aws-ebs", "ebs.csi.aws.com", True, False),
+        ("pd.csi.storage.gke.io", "pd.csi.storage.gke.io", False, False),
+        ("kubernetes.io/gce-pd", "pd.csi.storage.gke.io", False, False),
+        ("nfs.csi.k8s.io", "nfs.csi.k8s.io", False, True),
+        ("disk.example.com", "disk.example.com", True, None),
+        ("else.example.com", "else.example.com", None, None),
+        ("rancher.io/local-path", "rancher.io/local-path", None, False),
+        ("kubernetes.io/no-provisioner", "kubernetes.io/no-provisioner", None, False),
+    ],
+)
+def test_the_driver(provisioner: str, driver: str, installed: bool | None, many: bool | None) -> None:
+    found = one(provisioner, {"ebs.csi.aws.com", "disk.example.com"})
+    assert (found["driver"], found["driver_installed"], found["read_write_many"]) == (driver, installed, many)
+
+
+def test_drivers_that_may_not_be_listed_are_not_missing() -> None:
+    assert one("pd.csi.storage.gke.io", None)["driver_installed"] is None
+
+
+def test_zones_a_class_is_bound_to() -> None:
+    def term(key: str, *values: str) -> dict[str, t.Any]:
+        return {"matchLabelExpressions": [{"key": key, "values": list(values)}]}
+
+    terms = [term("topology.gke.io/zone", "b", "a"), term("topology.kubernetes.io/zone", "c"), term("example.com/rack", "7")]
+    found = one("pd.csi.storage.gke.io", set(), allowedTopologies=terms)
+    assert found["zones"] == ["a", "b", "c"]
+    assert found["topologies"] == [
+        {"topology.gke.io/zone": ["a", "b"]},
+        {"topology.kubernetes.io/zone": ["c"]},
+        {"example.com/rack": ["7"]},
+    ]
+    assert (one("p", set())["zones"], one("p", set())["topologies"]) == ([], [])
+
+
+def test_the_tables_agree_and_name_their_sources() -> None:
+    assert set(MIGRATED.values()) | set(NOT_CSI) <= {*READ_WRITE_MANY, *MIGRATED.values()}
+    assert set(NOT_CSI) <= READ_WRITE_MANY.keys()
+    assert all(source for _can, source in READ_WRITE_MANY.values())

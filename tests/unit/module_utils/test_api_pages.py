@@ -1,0 +1,118 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Long lists: the next page is asked for while this one is on its way. And what is done when all takes too long."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+import threading
+import time
+import typing as t
+from collections.abc import Iterator
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client, Unreachable
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
+
+from tests.unit.conftest import ENV, Answer, Request
+
+PATH = "/api/v1/nodes"
+
+
+def page(number: int, token: str | None, **more: t.Any) -> bytes:
+    """As the API server writes it: no blanks, metadata before items."""
+    metadata = {"resourceVersion": "1", **({"continue": token} if token else {})}
+    whole = {"kind": "NodeList", "apiVersion": "v1", "metadata": metadata, "items": [{"n": number, **more}]}
+    return json.dumps(whole, separators=(",", ":")).encode()
+
+
+def numbers(pages: Iterator[dict[str, t.Any]]) -> list[int]:
+    return [item["n"] for each in pages for item in each["items"]]
+
+
+def test_the_next_page_is_asked_for_before_this_one_is_used_and_no_more_than_that(server: t.Any, client: Client) -> None:
+    tokens = {None: "a", "a": "b", "b": "c", "c": None}
+    order = list(tokens)
+    asked = threading.Semaphore(0)
+
+    def answer(request: Request) -> Answer:
+        token = request.query.get("continue")
+        asked.release()
+        return Answer(page(order.index(token), tokens[token]))
+
+    server.routes[PATH] = answer
+    found = client.pages(PATH)
+    assert next(found)["items"] == [{"n": 0}]
+    assert asked.acquire(timeout=5)
+    assert asked.acquire(timeout=5)
+    assert not asked.acquire(timeout=0.2)
+    assert numbers(found) == [1, 2, 3]
+    assert [request.query.get("continue") for request in server.requests] == [None, "a", "b", "c"]
+
+
+def test_a_token_inside_of_an_object_is_not_taken_for_the_list_s(server: t.Any, client: Client) -> None:
+    server.routes[PATH] = Answer(page(0, None, **{"continue": "not-mine"}))
+    assert numbers(client.pages(PATH)) == [0]
+    assert len(server.requests) == 1
+
+
+def test_pages_that_are_compressed(server: t.Any, proxy: t.Any) -> None:
+    def answer(request: Request) -> Answer:
+        body = page(1, None) if "continue" in request.query else page(0, "x", filling="y" * 100_000)
+        return Answer(gzip.compress(body), headers=[("Content-Encoding", "gzip")])
+
+    server.routes[PATH] = answer
+    with Client(Connection(server=f"http://cluster.example:{server.port}", proxy=proxy(server.port).url, env=ENV)) as client:
+        assert numbers(client.pages(PATH)) == [0, 1]
+
+
+def test_what_is_trimmed_is_trimmed_before_it_is_parsed(server: t.Any, client: Client) -> None:
+    server.routes[PATH] = Answer(page(0, None, images="much"))
+    assert list(client.pages(PATH, trim=lambda content: content.replace(b'"much"', b"[]")))[0]["items"] == [{"n": 0, "images": []}]
+
+
+def test_a_refused_page_ends_the_list(server: t.Any, client: Client) -> None:
+    server.routes[PATH] = [
+        Answer(page(0, "x")),
+        Answer({"message": "The provided continue parameter is too old", "reason": "Expired"}, 410),
+    ]
+    found = client.pages(PATH)
+    assert next(found)["items"] == [{"n": 0}]
+    with pytest.raises(ApiError, match="too old"):
+        next(found)
+
+
+def test_a_server_that_trickles_is_cut_off_when_the_time_is_over() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    over = threading.Event()
+
+    def trickle() -> None:
+        sock, _address = listener.accept()
+        with sock:
+            sock.recv(4096)
+            sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+            while not over.wait(0.02):
+                sock.sendall(b" ")
+
+    thread = threading.Thread(target=trickle, daemon=True)
+    thread.start()
+    started = time.monotonic()
+    # Each byte comes in time: only the time for all together ends this.
+    with Client(Connection(server=f"http://127.0.0.1:{listener.getsockname()[1]}", env=ENV), timeout=10) as client:
+        with client.within(0.3), pytest.raises(Unreachable, match="did not tell all within 0.3 seconds"):
+            client.get("/a")
+        assert time.monotonic() - started < 5
+    over.set()
+    listener.close()
+
+
+def test_when_the_time_is_over_nobody_is_asked_any_more(server: t.Any, client: Client) -> None:
+    server.routes["/a"] = {}
+    with client.within(0.01):
+        time.sleep(0.02)
+        with pytest.raises(Unreachable, match="within 0.01 seconds"):
+            client.get("/a")
+    assert not server.requests
+    assert client.get("/a") == {}
