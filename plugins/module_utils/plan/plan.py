@@ -31,8 +31,8 @@ def make(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
     """The document ``plan``; its fields are documented in the module ``plan``.
 
     ``choices``: ``name`` of the application, ``namespace`` or none, ``parameters`` by component, ``apply``, ``move``.
-    ``registries``: the files of each registry. ``current``: the files of the application that is there already. Raises ``BootstrapError`` for choices that
-    can't be meant.
+    ``registries``: the files of each registry. ``current``: the files of the application that is there already.
+    Raises ``BootstrapError`` for choices that can't be meant.
     """
     facts, choices = _whole(plain(facts)), plain(choices)
     declared = _declared(registries)
