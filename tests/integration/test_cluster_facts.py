@@ -171,7 +171,7 @@ def test_a_namespace_that_is_going_and_one_that_is_not_there(busy: Cluster) -> N
 
 
 def test_a_plain_cluster_has_none_of_it_and_costs_few_requests(cluster: Callable[..., Cluster]) -> None:
-    plain = cluster("plain")
+    plain = cluster("plain", name="empty")
     with plain.untouched(), plain.client() as client:
         found = gather(client, "kubeflow-not-there")
         assert client.requests <= 20

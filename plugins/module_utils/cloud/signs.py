@@ -45,19 +45,20 @@ def from_nodes(nodes: Json) -> Finding:
     return found
 
 
-def _labels(found: Finding, labels: dict[str, dict[str, int]], provider_id: str) -> None:
+def _labels(found: Finding, labels: dict[str, list[str]], provider_id: str) -> None:
+    """``labels``: the values of each label over all nodes; where there are several, none is the cluster's."""
     for label, (provider, fact) in LABELS.items():
-        value = _most(labels.get(label))
+        value = _only(labels.get(label))
         if value and provider == found.provider:
             setattr(found, fact, value)
             found.evidence.append(f"The nodes have the label {label}={value}")
     if found.provider == "gcp" and labels.get(GKE_POOL):
-        found.cluster_name = _gke_cluster(provider_id, list(labels[GKE_POOL]))
+        found.cluster_name = _gke_cluster(provider_id, labels[GKE_POOL])
         if found.cluster_name:
             found.evidence.append(f"A node is called {provider_id.rsplit('/', 1)[-1]}, in a pool of the cluster {found.cluster_name}")
     if found.provider == "azure":
         group = re.search(r"/resourceGroups/([^/]+)/", provider_id, re.IGNORECASE)
-        name = _most(labels.get(AKS_RESOURCES)) or (group[1] if group else "")
+        name = _only(labels.get(AKS_RESOURCES)) or (group[1] if group else "")
         found.cluster_name = cluster_of_resource_group(name, found.region)
         if found.cluster_name:
             found.evidence.append(f"The nodes are in the resource group {name}")
@@ -101,6 +102,10 @@ def from_kubeconfig(kubeconfig: Json) -> Finding:
 def _most(counts: t.Any) -> str | None:
     """The most frequent of ``{value: count}``."""
     return max(sorted(counts), key=lambda value: int(counts[value])) if isinstance(counts, dict) and counts else None
+
+
+def _only(values: list[str] | None) -> str | None:
+    return values[0] if values and len(values) == 1 else None
 
 
 def _part(patterns: dict[str, str], provider: str | None, text: str) -> str | None:

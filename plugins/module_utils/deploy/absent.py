@@ -113,7 +113,7 @@ def _delete(client: Client, found: list[Found], options: Options, outcome: Outco
 
     def attempt(pair: Found) -> None:
         try:
-            client.delete(pair[1].path(pair[0].namespace, pair[0].name), {"propagationPolicy": "Foreground"})
+            client.delete(pair[1].path(pair[0].namespace, pair[0].name), {"propagationPolicy": _propagation(pair[0])})
         except ApiError as error:
             if error.code != 404:
                 raise
@@ -125,6 +125,11 @@ def _delete(client: Client, found: list[Found], options: Options, outcome: Outco
     for key, _resource in found:
         outcome.add(key, None, "removed")
     outcome.changed |= bool(found)
+
+
+def _propagation(key: Key) -> str:
+    """Foreground, so that pods are gone with their owner; not for custom resources, whose kind the garbage collector may not know yet."""
+    return "Foreground" if _built_in(key.group) else "Background"
 
 
 def _gone(client: Client, found: list[Found], options: Options) -> None:

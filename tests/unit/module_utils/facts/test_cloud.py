@@ -30,9 +30,9 @@ GKE_SPREAD = {**GKE, "regions": {"us-central1": 3}, "zones": {"us-central1-b": 1
 EKS = {"count": 2, "providers": {"aws": 2}, "provider_id": "aws:///eu-west-1a/i-0a1b", "regions": {"eu-west-1": 2}}
 AKS_ID = "azure:///subscriptions/my-sub/resourceGroups/mc_kubeflow_ml_westeurope/providers/Microsoft.Compute/x/0"
 AKS = {"count": 1, "providers": {"azure": 1}, "provider_id": AKS_ID, "regions": {"westeurope": 1}}
-POOLS = {"cloud.google.com/gke-nodepool": {"1": 1, "pool-1": 2}}
-EKSCTL = {"alpha.eksctl.io/cluster-name": {"ml": 2}}
-AMBIGUOUS = {"kubernetes.azure.com/cluster": {"MC_a_b_c_westeurope": 1}}
+POOLS = {"cloud.google.com/gke-nodepool": ["1", "pool-1"]}
+EKSCTL = {"alpha.eksctl.io/cluster-name": ["ml"]}
+AMBIGUOUS = {"kubernetes.azure.com/cluster": ["MC_a_b_c_westeurope"]}
 NOWHERE: Json = {"count": 2}
 IN_CLUSTER = {"source": "in-cluster"}
 
@@ -73,6 +73,7 @@ def why(cloud: Json) -> dict[str, str]:
         ({**GKE, "labels": POOLS}, ("gcp", "my-project", "project", "us-central1", ["us-central1-a"], "ml")),
         (EKS, ("aws", None, "account", "eu-west-1", ["eu-west-1a"], None)),
         ({**EKS, "regions": {}, "labels": EKSCTL}, ("aws", None, "account", "eu-west-1", ["eu-west-1a"], "ml")),
+        ({**EKS, "labels": {"alpha.eksctl.io/cluster-name": ["a", "b"]}}, ("aws", None, "account", "eu-west-1", ["eu-west-1a"], None)),
         (AKS, ("azure", "my-sub", "subscription", "westeurope", [], "ml")),
         ({**AKS, "labels": AMBIGUOUS}, ("azure", "my-sub", "subscription", "westeurope", [], None)),
         ({"count": 1, "providers": {"hcloud": 1}, "provider_id": "hcloud://1"}, ("hetzner", None, None, None, [], None)),
