@@ -19,6 +19,7 @@ import threading
 import time
 import typing as t
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from urllib.parse import quote, urlencode, urlsplit
@@ -35,6 +36,8 @@ CONNECTIONS = 8
 """Requests side by side; more gained nothing, even with 20 ms to the server."""
 PAGE = 500
 """Objects a page, as kubectl asks."""
+AHEAD = 2
+"""Pages that are on their way while one is parsed."""
 METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
 USER_AGENT = "kubeflow.bootstrap"
@@ -147,22 +150,22 @@ class Client:
             yield from page.get("items") or []
 
     def pages(self, path: str, accept: str = "application/json", trim: Trim | None = None, **params: object) -> Iterator[Json]:
-        """The pages of a list, with ``limit`` objects each. A page is parsed while the next one is on its way, and no more than that one.
+        """The pages of a list, with ``limit`` objects each. While one is parsed the next ones are on their way, up to ``AHEAD``.
 
         ``trim`` takes out of a page's JSON what nobody needs, which is faster than to parse it.
         """
         query: dict[str, object] = {"limit": PAGE, **params}
-        page: _Page | None = _Page(self, path, accept, query, trim)
-        while page:
-            token = page.token.result()
-            following = _Page(self, path, accept, {**query, "continue": token}, trim) if token else None
-            found = _parse(page.content.result())
+        coming = deque([_Page(self, path, accept, query, trim)])
+        while coming:
+            while len(coming) <= AHEAD and (token := coming[-1].token.result()):
+                coming.append(_Page(self, path, accept, {**query, "continue": token}, trim))
+            page = coming.popleft()
+            expected, found = page.token.result(), _parse(page.content.result())
             del page
             yield found
             last = found.get("metadata", {}).get("continue")
-            if last != token:
-                following = _Page(self, path, accept, {**query, "continue": last}, trim) if last else None
-            page = following
+            if last != expected:
+                coming = deque([_Page(self, path, accept, {**query, "continue": last}, trim)] if last else [])
 
     def post(self, path: str, body: Json, **params: object) -> Json:
         """Create an object."""

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Long lists: the next page is asked for while this one is on its way. And what is done when all takes too long."""
+"""Long lists: the next pages are asked for while this one is on its way. And what is done when all takes too long."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import typing as t
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client, Unreachable
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import AHEAD, ApiError, Client, Unreachable
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
 
 from tests.unit.conftest import ENV, Answer, Request
@@ -32,8 +32,8 @@ def numbers(pages: Iterator[dict[str, t.Any]]) -> list[int]:
     return [item["n"] for each in pages for item in each["items"]]
 
 
-def test_the_next_page_is_asked_for_before_this_one_is_used_and_no_more_than_that(server: t.Any, client: Client) -> None:
-    tokens = {None: "a", "a": "b", "b": "c", "c": None}
+def test_the_next_pages_are_asked_for_before_this_one_is_used_and_no_more_than_that(server: t.Any, client: Client) -> None:
+    tokens = {None: "a", "a": "b", "b": "c", "c": "d", "d": None}
     order = list(tokens)
     asked = threading.Semaphore(0)
 
@@ -45,11 +45,11 @@ def test_the_next_page_is_asked_for_before_this_one_is_used_and_no_more_than_tha
     server.routes[PATH] = answer
     found = client.pages(PATH)
     assert next(found)["items"] == [{"n": 0}]
-    assert asked.acquire(timeout=5)
-    assert asked.acquire(timeout=5)
+    for _page in range(1 + AHEAD):
+        assert asked.acquire(timeout=5)
     assert not asked.acquire(timeout=0.2)
-    assert numbers(found) == [1, 2, 3]
-    assert [request.query.get("continue") for request in server.requests] == [None, "a", "b", "c"]
+    assert numbers(found) == [1, 2, 3, 4]
+    assert [request.query.get("continue") for request in server.requests] == [None, "a", "b", "c", "d"]
 
 
 def test_a_token_inside_of_an_object_is_not_taken_for_the_list_s(server: t.Any, client: Client) -> None:
