@@ -77,7 +77,7 @@ def test_a_login_of_google_s_is_named_and_never_shown(cluster, work, metadata, t
 
 @pytest.mark.parametrize(
     ("profile", "provider", "account", "name"),
-    [("eks", "aws", None, None), ("aks", "azure", "00000000-0000-0000-0000-000000000000", "kubeflow"), ("kind", None, None, None)],
+    [("eks", "aws", None, "kubeflow"), ("aks", "azure", "00000000-0000-0000-0000-000000000000", "kubeflow"), ("kind", None, None, None)],
 )
 def test_other_clusters_where_nobody_answers(cluster, work, profile, provider, account, name):
     with socket.create_server(("127.0.0.1", 0)) as silent:
