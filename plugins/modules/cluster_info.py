@@ -353,7 +353,7 @@ cluster:
           description: The default class. Of several, the one that the API server takes, which is the newest.
           type: str
         usable:
-          description: The names of the classes that make volumes, the default one first.
+          description: The names of the classes that make volumes and whose driver is not known to be missing, the default one first.
           type: list
           elements: str
         defaults:

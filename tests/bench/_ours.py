@@ -1,13 +1,12 @@
-"""The facts without Ansible around them: what the module does, in a bare process. Reads KUBECONFIG."""
+"""The module cluster_info by itself, as ``plugins/action/in_process.py`` calls it. Reads KUBECONFIG."""
 
 from __future__ import annotations
 
-import os
+import json
+import sys
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.cluster import gather
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
+from ansible_collections.kubeflow.bootstrap.plugins.modules.cluster_info import ARGUMENTS, run
 
-with Client(load(env=dict(os.environ)).connection) as client:
-    found = gather(client, "kubeflow")
-    print(found["nodes"]["count"], found["nodes"]["free"], found["unknown"])
+args = {name: option.get("default") for name, option in ARGUMENTS["argument_spec"].items()}
+json.dump(run(args, Context()), sys.stdout)

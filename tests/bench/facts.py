@@ -1,7 +1,7 @@
 """The facts of a cluster, beside what people use today: kubectl, the collection kubernetes.core, the typed Python client.
 
-``bound`` asks with the standard library alone, parses and counts. ``ours`` is a playbook with the one task cluster_info, ``ours, bare``
-the same without Ansible. The peers read nodes, namespaces, storage and ingress classes and definitions of kinds, as their users do.
+``bound`` asks with the standard library alone, parses and counts. ``ours`` is the module cluster_info, ``ours, playbook`` the same as the
+one task of a playbook, so with what Ansible costs before and after. ``kubernetes.core`` is a playbook too. The peers read nodes, namespaces, storage and ingress classes and definitions of kinds, as their users do.
 ``far`` is 20 ms away. Arguments: the numbers of nodes to measure with, if not all.
 """
 
@@ -53,14 +53,14 @@ def near_cases(size: int, kubeconfig: Path, programs: Path, work: Path, peers: P
     kubectl = [str(programs / "kubectl"), "get", "nodes,sc,crd,ingressclass,ns", "-o", "json"]
     name, requests = f"{size} nodes", Requests(kubeconfig.parent)
     return [
+        Case(name, "ours", [sys.executable, str(HERE / "_ours.py")], env, requests=requests),
         Case(
             name,
-            "ours",
+            "ours, playbook",
             ["ansible-playbook", playbook(work / "ours.yml", [{"kubeflow.bootstrap.cluster_info": {}}])],
             env,
             requests=requests,
         ),
-        Case(name, "ours, bare", [sys.executable, str(HERE / "_ours.py")], env, requests=requests),
         Case(name, "bound", [sys.executable, str(HERE / "_bound.py"), str(kubeconfig)], env, requests=requests),
         Case(name, "kubectl", kubectl, env, requests=requests, rounds=few and 2),
         Case(name, "python-typed", [str(peers.python), str(HERE / "_typed.py")], theirs, requests=requests, rounds=few and 2),
@@ -71,7 +71,8 @@ def near_cases(size: int, kubeconfig: Path, programs: Path, work: Path, peers: P
 def far_cases(size: int, far: Path, home: Path, work: Path) -> list[Case]:
     env, name = {"KUBECONFIG": str(far)}, f"{size} nodes, far"
     return [
-        Case(name, "ours", ["ansible-playbook", str(work / "ours.yml")], env, requests=Requests(home)),
+        Case(name, "ours", [sys.executable, str(HERE / "_ours.py")], env, requests=Requests(home)),
+        Case(name, "ours, playbook", ["ansible-playbook", str(work / "ours.yml")], env, requests=Requests(home)),
         Case(name, "bound", [sys.executable, str(HERE / "_bound.py"), str(far)], env, requests=Requests(home)),
     ]
 

@@ -17,8 +17,6 @@ _DEFAULT = {
     "storageclass.beta.kubernetes.io/is-default-class": "beta",
 }
 _NO_PROVISIONER = "kubernetes.io/no-provisioner"
-
-
 _ZONES = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
 
 
@@ -33,9 +31,13 @@ def storage(items: list[Json], drivers: set[str] | None = None) -> Json:
     return {
         "classes": classes,
         "default": default,
-        "usable": sorted((item["name"] for item in classes if item["provisions"]), key=lambda name: (name != default, name)),
+        "usable": sorted((item["name"] for item in classes if _usable(item)), key=lambda name: (name != default, name)),
         "defaults": [item["metadata"]["name"] for item in marked],
     }
+
+
+def _usable(item: Json) -> bool:
+    return item["provisions"] and item["driver_installed"] is not False
 
 
 def _newest_first(item: Json) -> tuple[float, str]:

@@ -57,6 +57,13 @@ def test_classes_that_make_no_volumes_are_not_usable() -> None:
     assert [each["provisions"] for each in found["classes"]] == [True, False]
 
 
+def test_classes_whose_driver_is_missing_are_not_usable() -> None:
+    items = [make("ebs", {GA: "true"}, provisioner="ebs.csi.aws.com"), make("other", provisioner="some.vendor/disk")]
+    assert storage(items, {"some.driver"})["usable"] == ["other"]
+    assert storage(items, {"ebs.csi.aws.com"})["usable"] == ["ebs", "other"]
+    assert storage(items, None)["usable"] == ["ebs", "other"]
+
+
 def test_what_a_class_does_not_say_is_as_kubernetes_takes_it() -> None:
     said = {"volumeBindingMode": "WaitForFirstConsumer", "reclaimPolicy": "Retain", "allowVolumeExpansion": True}
     silent, loud = storage([make("a"), make("b", **said)])["classes"]
