@@ -1,8 +1,9 @@
 """The facts of a cluster, beside what people use today: kubectl, the collection kubernetes.core, the typed Python client.
 
-``bound`` asks with the standard library alone, parses and counts. ``ours`` is the module cluster_info, ``ours, playbook`` the same as the
-one task of a playbook, so with what Ansible costs before and after. ``kubernetes.core`` is a playbook too. The peers read nodes, namespaces, storage and ingress classes and definitions of kinds, as their users do.
-``far`` is 20 ms away. Arguments: the numbers of nodes to measure with, if not all.
+``bound`` asks with the standard library alone, parses and counts. ``ours`` is the module cluster_info, ``ours, playbook`` the same as
+the one task of a playbook, so with what Ansible costs before and after; ``kubernetes.core`` is a playbook too. The peers read nodes,
+namespaces, storage and ingress classes and definitions of kinds, as their users do. ``far`` is 20 ms away.
+Arguments: the numbers of nodes to measure with, if not all.
 """
 
 from __future__ import annotations

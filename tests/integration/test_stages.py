@@ -21,6 +21,28 @@ def test_facts_are_reported_and_no_more_is_written(cluster, work):
         assert shown in run.output
 
 
+def test_facts_that_were_saved_are_enough_for_a_plan(cluster, work):
+    each = cluster("gke-gpu")
+    user = work(each, env={"ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile", "ANSIBLE_CACHE_PLUGIN_CONNECTION": "cache"})
+    user.play("facts", kubeflow_cache_facts=True).well()
+    assert any("kubeflow_facts" in file.read_text() for file in (user.folder / "cache").iterdir())
+    saved = user.folder / "saved.json"
+    saved.write_text((user.folder / "kubeflow-report/report.json").read_text())
+    with each.untouched():
+        run = user.play("app", kubeflow_facts_file=str(saved), kubeflow_kubeconfig="/nowhere").well()
+    assert run.changed == 1
+    assert b'storageClass: "standard-rwo"' in (user.app / "components/params.libsonnet").read_bytes()
+
+
+def test_facts_that_were_cut_are_refused(cluster, work):
+    user = work(cluster("gke-gpu"))
+    (user.folder / "saved.json").write_text('{"kubeconfig": {}, "cluster": {}, "cloud": {}}')
+    run = user.play("plan", kubeflow_facts_file=str(user.folder / "saved.json"))
+    assert "The facts lack cluster.apis. Collect them anew" in run.output
+    assert run.code != 0
+    assert "Traceback" not in run.output
+
+
 def test_a_plan_is_shown_with_reasons_and_no_application_is_written(cluster, work):
     each = cluster("gke-gpu")
     user = work(each)

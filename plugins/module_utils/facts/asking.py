@@ -44,6 +44,8 @@ class Asker:
         """The same, page by page; ``params`` as those of ``Client.pages``."""
         path = self.serves(group, kind)
         if not path:
+            if not self.apis:
+                self.note(_called(group, kind), "which kinds are served is not known")
             return
         # The cache answers at once what it has, but all at once (it ignores "limit" then, as of 1.35): for what is never much.
         # Of the rest it serves pages since 1.34; older servers read them from etcd.

@@ -10,7 +10,7 @@ import typing as t
 from collections.abc import Callable, Iterator
 
 from ..api import ApiError, Client
-from ..discovery import discover
+from ..discovery import Served, discover
 from ..errors import BootstrapError
 from ..permissions import lacking, review
 from .addons import addons
@@ -37,9 +37,11 @@ def gather(client: Client, namespace: str) -> Json:
     ``namespace`` is where Kubeflow is to go: the user's rights are asked for there. What the user may not read is listed in
     ``unknown``; only a cluster that does not answer, or refuses the login, is an error.
     """
-    said = client.get("/version")
-    apis, down = discover(client)
-    asker = Asker(client, apis)
+    asker = Asker(client, {})
+    said = _first(asker)
+    no_apis: tuple[Served, list[str]] = ({}, [])
+    asker.apis, down = asker.attempt("served APIs", lambda: discover(client), no_apis)
+    apis = asker.apis
     questions: dict[str, Callable[[], t.Any]] = {
         "nodes": lambda: _nodes(asker),
         "requests": lambda: requests(asker),
@@ -70,6 +72,17 @@ def gather(client: Client, namespace: str) -> Json:
         "apis": {name: {kind: _place(entry) for kind, entry in sorted(kinds.items())} for name, kinds in apis.items()},
         "unknown": asker.unknown,
     }
+
+
+def _first(asker: Asker) -> Json:
+    """The version. Here alone an API server that does not answer is an error: then nothing else could be asked."""
+    try:
+        return asker.client.get("/version")
+    except ApiError as error:
+        if error.code == 401:
+            raise
+        asker.note("version", error.said)
+        return {}
 
 
 def _conclusions(asker: Asker, answers: Json, whose: str) -> Json:

@@ -98,6 +98,17 @@ def test_what_may_not_be_read_is_told_and_nothing_else_is_lost(
     assert {key: found[key] for key in kept} == {key: whole[key] for key in kept}
 
 
+def test_where_the_served_kinds_may_not_be_read_nothing_is_taken_for_absent(cluster: t.Any, client: Client) -> None:
+    cluster.routes["/apis"] = Answer({"message": "/apis is forbidden"}, 403)
+    cluster.routes["/version"] = Answer({"message": "/version is forbidden"}, 403)
+    found = gather(client, "ml")
+    unknown = {entry["what"]: entry["why"] for entry in found["unknown"]}
+    assert unknown["served APIs"] == "/apis is forbidden"
+    assert unknown["version"] == "/version is forbidden"
+    assert unknown["StorageClass.storage.k8s.io"] == unknown["Node"] == "which kinds are served is not known"
+    assert found["server"]
+
+
 def test_what_is_not_served_is_not_asked_for(cluster: t.Any, client: Client) -> None:
     cluster.routes["/apis"] = {"items": []}
     found = gather(client, "ml")
