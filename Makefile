@@ -123,6 +123,8 @@ conformance: venv-dev
 integration: venv-dev
 	$(say) 'integration tests on the local cluster'
 	@$(dev) python -m pytest -v tests/integration
+	@[ ! -e .venv-dev-oldest ] || { echo "the main job with $$(.venv-dev-oldest/bin/python -V) and the oldest ansible-core"; \
+		PATH="$(CURDIR)/.venv-dev-oldest/bin:$$PATH" .venv-dev-oldest/bin/python -m pytest -v tests/integration/test_bootstrap.py; }
 
 package: venv-dev
 	$(say) 'build, install and find the collection'
