@@ -65,7 +65,10 @@ READ_WRITE_MANY: dict[str, tuple[bool, str]] = {
     "k8s-sigs.io/nfs-subdir-external-provisioner": (True, "kubernetes-sigs/nfs-subdir-external-provisioner, deploy/class.yaml"),
     "kubernetes.io/no-provisioner": (False, "Kubernetes documentation, Storage Classes: nothing is made"),
 }
-"""Whether a volume with a file system can be mounted for writing on several nodes at once, and the source. Not in the table: not known."""
+"""Whether a volume with a file system can be mounted for writing on several nodes at once, and the source. Not in the table: not known.
+
+What the Kubernetes CSI documentation lists under "Drivers" (column "Supported Access Modes") agrees, where it names a driver of ours.
+"""
 
 NOT_CSI = (
     "rancher.io/local-path",
