@@ -16,6 +16,7 @@ description:
   - What was applied is recorded in the cluster as an ApplySet, so that a second run without a change writes nothing, and a removal
     takes away just that.
   - Objects that are there already and that the application did not make are not touched. A namespace of others is used as it is.
+  - Objects of API versions that the cluster no longer serves are brought to those that it does on the way. The application stays as it is.
   - Nothing is written to another cluster than the one that the application was planned for.
 extends_documentation_fragment:
   - kubeflow.bootstrap.target
@@ -59,9 +60,28 @@ options:
     description: With O(state=absent), delete also the PersistentVolumeClaims, and so the data in them.
     type: bool
     default: false
+  engine:
+    description:
+      - V(native) renders and applies the application by itself.
+      - V(ks) does it by the command C(ks) of ksonnet, 0.10.0 or newer, on the application in O(path).
+      - V(auto) takes C(ks) where it is installed and able to do this on the cluster at hand, else V(native), and says why.
+      - With V(ks), what is there already is taken over, nothing is recorded in the cluster, and what left the application stays in the
+        cluster. With O(state=absent), it deletes claims and namespaces only with O(remove_data). An application that was deployed by
+        V(native) goes on with that.
+    type: str
+    choices: [native, ks, auto]
+    default: native
+    version_added: 0.2.0
+  ks:
+    description:
+      - The path or name of the command C(ks).
+      - If not set, the C(ks) on E(PATH), else C(~/.local/bin/ks).
+    type: path
+    version_added: 0.2.0
 requirements:
   - PyYAML
   - rjsonnet
+  - ksonnet's C(ks) 0.10.0 or newer, for O(engine=ks)
 """
 
 EXAMPLES = r"""
@@ -74,6 +94,11 @@ EXAMPLES = r"""
     path: ./kubeflow-app
     state: absent
     remove_data: true
+
+- name: Deploy it with ks, if there is one here that can do it
+  kubeflow.bootstrap.deploy:
+    path: ./kubeflow-app
+    engine: auto
 """
 
 RETURN = r"""
@@ -99,20 +124,54 @@ outcome:
           description: The component of the application that it belongs to.
           type: str
         action:
-          description: One of V(created), V(changed), V(unchanged), V(left alone), V(pruned), V(removed), V(kept) and V(failed).
+          description: One of V(created), V(changed), V(unchanged), V(left alone), V(pruned), V(removed), V(kept), V(left out) and V(failed).
           type: str
         wave:
           description: In which wave it was applied, from V(1).
           type: int
         why:
-          description: Why it was kept or failed.
+          description: Why it was kept or left out, or why it failed.
           type: str
+    brought_up:
+      description: The objects that the cluster would not have taken as they were rendered, and what was done about it.
+      type: list
+      elements: dict
+      contains:
+        object:
+          description: Kind, namespace and name, as they are in the cluster.
+          type: str
+          sample: Deployment.apps kubeflow/ambassador
+        component:
+          description: The component of the application that it belongs to.
+          type: str
+        from:
+          description: The API version that the application says.
+          type: str
+          sample: extensions/v1beta1
+        to:
+          description: The API version that was applied.
+          type: str
+          sample: apps/v1
+        changes:
+          description: What else was changed, in words.
+          type: list
+          elements: str
     seconds:
       description: Seconds that all took.
       type: float
     waited:
       description: Seconds of them spent waiting for workloads to become ready.
       type: float
+engine:
+  description: The engine that did it, V(native) or V(ks).
+  returned: success
+  type: str
+  sample: native
+engine_reason:
+  description: Why that one.
+  returned: success
+  type: str
+  sample: There is no ks on this machine.
 waiting:
   description: What was not ready in time, and what it lacks.
   returned: when the time was up
@@ -135,6 +194,8 @@ ARGUMENTS: dict[str, t.Any] = {
         "wait_timeout": {"type": "int", "default": 600},
         "force_conflicts": {"type": "bool", "default": False},
         "remove_data": {"type": "bool", "default": False},
+        "engine": {"type": "str", "choices": ["native", "ks", "auto"], "default": "native"},
+        "ks": {"type": "path"},
     },
     "supports_check_mode": True,
 }
@@ -143,10 +204,11 @@ ARGUMENTS: dict[str, t.Any] = {
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Apply or remove."""
     with connect(args, context) as client:
-        outcome = deploy(client, args, context)
+        outcome, choice = deploy(client, args, context)
         for warning in client.warnings:
             context.warn(f"The API server warns: {warning}")
     result: dict[str, t.Any] = {"changed": outcome.changed, "outcome": outcome.document()}
+    result |= {"engine": choice.engine, "engine_reason": choice.reason}
     if context.diff:
         result["diff"] = outcome.differences
     return result

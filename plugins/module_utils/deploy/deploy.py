@@ -10,20 +10,22 @@ from pathlib import Path
 from ..api import Client
 from ..errors import BootstrapError
 from ..facts.cluster import identity
-from ..ksonnet import application, folder
+from ..ks.engine import Choice
+from ..ks.job import Job
+from ..ksonnet import app_yaml, folder, record
 from ..ksonnet.render import objects
 from ..run import Context
 from .absent import absent
 from .present import Options, Outcome, present
 
 
-def deploy(client: Client, args: dict[str, t.Any], context: Context) -> Outcome:
-    """Do what the module ``deploy`` documents."""
+def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Outcome, Choice]:
+    """Do what the module ``deploy`` documents; returns the engine that did it, too."""
     path = Path(args["path"])
     files = _files(path, args["declaration"] if context.check else None)
     if not files:
         raise BootstrapError(f"There is no application in {path}.", fix="Make one first (playbooks/app.yml), or check kubeflow_app_dir.")
-    app = application.read_app(files)
+    app = app_yaml.read(files)
     environment = (app.get("environments") or {}).get(args["environment"])
     if not environment:
         raise BootstrapError(f"The application {path} has no environment {args['environment']!r}.", fix="Check kubeflow_environment.")
@@ -35,11 +37,16 @@ def deploy(client: Client, args: dict[str, t.Any], context: Context) -> Outcome:
         force=args["force_conflicts"],
         timeout=float(args["wait_timeout"]),
         progress=context.progress,
+        warn=context.warn,
     )
+    job = Job(client, context, path, files, app["name"], args["environment"], environment)
+    choice = job.choose(args["engine"], args["ks"])
+    if choice.ks:
+        return job.by_ks(choice.ks, options, remove=args["state"] == "absent", remove_data=args["remove_data"]), choice
     if args["state"] == "absent":
-        return absent(client, app["name"], namespace, options, args["remove_data"])
+        return absent(client, app["name"], namespace, options, args["remove_data"]), choice
     rendered = objects(files, args["environment"])
-    return present(client, app["name"], namespace, [(name, item) for name, items in rendered.items() for item in items], options)
+    return present(client, app["name"], namespace, [(name, item) for name, items in rendered.items() for item in items], options), choice
 
 
 def _files(path: Path, declaration: dict[str, t.Any] | None) -> dict[str, str]:
@@ -51,7 +58,7 @@ def _files(path: Path, declaration: dict[str, t.Any] | None) -> dict[str, str]:
 
 def _same_cluster(client: Client, files: dict[str, str], path: Path) -> None:
     """Refuse any other cluster than the one that the application was planned for."""
-    planned = application.read_record(files).get("cluster") or {}
+    planned = record.read(files).get("cluster") or {}
     uid = identity(client)
     if planned.get("uid") and planned["uid"] != uid:
         raise BootstrapError(

@@ -14,6 +14,7 @@ from ..discovery import served
 from ..errors import BootstrapError
 from ..permissions import missing as missing_rights
 from ..permissions import review
+from .api_versions import Change, bring_up, lines
 from .compare import Member, compare, stale
 from .difference import difference
 from .inventory import Inventory
@@ -38,17 +39,22 @@ class Options:
     force: bool = False
     timeout: float = 600.0
     progress: Callable[[str], None] = print
+    warn: Callable[[str], None] = print
 
 
 @dataclass
 class Outcome:
-    """What became of each object: ``objects`` holds ``{object, component, action, wave, why}``."""
+    """What became of each object: ``objects`` holds ``{object, component, action, wave, why}``.
+
+    ``brought_up``: what was done about old API versions before (``api_versions.bring_up``).
+    """
 
     changed: bool = False
     objects: list[Json] = field(default_factory=list)
     differences: list[Json] = field(default_factory=list)
     seconds: float = 0.0
     waited: float = 0.0
+    brought_up: list[Change] = field(default_factory=list)
 
     def add(self, key: Key, component: str | None, action: str, wave: int | None = None, why: str | None = None) -> None:
         """Record what became of one object."""
@@ -60,7 +66,8 @@ class Outcome:
         counts: dict[str, int] = {}
         for item in self.objects:
             counts[item["action"]] = counts.get(item["action"], 0) + 1
-        return {"counts": counts, "objects": self.objects, "seconds": self.seconds, "waited": self.waited}
+        brought_up = [change.document() for change in self.brought_up if change.now]
+        return {"counts": counts, "objects": self.objects, "brought_up": brought_up, "seconds": self.seconds, "waited": self.waited}
 
 
 def present(client: Client, application: str, namespace: str, rendered: list[tuple[str, Json]], options: Options) -> Outcome:
@@ -71,13 +78,16 @@ def present(client: Client, application: str, namespace: str, rendered: list[tup
     Raises ``BootstrapError``; its details carry the outcome so far once writing has begun.
     """
     start = time.monotonic()
+    outcome = Outcome()
     inventory = Inventory(application, namespace).read(client)
-    resources = Resources(served(client), [item for _component, item in rendered])
+    apis = served(client)
+    rendered, outcome.brought_up = bring_up(rendered, apis, namespace)
+    _say(outcome, options)
+    resources = Resources(apis, [item for _component, item in rendered])
     items = placed([item for _component, item in rendered], resources, namespace)
     _each_once(items)
     members = compare(client, inventory, resources, [(rendered[index][0], item) for index, item in enumerate(items)])
     old = stale(client, inventory, resources, [member.key for member in members])
-    outcome = Outcome()
     todo = [member for member in members if member.action in ("create", "change")]
     if todo or old:
         _may(client, namespace, todo, old)
@@ -90,6 +100,17 @@ def present(client: Client, application: str, namespace: str, rendered: list[tup
         outcome.waited = wait(client, inventory, members, options.timeout, options.progress) if options.timeout else 0.0
     outcome.seconds = round(time.monotonic() - start, 1)
     return outcome
+
+
+def _say(outcome: Outcome, options: Options) -> None:
+    """Tell what was done about old API versions; record what was left out."""
+    for warning, line in lines(outcome.brought_up):
+        (options.warn if warning else options.progress)(line)
+    for change in outcome.brought_up:
+        if change.now is None:
+            outcome.objects.append(
+                {"object": change.object, "component": change.component, "action": "left out", "wave": None, "why": change.changes[0]}
+            )
 
 
 def _each_once(items: list[Json]) -> None:

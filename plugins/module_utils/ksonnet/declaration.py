@@ -16,48 +16,79 @@ from .documents import kind
 K8S_VERSION = "v1.7.0"
 _VERSION = re.compile(r"v[0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]+)?")
 _SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_SHA256 = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 _FIX = "Correct the declaration of the application."
 
-# Section: field: (is it required, its default).
-_FIELDS: dict[str, dict[str, tuple[bool, t.Any]]] = {
-    "environments": {"server": (True, None), "namespace": (False, "default"), "k8sVersion": (False, K8S_VERSION)},
-    "registries": {"uri": (True, None), "protocol": (False, "fs")},
-    "packages": {"registry": (True, None)},
-    "components": {"prototype": (True, None), "parameters": (False, {})},
+# Section: field: its default; ... where it is required. A default that is a mapping asks for one, a list for a list of names.
+_FIELDS: dict[str, dict[str, t.Any]] = {
+    "environments": {"server": ..., "namespace": "default", "k8sVersion": K8S_VERSION, "targets": [], "parameters": {}, "globals": {}},
+    "registries": {"uri": ..., "protocol": "", "sha256": ""},
+    "packages": {"registry": ..., "package": "", "version": ""},
+    "modules": {"globals": {}},
+    "components": {"prototype": "", "yaml": None, "json": None, "jsonnet": "", "parameters": {}},
 }
+_KINDS = ("prototype", "yaml", "json", "jsonnet")
 
 
 def check(declaration: Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The declaration with every default filled in. Raises BootstrapError that names the field.
 
-    Shape: ``name``; ``environments.<name>``: ``server``, ``namespace``, ``k8sVersion``; ``registries.<name>``: ``protocol`` (fs),
-    ``uri`` (a folder, or ``embedded``); ``packages.<name>``: ``registry``; ``components.<name>``: ``prototype``, ``parameters``;
-    ``record``: plain data for bootstrap.yaml.
+    Shape: ``name``; ``globals``: the global parameters; ``environments.<name>``: ``server``, ``namespace``, ``k8sVersion``, ``targets``
+    (modules), ``parameters`` by component and ``globals`` that override; ``registries.<name>``: ``protocol`` (``fs``, ``github``),
+    ``uri`` (a folder, ``embedded``, or of GitHub), ``sha256``; ``packages.<name>``: ``registry``, ``package`` (its name there),
+    ``version`` (a ref of GitHub); ``modules.<name>``: ``globals``; ``components.<name>``: one of ``prototype``, ``yaml``, ``json``,
+    ``jsonnet``, and ``parameters``; ``record``: plain data for bootstrap.yaml.
     """
-    unknown = set(declaration) - {"name", "record", *_FIELDS}
+    unknown = set(declaration) - {"name", "record", "globals", *_FIELDS}
     if unknown:
-        raise BootstrapError(f"Declaration: unknown field '{min(unknown)}'.", fix=f"Fields are name, record, {', '.join(_FIELDS)}.")
+        raise BootstrapError(f"Declaration: unknown field '{min(unknown)}'.", fix=f"Fields are name, record, globals, {', '.join(_FIELDS)}.")
     checked: dict[str, t.Any] = {
         "name": _name(declaration.get("name"), "name"),
         "record": _mapping(declaration.get("record"), "record"),
+        "globals": _mapping(declaration.get("globals"), "globals"),
         **{section: _section(section, declaration.get(section)) for section in _FIELDS},
     }
     if not checked["environments"]:
         raise BootstrapError("Declaration: environments: there must be at least one.", fix=_FIX)
     for name, environment in checked["environments"].items():
-        if not _VERSION.fullmatch(environment["k8sVersion"]):
-            raise BootstrapError(
-                f"Declaration: environments.{name}.k8sVersion: '{environment['k8sVersion']}' is not a version such as v1.7.0.", fix=_FIX
-            )
+        _check_environment(f"environments.{name}", environment)
     for name, registry in checked["registries"].items():
-        if registry["protocol"] != "fs":
-            raise BootstrapError(
-                f"Declaration: registries.{name}.protocol: '{registry['protocol']}' is not supported.", fix="Use fs, a folder."
-            )
+        _check_registry(f"registries.{name}", registry)
     for name, package in checked["packages"].items():
+        package["package"] = package["package"] or name
+        _name(package["package"], f"packages.{name}.package")
         if package["registry"] not in checked["registries"]:
             raise BootstrapError(f"Declaration: packages.{name}.registry: no registry '{package['registry']}' is declared.", fix=_FIX)
+    for name, entry in checked["components"].items():
+        _check_component(f"components.{name}", entry)
     return checked
+
+
+def _check_environment(where: str, environment: dict[str, t.Any]) -> None:
+    if not _VERSION.fullmatch(environment["k8sVersion"]):
+        raise BootstrapError(f"Declaration: {where}.k8sVersion: '{environment['k8sVersion']}' is not a version such as v1.7.0.", fix=_FIX)
+    for name, parameters in environment["parameters"].items():
+        environment["parameters"][name] = _mapping(parameters, f"{where}.parameters.{name}")
+
+
+def _check_registry(where: str, registry: dict[str, t.Any]) -> None:
+    github = re.match(r"(?:https?://)?github\.com/", registry["uri"])
+    registry["protocol"] = registry["protocol"] or ("github" if github else "fs")
+    if registry["protocol"] not in ("fs", "github"):
+        raise BootstrapError(f"Declaration: {where}.protocol: '{registry['protocol']}' is not supported.", fix="Use fs, a folder, or github.")
+    if registry["sha256"] and not _SHA256.fullmatch(registry["sha256"]):
+        raise BootstrapError(f"Declaration: {where}.sha256: 64 hexadecimal digits are expected.", fix=_FIX)
+
+
+def _check_component(where: str, entry: dict[str, t.Any]) -> None:
+    given = [field for field in _KINDS if entry[field] not in (None, "")]
+    if len(given) != 1:
+        what = f"only one of {' and '.join(given)}" if given else f"one of {', '.join(_KINDS)}"
+        raise BootstrapError(f"Declaration: {where}: {what} must be given.", fix=_FIX)
+    if given[0] in ("yaml", "json") and not isinstance(entry[given[0]], (str, dict)):
+        raise BootstrapError(
+            f"Declaration: {where}.{given[0]}: one object is expected, as text or a mapping, not {kind(entry[given[0]])}.", fix=_FIX
+        )
 
 
 def _section(section: str, entries: t.Any) -> dict[str, dict[str, t.Any]]:
@@ -67,26 +98,38 @@ def _section(section: str, entries: t.Any) -> dict[str, dict[str, t.Any]]:
         if section == "components":
             component.check_name(name)
         else:
-            # Only an environment may be nested: us-west/prod.
-            for segment in name.split("/") if section == "environments" else [name]:
+            # Only environments and modules may be nested: us-west/prod.
+            for segment in name.split("/") if section in ("environments", "modules") else [name]:
                 _name(segment, section)
         entry = _mapping(entry, where)
         unknown = set(entry) - set(_FIELDS[section])
         if unknown:
             raise BootstrapError(f"Declaration: {where}: unknown field '{min(unknown)}'.", fix=f"Fields are {', '.join(_FIELDS[section])}.")
-        checked[name] = {field: _value(entry, field, where, *rule) for field, rule in _FIELDS[section].items()}
+        checked[name] = {field: _value(entry, field, where, default) for field, default in _FIELDS[section].items()}
     return checked
 
 
-def _value(entry: Mapping[str, t.Any], field: str, where: str, required: bool, default: t.Any) -> t.Any:
+def _value(entry: Mapping[str, t.Any], field: str, where: str, default: t.Any) -> t.Any:
     value = entry.get(field)
+    if default is None:
+        return value
     if isinstance(default, dict):
         return _mapping(value, f"{where}.{field}")
-    value = default if value is None else value
+    if isinstance(default, list):
+        return _names(value, f"{where}.{field}")
+    required = default is ...
+    value = default if value is None and not required else value
     if not isinstance(value, str) or (required and not value):
         raise BootstrapError(f"Declaration: {where}.{field}: text is expected, not {kind(value)}.", fix=_FIX)
     # Text that came through Ansible may be a subclass that carries tags, which YAML can't write.
     return str(value)
+
+
+def _names(value: t.Any, where: str) -> list[str]:
+    value = [] if value is None else value
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        raise BootstrapError(f"Declaration: {where}: a list of names is expected.", fix=_FIX)
+    return value
 
 
 def _mapping(value: t.Any, where: str) -> dict[str, t.Any]:

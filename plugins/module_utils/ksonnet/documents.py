@@ -76,16 +76,19 @@ def _order(left: str, right: str) -> int:
 
 def load(text: str, file: str) -> t.Any:
     """The first document of a YAML text. Errors name ``file`` and the line."""
+    return next(load_all(text, file), None)
+
+
+def load_all(text: str, file: str) -> t.Iterator[t.Any]:
+    """The documents of a YAML text, one after the other. Errors name ``file`` and the line."""
     loader, _dumper = _classes()
     try:
-        for document in yaml.load_all(text, loader):
-            return document
+        yield from yaml.load_all(text, loader)
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise BootstrapError(f"{file}{line}: not YAML: {error.problem or error.context}.", fix="Put the file right.") from None
     except (yaml.YAMLError, ValueError) as error:
         raise BootstrapError(f"{file}: not YAML: {str(error).splitlines()[0]}.", fix="Put the file right.") from None
-    return None
 
 
 def load_mapping(text: str, file: str) -> dict[str, t.Any]:

@@ -12,28 +12,19 @@ import stat
 import time
 import typing as t
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import BootstrapError
-from . import application, declaration, params, registry
+from . import app_yaml, application, declaration, journal, packages, params, record, registry
+from .sources import Sources
 
-_FOLDERS = ("components", "environments", "vendor", "lib")
-_TOP = (".gitignore", application.APP, "app.override.yaml", application.RECORD)
+_FOLDERS = ("components", "environments", "vendor", "lib", ".ksonnet")
+_TOP = (".gitignore", app_yaml.PATH, "app.override.yaml", record.PATH)
 # ks writes it to lib/<version>/; nothing reads it.
 _IGNORED = ("swagger.json",)
-_TEMPORARY = ".kubeflow-bootstrap~"
 MAX_FILES = 20_000
 MAX_BYTES = 256 * 2**20
-
-
-@dataclass(frozen=True)
-class Change:
-    """A file that changes: its path in the application; ``before`` is None for a new one, ``after`` for one that goes."""
-
-    path: str
-    before: str | None
-    after: str | None
 
 
 @dataclass(frozen=True)
@@ -41,16 +32,24 @@ class Result:
     """What ``converge`` did, or would do. ``kept``: the user's own changes that stayed; ``removed``: paths that went."""
 
     changed: bool
-    changes: list[Change]
+    changes: list[journal.Change]
     kept: list[dict[str, t.Any]]
     removed: list[str]
 
 
-def read(folder: Path) -> dict[str, str]:
+def read(folder: Path, *, wait: float = 30) -> dict[str, str]:
     """The files of an application that matter, path to text; {} where there is no folder. Raises BootstrapError.
 
+    While another run writes, it waits for up to ``wait`` seconds. Where one was killed, the files are as it would have left them.
     Bytes that are not UTF-8 are kept as Python's ``surrogateescape`` does it.
     """
+    if not folder.is_dir():
+        return {}
+    with _explained(folder), _locked(folder, wait, fcntl.LOCK_SH):
+        return _read(folder)
+
+
+def _read(folder: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     size = 0
     with _explained(folder):
@@ -66,7 +65,7 @@ def read(folder: Path) -> dict[str, str]:
                 raise BootstrapError(
                     f"The application {folder} has more than {MAX_FILES} files or {MAX_BYTES >> 20} MiB.", fix="Name the right folder."
                 )
-    return found
+        return journal.laid_over(found, journal.read(folder))
 
 
 def _walk(folder: Path) -> Iterator[str]:
@@ -85,7 +84,7 @@ def _walk(folder: Path) -> Iterator[str]:
             yield from (
                 (Path(parent) / entry).relative_to(folder).as_posix()
                 for entry in sorted(names)
-                if entry not in _IGNORED and not entry.endswith(_TEMPORARY)
+                if entry not in _IGNORED and not entry.endswith(journal.TEMPORARY)
             )
 
 
@@ -105,51 +104,59 @@ def _explained(folder: Path) -> Iterator[None]:
         raise BootstrapError(f"{error.filename or folder}: {error.strerror}.", fix="Name another folder, or put this one right.") from None
 
 
-def converge(folder: Path, wanted: Mapping[str, t.Any], *, check: bool = False, wait: float = 30) -> Result:
+def converge(
+    folder: Path,
+    wanted: Mapping[str, t.Any],
+    *,
+    sources: Sources | None = None,
+    adopt: bool = False,
+    check: bool = False,
+    wait: float = 30,
+) -> Result:
     """Bring the application in a folder to what is declared (``declaration.check`` has the shape).
 
-    Nothing is written with ``check``, nor where a BootstrapError is raised. While another run works on the folder it waits, for up to
-    ``wait`` seconds.
+    ``sources``: where registries may come from. ``adopt``: take on an application that ks made. Nothing is written with ``check``, nor
+    where a BootstrapError is raised. While another run works on the folder it waits, for up to ``wait`` seconds. A kill at any moment
+    leaves the old application or the new one: the next run, of any module, goes on with what was begun.
     """
     folder = Path(os.path.abspath(folder))
     wanted = declaration.check(wanted)
-    result, _files = _plan(folder, wanted)
-    if check or not result.changed:
+    sources = sources or Sources()
+    result, _files = _plan(folder, wanted, read(folder, wait=wait), sources, adopt)
+    if check or not (result.changed or journal.is_there(folder)):
         return result
-    with _explained(folder), _locked(folder, wait):
-        result, files = _plan(folder, wanted)
+    with _explained(folder), _made(folder), _locked(folder, wait, fcntl.LOCK_EX):
+        journal.finish(folder)
+        result, files = _plan(folder, wanted, _read(folder), sources, adopt)
         if os.listdir(folder):
-            _update(folder, result.changes)
+            journal.carry_out(folder, result.changes)
         else:
             _create(folder, files)
     return result
 
 
-def foresee(folder: Path, wanted: Mapping[str, t.Any]) -> dict[str, str]:
+def foresee(folder: Path, wanted: Mapping[str, t.Any], sources: Sources | None = None) -> dict[str, str]:
     """The files of the application as ``converge`` would leave them. Nothing is written."""
-    _result, files = _plan(Path(os.path.abspath(folder)), declaration.check(wanted))
+    folder = Path(os.path.abspath(folder))
+    _result, files = _plan(folder, declaration.check(wanted), read(folder), sources or Sources(), adopt=True)
     return files
 
 
-def _plan(folder: Path, wanted: dict[str, t.Any]) -> tuple[Result, dict[str, str]]:
+def _plan(folder: Path, wanted: dict[str, t.Any], current: dict[str, str], sources: Sources, adopt: bool) -> tuple[Result, dict[str, str]]:
     _check_writable(folder)
-    current = read(folder)
-    registries = {}
-    for name, entry in wanted["registries"].items():
-        packages = [package for package, spec in wanted["packages"].items() if spec["registry"] == name]
-        registries[name] = registry.read(registry.folder(entry["uri"], folder), packages, name)
-    ours = application.APP in current
-    if ours and application.RECORD not in current:
+    ours = app_yaml.PATH in current
+    if ours and not adopt and record.PATH not in current:
         raise BootstrapError(
-            f"{folder} holds a ksonnet application that this collection didn't make: it has no {application.RECORD}.",
-            fix="Name another folder, or go on with that application with ks.",
+            f"{folder} holds a ksonnet application that this collection didn't make: it has no {record.PATH}.",
+            fix="Name another folder, or take it on: adopt=true.",
         )
-    planned = application.files(wanted, current if ours else {}, registries)
+    sources = replace(sources, pinned=packages.pins(current) if ours else {})
+    planned = application.files(wanted, current if ours else {}, registry.contents(wanted["registries"], wanted["packages"], folder, sources))
     if not ours:
         _check_foreign(folder, current, planned.files)
-    changes = [Change(path, current.get(path), text) for path, text in planned.files.items() if current.get(path) != text]
+    changes = [journal.Change(path, current.get(path), text) for path, text in planned.files.items() if current.get(path) != text]
     removed = sorted(set(current) - set(planned.files))
-    changes = sorted([*changes, *(Change(path, current[path], None) for path in removed)], key=_rank)
+    changes = sorted([*changes, *(journal.Change(path, current[path], None) for path in removed)], key=_rank)
     return Result(bool(changes), changes, planned.kept, removed), planned.files
 
 
@@ -168,7 +175,7 @@ def _check_foreign(folder: Path, current: Mapping[str, str], planned: Mapping[st
     if not folder.exists():
         return
     allowed = {path.split("/")[0] for path in planned}
-    foreign = [entry for entry in sorted(os.listdir(folder)) if entry not in allowed and entry != ".git" and not entry.endswith(_TEMPORARY)]
+    foreign = [entry for entry in sorted(os.listdir(folder)) if entry not in allowed and entry != ".git" and not entry.endswith(journal.TEMPORARY)]
     foreign += [path for path, text in current.items() if planned.get(path) != text]
     if foreign:
         shown = ", ".join(foreign[:3]) + (f" and {len(foreign) - 3} more" if len(foreign) > 3 else "")
@@ -177,9 +184,9 @@ def _check_foreign(folder: Path, current: Mapping[str, str], planned: Mapping[st
         )
 
 
-def _rank(change: Change) -> tuple[int, str]:
+def _rank(change: journal.Change) -> tuple[int, str]:
     """The order of writing: what others refer to comes first, app.yaml last, so that it can be rendered at any moment."""
-    last = {application.RECORD: 7, application.APP: 8}
+    last = {record.PATH: 7, app_yaml.PATH: 8}
     if change.path in last:
         return last[change.path], change.path
     if change.path.startswith("components/"):
@@ -192,7 +199,7 @@ def _rank(change: Change) -> tuple[int, str]:
 
 def _create(folder: Path, files: Mapping[str, str]) -> None:
     """Write a new application beside its folder, and put it into place at once."""
-    prefix = f".{folder.name}{_TEMPORARY}"
+    prefix = f".{folder.name}{journal.TEMPORARY}"
     for left in folder.parent.glob(f"{prefix}*"):
         # Of a run that was killed: we hold the lock, so nobody is at it.
         shutil.rmtree(left, ignore_errors=True)
@@ -200,70 +207,42 @@ def _create(folder: Path, files: Mapping[str, str]) -> None:
     try:
         made.mkdir()
     except PermissionError:
-        _update(folder, sorted((Change(path, None, text) for path, text in files.items()), key=_rank))
+        journal.carry_out(folder, sorted((journal.Change(path, None, text) for path, text in files.items()), key=_rank))
         return
     try:
         made.chmod(stat.S_IMODE(folder.stat().st_mode))
         for path, text in files.items():
             (made / path).parent.mkdir(parents=True, exist_ok=True)
-            _write(made / path, text)
+            journal.write(made / path, text)
         os.replace(made, folder)
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)
         raise
-    _sync(folder.parent)
-
-
-def _update(folder: Path, changes: list[Change]) -> None:
-    """Change file by file, each at once."""
-    for name in ("*", *(f"{name}/**/*" for name in _FOLDERS)):
-        for left in folder.glob(name + _TEMPORARY):
-            # Of a run that was killed: we hold the lock, so nobody is at it.
-            left.unlink()
-    for change in changes:
-        target = folder / change.path
-        if change.after is None:
-            target.unlink(missing_ok=True)
-            with contextlib.suppress(OSError):
-                for parent in list(target.relative_to(folder).parents)[:-1]:
-                    (folder / parent).rmdir()
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(target.name + _TEMPORARY)
-        _write(temporary, change.after)
-        if change.before is not None:
-            shutil.copymode(target, temporary)
-        os.replace(temporary, target)
-    for parent in sorted({(folder / change.path).parent for change in changes}):
-        if parent.exists():
-            _sync(parent)
-
-
-def _write(path: Path, text: str) -> None:
-    with open(path, "wb") as file:
-        file.write(text.encode("utf-8", "surrogateescape"))
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    journal.sync(folder.parent)
 
 
 @contextlib.contextmanager
-def _locked(folder: Path, wait: float) -> Iterator[None]:
-    """Keep other runs off the folder. The lock is on the folder itself, so that it leaves no file behind."""
-    deadline = time.monotonic() + wait
+def _made(folder: Path) -> Iterator[None]:
+    """The folder is there; made for the purpose, it goes again where nothing comes of it."""
     existed = folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        if not existed:
+            with contextlib.suppress(OSError):
+                folder.rmdir()  # only where it is empty
+        raise
+
+
+@contextlib.contextmanager
+def _locked(folder: Path, wait: float, kind: int) -> Iterator[None]:
+    """Keep other runs off the folder. The lock is on the folder itself, so that it leaves no file behind."""
+    deadline = time.monotonic() + wait
     while True:
         descriptor = os.open(folder, os.O_RDONLY)
         try:
-            if _try_lock(descriptor) and os.path.samestat(os.fstat(descriptor), os.stat(folder)):
+            if _try_lock(descriptor, kind) and os.path.samestat(os.fstat(descriptor), os.stat(folder)):
                 yield
                 return
             if time.monotonic() >= deadline:
@@ -271,20 +250,16 @@ def _locked(folder: Path, wait: float) -> Iterator[None]:
                     f"Another run works on {folder}{_holder(descriptor)}; it was not done after {wait:g} seconds.",
                     fix="Try again when it is done.",
                 )
-        except BaseException:
-            if not existed:
-                with contextlib.suppress(OSError):
-                    folder.rmdir()  # only where it is empty
-            raise
         finally:
             os.close(descriptor)
         time.sleep(0.05)
+        # The run before may have put another folder in its place, or taken it away again.
         folder.mkdir(parents=True, exist_ok=True)
 
 
-def _try_lock(descriptor: int) -> bool:
+def _try_lock(descriptor: int, kind: int) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError:

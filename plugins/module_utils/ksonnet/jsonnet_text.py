@@ -23,6 +23,7 @@ KEYWORDS = frozenset((
 LARGEST_INTEGER = 2**53
 
 _BLANK = re.compile(r"(?:\s+|//[^\n]*|#[^\n]*|/\*.*?\*/)*", re.DOTALL)
+_COMMENT = re.compile(r"//[^\n]*|#[^\n]*|/\*.*?\*/", re.DOTALL)
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _STRINGS = (
     re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL),
@@ -83,6 +84,19 @@ def line_of(text: str, position: int) -> int:
 def skip(text: str, position: int) -> int:
     """The next position that is neither blank nor in a comment."""
     return t.cast("re.Match[str]", _BLANK.match(text, position)).end()
+
+
+def comments(text: str) -> list[str]:
+    """The comments of a text, in their order."""
+    found: list[str] = []
+    position = 0
+    while position < len(text):
+        end = _string_end(text, position)
+        if end is None and (comment := _COMMENT.match(text, position)):
+            found.append(comment[0])
+            end = comment.end()
+        position = end or position + 1
+    return found
 
 
 def _string_end(text: str, position: int) -> int | None:
@@ -315,6 +329,18 @@ def write_literal(value: t.Any) -> str:
                 raise ValueError(f"the key {key!r} is not a string")
         return "{" + ",".join(f"{write_string(key)}:{write_literal(item)}" for key, item in value.items()) + "}"
     raise ValueError(f"{type(value).__name__} is not plain data")
+
+
+def inner_field(text: str, name: str) -> int | None:
+    """Where the ``{`` of the first object stands, at any depth, that a field ``name +:`` extends; None where there is none."""
+    position = 0
+    pattern = re.compile(rf"{re.escape(name)}\s*\+:\s*(?=\{{)")
+    while (position := skip(text, position)) < len(text):
+        if match := pattern.match(text, position):
+            return match.end()
+        word = _WORD.match(text, position)
+        position = _string_end(text, position) or (word.end() if word else position + 1)
+    return None
 
 
 def write_number(value: int | float) -> str:

@@ -152,18 +152,13 @@ def values(prototype: Prototype, component: str, given: Mapping[str, t.Any]) -> 
 
     A given None means: not given. Raises BootstrapError for a value of another type, one that nothing declares, one that is missing.
     """
-    declared = {parameter.name: parameter for parameter in prototype.parameters}
-    for name in given:
-        if name not in declared:
-            near = _near(name, declared)
-            hint = f"Did you mean {', '.join(near)}?" if near else f"It declares {', '.join(sorted(declared))}."
-            raise BootstrapError(f"Component '{component}': the prototype {prototype.name} declares no parameter '{name}'.", fix=hint)
-    literals = {}
+    literals = given_values(prototype, component, given)
     missing = []
-    for name, parameter in declared.items():
-        if given.get(name) is not None:
-            literals[name] = literal(parameter, given[name], component)
-        elif parameter.default is not None:
+    for parameter in prototype.parameters:
+        name = parameter.name
+        if name in literals:
+            continue
+        if parameter.default is not None:
             literals[name] = _default(parameter, component, prototype)
         elif name == "name":
             literals[name] = write_string(component)
@@ -174,6 +169,17 @@ def values(prototype: Prototype, component: str, given: Mapping[str, t.Any]) -> 
             f"Component '{component}': required parameters of {prototype.name} are missing: {'; '.join(missing)}.", fix="Give them a value."
         )
     return literals
+
+
+def given_values(prototype: Prototype, component: str, given: Mapping[str, t.Any]) -> dict[str, str]:
+    """The parameters that are given, as Jsonnet literals. Raises BootstrapError as ``values``, but not for one that is missing."""
+    declared = {parameter.name: parameter for parameter in prototype.parameters}
+    for name in given:
+        if name not in declared:
+            near = _near(name, declared)
+            hint = f"Did you mean {', '.join(near)}?" if near else f"It declares {', '.join(sorted(declared))}."
+            raise BootstrapError(f"Component '{component}': the prototype {prototype.name} declares no parameter '{name}'.", fix=hint)
+    return {name: literal(declared[name], value, component) for name, value in given.items() if value is not None}
 
 
 def literal(parameter: Parameter, value: t.Any, component: str) -> str:

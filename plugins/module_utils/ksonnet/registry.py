@@ -6,23 +6,54 @@ from __future__ import annotations
 
 import os
 import typing as t
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 from ..errors import BootstrapError
-from . import documents
+from . import archive, bundle, documents, github, remote, specs
+from .sources import Contents, Files, Pin, Sources, named
+from .specs import check_parts
 
+__all__ = [
+    "EMBEDDED",
+    "FS",
+    "GITHUB",
+    "Contents",
+    "Pin",
+    "Sources",
+    "check_parts",
+    "contents",
+    "folder",
+    "protocol",
+    "read",
+    "spec_cache",
+    "uri",
+]
 EMBEDDED = "embedded"
+FS, GITHUB = "fs", "github"
 # A package of Kubeflow v0.1 to v0.4 has less than 100 files and 1 MiB; these bounds only keep out what isn't a package.
 MAX_FILES = 5_000
 MAX_BYTES = 64 * 2**20
 
 
-def uri(name: str, declared: str) -> str:
-    """What app.yaml says: the text as declared, as ks keeps it; for the embedded registry the copy in the application."""
+def protocol(entry: Mapping[str, t.Any]) -> str:
+    """``fs`` or ``github``: as declared, else told from the uri. Only github.com is told so; an Enterprise host must be declared."""
+    declared = entry.get("protocol")
+    if declared and declared not in (FS, GITHUB):
+        raise BootstrapError(f"The protocol of a registry is {FS} or {GITHUB}, not {declared!r}.", fix="Correct it, or leave it out.")
+    return str(declared or (GITHUB if github.is_github(entry["uri"]) else FS))
+
+
+def uri(name: str, declared: str, protocol_: str = "") -> str:
+    """What app.yaml says: for a folder the text as declared, as ks keeps it; for the embedded registry the copy in the application.
+
+    For GitHub without scheme, ``www.`` and slash at the end: ks 0.10.0 accepts these, but then vendors packages in a wrong folder.
+    """
     if declared == EMBEDDED:
         return f"./vendor/{name}"
+    if protocol({"protocol": protocol_, "uri": declared}) == GITHUB:
+        return github.parse(declared).uri
     return unquote(urlparse(declared).path) if declared.startswith("file://") else declared
 
 
@@ -37,8 +68,10 @@ def folder(declared: str, application: Path) -> Path:
             )
         return embedded
     if "://" in declared and not declared.startswith("file://"):
-        raise BootstrapError(f"The registry {declared} is not a folder.", fix="Give a folder, or 'embedded'.")
-    return application / uri("", declared)
+        raise BootstrapError(
+            f"The registry {declared} is not a folder.", fix="Give a folder, or 'embedded'; for GitHub Enterprise declare protocol: github."
+        )
+    return application / uri("", declared, FS)
 
 
 def read(root: Path, packages: Collection[str], name: str) -> dict[str, str]:
@@ -46,7 +79,7 @@ def read(root: Path, packages: Collection[str], name: str) -> dict[str, str]:
     if not root.is_dir():
         raise BootstrapError(f"Registry '{name}': there is no folder {root}.", fix="Correct its uri.")
     files = {"registry.yaml": _text(root / "registry.yaml", name)}
-    known = _libraries(files["registry.yaml"], str(root / "registry.yaml"))
+    known = specs.libraries(files["registry.yaml"], str(root / "registry.yaml"))
     for package in packages:
         parts = root / package / "parts.yaml"
         if not parts.is_file():
@@ -92,28 +125,110 @@ def _text(path: Path, name: str) -> str:
         ) from None
 
 
-def _libraries(text: str, file: str) -> dict[str, t.Any]:
-    """The packages that a registry.yaml names (ks 0.10.0 takes apiVersion 0.1 and 0.1.0)."""
-    spec = documents.load_mapping(text, file)
-    _expect(spec, "apiVersion", ("0.1", "0.1.0", 0.1), file)
-    _expect(spec, "kind", ("ksonnet.io/registry",), file)
-    libraries = spec.get("libraries") or {}
-    if not isinstance(libraries, dict):
-        raise BootstrapError(f"{file}: libraries: a mapping is expected, not {documents.kind(libraries)}.", fix="Put the file right.")
-    return libraries
+# --- several registries, wherever they are
 
 
-def check_parts(text: str, file: str) -> None:
-    """Raise BootstrapError unless it is a parts.yaml of the version that ks 0.10.0 takes."""
-    spec = documents.load_mapping(text, file)
-    _expect(spec, "apiVersion", ("0.0.1",), file)
-    _expect(spec, "kind", ("ksonnet.io/parts",), file)
-    if not isinstance(spec.get("name"), str):
-        raise BootstrapError(f"{file}: name: text is expected, not {documents.kind(spec.get('name'))}.", fix="Put the file right.")
+def contents(
+    registries: Mapping[str, Mapping[str, t.Any]], packages: Mapping[str, Mapping[str, t.Any]], application: Path, sources: Sources
+) -> dict[str, Contents]:
+    """What the declared registries give to the declared packages, by registry.
+
+    ``registries.<name>``: ``uri``, ``protocol`` (fs or github; told from the uri where it is missing), ``sha256`` (``Contents.digest`` must
+    be this; GitHub only). ``packages.<name>``: ``registry``, ``package`` (its name in the registry; the same if missing), ``version`` (a
+    ref that the package is taken from in place of the registry's; GitHub only). Fields may be None or "". ``application``: the folder that
+    relative paths start from.
+
+    A pinned commit is used as it is; what lies in the cache needs no network. With a bundle GitHub is not asked, and a folder that isn't
+    there is taken from it. Raises BootstrapError.
+    """
+    packed = bundle.read(sources.bundle) if sources.bundle else None
+    hub = github.Hub(sources)
+    found: dict[str, Contents] = {}
+    located: dict[str, remote.Remote] = {}
+    for name, entry in registries.items():
+        wanted = _wanted(name, entry, packages)
+        if protocol(entry) == GITHUB:
+            try:
+                if packed:
+                    found[name] = _bundled(packed, name, entry, wanted, sources)
+                else:
+                    located[name] = remote.locate(hub, entry, wanted, sources.pinned.get(name))
+            except BootstrapError as error:
+                named(name, error)
+        else:
+            found[name] = _local(packed, name, entry, wanted, application)
+    trees = remote.load(hub, sources, located)
+    found.update({name: remote.assemble(name, each, trees) for name, each in located.items()})
+    return {name: found[name] for name in registries}
 
 
-def _expect(spec: dict[str, t.Any], field: str, allowed: tuple[t.Any, ...], file: str) -> None:
-    if spec.get(field) not in allowed:
+def spec_cache(name: str, found: Contents) -> Files:
+    """The file below ``.ksonnet/registries`` from which ks 0.10.0 knows a GitHub registry without asking GitHub; {} for others.
+
+    Path in the application to text: registry.yaml, in ks's own order, and the commit (pkg/registry/github.go, schema.go of ks 0.10.0).
+    """
+    if not found.git:
+        return {}
+    libraries = specs.libraries(found.files["registry.yaml"], f"registry.yaml of '{name}'")
+    spec = {
+        "apiVersion": "0.1.0",
+        "gitVersion": {"commitSha": found.git["commitSha"], "refSpec": found.git["refSpec"]},
+        "kind": "ksonnet.io/registry",
+        "libraries": {key: {field: _plain(entry, field) for field in ("path", "version")} for key, entry in libraries.items()} or None,
+    }
+    return {f".ksonnet/registries/{name}/{found.git['commitSha']}.yaml": documents.dump(spec)}
+
+
+def _plain(entry: t.Any, field: str) -> str:
+    value = entry.get(field) if isinstance(entry, dict) else None
+    return "" if value is None else str(value)
+
+
+def _wanted(name: str, entry: Mapping[str, t.Any], packages: Mapping[str, Mapping[str, t.Any]]) -> remote.Packages:
+    """The packages of one registry, by declared name. A package has one place in vendor/, so it can't be there at two versions."""
+    found: remote.Packages = {}
+    for package, spec in packages.items():
+        if spec["registry"] != name:
+            continue
+        wanted = remote.Package(str(spec.get("package") or package), str(spec.get("version") or ""))
+        archive.check_path(wanted.folder, f"Registry '{name}', package '{package}'")
+        if wanted.version and protocol(entry) != GITHUB:
+            raise BootstrapError(
+                f"Registry '{name}': package '{package}' has a version, but the registry is a folder.", fix="Leave the version out."
+            )
+        other = next((key for key, each in found.items() if each.folder == wanted.folder and each.version != wanted.version), None)
+        if other:
+            raise BootstrapError(
+                f"Registry '{name}': packages '{other}' and '{package}' are both {wanted.folder}, at two versions.", fix="Leave one out."
+            )
+        found[package] = wanted
+    return found
+
+
+def _local(packed: bundle.Bundle | None, name: str, entry: Mapping[str, t.Any], wanted: remote.Packages, application: Path) -> Contents:
+    root = folder(entry["uri"], application)
+    if packed and entry["uri"] != EMBEDDED and not root.is_dir():
+        return _from_bundle(packed, name, uri(name, entry["uri"], FS), wanted)
+    return Contents(read(root, [each.folder for each in wanted.values()], name))
+
+
+# --- a bundle
+
+
+def _from_bundle(packed: bundle.Bundle, name: str, uri_: str, wanted: remote.Packages) -> Contents:
+    versions = {package: each.version for package, each in wanted.items()}
+    return packed.registry(name, uri_, versions, {package: each.folder for package, each in wanted.items()})
+
+
+def _bundled(packed: bundle.Bundle, name: str, entry: Mapping[str, t.Any], wanted: remote.Packages, sources: Sources) -> Contents:
+    place = github.parse(entry["uri"])
+    found = _from_bundle(packed, name, place.uri, wanted)
+    commit = (found.git or {}).get("commitSha")
+    pin = remote.pin_for(sources.pinned.get(name), place)
+    if pin and pin.commit != commit:
         raise BootstrapError(
-            f"{file}: {field}: {allowed[0]} is expected, not {spec.get(field)!r}.", fix="Name a registry that ks 0.10 can read."
+            f"The bundle {packed.path} has commit {commit}, but app.yaml pins {pin.commit}.",
+            fix="Write the bundle from this application's registries, or upgrade the registry to the bundle's commit.",
         )
+    remote.check_digest(found.digest or "", *remote.expected_digest(entry, pin), f"the bundle {packed.path}")
+    return found

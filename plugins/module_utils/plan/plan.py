@@ -10,9 +10,10 @@ from collections.abc import Mapping
 
 from ..deploy.objects import Resources, key_of, placed
 from ..errors import BootstrapError
-from ..ksonnet import application, prototypes
+from ..ksonnet import app_yaml, application, prototypes, record
 from ..ksonnet.declaration import plain
 from ..ksonnet.render import objects
+from ..ksonnet.sources import Contents
 from ..permissions import missing
 from .rules import Rule
 
@@ -27,7 +28,7 @@ _CLUSTER = {"apis", "distribution", "nodes", "permissions", "server", "storage",
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # RFC 1123, as Kubernetes asks of a namespace
 
 
-def make(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str, Mapping[str, str]], current: Mapping[str, str]) -> Json:
+def make(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str, Contents], current: Mapping[str, str]) -> Json:
     """The document ``plan``; its fields are documented in the module ``plan``.
 
     ``choices``: ``name`` of the application, ``namespace`` or none, ``parameters`` by component, ``apply``, ``move``.
@@ -77,7 +78,7 @@ def _whole(facts: Json) -> Json:
     return facts
 
 
-def _declared(registries: Mapping[str, Mapping[str, str]]) -> prototypes.Prototype:
+def _declared(registries: Mapping[str, Contents]) -> prototypes.Prototype:
     known, errors = prototypes.collect(
         {f"vendor/{name}/{path}": text for name, files in registries.items() for path, text in files.items()}
     )
@@ -99,15 +100,15 @@ def _namespace(choices: Json, before: str | None) -> Json:
 
 def _namespace_before(current: Mapping[str, str]) -> str | None:
     """The namespace of the application that is there already."""
-    if application.APP not in current:
+    if app_yaml.PATH not in current:
         return None
-    environment = (application.read_app(current).get("environments") or {}).get(_ENVIRONMENT) or {}
+    environment = (app_yaml.read(current).get("environments") or {}).get(_ENVIRONMENT) or {}
     return (environment.get("destination") or {}).get("namespace")
 
 
 def _strange(facts: Json, choices: Json, current: Mapping[str, str]) -> list[Json]:
     """Refuse to turn the application of one cluster into that of another unasked."""
-    made_for, now = application.read_record(current).get("cluster") or {}, facts["cluster"]
+    made_for, now = record.read(current).get("cluster") or {}, facts["cluster"]
     if choices["move"] or made_for.get("uid") in (None, now["uid"]):
         return []
     return [

@@ -48,7 +48,8 @@ def test_a_header_is_read_as_ks_reads_it() -> None:
 
 
 def test_the_first_line_after_the_header_is_dropped_and_imports_are_rewritten() -> None:
-    assert component.text("disk-2", parsed()) == (
+    assert component.from_prototype("disk-2", parsed()) == (
+        "components/disk-2.jsonnet",
         'local env = std.extVar("__ksonnet/environments");\n'
         'local params = std.extVar("__ksonnet/params").components["disk-2"];\n'
         "{ a: params.size, b: env.namespace }\n"
@@ -128,7 +129,7 @@ def test_wrong_values_are_named(given: dict[str, t.Any], message: str) -> None:
         prototypes.values(parsed(), "c", given)
 
 
-@pytest.mark.parametrize("name", ["", "a b", "a/b", "../x", ".x", "params", "a'b", "a\nb", "a$"])
+@pytest.mark.parametrize("name", ["", "a b", "a//b", "/a", "a/", "../x", "data/params", ".x", "params", "a'b", "a\nb", "a$"])
 def test_names_that_no_component_can_have(name: str) -> None:
     with pytest.raises(BootstrapError):
         component.check_name(name)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import random
+import types
 import typing as t
 
 import pytest
@@ -26,6 +27,7 @@ PACKAGE = {
 { kind: 'Shown', params: params, env: env }
 """,
 }
+CONTENTS: t.Any = types.SimpleNamespace(files=PACKAGE, git=None)
 DECLARED = {
     "name": "app",
     "environments": {"default": {"server": "https://s", "namespace": "n"}},
@@ -36,7 +38,7 @@ DECLARED = {
 
 def made(**components: dict[str, t.Any]) -> dict[str, str]:
     declared = {**DECLARED, "components": {name: {"prototype": "any", "parameters": given} for name, given in components.items()}}
-    return application.files(declared, {}, {"r": PACKAGE}).files
+    return application.files(declared, {}, {"r": CONTENTS}).files
 
 
 def test_parameters_come_back_equal_through_render_and_in_bootstrap_yaml() -> None:
@@ -91,7 +93,7 @@ def test_parameters_come_back_equal_through_render_and_in_bootstrap_yaml() -> No
     again = application.files(
         {**DECLARED, "components": {name: {"prototype": "any", "parameters": values} for name, values in given.items()}},
         files,
-        {"r": PACKAGE},
+        {"r": CONTENTS},
     )
     assert again.files == files
     assert again.kept == []

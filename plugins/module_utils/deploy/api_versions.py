@@ -1,0 +1,193 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Objects of removed API versions, brought to what a cluster serves. Private to the collection.
+
+What is served stays as it is, however old. The application isn't touched.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import typing as t
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ..data.api_upgrades import GONE, UPGRADES
+from ..errors import BootstrapError
+from .conversions import CONVERSIONS
+from .objects import group_of, key_of
+
+Json = dict[str, t.Any]
+Rendered = list[tuple[str, Json]]
+"""Component and object."""
+Kinds = Mapping[str, Mapping[str, t.Any]]
+"""What is served: API version to kind to anything; as ``discovery.served`` and ``served_by`` give it."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What was done about one object. ``now``: its API version; ``None`` if it was left out, for the reason in ``changes``."""
+
+    component: str
+    object: str
+    kind: str
+    was: str
+    now: str | None
+    changes: tuple[str, ...]
+
+    def document(self) -> Json:
+        """As the outcome shows it."""
+        return {"object": self.object, "component": self.component, "from": self.was, "to": self.now, "changes": list(self.changes)}
+
+
+def bring_up(rendered: Rendered, served: Kinds, namespace: str = "") -> tuple[Rendered, list[Change]]:
+    """The objects that a cluster which serves ``served`` takes, and what was done to those that it would not have taken as they were.
+
+    Objects of a kind that went without a successor are left out. A version that is neither served nor known stays as it is.
+    ``namespace``: where objects go that name none; ``Change.object`` has it. Nothing that was given is changed.
+    Raises ``BootstrapError`` for an object that can't be brought up without its author.
+    """
+    found: Rendered = []
+    changes: list[Change] = []
+    for component, item in rendered:
+        version, kind = item.get("apiVersion", ""), item.get("kind", "")
+        if (version, kind) in GONE and kind not in served.get(version, ()):
+            changes.append(_left_out(component, item))
+            continue
+        new, said = _converted(component, item, served)
+        mended, more = _mended(new, served)
+        if mended is not item:
+            found.append((component, mended))
+            name = _name(mended, served, namespace)
+            changes.append(Change(component, name, kind, version, mended["apiVersion"], (*said, *more)))
+        else:
+            found.append((component, item))
+    return found, changes
+
+
+def served_by(release: str) -> dict[str, dict[str, Json]]:
+    """What Kubernetes of a release ("1.35", 1.30 and newer) serves of the kinds that the table names; for use without a cluster."""
+    number = _number(release)
+    found: dict[str, dict[str, Json]] = defaultdict(dict)
+    for (old, kind), upgrade in UPGRADES.items():
+        # Alpha versions are off unless an admin turns them on.
+        if number < _number(upgrade.since) and "alpha" not in old:
+            found[old][kind] = {}
+        for new in upgrade.to:
+            later = UPGRADES.get((new, kind))
+            if later is None or number < _number(later.since):
+                found[new][kind] = {}
+    return dict(found)
+
+
+def lines(changes: list[Change]) -> Iterator[tuple[bool, str]]:
+    """One line for each kind of change; and whether it is a warning, which objects that were left out are."""
+    alike: dict[tuple[str, str, str | None, tuple[str, ...]], list[str]] = defaultdict(list)
+    for change in changes:
+        alike[change.kind, change.was, change.now, change.changes].append(change.object.partition(" ")[2])
+    for (kind, was, now, said), names in alike.items():
+        which = f"{kind} {', '.join(names[:5])}{f' and {len(names) - 5} more' if len(names) > 5 else ''}"
+        why = "; ".join(said)
+        if now is None:
+            yield True, f"{which} left out: {why}"
+        elif was == now:
+            yield False, f"{which}: {why}"
+        else:
+            yield False, f"{which}: {was} is now {now}{f' ({why})' if why else ''}"
+
+
+def _number(release: str) -> tuple[int, int]:
+    major, _dot, minor = release.removeprefix("v").partition(".")
+    return int(major), int(minor.partition(".")[0].rstrip("+"))
+
+
+def _left_out(component: str, item: Json) -> Change:
+    version, kind = item["apiVersion"], item["kind"]
+    since, instead = GONE[version, kind]
+    return Change(component, str(key_of(item)), kind, version, None, (f"Kubernetes has no {kind} since {since}; {instead}",))
+
+
+def _converted(component: str, item: Json, served: Kinds) -> tuple[Json, list[str]]:
+    """The object in the first version of the table that is served; itself where nothing is to be done, or can be."""
+    version, kind = item.get("apiVersion", ""), item.get("kind", "")
+    upgrade = UPGRADES.get((version, kind))
+    if upgrade is None or kind in served.get(version, ()):
+        return item, []
+    new = next((each for each in upgrade.to if kind in served.get(each, ())), None)
+    if new is None:
+        return item, []
+    brought = {**copy.deepcopy(item), "apiVersion": new}
+    try:
+        return brought, CONVERSIONS[upgrade.conversion](brought, version) if upgrade.conversion else []
+    except BootstrapError as error:
+        where = f"{key_of(item)} of component {component}" if component else str(key_of(item))
+        raise BootstrapError(f"{where} can't be brought from {version} to {new}: {error.message}.", fix=error.fix) from None
+
+
+def _name(item: Json, served: Kinds, namespace: str) -> str:
+    key = key_of(item)
+    entry = served.get(item["apiVersion"], {}).get(item["kind"]) or {}
+    return str(key._replace(namespace=key.namespace or namespace) if entry.get("namespaced") else key)
+
+
+def _mended(item: Json, served: Kinds) -> tuple[Json, list[str]]:
+    """What no API server takes, or obeys, whatever the version, though packages of the time have it. The object itself if all is well."""
+    said: list[str] = []
+    places = [place for place in _texts(item) if any(type(value) in _SCALARS for value in place.values())]
+    targeted = item.get("kind") == "HorizontalPodAutoscaler" and _new_target(item, served)
+    if not places and not targeted:
+        return item, said
+    item = copy.deepcopy(item)
+    if places:
+        for place in _texts(item):
+            place.update({name: _text(value) for name, value in place.items() if type(value) in _SCALARS})
+        said.append("numbers and booleans in labels, annotations or environment variables are now texts")
+    if targeted:
+        said.append(f"scaleTargetRef.apiVersion {item['spec']['scaleTargetRef']['apiVersion']} is now {targeted}")
+        item["spec"]["scaleTargetRef"]["apiVersion"] = targeted
+    return item, said
+
+
+_SCALARS = (bool, int, float)
+
+
+def _text(value: object) -> str:
+    return json.dumps(value)
+
+
+def _texts(item: Json) -> Iterator[Json]:
+    """The parts of an object that hold texts only."""
+    yield from _labels(item)
+    spec = item.get("spec")
+    if not isinstance(spec, dict) or "." in group_of(item.get("apiVersion", "")):
+        return
+    if item.get("kind") == "CronJob":
+        spec = (spec.get("jobTemplate") or {}).get("spec") or {}
+    template = spec.get("template") if "template" in spec else item if item.get("kind") == "Pod" else None
+    if isinstance(template, dict):
+        yield from _labels(template) if template is not item else ()
+        pod = template.get("spec") or {}
+        for field in ("initContainers", "containers"):
+            for container in pod.get(field) or ():
+                for variable in container.get("env") or ():
+                    if "value" in variable:
+                        yield variable
+
+
+def _labels(item: Json) -> Iterator[Json]:
+    metadata = item.get("metadata") or {}
+    for field in ("labels", "annotations"):
+        if metadata.get(field):
+            yield metadata[field]
+
+
+def _new_target(item: Json, served: Kinds) -> str | None:
+    """The version in which the kind that an autoscaler scales is served now; ``None`` if what it says is right."""
+    target = (item.get("spec") or {}).get("scaleTargetRef") or {}
+    version, kind = target.get("apiVersion", ""), target.get("kind", "")
+    upgrade = UPGRADES.get((version, kind))
+    if upgrade is None or kind in served.get(version, ()):
+        return None
+    return next((each for each in upgrade.to if kind in served.get(each, ())), None)

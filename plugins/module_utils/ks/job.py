@@ -1,0 +1,123 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One environment of an application, to be deployed by the engine that is found right. Private to the collection."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import typing as t
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from ..api import Client
+from ..deploy.present import Options, Outcome
+from ..discovery import Served, served
+from ..errors import BootstrapError
+from ..ksonnet import folder
+from ..ksonnet.render import objects
+from ..run import Context
+from . import answers, engine
+from .apply import absent, present, refuse_mixing, things
+from .command import Found, Ks, find, obstacle, ready
+from .engine import Choice
+
+Json = dict[str, t.Any]
+
+
+@dataclass
+class Job:
+    """``path``: the application's folder; ``files``: what is in it, or would be; ``entry``: its environment in app.yaml."""
+
+    client: Client
+    context: Context
+    path: Path
+    files: Mapping[str, str]
+    application: str
+    environment: str
+    entry: Json
+    _shown: dict[str, list[Json]] = field(default_factory=dict)
+
+    @property
+    def namespace(self) -> str:
+        """The environment's."""
+        return str((self.entry.get("destination") or {}).get("namespace") or "default")
+
+    @cached_property
+    def rendered(self) -> dict[str, list[Json]]:
+        """The objects by component, as we render them: what there is to deploy, whatever the cluster serves."""
+        return objects(self.files, self.environment)
+
+    @cached_property
+    def served(self) -> Served:
+        """What the cluster serves."""
+        return served(self.client)
+
+    def choose(self, wanted: str, command: str | None) -> Choice:
+        """The engine, where ``wanted`` is ``native``, ``ks`` or ``auto``. Says in the terminal which and why, unless it is the default.
+
+        Raises BootstrapError where ks is wanted and can't reach this cluster, or would spoil what the native engine keeps.
+        """
+        choice = engine.choose(wanted, lambda: find(command, self.context.env), self._hindrances())
+        if wanted == "ks" and choice.ks:
+            why = self._unreachable(choice.ks) or self._native(choice.ks)
+            if why:
+                raise BootstrapError(f"ks can't deploy this: {why}.", fix="Use kubeflow_engine=native.")
+        if wanted != "native":
+            self.context.progress(f"engine {choice.engine}: {choice.reason}")
+        return choice
+
+    def _hindrances(self) -> Iterator[t.Callable[[Found], str | None]]:
+        flat = [item for items in self.rendered.values() for item in items] if self.files else []
+        yield self._unreachable
+        yield lambda _found: engine.library_missing(self.files, str(self.entry.get("k8sVersion")))
+        yield self._native
+        yield lambda _found: engine.unserved(flat, self.served)
+        yield lambda found: self._otherwise(found, flat)
+
+    def _unreachable(self, _found: Found) -> str | None:
+        server = str((self.entry.get("destination") or {}).get("server") or "")
+        return obstacle(self.client.connection, server, self.environment)
+
+    def _native(self, _found: Found) -> str | None:
+        return refuse_mixing(self.client, self.application, self.namespace)
+
+    def _otherwise(self, found: Found, flat: list[Json]) -> str | None:
+        try:
+            return engine.rendered_otherwise(self.shown(found), flat)
+        except BootstrapError as error:
+            return error.message.rstrip(".")
+
+    def shown(self, found: Found) -> list[Json]:
+        """What `ks show` prints; asked once."""
+        if found.path not in self._shown:
+            self.context.progress(f"ks show {self.environment}")
+            with self.ready(found) as ks:
+                self._shown[found.path] = answers.objects(ks.run("show"))
+        return self._shown[found.path]
+
+    @contextlib.contextmanager
+    def ready(self, found: Found) -> Iterator[Ks]:
+        """The command, in the application's folder; where that is not yet what it is to be (check mode), in a copy that is."""
+        with contextlib.ExitStack() as stack:
+            place = self.path.absolute()
+            if self.context.check and folder.read(self.path) != self.files:
+                place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kubeflow-ks-")))
+                for path, text in self.files.items():
+                    (place / path).parent.mkdir(parents=True, exist_ok=True)
+                    (place / path).write_bytes(text.encode("utf-8", "surrogateescape"))
+            yield stack.enter_context(ready(found, place, self.environment, self.client.connection, self.context.env))
+
+    def by_ks(self, found: Found, options: Options, *, remove: bool, remove_data: bool) -> Outcome:
+        """Deploy by the command, or remove. Raises BootstrapError."""
+        shown = self.shown(found)
+        otherwise = engine.rendered_otherwise(shown, [item for items in self.rendered.values() for item in items])
+        if otherwise:
+            self.context.warn(f"ks {found.version} deploys what it makes of the application, and {otherwise}.")
+        named = things(shown, self.rendered, self.served, self.namespace)
+        with self.ready(found) as ks:
+            if remove:
+                return absent(self.client, ks, named, options, remove_data)
+            return present(self.client, ks, named, options)
