@@ -71,13 +71,11 @@ options:
     type: str
     choices: [native, ks, auto]
     default: native
-    version_added: 0.2.0
   ks:
     description:
       - The path or name of the command C(ks).
       - If not set, the C(ks) on E(PATH), else C(~/.local/bin/ks).
     type: path
-    version_added: 0.2.0
 requirements:
   - PyYAML
   - rjsonnet

@@ -33,7 +33,13 @@ _PLATFORM = {"cloud": {"null": "none", "gke": "gke", "minikube": "minikube"}}
 
 
 def _rename(
-    since: str, until: str, prototype: str, now: str, source: str, parameters: dict[str, str], values: dict[str, dict[str, str]] | None = None
+    since: str,
+    until: str,
+    prototype: str,
+    now: str,
+    source: str,
+    parameters: dict[str, str],
+    values: dict[str, dict[str, str]] | None = None,
 ) -> Rename:
     return {
         "since": since,

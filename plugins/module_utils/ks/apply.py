@@ -53,7 +53,9 @@ def things(shown: list[Json], rendered: Mapping[str, list[Json]], served: Served
     Raises BootstrapError for a kind that the cluster does not serve, before ks would stop half way at it.
     """
     resources = Resources(served, shown)
-    components = {key: name for name, items in rendered.items() for item, key in zip(items, _keys(items, resources, namespace), strict=True)}
+    components = {
+        key: name for name, items in rendered.items() for item, key in zip(items, _keys(items, resources, namespace), strict=True)
+    }
     found: dict[str, Thing] = {}
     for item, key in zip(shown, _keys(shown, resources, namespace), strict=True):
         resource = resources.of(item)
@@ -141,9 +143,9 @@ def _apply(ks: Ks, found: dict[str, Thing], states: dict[str, str], options: Opt
     by_name = found | {thing.singular: thing for thing in found.values()}
     error = answers.failure(answer) if answer.code else None
     for label, created in dealt.items():
-        thing = by_name.get(label)
-        if not thing:
+        if label not in by_name:
             continue
+        thing = by_name[label]
         if error and label == stopped:
             outcome.add(thing.key, thing.component, "failed", why=error.message)
         else:

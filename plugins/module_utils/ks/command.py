@@ -65,12 +65,24 @@ class Answer:
     err: str
 
 
-def find(path: str | None, env: Mapping[str, str]) -> Found | None:
-    """The command of that path or name, else `ks` on PATH, else the one in ``~/.local/bin``; ``None`` where there is none."""
+def find(path: str | None, env: Mapping[str, str], folders: t.Iterable[str] = ()) -> Found | None:
+    """The command of that path or name; else the first `ks` that will do, on PATH, in ``folders`` or in ``~/.local/bin``.
+
+    Where none will do, the first of them, which says why; ``None`` where there is none.
+    """
     home = os.path.join(env.get("HOME") or os.path.expanduser("~"), _HOME)
-    search = env.get("PATH", os.defpath)
-    command = shutil.which(os.path.expanduser(path or "ks"), path=search if path else os.pathsep.join([search, home]))
-    return look(command, env) if command else None
+    search = env.get("PATH") or os.defpath
+    if path:
+        command = shutil.which(os.path.expanduser(path), path=search)
+        return look(command, env) if command else None
+    there = (shutil.which("ks", path=folder) for folder in [*search.split(os.pathsep), *map(os.path.expanduser, folders), home] if folder)
+    first = None
+    for command in dict.fromkeys(filter(None, there)):
+        found = look(os.path.abspath(command), env)
+        if found.why is None:
+            return found
+        first = first or found
+    return first
 
 
 def look(command: str, env: Mapping[str, str]) -> Found:
@@ -133,7 +145,9 @@ def _run(argv: list[str], folder: Path | None, env: Mapping[str, str], seconds: 
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
-        raise BootstrapError(f"{argv[0]} can't be run: {getattr(error, 'strerror', None) or 'bad text'}.", fix="Check kubeflow_ks.") from None
+        raise BootstrapError(
+            f"{argv[0]} can't be run: {getattr(error, 'strerror', None) or 'bad text'}.", fix="Check kubeflow_ks."
+        ) from None
     with process:
         try:
             out, err = process.communicate(timeout=seconds)

@@ -9,7 +9,7 @@ import typing as t
 from collections.abc import Mapping
 
 from ..errors import BootstrapError
-from . import component
+from . import component, registry
 from .documents import kind
 
 # The version of the Kubernetes library that ks 0.10.0 falls back to; packages of 2018 are written for it.
@@ -52,8 +52,8 @@ def check(declaration: Mapping[str, t.Any]) -> dict[str, t.Any]:
         raise BootstrapError("Declaration: environments: there must be at least one.", fix=_FIX)
     for name, environment in checked["environments"].items():
         _check_environment(f"environments.{name}", environment)
-    for name, registry in checked["registries"].items():
-        _check_registry(f"registries.{name}", registry)
+    for name, entry in checked["registries"].items():
+        _check_registry(f"registries.{name}", entry)
     for name, package in checked["packages"].items():
         package["package"] = package["package"] or name
         _name(package["package"], f"packages.{name}.package")
@@ -71,12 +71,12 @@ def _check_environment(where: str, environment: dict[str, t.Any]) -> None:
         environment["parameters"][name] = _mapping(parameters, f"{where}.parameters.{name}")
 
 
-def _check_registry(where: str, registry: dict[str, t.Any]) -> None:
-    github = re.match(r"(?:https?://)?github\.com/", registry["uri"])
-    registry["protocol"] = registry["protocol"] or ("github" if github else "fs")
-    if registry["protocol"] not in ("fs", "github"):
-        raise BootstrapError(f"Declaration: {where}.protocol: '{registry['protocol']}' is not supported.", fix="Use fs, a folder, or github.")
-    if registry["sha256"] and not _SHA256.fullmatch(registry["sha256"]):
+def _check_registry(where: str, entry: dict[str, t.Any]) -> None:
+    try:
+        entry["protocol"] = registry.protocol(entry)
+    except BootstrapError as error:
+        raise BootstrapError(f"Declaration: {where}: {error.message}", fix=error.fix) from None
+    if entry["sha256"] and not _SHA256.fullmatch(entry["sha256"]):
         raise BootstrapError(f"Declaration: {where}.sha256: 64 hexadecimal digits are expected.", fix=_FIX)
 
 

@@ -27,7 +27,7 @@ _RESOLVERS = (
 
 
 @functools.cache
-def _classes() -> tuple[t.Any, t.Any]:
+def classes() -> tuple[t.Any, t.Any]:
     """A loader and a dumper that agree with yaml.v2."""
     if yaml is None:
         raise BootstrapError("PyYAML is missing, which reads and writes app.yaml.", fix="Install PyYAML where this task runs.")
@@ -81,7 +81,7 @@ def load(text: str, file: str) -> t.Any:
 
 def load_all(text: str, file: str) -> t.Iterator[t.Any]:
     """The documents of a YAML text, one after the other. Errors name ``file`` and the line."""
-    loader, _dumper = _classes()
+    loader, _dumper = classes()
     try:
         yield from yaml.load_all(text, loader)
     except yaml.MarkedYAMLError as error:
@@ -99,10 +99,9 @@ def load_mapping(text: str, file: str) -> dict[str, t.Any]:
     return document
 
 
-def dump(document: dict[str, t.Any]) -> str:
+def dump(document: dict[str, t.Any], dumper: t.Any = None) -> str:
     """YAML text as ks writes it: keys sorted, two spaces, strings quoted where they would be read as something else."""
-    _loader, dumper = _classes()
-    text: str = yaml.dump(document, Dumper=dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=80)
+    text: str = yaml.dump(document, Dumper=dumper or classes()[1], sort_keys=False, allow_unicode=True, default_flow_style=False, width=80)
     return text
 
 

@@ -72,15 +72,16 @@ def override(build: Build) -> None:
     """What the environments override; the components are laid."""
     gone = [component.plain_name(name) for name in build.last.get("components", {}) if name not in build.wanted["components"]]
     for name, entry in build.wanted["environments"].items():
-        written = build.written["environments"][name]
-        last = build.last.get("environments", {}).get(name, {})
+        written: dict[str, t.Any] = {}
+        last = build.last.get("overrides", {}).get(name, {})
         planned = {
             component.plain_name(called): literals(build, called, given, f"environments.{name}.parameters")
             for called, given in entry["parameters"].items()
         }
         _parameters(build, name, planned, last.get("parameters", {}), written, gone)
-        planned = {"": merging.as_literals(entry["globals"], f"environments.{name}.globals")}
-        _globals(build, name, planned[""], last.get("globals", {}), written)
+        _globals(build, name, merging.as_literals(entry["globals"], f"environments.{name}.globals"), last.get("globals", {}), written)
+        if written:
+            build.written.setdefault("overrides", {})[name] = written
 
 
 def _parameters(
@@ -119,7 +120,7 @@ def retire(build: Build) -> None:
 
 def _untouched(build: Build, name: str) -> list[str] | None:
     """The files of an environment, where they are as they were written; None where the user changed one."""
-    last = build.last["environments"][name]
+    last = build.last.get("overrides", {}).get(name, {})
     paths = {file: _file(build, name, file) for file in FILES}
     text = {file: build.files.get(path, FILES[file]) for file, path in paths.items()}
     for called, parameters in last.get("parameters", {}).items():

@@ -34,7 +34,7 @@ Read = Callable[[str, str], tuple[str, str]]
 """Reads an import: the importing file's folder and the name, to the file's path and text. Raises LookupError where there is none."""
 
 _HEAD = struct.Struct("!cQ")
-_IMPORT, _RESULT, _ERROR, _NO_MEMORY = b"i", b"r", b"e", b"m"
+_IMPORT, _RUN, _RESULT, _ERROR, _NO_MEMORY = b"i", b"n", b"r", b"e", b"m"
 _CHUNK = 1 << 20
 NOT_FINITE = "a number is not finite"
 
@@ -58,11 +58,12 @@ class Run:
 
 
 class EvaluatorError(Exception):
-    """What the evaluator says is wrong; ``read``: the paths that were imported until then, in their order."""
+    """What the evaluator says is wrong; ``read``: the paths that were imported until then, in their order; ``run``: in which, from 1."""
 
-    def __init__(self, text: str, read: list[str]) -> None:
+    def __init__(self, text: str, read: list[str], run: int = 0) -> None:
         super().__init__(text)
         self.read = read
+        self.run = run
 
 
 class LimitError(EvaluatorError):
@@ -101,6 +102,7 @@ def _child(runs: list[Run], limits: Limits, reading: int, writing: int) -> t.NoR
             _bound(limits)
             text = ""
             for run in runs:
+                _send(writing, _RUN, "")
                 codes = run.codes if run.previous is None else {**run.codes, run.previous: text}
                 read = _reported(run.read, writing)
                 text = rjsonnet.evaluate_snippet("<application>", run.snippet, ext_codes=codes, import_callback=read)
@@ -174,7 +176,7 @@ def _ended(child: int) -> int:
 
 def _result(received: bytes, in_time: bool, status: int, limits: Limits) -> str:
     read: list[str] = []
-    position = 0
+    position = run = 0
     while position + _HEAD.size <= len(received):
         kind, size = _HEAD.unpack_from(received, position)
         start = position + _HEAD.size
@@ -185,15 +187,18 @@ def _result(received: bytes, in_time: bool, status: int, limits: Limits) -> str:
         if kind == _RESULT:
             return text
         if kind == _ERROR:
-            raise EvaluatorError(text, read)
+            raise EvaluatorError(text, read, run)
         if kind == _NO_MEMORY:
             break
-        read.append(text)
+        if kind == _RUN:
+            run += 1
+        else:
+            read.append(text)
     if not in_time or os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU:
-        raise LimitError(f"evaluation took more than {limits.seconds:g} seconds", read)
+        raise LimitError(f"evaluation took more than {limits.seconds:g} seconds", read, run)
     if os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGSEGV, signal.SIGBUS):
-        raise LimitError("the evaluator's stack overflowed: something is nested without end", read)
-    raise LimitError(f"evaluation took more than {_size(limits.memory)} of memory", read)
+        raise LimitError("the evaluator's stack overflowed: something is nested without end", read, run)
+    raise LimitError(f"evaluation took more than {_size(limits.memory)} of memory", read, run)
 
 
 def _size(count: int) -> str:

@@ -41,6 +41,10 @@ def lay(build: Build, registries: Mapping[str, Contents]) -> None:
     for name, entry in declared.items():
         if entry["uri"] == registry.EMBEDDED:
             build.files[f"vendor/{name}/registry.yaml"] = registries[name].files["registry.yaml"]
+        cached = registry.spec_cache(name, registries[name])
+        for path in [path for path in build.files if cached and path.startswith(f".ksonnet/registries/{name}/")]:
+            del build.files[path]
+        build.files.update(cached)
 
 
 def pins(current: Files) -> dict[str, Pin]:
@@ -57,7 +61,7 @@ def pins(current: Files) -> dict[str, Pin]:
 
 
 def _entry(name: str, declared: Mapping[str, t.Any], contents: Contents) -> dict[str, t.Any]:
-    entry = {"protocol": declared["protocol"], "uri": registry.uri(name, declared["uri"])}
+    entry = {"protocol": registry.protocol(declared), "uri": registry.uri(name, declared["uri"], declared["protocol"])}
     return {**entry, "gitVersion": contents.git} if contents.git else entry
 
 

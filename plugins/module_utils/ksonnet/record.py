@@ -16,7 +16,7 @@ _HEADER = """# Why this application is as it is: what kubeflow.bootstrap saw and
 # By `written` it tells your changes from its own, and keeps yours. Keep this file beside app.yaml; don't edit it.
 """
 _VERSION = "kubeflow.bootstrap/v1"
-_SECTIONS = ("environments", "registries", "libraries", "components", "packages", "globals")
+_SECTIONS = ("environments", "registries", "libraries", "components", "packages", "globals", "overrides")
 
 
 def read(current: Mapping[str, str]) -> dict[str, t.Any]:

@@ -26,7 +26,7 @@ _PARAMS = """local module = import %s;
 _OBJECTS = """local patched = %s;
 local params = std.extVar("__ksonnet/params").components;
 local result = import %s;
-{
+if std.type(result) != "object" then result else {
   [name]: if std.objectHas(patched, name) && std.objectHas(params, name) then std.mergePatch(result[name], params[name]) else result[name]
   for name in std.objectFields(result)
 }"""

@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import random
-import types
 import typing as t
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import application, params, render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.sources import Contents
 
 PACKAGE = {
     "registry.yaml": "apiVersion: 0.1.0\nkind: ksonnet.io/registry\nlibraries: {}\n",
@@ -27,7 +27,7 @@ PACKAGE = {
 { kind: 'Shown', params: params, env: env }
 """,
 }
-CONTENTS: t.Any = types.SimpleNamespace(files=PACKAGE, git=None)
+CONTENTS = Contents(PACKAGE)
 DECLARED = {
     "name": "app",
     "environments": {"default": {"server": "https://s", "namespace": "n"}},
