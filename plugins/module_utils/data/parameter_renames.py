@@ -15,7 +15,7 @@ class Rename(t.TypedDict):
     """Prototype ``prototype`` of version ``since`` in version ``until``: it, or a part of it, is ``now``.
 
     ``parameters``: the names that changed, old to new; under a prototype that is no more, the others keep theirs.
-    ``values``: by old name: the values that have a counterpart, and which; no other value can be taken along. ``source``: where it was read.
+    ``values``: by old name: the values that have a counterpart, and which; no other one goes along. ``source``: where it was read.
     """
 
     since: str

@@ -25,6 +25,8 @@ Rendered = list[tuple[str, Json]]
 Kinds = Mapping[str, Mapping[str, t.Any]]
 """What is served: API version to kind to anything; as ``discovery.served`` and ``served_by`` give it."""
 
+_SCALARS = (bool, int, float)
+
 
 @dataclass(frozen=True)
 class Change:
@@ -56,14 +58,12 @@ def bring_up(rendered: Rendered, served: Kinds, namespace: str = "") -> tuple[Re
         if (version, kind) in GONE and kind not in served.get(version, ()):
             changes.append(_left_out(component, item))
             continue
-        new, said = _converted(component, item, served)
-        mended, more = _mended(new, served)
-        if mended is not item:
-            found.append((component, mended))
-            name = _name(mended, served, namespace)
-            changes.append(Change(component, name, kind, version, mended["apiVersion"], (*said, *more)))
-        else:
-            found.append((component, item))
+        mended, said = _mended(item, served)
+        new, more = _converted(component, mended, served)
+        found.append((component, new))
+        if new is not item:
+            name = _name(new, served, namespace)
+            changes.append(Change(component, name, kind, version, new["apiVersion"], (*said, *more)))
     return found, changes
 
 
@@ -135,52 +135,58 @@ def _name(item: Json, served: Kinds, namespace: str) -> str:
 def _mended(item: Json, served: Kinds) -> tuple[Json, list[str]]:
     """What no API server takes, or obeys, whatever the version, though packages of the time have it. The object itself if all is well."""
     said: list[str] = []
-    places = [place for place in _texts(item) if any(type(value) in _SCALARS for value in place.values())]
-    targeted = item.get("kind") == "HorizontalPodAutoscaler" and _new_target(item, served)
-    if not places and not targeted:
+    numbers = any(type(value) in _SCALARS for place in _texts(item) for value in (place.values() if isinstance(place, dict) else place))
+    target = _new_target(item, served) if item.get("kind") == "HorizontalPodAutoscaler" else None
+    if not numbers and not target:
         return item, said
     item = copy.deepcopy(item)
-    if places:
+    if numbers:
+        said.append("numbers and booleans, where only texts may be, are now texts")
         for place in _texts(item):
-            place.update({name: _text(value) for name, value in place.items() if type(value) in _SCALARS})
-        said.append("numbers and booleans in labels, annotations or environment variables are now texts")
-    if targeted:
-        said.append(f"scaleTargetRef.apiVersion {item['spec']['scaleTargetRef']['apiVersion']} is now {targeted}")
-        item["spec"]["scaleTargetRef"]["apiVersion"] = targeted
+            for name, value in list(place.items() if isinstance(place, dict) else enumerate(place)):
+                if type(value) in _SCALARS:
+                    place[name] = json.dumps(value)
+    if target:
+        said.append(f"scaleTargetRef.apiVersion {item['spec']['scaleTargetRef']['apiVersion']} is now {target}")
+        item["spec"]["scaleTargetRef"]["apiVersion"] = target
     return item, said
 
 
-_SCALARS = (bool, int, float)
-
-
-def _text(value: object) -> str:
-    return json.dumps(value)
-
-
-def _texts(item: Json) -> Iterator[Json]:
-    """The parts of an object that hold texts only."""
-    yield from _labels(item)
-    spec = item.get("spec")
-    if not isinstance(spec, dict) or "." in group_of(item.get("apiVersion", "")):
+def _texts(item: Json) -> Iterator[t.Any]:
+    """The mappings and lists of an object that hold texts only: where a parameter that is a number most often ends up."""
+    yield from _present(item.get("metadata"), "labels", "annotations")
+    kind, spec = item.get("kind"), item.get("spec")
+    if "." in group_of(item.get("apiVersion", "")):
         return
-    if item.get("kind") == "CronJob":
+    if kind in ("ConfigMap", "Secret"):
+        yield from _present(item, "data", "stringData")
+    if not isinstance(spec, dict):
+        return
+    if kind == "CronJob":
         spec = (spec.get("jobTemplate") or {}).get("spec") or {}
-    template = spec.get("template") if "template" in spec else item if item.get("kind") == "Pod" else None
+    if "selector" in spec:
+        yield from [spec["selector"] or {}] if kind in ("Service", "ReplicationController") else _present(spec["selector"], "matchLabels")
+    template = item if kind == "Pod" else spec.get("template")
     if isinstance(template, dict):
-        yield from _labels(template) if template is not item else ()
-        pod = template.get("spec") or {}
-        for field in ("initContainers", "containers"):
-            for container in pod.get(field) or ():
-                for variable in container.get("env") or ():
-                    if "value" in variable:
-                        yield variable
+        yield from _present(template.get("metadata"), "labels", "annotations")
+        yield from _pod_texts(template.get("spec") or {})
 
 
-def _labels(item: Json) -> Iterator[Json]:
-    metadata = item.get("metadata") or {}
-    for field in ("labels", "annotations"):
-        if metadata.get(field):
-            yield metadata[field]
+def _pod_texts(pod: Json) -> Iterator[t.Any]:
+    yield from _present(pod, "nodeSelector")
+    for field in ("initContainers", "containers"):
+        for container in pod.get(field) or ():
+            yield from _present(container, "command", "args")
+            for variable in container.get("env") or ():
+                if "value" in variable:
+                    yield variable
+
+
+def _present(holder: Json | None, *fields: str) -> Iterator[t.Any]:
+    for field in fields:
+        found = holder.get(field) if holder else None
+        if found:
+            yield found
 
 
 def _new_target(item: Json, served: Kinds) -> str | None:

@@ -106,7 +106,7 @@ def _disruption_budget(item: Json, _old: str) -> list[str]:
 
 def _webhooks(item: Json, _old: str) -> list[str]:
     said: list[str] = []
-    old_defaults = {"failurePolicy": "Ignore", "matchPolicy": "Exact", "timeoutSeconds": 30, "admissionReviewVersions": ["v1beta1"]}
+    old_defaults: Json = {"failurePolicy": "Ignore", "matchPolicy": "Exact", "timeoutSeconds": 30, "admissionReviewVersions": ["v1beta1"]}
     for hook in item.get("webhooks") or []:
         missing = {field: value for field, value in old_defaults.items() if not hook.get(field)}
         hook.update(missing)
@@ -148,6 +148,7 @@ def _metric(name: str, source: Json) -> Json:
     """A metric source of autoscaling/v2 from one of v2beta1."""
     value, average = source.get("targetValue"), source.get("targetAverageValue" if name != "object" else "averageValue")
     utilization = source.get("targetAverageUtilization")
+    target: Json
     if utilization is not None:
         target = {"type": "Utilization", "averageUtilization": utilization}
     elif average is not None:
@@ -155,8 +156,7 @@ def _metric(name: str, source: Json) -> Json:
     else:
         target = {"type": "Value", "value": value}
     if name in ("resource", "containerResource"):
-        kept = {field: source[field] for field in ("name", "container") if field in source}
-        return {**kept, "target": target}
+        return {**{field: source[field] for field in ("name", "container") if field in source}, "target": target}
     selector = source.get("metricSelector" if name == "external" else "selector")
     metric = {"name": source.get("metricName"), **({"selector": selector} if selector else {})}
     described = {"describedObject": source.get("target")} if name == "object" else {}

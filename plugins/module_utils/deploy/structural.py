@@ -126,17 +126,15 @@ def _structural(schema: Json, path: str, lost: list[str]) -> Json:
     for name in _JUNCTORS:
         if schema.get(name):
             _join(found, name, schema[name], path, lost)
-    return _typed(found, schema)
+    return _typed(found)
 
 
-def _typed(found: Json, schema: Json) -> Json:
+def _typed(found: Json) -> Json:
     """With a type at each level, or the word that there may be anything."""
     if found.get(_INT_OR_STRING):
         return {name: value for name, value in found.items() if name not in (_ANY, "type")}
     if "type" not in found:
-        whole = {"properties", "additionalProperties", _EMBEDDED} & (schema.keys() | found.keys())
-        implied = "object" if whole else "array" if "items" in found else None
-        found = {**found, "type": implied} if implied else {**found, _ANY: True}
+        found = {**found, "type": "object"} if found.get(_EMBEDDED) else {**found, _ANY: True}
     if found.get("type") == "array":
         found.setdefault("items", {_ANY: True})
     if found.get("type") == "object" and "additionalProperties" not in found:

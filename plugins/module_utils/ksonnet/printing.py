@@ -17,11 +17,6 @@ from collections.abc import Iterable, Mapping
 
 from . import documents
 
-try:
-    import yaml
-except ImportError:
-    yaml = None  # type: ignore[assignment]
-
 FORMATS = ("yaml", "json")
 Json = dict[str, t.Any]
 
@@ -32,7 +27,8 @@ _GO_ESCAPED = re.compile("[<>&\u2028\u2029]")
 _TIME = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"
 # What a reader of YAML 1.1 takes for a number, and yaml.v2 of 2018 does not.
 _NUMBER = r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|\.[0-9_]+|0o[0-7]+)|="
-_MASK = "(hidden)"
+_MASK = "hidden"
+_SECRET = ("data", "stringData")
 
 
 def text(objects: Iterable[Json], format: str = "yaml") -> str:
@@ -87,23 +83,22 @@ def _json_number(value: float) -> str:
         raise ValueError("it is not a finite number")
     if value.is_integer() and abs(value) < 1e21:
         return str(int(value)) if value or math.copysign(1, value) > 0 else "-0"
-    digits = repr(value)
-    if "e" in digits and 1e-6 <= abs(value) < 1e21:
-        mantissa, _e, exponent = digits.partition("e")
-        places = len(mantissa.partition(".")[2]) - int(exponent)
-        return f"{value:.{places}f}"
-    mantissa, e, exponent = digits.partition("e")
-    return f"{mantissa}e{'-' if exponent.startswith('-') else '+'}{exponent.lstrip('+-0')}" if e else _small(value, digits)
+    mantissa, e, exponent = repr(value).partition("e")
+    if e and 1e-6 <= abs(value) < 1:
+        return f"{value:.{len(mantissa.partition('.')[2]) - int(exponent)}f}"
+    return f"{mantissa}e{exponent[0]}{exponent[1:].lstrip('0')}" if e else mantissa
 
 
-def _small(value: float, digits: str) -> str:
-    """0.00001 is 1e-05 in Python already; what is left has no exponent in both."""
-    return digits if abs(value) >= 1e-6 else f"{value:e}"
-
-
-def masked(item: Json) -> Json:
-    """The object with the values of a Secret hidden, for a diff."""
+def masked(item: Json, before: Json | None = None) -> Json:
+    """The object with the values of a Secret hidden; those that differ from ``before`` are marked as changed."""
     if item.get("kind") != "Secret":
         return item
-    hidden = {part: dict.fromkeys(item[part], _MASK) for part in ("data", "stringData") if isinstance(item.get(part), Mapping)}
+    hidden = {}
+    for part in _SECRET:
+        values, old = item.get(part), (before or {}).get(part)
+        if isinstance(values, Mapping):
+            known = old if isinstance(old, Mapping) else {}
+            hidden[part] = {key: f"{_MASK}, changed" if before and known.get(key) != values[key] else _MASK for key in values}
+        elif values is not None:
+            hidden[part] = _MASK
     return {**item, **hidden}

@@ -1,133 +1,112 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Packages at a new version: what changed, which of the user's values go where, and what stands in the way. Private to the collection.
-
-Pure functions. They need no version numbers, which a folder as registry doesn't have: an entry of data/parameter_renames.py counts only
-where the new prototypes lack the old name and declare the new one.
-"""
+"""Packages at a new version: which of the user's values go where, and what stands in the way. Private to the collection."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import typing as t
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
-from ..data.parameter_renames import NO_SUCCESSOR, RENAMES, WHY_GONE, Rename
+from ..data.parameter_renames import NO_SUCCESSOR
 from ..errors import BootstrapError
-from . import component as components
-from . import prototypes
-from .jsonnet_text import Expression
-from .prototypes import Parameter, Prototype
+from . import app_yaml, component, overrides, packages, params, prototypes, record
+from .build import Build
+from .carry import Carried, Carry, Values, own_values
+from .jsonnet_text import Expression, write_literal
+from .versions import Versions, declared, defaults, why_gone
 
-Values = Mapping[str, Mapping[str, t.Any]]
-"""Values by component and parameter: plain data or ``Expression``."""
-
-_ALL = tuple(entry for family in RENAMES.values() for entry in family)
 _IMPORT = re.compile(r"""\bimport(?:str)?\s+@?["']([^"']+)["']""")
-_LISTS = ("added", "removed", "renamed", "default_changed", "type_changed")
-
-
-@dataclass
-class Carried:
-    """What became of the user's values.
-
-    ``values``: by component: under their new names; they win over the plan's and stay the user's. ``moved``: by component that stays:
-    the old names of such values, which go. ``lost``: values that can't be taken along: component, parameter, value, why; where the
-    component stays they stay in the file.
-    """
-
-    values: dict[str, dict[str, t.Any]] = field(default_factory=dict)
-    moved: dict[str, list[str]] = field(default_factory=dict)
-    lost: list[dict[str, t.Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Upgrade:
     """``changes``: what ``Versions.compare`` says. ``environments``: as ``components``, for the overrides of each environment.
 
-    ``replaced``: components that others took the place of: they go, with their overrides.
+    ``replaced``: components that others took the place of: they go, with their overrides. ``ours``: what counts as written by us of
+    components that ks made: the prototype's defaults, so that they follow the new ones.
     """
 
     changes: list[dict[str, t.Any]] = field(default_factory=list)
     components: Carried = field(default_factory=Carried)
     environments: dict[str, Carried] = field(default_factory=dict)
     replaced: list[str] = field(default_factory=list)
+    ours: dict[str, dict[str, t.Any]] = field(default_factory=dict)
 
 
-def own_values(values: Mapping[str, t.Any], ours: Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The values that the user set. ``ours``: the prototype's defaults, and over them what was written last."""
-    return {name: value for name, value in values.items() if name not in ours or not _same(value, ours[name])}
+def lay(build: Build) -> Upgrade:
+    """Bring the user's values over to the packages that were laid, before the components are. Raises BootstrapError as ``plan``."""
+    there: dict[str, dict[str, t.Any]] = {}
+    for path in sorted(build.files):
+        if path.startswith("components/") and path.endswith("/params.libsonnet"):
+            module = path.removeprefix("components/").removesuffix("params.libsonnet")
+            there.update({f"{module}{called}": values for called, values in params.read(build.files[path], path).items()})
+    gone = packages.gone(build)
+    files = {
+        name: path
+        for name, entry in (build.app.get("environments") or {}).items()
+        if (path := f"environments/{entry.get('path', name)}/params.libsonnet") in build.files
+    }
+    upgrade = plan(
+        build.current,
+        {path: text for path, text in build.files.items() if not path.startswith(gone)},
+        there,
+        build.wanted["components"],
+        build.last.get("components", {}),
+        overridden=_overridden(build, files, [*build.wanted["components"], *there]),
+        problems=mixed_versions(
+            app_yaml.read(build.current) if app_yaml.PATH in build.current else {}, build.app, build.wanted["packages"]
+        ),
+    )
+    _write(build, upgrade, files)
+    return upgrade
 
 
-def _same(left: t.Any, right: t.Any) -> bool:
-    """Equal as JSON: true is not 1. An expression equals nothing but itself."""
-    if isinstance(left, Expression) or isinstance(right, Expression):
-        return bool(left == right)
-    return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
+def _overridden(build: Build, files: Mapping[str, str], components: Iterable[str]) -> dict[str, Values]:
+    """What the user overrides in each environment. There a component is called by its name without the module."""
+    whole = {component.plain_name(name): name for name in components}
+    found: dict[str, Values] = {}
+    for name, path in files.items():
+        written = build.last.get("environments", {}).get(name, {}).get("parameters", {})
+        found[name] = {
+            whole.get(called, called): own_values(values, written.get(called, {}))
+            for called, values in overrides.read(build.files[path], path).items()
+        }
+    return found
 
 
-class _CannotBePlaced(Exception):
-    """Why a value can't be taken along."""
+def _write(build: Build, upgrade: Upgrade, files: Mapping[str, str]) -> None:
+    """Put the values where they go, so that they are there, and the user's, when the components are laid."""
+    carried = upgrade.components
+    for module in {component.module(name) for name in (*carried.values, *carried.moved, *upgrade.replaced)}:
+        path = params.path(module)
+        new, drop, remove = _edits(carried, upgrade.replaced, lambda name, module=module: component.module(name) == module)  # type: ignore[misc]
+        build.files[path] = params.update(build.files.get(path, params.NEW), new, drop=drop, remove=remove, file=path)
+    for name, found in upgrade.environments.items():
+        new, drop, remove = _edits(found, upgrade.replaced, lambda _name: True)
+        if new or drop or remove:
+            build.files[files[name]] = overrides.update(build.files[files[name]], new, drop=drop, remove=remove, file=files[name])
+    for name in upgrade.replaced:
+        build.files.pop(_path(name), None)
+    last = {name: entry for name, entry in build.last.get("components", {}).items() if name not in upgrade.replaced}
+    build.last = {**build.last, "components": {**last, **upgrade.ours}}
 
 
-class _Carry:
-    """One pass over the user's values. ``wanted``: the declared components, with their new prototype's whole name."""
-
-    def __init__(self, versions: Versions, own: Values, wanted: Values) -> None:
-        self.versions, self.own, self.wanted = versions, own, wanted
-        self.found = Carried()
-        self.problems: list[str] = []
-
-    def component(self, name: str, prototype: str) -> None:
-        for parameter, value in self.own.get(name, {}).items():
-            # What no prototype declares is between the user and the component's file, as long as that stays.
-            known = parameter in declared(self.versions.old, prototype) or prototype not in self.versions.new
-            if known and not (parameter == "name" and name in self.wanted):
-                self._value(name, prototype, parameter, value)
-
-    def _value(self, name: str, prototype: str, parameter: str, value: t.Any) -> None:
-        placed, absent, reasons = False, [], []
-        for target in self.versions.targets(prototype, parameter):
-            homes = [other for other, entry in self.wanted.items() if entry["prototype"] == target.prototype]
-            if not homes:
-                absent.append(f"no component of {target.prototype} is declared")
-                continue
-            try:
-                self._place(name, parameter, value, [name] if name in homes else homes, target)
-                placed = True
-            except _CannotBePlaced as error:
-                reasons.append(str(error))
-            except BootstrapError as error:
-                self.problems.append(f"{error.message} It is '{parameter}' of component '{name}' now.")
-                placed = True
-        if not placed and not reasons:
-            reasons = absent or [why_gone(prototype, parameter)]
-        if reasons:
-            shown = value.text if isinstance(value, Expression) else value
-            self.found.lost.append({"component": name, "parameter": parameter, "value": shown, "why": "; ".join(reasons)})
-
-    def _place(self, name: str, parameter: str, value: t.Any, homes: list[str], target: Target) -> None:
-        """Put a value where it goes. Raises _CannotBePlaced, and BootstrapError where the new type refuses it."""
-        if len(homes) > 1:
-            raise _CannotBePlaced(f"{' and '.join(sorted(homes))} are of {target.prototype}")
-        home = homes[0]
-        for counterparts in target.values:
-            if not isinstance(value, str) or value not in counterparts:
-                raise _CannotBePlaced(f"'{target.parameter}' of '{home}' can only be {', '.join(sorted(set(counterparts.values())))}")
-            value = counterparts[value]
-        if not isinstance(value, Expression):
-            prototypes.literal(declared(self.versions.new, target.prototype)[target.parameter], value, home)
-        if (home, target.parameter) == (name, parameter):
-            return
-        there = {**self.own.get(home, {}), **self.found.values.get(home, {})}
-        if target.parameter in there and not _same(there[target.parameter], value):
-            raise _CannotBePlaced(f"'{target.parameter}' of '{home}' has another value of yours")
-        self.found.values.setdefault(home, {})[target.parameter] = value
-        if name in self.wanted and parameter not in self.found.moved.setdefault(name, []):
-            self.found.moved[name].append(parameter)
+def _edits(
+    carried: Carried, replaced: list[str], here: t.Callable[[str], bool]
+) -> tuple[dict[str, dict[str, str]], dict[str, list[str]], list[str]]:
+    """What to set (as literals), what to take out, and which components, of those that are here."""
+    new = {
+        component.plain_name(name): {
+            key: value.text if isinstance(value, Expression) else write_literal(value) for key, value in parameters.items()
+        }
+        for name, parameters in carried.values.items()
+        if here(name)
+    }
+    drop = {component.plain_name(name): names for name, names in carried.moved.items() if here(name)}
+    return new, drop, [component.plain_name(name) for name in replaced if here(name)]
 
 
 def plan(
@@ -137,21 +116,21 @@ def plan(
     wanted: Values,
     written: Values,
     *,
-    overrides: Mapping[str, Values] | None = None,
+    overridden: Mapping[str, Values] | None = None,
     problems: Iterable[str] = (),
 ) -> Upgrade:
     """What an upgrade of the packages comes to; an empty ``Upgrade`` where no vendored file changes, and for a new application.
 
     ``before``: the files that are there. ``after``: the same with the new packages below vendor/, and without the packages that go.
     ``there``: the values by component (``params.read``). ``wanted``: the declared components (``prototype``, ``parameters``).
-    ``written``: what we wrote last by component (``prototype``, ``parameters``), {} for an application that ks made. ``overrides``: by
+    ``written``: what we wrote last by component (``prototype``, ``parameters``), {} for an application that ks made. ``overridden``: by
     environment: the values there that the user set. ``problems``: what else stands in the way (``mixed_versions``).
     Raises BootstrapError that names all that stands in the way; its details have the list ``problems``.
     """
     vendored = [{path: text for path, text in files.items() if path.startswith("vendor/")} for files in (before, after)]
     if not vendored[0] or vendored[0] == vendored[1]:
         return Upgrade()
-    return _Plan(before, after, there, wanted, written, list(problems)).upgrade(overrides or {})
+    return _Plan(before, after, there, wanted, written, list(problems)).upgrade(overridden or {})
 
 
 class _Plan:
@@ -178,24 +157,29 @@ class _Plan:
 
     def _recognise(self, name: str, planned: str | None) -> None:
         """Find out a component's old prototype: from what we wrote, by its file, or as the declaration has it."""
-        text = self.before.get(components.path(name))
-        said = self.written.get(name, {}).get("prototype", planned)
-        with contextlib.suppress(BootstrapError):
-            self.sources[name] = prototypes.find(said or "", self.versions.old).name
-        for prototype in self.versions.old.values():
-            if text is not None and components.text(name, prototype) == text:
-                self.untouched.add(name)
-                self.sources.setdefault(name, prototype.name)
+        written = self.written.get(name, {})
+        text = self.before.get(_path(name))
+        if text is not None and record.digest(text) == written.get("digest"):
+            self.untouched.add(name)
+        made_by = [one.name for one in self.versions.old.values() if text == component.from_prototype(name, one)[1]]
+        if made_by:
+            self.untouched.add(name)
+        for said in (written.get("prototype"), *made_by, planned):
+            if said and name not in self.sources:
+                with contextlib.suppress(BootstrapError):
+                    self.sources[name] = prototypes.find(said, self.versions.old).name
 
-    def upgrade(self, overrides: Mapping[str, Values]) -> Upgrade:
-        own = {}
+    def upgrade(self, overridden: Mapping[str, Values]) -> Upgrade:
+        own, ours = {}, {}
         for name, values in self.there.items():
-            ours = defaults(self.versions.old[self.sources[name]], name) if name in self.sources else {}
-            own[name] = own_values(values, {**ours, **self.written.get(name, {}).get("parameters", {})})
+            given = defaults(self.versions.old[self.sources[name]], name) if name in self.sources else {}
+            own[name] = own_values(values, {**given, **self.written.get(name, {}).get("parameters", {})})
+            if name in self.wanted and name in self.sources and name not in self.written:
+                ours[name] = self._taken_over(name, {key: value for key, value in values.items() if key not in own[name]})
         changes = self.versions.compare()
         replaced = [name for name in self.sources if self._is_replaced(name, own.get(name, {}), changes)]
         carried = self._carry(own)
-        environments = {name: self._carry(values) for name, values in overrides.items()}
+        environments = {name: self._carry(values) for name, values in overridden.items()}
         for name, entry in self.wanted.items():
             self._check_declared(name, entry, carried.values.get(name, {}))
         self._check_imports({name for name in self.untouched if name in self.declared or name in replaced or name in self.written})
@@ -207,10 +191,14 @@ class _Plan:
                 fix="Complete the declaration, or stay with the present version.",
                 problems=found,
             )
-        return Upgrade(changes, carried, environments, replaced)
+        return Upgrade(changes, carried, environments, replaced, ours)
+
+    def _taken_over(self, name: str, parameters: dict[str, t.Any]) -> dict[str, t.Any]:
+        file = {"digest": record.digest(self.before[_path(name)]), "file": _path(name)} if name in self.untouched else {}
+        return {**file, "parameters": parameters, "prototype": self.sources[name]}
 
     def _carry(self, own: Values) -> Carried:
-        carry = _Carry(self.versions, own, self.wanted)
+        carry = Carry(self.versions, own, self.wanted)
         for name, prototype in self.sources.items():
             if name in self.wanted or prototype not in self.versions.new:
                 carry.component(name, prototype)
@@ -230,7 +218,7 @@ class _Plan:
         if not any(entry["prototype"] in heirs for entry in self.wanted.values()):
             self.problems.append(f"Component '{name}': its prototype {source} is no more. {self._advice(source)}")
         elif name not in self.untouched:
-            self.problems.append(f"{components.path(name)} was changed by hand, and its prototype {source} is no more: remove it yourself.")
+            self.problems.append(f"{_path(name)} was changed by hand, and its prototype {source} is no more: remove it yourself.")
         else:
             return True
         return False
@@ -259,20 +247,22 @@ class _Plan:
         known = {"name", *given, *carried, *self.there.get(name, {})}
         for key, parameter in parameters.items():
             if parameter.required and key not in known:
-                self.problems.append(
-                    f"Component '{name}': the new parameter '{key}' ({parameter.type}: {parameter.description}) needs a value."
-                )
+                self.problems.append(f"Component '{name}': the new parameter '{key}' ({parameter.type}) needs a value.")
 
     def _check_imports(self, made_anew: Collection[str]) -> None:
         """Files that stay as they are must not import what is no more."""
         changed = {_folder(path) for path in self.before.keys() | self.after.keys() if self.before.get(path) != self.after.get(path)}
-        skip = {components.path(name) for name in made_anew}
+        skip = {_path(name) for name in made_anew}
         for path, text in sorted(self.after.items()):
             if path in skip or _folder(path) in changed or not path.endswith((".jsonnet", ".libsonnet")):
                 continue
             for file in dict.fromkeys(_IMPORT.findall(text)):
                 if f"vendor/{file}" in self.before and f"vendor/{file}" not in self.after:
                     self.problems.append(f"{path} stays as it is, and imports {file}, which is no more.")
+
+
+def _path(name: str) -> str:
+    return f"components/{name}.jsonnet"
 
 
 def _folder(path: str) -> str:

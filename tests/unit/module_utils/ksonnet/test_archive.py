@@ -128,10 +128,10 @@ def test_bounds(monkeypatch: pytest.MonkeyPatch, bound: str, most: int) -> None:
 
 def test_damage_is_noticed_wherever_it_is() -> None:
     data = tarball(shelf())
-    for end in range(0, len(data), 7):
+    for end in range(len(data)):
         with pytest.raises(archive.Damaged, match="not a whole tar.gz archive"):
             unpack(data[:end], "shelf")
-    for position in range(12, len(data), 7):  # the first bytes are the header, with a time that nobody checks
+    for position in range(12, len(data)):  # the first bytes are the header, with a time that nobody checks
         try:
             found = unpack(data[:position] + bytes([data[position] ^ 0x55]) + data[position + 1 :], "shelf")
         except BootstrapError:

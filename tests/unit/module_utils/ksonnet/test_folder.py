@@ -7,12 +7,14 @@ from __future__ import annotations
 import copy
 import fcntl
 import itertools
+import json
 import multiprocessing
 import os
 import shutil
 import subprocess
 import sys
 import threading
+import time
 import typing as t
 from pathlib import Path
 
@@ -444,6 +446,69 @@ def test_a_killed_run_is_repaired_by_the_next(
             assert moment > 3
             return
     raise AssertionError("it never came to an end")
+
+
+def test_kill_9_at_fifty_moments_leaves_the_old_application_or_the_new_one(tmp_path: Path, declared: dict[str, t.Any]) -> None:
+    final = copy.deepcopy(declared)
+    final["components"]["front"]["parameters"]["replicas"] = 6
+    final["components"]["data/later"] = {"prototype": "io.example.pkg.store"}
+    final["packages"]["store"] = {"registry": "shelf"}
+    final["environments"]["default"]["parameters"] = {"front": {"image": "nginx:9"}}
+    del final["components"]["settings"]
+    folder.converge(tmp_path / "new", declared)
+    before = folder.read(tmp_path / "new")
+    began = time.monotonic()
+    folder.converge(tmp_path / "new", final)
+    seconds = time.monotonic() - began
+    done = folder.read(tmp_path / "new")
+    fork = multiprocessing.get_context("fork")
+    ends = set()
+    for moment in range(50):
+        app = tmp_path / str(moment)
+        folder.converge(app, declared)
+        run = fork.Process(target=folder.converge, args=(app, final))
+        run.start()
+        journal_file = app / f"journal{journal.TEMPORARY}"
+        if moment % 2:
+            # Half of them while files are changed, which is the shorter part.
+            while run.is_alive() and not journal_file.exists():
+                pass
+            run.join(seconds * 0.2 * moment / 50)
+        else:
+            run.join(seconds * 1.5 * moment / 50)
+        run.kill()
+        run.join()
+        with_journal = folder.read(app)
+        assert with_journal in (before, done)
+        ends.add("between" if journal_file.exists() else "old" if with_journal == before else "new")
+        if journal_file.exists():
+            # ks knows nothing of a journal: for it too the application can be rendered at any moment.
+            kept = journal_file.rename(tmp_path / f"journal-{moment}")
+            render.objects(folder.read(app))
+            kept.rename(journal_file)
+        folder.converge(app, final)
+        assert folder.read(app) == done
+        assert not list(app.rglob(f"*{journal.TEMPORARY}"))
+    assert ends == {"old", "between", "new"}
+
+
+def test_what_somebody_changed_after_a_kill_stays(app: Path, declared: dict[str, t.Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    declared["components"]["front"]["parameters"]["replicas"] = 6
+    monkeypatch.setattr(journal, "finish", lambda folder: None)
+    folder.converge(app, declared)  # "killed" when the journal was written
+    monkeypatch.undo()
+    edit(app / params.PATH, "replicas: 1,", "replicas: 9,")
+    assert folder.converge(app, declared).kept == [{"component": "front", "parameter": "replicas", "value": 9, "planned": 6}]
+    assert not journal.is_there(app)
+
+
+@pytest.mark.parametrize("path", ["../outside", "/etc/outside", "components/../../outside", "link/outside"])
+def test_a_journal_that_leads_out_of_the_application_is_refused(path: str, app: Path, declared: dict[str, t.Any], tmp_path: Path) -> None:
+    (app / "link").symlink_to(tmp_path)
+    (app / f"journal{journal.TEMPORARY}").write_text(json.dumps([{"path": path, "before": None, "after": "x"}]))
+    with pytest.raises(BootstrapError, match="leads out of the application"):
+        folder.converge(app, declared)
+    assert not (tmp_path / "outside").exists()
 
 
 def test_a_new_application_appears_at_once(tmp_path: Path, declared: dict[str, t.Any], monkeypatch: pytest.MonkeyPatch) -> None:

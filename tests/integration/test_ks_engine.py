@@ -1,0 +1,198 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The role ks, and a deployment by `ks`: a stand-in, installed like the real one, answers with what the real one was seen to answer."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import http.server
+import json
+import os
+import stat
+import tarfile
+import threading
+from pathlib import Path
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.tests.integration.ks_stand_in import packing
+
+SHOW = ["ks", "show", "default", "-o", "json"]
+DIFF = ["ks", "diff", "default", "--diff-strategy", "subset"]
+APPLY = ["ks", "apply", "default"]
+DELETE = ["ks", "delete", "default", "--grace-period", "0"]
+OBJECTS = ["Deployment.apps team/front", "Service team/front", "ConfigMap team/settings"]
+
+
+@pytest.fixture
+def installed(cluster, work, tmp_path):
+    """``installed(**variables)``: a user with the application of the recorded steps, and ks installed by the role."""
+
+    def make(**variables):
+        each = cluster()
+        user = work(each, kubeflow_wait_timeout=0, **variables)
+        path, checksum = packing.archive(tmp_path, packing.program(each.facts["server"], tmp_path / "calls"))
+        user.play("ks", ks_url=str(path), ks_sha256={"linux_amd64": checksum}).well()
+        packing.application(user.app, each.facts["server"])
+        return each, user, lambda: [call["argv"] for call in packing.calls(tmp_path / "calls")]
+
+    return make
+
+
+def test_the_role_installs_what_the_checksum_says_and_nothing_else(work, tmp_path):
+    user = work()
+    ks = user.home / ".local/bin/ks"
+    path, checksum = packing.archive(tmp_path, packing.program("https://example.com", tmp_path / "calls"))
+    good = {"ks_url": str(path), "ks_sha256": {"linux_amd64": checksum}}
+    unknown = user.play("ks", ks_url=str(path))
+    assert "Nothing was installed: the SHA-256 of ks 0.10.0 for linux_amd64 is not known" in unknown.message
+    wrong = user.play("ks", ks_url=str(path), ks_sha256={"linux_amd64": "0" * 64})
+    assert "did not match" in wrong.message
+    assert not ks.exists()
+    assert user.play("ks", "--check", **good).well().changed == 1
+    assert not ks.exists()
+    first = user.play("ks", **good).well()
+    assert first.changed > 0
+    assert f"{ks} is ks 0.10.0" in first.output
+    with tarfile.open(path) as tar:
+        assert ks.read_bytes() == tar.extractfile("ks_0.10.0_linux_amd64/ks").read()
+    assert stat.S_IMODE(ks.stat().st_mode) == 0o755
+    for flags in ([], ["--check", "--diff"]):
+        assert user.play("ks", *flags, **good).well().changed == 0
+
+
+def test_the_role_refuses_an_old_ks_and_an_archive_of_another_version(work, tmp_path):
+    user = work(env={"PATH": f"{tmp_path}/old:{os.environ['PATH']}"})
+    old = tmp_path / "old" / "ks"
+    old.parent.mkdir()
+    old.write_text(packing.program("https://example.com", tmp_path / "calls", "0.9.2"))
+    old.chmod(0o755)
+    assert "is ks 0.9.2; 0.10.0 or newer is needed" in user.play("ks", ks_path=str(old)).message
+    path, checksum = packing.archive(tmp_path, old.read_text())
+    refused = user.play("ks", ks_url=str(path), ks_sha256={"linux_amd64": checksum})
+    assert "holds ks 0.9.2, not 0.10.0" in refused.message
+    assert not (user.home / ".local/bin/ks").exists()
+    # An old one on PATH does not stand in the way of the right one.
+    path, checksum = packing.archive(tmp_path, packing.program("https://example.com", tmp_path / "calls"))
+    user.play("ks", ks_url=str(path), ks_sha256={"linux_amd64": checksum}).well()
+    assert f"{user.home}/.local/bin/ks is ks 0.10.0" in user.play("ks").well().output
+
+
+def test_the_role_takes_a_release_over_http(work, tmp_path, httpd):
+    user = work()
+    path, checksum = packing.archive(tmp_path, packing.program("https://example.com", tmp_path / "calls"))
+    run = user.play("ks", ks_url=f"{httpd(path.parent)}/{path.name}", ks_sha256={"linux_amd64": checksum}, ks_bin_dir=f"{tmp_path}/bin")
+    assert f"{tmp_path}/bin/ks is ks 0.10.0" in run.well().output
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == checksum
+
+
+@pytest.fixture
+def httpd():
+    """``httpd(folder)``: the address of a server of its files."""
+    servers = []
+
+    def start(folder: Path) -> str:
+        handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+        servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_ks_deploys_then_finds_nothing_to_do_then_what_changed(installed, tmp_path):
+    each, user, calls = installed(kubeflow_engine="ks")
+    with each.untouched():
+        check = user.play("deploy", "--check", "--diff").well()
+    assert calls() == [SHOW, DIFF]
+    assert check.changed == 1
+    assert "doesn't exist on live" in check.output
+    (tmp_path / "calls").unlink()
+    first = user.play("deploy").well()
+    assert calls() == [SHOW, DIFF, APPLY]
+    assert "engine ks: It was asked for." in first.output
+    assert user.report()["outcome"]["counts"] == {"created": 3}
+    assert [item["object"] for item in user.report()["outcome"]["objects"]] == OBJECTS
+    assert [item["component"] for item in user.report()["outcome"]["objects"]] == ["front", "front", "settings"]
+    assert user.play("deploy").well().changed == 0
+    assert calls() == [SHOW, DIFF, APPLY, SHOW, DIFF]
+    assert user.report()["outcome"]["counts"] == {"unchanged": 3}
+    third = user.play("deploy", "--diff").well()
+    assert third.changed == 1
+    assert '+    "text": "changed"' in third.output
+    assert user.report()["outcome"]["counts"] == {"changed": 1, "unchanged": 2}
+
+
+def test_ks_gets_its_login_in_a_file_for_it_alone(installed, tmp_path):
+    each, user, _calls = installed(kubeflow_engine="ks")
+    folder = Path(each.facts["service_account"])
+    secret = (folder / "token").read_text()
+    path = user.home / "token.kubeconfig"
+    path.write_text(
+        json.dumps(
+            {
+                "clusters": [{"name": "c", "cluster": {"server": each.facts["server"], "certificate-authority": str(folder / "ca.crt")}}],
+                "users": [{"name": "u", "user": {"token": secret}}],
+                "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+                "current-context": "x",
+            }
+        )
+    )
+    run = user.play("deploy", "-vvv", kubeflow_kubeconfig=str(path)).well()
+    done = packing.calls(tmp_path / "calls")
+    assert [call["argv"] for call in done] == [SHOW, DIFF, APPLY]
+    for call in done:
+        assert secret not in call["cmdline"]
+        assert "token" not in call["cmdline"]
+        assert (call["mode"], call["user"]) == (0o600, ["token"])
+        assert call["path"] != str(path)
+        assert not Path(call["path"]).parent.exists()
+        assert {"KUBECONFIG", "HOME", "DISABLE_HTTP2"} <= set(call["env"])
+        assert call["cwd"] == str(user.app)
+    assert secret not in run.output
+
+
+def test_auto_says_which_engine_and_why(installed, cluster, work):
+    each, user, calls = installed(kubeflow_engine="auto")
+    run = user.play("deploy", "--check").well()
+    assert "engine ks: " in run.output
+    assert "is ks 0.10.0, and can do this on the cluster at hand." in run.output
+    assert calls() == [SHOW, DIFF]
+    old = {"apiVersion": "extensions/v1beta1", "kind": "Deployment", "metadata": {"name": "old"}, "spec": {}}
+    user.add_component("old", old)
+    why = "engine native: ks 0.10.0 is not taken: the cluster serves no Deployment in extensions/v1beta1."
+    assert why in user.play("deploy", "--check").output
+    assert calls() == [SHOW, DIFF]
+    without = work(each, kubeflow_engine="auto", kubeflow_app_dir=str(user.app))
+    assert "engine native: There is no ks on this machine." in without.play("deploy", "--check").output
+
+
+def test_a_ks_that_is_wanted_and_not_there_is_explained(cluster, work):
+    each = cluster()
+    user = work(each, kubeflow_engine="ks")
+    packing.application(user.app, each.facts["server"])
+    assert user.play("deploy").message == (
+        "There is no ks on this machine. Install it with the role kubeflow.bootstrap.ks, or name it with kubeflow_ks."
+    )
+
+
+def test_ks_removes_what_is_there_and_does_not_go_where_native_was(installed, tmp_path):
+    each, user, calls = installed(kubeflow_engine="ks")
+    assert user.play("remove").well().changed == 0
+    assert calls() == [SHOW]
+    each.kubectl("create", "namespace", "team")
+    try:
+        each.kubectl("create", "configmap", "settings", "-n", "team")
+        assert user.play("remove", "--check").well().changed == 1
+        assert DELETE not in calls()
+        assert user.play("remove").well().changed == 1
+        assert calls()[-1] == DELETE
+        assert [item["object"] for item in user.report()["outcome"]["objects"]] == ["ConfigMap team/settings"]
+        each.kubectl("create", "configmap", "app-applyset", "-n", "team")
+        refused = user.play("deploy")
+        assert "ks can't deploy this: the native engine deployed it, and keeps the ApplySet team/app-applyset" in refused.message
+    finally:
+        each.kubectl("delete", "namespace", "team", "--wait=false")
