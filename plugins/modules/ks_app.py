@@ -16,25 +16,39 @@ description:
   - What you changed by hand stays and is returned in RV(kept). That holds for values in C(components/params.libsonnet) and C(app.yaml),
     for component files, and for what you added. Packages below C(vendor/) that are declared are generated, and replaced whole.
   - What is no longer declared is removed, but only if this module put it there and nobody changed it.
+  - Packages at a new version are upgraded. What you set for the old ones is carried over, also where a parameter has a new name, and
+    RV(upgrades) tells what came, went or changed. An upgrade that can't be whole is refused, and nothing is written.
   - Beside C(app.yaml) it writes C(bootstrap.yaml), which holds O(declaration.record) and what the module wrote last.
-  - A new application appears at once. An existing one changes file by file, in an order in which it stays usable.
+  - A new application appears at once. An existing one changes file by file, in an order in which it stays usable; a run that is
+    killed is finished by the next one.
 extends_documentation_fragment:
+  - kubeflow.bootstrap.registries
   - kubeflow.bootstrap.attributes
 attributes:
   check_mode:
     support: full
   diff_mode:
     support: full
-    details: Files below C(vendor/) and C(lib/) are only listed.
+    details: Files below C(vendor/), C(lib/) and C(.ksonnet/) are only listed.
   idempotent:
     support: full
 options:
   path:
     description:
       - The folder of the application. It is created if it does not exist.
-      - A folder with other files in it, or with an application that this module did not make, is refused.
+      - A folder with other files in it is refused.
     type: path
     required: true
+  adopt:
+    description:
+      - Take on an application that C(ks) made. What it has counts as set by you, and stays.
+      - Otherwise such an application is refused.
+    type: bool
+    default: false
+  bundle:
+    description:
+      - A file that M(kubeflow.bootstrap.ks_bundle) wrote. Packages of registries on GitHub come from it, and no network is used.
+    type: path
   declaration:
     description: What the application is to be.
     type: dict
@@ -44,28 +58,46 @@ options:
         description: Name of the application.
         type: str
         required: true
+      globals:
+        description:
+          - Global parameters, which all components have. They win over a component's own, as in C(ks).
+        type: dict
       environments:
         description:
-          - The clusters that the application can go to, by name. At least one.
+          - The clusters that the application can go to, by name. At least one. A name may be nested, V(us-west/prod).
           - Each has C(server), the URL of the API server, C(namespace) (if not set V(default)) and C(k8sVersion), the version of
             the Kubernetes library that the packages are written for (if not set V(v1.7.0)).
+          - C(targets) lists the modules to deploy there; if not set, the root module V(/).
+          - C(parameters) overrides parameters of components there, by component. C(globals) overrides them for all components.
         type: dict
         required: true
       registries:
         description:
-          - Where packages come from, by name. Each has C(uri) and C(protocol), which is V(fs).
-          - The C(uri) is a folder, relative to O(path) if it is not absolute, or V(embedded) for the registry of this collection.
-            The latter is only there where the module runs on the controller.
+          - Where packages come from, by name. Each has C(uri), and may have C(protocol), V(fs) or V(github).
+          - The C(uri) of V(fs) is a folder, relative to O(path) if it is not absolute, or V(embedded) for the registry of this
+            collection. The latter is only there where the module runs on the controller.
+          - That of V(github) is C(github.com/<owner>/<repository>/tree/<ref>/<folder>). For a host of GitHub Enterprise set the protocol.
+          - A registry on GitHub is pinned in C(app.yaml) to the commit that the ref led to, until another C(uri) is declared.
+          - C(sha256) is the checksum of the registry's folder that RV(registries) returns. Anything else is refused.
         type: dict
       packages:
-        description: The packages to install, by name. Each has C(registry), the name of one of O(declaration.registries).
+        description:
+          - The packages to install, by name. Each has C(registry), the name of one of O(declaration.registries).
+          - C(package) is its name in the registry, if it is another one. C(version) is a ref of GitHub that it is taken from instead.
+        type: dict
+      modules:
+        description:
+          - Modules, which are folders of components, by name. Each may have C(globals), the global parameters of its components.
+          - Modules that components are in need not be named.
         type: dict
       components:
         description:
-          - The components, by name, in the order in which they are added.
-          - Each has C(prototype), whose name may be shortened to a unique ending, and C(parameters). A parameter that is not given
-            or is V(null) has the default of the prototype; C(name) has the name of the component.
+          - The components, by name, in the order in which they are added. In a module the name is the path, V(data/nested).
+          - Each has one of C(prototype), C(yaml), C(json) and C(jsonnet), and may have C(parameters).
+          - The name of a C(prototype) may be shortened to a unique ending. A parameter that is not given or is V(null) has the default
+            of the prototype; C(name) has the name of the component.
           - Text that is a number will do for a number, JSON text for a list or a mapping. Any other value of the wrong type is an error.
+          - C(yaml) and C(json) hold one object, as text or as data, over which C(parameters) are laid. C(jsonnet) is the text of the file.
         type: dict
       record:
         description: Any data that is to be kept in C(bootstrap.yaml), such as why a value was chosen. Never put a secret here.
@@ -121,6 +153,25 @@ removed:
   returned: success
   type: list
   elements: str
+registries:
+  description: The registries on GitHub, by name.
+  returned: success
+  type: dict
+  contains:
+    commitSha:
+      description: The commit that C(app.yaml) pins.
+      type: str
+    refSpec:
+      description: The branch, tag or commit that was declared.
+      type: str
+    sha256:
+      description: The checksum of the registry's folder at that commit.
+      type: str
+upgrades:
+  description: Prototypes that a package has otherwise than before.
+  returned: success
+  type: list
+  elements: dict
 kept:
   description: What was changed by hand and therefore stays.
   returned: success
@@ -130,6 +181,9 @@ kept:
     component:
       description: The component, if it is about one.
       type: str
+    module:
+      description: The module, if it is about one of its global parameters.
+      type: str
     parameter:
       description: The parameter, if it is about one.
       type: str
@@ -137,7 +191,7 @@ kept:
       description: The component's file, if that was changed.
       type: str
     environments:
-      description: The environment of C(app.yaml), if it is about one. Likewise C(registries) and C(libraries).
+      description: The environment, if it is about one. Likewise C(registries) and C(libraries) of C(app.yaml).
       type: str
     field:
       description: The field in C(app.yaml). Not set if the whole entry stays.
@@ -157,7 +211,7 @@ kept:
       value: 3
       planned: 1
 diff:
-  description: The changes, one entry a file, and one for all files below C(vendor/) and C(lib/).
+  description: The changes, one entry a file, and one for all files below C(vendor/), C(lib/) and C(.ksonnet/).
   returned: in diff mode
   type: list
   elements: dict
@@ -167,20 +221,27 @@ import os
 import typing as t
 from pathlib import Path
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.folder import Change, converge
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import cache, sources
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.folder import converge
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.journal import Change
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 
 ARGUMENTS: dict[str, t.Any] = {
     "argument_spec": {
         "path": {"type": "path", "required": True},
+        "adopt": {"type": "bool", "default": False},
+        "bundle": {"type": "path"},
+        **sources.ARGUMENTS,
         "declaration": {
             "type": "dict",
             "required": True,
             "options": {
                 "name": {"type": "str", "required": True},
+                "globals": {"type": "dict"},
                 "environments": {"type": "dict", "required": True},
                 "registries": {"type": "dict"},
                 "packages": {"type": "dict"},
+                "modules": {"type": "dict"},
                 "components": {"type": "dict"},
                 "record": {"type": "dict"},
             },
@@ -188,13 +249,19 @@ ARGUMENTS: dict[str, t.Any] = {
     },
     "supports_check_mode": True,
 }
-_COPIED = ("vendor/", "lib/")
+_COPIED = ("vendor/", "lib/", ".ksonnet/")
 
 
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Converge the application; writes nothing in check mode."""
     path = os.path.abspath(args["path"])
-    result = converge(Path(path), args["declaration"], check=context.check)
+    result = converge(
+        Path(path),
+        args["declaration"],
+        sources=sources.of_task(args, context, cache.folder(context.env)),
+        adopt=args["adopt"],
+        check=context.check,
+    )
     for entry in result.kept:
         context.warn(_warning(entry))
     found: dict[str, t.Any] = {
@@ -203,6 +270,8 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
         "files": [change.path for change in result.changes if change.after is not None],
         "removed": result.removed,
         "kept": result.kept,
+        "registries": result.registries,
+        "upgrades": result.upgrades,
     }
     if context.diff:
         found["diff"] = _diff(path, result.changes)
@@ -210,13 +279,13 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
 
 
 def _warning(entry: dict[str, t.Any]) -> str:
-    if "parameter" in entry:
-        return f"{entry['component']}: {entry['parameter']} stays as you set it; planned was {entry['planned']!r}."
+    section = next((key for key in ("environments", "registries", "libraries", "module") if key in entry), None)
+    where = ": ".join(filter(None, [f"{section}.{entry[section]}" if section else "", entry.get("component", "")])) or "app.yaml"
     if "file" in entry:
-        return f"{entry['component']} stays as it is. {entry['reason']}"
-    section = next((key for key in ("environments", "registries", "libraries") if key in entry), None)
-    where = f"{section}.{entry[section]}" if section else "app.yaml"
-    return f"{where}: {entry['field'] or 'the entry'} stays as you set it; planned was {entry['planned']!r}."
+        return f"{where}: {entry['file']} stays as it is. {entry['reason']}"
+    what = entry.get("parameter") or entry.get("field") or "the entry"
+    planned = "to be removed" if entry["planned"] is None else f"{entry['planned']!r}"
+    return f"{where}: {what} stays as you set it; planned was {planned}."
 
 
 def _diff(path: str, changes: list[Change]) -> list[dict[str, str]]:
@@ -240,7 +309,7 @@ def _diff(path: str, changes: list[Change]) -> list[dict[str, str]]:
             "".join(f"{line}{mark if line in changed else ''}\n" for line in names)
             for names, mark in zip(lines, ("", " (changed)"), strict=True)
         )
-        header = os.path.join(path, "vendor and lib: names of files")
+        header = os.path.join(path, "vendor, lib and .ksonnet: names of files")
         shown.insert(0, {"before_header": header, "after_header": header, "before": before, "after": after})
     return shown
 

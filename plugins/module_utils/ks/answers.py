@@ -168,8 +168,9 @@ def failure(answer: Answer) -> BootstrapError:
     said = next((text for level, text in reversed(lines(answer)) if level in ("error", "fatal")), "")
     if answer.code == CRASHED and not said:
         return BootstrapError(f"{answer.command} crashed, which is a defect of ks.", fix=_NATIVE)
-    doing = next((text.strip() for level, text in reversed(lines(answer)) if level == "info"), "")
-    at = f" at {doing.partition(' ')[2]}" if _UPDATING.match(doing) or _DELETING.match(doing) else ""
+    doing = next((text for level, text in reversed(lines(answer)) if level == "info"), "")
+    match = _UPDATING.match(doing) or _CREATING.match(doing) or _DELETING.match(doing)
+    at = f" at {match['label']}" if match else ""
     for pattern, meaning, fix in _EXPLAINED:
         match = re.search(pattern, said, re.IGNORECASE)
         if match:

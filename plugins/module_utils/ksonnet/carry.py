@@ -21,8 +21,8 @@ Values = Mapping[str, Mapping[str, t.Any]]
 class Carried:
     """What became of the user's values.
 
-    ``values``: by component: under their new names; they win over the plan's and stay the user's. ``moved``: by component that stays:
-    the old names of such values, which go. ``lost``: values that can't be taken along: component, parameter, value, why; where the
+    ``values``: by component: under their new names; they win over the plan's and stay the user's. ``moved``: by component: the
+    old names of such values, which go. ``lost``: values that can't be taken along: component, parameter, value, why; where the
     component stays they stay in the file.
     """
 
@@ -83,7 +83,7 @@ class Carry:
         """Put a value where it goes. Raises _CannotBePlaced, and BootstrapError where the new type refuses it."""
         if len(homes) > 1:
             raise _CannotBePlaced(f"{' and '.join(sorted(homes))} are of {target.prototype}")
-        home = homes[0]
+        home, before = homes[0], value
         for counterparts in target.values:
             if not isinstance(value, str) or value not in counterparts:
                 raise _CannotBePlaced(f"'{target.parameter}' of '{home}' can only be {', '.join(sorted(set(counterparts.values())))}")
@@ -91,10 +91,12 @@ class Carry:
         if not isinstance(value, Expression):
             value = read_literal(prototypes.literal(declared(self.versions.new, target.prototype)[target.parameter], value, home))
         if (home, target.parameter) == (name, parameter):
+            if not merging.same(value, before):
+                self.found.values.setdefault(home, {})[parameter] = value  # as the new type has it: 5 for "5"
             return
         there = {**self.own.get(home, {}), **self.found.values.get(home, {})}
         if target.parameter in there and not merging.same(there[target.parameter], value):
             raise _CannotBePlaced(f"'{target.parameter}' of '{home}' has another value of yours")
         self.found.values.setdefault(home, {})[target.parameter] = value
-        if name in self.wanted and parameter not in self.found.moved.setdefault(name, []):
+        if parameter not in self.found.moved.setdefault(name, []):
             self.found.moved[name].append(parameter)

@@ -82,7 +82,7 @@ class Web:
             if answer.status not in (301, 302, 303, 307, 308):
                 return answer
             target = urljoin(url, answer.headers.get("location", ""))
-            if urlsplit(target).scheme != "https":
+            if urlsplit(target).scheme != "https" or "@" in urlsplit(target).netloc:
                 raise BootstrapError(f"{urlsplit(url).netloc} leads to an address that is not https.", fix="Ask who runs that server.")
             if urlsplit(target).netloc.lower() != urlsplit(url).netloc.lower():
                 headers = {name: value for name, value in headers.items() if name != "Authorization"}
@@ -94,7 +94,8 @@ class Web:
         channel = self._open(parts.netloc, end)
         try:
             with _cut_off(channel, end), tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
-                channel.request("GET", parts.path + (f"?{parts.query}" if parts.query else ""), headers=dict(headers))
+                # http.client would name port 443 to the host, as ours are connections of plain HTTP to it.
+                channel.request("GET", parts.path + (f"?{parts.query}" if parts.query else ""), headers={"Host": parts.netloc, **headers})
                 response = channel.getresponse()
                 good = response.status < 300
                 self._copy(response, file, MAX_DOWNLOAD if good and make else _MAX_MESSAGE, parts.netloc, strict=good)

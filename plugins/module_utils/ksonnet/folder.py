@@ -12,7 +12,7 @@ import stat
 import time
 import typing as t
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..errors import BootstrapError
@@ -29,12 +29,18 @@ MAX_BYTES = 256 * 2**20
 
 @dataclass(frozen=True)
 class Result:
-    """What ``converge`` did, or would do. ``kept``: the user's own changes that stayed; ``removed``: paths that went."""
+    """What ``converge`` did, or would do. ``kept``: the user's own changes that stayed; ``removed``: paths that went.
+
+    ``registries``: by name the commit (``commitSha``, ``refSpec``) and checksum (``sha256``) of those on GitHub; ``upgrades``: what
+    prototypes have otherwise than before (``upgrade``).
+    """
 
     changed: bool
     changes: list[journal.Change]
     kept: list[dict[str, t.Any]]
     removed: list[str]
+    registries: dict[str, dict[str, str]] = field(default_factory=dict)
+    upgrades: list[dict[str, t.Any]] = field(default_factory=list)
 
 
 def read(folder: Path, *, wait: float = 30) -> dict[str, str]:
@@ -151,13 +157,15 @@ def _plan(folder: Path, wanted: dict[str, t.Any], current: dict[str, str], sourc
             fix="Name another folder, or take it on: adopt=true.",
         )
     sources = replace(sources, pinned=packages.pins(current) if ours else {})
-    planned = application.files(wanted, current if ours else {}, registry.contents(wanted["registries"], wanted["packages"], folder, sources))
+    registries = registry.contents(wanted["registries"], wanted["packages"], folder, sources)
+    planned = application.files(wanted, current if ours else {}, registries)
     if not ours:
         _check_foreign(folder, current, planned.files)
     changes = [journal.Change(path, current.get(path), text) for path, text in planned.files.items() if current.get(path) != text]
     removed = sorted(set(current) - set(planned.files))
     changes = sorted([*changes, *(journal.Change(path, current[path], None) for path in removed)], key=_rank)
-    return Result(bool(changes), changes, planned.kept, removed), planned.files
+    pinned = {name: {**found.git, "sha256": found.digest or ""} for name, found in registries.items() if found.git}
+    return Result(bool(changes), changes, planned.kept, removed, pinned), planned.files
 
 
 def _check_writable(folder: Path) -> None:

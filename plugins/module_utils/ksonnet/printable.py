@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import typing as t
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .jsonnet_text import KEYWORDS, line_of
 
@@ -34,6 +34,7 @@ _TOKEN = re.compile(
 _BLOCK = re.compile(r"\|\|\|.*?\n[ \t]*\|\|\|", re.DOTALL)
 _BINARY = frozenset("* / % + - < > <= >= == != && || << >> & ^ | in".split())
 _UNARY = frozenset("-+!~")
+_COMPOSING = frozenset(("if", "local", "function", "error", "assert", "in", "import", "importstr"))
 _VALUES = frozenset(("self", "super", "true", "false", "null"))
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 
@@ -61,29 +62,36 @@ class _Token:
 
 @dataclass
 class _Bracket:
-    """An open bracket. ``role``: object, array, index, field, call, parameters or group."""
+    """An open bracket. ``role``: object, array, index, field (a computed name), call (or parameters), group, or file."""
 
     opening: _Token
     role: str
-    first: _Token | None = None
-    last: _Token | None = None
-    locals: list[int] = field(default_factory=list)  # `local` expressions that are open: their bindings so far
+    locals: int = 0
+    """``local`` expressions whose semicolon has not come yet."""
     has_local: bool = False
     composed: bool = False
+    """Whether it holds more than one value: an operator, a condition."""
+
+
+_START = _Token("bracket", ";", 0)
 
 
 def problems(text: str) -> list[Problem]:
     """What ks 0.10.0 would not print right in a component's, or a prototype's, Jsonnet; by line, [] where there is nothing."""
-    found = _Scan().scan(text)
-    return sorted({Problem(line_of(text, position), reason) for position, reason in found}, key=lambda each: (each.line, each.reason))
+    scan = _Scan()
+    before = previous = _START
+    for token in _tokens(text):
+        scan.token(token, previous, before)
+        before, previous = previous, token
+    found = {Problem(line_of(text, position), reason) for position, reason in scan.found}
+    return sorted(found, key=lambda each: (each.line, each.reason))
 
 
 def _tokens(text: str) -> Iterator[_Token]:
     position = 0
     while position < len(text):
         match = t.cast("re.Match[str]", _TOKEN.match(text, position))
-        kind = t.cast("str", match.lastgroup)
-        end = match.end()
+        kind, end = t.cast("str", match.lastgroup), match.end()
         if kind == "block":
             block = _BLOCK.match(text, position)
             end = block.end() if block else len(text)
@@ -92,33 +100,23 @@ def _tokens(text: str) -> Iterator[_Token]:
         position = end
 
 
-_START = _Token("bracket", ";", 0)
-
-
 class _Scan:
-    """One pass over the tokens, with the open brackets."""
+    """One pass over the tokens, with the brackets that are open. ``found``: positions and reasons."""
 
     def __init__(self) -> None:
         self.open = [_Bracket(_START, "file")]
         self.found: list[tuple[int, str]] = []
 
-    def scan(self, text: str) -> list[tuple[int, str]]:
-        previous = _START
-        for token in _tokens(text):
-            self._token(token, previous)
-            here = self.open[-1]
-            if token.text not in ("(", "[", "{") or token.kind != "bracket":
-                here.first = here.first or token
-                here.last = token
-            previous = token
-        return self.found
-
     def _say(self, token: _Token, reason: str) -> None:
         self.found.append((token.position, reason))
 
-    def _token(self, token: _Token, previous: _Token) -> None:
+    def token(self, token: _Token, previous: _Token, before: _Token) -> None:
+        """Look at a token, given the two that stand before it."""
+        here = self.open[-1]
+        if here.role == "index" and previous is here.opening and token.kind != "string":
+            self._say(token, "an index that is not a text")
         if token.kind == "bracket":
-            self._bracket(token, previous)
+            self._bracket(token, previous, before)
         elif token.kind == "word" and previous.text != ".":
             self._word(token, previous)
         elif token.kind == "operator":
@@ -130,75 +128,52 @@ class _Scan:
         elif token.kind == "string" and token.text.startswith('"') and "\\" in token.text:
             self._say(token, "an escape in a double-quoted string, whose backslash is doubled; use single quotes")
         elif token.kind == "other":
-            self._say(token, f"'{token.text}', which is not Jsonnet")
-        if self.open[-1].role == "index" and self.open[-1].first is None and token.kind not in ("string", "bracket"):
-            self._say(token, "an index that is not a text")
+            self._say(token, f"'{token.text}', which ks 0.10 does not know")
 
-    def _bracket(self, token: _Token, previous: _Token) -> None:
+    def _bracket(self, token: _Token, previous: _Token, before: _Token) -> None:
+        here = self.open[-1]
         if token.text in "([{":
-            outer = self.open[-1]
-            outer.first = outer.first or token
-            if outer.role == "index" and outer.first is token:
-                self._say(token, "an index that is not a text")
+            if token.text == "(" and before.text == "local" and before.kind == "word":
+                self._say(token, "a local function; bind function(...) to the local")
             self.open.append(_Bracket(token, self._role(token, previous)))
-        elif token.text in _CLOSING and len(self.open) > 1 and self.open[-1].opening.text == _CLOSING[token.text]:
-            self._close(token, self.open.pop())
         elif token.text in ",;":
-            here = self.open[-1]
             if token.text == ";" and here.locals:
-                here.locals.pop()
+                here.locals -= 1
             elif token.text == "," and here.locals:
                 self._say(token, "several bindings in one local")
+        elif here.opening.text == _CLOSING[token.text]:
+            if here.role == "group" and here.composed:
+                self._say(here.opening, "parentheses around an expression, which are dropped")
+            self.open.pop()
         else:
             self._say(token, f"'{token.text}', which closes nothing")
 
     def _role(self, token: _Token, previous: _Token) -> str:
-        here = self.open[-1]
         if token.text == "{":
             return "object"
-        if token.text == "[":
-            if here.role == "object" and previous.text in ("{", ",") and previous.kind == "bracket":
-                return "field"
-            return "index" if previous.ends_value else "array"
-        if previous.text == "function":
-            return "parameters"
-        return "call" if previous.ends_value else "group"
-
-    def _close(self, token: _Token, closed: _Bracket) -> None:
-        if closed.role == "group" and closed.composed:
-            self._say(closed.opening, "parentheses around an expression, which are dropped")
-        # What stands in brackets is one value for what is around them.
-        self.open[-1].last = token
+        if token.text == "(":
+            return "call" if previous.ends_value or previous.text == "function" else "group"
+        if self.open[-1].role == "object" and previous.text in ("{", ","):
+            return "field"
+        return "index" if previous.ends_value else "array"
 
     def _word(self, token: _Token, previous: _Token) -> None:
         here, word = self.open[-1], token.text
-        if self._is_name(token, previous) and word not in KEYWORDS:
-            return
         if word in ("assert", "error", "super", "importbin"):
-            self._say(token, {"super": "'super'"}.get(word, f"'{word}'"))
+            self._say(token, f"'{word}'")
         elif word == "for" and here.role in ("array", "index"):
             self._say(token, "a list comprehension")
         elif word == "for" and here.role == "object" and here.has_local:
             self._say(token, "an object comprehension with a local")
         elif word == "local":
-            self._local(here, previous)
-        elif word == "function" and (previous.text in ("(", ",", "[") or any(each.role in ("call", "array") for each in self.open)):
+            here.has_local = True
+            # An object's own locals end with a comma; those of an expression with a semicolon.
+            here.locals += not (here.role == "object" and previous.text in ("{", ","))
+        elif word == "function" and (previous.text == "(" or any(each.role in ("call", "array") for each in self.open)):
             self._say(token, "a function as an argument")
-        elif word in ("import", "importstr") and previous.text == "(":
+        elif word in ("import", "importstr") and previous.text == "(" and here.role == "group":
             self._say(token, f"an {word} in parentheses; bind it to a local first")
-        if word in ("if", "local", "function", "error", "assert", "in", "import", "importstr"):
-            here.composed = True
-        if previous.kind == "word" and previous.text == "local":
-            self._bound = token
-
-    def _is_name(self, token: _Token, previous: _Token) -> bool:
-        return False
-
-    def _local(self, here: _Bracket, previous: _Token) -> None:
-        of_object = here.role == "object" and previous.kind == "bracket" and previous.text in ("{", ",") and not here.locals
-        here.has_local = True
-        if not of_object:
-            here.locals.append(0)
+        here.composed |= word in _COMPOSING
 
     def _operator(self, token: _Token, previous: _Token) -> None:
         here, text = self.open[-1], token.text

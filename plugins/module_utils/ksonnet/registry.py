@@ -71,7 +71,8 @@ def folder(declared: str, application: Path) -> Path:
         raise BootstrapError(
             f"The registry {declared} is not a folder.", fix="Give a folder, or 'embedded'; for GitHub Enterprise declare protocol: github."
         )
-    return application / uri("", declared, FS)
+    # By its text, as ks does it: the application may not be there yet.
+    return Path(os.path.normpath(application / uri("", declared, FS)))
 
 
 def read(root: Path, packages: Collection[str], name: str) -> dict[str, str]:

@@ -38,6 +38,13 @@ class Upgrade:
 
 def lay(build: Build) -> Upgrade:
     """Bring the user's values over to the packages that were laid, before the components are. Raises BootstrapError as ``plan``."""
+    mixed = mixed_versions(
+        app_yaml.read(build.current) if app_yaml.PATH in build.current else {},
+        {**build.app, "libraries": {name: entry for name, entry in build.app.get("libraries", {}).items() if _stays(build, name)}},
+        build.wanted["packages"],
+    )
+    if not mixed and not _is_upgrade(build):
+        return Upgrade()
     there: dict[str, dict[str, t.Any]] = {}
     for path in sorted(build.files):
         if path.startswith("components/") and path.endswith("/params.libsonnet"):
@@ -56,12 +63,27 @@ def lay(build: Build) -> Upgrade:
         build.wanted["components"],
         build.last.get("components", {}),
         overridden=_overridden(build, files, [*build.wanted["components"], *there]),
-        problems=mixed_versions(
-            app_yaml.read(build.current) if app_yaml.PATH in build.current else {}, build.app, build.wanted["packages"]
-        ),
+        problems=mixed,
     )
     _write(build, upgrade, files)
     return upgrade
+
+
+def _stays(build: Build, package: str) -> bool:
+    return package in build.wanted["packages"] or package not in build.last.get("packages", {})
+
+
+def _is_upgrade(build: Build) -> bool:
+    """Whether a package that was there changes, or makes room for another one of its registry."""
+    folders = {_folder(path) for path in build.current.keys() | build.files.keys() if path.startswith("vendor/") and path.count("/") > 2}
+    was, now = ({folder: _texts(files, folder) for folder in folders} for files in (build.current, build.files))
+    going = {folder.rsplit("/", 1)[0] for folder in folders if f"{folder}/" in packages.gone(build)}
+    coming = {folder.rsplit("/", 1)[0] for folder in folders if not was[folder]}
+    return bool(going & coming) or any(was[folder] and was[folder] != now[folder] for folder in folders)
+
+
+def _texts(files: Mapping[str, str], folder: str) -> dict[str, str]:
+    return {path: text for path, text in files.items() if path.startswith(f"{folder}/")}
 
 
 def _overridden(build: Build, files: Mapping[str, str], components: Iterable[str]) -> dict[str, Values]:
@@ -156,15 +178,21 @@ class _Plan:
             self._recognise(name, wanted.get(name, {}).get("prototype"))
 
     def _recognise(self, name: str, planned: str | None) -> None:
-        """Find out a component's old prototype: from what we wrote, by its file, or as the declaration has it."""
+        """Find out a component's old prototype: from what we wrote, by its file or parameters, or as the declaration has it."""
         written = self.written.get(name, {})
         text = self.before.get(_path(name))
         if text is not None and record.digest(text) == written.get("digest"):
             self.untouched.add(name)
-        made_by = [one.name for one in self.versions.old.values() if text == component.from_prototype(name, one)[1]]
+        names = set(self.there[name])
+        made_by = [one for one in self.versions.old.values() if text == component.from_prototype(name, one)[1]]
         if made_by:
             self.untouched.add(name)
-        for said in (written.get("prototype"), *made_by, planned):
+            # Prototypes may have the same body.
+            made_by.sort(key=lambda one: len(names ^ set(declared(self.versions.old, one.name))))
+        else:
+            made_by = [one for one in self.versions.old.values() if names == set(declared(self.versions.old, one.name))]
+            made_by = made_by if len(made_by) == 1 else []
+        for said in (written.get("prototype"), *(one.name for one in made_by[:1]), planned):
             if said and name not in self.sources:
                 with contextlib.suppress(BootstrapError):
                     self.sources[name] = prototypes.find(said, self.versions.old).name
@@ -282,7 +310,9 @@ def mixed_versions(before: Mapping[str, t.Any], after: Mapping[str, t.Any], pack
             version = _version(library)
             asked = (packages.get(name) or {}).get("version")
             if library.get("registry") == registry and was and now and was[0] != now[0] and version and version[0] != now[0] and not asked:
-                found.append(f"Package '{name}' would stay at {version[1]} while registry '{registry}' goes from {was[1]} to {now[1]}.")
+                found.append(
+                    f"Package '{name}' would stay at {version[1]} while registry '{registry}' goes from {was[1]} to {now[1]}: declare it too."
+                )
     return found
 
 

@@ -25,7 +25,8 @@ DECLARED: dict[str, t.Any] = {
 
 @pytest.fixture
 def args(tmp_path: Path) -> dict[str, t.Any]:
-    return {"path": str(tmp_path / "app"), "declaration": copy.deepcopy(DECLARED)}
+    others = {"adopt": False, "bundle": None, "github_token": None, "ca_path": None, "registry_cache": None, "download_timeout": 300}
+    return {**others, "path": str(tmp_path / "app"), "declaration": copy.deepcopy(DECLARED)}
 
 
 def test_a_new_application(args: dict[str, t.Any]) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import subprocess
@@ -128,15 +129,14 @@ def test_bounds(monkeypatch: pytest.MonkeyPatch, bound: str, most: int) -> None:
 
 def test_damage_is_noticed_wherever_it_is() -> None:
     data = tarball(shelf())
+    whole = unpack(data, "shelf")
     for end in range(len(data)):
         with pytest.raises(archive.Damaged, match="not a whole tar.gz archive"):
             unpack(data[:end], "shelf")
     for position in range(12, len(data)):  # the first bytes are the header, with a time that nobody checks
-        try:
-            found = unpack(data[:position] + bytes([data[position] ^ 0x55]) + data[position + 1 :], "shelf")
-        except BootstrapError:
-            continue
-        pytest.fail(f"a changed byte {position} gave {found}")
+        with contextlib.suppress(BootstrapError):
+            # Some bits of compressed data say nothing.
+            assert unpack(data[:position] + bytes([data[position] ^ 0x55]) + data[position + 1 :], "shelf") == whole
     for other in (b"", b"<html>", gzip.compress(b"<html>" * 1_000)):
         with pytest.raises(archive.Damaged):
             unpack(other)

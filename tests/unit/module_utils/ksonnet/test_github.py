@@ -389,7 +389,7 @@ def test_redirects_without_end_and_without_tls(enterprise: GitHub, sources: Sour
     enterprise.route(path, b"", 302, Location="?again")
     with pytest.raises(BootstrapError, match="leads on more than 5 times"):
         trees(enterprise.uri, sources)
-    for location in (f"{server.url}/x", "file:///etc/passwd", "ftp://127.0.0.1/x"):
+    for location in (f"{server.url}/x", "file:///etc/passwd", "ftp://127.0.0.1/x", "https://me:pw@127.0.0.1/x"):
         enterprise.route(path, b"", 302, Location=location)
         with pytest.raises(BootstrapError, match="leads to an address that is not https"):
             trees(enterprise.uri, sources)

@@ -1,0 +1,247 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Deploying and removing by ks: what is run, and what then became of each object. The answers are those that were recorded."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.present import Options
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks import answers, apply
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks.answers import Answer
+
+STEPS = Path(__file__).parents[4] / "tests/conformance/ks-0.10.0/cluster-steps"
+SERVED: t.Any = {
+    "v1": {
+        "ConfigMap": {"resource": "configmaps", "namespaced": True},
+        "Service": {"resource": "services", "namespaced": True},
+        "Secret": {"resource": "secrets", "namespaced": True},
+        "PersistentVolumeClaim": {"resource": "persistentvolumeclaims", "namespaced": True},
+        "Namespace": {"resource": "namespaces", "namespaced": False},
+    },
+    "apps/v1": {"Deployment": {"resource": "deployments", "namespaced": True}},
+    "apiextensions.k8s.io/v1": {"CustomResourceDefinition": {"resource": "customresourcedefinitions", "namespaced": False}},
+}
+UNCHANGED, CREATED = {"unchanged": 3}, {"created": 3}
+
+
+def step(name: str) -> Answer:
+    recorded = json.loads((STEPS / f"{name}.json").read_text(encoding="utf-8"))
+    return Answer(" ".join(recorded["argv"]), recorded["exit"], recorded["stdout"], recorded["stderr"])
+
+
+class Tool:
+    """A ks that gives each answer once, in order, and fails on any other call."""
+
+    environment = "default"
+
+    def __init__(self, *expected: tuple[str, Answer]) -> None:
+        self.expected = list(expected)
+
+    def run(self, verb: str) -> Answer:
+        assert self.expected, f"{verb} was not expected"
+        wanted, answer = self.expected.pop(0)
+        assert verb == wanted
+        return answer
+
+
+class Cluster:
+    """``live``: the answers by path, the last of which stays."""
+
+    def __init__(self, minor: str = "35+", **live: t.Any) -> None:
+        self.live: dict[str, list[t.Any]] = {"/version": [{"major": "1", "minor": minor}], **live}
+
+    def get(self, path: str) -> t.Any:
+        found = self.live.get(path, [None])
+        item = found.pop(0) if len(found) > 1 else found[0]
+        if item is None:
+            raise ApiError(404, {}, path)
+        return item
+
+    def map(self, work: t.Any, items: t.Any) -> list[t.Any]:
+        return [work(item) for item in items]
+
+
+SHOWN = answers.objects(step("012-show"))
+RENDERED = {"front": SHOWN[:2], "settings": SHOWN[2:]}
+DEPLOYMENT = "/apis/apps/v1/namespaces/team/deployments/front"
+
+
+def things(shown: list[t.Any] = SHOWN) -> dict[str, apply.Thing]:
+    return apply.things(shown, RENDERED, SERVED, "team")
+
+
+def options(**more: t.Any) -> Options:
+    return Options(**{"timeout": 0.0, "progress": lambda line: None, **more})
+
+
+def item(version: str, kind: str, name: str, **metadata: t.Any) -> dict[str, t.Any]:
+    return {"apiVersion": version, "kind": kind, "metadata": {"name": name, **metadata}}
+
+
+def present(tool: Tool, cluster: Cluster | None = None, shown: list[t.Any] = SHOWN, **more: t.Any) -> t.Any:
+    outcome = apply.present(cluster or Cluster(), tool, things(shown), options(**more))  # type: ignore[arg-type]
+    assert not tool.expected
+    return outcome
+
+
+def test_objects_are_named_as_ks_names_them() -> None:
+    assert {label: (str(thing.key), thing.component) for label, thing in things().items()} == {
+        "deployments team.front": ("Deployment.apps team/front", "front"),
+        "services team.front": ("Service team/front", "front"),
+        "configmaps team.settings": ("ConfigMap team/settings", "settings"),
+    }
+    # Without a namespace in the manifest, ks leaves it out; the object goes to the environment's.
+    assert {label: str(thing.key) for label, thing in things([item("v1", "Secret", "s"), item("v1", "Namespace", "n")]).items()} == {
+        "secrets s": "Secret team/s",
+        "namespaces n": "Namespace n",
+    }
+
+
+def test_what_the_cluster_does_not_serve_is_refused_before_ks_stops_at_it() -> None:
+    with pytest.raises(BootstrapError, match="the cluster serves no Deployment in extensions/v1beta1"):
+        things([*SHOWN, item("extensions/v1beta1", "Deployment", "old")])
+
+
+def test_first_everything_is_created() -> None:
+    outcome = present(Tool(("diff", step("002-diff-nothing-there")), ("apply", step("003-apply"))))
+    assert outcome.document()["counts"] == CREATED
+    assert outcome.changed
+
+
+def test_then_nothing_is_applied() -> None:
+    outcome = present(Tool(("diff", step("005-diff-subset-same"))))
+    assert outcome.document()["counts"] == UNCHANGED
+    assert not outcome.changed
+
+
+def test_then_what_changed_is_told_from_what_did_not() -> None:
+    outcome = present(Tool(("diff", step("006-diff-subset-changed")), ("apply", step("004-apply-again"))), diff=True)
+    assert [(each["object"], each["action"]) for each in outcome.objects] == [
+        ("Deployment.apps team/front", "unchanged"),
+        ("Service team/front", "unchanged"),
+        ("ConfigMap team/settings", "changed"),
+    ]
+    assert [each["after_header"] for each in outcome.differences] == ["ConfigMap team/settings"]
+    assert '+    "text": "changed"' in outcome.differences[0]["prepared"]
+
+
+def test_check_mode_only_looks() -> None:
+    outcome = present(Tool(("diff", step("002-diff-nothing-there"))), check=True, timeout=600.0)
+    assert outcome.document()["counts"] == CREATED
+    assert outcome.changed
+
+
+def test_where_diff_crashes_the_dry_run_and_apply_count() -> None:
+    crash = ("diff", Answer("ks diff default", 2, "", "panic: interface conversion"))
+    outcome = present(Tool(crash, ("dry-run", step("001-apply-dry-run"))), check=True)
+    assert outcome.document()["counts"] == CREATED
+    outcome = present(Tool(crash, ("apply", step("004-apply-again"))))
+    assert outcome.document()["counts"] == {"changed": 3}
+
+
+def test_the_values_of_secrets_are_not_shown() -> None:
+    label = "secrets team.login"
+    text = f'---\n- live {label}\n+ config {label}\n {{\n   "data": {{\n-    "p": "b2xk"\n+    "p": "bmV3"\n   }}\n }}\n'
+    secret = [item("v1", "Secret", "login", namespace="team")]
+    tool = Tool(("diff", Answer("ks diff default", 10, text, "")))
+    outcome = present(tool, shown=secret, check=True, diff=True)
+    assert outcome.changed
+    assert "bmV3" not in json.dumps(outcome.differences) + json.dumps(outcome.document())
+
+
+def test_a_failed_apply_says_what_became_of_each_object_until_then() -> None:
+    log = (
+        'level=info msg="Updating deployments team.front"\nlevel=info msg=" Creating non-existent deployments team.front"\n'
+        'level=info msg="Updating services team.front"\n'
+        'level=error msg="handle object: can\'t update services team.front: spec.ports: Required value"\n'
+    )
+    tool = Tool(("diff", step("002-diff-nothing-there")), ("apply", Answer("ks apply default", 1, "", log)))
+    with pytest.raises(BootstrapError, match="stopped at services team.front: the API server refuses .*Required value") as raised:
+        present(tool)
+    assert raised.value.details["changed"]
+    assert {each["object"]: each["action"] for each in raised.value.details["outcome"]["objects"]} == {
+        "Deployment.apps team/front": "created",
+        "Service team/front": "failed",
+    }
+
+
+def test_a_wrong_login_is_explained_with_the_object_that_it_showed_at() -> None:
+    tool = Tool(("diff", step("002-diff-nothing-there")), ("apply", step("014-apply-bad-token")))
+    with pytest.raises(BootstrapError, match="the API server does not accept the login") as raised:
+        present(tool)
+    assert raised.value.details["outcome"]["counts"] == {"failed": 1}
+    assert not raised.value.details["changed"]
+
+
+def test_silence_is_not_success() -> None:
+    tool = Tool(("diff", step("002-diff-nothing-there")), ("apply", step("008-apply-unknown-component")))
+    with pytest.raises(BootstrapError, match=r"ended well, but said nothing of Deployment.apps team/front, Service"):
+        present(tool)
+
+
+def test_an_error_of_diff_is_one_of_the_deployment() -> None:
+    with pytest.raises(BootstrapError, match="does not accept the login"):
+        present(Tool(("diff", Answer("ks diff default", 1, "", 'level=error msg="Unauthorized"\n'))))
+
+
+def test_an_old_cluster_is_asked_to_validate_first() -> None:
+    good = Answer("ks validate default", 0, "", "")
+    outcome = present(Tool(("validate", good), ("diff", step("005-diff-subset-same"))), Cluster("13"))
+    assert outcome.document()["counts"] == UNCHANGED
+    bad = Answer(
+        "ks validate default", 1, "", 'level=error msg="Error in pods a.b: unknown field x"\nlevel=error msg="validation failed"\n'
+    )
+    with pytest.raises(BootstrapError, match="ks validate objects to 1 objects: pods a.b: unknown field x"):
+        present(Tool(("validate", bad)), Cluster("9"))
+
+
+def test_workloads_are_awaited_by_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apply, "_PAUSE", 0.001)
+    metadata = {"generation": 1}
+    busy = {"metadata": metadata, "spec": {"replicas": 2}, "status": {"observedGeneration": 1, "updatedReplicas": 1}}
+    ready = {**busy, "status": {"observedGeneration": 1, "updatedReplicas": 2, "availableReplicas": 2, "replicas": 2}}
+    tool = Tool(("diff", step("005-diff-subset-same")))
+    cluster = Cluster(**{DEPLOYMENT: [None, busy, busy, ready]})
+    present(tool, cluster, timeout=60.0)
+    assert cluster.live[DEPLOYMENT] == [ready]
+    with pytest.raises(BootstrapError, match=r"Not ready after 0.01 seconds: Deployment.apps team/front \(1 of 2 pods updated\)") as raised:
+        present(Tool(("diff", step("005-diff-subset-same"))), Cluster(**{DEPLOYMENT: [busy]}), timeout=0.01)
+    assert raised.value.details["waiting"] == {"Deployment.apps team/front": "1 of 2 pods updated"}
+
+
+def absent(tool: Tool, cluster: Cluster, shown: list[t.Any] = SHOWN, remove_data: bool = False, **more: t.Any) -> t.Any:
+    outcome = apply.absent(cluster, tool, things(shown), options(**more), remove_data)  # type: ignore[arg-type]
+    assert not tool.expected
+    return outcome
+
+
+def test_what_is_not_there_is_not_deleted() -> None:
+    outcome = absent(Tool(), Cluster())
+    assert outcome.objects == []
+    assert not outcome.changed
+
+
+def test_what_is_there_is_deleted_and_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apply, "_PAUSE", 0.001)
+    live = {"metadata": {}}
+    tool = Tool(("delete", step("019-delete")))
+    outcome = absent(tool, Cluster(**{DEPLOYMENT: [live, live, live, None]}), timeout=60.0)
+    assert [(each["object"], each["action"]) for each in outcome.objects] == [("Deployment.apps team/front", "removed")]
+    assert outcome.changed
+    assert absent(Tool(), Cluster(**{DEPLOYMENT: [live]}), check=True, timeout=60.0).changed
+    with pytest.raises(BootstrapError, match="Still being deleted after 0.01 seconds: Deployment.apps team/front"):
+        absent(Tool(("delete", step("019-delete"))), Cluster(**{DEPLOYMENT: [live]}), timeout=0.01)
+
+
+def test_data_is_only_deleted_where_that_is_said() -> None:
+    claim = [item("v1", "PersistentVolumeClaim", "disk", namespace="team")]
+    path = "/api/v1/namespaces/team/persistentvolumeclaims/disk"
+    with pytest.raises(BootstrapError, match=r"ks would delete PersistentVolumeClaim team/disk.*kubeflow_remove_data=true"):
+        absent(Tool(), Cluster(**{path: [{"metadata": {}}]}), claim)
+    assert absent(Tool(("delete", step("019-delete"))), Cluster(**{path: [{"metadata": {}}]}), claim, remove_data=True).changed
