@@ -48,8 +48,8 @@ TYPES = {
     "TCPSocketAction": "host port",
     "Probe": "exec:ExecAction failureThreshold httpGet:HTTPGetAction initialDelaySeconds periodSeconds successThreshold"
     " tcpSocket:TCPSocketAction timeoutSeconds",
-    "SecurityContext": "allowPrivilegeEscalation capabilities:Capabilities privileged readOnlyRootFilesystem runAsGroup runAsNonRoot runAsUser"
-    " seLinuxOptions:SELinuxOptions",
+    "SecurityContext": "allowPrivilegeEscalation capabilities:Capabilities privileged readOnlyRootFilesystem runAsGroup"
+    " runAsNonRoot runAsUser seLinuxOptions:SELinuxOptions",
     "Capabilities": "add[] drop[]",
     "VolumeMount": "mountPath mountPropagation name readOnly subPath",
     "Volume": "awsElasticBlockStore:BlockStore azureDisk:AzureDisk azureFile:AzureFile configMap:ConfigMapVolume"

@@ -118,20 +118,18 @@ def _webhooks(item: Json, _old: str) -> list[str]:
     return list(dict.fromkeys(said))
 
 
-def _binding(item: Json, _old: str) -> list[str]:
+def _binding(item: Json, old: str) -> list[str]:
     said = []
     role = item.get("roleRef") or {}
     if not role.get("apiGroup"):
         role["apiGroup"] = _RBAC
         said.append("roleRef.apiGroup added")
     for subject in item.get("subjects") or []:
-        if subject.pop("apiVersion", None) is not None:
-            said.append("subjects name an apiGroup instead of an apiVersion")
-            if subject.get("kind") in ("User", "Group"):
-                subject["apiGroup"] = _RBAC
-                # In v1alpha1, and only there, the user * stood for everybody who has logged in.
-                if subject["kind"] == "User" and subject.get("name") == "*" and _old.endswith("alpha1"):
-                    subject.update(kind="Group", name="system:authenticated")
+        if subject.pop("apiVersion", None):
+            said.append("subjects without apiVersion, which their kind tells")
+        if old.endswith("alpha1") and (subject.get("kind"), subject.get("name")) == ("User", "*"):
+            subject.update(kind="Group", name="system:authenticated")
+            said.append("the user * is the group system:authenticated")
     return list(dict.fromkeys(said))
 
 

@@ -73,6 +73,8 @@ class Outcome:
 def present(client: Client, application: str, namespace: str, rendered: list[tuple[str, Json]], options: Options) -> Outcome:
     """Apply ``rendered`` (component, object) as the application's objects, in order, and wait until they are ready.
 
+    What is of an API version that the cluster no longer serves is brought to one that it does first (``api_versions``).
+
     Nothing is written before it is known that every kind is served, that nothing foreign is in the way, that the user may write and
     that nobody else took over what we wrote before.
     Raises ``BootstrapError``; its details carry the outcome so far once writing has begun.

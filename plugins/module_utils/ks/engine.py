@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from ..discovery import Served
 from ..errors import BootstrapError
+from ..ksonnet.printable import problems
 from .command import Found
 
 Json = dict[str, t.Any]
@@ -49,7 +50,10 @@ def choose(wanted: str, find: Callable[[], Found | None], hindrances: t.Iterable
     if found.why:
         return Choice("native", found.why)
     for hindrance in hindrances:
-        why = hindrance(found)
+        try:
+            why = hindrance(found)
+        except BootstrapError as error:  # what is wrong for native, too, that will say itself
+            why = error.message.rstrip(".")
         if why:
             return Choice("native", f"ks {found.version} is not taken: {why}.")
     return Choice("ks", f"{found.path} is ks {found.version}, and can do this on the cluster at hand.", found)
@@ -79,6 +83,15 @@ def unserved(rendered: t.Iterable[Json], served: Served) -> str | None:
         if (version.rpartition("/")[0], kind) in defined:
             return f"the definition of {kind} and a {kind} come together, and ks does not wait for the one before the other"
         return f"the cluster serves no {kind} in {version}"
+    return None
+
+
+def unprintable(files: Mapping[str, str]) -> str | None:
+    """The first place that the printer of ks 0.10.0 may get wrong, and why."""
+    for path in sorted(files):
+        if path.startswith("components/") and path.endswith((".jsonnet", "params.libsonnet")):
+            for problem in problems(files[path]):
+                return f"{path}, line {problem.line}: {problem.reason}"
     return None
 
 

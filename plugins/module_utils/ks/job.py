@@ -69,13 +69,17 @@ class Job:
             self.context.progress(f"engine {choice.engine}: {choice.reason}")
         return choice
 
-    def _hindrances(self) -> Iterator[t.Callable[[Found], str | None]]:
-        flat = [item for items in self.rendered.values() for item in items] if self.files else []
-        yield self._unreachable
-        yield lambda _found: engine.library_missing(self.files, str(self.entry.get("k8sVersion")))
-        yield self._native
-        yield lambda _found: engine.unserved(flat, self.served)
-        yield lambda found: self._otherwise(found, flat)
+    def _hindrances(self) -> list[t.Callable[[Found], str | None]]:
+        return [
+            self._unreachable,
+            lambda _found: engine.library_missing(self.files, str(self.entry.get("k8sVersion"))),
+            self._native,
+            lambda _found: engine.unserved(self._flat(), self.served),
+            self._otherwise,
+        ]
+
+    def _flat(self) -> list[Json]:
+        return [item for items in self.rendered.values() for item in items]
 
     def _unreachable(self, _found: Found) -> str | None:
         server = str((self.entry.get("destination") or {}).get("server") or "")
@@ -84,11 +88,14 @@ class Job:
     def _native(self, _found: Found) -> str | None:
         return refuse_mixing(self.client, self.application, self.namespace)
 
-    def _otherwise(self, found: Found, flat: list[Json]) -> str | None:
+    def _otherwise(self, found: Found) -> str | None:
+        """What ks makes of the application where that is not what it is, and where that may come from."""
         try:
-            return engine.rendered_otherwise(self.shown(found), flat)
+            why = engine.rendered_otherwise(self.shown(found), self._flat())
         except BootstrapError as error:
-            return error.message.rstrip(".")
+            why = error.message.rstrip(".")
+        place = engine.unprintable(self.files) if why and found.version == "0.10.0" else None
+        return f"{why}; its printer may get this wrong: {place}" if place else why
 
     def shown(self, found: Found) -> list[Json]:
         """What `ks show` prints; asked once."""
@@ -113,7 +120,7 @@ class Job:
     def by_ks(self, found: Found, options: Options, *, remove: bool, remove_data: bool) -> Outcome:
         """Deploy by the command, or remove. Raises BootstrapError."""
         shown = self.shown(found)
-        otherwise = engine.rendered_otherwise(shown, [item for items in self.rendered.values() for item in items])
+        otherwise = self._otherwise(found)
         if otherwise:
             self.context.warn(f"ks {found.version} deploys what it makes of the application, and {otherwise}.")
         named = things(shown, self.rendered, self.served, self.namespace)

@@ -41,10 +41,13 @@ class _CannotBePlaced(Exception):
 
 
 class Carry:
-    """One pass over the user's values. ``wanted``: the declared components, with their new prototype's whole name."""
+    """One pass over the user's values. ``wanted``: the declared components, with their new prototype's whole name.
 
-    def __init__(self, versions: Versions, own: Values, wanted: Values) -> None:
-        self.versions, self.own, self.wanted = versions, own, wanted
+    ``expressions``: whether the file that the values go to can take them.
+    """
+
+    def __init__(self, versions: Versions, own: Values, wanted: Values, expressions: bool) -> None:
+        self.versions, self.own, self.wanted, self.expressions = versions, own, wanted, expressions
         self.found = Carried()
         self.problems: list[str] = []
 
@@ -94,6 +97,8 @@ class Carry:
             if not merging.same(value, before):
                 self.found.values.setdefault(home, {})[parameter] = value  # as the new type has it: 5 for "5"
             return
+        if isinstance(value, Expression) and not self.expressions:
+            raise _CannotBePlaced("it is an expression: move it by hand")
         there = {**self.own.get(home, {}), **self.found.values.get(home, {})}
         if target.parameter in there and not merging.same(there[target.parameter], value):
             raise _CannotBePlaced(f"'{target.parameter}' of '{home}' has another value of yours")

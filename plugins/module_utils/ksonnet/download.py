@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
 import re
 import socket
@@ -33,6 +34,7 @@ _REDIRECTS = 5
 _IN_MEMORY = 16 * 2**20
 _MAX_MESSAGE = 64 * 2**10
 _AUTHORITIES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FIX = "Check the network, HTTPS_PROXY and NO_PROXY; or use an offline bundle."
 
 
@@ -152,6 +154,8 @@ class Web:
             )
         if isinstance(error, socket.gaierror):
             return BootstrapError(f"{netloc} can't be found: {explain_os(error)}.", fix=_FIX)
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            return BootstrapError(f"The download can't be kept in {tempfile.gettempdir()}: {explain_os(error)}.", fix="Make room there.")
         if isinstance(error, TimeoutError):
             return _Again(f"no answer within {_IDLE:g} seconds")
         if isinstance(error, OSError):

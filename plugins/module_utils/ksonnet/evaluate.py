@@ -9,6 +9,7 @@ which is killed when its time is up. The copy costs some 5 ms, a new interpreter
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import json
 import math
 import os
@@ -97,6 +98,7 @@ def _child(runs: list[Run], limits: Limits, reading: int, writing: int) -> t.NoR
     with contextlib.suppress(BaseException):
         try:
             os.close(reading)
+            faulthandler.disable()
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent has it too, and ends this
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # the evaluator's own last words, if it runs out of memory
             _bound(limits)

@@ -78,31 +78,36 @@ def _missing_import(files: Mapping[str, str], folder: str, name: str) -> Bootstr
     return BootstrapError(f"{place}: there is no file for import '{name}'.", fix=fix)
 
 
-def _known(
-    name: str, error: EvaluatorError, frames: list[re.Match[str]], files: Mapping[str, str]
-) -> BootstrapError | None:
+def _known(name: str, error: EvaluatorError, frames: list[re.Match[str]], files: Mapping[str, str]) -> BootstrapError | None:
     """A field that is missing in the file of the parameters, which the evaluator only sees from afar."""
     if error.run == 1 and name in ("global", "components") and "<extvar:__ksonnet/params>" in str(error):
-        place = next((path for path in error.read if path.endswith("/params.libsonnet") and path.startswith("components/")), "params.libsonnet")
-        return BootstrapError(f"{place}: it has no object '{name}'.", fix=f"Write {{ global: {{}}, components: {{}} }} with what belongs there.")
+        place = next(
+            (path for path in error.read if path.endswith("/params.libsonnet") and path.startswith("components/")), "params.libsonnet"
+        )
+        return BootstrapError(f"{place}: it has no object '{name}'.", fix="Write { global: {}, components: {} } with what belongs there.")
     if frames and posixpath.splitext(posixpath.basename(frames[0]["file"]))[0] == name:
         file = frames[0]["file"]
         read = re.search(rf"extVar\(\s*['\"]__ksonnet/params['\"]\s*\)\s*\.components(?:\.|\[['\"]){re.escape(name)}\b", files[file])
         if read:
             there = f"{posixpath.dirname(file)}/params.libsonnet has no parameters of component '{name}'"
-            return BootstrapError(f"{file}, line {line_of(files[file], read.start())}: {there}.", fix=f"Add {name}: {{}} to its components.")
+            return BootstrapError(
+                f"{file}, line {line_of(files[file], read.start())}: {there}.", fix=f"Add {name}: {{}} to its components."
+            )
     return None
 
 
 def _lacking(name: str, first: Iterable[str], files: Mapping[str, str], version: str) -> str | None:
     """What a file uses of ksonnet's library that ours lacks, as a path; None where that is not what is wrong.
 
-    ``first``: the files to look at; where there is none, those that the user or a package wrote.
+    ``first``: the files that the evaluator names. Where none of them does, another may: the evaluator doesn't name all. That counts only
+    where the library knows the name nowhere.
     """
-    if not all(library.is_ours(files.get(path, "")) for path in library.files(version)):
+    ours = [files.get(path, "") for path in library.files(version)]
+    if not all(map(library.is_ours, ours)):
         return None
-    used = [path for path in first if not path.startswith("lib/")]
-    for path in used or [path for path in files if path.startswith((*_OWN, "vendor/")) and path.endswith("sonnet")]:
+    others = [path for path in files if path.startswith((*_OWN, "vendor/")) and path.endswith("sonnet")]
+    known = any(re.search(rf"\b{name}(?:\([^()]*\))?::", text) for text in ours)
+    for path in [path for path in first if not path.startswith("lib/")] + ([] if known else others):
         for use in re.finditer(rf"(?<![.\w])(?P<head>[A-Za-z_]\w*)(?P<path>(?:\.\w+)*\.{name})\b", files[path]):
             if root := _resolved(use["head"], files[path]):
                 return root + use["path"]

@@ -79,7 +79,8 @@ def _k8s() -> str:
 
 def _type(name: str, fields: str) -> str:
     """A type as a local: its functions given where a value belongs."""
-    own, mixins = [], []
+    own: list[str] = []
+    mixins: list[str] = []
     for field in _fields(fields):
         (mixins if field["type"] else own).extend(_functions(**field))
     if name in _kinds():

@@ -32,7 +32,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _BLOCK = re.compile(r"\|\|\|.*?\n[ \t]*\|\|\|", re.DOTALL)
-_BINARY = frozenset("* / % + - < > <= >= == != && || << >> & ^ | in".split())
+_BINARY = frozenset(("*", "/", "%", "+", "-", "<", ">", "<=", ">=", "==", "!=", "&&", "||", "<<", ">>", "&", "^", "|", "in"))
 _UNARY = frozenset("-+!~")
 _COMPOSING = frozenset(("if", "local", "function", "error", "assert", "in", "import", "importstr"))
 _VALUES = frozenset(("self", "super", "true", "false", "null"))

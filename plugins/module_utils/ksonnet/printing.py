@@ -49,8 +49,15 @@ def yaml_text(item: Json) -> str:
 def _dumper() -> t.Any:
     _loader, dumper = documents.classes()
 
-    class Dumper(dumper):  # type: ignore[misc]
+    class Dumper(dumper):  # type: ignore[misc, valid-type]
         yaml_implicit_resolvers: t.ClassVar[dict[str, t.Any]] = {key: list(value) for key, value in dumper.yaml_implicit_resolvers.items()}
+
+        def analyze_scalar(self, scalar: str) -> t.Any:
+            analysis = super().analyze_scalar(scalar)
+            if any(char > "\uffff" for char in scalar):
+                # yaml.v2 does not take them for printable, and escapes them.
+                analysis.allow_flow_plain = analysis.allow_block_plain = analysis.allow_single_quoted = analysis.allow_block = False
+            return analysis
 
     Dumper.add_implicit_resolver("tag:yaml.org,2002:timestamp", re.compile(f"^(?:{_TIME})$"), list("-+0123456789"))
     Dumper.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(f"^(?:{_NUMBER})$"), list("-+.0123456789="))
@@ -93,7 +100,7 @@ def masked(item: Json, before: Json | None = None) -> Json:
     """The object with the values of a Secret hidden; those that differ from ``before`` are marked as changed."""
     if item.get("kind") != "Secret":
         return item
-    hidden = {}
+    hidden: Json = {}
     for part in _SECRET:
         values, old = item.get(part), (before or {}).get(part)
         if isinstance(values, Mapping):

@@ -75,7 +75,11 @@ def _evaluate(files: Mapping[str, str], entry: dict[str, t.Any], module: str, li
     names = _components(files, root)
     patched = {name: documents.load_mapping(files[file], file) for name, file in names.items() if not file.endswith(".jsonnet")}
     runs = [
-        Run(f"import {_text(f'{path}/params.libsonnet')}", {"__ksonnet/params": _PARAMS % _text(params_file)}, _reader(readable, vendor, lib)),
+        Run(
+            f"import {_text(f'{path}/params.libsonnet')}",
+            {"__ksonnet/params": _PARAMS % _text(params_file)},
+            _reader(readable, vendor, lib),
+        ),
         Run(
             _OBJECTS % (json.dumps(dict.fromkeys(patched, True)), _text(f"{path}/main.jsonnet")),
             {

@@ -16,6 +16,7 @@ from . import app_yaml, component, overrides, packages, params, prototypes, reco
 from .build import Build
 from .carry import Carried, Carry, Values, own_values
 from .jsonnet_text import Expression, write_literal
+from .sources import Contents
 from .versions import Versions, declared, defaults, why_gone
 
 _IMPORT = re.compile(r"""\bimport(?:str)?\s+@?["']([^"']+)["']""")
@@ -36,8 +37,11 @@ class Upgrade:
     ours: dict[str, dict[str, t.Any]] = field(default_factory=dict)
 
 
-def lay(build: Build) -> Upgrade:
-    """Bring the user's values over to the packages that were laid, before the components are. Raises BootstrapError as ``plan``."""
+def lay(build: Build, registries: Mapping[str, Contents]) -> Upgrade:
+    """Bring the user's values over to the packages that were laid, before the components are. Raises BootstrapError as ``plan``.
+
+    ``registries``: what ``packages.lay`` was given.
+    """
     mixed = mixed_versions(
         app_yaml.read(build.current) if app_yaml.PATH in build.current else {},
         {**build.app, "libraries": {name: entry for name, entry in build.app.get("libraries", {}).items() if _stays(build, name)}},
@@ -45,6 +49,7 @@ def lay(build: Build) -> Upgrade:
     )
     if not mixed and not _is_upgrade(build):
         return Upgrade()
+    problems = [*mixed, *_kept_versions(build.app, registries)]
     there: dict[str, dict[str, t.Any]] = {}
     for path in sorted(build.files):
         if path.startswith("components/") and path.endswith("/params.libsonnet"):
@@ -63,7 +68,7 @@ def lay(build: Build) -> Upgrade:
         build.wanted["components"],
         build.last.get("components", {}),
         overridden=_overridden(build, files, [*build.wanted["components"], *there]),
-        problems=mixed,
+        problems=problems,
     )
     _write(build, upgrade, files)
     return upgrade
@@ -75,15 +80,19 @@ def _stays(build: Build, package: str) -> bool:
 
 def _is_upgrade(build: Build) -> bool:
     """Whether a package that was there changes, or makes room for another one of its registry."""
-    folders = {_folder(path) for path in build.current.keys() | build.files.keys() if path.startswith("vendor/") and path.count("/") > 2}
-    was, now = ({folder: _texts(files, folder) for folder in folders} for files in (build.current, build.files))
-    going = {folder.rsplit("/", 1)[0] for folder in folders if f"{folder}/" in packages.gone(build)}
-    coming = {folder.rsplit("/", 1)[0] for folder in folders if not was[folder]}
-    return bool(going & coming) or any(was[folder] and was[folder] != now[folder] for folder in folders)
+    was, now = _by_package(build.current), _by_package(build.files)
+    gone = packages.gone(build)
+    going = {folder.rsplit("/", 1)[0] for folder in was if f"{folder}/" in gone}
+    coming = {folder.rsplit("/", 1)[0] for folder in now if folder not in was}
+    return bool(going & coming) or any(texts != now.get(folder) for folder, texts in was.items())
 
 
-def _texts(files: Mapping[str, str], folder: str) -> dict[str, str]:
-    return {path: text for path, text in files.items() if path.startswith(f"{folder}/")}
+def _by_package(files: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for path, text in files.items():
+        if path.startswith("vendor/") and path.count("/") > 2:
+            found.setdefault(_folder(path), {})[path] = text
+    return found
 
 
 def _overridden(build: Build, files: Mapping[str, str], components: Iterable[str]) -> dict[str, Values]:
@@ -91,7 +100,7 @@ def _overridden(build: Build, files: Mapping[str, str], components: Iterable[str
     whole = {component.plain_name(name): name for name in components}
     found: dict[str, Values] = {}
     for name, path in files.items():
-        written = build.last.get("environments", {}).get(name, {}).get("parameters", {})
+        written = build.last.get("overrides", {}).get(name, {}).get("parameters", {})
         found[name] = {
             whole.get(called, called): own_values(values, written.get(called, {}))
             for called, values in overrides.read(build.files[path], path).items()
@@ -112,8 +121,7 @@ def _write(build: Build, upgrade: Upgrade, files: Mapping[str, str]) -> None:
             build.files[files[name]] = overrides.update(build.files[files[name]], new, drop=drop, remove=remove, file=files[name])
     for name in upgrade.replaced:
         build.files.pop(_path(name), None)
-    last = {name: entry for name, entry in build.last.get("components", {}).items() if name not in upgrade.replaced}
-    build.last = {**build.last, "components": {**last, **upgrade.ours}}
+    build.last = {**build.last, "components": {**build.last.get("components", {}), **upgrade.ours}}
 
 
 def _edits(
@@ -149,10 +157,11 @@ def plan(
     environment: the values there that the user set. ``problems``: what else stands in the way (``mixed_versions``).
     Raises BootstrapError that names all that stands in the way; its details have the list ``problems``.
     """
+    problems = list(problems)
     vendored = [{path: text for path, text in files.items() if path.startswith("vendor/")} for files in (before, after)]
-    if not vendored[0] or vendored[0] == vendored[1]:
+    if not problems and (not vendored[0] or vendored[0] == vendored[1]):
         return Upgrade()
-    return _Plan(before, after, there, wanted, written, list(problems)).upgrade(overridden or {})
+    return _Plan(before, after, there, wanted, written, problems).upgrade(overridden or {})
 
 
 class _Plan:
@@ -206,8 +215,8 @@ class _Plan:
                 ours[name] = self._taken_over(name, {key: value for key, value in values.items() if key not in own[name]})
         changes = self.versions.compare()
         replaced = [name for name in self.sources if self._is_replaced(name, own.get(name, {}), changes)]
-        carried = self._carry(own)
-        environments = {name: self._carry(values) for name, values in overridden.items()}
+        carried = self._carry(own, expressions=True)
+        environments = {name: self._carry(values, expressions=False) for name, values in overridden.items()}
         for name, entry in self.wanted.items():
             self._check_declared(name, entry, carried.values.get(name, {}))
         self._check_imports({name for name in self.untouched if name in self.declared or name in replaced or name in self.written})
@@ -225,8 +234,8 @@ class _Plan:
         file = {"digest": record.digest(self.before[_path(name)]), "file": _path(name)} if name in self.untouched else {}
         return {**file, "parameters": parameters, "prototype": self.sources[name]}
 
-    def _carry(self, own: Values) -> Carried:
-        carry = Carry(self.versions, own, self.wanted)
+    def _carry(self, own: Values, expressions: bool) -> Carried:
+        carry = Carry(self.versions, own, self.wanted, expressions)
         for name, prototype in self.sources.items():
             if name in self.wanted or prototype not in self.versions.new:
                 carry.component(name, prototype)
@@ -310,9 +319,18 @@ def mixed_versions(before: Mapping[str, t.Any], after: Mapping[str, t.Any], pack
             version = _version(library)
             asked = (packages.get(name) or {}).get("version")
             if library.get("registry") == registry and was and now and was[0] != now[0] and version and version[0] != now[0] and not asked:
-                found.append(
-                    f"Package '{name}' would stay at {version[1]} while registry '{registry}' goes from {was[1]} to {now[1]}: declare it too."
-                )
+                ways = f"while registry '{registry}' goes from {was[1]} to {now[1]}"
+                found.append(f"Package '{name}' would stay at {version[1]} {ways}: declare it too.")
+    return found
+
+
+def _kept_versions(app: Mapping[str, t.Any], registries: Mapping[str, Contents]) -> list[str]:
+    """Registries whose version in app.yaml stays, because it is the user's, while their packages come from another one."""
+    found = []
+    for name, contents in registries.items():
+        there, now = _version(app["registries"].get(name)), _version({"gitVersion": contents.git})
+        if there and now and there[0] != now[0]:
+            found.append(f"Registry '{name}' is at {there[1]} in app.yaml, not by us: declare that version first, then {now[1]}.")
     return found
 
 

@@ -40,7 +40,10 @@ def application(folder: Path, server: str) -> None:
     step = json.loads((CORPUS / "steps" / "018-generate-plain.json").read_text(encoding="utf-8"))
     files = {path: text for path, text in step["app"].items() if path.rpartition("/")[2] not in _OTHERS}
     files["app.yaml"] = files["app.yaml"].replace("https://10.0.0.1:6443", server).replace("{{ROOT}}", str(folder.parent))
-    files["components/params.libsonnet"] = files["components/params.libsonnet"].replace('text: "hello"', 'text: "changed"')
+    changes = ('text: "hello"', 'text: "changed"'), ('args: ["-c", "echo \\"hi\\""]', "args: []")
+    for old, new in changes:
+        assert old in files["components/params.libsonnet"]
+        files["components/params.libsonnet"] = files["components/params.libsonnet"].replace(old, new)
     files["lib/v1.7.0/k.libsonnet"] = "{}\n"
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)

@@ -44,6 +44,7 @@ def test_the_diff_shows_what_is_worth_reading(args: dict[str, t.Any]) -> None:
     shown = ks_app.run(args, Context(check=True, diff=True))["diff"]
     assert shown[0]["after"].splitlines() == [
         "lib/v1.7.0/k.libsonnet",
+        "lib/v1.7.0/k8s.libsonnet",
         "vendor/shelf/web/parts.yaml",
         "vendor/shelf/web/prototypes/web.jsonnet",
         "vendor/shelf/web/web.libsonnet",
@@ -75,5 +76,5 @@ def test_what_stays_is_returned_and_warned_of(args: dict[str, t.Any]) -> None:
     assert warnings == [
         "environments.default: destination.namespace stays as you set it; planned was 'default'.",
         "front: replicas stays as you set it; planned was 2.",
-        "front stays as it is. It was changed by hand.",
+        "front: components/front.jsonnet stays as it is. It was changed by hand.",
     ]

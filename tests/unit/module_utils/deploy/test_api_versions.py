@@ -168,6 +168,16 @@ def test_a_budget_without_a_selector_or_with_one_means_the_same_in_both() -> Non
         assert one(made("policy/v1beta1", "PodDisruptionBudget", spec=spec))[0]["spec"] == spec
 
 
+def test_a_metric_of_an_object_may_aim_at_an_average() -> None:
+    source = {"target": {"kind": "Service", "name": "x"}, "metricName": "hits", "targetValue": "0", "averageValue": "3", "selector": {}}
+    item = made("autoscaling/v2beta1", "HorizontalPodAutoscaler", spec={"metrics": [{"type": "Object", "object": source}]})
+    assert one(item)[0]["spec"]["metrics"][0]["object"] == {
+        "describedObject": source["target"],
+        "metric": {"name": "hits"},
+        "target": {"type": "AverageValue", "averageValue": "3"},
+    }
+
+
 def test_a_signing_request_needs_a_signer() -> None:
     with pytest.raises(BootstrapError, match="signerName"):
         one(made("certificates.k8s.io/v1beta1", "CertificateSigningRequest", spec={"request": "x"}))
@@ -182,6 +192,7 @@ def test_schemas_say_what_v1_can_say_and_leave_out_the_rest() -> None:
         **ANY,
         "properties": {"spec": {**ANY, "properties": {"n": {"type": "integer", "minimum": 1}}}},
     }
+    assert crd({"additionalProperties": {"type": "string"}}) == {"type": "object", **ANY}
     two = [{"type": "integer"}, {"type": "string"}]
     nodes: Json = {
         "port": {"anyOf": two},

@@ -13,7 +13,14 @@ from collections.abc import Mapping
 
 COMMIT = "3f6c2a1b9d8e7f60514233445566778899aabbcc"
 OTHER = "aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd"
-REGISTRY = "apiVersion: '0.1'\nkind: ksonnet.io/registry\nlibraries:\n  web:\n    version: v1.0\n    path: web\n  store: {version: 2, path: store}\n"
+REGISTRY = """apiVersion: '0.1'
+kind: ksonnet.io/registry
+libraries:
+  web:
+    version: v1.0
+    path: web
+  store: {version: 2, path: store}
+"""
 PARTS = "name: {}\napiVersion: 0.0.1\nkind: ksonnet.io/parts\n"
 _CLOCK = itertools.count(1_500_000_000)
 

@@ -17,6 +17,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.registry import Pin, Sources
 from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.ksonnet.github_server import COMMIT, OTHER, GitHub, member, shelf
 from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.ksonnet.github_server import archive as packed
+
 from tests.unit.conftest import Answer, Authority, Server
 
 PACKAGES: dict[str, dict[str, t.Any]] = {

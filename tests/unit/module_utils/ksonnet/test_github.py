@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import socket
+import ssl
 import threading
 import time
-import typing as t
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +18,6 @@ import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import archive, download, github
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.sources import Sources
-from tests.unit.conftest import Answer, Authority, Proxy, Server
 from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.ksonnet.github_server import (
     COMMIT,
     OTHER,
@@ -26,6 +28,8 @@ from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.ksonnet.gith
     tarball,
 )
 from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.ksonnet.github_server import archive as packed
+
+from tests.unit.conftest import Answer, Authority, Proxy, Server
 
 Serve = Callable[..., Server]
 TOKEN = "ghp_secret0123456789"
@@ -208,6 +212,12 @@ def test_a_commit_that_is_not_there(enterprise: GitHub, sources: Sources) -> Non
         trees(enterprise.uri, sources, OTHER)
 
 
+def test_an_archive_of_another_commit(enterprise: GitHub, sources: Sources) -> None:
+    enterprise.route(f"tarball/{COMMIT}", tarball(shelf(), OTHER))
+    with pytest.raises(BootstrapError, match=f"is of commit {OTHER}, not {COMMIT}"):
+        trees(enterprise.uri, sources)
+
+
 @pytest.mark.parametrize("broken", [Short(tarball(shelf())), tarball(shelf())[:-9], b"", b"<html>"])
 def test_a_truncated_archive_is_fetched_once_more(enterprise: GitHub, sources: Sources, broken: bytes) -> None:
     path = f"tarball/{COMMIT}"
@@ -266,11 +276,36 @@ def test_a_server_that_is_slow_is_given_up_in_time(enterprise: GitHub, sources: 
     over.set()
 
 
+def test_a_server_that_trickles_is_given_up_in_time(authority: Authority, ca: str, tmp_path: Path) -> None:
+    (tmp_path / "pair").write_text("".join(authority.issue("server", ("127.0.0.1",))), encoding="utf-8")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "pair")
+    over = threading.Event()
+
+    def trickle(listener: socket.socket) -> None:
+        with contextlib.suppress(OSError), context.wrap_socket(listener.accept()[0], server_side=True) as channel:
+            channel.sendall(b"HTTP/1.1 200 OK\r\n")
+            while not over.wait(0.02):
+                channel.sendall(b"X-More: more\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=trickle, args=(listener,))
+        thread.start()
+        start = time.monotonic()
+        with pytest.raises(BootstrapError, match="given up after 0.5 seconds: it takes too long"):
+            resolve(f"https://127.0.0.1:{listener.getsockname()[1]}/a/b", Sources(ca_file=ca, timeout=0.5))
+        assert time.monotonic() - start < 1.5
+        over.set()
+        thread.join(10)
+
+
 # --- limits
 
 
 def limited(**headers: str) -> Answer:
-    return Answer({"message": "API rate limit exceeded for 10.0.0.1."}, 403, [(name.replace("_", "-"), text) for name, text in headers.items()])
+    return Answer(
+        {"message": "API rate limit exceeded for 10.0.0.1."}, 403, [(name.replace("_", "-"), text) for name, text in headers.items()]
+    )
 
 
 def test_the_rate_limit_is_explained(enterprise: GitHub, sources: Sources) -> None:
@@ -453,5 +488,5 @@ def test_progress_is_shown(enterprise: GitHub, sources: Sources) -> None:
 
 
 def test_the_bounds_are_far_from_what_registries_have() -> None:
-    data: t.Any = packed([member(f"top/shelf/{number}", bytes(1000)) for number in range(10_000)])
-    assert len(archive.unpack(__import__("io").BytesIO(data), ["shelf"], "x", COMMIT)["shelf"]) == 10_000
+    data = packed([member(f"top/shelf/{number}", bytes(1000)) for number in range(10_000)])
+    assert len(archive.unpack(io.BytesIO(data), ["shelf"], "x", COMMIT)["shelf"]) == 10_000

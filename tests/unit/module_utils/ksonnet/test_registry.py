@@ -17,6 +17,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import B
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import archive, cache, download, registry
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.registry import Pin, Sources
 from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.ksonnet.github_server import COMMIT, OTHER, PARTS, GitHub, shelf
+
 from tests.unit.conftest import Answer, Authority, Server
 
 WEB = {"web": {"registry": "shelf"}}

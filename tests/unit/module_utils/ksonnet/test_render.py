@@ -10,6 +10,7 @@ import typing as t
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import application, params, render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.evaluate import Limits
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.sources import Contents
 
 PACKAGE = {
@@ -148,31 +149,158 @@ def test_nothing_outside_the_application_can_be_read(how: str, name: str) -> Non
         render.objects(files)
 
 
+BAD = "components/bad.jsonnet"
+ANY = "vendor/r/any/any.libsonnet"
+USES = "local any = import 'r/any/any.libsonnet';\nany.new({})"
+ENVIRONMENT = "environments/default"
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        # Syntax
+        ({BAD: "{\n  kind: 'A',\n  x: ,\n}"}, f"{BAD}, line 3: syntax error: ',' is not expected here"),
+        ({BAD: "{ kind: 'A'"}, f"{BAD}, line 1: syntax error: the file ends too early"),
+        ({BAD: USES, ANY: "{\n  a: [1,\n}"}, rf"{ANY}, line 3 \(from {BAD}, line 1\): syntax error: '}}' is not expected here"),
+        ({params.PATH: "{\n global: {},\n components: {\n  c: { a: 1 b: 2 } } }"}, f"{params.PATH}, line 4: syntax error: 'b' is not"),
+        ({f"{ENVIRONMENT}/globals.libsonnet": "{ a: 1"}, f"{ENVIRONMENT}/globals.libsonnet, line 1: syntax error"),
+        ({"components/y.yaml": "kind: A\n  x: [\n"}, "components/y.yaml, line 2: not YAML"),
+        ({"components/y.yaml": "- a\n"}, "components/y.yaml: a mapping is expected, not a list"),
+        ({"components/y.yaml": ""}, "components/y.yaml: a mapping is expected, not nothing"),
+        # Values
+        ({BAD: "{\n  kind: 'A',\n  x: error 'because',\n}"}, f"{BAD}, line 3: because"),
+        ({BAD: "{ kind: 'A',\n x: foo }"}, f"{BAD}, line 2: variable is not defined: foo"),
+        ({BAD: "local params = {};{ kind: 'A',\n x: { y: params.nope } }"},
+         rf"Component 'bad', x.y \({BAD}, line 2\): no such field: nope"),
+        ({BAD: "{ kind: 'A',\n x: 'a' - 1 }"}, rf"Component 'bad', x \({BAD}, line 2\): binary operation string - number"),
+        ({BAD: "{ kind: 'A',\n x: 1 / 0 }"}, rf"Component 'bad', x \({BAD}, line 2\): attempted to divide by zero"),
+        ({BAD: "{ kind: 'A',\n x: [1][5] }"}, rf"Component 'bad', x \({BAD}, line 2\): array out of bounds"),
+        ({BAD: "{ kind: 'A',\n x: function(a) a }"}, rf"Component 'bad', x \({BAD}, line 2\): tried to manifest function"),
+        ({BAD: "local f(x) = 1;\n{ kind: 'A',\n x: f() }"}, f"{BAD}, line 3: function argument is not passed: x"),
+        ({BAD: "{ kind: 'A',\n x: std.assertEqual(1, 2) }"}, f"{BAD}, line 2: Assertion failed. 1 != 2"),
+        ({BAD: "\nassert 1 == 2 : 'no';\n{ kind: 'A' }"}, f"{BAD}, line 2: assert failed: no"),
+        ({BAD: "{ kind: 'A',\n assert self.kind == 'B' : 'not B' }"}, f"{BAD}, line 2: assert failed: not B"),
+        ({BAD: "{ kind: 'A', x: 1e400 }"}, "not finite"),
+        ({BAD: "local f(x) = f(x) + 1; { kind: 'A', x: f(1) }"}, f"{BAD}, line 1: stack overflow"),
+        # What a package does wrong, and with what
+        ({BAD: USES, ANY: "{\n  new(p):: { kind: 'A', x: std.length(p.nope) },\n}"},
+         f"{ANY}, line 2 .*component 'bad'.*: no such field: nope"),
+        ({BAD: USES, ANY: "{\n new(p):: { kind: 'A',\n x: p.nope } }"}, rf"Component 'bad', x \({ANY}, line 3\): no such field: nope"),
+        ({BAD: USES, ANY: "{\n new(p):: { kind: 'A',\n x: error 'mine' } }"}, rf"{ANY}, line 3 \(from component 'bad'\): mine"),
+        # Imports
+        ({BAD: "\nlocal a = import 'gone'; a"}, f"{BAD}, line 2: there is no file for import 'gone'"),
+        ({BAD: USES, ANY: "{\n  new(p):: import 'gone.libsonnet' }"}, f"{ANY}, line 2: there is no file for import 'gone.libsonnet'"),
+        ({BAD: "{ kind: 'A',\n x: import 'param://image' }"},
+         f"{BAD}, line 2: there is no file for import 'param://image'.*Write params.image here"),
+        # Parameters
+        ({BAD: "\nlocal params = std.extVar('__ksonnet/params').components.bad;\n{ kind: 'A', x: params.x }"},
+         f"{BAD}, line 2: components/params.libsonnet has no parameters of component 'bad'"),
+        ({params.PATH: "{ components: { c: { a: 1 } } }"}, f"{params.PATH}: it has no object 'global'"),
+        ({params.PATH: "{ global: {} }"}, f"{params.PATH}: it has no object 'components'"),
+        ({f"{ENVIRONMENT}/params.libsonnet": "local p = std.extVar('__ksonnet/params');\n{ components: { c: { a: p.components.zz } } }"},
+         rf"The parameters of component 'c', a \({ENVIRONMENT}/params.libsonnet, line 2\): no such field: zz"),
+        # The environment
+        ({f"{ENVIRONMENT}/main.jsonnet": "local base = import 'base.libsonnet';\nbase + { c+: { a: self.nope } }"},
+         rf"Component 'c', a \({ENVIRONMENT}/main.jsonnet, line 2\): no such field: nope"),
+        ({f"{ENVIRONMENT}/main.jsonnet": "[]"}, f"{ENVIRONMENT}/main.jsonnet: an object of components is expected, not a list"),
+        # What components yield
+        ({BAD: "{ apiVersion: 'v1' }"}, "Component 'bad': the object has no kind"),
+        ({BAD: "[{ kind: 'A' }]"}, "Component 'bad': a Kubernetes object is expected, not a list"),
+        ({BAD: "{ kind: 'List', items: [{ kind: 'A' }, {}] }"}, "Component 'bad', item 1: the object has no kind"),
+    ],
+)  # fmt: skip
+def test_errors_point_at_the_users_file(files: dict[str, str], message: str) -> None:
+    with pytest.raises(BootstrapError, match=f"^{message}" if message != "not finite" else message) as caught:
+        render.objects({**made(c={}), **files})
+    assert len(caught.value.message) < 500 and "\n" not in caught.value.message and "<application>" not in caught.value.message
+
+
+LIBRARY = "local k = import 'k.libsonnet';\nlocal deployment = k.apps.v1beta1.deployment;\n"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{\n  kind: 'A',\n  x: error 'because',\n}", "components/bad.jsonnet, line 3: because"),
-        ("{ kind: 'A',\n x: { y: params.nope } }", r"Component 'bad', x.y \(components/bad.jsonnet, line 2\): no such field: nope"),
-        ("{ kind: 'A'", "components/bad.jsonnet, line 1: syntax error"),
-        ("{ apiVersion: 'v1' }", "Component 'bad': the object has no kind"),
-        ("[{ kind: 'A' }]", "Component 'bad': a Kubernetes object is expected, not a list"),
-        ("{ kind: 'List', items: [{ kind: 'A' }, {}] }", "Component 'bad', item 1: the object has no kind"),
-        ("{ kind: 'A', x: 1e400 }", "not finite"),
-        ("local f(x) = f(x) + 1; { kind: 'A', x: f(1) }", "components/bad.jsonnet, line 1: stack overflow"),
+        (
+            LIBRARY + "{ kind: 'A',\n x: deployment.mixin.spec.withNope(1) }",
+            r"\(.*line 4\): .* no k.apps.v1beta1.deployment.mixin.spec.withNope\.",
+        ),
+        ("local k = import 'k.libsonnet';\nlocal csr = k.certificates.v1beta1.csr;\ncsr.new()", r"line 3.*: .* no k.certificates\."),
+        ("local k8s = import 'k8s.libsonnet';\nk8s.core.v1.limitRange.new()", r"line 2.*: .* no k.core.v1.limitRange\."),
     ],
 )
-def test_errors_point_at_the_users_file(text: str, message: str) -> None:
-    with pytest.raises(BootstrapError, match=message) as caught:
-        render.objects({**made(), "components/bad.jsonnet": "local params = {};" + text})
-    assert len(caught.value.message) < 500
+def test_what_the_small_library_lacks_is_explained(text: str, message: str) -> None:
+    for files in ({BAD: text}, {BAD: USES, ANY: "{ new(p):: import 'r/any/more.libsonnet' }", "vendor/r/any/more.libsonnet": text}):
+        with pytest.raises(BootstrapError, match=message.replace(" no k", "the small Kubernetes library has no k")) as caught:
+            render.objects({**made(), **files})
+        assert caught.value.fix and "lib/v1.7.0/" in caught.value.fix
+    # Not of a library that is not ours, nor of a field that has nothing to do with it.
+    with pytest.raises(BootstrapError, match="no such field"):
+        render.objects(
+            {**made(), BAD: text, "lib/v1.7.0/k.libsonnet": "{ apps: { v1beta1: {} } }", "lib/v1.7.0/k8s.libsonnet": "{ core: {} }"}
+        )
+    with pytest.raises(BootstrapError, match="no such field: withNope"):
+        render.objects({**made(), BAD: LIBRARY + "local mine = {};\n{ kind: 'A', x: mine.withNope }"})
 
 
-def test_an_error_in_a_package_names_the_component_too() -> None:
+def test_evaluation_is_bounded_and_the_component_is_named() -> None:
+    files = {**made(), "components/a.jsonnet": "{ kind: 'A' }", "components/z.jsonnet": "{ kind: 'A' }"}
+    files[BAD] = "local f(n) = if n == 0 then 0 else f(n - 1) + f(n - 1); { kind: 'A', x: f(80) }"
+    with pytest.raises(BootstrapError, match=f"^{BAD}: evaluation took more than 0.3 seconds."):
+        render.objects(files, limits=Limits(seconds=0.3))
+    files[BAD] = USES
+    files[ANY] = "{ new(p):: { kind: 'A', x: std.repeat('xxxxxxxxxx', 1000000000) } }"
+    with pytest.raises(BootstrapError, match=f"^{BAD}: evaluation took more than 64 MiB of memory."):
+        render.objects(files, limits=Limits(memory=64 << 20))
+    assert Limits() == Limits(seconds=60, memory=2**30)
+
+
+def test_imports_are_looked_for_as_ks_does_it() -> None:
+    """In lib/ before vendor/ before environments/; for the parameters of an environment in vendor/ before lib/."""
+    files = made(c={})
+    files["components/i.jsonnet"] = (
+        "local which = import 'which.libsonnet'; { kind: which.name, x: std.extVar('__ksonnet/params').components.c }"
+    )
+    files[f"{ENVIRONMENT}/params.libsonnet"] = "{ components: { c: (import 'which.libsonnet') } }"
+    places = {"lib/v1.7.0": "Lib", "vendor": "Vendor", "environments": "Environments"}
+    files |= {f"{folder}/which.libsonnet": f"{{ name: '{name}' }}" for folder, name in places.items()}
+
+    def seen() -> tuple[str, str]:
+        (item,) = render.objects(files)["i"]
+        return item["kind"], item["x"]["name"]
+
+    assert seen() == ("Lib", "Vendor")
+    del files["lib/v1.7.0/which.libsonnet"]
+    assert seen() == ("Vendor", "Vendor")
+    files[f"{ENVIRONMENT}/which.libsonnet"] = "{ name: 'Own folder' }"
+    assert seen() == ("Vendor", "Own folder")
+    del files["vendor/which.libsonnet"]
+    assert seen() == ("Environments", "Own folder")
+
+
+def test_yaml_and_json_components_get_their_parameters_and_the_environments() -> None:
     files = made()
-    files["vendor/r/any/any.libsonnet"] = "{\n  new(params):: { kind: 'A', x: std.length(params.nope) },\n}"
-    files["components/c.jsonnet"] = "local any = import 'r/any/any.libsonnet';\nany.new({})"
-    with pytest.raises(BootstrapError, match=r"vendor/r/any/any.libsonnet, line 2.*: no such field: nope"):
-        render.objects(files)
+    files["components/y.yaml"] = "kind: Yml\nspec: {replicas: 1, list: [1, 2], keep: true}\n"
+    files["components/j.json"] = '{"kind": "J", "spec": {"replicas": 1}}'
+    values = {"y": {"spec": "{ replicas: 2, list: [3] }"}, "j": {"spec": "{ replicas: 5 }"}}
+    files[params.PATH] = params.update(files[params.PATH], values)
+    path = f"{ENVIRONMENT}/params.libsonnet"
+    files[path] = files[path].replace("// guestbook +: {", "y+: { spec+: { replicas: 9 } },\n // {")
+    objects = render.objects(files)
+    assert objects["y"] == [{"kind": "Yml", "spec": {"replicas": 9, "list": [3], "keep": True}}]
+    assert objects["j"] == [{"kind": "J", "spec": {"replicas": 5}}]
+
+
+def test_modules_have_their_own_parameters() -> None:
+    files = made(c={"text": "root"})
+    files["app.yaml"] = files["app.yaml"].replace("    path: default\n", "    path: default\n    targets: [/, data/deep]\n")
+    files["components/data/deep/params.libsonnet"] = "{ global: { number: 7 }, components: { d: { text: 'deep', number: 1 } } }"
+    files["components/data/deep/d.jsonnet"] = "{ kind: 'D', x: std.extVar('__ksonnet/params').components.d }"
+    files[f"{ENVIRONMENT}/globals.libsonnet"] = "{ everywhere: true }"
+    objects = render.objects(files)
+    assert list(objects) == ["c", "data/deep/d"]
+    assert objects["data/deep/d"][0]["x"] == {"text": "deep", "number": 7, "everywhere": True}
+    assert objects["c"][0]["params"]["text"] == "root" and objects["c"][0]["params"]["everywhere"] is True
 
 
 def test_two_files_for_one_component_are_refused() -> None:

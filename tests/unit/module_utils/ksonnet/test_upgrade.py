@@ -115,8 +115,9 @@ def converge(
     before = app_yaml.read(current) if app_yaml.PATH in current else {}
     build = Build(declaration.check(asked), current, dict(current), record.read_written(current), copy.deepcopy(before or app_yaml.NEW))
     environments.lay(build)
-    packages.lay(build, {"kubeflow": Contents(vendored(shape), git)})  # type: ignore[arg-type]
-    found = upgrade.lay(build)
+    laid = {"kubeflow": Contents(vendored(shape), t.cast("t.Any", git))}
+    packages.lay(build, laid)
+    found = upgrade.lay(build, laid)
     components.lay(build)
     environments.override(build)
     packages.retire(build)
@@ -159,7 +160,12 @@ def refused(current: dict[str, str], asked: dict[str, t.Any], shape: Shape, **mo
 
 def test_every_kind_of_change_of_a_prototype_is_shown() -> None:
     old = collected({"p": {"x": ["goes string=1", "stays string=a", "typed string=1", "optional string"], "leaves": []}})
-    new = collected({"p": {"x": ["stays string=b", "typed number=1", "optional string=c", "comes number"], "arrives": ["a string=b"]}})
+    new = collected(
+        {
+            "p": {"x": ["stays string=b", "typed number=1", "optional string=c", "comes number"], "arrives": ["a string=b"]},
+            "q": {"apart": []},
+        }
+    )
     arrives, leaves, changed = sorted(Versions(old, new).compare(), key=lambda change: change["prototype"])
     at = {"prototype": f"{PKG}x"}
     assert changed == {
@@ -208,6 +214,14 @@ def test_a_split_is_shown_with_the_new_place_of_each_parameter() -> None:
     assert not {PKG + prototype for prototype in SPLIT.values()} & set(changes)
 
 
+def test_what_came_with_a_prototype_that_was_there_is_told_once() -> None:
+    old: Shape = {"core": {**V1["core"], "ambassador": ["cloud string=null", "ambassadorServiceType string=ClusterIP"]}}
+    changes = {change["prototype"]: change for change in Versions(collected(old), collected(V3)).compare()}
+    places = [(name, one["prototype"], one["name"]) for name, change in changes.items() for one in change["added"]]
+    assert (f"{PKG}ambassador", f"{PKG}ambassador", "ambassadorImage") in places
+    assert (f"{PKG}kubeflow-core", f"{PKG}ambassador", "ambassadorImage") not in places
+
+
 def test_a_rename_counts_only_where_the_prototypes_declare_it() -> None:
     shape: Shape = {"job": {"pytorch-job": ["num_workers number=0", "numWorkers number=0"]}}
     assert Versions(collected(shape), collected(V3)).targets(f"{PKG}pytorch-job", "num_workers") == []
@@ -253,22 +267,31 @@ def test_values_that_nobody_set_follow_the_new_defaults(first: dict[str, str]) -
 
 
 def test_a_component_that_stays_gets_the_new_names_and_defaults_and_keeps_the_users_values() -> None:
-    made = {"train": "pytorch-job", "flow": ("argo", {})}
+    made = {"train": ("pytorch-job", {}), "flow": "argo", "eval": ("pytorch-job", {"num_workers": 2, "image": "planned"})}
+    asked = {**made, "eval": ("pytorch-job", {"numWorkers": 3})}
     files = converge({}, wanted(V1, made), V1)[0]
     for current in (files, made_by_ks(files)):
         current = edited(edited(current, "num_workers: 0", "num_workers: 5"), 'image: "null"', 'image: "mine"')
-        after = values(converge(current, wanted(V3, made), V3)[0])
+        after = values(converge(current, wanted(V3, asked), V3)[0])
         assert after == {
             "train": {"image": "mine", "name": "train", "numWorkers": 5},
+            # What was declared then is the declaration's, and the user's only where ks wrote it.
+            "eval": {
+                "name": "eval",
+                **({"image": "null", "numWorkers": 3} if record.PATH in current else {"image": "planned", "numWorkers": 2}),
+            },
             "flow": {"name": "flow", "namespace": "null", "uiImage": "argoui:3"},
         }
 
 
 def test_over_several_versions_and_with_values_that_have_a_counterpart() -> None:
-    first = converge({}, wanted(V1, {"core": "kubeflow-core"}), V1)[0]
+    old, new = {"commitSha": "1" * 40, "refSpec": "v0.1.2"}, {"commitSha": "4" * 40, "refSpec": "v0.4.0"}
+    uri = {"kubeflow": {"uri": "github.com/kubeflow/kubeflow/tree/v0.1.2/kubeflow"}}
+    first = converge({}, wanted(V1, {"core": "kubeflow-core"}, registries=uri), V1, old)[0]
     current = edited(first, 'cloud: "null"', 'cloud: "minikube"')
     current = edited(current, 'jupyterHubImage: "hub:1"', 'jupyterHubImage: "mine:7"')
-    files, found, _kept = converge(current, wanted(V4, {"gateway": "ambassador", "hub": "jupyter"}), V4)
+    uri = {"kubeflow": {"uri": "github.com/kubeflow/kubeflow/tree/v0.4.0/kubeflow"}}
+    files, found, _kept = converge(current, wanted(V4, {"gateway": "ambassador", "hub": "jupyter"}, registries=uri), V4, new)
     assert found.replaced == ["core"]
     after = values(files)
     assert (after["gateway"]["platform"], after["hub"]["platform"], after["hub"]["image"]) == ("minikube", "minikube", "mine:7")
@@ -309,6 +332,48 @@ def test_overrides_of_an_environment_follow_too(first: dict[str, str]) -> None:
     assert values(files)["hub"]["image"] == "hub:3"
 
 
+def test_expressions_are_moved_as_they_stand_or_named(first: dict[str, str]) -> None:
+    files = converge({}, wanted(V1, {"train": "pytorch-job"}), V1)[0]
+    files = converge(edited(files, "num_workers: 0", "num_workers: 2 + 3"), wanted(V3, {"train": "pytorch-job"}), V3)[0]
+    assert values(files)["train"]["numWorkers"] == Expression("2 + 3")
+    assert "num_workers" not in values(files)["train"]
+    path = "environments/default/params.libsonnet"
+    text = overrides.update(first[path], {"core": {"jupyterHubImage": '"mine:7"'}}, drop={}, remove=[], file=path)
+    files, found, _kept = converge({**first, path: text.replace('"mine:7"', '"mine:" + "7"')}, wanted(V3, SPLIT), V3)
+    assert [entry["why"] for entry in found.environments["default"].lost] == ["it is an expression: move it by hand"]
+
+
+def test_a_file_that_an_earlier_release_of_ours_wrote_counts_as_untouched() -> None:
+    files = converge({}, wanted(V1, {"core": "kubeflow-core"}), V1)[0]
+    path, text = "components/core.jsonnet", files["components/core.jsonnet"]
+    files = edited(files, 'jupyterHubImage: "hub:1"', 'jupyterHubImage: "mine:7"')
+    older = {
+        **files,
+        path: f"// Older\n{text}",
+        record.PATH: files[record.PATH].replace(record.digest(text), record.digest(f"// Older\n{text}")),
+    }
+    assert converge(older, wanted(V3, SPLIT), V3)[1].replaced == ["core"]
+
+
+def test_what_we_wrote_is_not_taken_for_the_users() -> None:
+    def planned(component: str, **given: str) -> dict[str, t.Any]:
+        environment = {"server": "https://10.0.0.1", "namespace": "team", "parameters": {component: given}}
+        return {"environments": {"default": environment}}
+
+    asked = wanted(V1, {"core": ("kubeflow-core", {"jupyterHubImage": "planned:1"})}, **planned("core", jupyterHubImage="there:1"))
+    files = converge({}, asked, V1)[0]
+    files, found, kept = converge(files, wanted(V3, SPLIT, **planned("hub", image="there:3")), V3)
+    assert (found.components.values, found.environments["default"].values, kept) == ({}, {}, [])
+    path = "environments/default/params.libsonnet"
+    assert (values(files)["hub"]["image"], overrides.read(files[path], path)) == ("hub:3", {"hub": {"image": "there:3"}})
+
+
+def test_a_value_stays_where_the_declaration_names_another_prototype_that_has_it() -> None:
+    files = converge({}, wanted(V1, {"flow": "argo"}), V1)[0]
+    files, found, _kept = converge(edited(files, 'namespace: "null"', 'namespace: "mine"'), wanted(V3, {"flow": "jupyterhub"}), V3)
+    assert (values(files)["flow"]["namespace"], found.components.lost) == ("mine", [])
+
+
 def test_no_upgrade_where_packages_are_only_added_or_nothing_changes() -> None:
     small = {"argo": V1["argo"]}
     files, found, _kept = converge({}, wanted(small, {"flow": "argo"}), small)
@@ -320,6 +385,7 @@ def test_no_upgrade_where_packages_are_only_added_or_nothing_changes() -> None:
     files, found, _kept = converge(files, wanted({"core": V1["core"]}, {}), V1)
     assert found == upgrade.Upgrade()
     assert "components/flow.jsonnet" in files
+    assert upgrade.plan(files, files, {"a": {}}, {"a": {"prototype": "none"}}, {}) == upgrade.Upgrade()
 
 
 # What stands in the way
@@ -381,6 +447,13 @@ def test_files_of_the_user_must_not_import_what_is_no_more(first: dict[str, str]
     assert refused(current, wanted(V3, SPLIT), V3) == [
         "components/own.jsonnet stays as it is, and imports kubeflow/argo/old.libsonnet, which is no more."
     ]
+    # A new package answers for itself.
+    own = {**first, "vendor/kubeflow/core/lib.libsonnet": 'import "kubeflow/argo/old.libsonnet"\n'}
+    own["vendor/kubeflow/argo/old.libsonnet"] = "{}\n"
+    with pytest.MonkeyPatch.context() as patch:
+        laid = {**vendored(V3), "core/lib.libsonnet": own["vendor/kubeflow/core/lib.libsonnet"]}
+        patch.setitem(globals(), "vendored", lambda _shape: laid)
+        assert converge(own, wanted(V3, SPLIT), V3)[1].changes
     path = "components/core.jsonnet"
     changed = {**first, path: first[path] + "// mine\n"}
     assert refused(changed, wanted(V3, SPLIT), V3) == [
@@ -392,8 +465,14 @@ def test_packages_of_one_registry_do_not_stay_at_two_versions() -> None:
     old, new = {"commitSha": "1" * 40, "refSpec": "v0.1.2"}, {"commitSha": "3" * 40, "refSpec": "v0.3.0"}
     uri = {"kubeflow": {"uri": "github.com/kubeflow/kubeflow/tree/v0.1.2/kubeflow"}}
     files = made_by_ks(converge({}, wanted(V1, {"flow": "argo"}, registries=uri), V1, old)[0])
-    less = {"argo": V3["argo"]}
-    problems = refused(files, wanted(less, {"flow": "argo"}, registries=uri), V3, git=new)
+    less = wanted({"argo": V3["argo"]}, {"flow": "argo"}, registries=uri)
+    # What ks made at one version is not taken over at another one.
+    assert refused(files, wanted(V3, {"flow": "argo"}, registries=uri), V3, git=new) == [
+        "Registry 'kubeflow' is at v0.1.2 in app.yaml, not by us: declare that version first, then v0.3.0."
+    ]
+    files = converge(files, less, V1, old)[0]
+    problems = refused(files, less, V3, git=new)
+    assert refused(files, less, V1, git=new) == problems
     stays = "would stay at v0.1.2 while registry 'kubeflow' goes from v0.1.2 to v0.3.0: declare it too."
     assert problems == [f"Package 'core' {stays}", f"Package 'job' {stays}"]
 
