@@ -17,7 +17,7 @@ description:
     for component files, and for what you added. Packages below C(vendor/) that are declared are generated, and replaced whole.
   - What is no longer declared is removed, but only if this module put it there and nobody changed it.
   - Packages at a new version are upgraded. What you set for the old ones is carried over, also where a parameter has a new name, and
-    RV(upgrades) tells what came, went or changed. An upgrade that can't be whole is refused, and nothing is written.
+    RV(upgrade) tells what came, went or changed. An upgrade that can't be whole is refused, and nothing is written.
   - Beside C(app.yaml) it writes C(bootstrap.yaml), which holds O(declaration.record) and what the module wrote last.
   - A new application appears at once. An existing one changes file by file, in an order in which it stays usable; a run that is
     killed is finished by the next one.
@@ -167,11 +167,29 @@ registries:
     sha256:
       description: The checksum of the registry's folder at that commit.
       type: str
-upgrades:
-  description: Prototypes that a package has otherwise than before.
+upgrade:
+  description: What other versions of the packages came to.
   returned: success
-  type: list
-  elements: dict
+  type: dict
+  contains:
+    changes:
+      description:
+        - The prototypes that differ. C(change) is one of V(changed), V(renamed), V(split), V(gone) and V(new), C(now) has the new names.
+        - C(added), C(removed), C(renamed), C(default_changed) and C(type_changed) list parameters.
+      type: list
+      elements: dict
+    carried:
+      description: Values of yours that have a new place, by C(component) and C(parameter), also C(environments) where it is an override.
+      type: list
+      elements: dict
+    lost:
+      description: Values of yours that have no place any more, and C(why).
+      type: list
+      elements: dict
+    replaced:
+      description: Components that went because others took their place.
+      type: list
+      elements: str
 kept:
   description: What was changed by hand and therefore stays.
   returned: success
@@ -264,6 +282,8 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     )
     for entry in result.kept:
         context.warn(_warning(entry))
+    for entry in result.upgrade["lost"]:
+        context.warn(f"{entry['component']}: your value of {entry['parameter']} has no place any more. {entry['why']}")
     found: dict[str, t.Any] = {
         "changed": result.changed,
         "path": path,
@@ -271,7 +291,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
         "removed": result.removed,
         "kept": result.kept,
         "registries": result.registries,
-        "upgrades": result.upgrades,
+        "upgrade": result.upgrade,
     }
     if context.diff:
         found["diff"] = _diff(path, result.changes)

@@ -14,6 +14,7 @@ author:
 description:
   - Looks for C(ks) and asks it for its version. Version 0.10.0 or newer is needed, because applications made for it don't work with
     an older one.
+  - The role P(kubeflow.bootstrap.ks#role) installs it.
 extends_documentation_fragment:
   - kubeflow.bootstrap.attributes
   - kubeflow.bootstrap.attributes.info
@@ -28,10 +29,6 @@ options:
     type: list
     elements: path
     default: []
-seealso:
-  - plugin: kubeflow.bootstrap.ks
-    plugin_type: role
-    description: Installs it.
 """
 
 EXAMPLES = r"""

@@ -11,7 +11,7 @@ import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from . import app_yaml, components, declaration, documents, environments, packages, record
+from . import app_yaml, components, declaration, documents, environments, packages, record, upgrade
 from .build import Build, Files
 from .sources import Contents
 
@@ -20,10 +20,14 @@ GITIGNORE = "/lib\n/.ksonnet/registries\n/app.override.yaml\n/.ks_environment\n"
 
 @dataclass(frozen=True)
 class Application:
-    """``files``: every file as it must be. ``kept``: what the user changed and therefore stays, each with what was planned instead."""
+    """``files``: every file as it must be. ``kept``: what the user changed and therefore stays, each with what was planned instead.
+
+    ``upgrade``: what other versions of the packages came to.
+    """
 
     files: Files
     kept: list[dict[str, t.Any]] = field(default_factory=list)
+    upgrade: upgrade.Upgrade = field(default_factory=upgrade.Upgrade)
 
 
 def files(wanted: Mapping[str, t.Any], current: Mapping[str, str], registries: Mapping[str, Contents]) -> Application:
@@ -43,6 +47,7 @@ def files(wanted: Mapping[str, t.Any], current: Mapping[str, str], registries: M
     _name(build)
     environments.lay(build)
     packages.lay(build, registries)
+    upgraded = upgrade.lay(build, registries)
     components.lay(build)
     environments.override(build)
     # Last, so that what a component still imports is known.
@@ -52,7 +57,7 @@ def files(wanted: Mapping[str, t.Any], current: Mapping[str, str], registries: M
     build.files[record.PATH] = record.text(build.wanted["record"], build.written, current)
     if before != build.app:
         build.files[app_yaml.PATH] = documents.dump(build.app)
-    return Application(build.files, build.kept)
+    return Application(build.files, build.kept, upgraded)
 
 
 def _name(build: Build) -> None:

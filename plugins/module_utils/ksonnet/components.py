@@ -75,8 +75,12 @@ def _components(build: Build, module: str, text: str) -> str:
             continue
         called = component.plain_name(name)
         prototype = build.prototypes.get(name)
-        planned = prototypes.values(prototype, name, entry["parameters"]) if prototype else literals(build, name, entry["parameters"], "components")
         before = last.get(name, {})
+        if prototype:
+            own = there.get(called, {}).keys() - before.get("parameters", {}).keys()
+            planned = prototypes.values(prototype, name, entry["parameters"], there=own)
+        else:
+            planned = literals(build, name, entry["parameters"], "components")
         merged = merging.literals(planned, there.get(called, {}), before.get("parameters", {}))
         build.kept += [{"component": name, **item} for item in merged.kept]
         if called not in there or merged.new:

@@ -34,6 +34,7 @@ _REDIRECTS = 5
 _IN_MEMORY = 16 * 2**20
 _MAX_MESSAGE = 64 * 2**10
 _AUTHORITIES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_LATE = "it takes too long"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FIX = "Check the network, HTTPS_PROXY and NO_PROXY; or use an offline bundle."
 
@@ -101,6 +102,8 @@ class Web:
                 response = channel.getresponse()
                 good = response.status < 300
                 self._copy(response, file, MAX_DOWNLOAD if good and make else _MAX_MESSAGE, parts.netloc, strict=good)
+                if time.monotonic() >= end - 0.05:
+                    raise _Again(_LATE)  # what was cut off may look like an answer
                 if response.status >= 500:
                     raise _Again(f"it answers {response.status}")
                 file.seek(0)
@@ -146,7 +149,7 @@ class Web:
     def _failure(self, netloc: str, error: Exception, end: float) -> Exception:
         """What is worth another try, or what is not. Texts of HTTPException are left out: they may hold an address with a login."""
         if time.monotonic() >= end - 0.05:
-            return _Again("it takes too long")
+            return _Again(_LATE)
         if isinstance(error, ssl.SSLCertVerificationError):
             return BootstrapError(
                 f"{netloc} is not trusted: {error.verify_message}.",

@@ -31,8 +31,8 @@ MAX_BYTES = 256 * 2**20
 class Result:
     """What ``converge`` did, or would do. ``kept``: the user's own changes that stayed; ``removed``: paths that went.
 
-    ``registries``: by name the commit (``commitSha``, ``refSpec``) and checksum (``sha256``) of those on GitHub; ``upgrades``: what
-    prototypes have otherwise than before (``upgrade``).
+    ``registries``: by name the commit (``commitSha``, ``refSpec``) and checksum (``sha256``) of those on GitHub; ``upgrade``:
+    what other versions of the packages came to (``upgrade.Upgrade.summary``).
     """
 
     changed: bool
@@ -40,7 +40,7 @@ class Result:
     kept: list[dict[str, t.Any]]
     removed: list[str]
     registries: dict[str, dict[str, str]] = field(default_factory=dict)
-    upgrades: list[dict[str, t.Any]] = field(default_factory=list)
+    upgrade: dict[str, list[t.Any]] = field(default_factory=dict)
 
 
 def read(folder: Path, *, wait: float = 30) -> dict[str, str]:
@@ -164,8 +164,8 @@ def _plan(folder: Path, wanted: dict[str, t.Any], current: dict[str, str], sourc
     changes = [journal.Change(path, current.get(path), text) for path, text in planned.files.items() if current.get(path) != text]
     removed = sorted(set(current) - set(planned.files))
     changes = sorted([*changes, *(journal.Change(path, current[path], None) for path in removed)], key=_rank)
-    pinned = {name: {**found.git, "sha256": found.digest or ""} for name, found in registries.items() if found.git}
-    return Result(bool(changes), changes, planned.kept, removed, pinned), planned.files
+    pinned, upgraded = registry.pinned(registries), planned.upgrade.summary()
+    return Result(bool(changes), changes, planned.kept, removed, pinned, upgraded), planned.files
 
 
 def _check_writable(folder: Path) -> None:

@@ -11,7 +11,7 @@ import difflib
 import json
 import re
 import typing as t
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from ..errors import BootstrapError
@@ -147,10 +147,11 @@ def _near(name: str, names: Iterable[str]) -> list[str]:
     return difflib.get_close_matches(name, names, n=3, cutoff=0.5)
 
 
-def values(prototype: Prototype, component: str, given: Mapping[str, t.Any]) -> dict[str, str]:
+def values(prototype: Prototype, component: str, given: Mapping[str, t.Any], *, there: Collection[str] = ()) -> dict[str, str]:
     """Every parameter of a component as a Jsonnet literal: what is given, else the default, else the component's name.
 
-    A given None means: not given. Raises BootstrapError for a value of another type, one that nothing declares, one that is missing.
+    A given None means: not given. A required one that is ``there``, set by the user, need not be given.
+    Raises BootstrapError for a value of another type, one that nothing declares, one that is missing.
     """
     literals = given_values(prototype, component, given)
     missing = []
@@ -160,6 +161,8 @@ def values(prototype: Prototype, component: str, given: Mapping[str, t.Any]) -> 
             continue
         if parameter.default is not None:
             literals[name] = _default(parameter, component, prototype)
+        elif name in there:
+            continue
         elif name == "name":
             literals[name] = write_string(component)
         else:

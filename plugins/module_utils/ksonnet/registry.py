@@ -163,6 +163,11 @@ def contents(
     return {name: found[name] for name in registries}
 
 
+def pinned(found: Mapping[str, Contents]) -> dict[str, dict[str, str]]:
+    """The commit (``commitSha``, ``refSpec``) and checksum (``sha256``) of the registries on GitHub, by name."""
+    return {name: {**contents.git, "sha256": contents.digest or ""} for name, contents in found.items() if contents.git}
+
+
 def spec_cache(name: str, found: Contents) -> Files:
     """The file below ``.ksonnet/registries`` from which ks 0.10.0 knows a GitHub registry without asking GitHub; {} for others.
 

@@ -36,6 +36,18 @@ class Upgrade:
     replaced: list[str] = field(default_factory=list)
     ours: dict[str, dict[str, t.Any]] = field(default_factory=dict)
 
+    def summary(self) -> dict[str, list[t.Any]]:
+        """As plain data: ``changes``, ``carried`` and ``lost`` (each one value, with its environment if it is about one), ``replaced``."""
+        found = [({}, self.components), *(({"environments": name}, carried) for name, carried in self.environments.items())]
+        carried = [
+            {**where, "component": name, "parameter": key, "value": value.text if isinstance(value, Expression) else value}
+            for where, one in found
+            for name, values in one.values.items()
+            for key, value in values.items()
+        ]
+        lost = [{**where, **entry} for where, one in found for entry in one.lost]
+        return {"changes": self.changes, "carried": carried, "lost": lost, "replaced": self.replaced}
+
 
 def lay(build: Build, registries: Mapping[str, Contents]) -> Upgrade:
     """Bring the user's values over to the packages that were laid, before the components are. Raises BootstrapError as ``plan``.

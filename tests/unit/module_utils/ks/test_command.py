@@ -120,6 +120,7 @@ def test_its_login_is_in_a_file_for_this_user_alone_and_gone_afterwards(ks: Prog
         assert stat.S_IMODE(private.parent.stat().st_mode) == 0o700
         assert "GITHUB_TOKEN" not in tool.env
         assert tool.env["HOME"] == ENV["HOME"]
+        assert tool.env["DISABLE_HTTP2"]  # or it says of a wrong token that "no cached connection was available"
         assert "s3cret" not in repr(tool)
         content = json.loads(private.read_text())
         answer = tool.run("apply")

@@ -54,6 +54,14 @@ def test_auto_takes_native_and_says_why(found: Found | None, reason: str) -> Non
     assert choice == engine.Choice("native", reason)
 
 
+def test_what_is_wrong_for_both_engines_is_left_to_native() -> None:
+    def broken(_found: Found) -> str:
+        raise BootstrapError("a.jsonnet, line 3: no such field: x.", fix="Correct it.")
+
+    choice = engine.choose("auto", lambda: GOOD, [broken])
+    assert choice == engine.Choice("native", "ks 0.10.0 is not taken: a.jsonnet, line 3: no such field: x.")
+
+
 def test_versions_that_the_cluster_lacks() -> None:
     assert engine.unserved([item("v1", "ConfigMap"), item("apps/v1", "Deployment")], SERVED) is None
     assert engine.unserved([item("apps/v1beta1", "Deployment")], SERVED) == "the cluster serves no Deployment in apps/v1beta1"

@@ -83,7 +83,8 @@ def test_check_tells_all_and_writes_nothing(tmp_path: Path, declared: dict[str, 
 
 def test_a_second_run_writes_nothing(app: Path, declared: dict[str, t.Any]) -> None:
     before = written_at(app.parent)
-    assert folder.converge(app, declared) == folder.Result(False, [], [], [])
+    result = folder.converge(app, declared)
+    assert (result.changed, result.changes, result.kept, result.removed) == (False, [], [], [])
     assert written_at(app.parent) == before
 
 
@@ -164,7 +165,8 @@ def test_what_is_no_longer_declared_stays_if_it_was_changed(app: Path, declared:
     result = folder.converge(app, declared)
     assert result.removed == []
     assert [entry["component"] for entry in result.kept] == ["settings"]
-    assert folder.converge(app, declared) == folder.Result(False, [], [], [])
+    result = folder.converge(app, declared)
+    assert (result.changed, result.kept) == (False, [])
     assert render.objects(folder.read(app))["settings"][0]["data"]["text"] == "mine"
 
 
