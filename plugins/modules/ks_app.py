@@ -239,9 +239,9 @@ import os
 import typing as t
 from pathlib import Path
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import cache, sources
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.folder import converge
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.journal import Change
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.source_arguments import SOURCE_ARGUMENTS, sources
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 
 ARGUMENTS: dict[str, t.Any] = {
@@ -249,7 +249,7 @@ ARGUMENTS: dict[str, t.Any] = {
         "path": {"type": "path", "required": True},
         "adopt": {"type": "bool", "default": False},
         "bundle": {"type": "path"},
-        **sources.ARGUMENTS,
+        **SOURCE_ARGUMENTS,
         "declaration": {
             "type": "dict",
             "required": True,
@@ -276,7 +276,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     result = converge(
         Path(path),
         args["declaration"],
-        sources=sources.of_task(args, context, cache.folder(context.env)),
+        sources=sources(args, context),
         adopt=args["adopt"],
         check=context.check,
     )

@@ -83,7 +83,8 @@ import os
 import typing as t
 from pathlib import Path
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import bundle, cache, declaration, folder, packages, registry, sources
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import bundle, declaration, folder, packages, registry
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.source_arguments import SOURCE_ARGUMENTS, sources
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 
 ARGUMENTS: dict[str, t.Any] = {
@@ -91,7 +92,7 @@ ARGUMENTS: dict[str, t.Any] = {
         "dest": {"type": "path", "required": True},
         "declaration": {"type": "dict", "required": True},
         "path": {"type": "path", "default": "."},
-        **sources.ARGUMENTS,
+        **SOURCE_ARGUMENTS,
     },
     "supports_check_mode": True,
 }
@@ -101,11 +102,12 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Fetch and pack; writes no file in check mode."""
     app, dest = Path(os.path.abspath(args["path"])), Path(os.path.abspath(args["dest"]))
     wanted = declaration.check(args["declaration"])
+    pinned = packages.pins(folder.read(app))
     found = registry.contents(
         wanted["registries"],
         wanted["packages"],
         app,
-        sources.of_task(args, context, cache.folder(context.env), packages.pins(folder.read(app))),
+        sources(args, context, pinned),
     )
     uris = {name: registry.uri(name, entry["uri"], entry["protocol"]) for name, entry in wanted["registries"].items()}
     changed = bundle.write(dest, found, uris, check=context.check)

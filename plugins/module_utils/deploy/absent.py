@@ -11,7 +11,7 @@ from ..api import METADATA, ApiError, Client
 from ..discovery import Served, served
 from ..errors import BootstrapError
 from .inventory import PART_OF, Inventory
-from .objects import Key, Resource, Resources, group_of
+from .objects import MANAGER, Key, Resource, Resources, group_of
 from .present import Options, Outcome
 
 Json = dict[str, t.Any]
@@ -19,6 +19,8 @@ Json = dict[str, t.Any]
 _DATA = "PersistentVolumeClaim"
 _DEFINITION = "CustomResourceDefinition"
 _PAUSE = 0.2
+_PATIENCE = 2.0
+"""Seconds until the API server is reminded of a definition, and between reminders."""
 # What Kubernetes and OpenShift put into every namespace by themselves.
 _FURNITURE = {
     ("ServiceAccount", "default"),
@@ -133,7 +135,8 @@ def _propagation(key: Key) -> str:
 
 
 def _gone(client: Client, found: list[Found], options: Options) -> None:
-    deadline = time.monotonic() + (options.timeout or 60.0)
+    reminded = time.monotonic()
+    deadline = reminded + (options.timeout or 60.0)
     left = found
     while True:
         states: list[list[str] | None] = client.map(lambda pair: _finalizers(client, pair), left)
@@ -144,7 +147,24 @@ def _gone(client: Client, found: list[Found], options: Options) -> None:
             stuck = "; ".join(f"{key} (finalizers: {', '.join(finalizers) or 'none'})" for (key, _resource), finalizers in there.items())
             raise BootstrapError(f"Still being deleted: {stuck}.", fix="Their controllers must remove the finalizers. Run again to go on.")
         left = list(there)
+        if time.monotonic() - reminded > _PATIENCE:
+            client.map(lambda pair: _remind(client, pair), [pair for pair in left if pair[0].kind == _DEFINITION])
+            reminded = time.monotonic()
         time.sleep(_PAUSE)
+
+
+def _remind(client: Client, pair: Found) -> None:
+    """Write to a definition that is being deleted, so that the API server tries again.
+
+    Where the storage of its kind was still starting, it fails to look for custom resources, and then forgets about it for minutes
+    (seen with Kubernetes 1.35: condition Terminating, InstanceDeletionFailed, "storage is (re)initializing").
+    """
+    body = {"metadata": {"annotations": {f"{MANAGER}/reminded": f"{time.time():.3f}"}}}
+    try:
+        client.request("PATCH", pair[1].path("", pair[0].name), body=body, content_type="application/merge-patch+json")
+    except ApiError as error:
+        if error.code not in (404, 409):
+            raise
 
 
 def _finalizers(client: Client, pair: Found) -> list[str] | None:

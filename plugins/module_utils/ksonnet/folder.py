@@ -156,7 +156,7 @@ def _plan(folder: Path, wanted: dict[str, t.Any], current: dict[str, str], sourc
             f"{folder} holds a ksonnet application that this collection didn't make: it has no {record.PATH}.",
             fix="Name another folder, or take it on: adopt=true.",
         )
-    sources = replace(sources, pinned=packages.pins(current) if ours else {})
+    sources = replace(sources, pinned=packages.pins(current))
     registries = registry.contents(wanted["registries"], wanted["packages"], folder, sources)
     planned = application.files(wanted, current if ours else {}, registries)
     if not ours:

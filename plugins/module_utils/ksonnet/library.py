@@ -15,6 +15,7 @@ import functools
 import re
 import typing as t
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from ..data.kubernetes_library import API_GROUPS, CONSTRUCTORS, GROUPS, POD_KINDS, SAME_TYPE, TYPES
 
@@ -58,7 +59,7 @@ local containers = {
 @functools.cache
 def files(version: str) -> Mapping[str, str]:
     """The library's files by their path in the application; ``version``: that of Kubernetes, as v1.7.0."""
-    return {f"lib/{version}/k.libsonnet": _HEADER + _K, f"lib/{version}/k8s.libsonnet": _k8s()}
+    return MappingProxyType({f"lib/{version}/k.libsonnet": _HEADER + _K, f"lib/{version}/k8s.libsonnet": _k8s()})
 
 
 def is_ours(text: str) -> bool:

@@ -49,7 +49,8 @@ def lay(build: Build, registries: Mapping[str, Contents]) -> None:
 
 def pins(current: Files) -> dict[str, Pin]:
     """The commits that the application names for its registries, which count until another uri is declared."""
-    app, digests = app_yaml.read(current), record.read_written(current).get("archives", {})
+    app = app_yaml.read(current) if app_yaml.PATH in current else {}
+    digests = record.read_written(current).get("archives", {})
     found = {}
     for name, entry in (app.get("registries") or {}).items():
         git = entry.get("gitVersion") or {}

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import BootstrapError
-from ..run import Context
 
 Files = dict[str, str]
 """Path below the registry to text; bytes that are not UTF-8 are kept as surrogates."""
@@ -83,26 +82,3 @@ def named(name: str, error: BootstrapError) -> t.NoReturn:
     if f"egistry '{name}'" in error.message:
         raise error
     raise BootstrapError(f"Registry '{name}': {error.message}", fix=error.fix, **error.details) from None
-
-
-ARGUMENTS: dict[str, t.Any] = {
-    "github_token": {"type": "str", "no_log": True},
-    "ca_path": {"type": "path"},
-    "registry_cache": {"type": "path"},
-    "download_timeout": {"type": "int", "default": 300},
-}
-"""Those of the documentation fragment ``registries``."""
-
-
-def of_task(args: Mapping[str, t.Any], context: Context, cache: Path | None) -> Sources:
-    """The sources that a module's arguments name. ``cache``: the folder where they name none."""
-    return Sources(
-        cache=Path(args["registry_cache"]) if args["registry_cache"] else cache,
-        token=args["github_token"] or context.env.get("GITHUB_TOKEN", ""),
-        bundle=Path(args["bundle"]) if args.get("bundle") else None,
-        ca_file=args["ca_path"],
-        env=context.env,
-        timeout=float(args["download_timeout"]),
-        progress=context.progress,
-        warn=context.warn,
-    )

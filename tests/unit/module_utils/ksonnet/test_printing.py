@@ -92,8 +92,8 @@ def test_yaml_is_exact_where_ks_is_not() -> None:
 
 @pytest.mark.parametrize("reader", [yaml.safe_load, lambda text: documents.load(text, "x")], ids=["PyYAML", "yaml.v2"])
 def test_texts_come_back_from_yaml_whoever_reads_it(reader: t.Callable[[str], t.Any]) -> None:
-    pieces = "y n yes No on OFF true ~ null 0 -1 007 0x1F 0b1 0o7 1_000 1e3 12e03 1. .5 +1 1:20 1:20.5 .inf .NaN << = - ? : # * & ! | > ' \" % @ `"
-    pieces += " , [ ] { } 2018-01-01 2018-1-1 --- ... a:b a:\\ #a"
+    pieces = "y n yes No on OFF true ~ null 0 -1 007 0x1F 0b1 0o7 1_000 1e3 12e03 1. .5 +1 1:20 1:20.5 .inf .NaN << ="
+    pieces += " - ? : # * & ! | > ' \" % @ ` , [ ] { } 2018-01-01 2018-1-1 --- ... a:b a:\\ #a"
     texts = [
         *pieces.split(" "),
         "",
@@ -122,6 +122,10 @@ def test_long_text_is_folded_as_ks_folds_it() -> None:
     lines = text.splitlines()
     assert lines[0] == "a: " + "word " * 15 + "word" and lines[1].startswith("  word")
     assert lines[-3:] == ["b: |", "  one line", "  and another"]
+
+
+def test_characters_beyond_16_bits_are_escaped_as_by_yaml_v2() -> None:
+    assert printing.yaml_text({"a": "é 😀\n"}) == 'a: "é \\U0001F600\\n"\n'
 
 
 def test_secrets_can_be_hidden_and_still_differ() -> None:
