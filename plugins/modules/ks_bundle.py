@@ -83,6 +83,7 @@ import os
 import typing as t
 from pathlib import Path
 
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.files import write_atomically
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import bundle, declaration, folder, packages, registry
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.source_arguments import SOURCE_ARGUMENTS, sources
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
@@ -110,7 +111,10 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
         sources(args, context, pinned),
     )
     uris = {name: registry.uri(name, entry["uri"], entry["protocol"]) for name, entry in wanted["registries"].items()}
-    changed = bundle.write(dest, found, uris, check=context.check)
+    packed = bundle.pack(found, uris)
+    changed = not dest.is_file() or dest.read_bytes() != packed
+    if changed and not context.check:
+        write_atomically(dest, packed)
     return {"changed": changed, "dest": str(dest), "registries": registry.pinned(found)}
 
 

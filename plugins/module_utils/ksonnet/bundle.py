@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import typing as t
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -55,8 +53,8 @@ class Bundle:
         )
 
 
-def write(path: Path, contents: Mapping[str, Contents], uris: Mapping[str, str]) -> None:
-    """Write a bundle, at once; the same bytes for the same contents. ``uris``: by registry, as app.yaml has them (``registry.uri``)."""
+def pack(contents: Mapping[str, Contents], uris: Mapping[str, str]) -> bytes:
+    """A bundle; the same bytes for the same contents. ``uris``: by registry, as app.yaml has them (``registry.uri``)."""
     index: dict[str, t.Any] = {"apiVersion": VERSION, "registries": {}}
     files: Files = {}
     for name, entry in contents.items():
@@ -69,28 +67,11 @@ def write(path: Path, contents: Mapping[str, Contents], uris: Mapping[str, str])
         }
         files.update({f"registries/{name}/{below}": text for below, text in entry.files.items()})
     files[_INDEX] = json.dumps(index, indent=2, sort_keys=True) + "\n"
-    _write(path, archive.pack(files, "bundle"))
-
-
-def _write(path: Path, data: bytes) -> None:
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except OSError as error:
-        if temporary and os.path.exists(temporary):
-            os.unlink(temporary)
-        raise BootstrapError(f"The bundle {path} can't be written: {explain_os(error)}.", fix="Check the folder and its rights.") from None
+    return archive.pack(files, "bundle")
 
 
 def read(path: Path) -> Bundle:
-    """A bundle that ``write`` made. Raises BootstrapError for anything else."""
+    """A bundle that ``pack`` made. Raises BootstrapError for anything else."""
     try:
         with open(path, "rb") as file:
             files = archive.unpack(file, [""], f"The bundle {path}")[""]

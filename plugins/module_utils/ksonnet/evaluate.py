@@ -17,7 +17,6 @@ import resource
 import select
 import signal
 import struct
-import sys
 import time
 import typing as t
 import warnings
@@ -76,8 +75,6 @@ def evaluate(runs: list[Run], limits: Limits) -> str:
     if rjsonnet is None:
         raise BootstrapError("rjsonnet is missing, which evaluates the application.", fix="Install rjsonnet where this task runs.")
     reading, writing = os.pipe()
-    sys.stdout.flush()
-    sys.stderr.flush()
     with warnings.catch_warnings():
         # Other threads don't matter to the child: it does nothing but evaluate, write to its pipe and end.
         warnings.simplefilter("ignore", DeprecationWarning)

@@ -17,12 +17,13 @@ from pathlib import Path
 
 from ..errors import BootstrapError
 from . import app_yaml, application, declaration, journal, packages, params, record, registry
-from .sources import Sources
+from .sources import Contents, Sources
 
 _FOLDERS = ("components", "environments", "vendor", "lib", ".ksonnet")
 _TOP = (".gitignore", app_yaml.PATH, "app.override.yaml", record.PATH)
 # ks writes it to lib/<version>/; nothing reads it.
 _IGNORED = ("swagger.json",)
+Registries = Mapping[str, Contents]
 MAX_FILES = 20_000
 MAX_BYTES = 256 * 2**20
 
@@ -128,12 +129,18 @@ def converge(
     folder = Path(os.path.abspath(folder))
     wanted = declaration.check(wanted)
     sources = sources or Sources()
-    result, _files = _plan(folder, wanted, read(folder, wait=wait), sources, adopt)
+    current = read(folder, wait=wait)
+    pins = packages.pins(current)
+    contents = registry.contents(wanted["registries"], wanted["packages"], folder, replace(sources, pinned=pins))
+    result, _files = _plan(folder, wanted, current, contents, adopt)
     if check or not (result.changed or journal.is_there(folder)):
         return result
     with _explained(folder), _made(folder), _locked(folder, wait, fcntl.LOCK_EX):
         journal.finish(folder)
-        result, files = _plan(folder, wanted, _read(folder), sources, adopt)
+        current = _read(folder)
+        if packages.pins(current) != pins:  # another run was here meanwhile
+            contents = registry.contents(wanted["registries"], wanted["packages"], folder, replace(sources, pinned=packages.pins(current)))
+        result, files = _plan(folder, wanted, current, contents, adopt)
         if os.listdir(folder):
             journal.carry_out(folder, result.changes)
         else:
@@ -144,11 +151,13 @@ def converge(
 def foresee(folder: Path, wanted: Mapping[str, t.Any], sources: Sources | None = None) -> dict[str, str]:
     """The files of the application as ``converge`` would leave them. Nothing is written."""
     folder = Path(os.path.abspath(folder))
-    _result, files = _plan(folder, declaration.check(wanted), read(folder), sources or Sources(), adopt=True)
-    return files
+    wanted, current = declaration.check(wanted), read(folder)
+    pinned = replace(sources or Sources(), pinned=packages.pins(current))
+    contents = registry.contents(wanted["registries"], wanted["packages"], folder, pinned)
+    return _plan(folder, wanted, current, contents, adopt=True)[1]
 
 
-def _plan(folder: Path, wanted: dict[str, t.Any], current: dict[str, str], sources: Sources, adopt: bool) -> tuple[Result, dict[str, str]]:
+def _plan(folder: Path, wanted: dict[str, t.Any], current: dict[str, str], registries: Registries, adopt: bool) -> tuple[Result, dict[str, str]]:
     _check_writable(folder)
     ours = app_yaml.PATH in current
     if ours and not adopt and record.PATH not in current:
@@ -156,8 +165,6 @@ def _plan(folder: Path, wanted: dict[str, t.Any], current: dict[str, str], sourc
             f"{folder} holds a ksonnet application that this collection didn't make: it has no {record.PATH}.",
             fix="Name another folder, or take it on: adopt=true.",
         )
-    sources = replace(sources, pinned=packages.pins(current))
-    registries = registry.contents(wanted["registries"], wanted["packages"], folder, sources)
     planned = application.files(wanted, current if ours else {}, registries)
     if not ours:
         _check_foreign(folder, current, planned.files)

@@ -14,8 +14,7 @@ from __future__ import annotations
 import functools
 import re
 import typing as t
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator
 
 from ..data.kubernetes_library import API_GROUPS, CONSTRUCTORS, GROUPS, POD_KINDS, SAME_TYPE, TYPES
 
@@ -56,10 +55,9 @@ local containers = {
 """
 
 
-@functools.cache
-def files(version: str) -> Mapping[str, str]:
+def files(version: str) -> dict[str, str]:
     """The library's files by their path in the application; ``version``: that of Kubernetes, as v1.7.0."""
-    return MappingProxyType({f"lib/{version}/k.libsonnet": _HEADER + _K, f"lib/{version}/k8s.libsonnet": _k8s()})
+    return {f"lib/{version}/k.libsonnet": _HEADER + _K, f"lib/{version}/k8s.libsonnet": _k8s()}
 
 
 def is_ours(text: str) -> bool:

@@ -56,7 +56,7 @@ class Sources:
     """Where registries may come from. All of it has a default that works.
 
     ``cache``: the folder that all runs share (``cache.folder``), None for none. ``token``: GITHUB_TOKEN, blank for none.
-    ``bundle``: an archive of ``bundle.write``; with it no network is used. ``ca_file``: PEM file of authorities to trust besides the usual
+    ``bundle``: an archive of ``bundle.pack``; with it no network is used. ``ca_file``: PEM file of authorities to trust besides the usual
     ones. ``env``: the environment, for proxies, authorities and the hosts of tokens. ``pinned``: by registry. ``timeout``: seconds that one
     download may take, with all its tries. ``progress`` shows a line, ``warn`` tells what went wrong and was got over.
     """

@@ -1,0 +1,150 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""An application from a registry on GitHub: made, gone on with, upgraded, and made again from a bundle without a network."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import documents, folder, params
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
+from ansible_collections.kubeflow.bootstrap.plugins.modules import ks_app, ks_bundle
+from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.ksonnet.github_server import COMMIT, OTHER, PARTS, REGISTRY, GitHub
+
+from tests.unit.conftest import Answer, Authority, Server
+
+Arguments = dict[str, t.Any]
+
+
+def release(*optional: str) -> dict[str, str]:
+    """A repository with one package, whose prototype has these optional parameters."""
+    lines = [f"// @optionalParam {one}\n" for one in optional]
+    prototype = "// @name io.example.pkg.web\n// @description A page.\n// @param name string Name\n" + "".join(lines)
+    body = "{ apiVersion: 'v1', kind: 'Page', metadata: { name: params.name }, spec: params }\n"
+    return {
+        "shelf/registry.yaml": REGISTRY,
+        "shelf/web/parts.yaml": PARTS.format("web"),
+        "shelf/web/prototypes/web.jsonnet": f"{prototype}\n{body}",
+    }
+
+
+class Here(t.NamedTuple):
+    hub: GitHub
+    server: Server
+    args: Arguments
+    tmp_path: Path
+
+    def app(self, path: str = "app", **changed: t.Any) -> dict[str, t.Any]:
+        return ks_app.run({**self.args, "path": str(self.tmp_path / path), "adopt": False, "bundle": None, **changed}, self.context())
+
+    def context(self) -> Context:
+        return Context(env={"XDG_CACHE_HOME": str(self.tmp_path / "cache")})
+
+    def go_to(self, ref: str) -> None:
+        self.args["declaration"]["registries"]["shelf"]["uri"] = f"https://{self.hub.host}/acme/tools/tree/{ref}/shelf"
+
+    def parameters(self) -> dict[str, t.Any]:
+        return params.read(folder.read(self.tmp_path / "app")[params.PATH])["front"]
+
+
+@pytest.fixture
+def here(serve: Callable[..., Server], authority: Authority, tmp_path: Path) -> Here:
+    server = serve("127.0.0.1")
+    hub = GitHub(server, Answer)
+    hub.publish("v1", COMMIT, release("size number 1 How large", "colour string red Its colour"))
+    hub.publish("v2", OTHER, release("size number 5 How large", "shade string red Its colour", "depth number 2 How deep"))
+    (tmp_path / "ca.pem").write_text(authority.pem, encoding="utf-8")
+    declared = {
+        "name": "app",
+        "environments": {"default": {"server": "https://10.0.0.1:6443"}},
+        "registries": {"shelf": {"uri": "", "protocol": "github"}},
+        "packages": {"web": {"registry": "shelf"}},
+        "components": {"front": {"prototype": "web"}},
+    }
+    args = {"github_token": None, "ca_path": str(tmp_path / "ca.pem"), "registry_cache": None, "download_timeout": 20, "declaration": declared}
+    found = Here(hub, server, args, tmp_path)
+    found.go_to("v1")
+    return found
+
+
+def test_it_is_pinned_as_ks_pins_it_and_then_needs_no_network(here: Here) -> None:
+    done = here.app()
+    assert here.hub.asked()[:2] == ["commits/v1", f"tarball/{COMMIT}"]  # GitHub leads on to where the archive is
+    assert len(here.hub.asked()) == 3
+    assert done["registries"]["shelf"]["commitSha"] == COMMIT
+    spec = documents.load_mapping((here.tmp_path / "app" / "app.yaml").read_text(), "f")
+    git = {"commitSha": COMMIT, "refSpec": "v1"}
+    assert spec["registries"]["shelf"]["gitVersion"] == spec["libraries"]["web"]["gitVersion"] == git
+    assert spec["registries"]["shelf"]["protocol"] == "github"
+    cached = here.tmp_path / "app" / ".ksonnet" / "registries" / "shelf" / f"{COMMIT}.yaml"
+    assert documents.load_mapping(cached.read_text(), "f")["gitVersion"] == git
+    here.server.close()
+    assert not here.app()["changed"]
+
+
+def test_the_checksum_that_is_returned_can_be_demanded(here: Here) -> None:
+    done = here.app()
+    here.args["declaration"]["registries"]["shelf"]["sha256"] = done["registries"]["shelf"]["sha256"]
+    assert not here.app()["changed"]
+    here.args["declaration"]["registries"]["shelf"]["sha256"] = "0" * 64
+    with pytest.raises(BootstrapError, match="Registry 'shelf'"):
+        here.app()
+
+
+def test_a_branch_that_moved_is_followed_only_when_another_uri_is_declared(here: Here) -> None:
+    here.app()
+    here.hub.publish("v1", OTHER, release("size number 9 How large"))
+    assert not here.app()["changed"]
+
+
+def test_an_upgrade_carries_the_users_values_and_shows_what_changed(here: Here) -> None:
+    here.app()
+    file = here.tmp_path / "app" / params.PATH
+    file.write_text(file.read_text().replace("size: 1,", "size: 7,").replace('"red"', '"blue"'))
+    here.go_to("v2")
+    done = here.app()
+    (change,) = done["upgrade"]["changes"]
+    assert [entry["name"] for entry in change["added"]] == ["shade", "depth"]
+    assert [entry["name"] for entry in change["removed"]] == ["colour"]
+    assert [(entry["parameter"], entry["before"], entry["after"]) for entry in change["default_changed"]] == [("size", "1", "5")]
+    assert [(entry["parameter"], entry["value"]) for entry in done["upgrade"]["lost"]] == [("colour", "blue")]
+    assert (here.parameters()["size"], here.parameters()["depth"]) == (7, 2)
+    assert documents.load_mapping((here.tmp_path / "app" / "app.yaml").read_text(), "f")["registries"]["shelf"]["gitVersion"]["refSpec"] == "v2"
+    assert not here.app()["changed"]
+
+
+def test_a_value_of_ours_follows_the_new_default(here: Here) -> None:
+    here.app()
+    here.go_to("v2")
+    assert here.app()["upgrade"]["lost"] == []
+    assert here.parameters() == {"depth": 2, "name": "front", "shade": "red", "size": 5}
+
+
+def test_an_upgrade_that_can_not_be_whole_writes_nothing(here: Here) -> None:
+    here.app()
+    before = folder.read(here.tmp_path / "app")
+    here.go_to("v2")
+    here.args["declaration"]["components"]["front"]["parameters"] = {"colour": "green"}
+    with pytest.raises(BootstrapError, match=r"can't be upgraded as declared; nothing was changed.*no parameter 'colour' any more"):
+        here.app()
+    assert folder.read(here.tmp_path / "app") == before
+
+
+def test_a_bundle_makes_the_same_application_without_a_network(here: Here) -> None:
+    dest = here.tmp_path / "packages.tar.gz"
+    args = {**here.args, "dest": str(dest), "path": str(here.tmp_path / "app")}
+    assert ks_bundle.run(args, Context(check=True, env=here.context().env))["changed"] and not dest.exists()
+    assert ks_bundle.run(args, here.context())["changed"]
+    assert not ks_bundle.run(args, here.context())["changed"]
+    here.app()
+    here.server.close()
+    offline = Here(here.hub, here.server, here.args, here.tmp_path / "offline")
+    offline.app(bundle=str(dest))
+    assert folder.read(offline.tmp_path / "app") == folder.read(here.tmp_path / "app")
+    here.args["declaration"]["packages"]["store"] = {"registry": "shelf"}
+    with pytest.raises(BootstrapError, match="the bundle .* has no package 'store'"):
+        offline.app(bundle=str(dest))
