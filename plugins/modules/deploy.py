@@ -122,7 +122,8 @@ outcome:
           description: The component of the application that it belongs to.
           type: str
         action:
-          description: One of V(created), V(changed), V(unchanged), V(left alone), V(pruned), V(removed), V(kept), V(left out) and V(failed).
+          description:
+            - One of V(created), V(changed), V(unchanged), V(left alone), V(pruned), V(removed), V(kept), V(left out) and V(failed).
           type: str
         wave:
           description: In which wave it was applied, from V(1).

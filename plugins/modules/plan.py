@@ -117,6 +117,7 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import folder, registry
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.source_arguments import sources
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.plan import PACKAGES, make
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.rules import load
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
@@ -139,7 +140,9 @@ ARGUMENTS: dict[str, t.Any] = {
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Compute; changes nothing."""
     path = Path(args["path"])
-    registries = {name: registry.read(registry.folder("embedded", path), packages, name) for name, packages in PACKAGES.items()}
+    declared = {name: {"uri": registry.EMBEDDED} for name in PACKAGES}
+    packages = {package: {"registry": name} for name, names in PACKAGES.items() for package in names}
+    registries = registry.contents(declared, packages, path, sources({}, context))
     choices = {key: args[key] for key in ("name", "namespace", "parameters", "apply", "move")}
     return {"changed": False, "plan": make(args["facts"], choices, load(args["rules"]), registries, folder.read(path))}
 

@@ -1,7 +1,7 @@
 """Evaluating applications: the evaluators that PyPI has, beside ours; and converging an application that is unchanged.
 
 ``50 components`` has 1,000 objects. ``kubeflow v0.1`` is in the shape of Kubeflow's packages of 2018: eight components with 72 objects,
-each a list that goes through std.prune. ``2.4 MB library`` imports one as large as that which ksonnet generates, with 6,000 functions.
+each a list that goes through std.prune. ``2.4 MB library`` imports one as large as that which ksonnet generates, with 12,000 functions.
 ``ours`` is ``ksonnet/render.py``: reading the application, evaluating it within bounds, the objects as data. The peers evaluate the
 same with nothing around it. Their output is compared with ours. What else PyPI has is one of these under another name or of an older
 release (jsonnet-binary, jsonnet-sdist, sentry-jsonnet, pup-go-jsonnet), or takes no imports but files of the disk (pysonnet).

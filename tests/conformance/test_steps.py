@@ -60,6 +60,8 @@ BACK = {
     "env": {"A": "x y", "B": "'"},
     "namespace": "other",
 }
+
+
 def parameter(called: str, name: str, value: t.Any, /) -> Change:
     return lambda declared, root: declared["components"][called]["parameters"].update({name: value})
 
@@ -120,7 +122,7 @@ DECLARED: dict[str, Change] = {
     "041-param-set-map": parameter("settings", "map", {"a": {"b": [True, 0]}, "k": "v"}),
     "042-param-set-multiline": parameter("settings", "text", "line one\nline two"),
     "044-param-set-new-key": by_hand("    settings: {\n", "    settings: {\n      brandNew: 1,\n"),
-    "045-param-set-dashed-key": by_hand("two',\n    },\n", "two',\n      \"with-dash\": \"x\",\n    },\n"),
+    "045-param-set-dashed-key": by_hand("two',\n    },\n", 'two\',\n      "with-dash": "x",\n    },\n'),
     "047-param-delete": by_hand("      brandNew: 1,\n", ""),
     "050-env-add": environment("prod", "https://10.0.0.2:6443", "live"),
     "051-env-add-nested": environment("us-west/prod", "https://10.0.0.3:6443", "west"),
@@ -274,9 +276,7 @@ def test_an_unknown_environment_is_refused() -> None:
         ("026-generate-bad-number", component("number", "io.example.pkg.plain", count="many"), "'count': number expected, got text"),
     ],
 )
-def test_what_ks_refuses_is_refused_and_leaves_nothing(
-    name: str, change: Change, message: str, tmp_path: Path
-) -> None:
+def test_what_ks_refuses_is_refused_and_leaves_nothing(name: str, change: Change, message: str, tmp_path: Path) -> None:
     root = shelf(tmp_path)
     assert load(name, str(root))["exit"] == 1
     declared = nothing()

@@ -19,7 +19,8 @@ class Build:
     """What the parts of an application are made from, and where they are put.
 
     ``wanted``: the declaration, checked. ``current``: the files that were there; ``last``: what was written last. From them come
-    ``files`` and ``app`` (the data of app.yaml) as they must be, ``prototypes`` by component, ``written``, which the next run takes for ``last``, and ``kept``.
+    ``files`` and ``app`` (the data of app.yaml) as they must be, ``prototypes`` by component, ``written``, which the next run takes for
+    ``last``, and ``kept``.
     """
 
     wanted: dict[str, t.Any]

@@ -17,9 +17,7 @@ def lay(build: Build) -> None:
     there_no_more = packages.gone(build)
     known, errors = prototypes.collect({path: text for path, text in build.files.items() if not path.startswith(there_no_more)})
     build.prototypes = {
-        name: prototypes.find(entry["prototype"], known, errors)
-        for name, entry in build.wanted["components"].items()
-        if entry["prototype"]
+        name: prototypes.find(entry["prototype"], known, errors) for name, entry in build.wanted["components"].items() if entry["prototype"]
     }
     build.written["components"] = {}
     last = build.last.get("components", {})
@@ -31,7 +29,9 @@ def lay(build: Build) -> None:
         text = _globals(build, module, text)
         text = _components(build, module, text)
         left = any(file.startswith(f"components/{module}/") and file != path for file in build.files)
-        declared = not module or module in build.wanted["modules"] or any(component.module(name) == module for name in build.wanted["components"])
+        declared = (
+            not module or module in build.wanted["modules"] or any(component.module(name) == module for name in build.wanted["components"])
+        )
         if declared or left or params.read(text, path) or params.read_globals(text, path):
             build.files[path] = text
         else:

@@ -41,7 +41,9 @@ def check(declaration: Mapping[str, t.Any]) -> dict[str, t.Any]:
     """
     unknown = set(declaration) - {"name", "record", "globals", *_FIELDS}
     if unknown:
-        raise BootstrapError(f"Declaration: unknown field '{min(unknown)}'.", fix=f"Fields are name, record, globals, {', '.join(_FIELDS)}.")
+        raise BootstrapError(
+            f"Declaration: unknown field '{min(unknown)}'.", fix=f"Fields are name, record, globals, {', '.join(_FIELDS)}."
+        )
     checked: dict[str, t.Any] = {
         "name": _name(declaration.get("name"), "name"),
         "record": _mapping(declaration.get("record"), "record"),

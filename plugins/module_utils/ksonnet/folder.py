@@ -157,7 +157,9 @@ def foresee(folder: Path, wanted: Mapping[str, t.Any], sources: Sources | None =
     return _plan(folder, wanted, current, contents, adopt=True)[1]
 
 
-def _plan(folder: Path, wanted: dict[str, t.Any], current: dict[str, str], registries: Registries, adopt: bool) -> tuple[Result, dict[str, str]]:
+def _plan(
+    folder: Path, wanted: dict[str, t.Any], current: dict[str, str], registries: Registries, adopt: bool
+) -> tuple[Result, dict[str, str]]:
     _check_writable(folder)
     ours = app_yaml.PATH in current
     if ours and not adopt and record.PATH not in current:
@@ -190,7 +192,9 @@ def _check_foreign(folder: Path, current: Mapping[str, str], planned: Mapping[st
     if not folder.exists():
         return
     allowed = {path.split("/")[0] for path in planned}
-    foreign = [entry for entry in sorted(os.listdir(folder)) if entry not in allowed and entry != ".git" and not entry.endswith(journal.TEMPORARY)]
+    foreign = [
+        entry for entry in sorted(os.listdir(folder)) if entry not in allowed and entry != ".git" and not entry.endswith(journal.TEMPORARY)
+    ]
     foreign += [path for path, text in current.items() if planned.get(path) != text]
     if foreign:
         shown = ", ".join(foreign[:3]) + (f" and {len(foreign) - 3} more" if len(foreign) > 3 else "")

@@ -12,7 +12,7 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -78,7 +78,10 @@ def carry_out(folder: Path, changes: list[Change]) -> None:
 def finish(folder: Path) -> None:
     """Make what remains of the changes of a journal, if there is one. The caller holds the lock."""
     changes = read(folder)
-    for left in (*folder.glob(f"*{TEMPORARY}"), *(left for change in changes for left in (folder / change.path).parent.glob(f"*{TEMPORARY}"))):
+    for left in (
+        *folder.glob(f"*{TEMPORARY}"),
+        *(left for change in changes for left in (folder / change.path).parent.glob(f"*{TEMPORARY}")),
+    ):
         if left.name != _JOURNAL:
             left.unlink(missing_ok=True)  # of a run that was killed: we hold the lock, so nobody is at it
     for change in changes:
@@ -123,5 +126,3 @@ def sync(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-

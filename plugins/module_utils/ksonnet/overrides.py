@@ -64,7 +64,9 @@ def update(
     for name in (name for name in after if name in blocks):
         dropped = [blocks[name].fields[key] for key in drop.get(name, ()) if key in blocks[name].fields]
         edits += changes(text, blocks[name], new.get(name, {})) + [removal(text, field) for field in dropped]
-    added = "".join(f"    {field_name(name)}+: {reprint.data(after[name], '    ', ordered=True)},\n" for name in after if name not in blocks)
+    added = "".join(
+        f"    {field_name(name)}+: {reprint.data(after[name], '    ', ordered=True)},\n" for name in after if name not in blocks
+    )
     if added:
         edits += appended(text, section, added, gone)
     return applied(text, edits)

@@ -32,7 +32,7 @@ def make(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
     """The document ``plan``; its fields are documented in the module ``plan``.
 
     ``choices``: ``name`` of the application, ``namespace`` or none, ``parameters`` by component, ``apply``, ``move``.
-    ``registries``: the files of each registry. ``current``: the files of the application that is there already.
+    ``registries``: what each registry gives (``registry.contents``). ``current``: the files of the application that is there already.
     Raises ``BootstrapError`` for choices that can't be meant.
     """
     facts, choices = _whole(plain(facts)), plain(choices)
@@ -80,7 +80,7 @@ def _whole(facts: Json) -> Json:
 
 def _declared(registries: Mapping[str, Contents]) -> prototypes.Prototype:
     known, errors = prototypes.collect(
-        {f"vendor/{name}/{path}": text for name, files in registries.items() for path, text in files.items()}
+        {f"vendor/{name}/{path}": text for name, found in registries.items() for path, text in found.files.items()}
     )
     return prototypes.find(COMPONENT, known, errors)
 

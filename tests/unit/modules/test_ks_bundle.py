@@ -65,7 +65,13 @@ def here(serve: Callable[..., Server], authority: Authority, tmp_path: Path) -> 
         "packages": {"web": {"registry": "shelf"}},
         "components": {"front": {"prototype": "web"}},
     }
-    args = {"github_token": None, "ca_path": str(tmp_path / "ca.pem"), "registry_cache": None, "download_timeout": 20, "declaration": declared}
+    args = {
+        "github_token": None,
+        "ca_path": str(tmp_path / "ca.pem"),
+        "registry_cache": None,
+        "download_timeout": 20,
+        "declaration": declared,
+    }
     found = Here(hub, server, args, tmp_path)
     found.go_to("v1")
     return found
@@ -113,7 +119,10 @@ def test_an_upgrade_carries_the_users_values_and_shows_what_changed(here: Here) 
     assert [(entry["parameter"], entry["before"], entry["after"]) for entry in change["default_changed"]] == [("size", "1", "5")]
     assert [(entry["parameter"], entry["value"]) for entry in done["upgrade"]["lost"]] == [("colour", "blue")]
     assert (here.parameters()["size"], here.parameters()["depth"]) == (7, 2)
-    assert documents.load_mapping((here.tmp_path / "app" / "app.yaml").read_text(), "f")["registries"]["shelf"]["gitVersion"]["refSpec"] == "v2"
+    assert (
+        documents.load_mapping((here.tmp_path / "app" / "app.yaml").read_text(), "f")["registries"]["shelf"]["gitVersion"]["refSpec"]
+        == "v2"
+    )
     assert not here.app()["changed"]
 
 

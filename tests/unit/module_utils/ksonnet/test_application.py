@@ -99,7 +99,10 @@ def test_an_override_of_the_users_wins_and_is_named(app: Path, declared: dict[st
 
 def test_overrides_in_an_old_style_file_are_edited_where_they_stand(app: Path, declared: dict[str, t.Any]) -> None:
     path = app / "environments" / "us" / "prod" / "params.libsonnet"
-    text = 'local params = import "../../../components/params.libsonnet";\nparams + {\n  components +: {\n    // ours\n    front +: { replicas: 5 },\n  },\n}\n'
+    text = (
+        'local params = import "../../../components/params.libsonnet";\n'
+        "params + {\n  components +: {\n    // ours\n    front +: { replicas: 5 },\n  },\n}\n"
+    )
     path.write_text(text)
     declared["environments"]["us/prod"]["parameters"] = {"front": {"replicas": 6}, "echo": {"size": 4}}
     folder.converge(app, declared)

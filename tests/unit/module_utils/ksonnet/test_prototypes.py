@@ -52,7 +52,7 @@ def test_the_first_line_after_the_header_is_dropped_and_imports_are_rewritten() 
         "components/disk-2.jsonnet",
         'local env = std.extVar("__ksonnet/environments");\n'
         'local params = std.extVar("__ksonnet/params").components["disk-2"];\n'
-        "{ a: params.size, b: env.namespace }\n"
+        "{ a: params.size, b: env.namespace }\n",
     )
     assert prototypes.parse("// @name n\n// @description d\nlocal lost = 1;\n{}", "f").body == "{}"
 

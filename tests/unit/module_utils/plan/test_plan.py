@@ -58,7 +58,8 @@ def facts() -> Json:
 
 @pytest.fixture(scope="session")
 def registries() -> dict[str, dict[str, str]]:
-    return {name: registry.read(registry.folder("embedded", Path("/nowhere")), packages, name) for name, packages in PACKAGES.items()}
+    packages = {package: {"registry": name} for name, names in PACKAGES.items() for package in names}
+    return registry.contents({name: {"uri": "embedded"} for name in PACKAGES}, packages, Path("/nowhere"), registry.Sources())
 
 
 @pytest.fixture
