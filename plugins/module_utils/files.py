@@ -11,15 +11,15 @@ from pathlib import Path
 from .errors import BootstrapError
 
 
-def write_atomically(path: Path, content: str | bytes) -> None:
-    """Replace a file at once; its folder is made if it is not there."""
+def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o644) -> None:
+    """Replace a file at once; its folder is made if it is not there. Nobody but its owner can read it before it has its ``mode``."""
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
         with os.fdopen(handle, "wb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
-        os.chmod(temporary, 0o644)
+        os.chmod(temporary, mode)
         os.replace(temporary, path)
     except OSError as error:
         if temporary and os.path.exists(temporary):

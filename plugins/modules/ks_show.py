@@ -54,6 +54,11 @@ options:
       - The file to write the text to. Its folder is created if it does not exist.
       - It is replaced at once. If there is a Secret among the objects, only its owner may read it.
     type: path
+  kubernetes_version:
+    description:
+      - Bring the objects to API versions that this release of Kubernetes serves, V(1.30) or newer, as M(kubeflow.bootstrap.deploy) does it.
+      - If not set, they are as the application has them.
+    type: str
   show_secrets:
     description:
       - Whether the values of Secrets are in RV(objects) and RV(text). If not, each is V(hidden).
@@ -128,12 +133,14 @@ diff:
 
 import contextlib
 import os
-import tempfile
+import re
 import typing as t
 from collections.abc import Mapping
 from pathlib import Path
 
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.api_versions import bring_up, lines, served_by
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.files import write_atomically
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import documents, folder, printing, render
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.evaluate import Limits
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
@@ -145,6 +152,7 @@ ARGUMENTS: dict[str, t.Any] = {
         "components": {"type": "list", "elements": "str"},
         "format": {"type": "str", "choices": ["yaml", "json"], "default": "yaml"},
         "dest": {"type": "path"},
+        "kubernetes_version": {"type": "str"},
         "show_secrets": {"type": "bool", "default": False, "no_log": False},
         "evaluation_timeout": {"type": "float", "default": 60},
         "evaluation_memory": {"type": "int", "default": 1024},
@@ -162,6 +170,8 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     limits = Limits(args["evaluation_timeout"], args["evaluation_memory"] << 20)
     files = folder.read(Path(os.path.abspath(args["path"])))
     objects = _chosen(render.objects(files, args["environment"], limits=limits), args["components"])
+    if args["kubernetes_version"]:
+        objects = _brought_up(objects, args["kubernetes_version"], context)
     result: dict[str, t.Any] = {"changed": False, "components": {name: len(items) for name, items in objects.items()}}
     everything = [item for items in objects.values() for item in items]
     if args["dest"]:
@@ -170,6 +180,16 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
         objects = {name: [printing.masked(item) for item in items] for name, items in objects.items()}
         everything = [item for items in objects.values() for item in items]
     return {**result, "objects": objects, "text": printing.text(everything, args["format"])}
+
+
+def _brought_up(objects: Objects, release: str, context: Context) -> Objects:
+    """The objects as that release takes them; what was done to them is told."""
+    if not re.fullmatch(r"v?1\.[3-9][0-9](\.[0-9]+)?", release):
+        raise BootstrapError(f"kubernetes_version is {release!r}, which is not a release from 1.30 on.", fix="Give one such as 1.35.")
+    pairs, changes = bring_up([(name, item) for name, items in objects.items() for item in items], served_by(release))
+    for is_warning, line in lines(changes):
+        (context.warn if is_warning else context.progress)(line)
+    return {name: [item for component, item in pairs if component == name] for name in objects}
 
 
 def _chosen(objects: Objects, names: list[str] | None) -> Objects:
@@ -200,7 +220,8 @@ def _written(dest: str, objects: list[dict[str, t.Any]], format: str, context: C
             "after": _hidden(objects, old, format),
         }
     if result["changed"] and not context.check:
-        _write(Path(dest), text, private=any(item["kind"] == "Secret" for item in objects))
+        secret = any(item["kind"] == "Secret" for item in objects)
+        write_atomically(Path(dest), text, mode=0o600 if secret else 0o644)
     return result
 
 
@@ -230,23 +251,6 @@ def _key(item: Mapping[str, t.Any]) -> tuple[str, ...]:
     metadata = item.get("metadata")
     named = metadata if isinstance(metadata, dict) else {}
     return tuple(str(value) for value in (item.get("kind"), named.get("namespace"), named.get("name")))
-
-
-def _write(path: Path, text: str, *, private: bool) -> None:
-    """Replace the file at once; ``private``: nobody else may read it at any moment."""
-    temporary = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        if not private:
-            os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except OSError as error:
-        if temporary and os.path.exists(temporary):
-            os.unlink(temporary)
-        raise BootstrapError(f"{path} can't be written: {error.strerror}.", fix="Check the folder and its rights.") from None
 
 
 def main() -> None:

@@ -14,7 +14,14 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import folder, params, render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import (
+    app_yaml,
+    folder,
+    overrides,
+    params,
+    prototypes,
+    render,
+)
 
 CORPUS = Path(__file__).parent / "ks-0.10.0"
 STEPS = sorted((CORPUS / "steps").glob("*.json"))
@@ -273,6 +280,7 @@ def test_an_unknown_environment_is_refused() -> None:
         ("022-generate-unknown-prototype", component("none", "io.example.pkg.none"), "No prototype is named 'io.example.pkg.none'"),
         ("024-generate-bad-name", component("Bad Name", "io.example.pkg.plain"), "'Bad Name' can't be the name"),
         ("025-generate-unknown-flag", component("flagged", "io.example.pkg.plain", nope=1), "declares no parameter 'nope'"),
+        ("046-param-set-unknown-component", override("default", "nope", "a", "b"), "there is no component 'nope'"),
         ("026-generate-bad-number", component("number", "io.example.pkg.plain", count="many"), "'count': number expected, got text"),
     ],
 )
@@ -288,3 +296,78 @@ def test_what_ks_refuses_is_refused_and_leaves_nothing(name: str, change: Change
     with pytest.raises(BootstrapError, match=message):
         folder.converge(root / "app", declared)
     assert folder.read(root / "app") == before
+
+
+# ks refuses to do again what is done, or to remove what isn't there; for a declaration there is nothing to do then.
+AGAIN = ["002-init-again", "004-registry-add-again", "009-pkg-install-again", "023-generate-duplicate", "052-env-add-again"]
+NOT_THERE = ["064-env-rm-unknown", "072-component-rm-unknown"]
+
+
+@pytest.mark.parametrize("name", [*AGAIN, *NOT_THERE])
+def test_what_is_done_already_is_no_error(name: str, tmp_path: Path) -> None:
+    root = shelf(tmp_path)
+    declared = nothing()
+    for step, change in DECLARED.items():
+        if step < name:
+            change(declared, root)
+            folder.converge(root / "app", declared)
+    assert load(name, str(root))["exit"] == (0 if name == "064-env-rm-unknown" else 1)
+    assert not folder.converge(root / "app", declared).changed
+
+
+def test_an_empty_text_is_a_value(tmp_path: Path) -> None:
+    root = shelf(tmp_path)
+    assert load("043-param-set-empty", str(root))["exit"] == 1
+    declared = nothing()
+    for change in (*list(DECLARED.values())[:5], component("settings", "plain", text="")):
+        change(declared, root)
+    folder.converge(root / "app", declared)
+    assert render.objects(folder.read(root / "app"))["settings"][0]["data"]["text"] == ""
+
+
+def table(name: str) -> list[list[str]]:
+    """The rows that ks lists."""
+    return [line.split(maxsplit=2) for line in load(name, "/root")["stdout"].splitlines()[2:]]
+
+
+def test_what_ks_lists_is_there() -> None:
+    """Each listing of ks is in the files or in what is read from them."""
+    files = load("012-prototype-list", "/root")["app"]
+    app = app_yaml.read(files)
+    assert [row[0] for row in table("005-registry-list")] == list(app["registries"])
+    assert [row[1] for row in table("011-pkg-list")] == list(app["libraries"])
+    known = prototypes.collect(files)[0]
+    assert [(row[0], " ".join(row[1:])) for row in table("012-prototype-list")] == [
+        (name, known[name].short_description) for name in sorted(known)
+    ]
+    described = load("013-prototype-describe", "/root")["stdout"]
+    assert all(f"--{parameter.name}=<{parameter.name}>" in described for parameter in known["io.example.pkg.web"].parameters)
+    assert [row[0] for row in table("053-env-list")] == list(app_yaml.read(load("053-env-list", "/root")["app"])["environments"])
+    for name in ("027-component-list", "069-component-list-module"):
+        entry = load(name, "/root")
+        module = "components/data" if "module" in name else "components"
+        assert sorted(row[0] for row in table(name)) == sorted(render.components(entry["app"], module))
+
+
+@pytest.mark.parametrize(("name", "chosen"), [("028-param-list", None), ("048-param-list-after", "settings")])
+def test_the_parameters_that_ks_lists_are_those_that_are_read(name: str, chosen: str | None) -> None:
+    text = as_ks_prints(load(name, "/root")["app"][params.PATH])
+    there = {called: values for called, values in params.read(text).items() if chosen in (None, called)}
+    listed: dict[str, dict[str, t.Any]] = {}
+    for called, parameter, value in table(name):
+        listed.setdefault(called, {})[parameter] = json.loads(value)
+    assert listed == there
+
+
+def test_the_overrides_that_ks_lists_are_those_that_are_read() -> None:
+    app = load("059-param-diff", "/root")["app"]
+    found = overrides.read(app["environments/prod/params.libsonnet"], "f")
+    listed = {(row[0], row[1]): json.loads(row[2].split()[-1]) for row in table("059-param-diff")}
+    assert listed == {(called, name): value for called, values in found.items() for name, value in values.items()}
+    assert {tuple(row[:2]) for row in table("058-param-list-env")} >= set(listed)
+
+
+def test_every_step_of_the_recording_is_looked_at() -> None:
+    text = Path(__file__).read_text(encoding="utf-8")
+    shown = set(SHOWS) | {"033-show-unknown-component"}
+    assert [path.stem for path in STEPS if path.stem not in shown and f'"{path.stem}"' not in text] == []

@@ -8,12 +8,15 @@ The format of the comment header is that of ks 0.10.0 (pkg/prototype at its tag 
 from __future__ import annotations
 
 import difflib
+import functools
 import json
 import re
 import typing as t
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
+from ..data.builtin_prototypes import TEXTS
 from ..errors import BootstrapError
 from .documents import kind
 from .jsonnet_text import read_literal, write_literal, write_string
@@ -112,8 +115,17 @@ def _parameter(tag: str, text: str, file: str, line: int) -> Parameter:
     return Parameter(parts[0], parts[1], parts[2] if optional else None, parts[-1].strip())
 
 
+@functools.cache
+def builtin() -> Mapping[str, Prototype]:
+    """The prototypes that every application has, as with ks 0.10.0, without any package."""
+    return MappingProxyType({prototype.name: prototype for prototype in (parse(text, "built in") for text in TEXTS)})
+
+
 def collect(files: Mapping[str, str]) -> tuple[dict[str, Prototype], list[BootstrapError]]:
-    """The prototypes of vendored packages (``vendor/<registry>/<package>/prototypes/*.jsonnet``), and what could not be read."""
+    """The built-in prototypes and those of vendored packages (``vendor/<registry>/<package>/prototypes/*.jsonnet``), by name.
+
+    And what could not be read.
+    """
     found: dict[str, Prototype] = {}
     errors = []
     for path in sorted(files):
@@ -124,7 +136,7 @@ def collect(files: Mapping[str, str]) -> tuple[dict[str, Prototype], list[Bootst
                 errors.append(error)
             else:
                 found.setdefault(prototype.name, prototype)
-    return found, errors
+    return {**builtin(), **found}, errors
 
 
 def find(name: str, prototypes: Mapping[str, Prototype], errors: Iterable[BootstrapError] = ()) -> Prototype:

@@ -72,7 +72,7 @@ def _evaluate(files: Mapping[str, str], entry: dict[str, t.Any], module: str, li
     # After a clone lib/ is not there, as ks keeps it out of git. Ours stands in whole or not at all: nothing is mixed.
     readable = files if any(file.startswith(f"lib/{version}/") for file in files) else {**library.files(version), **files}
     vendor, lib = "vendor", f"lib/{version}"
-    names = _components(files, root)
+    names = components(files, root)
     patched = {name: documents.load_mapping(files[file], file) for name, file in names.items() if not file.endswith(".jsonnet")}
     runs = [
         Run(
@@ -116,7 +116,7 @@ def _component_codes(names: Mapping[str, str], patched: Mapping[str, t.Any], par
     return "{" + ",\n".join(codes) + "}"
 
 
-def _components(files: Mapping[str, str], root: str) -> dict[str, str]:
+def components(files: Mapping[str, str], root: str) -> dict[str, str]:
     """The components of a module: name to path."""
     found: dict[str, str] = {}
     for path in sorted(files):

@@ -131,3 +131,13 @@ def test_evaluation_is_bounded(app: Path) -> None:
 def test_a_folder_without_an_application_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(BootstrapError, match="app.yaml"):
         shown(tmp_path)
+
+
+def test_old_api_versions_are_brought_up_when_asked(app: Path) -> None:
+    old = "{ apiVersion: 'extensions/v1beta1', kind: 'Deployment', metadata: { name: 'd' }, spec: { template: {} } }"
+    write(app, {"components/old.jsonnet": old.replace("{} }", "{ metadata: { labels: { app: 'd' } }, spec: { containers: [] } } }")})
+    assert shown(app, components=["old"])["objects"]["old"][0]["apiVersion"] == "extensions/v1beta1"
+    (item,) = shown(app, components=["old"], kubernetes_version="1.35")["objects"]["old"]
+    assert (item["apiVersion"], item["spec"]["selector"]) == ("apps/v1", {"matchLabels": {"app": "d"}})
+    with pytest.raises(BootstrapError, match="kubernetes_version is '1.9'"):
+        shown(app, kubernetes_version="1.9")

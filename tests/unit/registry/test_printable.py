@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import builtin_prototypes, component, printable, prototypes
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import component, printable, prototypes
 
 REGISTRY = Path(__file__).parents[3] / "registry"
 FILES = sorted(REGISTRY.glob("*/prototypes/*.jsonnet"))
@@ -15,10 +15,10 @@ PROTOTYPES = [prototypes.parse(path.read_text(encoding="utf-8"), str(path.relati
 
 
 def test_there_are_prototypes() -> None:
-    assert PROTOTYPES and len(builtin_prototypes.builtin()) == 5
+    assert PROTOTYPES and len(prototypes.builtin()) == 5
 
 
-@pytest.mark.parametrize("prototype", [*PROTOTYPES, *builtin_prototypes.builtin().values()], ids=lambda each: each.name)
+@pytest.mark.parametrize("prototype", [*PROTOTYPES, *prototypes.builtin().values()], ids=lambda each: each.name)
 def test_components_can_be_printed_by_ks(prototype: prototypes.Prototype) -> None:
     assert printable.problems(component.from_prototype("some-name", prototype)[1]) == []
     given = {parameter.name: {} if parameter.type == "object" else "x" for parameter in prototype.parameters if parameter.required}

@@ -9,7 +9,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import builtin_prototypes, component, params, prototypes, render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import component, params, prototypes, render
 
 STEPS = Path(__file__).parents[3] / "conformance" / "ks-0.10.0" / "steps"
 LOCALS = """
@@ -24,8 +24,7 @@ local servicePort = service.mixin.spec.portsType;
 def test_they_are_listed_as_ks_lists_them() -> None:
     listed = json.loads((STEPS / "012-prototype-list.json").read_text(encoding="utf-8"))["stdout"].splitlines()
     theirs = {line.split()[0]: " ".join(line.split()[1:]) for line in listed if line.startswith("io.ksonnet.pkg.")}
-    assert {name: each.short_description for name, each in builtin_prototypes.builtin().items()} == theirs
-    assert list(builtin_prototypes.builtin()) == list(theirs)
+    assert {name: each.short_description for name, each in prototypes.builtin().items()} == theirs
 
 
 def rendered(components: dict[str, str], values: dict[str, dict[str, str]]) -> dict[str, list[dict[str, t.Any]]]:
@@ -68,7 +67,7 @@ def rendered(components: dict[str, str], values: dict[str, dict[str, str]]) -> d
     ],
 )
 def test_they_make_what_ks_makes(name: str, given: dict[str, t.Any], same: str) -> None:
-    prototype = prototypes.find(f"io.ksonnet.pkg.{name}", builtin_prototypes.builtin())
+    prototype = prototypes.find(f"io.ksonnet.pkg.{name}", prototypes.builtin())
     _path, text = component.from_prototype("c", prototype)
     objects = rendered(
         {"components/c.jsonnet": text, "components/same.jsonnet": LOCALS + same}, {"c": prototypes.values(prototype, "c", given)}
@@ -78,7 +77,7 @@ def test_they_make_what_ks_makes(name: str, given: dict[str, t.Any], same: str) 
 
 
 def test_parameters_are_those_of_ks() -> None:
-    service = builtin_prototypes.builtin()["io.ksonnet.pkg.single-port-service"]
+    service = prototypes.builtin()["io.ksonnet.pkg.single-port-service"]
     assert [(each.name, each.type, each.default) for each in service.parameters] == [
         ("name", "string", None),
         ("targetLabelSelector", "object", None),
