@@ -206,3 +206,20 @@ def test_a_field_of_app_yaml_that_the_user_set_stays_his(app: Path, declared: di
     edit(app / "app.yaml", "https://mine", "https://10.0.0.7:6443")
     declared["environments"]["default"]["server"] = "https://10.0.0.9:6443"
     assert folder.converge(app, declared).kept == [{**kept[0], "value": "https://10.0.0.7:6443", "planned": "https://10.0.0.9:6443"}]
+
+
+def test_what_ks_can_not_print_is_rendered_all_the_same(app: Path, declared: dict[str, t.Any]) -> None:
+    declared["components"]["echo"]["jsonnet"] = """
+local double(x) = x * 2;
+{
+  assert self.spec.size == 9,
+  apiVersion: 'v1',
+  kind: 'Echo',
+  spec: { size: (1 + 2) * 3, less: -double(2), never:: error 'not asked for', list: [x for x in [1, 2]], root: $.kind, text: |||
+    two
+    lines
+  ||| },
+}
+"""
+    folder.converge(app, declared)
+    assert rendered(app)["echo"]["spec"] == {"size": 9, "less": -4, "list": [1, 2], "root": "Echo", "text": "two\nlines\n"}
