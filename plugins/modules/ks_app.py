@@ -241,7 +241,7 @@ from pathlib import Path
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.folder import converge
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.journal import Change
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.source_arguments import SOURCE_ARGUMENTS, sources
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.source_arguments import SOURCE_ARGUMENTS, sources
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 
 ARGUMENTS: dict[str, t.Any] = {

@@ -84,8 +84,9 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.files import write_atomically
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import bundle, declaration, folder, packages, registry
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.source_arguments import SOURCE_ARGUMENTS, sources
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import declaration, folder, packages
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import bundle, registry
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.source_arguments import SOURCE_ARGUMENTS, sources
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 
 ARGUMENTS: dict[str, t.Any] = {

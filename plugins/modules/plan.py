@@ -116,10 +116,11 @@ plan:
 import typing as t
 from pathlib import Path
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import folder, registry
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.source_arguments import sources
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import folder
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.plan import PACKAGES, make
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.rules import load
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.source_arguments import sources
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 
 ARGUMENTS: dict[str, t.Any] = {

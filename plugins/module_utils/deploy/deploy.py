@@ -14,7 +14,7 @@ from ..ks.engine import Choice
 from ..ks.job import Job
 from ..ksonnet import app_yaml, folder, record
 from ..ksonnet.render import objects
-from ..ksonnet.source_arguments import sources
+from ..registries.source_arguments import sources
 from ..run import Context
 from .absent import absent
 from .present import Options, Outcome, present

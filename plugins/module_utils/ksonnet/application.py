@@ -11,9 +11,9 @@ import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..registries.sources import Contents
 from . import app_yaml, components, declaration, documents, environments, packages, record, upgrade
 from .build import Build, Files
-from .sources import Contents
 
 GITIGNORE = "/lib\n/.ksonnet/registries\n/app.override.yaml\n/.ks_environment\n"
 

@@ -9,7 +9,8 @@ import typing as t
 from collections.abc import Mapping
 
 from ..errors import BootstrapError
-from . import component, registry
+from ..registries import registry
+from . import component
 from .documents import kind
 
 # The version of the Kubernetes library that ks 0.10.0 falls back to; packages of 2018 are written for it.

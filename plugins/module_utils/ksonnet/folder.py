@@ -16,8 +16,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..errors import BootstrapError
-from . import app_yaml, application, declaration, journal, packages, params, record, registry
-from .sources import Contents, Sources
+from ..registries import registry
+from ..registries.sources import Contents, Sources
+from . import app_yaml, application, declaration, journal, packages, params, record
 
 _FOLDERS = ("components", "environments", "vendor", "lib", ".ksonnet")
 _TOP = (".gitignore", app_yaml.PATH, "app.override.yaml", record.PATH)

@@ -7,9 +7,10 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from . import app_yaml, record, registry
+from ..registries import registry
+from ..registries.sources import Contents, Pin
+from . import app_yaml, record
 from .build import Build, Files
-from .sources import Contents, Pin
 
 # Files in which the user may import a package.
 _OWN = ("components/", "environments/")

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 from ..data.parameter_renames import NO_SUCCESSOR
 from ..errors import BootstrapError
+from ..registries.sources import Contents
 from . import app_yaml, component, overrides, packages, params, prototypes, record
 from .build import Build
 from .carry import Carried, Carry, Values, own_values
 from .jsonnet_text import Expression, write_literal
-from .sources import Contents
 from .versions import Versions, declared, defaults, why_gone
 
 _IMPORT = re.compile(r"""\bimport(?:str)?\s+@?["']([^"']+)["']""")

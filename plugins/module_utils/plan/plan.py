@@ -13,8 +13,8 @@ from ..errors import BootstrapError
 from ..ksonnet import app_yaml, application, prototypes, record
 from ..ksonnet.declaration import plain
 from ..ksonnet.render import objects
-from ..ksonnet.sources import Contents
 from ..permissions import missing
+from ..registries.sources import Contents
 from .rules import Rule
 
 Json = dict[str, t.Any]

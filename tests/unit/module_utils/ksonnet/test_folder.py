@@ -28,9 +28,9 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import 
     overrides,
     params,
     record,
-    registry,
     render,
 )
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
 
 SHELF = Path(__file__).parents[3] / "conformance" / "ks-0.10.0" / "registry"
 DECLARED: dict[str, t.Any] = {

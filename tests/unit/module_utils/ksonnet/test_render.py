@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import application, params, render
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.evaluate import Limits
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.sources import Contents
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.sources import Contents
 
 PACKAGE = {
     "registry.yaml": "apiVersion: 0.1.0\nkind: ksonnet.io/registry\nlibraries: {}\n",

@@ -26,8 +26,8 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import 
 )
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.build import Build
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.jsonnet_text import Expression
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.sources import Contents
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.versions import Versions
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.sources import Contents
 
 PKG = "io.ksonnet.pkg."
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import folder, registry
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import folder
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.plan import COMPONENT, PACKAGES, make
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.rules import load
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
 
 Json = dict[str, t.Any]
 RULES = Path(__file__).parents[4] / "roles" / "kubeflow" / "files" / "rules"

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import archive, bundle, registry
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.registry import Pin, Sources
-from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.ksonnet.github_server import COMMIT, OTHER, GitHub, member, shelf
-from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.ksonnet.github_server import archive as packed
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import archive, bundle, registry
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.registry import Pin, Sources
+from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.registries.github_server import COMMIT, OTHER, GitHub, member, shelf
+from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.registries.github_server import archive as packed
 
 from tests.unit.conftest import Answer, Authority, Server
 

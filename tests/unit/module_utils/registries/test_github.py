@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import archive, download, github
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.sources import Sources
-from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.ksonnet.github_server import (
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import archive, download, github
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.sources import Sources
+from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.registries.github_server import (
     COMMIT,
     OTHER,
     GitHub,
@@ -27,7 +27,7 @@ from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.ksonnet.gith
     shelf,
     tarball,
 )
-from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.ksonnet.github_server import archive as packed
+from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.registries.github_server import archive as packed
 
 from tests.unit.conftest import Answer, Authority, Proxy, Server
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import archive
-from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.ksonnet.github_server import COMMIT, OTHER, member, shelf, tarball
-from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.ksonnet.github_server import archive as packed
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import archive
+from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.registries.github_server import COMMIT, OTHER, member, shelf, tarball
+from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.registries.github_server import archive as packed
 
 
 def unpack(data: bytes, *folders: str, commit: str = COMMIT) -> dict[str, dict[str, str]]:

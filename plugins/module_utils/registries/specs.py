@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ..errors import BootstrapError
-from . import documents
+from ..ksonnet import documents
 
 
 def libraries(text: str, file: str) -> dict[str, t.Any]:

@@ -11,7 +11,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 from ..errors import BootstrapError
-from . import archive, bundle, documents, github, remote, specs
+from ..ksonnet import documents
+from . import archive, bundle, github, remote, specs
 from .sources import Contents, Files, Pin, Sources, named
 from .specs import check_parts
 

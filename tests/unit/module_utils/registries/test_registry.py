@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import archive, cache, download, registry
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.registry import Pin, Sources
-from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.ksonnet.github_server import COMMIT, OTHER, PARTS, GitHub, shelf
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import archive, cache, download, registry
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.registry import Pin, Sources
+from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.registries.github_server import COMMIT, OTHER, PARTS, GitHub, shelf
 
 from tests.unit.conftest import Answer, Authority, Server
 
@@ -289,7 +289,7 @@ def test_a_cache_that_can_not_be_written(hub: GitHub, sources: Sources, tmp_path
 RUN = """
 import shutil, sys
 from pathlib import Path
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import registry
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
 
 uri, cache, ca, digest = sys.argv[1:]
 for _round in range(10):
