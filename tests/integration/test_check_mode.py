@@ -48,7 +48,7 @@ def test_on_a_deployed_one_it_shows_the_change_and_no_more(cluster, work):
     assert look.changed == 2
     lines = changed_lines(look.output)
     assert {"-  replicas: 2", "+  replicas: 3"} <= set(lines)
-    assert [line for line in lines if "replicas:" in line] == ["-  replicas: 2", "+  replicas: 3"]
+    assert [line for line in lines if re.match(r"[-+] +replicas:", line)] == ["-  replicas: 2", "+  replicas: 3"]
     headers = [line for line in look.output.splitlines() if line.startswith("+++ ")]
     assert len(headers) == 3, headers  # params.libsonnet, bootstrap.yaml and the Deployment
     assert any(line.endswith("Deployment.apps looked-again/gateway") for line in headers), headers
