@@ -28,7 +28,7 @@ run := PATH="$(CURDIR)/.venv/bin:$$PATH"
 dev := PATH="$(CURDIR)/.venv-dev/bin:$$PATH"
 say = @printf '\n-- %s\n'
 
-.PHONY: help bootstrap local-cluster clean-cluster bench venv test $(steps) format lock venv-dev clean
+.PHONY: help bootstrap local-cluster clean-cluster bench venv test $(steps) format generate lock venv-dev clean
 
 help:
 	@echo 'Take a cluster to Kubeflow'
@@ -42,6 +42,7 @@ help:
 	@echo '  make test                         all tests; what CI runs. Its steps alone:'
 	@echo '      make $(steps)'
 	@echo '  make format                       format the Python files'
+	@echo '  make generate                     write what follows from other files: registry/README.md, docs/choices.schema.json'
 	@echo '  make bench NAME=facts             measure beside peers; writes .bench/facts.json'
 	@echo '  make lock                         pin the newest releases that the ranges allow, in requirements/*.txt'
 	@echo '  make clean                        remove what make made in this folder'
@@ -103,6 +104,8 @@ lint: venv-dev
 	@$(dev) yamllint --strict .
 	$(say) 'ansible-lint'
 	@$(dev) ansible-lint --offline
+	$(say) 'generated files'
+	@$(dev) python tools/generate.py --check
 	$(say) 'antsibull-changelog'
 	@$(dev) antsibull-changelog lint
 	$(say) 'antsibull-docs'
@@ -132,6 +135,9 @@ package: venv-dev
 
 format: venv-dev
 	@$(dev) ruff check --fix --exit-zero --quiet; $(dev) ruff format
+
+generate: venv-dev
+	@$(dev) python tools/generate.py
 
 lock: venv-dev
 	@tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; \

@@ -12,12 +12,25 @@ version_added: 0.1.0
 author:
   - The kubeflow.bootstrap authors (@kubeflow)
 description:
-  - Computes from facts, choices, rules and what the packages declare. It asks no server and writes nothing.
+  - Computes from facts, choices, rules and what the packages declare. It asks no server but for registries on GitHub.
   - The user's own values win. So do values that were changed by hand in the application that is there already.
-  - The application is rendered in memory, so that the plan names every object, and what stands in the way of it.
+  - The application is rendered in memory, so that the plan names every object, what stands in the way of it, and every value that
+    changes nothing in any of them.
+  - It writes nothing but the files that O(dest), O(admin_file) and O(rbac_file) name.
 extends_documentation_fragment:
+  - kubeflow.bootstrap.registries
   - kubeflow.bootstrap.attributes
-  - kubeflow.bootstrap.attributes.info
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+    details:
+      - What changed since the last plan of the application in O(path). As a plan changes nothing by itself, the module shows it while
+        it runs.
+  idempotent:
+    support: full
+    details: As long as no id for usage reports has to be made.
 options:
   facts:
     description:
@@ -36,6 +49,22 @@ options:
   namespace:
     description: Namespace for Kubeflow. If not set, V(kubeflow).
     type: str
+  components:
+    description:
+      - The components, by name, each with C(prototype), whose name may be shortened. If that is not set, it has the component's name.
+      - If not set, V(kubeflow-core) alone.
+    type: dict
+  registries:
+    description:
+      - Where packages come from besides the embedded registry, by name, as in O(kubeflow.bootstrap.ks_app#module:declaration).
+    type: dict
+    default: {}
+  packages:
+    description:
+      - Packages to install, by name, as in O(kubeflow.bootstrap.ks_app#module:declaration).
+      - A prototype that none of them has is looked for in all packages that the registries list, in their order.
+    type: dict
+    default: {}
   parameters:
     description: Values that the user chose, by component and parameter.
     type: dict
@@ -45,6 +74,13 @@ options:
     type: list
     elements: path
     required: true
+  ignore:
+    description:
+      - Blockers to ignore, by C(id). They become warnings.
+      - That the application was made for another cluster can't be ignored, see O(move).
+    type: list
+    elements: str
+    default: []
   apply:
     description: Whether the objects are to be applied with this user's rights. If so, a missing right is a blocker, else a warning.
     type: bool
@@ -53,6 +89,25 @@ options:
     description: Whether an application that was made for another cluster may become this one's. If not, that is a blocker.
     type: bool
     default: false
+  src:
+    description:
+      - A plan that was saved with O(dest). Its values are taken instead of choosing anew, and everything is checked again. Values that
+        were changed in the file by hand count as the user's.
+      - It is refused if it was made for another cluster, if something stood in the way when it was made, or if O(namespace),
+        O(components) or O(parameters) are set to something else.
+    type: path
+  dest:
+    description:
+      - Where to save the plan, blockers included. The file holds no time, so that the same plan gives the same file.
+    type: path
+  admin_file:
+    description:
+      - Where to write the objects that need an admin of the cluster as YAML (RV(plan.parts)), to be applied with C(kubectl).
+    type: path
+  rbac_file:
+    description:
+      - Where to write RV(plan.rbac.yaml), to be applied by an admin. It is empty if nothing is missing.
+    type: path
 requirements:
   - PyYAML
   - jmespath
@@ -69,7 +124,26 @@ EXAMPLES = r"""
     parameters:
       kubeflow-core:
         storageClass: fast
+    dest: ./plan.yml
   register: planned
+
+- name: Take the plan that was saved and reviewed
+  kubeflow.bootstrap.plan:
+    facts: "{{ kubeflow_facts }}"
+    path: ./kubeflow-app
+    rules:
+      - ./rules
+    src: ./plan.yml
+  register: planned
+
+- name: Hand over to an admin what only an admin may create
+  kubeflow.bootstrap.plan:
+    facts: "{{ kubeflow_facts }}"
+    path: ./kubeflow-app
+    rules:
+      - ./rules
+    admin_file: ./for-the-admin.yml
+    rbac_file: ./or-these-rights.yml
 """
 
 RETURN = r"""
@@ -85,7 +159,9 @@ plan:
       description: The namespace, as C(value) with C(source) and C(reason).
       type: dict
     parameters:
-      description: By component and parameter, what was chosen.
+      description:
+        - By component and parameter, what was chosen. C(source) is one of V(user), V(cluster), V(cloud) and V(default). With
+          C(no_effect) nothing in any object would change if the value was the package's own.
       type: dict
       sample:
         kubeflow-core:
@@ -95,12 +171,15 @@ plan:
             reason: standard-rwo is the cluster's default storage class.
             rule: storage-class-default
             alternatives: [premium-rwo]
+            no_effect: false
     blockers:
-      description: What would make the deployment fail, each with C(id), C(reason) and C(fix).
+      description:
+        - What would make the deployment fail, each with C(id), C(reason), C(fix), C(command), which can be pasted, and all of it as
+          C(text).
       type: list
       elements: dict
     warnings:
-      description: What is doubtful, each with C(id), C(reason) and C(fix).
+      description: What is doubtful, each with C(id), C(reason), C(fix) and C(command). Blockers that are ignored are among them.
       type: list
       elements: dict
     objects:
@@ -108,44 +187,201 @@ plan:
       type: list
       elements: str
       sample: [Deployment.apps kubeflow/hub]
+    parts:
+      description: The same objects, those that need an admin of the cluster, and those that a user of the namespace may create.
+      type: dict
+      contains:
+        admin:
+          description: Objects of the whole cluster or of other namespaces, and roles that grant what the user has not.
+          type: list
+          elements: str
+        user:
+          description: All others.
+          type: list
+          elements: str
+    rbac:
+      description: The rights that are missing.
+      type: dict
+      contains:
+        missing:
+          description: Rules with C(apiGroups), C(resources), C(verbs) and C(resourceNames); C(namespaced) if a Role is enough.
+          type: list
+          elements: dict
+        yaml:
+          description: A ClusterRole and a Role with these rules and their bindings, for an admin to apply. Empty if nothing is missing.
+          type: str
+    brought_up:
+      description: Objects of API versions that are gone, which are brought to one that the cluster serves, as in the outcome.
+      type: list
+      elements: dict
     application:
       description: The declaration for M(kubeflow.bootstrap.ks_app).
       type: dict
+files:
+  description: The files that were written, or would be in check mode.
+  returned: success
+  type: list
+  elements: str
+diff:
+  description: The changes since the last plan of this application, and those of the files.
+  returned: in diff mode
+  type: list
+  elements: dict
 """
 
+import difflib
 import typing as t
+import uuid
 from pathlib import Path
 
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.files import write_atomically
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import folder
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.plan import PACKAGES, make
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.packages import pins
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import items, packages, plan, saved, showing
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.rules import load
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.source_arguments import sources
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.source_arguments import SOURCE_ARGUMENTS, sources
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 
-ARGUMENTS: dict[str, t.Any] = {
+Json = dict[str, t.Any]
+
+ARGUMENTS: Json = {
     "argument_spec": {
         "facts": {"type": "dict", "required": True},
         "path": {"type": "path", "required": True},
         "name": {"type": "str", "default": "kubeflow"},
         "namespace": {"type": "str"},
+        "components": {"type": "dict"},
+        "registries": {"type": "dict", "default": {}},
+        "packages": {"type": "dict", "default": {}},
         "parameters": {"type": "dict", "default": {}},
         "rules": {"type": "list", "elements": "path", "required": True},
+        "ignore": {"type": "list", "elements": "str", "default": []},
         "apply": {"type": "bool", "default": False},
         "move": {"type": "bool", "default": False},
+        "src": {"type": "path"},
+        "dest": {"type": "path"},
+        "admin_file": {"type": "path"},
+        "rbac_file": {"type": "path"},
+        **SOURCE_ARGUMENTS,
     },
+    "mutually_exclusive": [("src", "dest")],
     "supports_check_mode": True,
 }
 
 
-def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
-    """Compute; changes nothing."""
+def run(args: Json, context: Context) -> Json:
+    """Compute; writes only the files that are asked for."""
     path = Path(args["path"])
-    declared = {name: {"uri": registry.EMBEDDED} for name in PACKAGES}
-    packages = {package: {"registry": name} for name, names in PACKAGES.items() for package in names}
-    registries = registry.contents(declared, packages, path, sources({}, context))
-    choices = {key: args[key] for key in ("name", "namespace", "parameters", "apply", "move")}
-    return {"changed": False, "plan": make(args["facts"], choices, load(args["rules"]), registries, folder.read(path))}
+    current = folder.read(path)
+    choices = _choices(args)
+    source = sources(args, context, pins(current))
+    sought = packages.seek(
+        choices["components"],
+        choices["registries"],
+        choices["packages"],
+        lambda registries, wanted: registry.contents(registries, wanted, path, source),
+    )
+    choices |= {"registries": sought.registries, "packages": sought.packages, "usage_id": _usage_id(args, current)}
+    made = plan.plan(args["facts"], choices, load(args["rules"]), sought.contents, current)
+    if context.check and not args["src"] and _is_new(made.document, choices["usage_id"], current, args["dest"]):
+        context.warn("The id for usage reports is not kept in check mode; the run that writes makes another.")
+    files = _files(args, choices, made)
+    changed = [file for file, text in files.items() if _text(file) != text]
+    differences = _differences(made.document, current, {file: files[file] for file in changed})
+    if not context.check:
+        for file in changed:
+            write_atomically(file, files[file])
+    if context.diff and not changed:
+        # Ansible shows differences only of what changed.
+        for each in differences:
+            _show(each, context)
+    found: Json = {"changed": bool(changed), "plan": made.document, "files": [str(file) for file in changed]}
+    return {**found, "diff": differences} if context.diff else found
+
+
+def _choices(args: Json) -> Json:
+    """The user's choices, or those of the plan that was saved."""
+    choices = {key: args[key] for key in ("name", "namespace", "parameters", "ignore", "apply", "move")}
+    if not args["src"]:
+        components = packages.components(args["components"]) if args["components"] else {plan.COMPONENT: plan.COMPONENT}
+        return {**choices, "components": components, "registries": args["registries"], "packages": args["packages"]}
+    file = Path(args["src"])
+    document = saved.read(file)
+    cluster = args["facts"].get("cluster") or {}
+    if "uid" not in cluster:
+        raise BootstrapError("The facts lack cluster.uid.", fix="Collect them anew (playbooks/facts.yml).")
+    given = {f"kubeflow_{key}": args[key] for key in ("namespace", "components", "parameters")}
+    if given["kubeflow_components"] == {plan.COMPONENT: {"prototype": plan.COMPONENT}}:
+        del given["kubeflow_components"]  # the role's default: nothing was said
+    saved.check(document, file, cluster, given)
+    return {
+        **choices,
+        "name": document["name"],
+        "namespace": document["namespace"]["value"],
+        "parameters": {},
+        "ignore": list(dict.fromkeys([*(document["choices"].get("ignore") or []), *args["ignore"]])),
+        "components": packages.components(document["components"]),
+        "registries": document["registries"],
+        "packages": document["packages"],
+        "saved": document,
+    }
+
+
+def _usage_id(args: Json, current: t.Mapping[str, str]) -> str:
+    """The id for usage reports that is there: in the application, in the plan that was saved there before; else a new one."""
+    return showing.usage_id(current) or (_saved_id(args["dest"]) if args["dest"] else None) or str(uuid.uuid4())
+
+
+def _saved_id(file: str) -> str | None:
+    if not Path(file).is_file():
+        return None
+    for values in saved.read(Path(file))["parameters"].values():
+        if "usageId" in values:
+            return str(values["usageId"]["value"])
+    return None
+
+
+def _is_new(document: Json, usage_id: str, current: t.Mapping[str, str], dest: str | None) -> bool:
+    used = any(values.get("usageId", {}).get("value") == usage_id for values in document["parameters"].values())
+    return used and usage_id not in (showing.usage_id(current), _saved_id(dest) if dest else None)
+
+
+def _files(args: Json, choices: Json, made: plan.Plan) -> dict[Path, str]:
+    """The files that are asked for."""
+    document, application = made.document, made.document["application"]["name"]
+    namespace, server = document["namespace"]["value"], document["cluster"]["server"]
+    texts: dict[str, t.Callable[[], str]] = {
+        "dest": lambda: saved.text(document, choices),
+        "admin_file": lambda: items.admin_text(made.items, document["parts"]["admin"], application, namespace, server),
+        "rbac_file": lambda: document["rbac"]["yaml"],
+    }
+    return {Path(args[key]): text() for key, text in texts.items() if args[key]}
+
+
+def _text(file: Path) -> str | None:
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BootstrapError(f"{file} can't be read: {error}.", fix="Name another file, or correct its rights.") from None
+
+
+def _differences(document: Json, current: t.Mapping[str, str], files: t.Mapping[Path, str]) -> list[Json]:
+    before, after = showing.last(current), showing.text(document)
+    header = {"before_header": "the plan before", "after_header": "the plan now"}
+    found = [{**header, "before": before, "after": after}] if before != after else []
+    for file, text in files.items():
+        found.append({"before_header": str(file), "after_header": str(file), "before": _text(file) or "", "after": text})
+    return found
+
+
+def _show(each: Json, context: Context) -> None:
+    before, after = each["before"].splitlines(), each["after"].splitlines()
+    for line in difflib.unified_diff(before, after, each["before_header"], each["after_header"], n=0, lineterm=""):
+        context.progress(line)
 
 
 def main() -> None:

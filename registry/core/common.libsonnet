@@ -1,4 +1,4 @@
-// What all objects share: labels, security contexts that satisfy the level "restricted" of the Pod Security
+// What all objects share: labels, images, security contexts that satisfy the level "restricted" of the Pod Security
 // Standards, and the annotations of a load balancer.
 {
   partOf:: { 'app.kubernetes.io/part-of': 'kubeflow' },
@@ -15,6 +15,24 @@
     name: name,
     namespace: params.namespace,
     labels: $.labels(params, component),
+  },
+
+  // An image from the mirror, if there is one. The host is what stands before the first slash and looks like one;
+  // an image without is of Docker Hub, whose own images are below library/.
+  image(params, image)::
+    local parts = std.split(image, '/');
+    local hasHost = std.length(parts) > 1
+                    && (parts[0] == 'localhost' || std.length(std.split(parts[0], '.')) > 1 || std.length(std.split(parts[0], ':')) > 1);
+    local path = if hasHost then [parts[i] for i in std.range(1, std.length(parts) - 1)] else if std.length(parts) == 1 then ['library'] + parts else parts;
+    local mirror = [part for part in std.split(params.imageRegistry, '/') if part != ''];
+    if params.imageRegistry == null then image else std.join('/', mirror + path),
+
+  // What all pod templates share.
+  pod(params):: {
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    [if params.imagePullSecret != null then 'imagePullSecrets']: [{ name: params.imagePullSecret }],
+    [if std.length(params.nodeSelector) > 0 then 'nodeSelector']: params.nodeSelector,
   },
 
   // OpenShift's SCC restricted-v2 gives each namespace a range of ids and refuses all others.
@@ -48,6 +66,38 @@
   temporary(sizeLimit):: { name: 'tmp', emptyDir: { sizeLimit: sizeLimit } },
   temporaryMount:: { name: 'tmp', mountPath: '/tmp' },
 
+  // As Kubernetes would mount it, but into the containers alone that have business with the API server.
+  apiAccess:: {
+    name: 'kubernetes-api',
+    projected: {
+      sources: [
+        { serviceAccountToken: { path: 'token', expirationSeconds: 3607 } },
+        { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+        { downwardAPI: { items: [{ path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
+      ],
+    },
+  },
+  apiAccessMount:: { name: 'kubernetes-api', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true },
+
+  serviceAccount(params, component):: {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: $.metadata(params, component, component),
+    automountServiceAccountToken: false,
+  },
+
+  claim(params, name, accessMode, size, class):: {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: $.metadata(params, name, 'hub'),
+    spec: {
+      accessModes: [accessMode],
+      resources: { requests: { storage: size } },
+      [if class != null then 'storageClassName']: class,
+    },
+  },
+
+  // A load balancer stays in the private network.
   service(params, name, component, type, ports):: {
     local internal = {
       gke: { 'networking.gke.io/load-balancer-type': 'Internal' },
@@ -80,6 +130,16 @@
         }
         for rule in rules
       ],
+    },
+  },
+
+  // Closes what a component's pods may reach but for names (DNS; 5353 is OpenShift's) and the given rules.
+  egress(rules):: {
+    spec+: {
+      policyTypes: ['Ingress', 'Egress'],
+      egress: [
+        { ports: [{ protocol: protocol, port: port } for protocol in ['UDP', 'TCP'] for port in [53, 5353]] },
+      ] + rules,
     },
   },
 }

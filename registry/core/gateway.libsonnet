@@ -1,36 +1,80 @@
-// The one entry point: nginx, which hands everything on to JupyterHub's proxy.
+// The one entry point: nginx, which hands everything on to JupyterHub's proxy. Users come to its Service, or through an
+// Ingress or a Gateway in front of it (entry.libsonnet).
 local common = import 'common.libsonnet';
-local config = importstr 'nginx.conf';
+local entry = import 'entry.libsonnet';
+local template = importstr 'nginx.conf';
 
 {
   local component = 'gateway',
   local port = 8080,
+  local tlsPort = 8443,
+  local tlsMount = '/etc/kubeflow-tls',
 
-  serviceAccount(params):: {
-    apiVersion: 'v1',
-    kind: 'ServiceAccount',
-    metadata: common.metadata(params, component, component),
-    automountServiceAccountToken: false,
+  // Without anything in front, the gateway itself has the certificate.
+  local ownTls(params) = entry.tlsSecret(params) != null && !entry.inFront(params),
+
+  // Files that a variable names are read at each handshake, so that a renewed certificate is taken without a restart.
+  local certificate = std.join('\n    ', [
+    'listen %d ssl;' % tlsPort,
+    'ssl_certificate $tls_folder/tls.crt;',
+    'ssl_certificate_key $tls_folder/tls.key;',
+  ]),
+
+  // Who comes without TLS is sent round.
+  local plainServer = std.join('\n', [
+    "  map '' $tls_folder {",
+    '    default %s;' % tlsMount,
+    '  }',
+    '',
+    '  server {',
+    '    listen %d;' % port,
+    '',
+    '    location = /healthz {',
+    '      access_log off;',
+    '      default_type text/plain;',
+    '      return 200 "ok\\n";',
+    '    }',
+    '',
+    '    location / {',
+    '      return 301 https://$host$request_uri;',
+    '    }',
+    '  }',
+    '',
+  ]),
+
+  // Where TLS ends in front of the gateway, that says how the user came.
+  local redirect = 'if ($http_x_forwarded_proto = http) {\n        return 301 https://$host$request_uri;\n      }\n      ',
+
+  // nginx.conf is a template: what stands in %(...)s is filled in, everything else stays as it is.
+  config(params):: template % {
+    proxy: 'proxy.' + params.namespace + '.svc.' + params.clusterDomain,
+    listen: if ownTls(params) then certificate else 'listen %d;' % port,
+    tls: if ownTls(params) then plainServer else '',
+    redirect: if entry.inFront(params) && entry.tlsSecret(params) != null then redirect else '',
   },
 
   configMap(params):: {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: common.metadata(params, 'gateway-config', component),
-    data: { 'nginx.conf': config },
+    data: { 'nginx.conf': $.config(params) },
   },
+
+  local tlsPorts(params, port) = if ownTls(params) then [port] else [],
 
   container(params):: {
     name: 'nginx',
-    image: params.gatewayImage,
+    image: common.image(params, params.gatewayImage),
     command: ['nginx', '-e', 'stderr', '-c', '/etc/kubeflow/nginx.conf', '-g', 'daemon off;'],
-    ports: [{ name: 'http', containerPort: port, protocol: 'TCP' }],
+    ports: [{ name: 'http', containerPort: port, protocol: 'TCP' }]
+           + tlsPorts(params, { name: 'https', containerPort: tlsPort, protocol: 'TCP' }),
     startupProbe: common.httpProbe('/healthz', 'http', 2, 30),
     readinessProbe: common.httpProbe('/healthz', 'http', 10, 3),
     livenessProbe: common.httpProbe('/healthz', 'http', 20, 3),
     resources: common.resources('20m', '32Mi', '500m', '128Mi'),
     securityContext: common.containerSecurity,
-    volumeMounts: [{ name: 'config', mountPath: '/etc/kubeflow', readOnly: true }, common.temporaryMount],
+    volumeMounts: [{ name: 'config', mountPath: '/etc/kubeflow', readOnly: true }, common.temporaryMount]
+                  + tlsPorts(params, { name: 'tls', mountPath: tlsMount, readOnly: true }),
   },
 
   deployment(params):: {
@@ -44,12 +88,10 @@ local config = importstr 'nginx.conf';
       template: {
         metadata: {
           labels: common.labels(params, component),
-          annotations: { 'checksum/config': std.md5(config) },
+          annotations: { 'checksum/config': std.md5($.config(params)) },
         },
-        spec: {
+        spec: common.pod(params) + {
           serviceAccountName: component,
-          automountServiceAccountToken: false,
-          enableServiceLinks: false,
           securityContext: common.podSecurity(params, 101),
           topologySpreadConstraints: [
             {
@@ -61,16 +103,22 @@ local config = importstr 'nginx.conf';
             for key in ['kubernetes.io/hostname', 'topology.kubernetes.io/zone']
           ],
           containers: [$.container(params)],
-          volumes: [{ name: 'config', configMap: { name: 'gateway-config' } }, common.temporary('256Mi')],
+          volumes: [{ name: 'config', configMap: { name: 'gateway-config' } }, common.temporary('256Mi')]
+                   + tlsPorts(params, { name: 'tls', secret: { secretName: entry.tlsSecret(params) } }),
         },
       },
     },
   },
 
   service(params)::
-    common.service(params, 'kubeflow', component, params.gatewayServiceType, [
-      { name: 'http', port: 80, targetPort: 'http', protocol: 'TCP' },
-    ]),
+    common.service(
+      params,
+      'kubeflow',
+      component,
+      params.gatewayServiceType,
+      [{ name: 'http', port: 80, targetPort: 'http', protocol: 'TCP' }]
+      + tlsPorts(params, { name: 'https', port: 443, targetPort: 'https', protocol: 'TCP' })
+    ) + entry.servicePatch(params),
 
   disruptionBudget(params):: {
     apiVersion: 'policy/v1',
@@ -79,11 +127,16 @@ local config = importstr 'nginx.conf';
     spec: { maxUnavailable: 1, selector: { matchLabels: common.selector(component) } },
   },
 
+  // It reaches the hub's proxy and nothing else.
+  networkPolicy(params)::
+    common.allow(params, component, [{ port: port, from: null }] + tlsPorts(params, { port: tlsPort, from: null }))
+    + common.egress([{ ports: [{ protocol: 'TCP', port: 'http' }], to: [{ podSelector: { matchLabels: common.selector('hub') } }] }]),
+
   objects(params):: [
-    self.serviceAccount(params),
+    common.serviceAccount(params, component),
     self.configMap(params),
     self.deployment(params),
     self.service(params),
-    common.allow(params, component, [{ port: port, from: null }]),
-  ] + if params.gatewayReplicas > 1 then [self.disruptionBudget(params)] else [],
+    self.networkPolicy(params),
+  ] + entry.objects(params) + if params.gatewayReplicas > 1 then [self.disruptionBudget(params)] else [],
 }

@@ -4,40 +4,80 @@
 local common = import 'common.libsonnet';
 local containers = import 'jupyterhub_containers.libsonnet';
 local config = importstr 'jupyterhub_config.py';
+local iap = importstr 'kubeflow_iap.py';
 
 {
   local component = 'hub',
+  local sharedClaim = 'kubeflow-shared',
+
+  // Users come over HTTPS where it is said so, or where a certificate is declared.
+  local scheme(params) =
+    local tls = [name for name in ['tlsIssuer', 'tlsSecretName'] if std.objectHas(params, name) && params[name] != null];
+    if params.secureCookies || std.length(tls) > 0 then 'https' else 'http',
+
+  local authenticator(params) = if params.jupyterHubAuthenticator == null then 'dummy' else params.jupyterHubAuthenticator,
+
+  // What the way to log in needs, beside its name.
+  local login(params) = {
+    dummy: {},
+    oidc: {
+      issuer: params.oidcIssuer,
+      clientId: params.oidcClientId,
+      clientSecretFile: containers.clientSecretFile,
+      userClaim: params.oidcUserClaim,
+    },
+    iap: { audience: params.iapAudience },
+    openshift: { clientId: 'system:serviceaccount:' + params.namespace + ':' + component },
+  }[authenticator(params)],
 
   // What jupyterhub_config.py reads. Values go in as data, never as Python text.
   settings(params):: {
     namespace: params.namespace,
-    authenticator: if params.jupyterHubAuthenticator == null then 'dummy' else params.jupyterHubAuthenticator,
+    publicUrl: if params.hostname == null then null else scheme(params) + '://' + params.hostname + '/',
+    secureCookies: params.secureCookies,
+    authenticator: authenticator(params),
+    login: login(params),
+    allowedUsers: params.allowedUsers,
     dataDirectory: containers.dataDirectory,
     proxyTokenFile: containers.tokenFile,
     labels: common.labels(params, 'notebook'),
-    image: params.jupyterNotebookImage,
+    image: common.image(params, params.jupyterNotebookImage),
+    imagePullSecret: params.imagePullSecret,
+    nodeSelector: params.nodeSelector,
+    cpu: params.jupyterNotebookCpu,
+    memory: params.jupyterNotebookMemory,
     gpuResource: params.gpuResource,
+    gpu: if params.gpuResource == null then null else {
+      limits: params.gpuLimits,
+      tolerations: params.gpuTolerations,
+      nodeSelector: params.nodeSelector + params.gpuNodeSelector,
+      image: if params.jupyterNotebookGpuImage == null then null else common.image(params, params.jupyterNotebookGpuImage),
+    },
     // The user and group of Jupyter's own images. Where the cluster gives the user id, membership of
     // the group still lets it write to the home folder.
     ids: if common.fixedIds(params) then { user: 1000, group: 100, volumeGroup: 100 } else { extraGroup: 100 },
     volume: if params.jupyterNotebookPVCMount == null then null else {
       mountPath: params.jupyterNotebookPVCMount,
       size: params.jupyterNotebookPVCSize,
+      accessMode: params.jupyterNotebookAccessMode,
       storageClass: params.storageClass,
     },
+    sharedVolume: if params.sharedStorageClass == null then null else { claim: sharedClaim, mountPath: '/home/jovyan/shared' },
   },
 
   configData(params):: {
     'jupyterhub_config.py': config,
+    [if params.jupyterHubAuthenticator == 'iap' then 'kubeflow_iap.py']: iap,
     'settings.json': std.manifestJsonEx($.settings(params), '  '),
   },
 
-  serviceAccount(params):: {
-    apiVersion: 'v1',
-    kind: 'ServiceAccount',
-    metadata: common.metadata(params, component, component),
-    automountServiceAccountToken: false,
-  },
+  // On OpenShift it is also the OAuth client, which may send users back to this address alone.
+  serviceAccount(params)::
+    common.serviceAccount(params, component) + if params.jupyterHubAuthenticator != 'openshift' then {} else {
+      metadata+: {
+        annotations: { 'serviceaccounts.openshift.io/oauth-redirecturi.hub': $.settings(params).publicUrl + 'hub/oauth_callback' },
+      },
+    },
 
   // What KubeSpawner does with these settings, and no more.
   role(params):: {
@@ -67,17 +107,6 @@ local config = importstr 'jupyterhub_config.py';
     data: $.configData(params),
   },
 
-  claim(params):: {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: common.metadata(params, 'hub-db', component),
-    spec: {
-      accessModes: ['ReadWriteOnce'],
-      resources: { requests: { storage: params.hubPVCSize } },
-      [if params.storageClass != null then 'storageClassName']: params.storageClass,
-    },
-  },
-
   deployment(params):: {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -95,10 +124,8 @@ local config = importstr 'jupyterhub_config.py';
             'kubectl.kubernetes.io/default-container': 'hub',
           },
         },
-        spec: {
+        spec: common.pod(params) + {
           serviceAccountName: component,
-          automountServiceAccountToken: false,
-          enableServiceLinks: false,
           // The proxy finds the hub without leaving the pod; notebook servers find it by the Service of this name.
           hostAliases: [{ ip: '127.0.0.1', hostnames: ['hub'] }],
           // Else every mount of the volume would open the files with secrets to the group.
@@ -106,7 +133,7 @@ local config = importstr 'jupyterhub_config.py';
                            + if common.fixedIds(params) then { fsGroup: 1000 } else {},
           initContainers: [containers.token(params)],
           containers: [containers.hub(params), containers.proxy(params)],
-          volumes: containers.volumes,
+          volumes: containers.volumes(params),
         },
       },
     },
@@ -122,12 +149,23 @@ local config = importstr 'jupyterhub_config.py';
       { name: 'http', port: 80, targetPort: 'http', protocol: 'TCP' },
     ]),
 
+  // Notebooks reach everything but the cloud's metadata, which would hand them the identity of the node. Some network
+  // plugins do not count pods among addresses, so all namespaces are named beside them.
+  notebookPolicy(params)::
+    common.allow(params, 'notebook', [{ port: 8888, from: component }]) + common.egress([{
+      to: [
+        { namespaceSelector: {} },
+        { ipBlock: { cidr: '0.0.0.0/0', except: ['169.254.169.254/32'] } },
+        { ipBlock: { cidr: '::/0', except: ['fd00:ec2::254/128'] } },
+      ],
+    }]),
+
   objects(params):: [
     self.serviceAccount(params),
     self.role(params),
     self.roleBinding(params),
     self.configMap(params),
-    self.claim(params),
+    common.claim(params, 'hub-db', 'ReadWriteOnce', params.hubPVCSize, params.storageClass),
     self.deployment(params),
     self.hubService(params),
     self.proxyService(params),
@@ -135,6 +173,8 @@ local config = importstr 'jupyterhub_config.py';
       { port: 'http', from: if params.jupyterHubServiceType == 'ClusterIP' then 'gateway' else null },
       { port: 'hub', from: 'notebook' },
     ]),
-    common.allow(params, 'notebook', [{ port: 8888, from: component }]),
+    self.notebookPolicy(params),
+  ] + if params.sharedStorageClass == null then [] else [
+    common.claim(params, sharedClaim, 'ReadWriteMany', params.sharedPVCSize, params.sharedStorageClass),
   ],
 }

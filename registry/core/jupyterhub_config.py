@@ -4,8 +4,21 @@
 
 import json
 import os
+import re
 import secrets
+import sys
+import urllib.request
 from pathlib import Path
+
+UNITS = {"": 1, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
+UNITS.update({f"{unit}i": 1024**power for power, unit in enumerate("KMGTP", start=1)})
+API_ACCESS = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
+
+def quantity(text):
+    """A quantity of Kubernetes as a number."""
+    number, unit = re.fullmatch(r"([0-9.]+)([A-Za-z]*)", text).groups()
+    return float(number) * UNITS[unit]
 
 
 def kept_password(path):
@@ -32,6 +45,11 @@ def configure_hub(c, settings):
     c.JupyterHub.cookie_secret_file = str(data / "jupyterhub_cookie_secret")
     c.JupyterHub.hub_bind_url = "http://:8081"
     c.JupyterHub.hub_connect_url = "http://hub:8081"
+    if settings["publicUrl"] is not None:
+        c.JupyterHub.public_url = settings["publicUrl"]
+    if settings["secureCookies"]:
+        # The notebook servers' cookies too: the hub hands this on.
+        c.JupyterHub.tornado_settings = {"cookie_options": {"secure": True}}
     # Notebook servers outlive a restart of the hub.
     c.JupyterHub.cleanup_servers = False
 
@@ -41,13 +59,110 @@ def configure_hub(c, settings):
     c.ConfigurableHTTPProxy.auth_token = Path(settings["proxyTokenFile"]).read_text(encoding="ascii").strip()
 
 
-def configure_login(c, settings):
-    if settings["authenticator"] != "dummy":
-        raise ValueError(f"settings.json: unknown authenticator {settings['authenticator']}")
+def configure_dummy(c, settings):
     # Since JupyterHub 5.3 the dummy authenticator with a password is called so.
     c.JupyterHub.authenticator_class = "shared-password"
     c.SharedPasswordAuthenticator.user_password = kept_password(Path(settings["dataDirectory"]) / "login-password")
+
+
+def discovered(issuer):
+    """What an issuer of OpenID Connect says about itself (OpenID Connect Discovery 1.0, section 4)."""
+    issuer = issuer.rstrip("/")
+    with urllib.request.urlopen(f"{issuer}/.well-known/openid-configuration", timeout=30) as answer:
+        found = json.load(answer)
+    if found["issuer"].rstrip("/") != issuer:
+        raise ValueError(f"The issuer {issuer} calls itself {found['issuer']}; set oidcIssuer to that.")
+    return found
+
+
+def user_by(claim):
+    """A function from what the issuer tells about a user to the user's name. An address that it has not verified names nobody."""
+
+    def name(user):
+        from tornado.web import HTTPError
+
+        if claim == "email" and str(user.get("email_verified", True)).lower() != "true":
+            raise HTTPError(403, "The e-mail address of this account is not verified.")
+        if not isinstance(user.get(claim), str):
+            raise HTTPError(403, f"The issuer tells no {claim} of this account.")
+        return user[claim]
+
+    return name
+
+
+def callback(c, settings):
+    if settings["publicUrl"] is not None:
+        c.OAuthenticator.oauth_callback_url = settings["publicUrl"] + "hub/oauth_callback"
+
+
+def configure_oidc(c, settings):
+    login = settings["login"]
+    found = discovered(login["issuer"])
+    c.JupyterHub.authenticator_class = "generic-oauth"
+    c.GenericOAuthenticator.login_service = "OpenID Connect"
+    c.GenericOAuthenticator.authorize_url = found["authorization_endpoint"]
+    c.GenericOAuthenticator.token_url = found["token_endpoint"]
+    c.GenericOAuthenticator.userdata_url = found["userinfo_endpoint"]
+    c.GenericOAuthenticator.client_id = login["clientId"]
+    c.GenericOAuthenticator.client_secret = Path(login["clientSecretFile"]).read_text(encoding="utf-8").strip()
+    c.GenericOAuthenticator.scope = ["openid", "email", "profile"]
+    c.GenericOAuthenticator.username_claim = user_by(login["userClaim"])
+    callback(c, settings)
+
+
+def configure_iap(c, settings):
+    sys.path.insert(0, str(Path(__file__).parent))
+    from kubeflow_iap import IapAuthenticator
+
+    c.JupyterHub.authenticator_class = IapAuthenticator
+    c.IapAuthenticator.audience = settings["login"]["audience"]
+
+
+def configure_openshift(c, settings):
+    from oauthenticator.openshift import OpenShiftOAuthenticator
+
+    class ServiceAccountLogin(OpenShiftOAuthenticator):
+        """The hub's service account is the client, its token the secret. Kubernetes renews the token, so it is read each time."""
+
+        def build_access_tokens_request_params(self, handler, data=None):
+            self.client_secret = (API_ACCESS / "token").read_text(encoding="ascii").strip()
+            return super().build_access_tokens_request_params(handler, data)
+
+    c.JupyterHub.authenticator_class = ServiceAccountLogin
+    c.OpenShiftOAuthenticator.openshift_url = "https://openshift.default.svc"
+    c.OpenShiftOAuthenticator.client_id = settings["login"]["clientId"]
+    c.OpenShiftOAuthenticator.client_secret = (API_ACCESS / "token").read_text(encoding="ascii").strip()
+    c.OpenShiftOAuthenticator.http_request_kwargs = {"ca_certs": str(API_ACCESS / "ca.crt")}
+    callback(c, settings)
+
+
+LOGINS = {"dummy": configure_dummy, "oidc": configure_oidc, "iap": configure_iap, "openshift": configure_openshift}
+
+
+def only(allowed):
+    """A hook after each login that lets in the users named in allowed, and those whose names end in an item that begins with @."""
+    names = {item.lower() for item in allowed if not item.startswith("@")}
+    endings = tuple(item.lower() for item in allowed if item.startswith("@"))
+
+    def hook(authenticator, handler, authentication):
+        from tornado.web import HTTPError
+
+        name = authentication["name"]
+        if name not in names and not name.endswith(endings):
+            raise HTTPError(403, f"{name} is not among the users of this installation.")
+        return authentication
+
+    return hook
+
+
+def configure_login(c, settings):
+    if settings["authenticator"] not in LOGINS:
+        raise ValueError(f"settings.json: unknown authenticator {settings['authenticator']}")
+    LOGINS[settings["authenticator"]](c, settings)
+    # Who may log in is for the issuer to say, and for the list.
     c.Authenticator.allow_all = True
+    if settings["allowedUsers"]:
+        c.Authenticator.post_auth_hook = only(settings["allowedUsers"])
 
 
 def configure_security(c, settings):
@@ -74,29 +189,45 @@ def configure_security(c, settings):
 
 
 def configure_volume(c, volume):
-    """A claim for each user, made when their server first starts; volume: mountPath, size, storageClass (None: the default one)."""
+    """A claim for each user, made when their server first starts; a storageClass of None: the default one."""
     c.KubeSpawner.storage_pvc_ensure = True
-    c.KubeSpawner.storage_access_modes = ["ReadWriteOnce"]
+    c.KubeSpawner.storage_access_modes = [volume["accessMode"]]
     c.KubeSpawner.storage_capacity = volume["size"]
     if volume["storageClass"] is not None:
         c.KubeSpawner.storage_class = volume["storageClass"]
-    c.KubeSpawner.volumes = [{"name": "home", "persistentVolumeClaim": {"claimName": "{pvc_name}"}}]
-    c.KubeSpawner.volume_mounts = [{"name": "home", "mountPath": volume["mountPath"]}]
 
 
-def configure_profiles(c, gpu_resource):
-    """The choice between a server without and with a GPU. Nodes with GPUs are often tainted with the resource's name."""
+def configure_mounts(c, settings):
+    mounts = []
+    if settings["volume"] is not None:
+        configure_volume(c, settings["volume"])
+        mounts.append(("home", "{pvc_name}", settings["volume"]["mountPath"]))
+    if settings["sharedVolume"] is not None:
+        mounts.append(("shared", settings["sharedVolume"]["claim"], settings["sharedVolume"]["mountPath"]))
+    if mounts:
+        c.KubeSpawner.volumes = [{"name": name, "persistentVolumeClaim": {"claimName": claim}} for name, claim, _path in mounts]
+        c.KubeSpawner.volume_mounts = [{"name": name, "mountPath": path} for name, _claim, path in mounts]
+
+
+def configure_profiles(c, resource, gpu):
+    """The choice between a server without and with GPUs. Nodes with GPUs are often tainted with the resource's name."""
+    tolerations = [{"key": resource, "operator": "Exists"}, *gpu["tolerations"]]
     c.KubeSpawner.profile_list = [
         {"slug": "cpu", "display_name": "CPU", "description": "A notebook server without a GPU.", "default": True},
-        {
-            "slug": "gpu",
-            "display_name": "GPU",
-            "description": f"A notebook server with one {gpu_resource}.",
-            "kubespawner_override": {
-                "extra_resource_limits": {gpu_resource: "1"},
-                "tolerations": [{"key": gpu_resource, "operator": "Exists"}],
-            },
-        },
+        *(
+            {
+                "slug": "gpu" if count == 1 else f"gpu-{count}",
+                "display_name": "GPU" if count == 1 else f"{count} GPUs",
+                "description": f"A notebook server with {'one' if count == 1 else count} {resource}.",
+                "kubespawner_override": {
+                    "extra_resource_limits": {resource: str(count)},
+                    "tolerations": tolerations,
+                    **({"node_selector": gpu["nodeSelector"]} if gpu["nodeSelector"] else {}),
+                    **({"image": gpu["image"]} if gpu["image"] is not None else {}),
+                },
+            }
+            for count in gpu["limits"]
+        ),
     ]
 
 
@@ -109,15 +240,17 @@ def configure_notebooks(c, settings):
     c.KubeSpawner.http_timeout = 120
     c.KubeSpawner.component_label = settings["labels"]["app.kubernetes.io/component"]
     c.KubeSpawner.common_labels = {**settings["labels"], "app.kubernetes.io/managed-by": "kubespawner"}
-    c.KubeSpawner.cpu_guarantee = 0.1
-    c.KubeSpawner.cpu_limit = 2
-    c.KubeSpawner.mem_guarantee = "512M"
-    c.KubeSpawner.mem_limit = "4G"
+    cpu, memory = quantity(settings["cpu"]), int(quantity(settings["memory"]))
+    c.KubeSpawner.cpu_guarantee, c.KubeSpawner.cpu_limit = cpu, 4 * cpu
+    c.KubeSpawner.mem_guarantee, c.KubeSpawner.mem_limit = memory, 4 * memory
+    if settings["imagePullSecret"] is not None:
+        c.KubeSpawner.image_pull_secrets = [settings["imagePullSecret"]]
+    if settings["nodeSelector"]:
+        c.KubeSpawner.node_selector = settings["nodeSelector"]
     configure_security(c, settings)
-    if settings["volume"] is not None:
-        configure_volume(c, settings["volume"])
-    if settings["gpuResource"] is not None:
-        configure_profiles(c, settings["gpuResource"])
+    configure_mounts(c, settings)
+    if settings["gpu"] is not None:
+        configure_profiles(c, settings["gpuResource"], settings["gpu"])
 
 
 def configure(c, settings):

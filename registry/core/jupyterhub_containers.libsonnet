@@ -5,12 +5,15 @@ local common = import 'common.libsonnet';
   local runDirectory = '/run/kubeflow',
   local tokenMount = { name: 'proxy-token', mountPath: runDirectory },
 
+  local loginMount = '/etc/kubeflow-login',
+
   tokenFile:: runDirectory + '/proxy-token',
+  clientSecretFile:: loginMount + '/client-secret',
   dataDirectory:: '/srv/jupyterhub',
 
   token(params):: {
     name: 'proxy-token',
-    image: params.jupyterHubImage,
+    image: common.image(params, params.jupyterHubImage),
     command: ['python3', '-c', importstr 'proxy_token.py', $.tokenFile],
     resources: common.resources('10m', '32Mi', '500m', '128Mi'),
     securityContext: common.containerSecurity,
@@ -19,7 +22,7 @@ local common = import 'common.libsonnet';
 
   hub(params):: {
     name: 'hub',
-    image: params.jupyterHubImage,
+    image: common.image(params, params.jupyterHubImage),
     args: ['jupyterhub', '--config', '/etc/kubeflow/jupyterhub_config.py', '--upgrade-db'],
     env: [
       { name: 'HOME', value: '/tmp' },
@@ -34,15 +37,15 @@ local common = import 'common.libsonnet';
     volumeMounts: [
       { name: 'config', mountPath: '/etc/kubeflow', readOnly: true },
       { name: 'data', mountPath: $.dataDirectory },
-      { name: 'kubernetes-api', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount', readOnly: true },
+      common.apiAccessMount,
       tokenMount { readOnly: true },
       common.temporaryMount,
-    ],
+    ] + if params.jupyterHubAuthenticator == 'oidc' then [{ name: 'login', mountPath: loginMount, readOnly: true }] else [],
   },
 
   proxy(params):: {
     name: 'proxy',
-    image: params.jupyterHubProxyImage,
+    image: common.image(params, params.jupyterHubProxyImage),
     // The token is read from the file here, because the proxy takes it from its environment only.
     command: [
       'sh',
@@ -67,21 +70,15 @@ local common = import 'common.libsonnet';
     volumeMounts: [tokenMount { readOnly: true }, common.temporaryMount],
   },
 
-  volumes:: [
+  volumes(params):: [
     { name: 'config', configMap: { name: 'hub-config' } },
     { name: 'data', persistentVolumeClaim: { claimName: 'hub-db' } },
     { name: 'proxy-token', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
-    // As Kubernetes would mount it, but into the hub alone: the proxy has no business with the API server.
-    {
-      name: 'kubernetes-api',
-      projected: {
-        sources: [
-          { serviceAccountToken: { path: 'token', expirationSeconds: 3607 } },
-          { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-          { downwardAPI: { items: [{ path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
-        ],
-      },
-    },
+    // The proxy has no business with the API server.
+    common.apiAccess,
     common.temporary('256Mi'),
-  ],
+  ] + if params.jupyterHubAuthenticator != 'oidc' then [] else [{
+    name: 'login',
+    secret: { secretName: params.oidcSecretName, items: [{ key: 'client-secret', path: 'client-secret' }] },
+  }],
 }

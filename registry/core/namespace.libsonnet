@@ -1,10 +1,12 @@
-// The namespace, at the level "restricted" of the Pod Security Standards, and no way in to its pods but what is opened.
+// The namespace, at a level of the Pod Security Standards, what it may use, and no way in to its pods but what is opened.
 local common = import 'common.libsonnet';
 
 {
-  local level = 'restricted',
+  local component = 'namespace',
 
   namespace(params):: {
+    local level = params.podSecurityLevel,
+
     apiVersion: 'v1',
     kind: 'Namespace',
     metadata: {
@@ -12,6 +14,7 @@ local common = import 'common.libsonnet';
       labels: common.partOf + {
         'app.kubernetes.io/name': params.namespace,
         'app.kubernetes.io/instance': params.name,
+      } + if level == null then {} else {
         'pod-security.kubernetes.io/enforce': level,
         'pod-security.kubernetes.io/audit': level,
         'pod-security.kubernetes.io/warn': level,
@@ -19,18 +22,32 @@ local common = import 'common.libsonnet';
     },
   },
 
+  quota(params):: {
+    apiVersion: 'v1',
+    kind: 'ResourceQuota',
+    metadata: common.metadata(params, 'kubeflow', component),
+    spec: { hard: params.quota },
+  },
+
+  limits(params):: {
+    apiVersion: 'v1',
+    kind: 'LimitRange',
+    metadata: common.metadata(params, 'kubeflow', component),
+    spec: { limits: [params.limits { type: 'Container' }] },
+  },
+
+  // Way in only: what pods may reach is said beside each of them, as notebooks must reach data anywhere.
   defaultDeny(params):: {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
-    metadata: {
-      name: 'kubeflow-default-deny',
-      namespace: params.namespace,
-      labels: common.labels(params, 'network'),
-    },
+    metadata: common.metadata(params, 'kubeflow-default-deny', 'network'),
     spec: { podSelector: { matchLabels: common.partOf }, policyTypes: ['Ingress'] },
   },
 
   // The namespace default belongs to the cluster: it is neither labelled nor, one day, deleted by us.
   objects(params)::
-    (if params.namespace == 'default' then [] else [self.namespace(params)]) + [self.defaultDeny(params)],
+    (if params.namespace == 'default' then [] else [self.namespace(params)])
+    + (if std.length(params.quota) > 0 then [self.quota(params)] else [])
+    + (if std.length(params.limits) > 0 then [self.limits(params)] else [])
+    + [self.defaultDeny(params)],
 }

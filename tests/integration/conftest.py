@@ -177,14 +177,18 @@ def brief_cluster(cluster: Factory, place: local_cluster.Place) -> Iterator[Fact
 
 @pytest.fixture
 def work(tmp_path: Path) -> Callable[..., Work]:
-    """``work(cluster, kubeflow_namespace="mine")``: an empty folder to work in, with that cluster's kubeconfig in ``KUBECONFIG``."""
+    """``work(cluster, kubeflow_namespace="mine")``: an empty folder to work in, with that cluster's kubeconfig in ``KUBECONFIG``.
+
+    What is only once in a cluster is left out, unless it says ``kubeflow_rules=[]``.
+    """
     made: list[Work] = []
 
     def make(on: Cluster | None = None, env: dict[str, str] | None = None, **variables: object) -> Work:
         home, folder = tmp_path / f"home{len(made)}", tmp_path / f"work{len(made)}"
         home.mkdir()
         folder.mkdir()
-        made.append(Work(home, folder, variables, {**({"KUBECONFIG": on.kubeconfig} if on else {}), **(env or {})}))
+        shared = {"kubeflow_rules": [str(Path(__file__).parent / "one_in_a_cluster.yml")]}
+        made.append(Work(home, folder, {**shared, **variables}, {**({"KUBECONFIG": on.kubeconfig} if on else {}), **(env or {})}))
         return made[-1]
 
     return make

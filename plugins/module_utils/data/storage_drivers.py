@@ -49,6 +49,7 @@ READ_WRITE_MANY: dict[str, tuple[bool, str]] = {
     "file.csi.azure.com": (True, "kubernetes-sigs/azurefile-csi-driver, README"),
     "blob.csi.azure.com": (True, "kubernetes-sigs/blob-csi-driver, README"),
     "manila.csi.openstack.org": (True, "kubernetes/cloud-provider-openstack, docs/manila-csi-plugin"),
+    "kubeflow.org/kubeflow-nfs": (True, "the package nfs of this collection's registry, with its own className"),
     "nfs.csi.k8s.io": (True, "kubernetes-csi/csi-driver-nfs, README"),
     "smb.csi.k8s.io": (True, "kubernetes-csi/csi-driver-smb, README"),
     "cephfs.csi.ceph.com": (True, "ceph/ceph-csi, docs/cephfs"),
@@ -78,6 +79,7 @@ NOT_CSI = (
     "openebs.io/local",
     "cluster.local/nfs-subdir-external-provisioner",
     "k8s-sigs.io/nfs-subdir-external-provisioner",
+    "kubeflow.org/kubeflow-nfs",
     "kubernetes.io/no-provisioner",
 )
 """Provisioners of the table that are no CSI drivers, so that no object tells whether they are there."""

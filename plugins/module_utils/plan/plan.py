@@ -6,67 +6,102 @@ from __future__ import annotations
 
 import re
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from ..deploy.objects import Resources, key_of, placed
 from ..errors import BootstrapError
-from ..ksonnet import app_yaml, application, prototypes, record
+from ..ksonnet import app_yaml, application, prototypes, record, render
 from ..ksonnet.declaration import plain
-from ..ksonnet.render import objects
-from ..permissions import missing
+from ..ksonnet.merging import same
+from ..ksonnet.prototypes import Prototype
 from ..registries.sources import Contents
+from . import effects, items, packages, rights
+from .choosing import choice, choose, say
 from .rules import Rule
+from .showing import shown
 
 Json = dict[str, t.Any]
 
 PACKAGES = {"kubeflow": ["core"]}
-"""What is deployed: packages by registry."""
+"""What is deployed unless the user names components: packages by registry."""
 COMPONENT = "kubeflow-core"
 _ENVIRONMENT = "default"
 _NAMESPACE = "kubeflow"
 _CLUSTER = {"apis", "distribution", "nodes", "permissions", "server", "storage", "uid", "unknown", "version"}
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # RFC 1123, as Kubernetes asks of a namespace
+_IGNORABLE = ("api-not-served", "namespace-changed", "permission-missing")
+"""Blockers that no rule brings up. That the cluster changed is not among them: kubeflow_move says so on purpose."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """``document``: the document ``plan``. ``items``: its objects."""
+
+    document: Json
+    items: items.Items
 
 
 def make(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str, Contents], current: Mapping[str, str]) -> Json:
-    """The document ``plan``; its fields are documented in the module ``plan``.
+    """The document ``plan``; ``plan`` has the arguments."""
+    return plan(facts, choices, rules, registries, current).document
 
-    ``choices``: ``name`` of the application, ``namespace`` or none, ``parameters`` by component, ``apply``, ``move``.
+
+def plan(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str, Contents], current: Mapping[str, str]) -> Plan:
+    """The plan; the fields of its document are documented in the module ``plan``.
+
+    ``choices``: ``name`` of the application, ``namespace`` or none, ``parameters`` by component, ``apply``, ``move``; and where they are
+    not the usual ones ``components`` (name to prototype), ``registries`` and ``packages`` (as ``packages.seek`` gives them), ``ignore``
+    (ids of blockers), ``usage_id``, and ``saved``: a plan that was saved, whose values are taken (``saved.read``).
     ``registries``: what each registry gives (``registry.contents``). ``current``: the files of the application that is there already.
     Raises ``BootstrapError`` for choices that can't be meant.
     """
-    facts, choices = _whole(plain(facts)), plain(choices)
-    declared = _declared(registries)
+    facts, choices = _whole(plain(facts)), _choices(plain(choices))
+    parts = {name: packages.find(prototype, registries) for name, prototype in choices["components"].items()}
+    _meant(choices, parts, rules)
     before = _namespace_before(current)
     namespace = _namespace(choices, before)
-    data = {**facts, "choices": choices, "values": {}}
-    unknown = sorted(set(choices["parameters"]) - {COMPONENT})
-    if unknown:
-        raise BootstrapError(f"kubeflow_parameters: there is no component {unknown[0]!r}.", fix=f"There is {COMPONENT}.")
-    if not isinstance(choices["parameters"].get(COMPONENT, {}), (dict, type(None))):
-        raise BootstrapError(f"kubeflow_parameters: {COMPONENT} is not a mapping.", fix="Name its parameters, each with a value.")
-    parameters = {COMPONENT: _parameters(data, choices["parameters"].get(COMPONENT) or {}, declared, rules)}
+    data = {**facts, "choices": choices}
+    parameters = _parameters(data, parts, rules, {})
     wanted = _declaration(facts, choices, namespace["value"], parameters)
     app = application.files(wanted, current, registries)
-    _edited(parameters, app.kept)
-    data["values"] = {name: chosen["value"] for name, chosen in parameters[COMPONENT].items()}
-    rendered = [item for items in objects(app.files, _ENVIRONMENT).values() for item in items]
-    blockers = _moved(namespace["value"], before) + _strange(facts, choices, current) + _said(rules, "blocks", data)
-    warnings = _said(rules, "warns", data)
-    unserved, needs, keys = _objects(facts, namespace["value"], rendered)
-    blockers += unserved
-    (blockers if choices["apply"] else warnings).extend(_rights(facts, needs))
+    edited = _edits(app.kept, parameters)
+    if edited:
+        # What rests on the user's own values in the application follows from them.
+        parameters = _parameters(data, parts, rules, edited)
+        wanted = _declaration(facts, choices, namespace["value"], parameters)
+        app = application.files(wanted, current, registries)
+        _show_edits(parameters, app.kept)
+    rendered = [(name, item) for name, found in render.objects(app.files, _ENVIRONMENT).items() for item in found]
+    warnings = _effects(app.files, parts, parameters)
+    found = items.look(rendered, facts["cluster"]["apis"], namespace["value"])
+    said: dict[str, list[Json]] = {"blocks": [], "warns": []}
+    for name, prototype in parts.items():
+        data["values"] = {key: each["value"] for key, each in parameters[name].items()}
+        for does, those in said.items():
+            those += say(rules, does, prototype, data)
+    blockers = _moved(namespace["value"], before) + _strange(facts, choices, current) + said["blocks"] + found.blockers
+    warnings = said["warns"] + found.warnings + warnings
+    missing, beyond = _rights(facts, found, choices["name"], namespace["value"], blockers if choices["apply"] else warnings, warnings)
+    blockers, ignored = _ignored(_once(blockers), choices["ignore"])
     for item in blockers:
-        item["text"] = f"{item['reason']} {item['fix']} ({item['id']})"
-    return {
+        command = f" Run: {item['command']}" if item["command"] else ""
+        item["text"] = " ".join(filter(None, [item["reason"], item["fix"]])) + f"{command} ({item['id']})"
+    document = {
         "cluster": wanted["record"]["cluster"],
         "namespace": namespace,
         "parameters": parameters,
         "blockers": blockers,
-        "warnings": warnings,
-        "objects": keys,
+        "warnings": _once([*ignored, *warnings]),
+        "objects": sorted(str(item.key) for item in found.all),
+        "parts": items.parts(found, namespace["value"], beyond),
+        "rbac": missing,
+        "brought_up": found.brought_up,
         "application": wanted,
     }
+    return Plan(document, found)
+
+
+# --- what is given
 
 
 def _whole(facts: Json) -> Json:
@@ -78,19 +113,41 @@ def _whole(facts: Json) -> Json:
     return facts
 
 
-def _declared(registries: Mapping[str, Contents]) -> prototypes.Prototype:
-    known, errors = prototypes.collect(
-        {f"vendor/{name}/{path}": text for name, found in registries.items() for path, text in found.files.items()}
-    )
-    return prototypes.find(COMPONENT, known, errors)
+def _choices(choices: Json) -> Json:
+    embedded = {name: {"protocol": "fs", "uri": "embedded"} for name in PACKAGES}
+    usual = {
+        "components": {COMPONENT: COMPONENT},
+        "registries": embedded,
+        "packages": {package: {"registry": name} for name, those in PACKAGES.items() for package in those},
+        "ignore": [],
+        "usage_id": None,
+        "saved": None,
+    }
+    return {**usual, **choices}
+
+
+def _meant(choices: Json, parts: Mapping[str, Prototype], rules: Iterable[Rule]) -> None:
+    """Refuse what names nothing that there is."""
+    for name, values in choices["parameters"].items():
+        if name not in parts:
+            raise BootstrapError(f"kubeflow_parameters: there is no component {name!r}.", fix=f"There is {', '.join(parts)}.")
+        if not isinstance(values, (dict, type(None))):
+            raise BootstrapError(f"kubeflow_parameters: {name} is not a mapping.", fix="Name its parameters, each with a value.")
+    known = {rule.id for rule in rules if rule.does == "blocks"} | set(_IGNORABLE)
+    for name in choices["ignore"]:
+        if name not in known:
+            raise BootstrapError(f"kubeflow_ignore: there is no blocker {name!r}.", fix=f"Blockers are {', '.join(sorted(known))}.")
 
 
 def _namespace(choices: Json, before: str | None) -> Json:
-    chosen = choices["namespace"]
-    if chosen and not _LABEL.fullmatch(chosen):
+    chosen, saved = choices["namespace"], choices["saved"]
+    name = saved["namespace"]["value"] if saved else chosen
+    if name and not _LABEL.fullmatch(name):
         raise BootstrapError(
-            f"kubeflow_namespace: {chosen!r} can't be the name of a namespace.", fix="Use at most 63 of a-z, 0-9 and '-', not at its ends."
+            f"kubeflow_namespace: {name!r} can't be the name of a namespace.", fix="Use at most 63 of a-z, 0-9 and '-', not at its ends."
         )
+    if saved:
+        return {key: str(saved["namespace"].get(key) or "") for key in ("value", "source", "reason")}
     if chosen:
         return {"value": chosen, "source": "user", "reason": "You chose it (kubeflow_namespace)."}
     if before and before != _NAMESPACE:
@@ -106,156 +163,175 @@ def _namespace_before(current: Mapping[str, str]) -> str | None:
     return (environment.get("destination") or {}).get("namespace")
 
 
-def _strange(facts: Json, choices: Json, current: Mapping[str, str]) -> list[Json]:
-    """Refuse to turn the application of one cluster into that of another unasked."""
-    made_for, now = record.read(current).get("cluster") or {}, facts["cluster"]
-    if choices["move"] or made_for.get("uid") in (None, now["uid"]):
-        return []
-    return [
-        {
-            "id": "cluster-changed",
-            "reason": f"The application is there already, for the cluster {made_for['server']} (UID {made_for['uid']}); "
-            f"this is {now['server']} (UID {now['uid']}).",
-            "fix": "Use the context of that cluster, or another kubeflow_app_dir. To make it this cluster's: kubeflow_move=true.",
-        }
-    ]
+# --- values
 
 
-def _moved(namespace: str, before: str | None) -> list[Json]:
-    if not before or before == namespace:
-        return []
-    return [
-        {
-            "id": "namespace-changed",
-            "reason": f"The application is there already, for the namespace {before}; in {namespace} it would be a second one.",
-            "fix": "Remove the first one (playbooks/remove.yml), or use another kubeflow_app_dir.",
-        }
-    ]
-
-
-def _parameters(data: Json, chosen: Json, prototype: prototypes.Prototype, rules: list[Rule]) -> dict[str, Json]:
-    """Each parameter that the prototype declares: the user's value, else that of the first rule that applies, else the package's."""
-    prototypes.values(prototype, COMPONENT, chosen)
-    chosen = {name: value for name, value in chosen.items() if value is not None}
-    found: dict[str, Json] = {}
-    for rule in rules:
-        if rule.does == "sets" and rule.parameter not in found and rule.parameter not in chosen and rule.applies(data):
-            value = rule.result(data)
-            if value is None:
-                raise BootstrapError(
-                    f"{rule.where}: the rule {rule.id} applies, but its value is nothing.", fix="Correct its value or its condition."
-                )
-            found[str(rule.parameter)] = _choice(value, rule.source, str(rule.say(rule.reason, data)), rule.id, rule.others(data))
-            data["values"][rule.parameter] = value
-        if rule.does == "sets" and rule.parameter in chosen:
-            data["values"][rule.parameter] = chosen[rule.parameter]
-    unknown = sorted(found.keys() - {parameter.name for parameter in prototype.parameters})
-    if unknown:
-        raise BootstrapError(f"A rule sets {unknown[0]}, which {prototype.name} does not declare.", fix="Correct the rule.")
-    literals = prototypes.read_values(
-        prototypes.values(prototype, COMPONENT, {**{name: choice["value"] for name, choice in found.items()}, **chosen})
-    )
-    return {name: _one(name, value, chosen, found) for name, value in literals.items()}
-
-
-def _one(name: str, value: t.Any, chosen: Json, found: dict[str, Json]) -> Json:
-    if name in chosen:
-        return _choice(value, "user", "You chose it (kubeflow_parameters).")
-    return found.get(name) or _choice(value, "default", "The package's own value.")
-
-
-def _choice(value: t.Any, source: str, reason: str, rule: str | None = None, alternatives: list[t.Any] | None = None) -> Json:
+def _parameters(data: Json, parts: Mapping[str, Prototype], rules: list[Rule], edited: Mapping[str, Json]) -> dict[str, Json]:
+    """By component what ``choose`` gives."""
+    choices = data["choices"]
+    saved = choices["saved"]
     return {
-        "value": value,
-        "source": source,
-        "reason": reason,
-        "rule": rule,
-        "alternatives": [other for other in alternatives or [] if other != value],
+        name: choose(
+            name,
+            prototype,
+            {} if saved else {key: value for key, value in (choices["parameters"].get(name) or {}).items() if value is not None},
+            saved["parameters"].get(name, {}) if saved else None,
+            edited.get(name, {}),
+            choices["usage_id"],
+            rules,
+            data,
+        )
+        for name, prototype in parts.items()
     }
 
 
-def _declaration(facts: Json, choices: Json, namespace: str, parameters: dict[str, dict[str, Json]]) -> Json:
+def _edits(kept: Iterable[Json], parameters: Mapping[str, Json]) -> dict[str, Json]:
+    """What the user changed in the application, by component and parameter."""
+    found: dict[str, Json] = {}
+    for item in kept:
+        if item.get("parameter") and item.get("component") in parameters and item["parameter"] in parameters[item["component"]]:
+            found.setdefault(item["component"], {})[item["parameter"]] = item["value"]
+    return found
+
+
+def _show_edits(parameters: Mapping[str, Json], kept: Iterable[Json]) -> None:
+    """What the user changed in the application wins, and is shown as such."""
+    for item in kept:
+        if item.get("parameter") in parameters.get(item.get("component", ""), {}):
+            parameters[item["component"]][item["parameter"]] = choice(
+                item["value"], "user", "You changed it in components/params.libsonnet.", alternatives=[item["planned"]]
+            )
+
+
+def _effects(files: Mapping[str, str], parts: Mapping[str, Prototype], parameters: Mapping[str, Json]) -> list[Json]:
+    """Mark the values that change nothing in any object; the warnings about them."""
+    warnings: list[Json] = []
+    environment = render._environment(files, _ENVIRONMENT)
+    for name, prototype in parts.items():
+        literals = prototypes.values(prototype, name, {}, there=[each.name for each in prototype.parameters])
+        own = prototypes.read_values(literals)
+        tried = {
+            key: literals[key]
+            for key, each in parameters[name].items()
+            if key != "name" and each["source"] != "default" and key in own and not same(own[key], each["value"])
+        }
+        idle = effects.without(files, environment, name, prototype, tried)
+        for key in idle:
+            parameters[name][key]["no_effect"] = True
+        if idle:
+            values = ", ".join(f"{key} = {shown(parameters[name][key]['value'])}" for key in parameters[name] if key in idle)
+            warnings.append(
+                _item("no-effect", f"{name}: nothing in any object changes with {values}.", "Leave it out, or set what it goes with.")
+            )
+    return warnings
+
+
+def _declaration(facts: Json, choices: Json, namespace: str, parameters: Mapping[str, Json]) -> Json:
     """What the application stage is to write. What the package gives by itself is left to it."""
     cluster = facts["cluster"]
     made = {
-        component: {name: choice for name, choice in chosen.items() if choice["source"] != "default"}
-        for component, chosen in parameters.items()
+        component: {name: each for name, each in chosen.items() if each["source"] != "default"} for component, chosen in parameters.items()
     }
-    record = {
+    chosen = choices["saved"]["choices"] if choices["saved"] else choices
+    planned = {
         "cluster": {
             "uid": cluster["uid"],
             "server": cluster["server"],
             "version": cluster["version"]["git_version"],
             "distribution": cluster["distribution"]["name"],
         },
-        "choices": {"namespace": choices["namespace"], "parameters": choices["parameters"]},
+        "choices": {
+            "namespace": chosen.get("namespace"),
+            "parameters": chosen.get("parameters") or {},
+            **({"ignore": choices["ignore"]} if choices["ignore"] else {}),
+        },
         "values": {
-            component: {name: {key: choice[key] for key in ("value", "source", "reason")} for name, choice in chosen.items()}
-            for component, chosen in made.items()
+            component: {name: {key: each[key] for key in ("value", "source", "reason")} for name, each in values.items()}
+            for component, values in made.items()
         },
     }
     return {
         "name": choices["name"],
         "environments": {_ENVIRONMENT: {"server": cluster["server"], "namespace": namespace}},
-        "registries": {registry: {"protocol": "fs", "uri": "embedded"} for registry in PACKAGES},
-        "packages": {package: {"registry": registry} for registry, packages in PACKAGES.items() for package in packages},
+        "registries": choices["registries"],
+        "packages": choices["packages"],
         "components": {
-            component: {"prototype": component, "parameters": {name: choice["value"] for name, choice in chosen.items()}}
-            for component, chosen in made.items()
+            component: {"prototype": prototype, "parameters": {name: each["value"] for name, each in made[component].items()}}
+            for component, prototype in choices["components"].items()
         },
-        "record": record,
+        "record": planned,
     }
 
 
-def _edited(parameters: dict[str, dict[str, Json]], kept: list[Json]) -> None:
-    """What the user changed in the application wins, and is shown as such."""
-    for item in kept:
-        if item.get("parameter") and item["component"] in parameters:
-            parameters[item["component"]][item["parameter"]] = _choice(
-                item["value"], "user", "You changed it in components/params.libsonnet.", alternatives=[item["planned"]]
-            )
+# --- what stands in the way
 
 
-def _said(rules: list[Rule], does: str, data: Json) -> list[Json]:
-    return [
-        {"id": rule.id, "reason": rule.say(rule.reason, data), "fix": rule.say(rule.fix, data)}
-        for rule in rules
-        if rule.does == does and rule.applies(data)
-    ]
+def _item(name: str, reason: str, fix: str | None, command: str | None = None) -> Json:
+    return {"id": name, "reason": reason, "fix": fix, "command": command}
 
 
-def _objects(facts: Json, namespace: str, items: list[Json]) -> tuple[list[Json], set[tuple[str, str, str]], list[str]]:
-    """Blockers for kinds that the cluster does not serve, the rights that applying needs, and the objects' names."""
-    apis = facts["cluster"]["apis"]
-    if not apis:
-        return [], set(), [str(key_of(item)) for item in items]
-    resources = Resources(apis, items)
-    blockers, needs, there = [], set(), []
-    for item in items:
-        try:
-            resource = resources.of(item)
-        except BootstrapError as error:
-            blockers.append({"id": "api-not-served", "reason": error.message, "fix": "Use a version of Kubernetes that serves it."})
-            continue
-        there.append(item)
-        needs |= {(verb, key_of(item).group, resource.plural) for verb in ("create", "get", "list", "patch")}
-    return blockers, needs, sorted(str(key_of(item)) for item in placed(there, resources, namespace))
-
-
-def _rights(facts: Json, needs: set[tuple[str, str, str]]) -> list[Json]:
-    rights = facts["cluster"]["permissions"]
-    lacking = missing(rights["rules"], sorted(needs)) if rights["complete"] else []
-    if not lacking:
+def _strange(facts: Json, choices: Json, current: Mapping[str, str]) -> list[Json]:
+    """Refuse to turn the application of one cluster into that of another unasked."""
+    made_for, now = record.read(current).get("cluster") or {}, facts["cluster"]
+    if choices["move"] or made_for.get("uid") in (None, now["uid"]):
         return []
-    by_resource: dict[str, list[str]] = {}
-    for verb, group, resource in lacking:
-        by_resource.setdefault(f"{resource}.{group}" if group else resource, []).append(verb)
-    listed = "; ".join(f"{resource}: {', '.join(verbs)}" for resource, verbs in sorted(by_resource.items()))
+    reason = (
+        f"The application is there already, for the cluster {made_for['server']} (UID {made_for['uid']}); "
+        f"this is {now['server']} (UID {now['uid']})."
+    )
+    fix = "Use the context of that cluster, or another kubeflow_app_dir. To make it this cluster's: kubeflow_move=true."
+    return [_item("cluster-changed", reason, fix, "kubectl config get-contexts")]
+
+
+def _moved(namespace: str, before: str | None) -> list[Json]:
+    if not before or before == namespace:
+        return []
+    reason = f"The application is there already, for the namespace {before}; in {namespace} it would be a second one."
+    fix = "Remove the first one (playbooks/remove.yml), or use another kubeflow_app_dir."
+    return [_item("namespace-changed", reason, fix, "ansible-playbook kubeflow.bootstrap.remove")]
+
+
+def _rights(facts: Json, found: items.Items, name: str, namespace: str, where: list[Json], warnings: list[Json]) -> tuple[Json, set[t.Any]]:
+    """What the user may not do, as ``plan.rbac``, and the roles that grant more than the user has. Told in ``where``."""
+    held = facts["cluster"]["permissions"]
     who = facts["kubeconfig"].get("user") or facts["kubeconfig"].get("context") or "the pod's service account"
-    return [
-        {
-            "id": "permission-missing",
-            "reason": f"{who} may not do all that is needed in the namespace {rights['namespace']}. Missing: {listed}.",
-            "fix": "Ask an admin of the cluster for these rights, or run with an admin's kubeconfig.",
-        }
-    ]
+    grants = rights.escalations(held, found.all, namespace)
+    lacking = rights.lacking(held, rights.needs(found.all, namespace)) if facts["cluster"]["apis"] else []
+    rules = rights.policy_rules([*lacking, *(need for those in grants.values() for need in those)])
+    fix = "Ask an admin of the cluster for these rights, or run with an admin's kubeconfig."
+    make_file = "ansible-playbook kubeflow.bootstrap.plan -e kubeflow_rbac_file=rbac.yml; an admin then: kubectl apply -f rbac.yml"
+    if lacking:
+        listed = rights.listed(rights.policy_rules(lacking))
+        where.append(
+            _item(
+                "permission-missing",
+                f"{who} may not do all that is needed in the namespace {namespace}. Missing: {listed}.",
+                fix,
+                make_file,
+            )
+        )
+    if grants:
+        roles = ", ".join(sorted(map(str, grants)))
+        listed = rights.listed(rights.policy_rules(need for those in grants.values() for need in those))
+        where.append(_item("permission-missing", f"{who} may not grant what {roles} grants, for want of: {listed}.", fix, make_file))
+    if not held["complete"] and held.get("missing") is None and facts["cluster"]["apis"]:
+        reason = f"What {who} may do could not be listed, so a right may be missing that is needed."
+        command = f"kubectl auth can-i create deployments.apps -n {namespace}"
+        warnings.append(_item("permissions-not-known", reason, "Ask the cluster for the rights that you doubt.", command))
+    elif not held["complete"]:
+        reason = "Not all rights could be listed; whether the roles of the application may be created shows when they are."
+        warnings.append(_item("permissions-not-known", reason, None, f"kubectl auth can-i --list -n {namespace}"))
+    text = rights.rbac_text(rules, found.all, name, namespace, str(who), facts["cluster"]["server"])
+    return {"missing": rules, "yaml": text}, set(grants)
+
+
+def _ignored(blockers: list[Json], ids: list[str]) -> tuple[list[Json], list[Json]]:
+    """The blockers that are left, and as warnings those that the user chose to ignore."""
+    left = [item for item in blockers if item["id"] not in ids]
+    said = [{**item, "reason": f"Ignored, as you chose (kubeflow_ignore): {item['reason']}"} for item in blockers if item["id"] in ids]
+    return left, said
+
+
+def _once(said: list[Json]) -> list[Json]:
+    """What several components have in common is said once."""
+    return [item for number, item in enumerate(said) if item not in said[:number]]

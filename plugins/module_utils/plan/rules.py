@@ -3,10 +3,12 @@
 """The rules of the plan: data, read and evaluated. Private to the collection.
 
 A rule is a mapping. ``id`` names it. It does one of three things: ``sets`` a parameter to ``value``, ``blocks`` the run, or
-``warns`` (both say ``true``). ``when``, if there, must hold. ``value``, ``when`` and ``alternatives`` are JMESPath
-(https://jmespath.org/specification.html) over the facts (``kubeconfig``, ``cluster``, ``cloud``), the user's ``choices`` and the
-``values`` chosen so far. ``reason`` and ``fix`` are sentences for the user; what stands in braces in them is JMESPath too.
-``source`` says whom a value comes from, ``cluster`` unless set.
+``warns`` (both say ``true``). It is asked once for each component; ``sets`` only for one whose prototype declares the parameter, and
+with ``for``, a list of prototypes by their short names (``gateway``), only for components of these. ``when``, if there, must hold.
+``value``, ``when`` and ``alternatives`` are JMESPath (https://jmespath.org/specification.html) over the facts (``kubeconfig``,
+``cluster``, ``cloud``), the user's ``choices`` and the component's ``values``: what the user chose, else what a rule before has set,
+else the package's own. ``reason`` and ``fix`` are sentences for the user, and ``command`` is one to paste; what stands in braces in
+them is JMESPath too. ``source`` says whom a value comes from, ``cluster`` unless set. ``functions.py`` has what is added to JMESPath.
 """
 
 from __future__ import annotations
@@ -19,20 +21,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import BootstrapError
+from . import functions
 
 try:
     import yaml
 except ImportError:  # pragma: no cover
     yaml = None  # type: ignore[assignment]
-try:
-    import jmespath
-except ImportError:  # pragma: no cover
-    jmespath = None
 
 Json = dict[str, t.Any]
 
 _DOES = ("sets", "blocks", "warns")
-_FIELDS = {"id", "when", "value", "reason", "fix", "source", "alternatives", *_DOES}
+_FIELDS = {"id", "for", "when", "value", "reason", "fix", "command", "source", "alternatives", *_DOES}
 _SOURCES = ("cluster", "cloud", "default")
 # `!` binds closer than `.`: !cluster.nodes means (!cluster).nodes, which is never what was meant.
 _NOT_OF_A_PATH = re.compile(r"!\w+\.")
@@ -41,55 +40,67 @@ _EXPRESSION = re.compile(r"\{([^{}]+)\}")
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. ``does`` is ``sets``, ``blocks`` or ``warns``; ``where`` is its file, for messages."""
+    """One rule. ``does`` is ``sets``, ``blocks`` or ``warns``; ``where`` is its file, for messages; ``prototypes`` empty means all."""
 
     id: str
     does: str
     parameter: str | None
+    prototypes: tuple[str, ...]
     when: str | None
     value: str | None
     reason: str
     fix: str | None
+    command: str | None
     source: str
     alternatives: str | None
     where: str
 
+    def concerns(self, prototype: str) -> bool:
+        """Whether it is meant for components of a prototype (its short name)."""
+        return not self.prototypes or prototype in self.prototypes
+
     def applies(self, data: Json) -> bool:
         """Whether the rule's condition holds."""
-        return self.when is None or bool(self._search(self.when, data))
+        return self.when is None or bool(self._search("when", self.when, data))
 
     def result(self, data: Json) -> t.Any:
         """The value that it sets."""
-        return self._search(self.value or "null", data)
+        return self._search("value", self.value or "null", data)
 
     def others(self, data: Json) -> list[t.Any]:
         """What else could have been chosen."""
-        return list(self._search(self.alternatives, data) or []) if self.alternatives else []
+        found = self._search("alternatives", self.alternatives, data) if self.alternatives else []
+        if not isinstance(found, (list, type(None))):
+            raise BootstrapError(f"{self.where}: the rule {self.id}: alternatives: a list is expected.", fix="Correct the rule.")
+        return found or []
 
-    def say(self, sentence: str | None, data: Json) -> str | None:
-        """A sentence with its expressions filled in."""
-        return _EXPRESSION.sub(lambda match: _words(self._search(match.group(1), data)), sentence) if sentence else None
+    def say(self, field: str, data: Json) -> str | None:
+        """``reason``, ``fix`` or ``command`` with its expressions filled in."""
+        sentence: str | None = getattr(self, field)
+        return _EXPRESSION.sub(lambda match: _words(self._search(field, match.group(1), data)), sentence) if sentence else None
 
-    def _search(self, expression: str, data: Json) -> t.Any:
+    def _search(self, field: str, expression: str, data: Json) -> t.Any:
         try:
-            return jmespath.search(expression, data)
-        except jmespath.exceptions.JMESPathError as error:
+            return functions.search(expression, data)
+        except functions.ERRORS as error:
             why = str(error).splitlines()[0]
             raise BootstrapError(
-                f"{self.where}: the rule {self.id}: {expression!r} can't be evaluated: {why}", fix="Correct the rule."
+                f"{self.where}: the rule {self.id}: {field}: {expression!r} can't be evaluated: {why}", fix="Correct the rule."
             ) from error
 
 
 def load(paths: Iterable[str]) -> list[Rule]:
     """The rules of files, and of folders of ``.yml`` files, in order. Raises ``BootstrapError`` with file and rule."""
-    if yaml is None or jmespath is None:
+    if yaml is None or not functions.THERE:
         raise BootstrapError(
             "PyYAML and jmespath are needed for the rules of the plan.", fix="Install them for the Python that Ansible uses."
         )
+    # The parser in C reads the rules in a tenth of the time.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     rules: list[Rule] = []
     for file in [file for path in paths for file in _files(Path(os.path.expanduser(path)))]:
         try:
-            document = yaml.safe_load(file.read_text(encoding="utf-8"))
+            document = yaml.load(file.read_text(encoding="utf-8"), loader)
         except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
             raise BootstrapError(f"The rules {file} can't be read: {' '.join(str(error).split())}.") from error
         if not isinstance(document, list):
@@ -110,23 +121,29 @@ def _rule(file: str, index: int, entry: object) -> Rule:
     where = f"{file}, rule {index + 1}"
     if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
         raise BootstrapError(f"{where}: it has no id.")
-    unknown = sorted(set(entry) - _FIELDS)
+    where = f"{where} ({entry['id']})"
+    unknown = sorted(map(str, set(entry) - _FIELDS))
     does = [name for name in _DOES if name in entry]
     if unknown or len(does) != 1 or not isinstance(entry.get("reason"), str):
         what = f"unknown field {unknown[0]}" if unknown else "it needs a reason, and one of sets, blocks and warns"
-        raise BootstrapError(f"{where} ({entry['id']}): {what}.")
+        raise BootstrapError(f"{where}: {what}.")
     if (does == ["sets"]) != ("value" in entry):
-        raise BootstrapError(f"{where} ({entry['id']}): value belongs to sets, and only there.")
+        raise BootstrapError(f"{where}: value belongs to sets, and only there.")
     if entry.get("source", "cluster") not in _SOURCES:
-        raise BootstrapError(f"{where} ({entry['id']}): source is one of {', '.join(_SOURCES)}.")
+        raise BootstrapError(f"{where}: source is one of {', '.join(_SOURCES)}.")
+    prototypes = entry.get("for", [])
+    if not isinstance(prototypes, list) or not all(isinstance(name, str) for name in prototypes):
+        raise BootstrapError(f"{where}: for is a list of prototypes, by their short names.")
     for name in ("when", "value", "alternatives"):
         if _NOT_OF_A_PATH.search(str(entry.get(name))):
-            raise BootstrapError(f"{where} ({entry['id']}): {name}: '!' before a path needs parentheses: !(cluster.nodes.count).")
-    texts = {name: None if entry.get(name) is None else str(entry[name]) for name in ("when", "value", "fix", "alternatives")}
+            raise BootstrapError(f"{where}: {name}: '!' before a path needs parentheses: !(cluster.nodes.count).")
+    fields = ("when", "value", "fix", "command", "alternatives")
+    texts = {name: None if entry.get(name) is None else str(entry[name]) for name in fields}
     return Rule(
         id=entry["id"],
         does=does[0],
         parameter=str(entry["sets"]) if "sets" in entry else None,
+        prototypes=tuple(prototypes),
         reason=entry["reason"],
         source=entry.get("source", "cluster"),
         where=file,

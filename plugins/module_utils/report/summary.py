@@ -7,11 +7,15 @@ from __future__ import annotations
 import textwrap
 import typing as t
 
+from ..plan.showing import shown
+
 Json = dict[str, t.Any]
 
 _LABEL = 14
 _WIDTH = 120
 """Columns: what is longer is broken, but for commands, which are to be pasted."""
+_VALUE, _REASON = 32, 40
+"""Columns: at most for a value, and at least for a reason."""
 _WAYS_IN = {
     "LoadBalancer": "kubectl{where} get service kubeflow   # then http://EXTERNAL-IP/",
     "NodePort": "kubectl{where} get service kubeflow   # then http://NODE:PORT/",
@@ -68,6 +72,7 @@ def _facts(facts: Json) -> list[str]:
 
 
 def _plan(plan: Json) -> list[str]:
+    namespace = plan["namespace"]
     chosen = [
         (component, name, choice)
         for component, parameters in plan["parameters"].items()
@@ -75,14 +80,34 @@ def _plan(plan: Json) -> list[str]:
         if choice["source"] != "default"
     ]
     others = sum(map(len, plan["parameters"].values())) - len(chosen)
-    width = max((len(f"{name} = {choice['value']}") for _component, name, choice in chosen), default=0)
-    values = [
-        f"{name} = {choice['value']}".ljust(width) + f"  {choice['source']}: {choice['reason']}" for _component, name, choice in chosen
-    ]
-    return [
-        *_section("Namespace", [f"{plan['namespace']['value']}  {plan['namespace']['source']}: {plan['namespace']['reason']}"]),
-        *_section("Values", [*_wrapped(values, width + 2), f"{others} others are the package's own."]),
-    ]
+    several = len(plan["parameters"]) > 1
+    rows = [("namespace = " + namespace["value"], namespace["source"], namespace["reason"])]
+    rows += [(_value(component if several else "", name, choice), choice["source"], _reason(choice)) for component, name, choice in chosen]
+    found = _section("Plan", [*_table(("VALUE", "SOURCE", "REASON"), rows), f"{others} other values are the packages' own."])
+    found += _section(
+        "Brought up", _wrapped([f"{item['object']}: {item['from']} is now {item['to']}" for item in plan.get("brought_up", ())], 2)
+    )
+    return found + _section("For an admin", _wrapped([", ".join(plan.get("parts", {}).get("admin", ()))]))
+
+
+def _value(component: str, name: str, choice: Json) -> str:
+    value = shown(choice["value"])
+    return f"{component}{'.' if component else ''}{name} = {value if len(value) <= _VALUE else value[: _VALUE - 1] + '…'}"
+
+
+def _reason(choice: Json) -> str:
+    return f"{choice['reason']}{' It changes nothing in any object.' if choice.get('no_effect') else ''}"
+
+
+def _table(head: tuple[str, str, str], rows: list[tuple[str, str, str]]) -> list[str]:
+    """Two columns as wide as they must be, and the rest of the width for the third, whose texts are broken."""
+    first, second = (max(len(row[column]) for row in (head, *rows)) + 2 for column in (0, 1))
+    found = []
+    for row in (head, *rows):
+        left = f"{row[0]:<{first}}{row[1]:<{second}}"
+        reasons = textwrap.wrap(row[2], max(_WIDTH - _LABEL - len(left), _REASON), break_on_hyphens=False) or [""]
+        found += [f"{left if not number else '':<{len(left)}}{text}" for number, text in enumerate(reasons)]
+    return found
 
 
 def _files(app: Json, check: bool) -> str:
@@ -117,7 +142,7 @@ def _by_kind(objects: list[str]) -> list[str]:
 
 
 def _advice(item: Json) -> str:
-    return f"{item['reason']} {item['fix']}" if item.get("fix") else item["reason"]
+    return " ".join(filter(None, [item["reason"], item.get("fix"), f"Run: {item['command']}" if item.get("command") else ""]))
 
 
 def _next(report: Json) -> list[str]:

@@ -1,24 +1,59 @@
 // @apiVersion 0.1
 // @name io.ksonnet.pkg.kubeflow-core
-// @description The core of Kubeflow: JupyterHub, a notebook server for each user, and one gateway in front of them.
-//   A string parameter with the value null is not set.
+// @description The core of Kubeflow: JupyterHub, a notebook server for each user, one gateway in front of them, the training operator, and the namespace with its limits. A string parameter with the value null is not set.
 // @shortDescription The core of Kubeflow
 // @param name string Name of the component; the label app.kubernetes.io/instance of every object
 // @optionalParam namespace string null Namespace of every object; the environment's one if not set
 // @optionalParam cloud string null Where the cluster runs: gke, eks, aks (a load balancer stays inside the private network) or openshift (no user and group ids are written)
+// @optionalParam imageRegistry string null A mirror, with or without a path, that takes the place of the registry host of every image
+// @optionalParam imagePullSecret string null Name of the Secret with which images are pulled, those of the notebook servers too
+// @optionalParam nodeSelector object {} Labels of the nodes that all pods go to, those of the notebook servers too
+// @optionalParam podSecurityLevel string restricted Level of the Pod Security Standards on the namespace: restricted, baseline or privileged; no label if null
+// @optionalParam quota object {} What the namespace may use in all, as hard of a ResourceQuota; no quota if empty
+// @optionalParam limits object {} What containers get that ask for nothing, as an item of a LimitRange: default, defaultRequest, max, min; none if empty
 // @optionalParam gatewayServiceType string ClusterIP Type of the Service kubeflow: ClusterIP, NodePort or LoadBalancer
 // @optionalParam gatewayReplicas number 1 Pods of the gateway; with two or more a disruption budget is added
 // @optionalParam gatewayImage string ghcr.io/nginx/nginx-unprivileged:1.30.4-alpine-slim Image of the gateway (nginx as a non-root user)
+// @optionalParam ingressClass string null Class of an Ingress in front of the gateway; no Ingress if not set
+// @optionalParam gatewayClass string null Class of a Gateway (Gateway API) in front of the gateway, with an HTTPRoute; none if not set
+// @optionalParam hostname string null Host name under which users come: of the Ingress or Gateway, the certificate, and the address to which a login returns
+// @optionalParam tlsIssuer string null A ClusterIssuer of cert-manager: a Certificate for the host name is asked of it
+// @optionalParam tlsSecretName string null Secret of type kubernetes.io/tls with the certificate: of the Ingress or Gateway, else of the gateway itself, which then speaks HTTPS on port 443
+// @optionalParam ipName string null On GKE the name of a reserved address, elsewhere the address itself, for the load balancer, Ingress or Gateway
+// @optionalParam clusterDomain string cluster.local The cluster's domain, with which full names of Services end
 // @optionalParam jupyterHubImage string quay.io/jupyterhub/k8s-hub:4.4.0 Image of the hub; JupyterHub 5.3 or newer with KubeSpawner 7
 // @optionalParam jupyterHubProxyImage string quay.io/jupyterhub/configurable-http-proxy:5.2.0 Image of the hub's proxy
 // @optionalParam jupyterHubServiceType string ClusterIP Type of the hub's own Service proxy: ClusterIP, NodePort or LoadBalancer
-// @optionalParam jupyterHubAuthenticator string null How users log in. null and dummy: any user name with a password that the hub makes at its first start and keeps on its volume
+// @optionalParam jupyterHubAuthenticator string null How users log in. null and dummy: any user name with a password that the hub makes at its first start and keeps on its volume; oidc: OpenID Connect; iap: Google Identity-Aware Proxy; openshift: the accounts of OpenShift
+// @optionalParam secureCookies string false Whether browsers send the cookies over HTTPS alone: true or false. true where users come over HTTPS
+// @optionalParam allowedUsers array [] User names that may log in, or @example.com for all with that ending; empty: everybody whom the login lets through
+// @optionalParam oidcIssuer string null For oidc: URL of the issuer; below it is /.well-known/openid-configuration
+// @optionalParam oidcClientId string null For oidc: the id under which the issuer knows this client
+// @optionalParam oidcSecretName string null For oidc: name of a Secret of yours with the key client-secret
+// @optionalParam oidcUserClaim string email For oidc: the claim that is the user name, for instance email or preferred_username
+// @optionalParam iapAudience string null For iap: the audience of the signed header, such as /projects/NUMBER/global/backendServices/ID
 // @optionalParam jupyterNotebookImage string quay.io/jupyter/scipy-notebook:2026-09-29 Image of a user's notebook server; must have jupyterhub-singleuser
+// @optionalParam jupyterNotebookGpuImage string null Image of a notebook server with GPUs; jupyterNotebookImage if not set
+// @optionalParam jupyterNotebookCpu string 500m CPU that a notebook server asks for; its limit is four times as much
+// @optionalParam jupyterNotebookMemory string 1Gi Memory that a notebook server asks for; its limit is four times as much
 // @optionalParam jupyterNotebookPVCMount string null Where a user's own volume is mounted, for instance /home/jovyan/work; no volume if not set
 // @optionalParam jupyterNotebookPVCSize string 10Gi Size of a user's volume
+// @optionalParam jupyterNotebookAccessMode string ReadWriteOnce Access mode of a user's volume: ReadWriteOnce, ReadWriteOncePod or ReadWriteMany
 // @optionalParam hubPVCSize string 1Gi Size of the hub's volume
 // @optionalParam storageClass string null Storage class of the hub's and the users' volumes; the cluster's default one if not set
-// @optionalParam gpuResource string null Resource name of a GPU, for instance nvidia.com/gpu: users may choose a server with one of them
+// @optionalParam sharedStorageClass string null A storage class that makes ReadWriteMany volumes: all users share one of it, at /home/jovyan/shared; no such volume if not set
+// @optionalParam sharedPVCSize string 50Gi Size of the shared volume
+// @optionalParam gpuResource string null Resource name of a GPU, for instance nvidia.com/gpu: users may choose a server with it
+// @optionalParam gpuLimits array [1] How many GPUs users may choose from, for instance [1,2,4]
+// @optionalParam gpuTolerations array [] Tolerations of notebook servers with GPUs, beside one for taints named as gpuResource
+// @optionalParam gpuNodeSelector object {} Labels of the nodes that notebook servers with GPUs go to, beside nodeSelector
+// @optionalParam trainingOperator string true Whether the training operator is part of it: true, or false where the cluster has one
+// @optionalParam trainingOperatorImage string ghcr.io/kubeflow/training-v1/training-operator:v1-93c5489 Image of the training operator, release v1.9.4
+// @optionalParam trainingOperatorReplicas number 1 Pods of the training operator; one of them works at a time
+// @optionalParam reportUsage string false Whether the use of this installation is reported: true or false
+// @optionalParam usageId string null The random id under which it is reported
+// @optionalParam usageUrl string null The https URL to which a report is sent once a day; nothing is sent if not set
+// @optionalParam usageImage string quay.io/jupyterhub/k8s-hub:4.4.0 Image of the job that sends the report; must have python3
 
 local core = import 'kubeflow/core/core.libsonnet';
 local parts = core.parts(params, env);

@@ -11,9 +11,33 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible_collections.kubeflow.bootstrap.tests.unit.registry import core
+from ansible_collections.kubeflow.bootstrap.tests.unit.registry.core import CORE
 
-CORE = Path(__file__).parents[3] / "registry" / "core"
 LABELS = {"app.kubernetes.io/name": "kubeflow-notebook", "app.kubernetes.io/component": "notebook"}
+
+# What the package writes by default, see core.render.
+SETTINGS: dict[str, Any] = {
+    "namespace": "kubeflow",
+    "publicUrl": None,
+    "secureCookies": False,
+    "authenticator": "dummy",
+    "login": {},
+    "allowedUsers": [],
+    "dataDirectory": "",
+    "proxyTokenFile": "",
+    "labels": LABELS,
+    "image": "example/notebook:1",
+    "imagePullSecret": None,
+    "nodeSelector": {},
+    "cpu": "500m",
+    "memory": "1Gi",
+    "gpuResource": None,
+    "gpu": None,
+    "ids": {"user": 1000, "group": 100, "volumeGroup": 100},
+    "volume": None,
+    "sharedVolume": None,
+}
 
 
 class Recorder:
@@ -37,18 +61,7 @@ def hub(tmp_path: Path) -> Any:
     (tmp_path / "token").write_text("a-token")
 
     def run(**changes: Any) -> Recorder:
-        settings = {
-            "namespace": "kubeflow",
-            "authenticator": "dummy",
-            "dataDirectory": str(data),
-            "proxyTokenFile": str(tmp_path / "token"),
-            "labels": LABELS,
-            "image": "example/notebook:1",
-            "gpuResource": None,
-            "ids": {"user": 1000, "group": 100, "volumeGroup": 100},
-            "volume": None,
-            **changes,
-        }
+        settings = {**SETTINGS, "dataDirectory": str(data), "proxyTokenFile": str(tmp_path / "token"), **changes}
         (folder / "settings.json").write_text(json.dumps(settings))
         c = Recorder()
         runpy.run_path(str(folder / "jupyterhub_config.py"), {"get_config": lambda: c})
@@ -76,8 +89,35 @@ def test_an_empty_password_file_lets_nobody_in(hub: Any) -> None:
 def test_password_is_asked_for(hub: Any) -> None:
     c = hub()
     assert c.JupyterHub.authenticator_class == "shared-password"
-    with pytest.raises(ValueError, match="iap"):
-        hub(authenticator="iap")
+    assert c.Authenticator.allow_all is True
+    with pytest.raises(ValueError, match="ldap"):
+        hub(authenticator="ldap")
+
+
+def test_a_setting_that_the_package_writes_is_one_that_is_read() -> None:
+    # The stand-in above has what the package writes, and nothing else.
+    written = core.settings(core.render({}))
+    assert set(written) == set(SETTINGS)
+
+
+def test_users_come_over_https(hub: Any) -> None:
+    c = hub(publicUrl="https://kubeflow.example.com/", secureCookies=True)
+    assert c.JupyterHub.public_url == "https://kubeflow.example.com/"
+    assert c.JupyterHub.tornado_settings == {"cookie_options": {"secure": True}}
+    assert not {"public_url", "tornado_settings"} & set(vars(hub().JupyterHub))
+
+
+@pytest.mark.parametrize(("text", "number"), [("500m", 0.5), ("2", 2), ("1.5Gi", 1.5 * 2**30), ("100M", 1e8)])
+def test_a_server_gets_what_it_asks_for_and_up_to_four_times_as_much(hub: Any, text: str, number: float) -> None:
+    spawner = hub(cpu=text, memory=text).KubeSpawner
+    assert (spawner.cpu_guarantee, spawner.cpu_limit) == (number, 4 * number)
+    assert (spawner.mem_guarantee, spawner.mem_limit) == (int(number), 4 * int(number))
+
+
+def test_where_servers_run_and_with_what_their_image_is_pulled(hub: Any) -> None:
+    spawner = hub(nodeSelector={"pool": "a"}, imagePullSecret="pull").KubeSpawner
+    assert (spawner.node_selector, spawner.image_pull_secrets) == ({"pool": "a"}, ["pull"])
+    assert not {"node_selector", "image_pull_secrets"} & set(vars(hub().KubeSpawner))
 
 
 def test_token_comes_from_the_shared_file(hub: Any) -> None:
@@ -104,21 +144,40 @@ def test_without_fixed_ids_only_the_extra_group_is_set(hub: Any) -> None:
 
 
 def test_volume(hub: Any) -> None:
-    assert "storage_pvc_ensure" not in vars(hub().KubeSpawner)
-    spawner = hub(volume={"mountPath": "/home/jovyan/work", "size": "20Gi", "storageClass": "fast"}).KubeSpawner
+    assert not {"storage_pvc_ensure", "volumes"} & set(vars(hub().KubeSpawner))
+    volume = {"mountPath": "/home/jovyan/work", "size": "20Gi", "accessMode": "ReadWriteOnce", "storageClass": "fast"}
+    spawner = hub(volume=volume).KubeSpawner
     assert spawner.storage_pvc_ensure is True
-    assert (spawner.storage_capacity, spawner.storage_class) == ("20Gi", "fast")
+    assert (spawner.storage_capacity, spawner.storage_class, spawner.storage_access_modes) == ("20Gi", "fast", ["ReadWriteOnce"])
     assert spawner.volume_mounts == [{"name": spawner.volumes[0]["name"], "mountPath": "/home/jovyan/work"}]
-    spawner = hub(volume={"mountPath": "/work", "size": "1Gi", "storageClass": None}).KubeSpawner
-    assert "storage_class" not in vars(spawner)
+    spawner = hub(volume={**volume, "storageClass": None, "accessMode": "ReadWriteMany"}).KubeSpawner
+    assert "storage_class" not in vars(spawner) and spawner.storage_access_modes == ["ReadWriteMany"]
 
 
-def test_gpu_is_a_choice_of_the_user(hub: Any) -> None:
+def test_all_users_share_a_volume(hub: Any) -> None:
+    spawner = hub(sharedVolume={"claim": "kubeflow-shared", "mountPath": "/home/jovyan/shared"}).KubeSpawner
+    assert spawner.volumes == [{"name": "shared", "persistentVolumeClaim": {"claimName": "kubeflow-shared"}}]
+    assert spawner.volume_mounts == [{"name": "shared", "mountPath": "/home/jovyan/shared"}]
+    # No claim for each user is made for that.
+    assert "storage_pvc_ensure" not in vars(spawner)
+
+
+def test_gpus_are_a_choice_of_the_user(hub: Any) -> None:
     assert "profile_list" not in vars(hub().KubeSpawner)
-    cpu, gpu = hub(gpuResource="amd.com/gpu").KubeSpawner.profile_list
+    gpu: dict[str, Any] = {"limits": [1, 4], "tolerations": [], "nodeSelector": {}, "image": None}
+    cpu, one, four = hub(gpuResource="amd.com/gpu", gpu=gpu).KubeSpawner.profile_list
     assert cpu["default"] and "kubespawner_override" not in cpu
-    assert gpu["kubespawner_override"]["extra_resource_limits"] == {"amd.com/gpu": "1"}
-    assert gpu["kubespawner_override"]["tolerations"] == [{"key": "amd.com/gpu", "operator": "Exists"}]
+    assert one["kubespawner_override"] == {
+        "extra_resource_limits": {"amd.com/gpu": "1"},
+        "tolerations": [{"key": "amd.com/gpu", "operator": "Exists"}],
+    }
+    assert four["kubespawner_override"]["extra_resource_limits"] == {"amd.com/gpu": "4"}
+    assert len({each["slug"] for each in (cpu, one, four)}) == 3
+
+    own = {"key": "dedicated", "operator": "Exists"}
+    gpu |= {"tolerations": [own], "nodeSelector": {"gpu": "a100"}, "image": "example/gpu:1"}
+    override = hub(gpuResource="amd.com/gpu", gpu=gpu).KubeSpawner.profile_list[1]["kubespawner_override"]
+    assert (override["tolerations"][1:], override["node_selector"], override["image"]) == ([own], {"gpu": "a100"}, "example/gpu:1")
 
 
 def test_token_script_writes_a_private_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,162 +6,182 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
-import rjsonnet
+from ansible_collections.kubeflow.bootstrap.tests.unit.registry import core
+from ansible_collections.kubeflow.bootstrap.tests.unit.registry.core import CHOICES, PROTOTYPES, containers, pod_specs, settings
 
-CORE = Path(__file__).parents[3] / "registry" / "core"
-PROTOTYPE = CORE / "prototypes" / "kubeflow-core.jsonnet"
-
-# One value other than the default for each parameter, and what of the objects must then differ:
-# {kind/name: the field's path}, or kind/name alone for an object that is new.
-EFFECTS = {
-    "name": ("mine", "Deployment/hub", ("metadata", "labels", "app.kubernetes.io/instance")),
-    "namespace": ("team", "Service/kubeflow", ("metadata", "namespace")),
-    "cloud": ("openshift", "Deployment/gateway", ("spec", "template", "spec", "securityContext")),
-    "gatewayServiceType": ("NodePort", "Service/kubeflow", ("spec", "type")),
-    "gatewayReplicas": (3, "Deployment/gateway", ("spec", "replicas")),
-    "gatewayImage": ("example/nginx:1", "Deployment/gateway", ("spec", "template", "spec", "containers", 0, "image")),
-    "jupyterHubImage": ("example/hub:1", "Deployment/hub", ("spec", "template", "spec", "containers", 0, "image")),
-    "jupyterHubProxyImage": ("example/proxy:1", "Deployment/hub", ("spec", "template", "spec", "containers", 1, "image")),
-    "jupyterHubServiceType": ("LoadBalancer", "Service/proxy", ("spec", "type")),
-    "jupyterNotebookImage": ("example/notebook:1", "ConfigMap/hub-config", ("data", "settings.json")),
-    "jupyterNotebookPVCMount": ("/home/jovyan", "ConfigMap/hub-config", ("data", "settings.json")),
-    "hubPVCSize": ("5Gi", "PersistentVolumeClaim/hub-db", ("spec", "resources", "requests", "storage")),
-    "storageClass": ("fast", "PersistentVolumeClaim/hub-db", ("spec", "storageClassName")),
-    "gpuResource": ("nvidia.com/gpu", "ConfigMap/hub-config", ("data", "settings.json")),
+HUB, GATEWAY, SETTINGS = "Deployment/hub", "Deployment/gateway", ("data", "settings.json")
+POD = ("spec", "template", "spec")
+GPU: dict[str, Any] = {"gpuResource": "nvidia.com/gpu"}
+OIDC: dict[str, Any] = {
+    "jupyterHubAuthenticator": "oidc",
+    "oidcIssuer": "https://i.example.com",
+    "oidcClientId": "c",
+    "oidcSecretName": "s",
 }
-# These have no effect alone, or name what is the default anyway; each has a test of its own below.
-WITH_OTHERS = {"jupyterNotebookPVCSize", "jupyterHubAuthenticator"}
+INGRESS = {"ingressClass": "nginx", "hostname": "a.example.com"}
+USAGE = {"reportUsage": "true", "usageId": "5bf1a4e6", "usageUrl": "https://usage.example.com/"}
+JOB = ("spec", "jobTemplate", "spec", "template", "spec", "containers", 0, "image")
 
-CHOICES: list[dict[str, Any]] = [
-    {},
-    {"cloud": "openshift", "jupyterNotebookPVCMount": "/home/jovyan/work"},
-    {"cloud": "gke", "gatewayServiceType": "LoadBalancer", "gpuResource": "nvidia.com/gpu", "gatewayReplicas": 2},
-    {"namespace": "team", "storageClass": "fast", "jupyterNotebookPVCMount": "/home/jovyan", "jupyterHubServiceType": "NodePort"},
-]
-
-
-def declared() -> dict[str, Any]:
-    """The prototype's parameters with their defaults, as ks would write them for `generate`."""
-    header = PROTOTYPE.read_text().split("\n\n", 1)[0]
-    values: dict[str, Any] = {name: "kubeflow-core" for name in re.findall(r"^// @param (\w+) string ", header, re.MULTILINE)}
-    for name, kind, default in re.findall(r"^// @optionalParam (\w+) (\w+) (\S+) ", header, re.MULTILINE):
-        values[name] = default if kind == "string" else json.loads(default)
-    return values
+# A value other than the default for each parameter, what else must be chosen, and what of the objects must then differ:
+# kind/name and the path of a field. An object that is there only with the value differs at any path.
+EFFECTS: dict[str, tuple[Any, dict[str, Any], str, tuple[Any, ...]]] = {
+    "name": ("mine", {}, HUB, ("metadata", "labels", "app.kubernetes.io/instance")),
+    "namespace": ("team", {}, "Service/kubeflow", ("metadata", "namespace")),
+    "cloud": ("openshift", {}, GATEWAY, (*POD, "securityContext")),
+    "imageRegistry": ("mirror.example", {}, GATEWAY, (*POD, "containers", 0, "image")),
+    "imagePullSecret": ("pull", {}, GATEWAY, (*POD, "imagePullSecrets", 0, "name")),
+    "nodeSelector": ({"pool": "a"}, {}, HUB, (*POD, "nodeSelector")),
+    "podSecurityLevel": ("baseline", {}, "Namespace/kubeflow", ("metadata", "labels", "pod-security.kubernetes.io/enforce")),
+    "quota": ({"requests.cpu": "8"}, {}, "ResourceQuota/kubeflow", ("spec", "hard")),
+    "limits": ({"default": {"cpu": "1"}}, {}, "LimitRange/kubeflow", ("spec", "limits")),
+    "gatewayServiceType": ("NodePort", {}, "Service/kubeflow", ("spec", "type")),
+    "gatewayReplicas": (3, {}, GATEWAY, ("spec", "replicas")),
+    "gatewayImage": ("example/nginx:1", {}, GATEWAY, (*POD, "containers", 0, "image")),
+    "ingressClass": ("nginx", {}, "Ingress/kubeflow", ("spec", "ingressClassName")),
+    "gatewayClass": ("cilium", {}, "Gateway/kubeflow", ("spec", "gatewayClassName")),
+    "hostname": ("b.example.com", INGRESS, "Ingress/kubeflow", ("spec", "rules", 0, "host")),
+    "tlsIssuer": ("letsencrypt", INGRESS, "Certificate/kubeflow", ("spec", "issuerRef", "name")),
+    "tlsSecretName": ("own-tls", INGRESS, "Ingress/kubeflow", ("spec", "tls", 0, "secretName")),
+    "ipName": ("10.1.2.3", {"gatewayServiceType": "LoadBalancer"}, "Service/kubeflow", ("spec", "loadBalancerIP")),
+    "clusterDomain": ("corp.example", {}, "ConfigMap/gateway-config", ("data", "nginx.conf")),
+    "jupyterHubImage": ("example/hub:1", {}, HUB, (*POD, "containers", 0, "image")),
+    "jupyterHubProxyImage": ("example/proxy:1", {}, HUB, (*POD, "containers", 1, "image")),
+    "jupyterHubServiceType": ("LoadBalancer", {}, "Service/proxy", ("spec", "type")),
+    "jupyterHubAuthenticator": (
+        "oidc",
+        {k: v for k, v in OIDC.items() if k != "jupyterHubAuthenticator"},
+        "ConfigMap/hub-config",
+        SETTINGS,
+    ),
+    "secureCookies": ("true", {}, "ConfigMap/hub-config", SETTINGS),
+    "allowedUsers": (["me@example.com"], {}, "ConfigMap/hub-config", SETTINGS),
+    "oidcIssuer": ("https://other.example.com", OIDC, "ConfigMap/hub-config", SETTINGS),
+    "oidcClientId": ("other", OIDC, "ConfigMap/hub-config", SETTINGS),
+    "oidcSecretName": ("other", OIDC, HUB, (*POD, "volumes", 5, "secret", "secretName")),
+    "oidcUserClaim": ("preferred_username", OIDC, "ConfigMap/hub-config", SETTINGS),
+    "iapAudience": (
+        "/projects/1/global/backendServices/2",
+        {"jupyterHubAuthenticator": "iap", "iapAudience": "/projects/9/global/backendServices/9"},
+        "ConfigMap/hub-config",
+        SETTINGS,
+    ),
+    "jupyterNotebookImage": ("example/notebook:1", {}, "ConfigMap/hub-config", SETTINGS),
+    "jupyterNotebookGpuImage": ("example/gpu:1", GPU, "ConfigMap/hub-config", SETTINGS),
+    "jupyterNotebookCpu": ("750m", {}, "ConfigMap/hub-config", SETTINGS),
+    "jupyterNotebookMemory": ("3Gi", {}, "ConfigMap/hub-config", SETTINGS),
+    "jupyterNotebookPVCMount": ("/home/jovyan", {}, "ConfigMap/hub-config", SETTINGS),
+    "jupyterNotebookPVCSize": ("77Gi", {"jupyterNotebookPVCMount": "/work"}, "ConfigMap/hub-config", SETTINGS),
+    "jupyterNotebookAccessMode": ("ReadWriteMany", {"jupyterNotebookPVCMount": "/work"}, "ConfigMap/hub-config", SETTINGS),
+    "hubPVCSize": ("5Gi", {}, "PersistentVolumeClaim/hub-db", ("spec", "resources", "requests", "storage")),
+    "storageClass": ("fast", {}, "PersistentVolumeClaim/hub-db", ("spec", "storageClassName")),
+    "sharedStorageClass": ("nfs", {}, "PersistentVolumeClaim/kubeflow-shared", ("spec", "storageClassName")),
+    "sharedPVCSize": (
+        "7Gi",
+        {"sharedStorageClass": "nfs"},
+        "PersistentVolumeClaim/kubeflow-shared",
+        ("spec", "resources", "requests", "storage"),
+    ),
+    "gpuResource": ("nvidia.com/gpu", {}, "ConfigMap/hub-config", SETTINGS),
+    "gpuLimits": ([1, 2], GPU, "ConfigMap/hub-config", SETTINGS),
+    "gpuTolerations": ([{"key": "dedicated", "operator": "Exists"}], GPU, "ConfigMap/hub-config", SETTINGS),
+    "gpuNodeSelector": ({"gpu": "a100"}, GPU, "ConfigMap/hub-config", SETTINGS),
+    "trainingOperator": ("false", {}, "Deployment/training-operator", ("spec",)),
+    "trainingOperatorImage": ("example/operator:1", {}, "Deployment/training-operator", (*POD, "containers", 0, "image")),
+    "trainingOperatorReplicas": (2, {}, "Deployment/training-operator", ("spec", "replicas")),
+    "reportUsage": ("true", {"usageId": "5bf1a4e6"}, "ConfigMap/kubeflow-usage", ("data",)),
+    "usageId": ("b2", USAGE, "ConfigMap/kubeflow-usage", ("data", "usage-id")),
+    "usageUrl": ("https://other.example.com/", USAGE, "ConfigMap/kubeflow-usage", ("data", "usage-url")),
+    "usageImage": ("example/python:1", USAGE, "CronJob/kubeflow-usage", JOB),
+}
 
 
 @pytest.fixture(scope="module")
-def vendor(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("vendor")
-    (folder / "kubeflow").mkdir()
-    (folder / "kubeflow" / "core").symlink_to(CORE)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def render(vendor: Path) -> Any:
-    """render(parameter=value, ...) -> {kind/name: object}, evaluated as ks evaluates a component."""
-    body = PROTOTYPE.read_text().split("\n\n", 1)[1]
-    text = (
-        'local env = std.extVar("__ksonnet/environments");\n'
-        'local params = std.extVar("__ksonnet/params").components["kubeflow-core"];\n' + body
-    )
-
-    def evaluate(**choices: Any) -> dict[str, dict[str, Any]]:
-        assert set(choices) <= set(declared())
-        params = {"components": {"kubeflow-core": {**declared(), **choices}}}
-        result = json.loads(
-            rjsonnet.evaluate_snippet(
-                "kubeflow-core.jsonnet",
-                text,
-                jpathdir=[str(vendor)],
-                ext_codes={
-                    "__ksonnet/environments": json.dumps({"server": "https://cluster.example", "namespace": "kubeflow"}),
-                    "__ksonnet/params": json.dumps(params),
-                },
-            )
-        )
-        assert (result["apiVersion"], result["kind"]) == ("v1", "List")
-        objects = {f"{item['kind']}/{item['metadata']['name']}": item for item in result["items"]}
-        assert len(objects) == len(result["items"]), "two objects of one kind and name"
-        return objects
-
-    return evaluate
-
-
-def settings(objects: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    return json.loads(objects["ConfigMap/hub-config"]["data"]["settings.json"])
+def render() -> Any:
+    """render(parameter=value, ...) -> {kind/name: object} of kubeflow-core."""
+    return lambda **choices: core.render(choices)
 
 
 def field(value: Any, path: tuple[Any, ...]) -> Any:
     for step in path:
+        if value is None or (isinstance(step, int) and len(value) <= step):
+            return None
         value = value.get(step) if isinstance(value, dict) else value[step]
     return value
 
 
-def pod_specs(objects: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    return [item["spec"]["template"]["spec"] for item in objects.values() if "template" in item.get("spec", {})]
-
-
-def test_body_is_what_ks_prints_correctly() -> None:
-    # ks 0.10.0 prints a component anew before evaluating it, and gets these wrong.
-    body = PROTOTYPE.read_text().split("\n\n", 1)[1]
-    assert not re.search(r"\$|\|\|\||@'|\bfor\b|\bassert\b|\berror\b|\bfunction\b|\bsuper\b|local \w+\(|[-!~]\w|\\", body)
-
-
 def test_each_parameter_is_covered() -> None:
-    assert set(EFFECTS) | WITH_OTHERS == set(declared())
+    assert set(EFFECTS) == core.declared()
 
 
 @pytest.mark.parametrize("name", sorted(EFFECTS))
 def test_each_parameter_has_its_effect(render: Any, name: str) -> None:
-    value, key, path = EFFECTS[name]
-    before, after = field(render()[key], path), field(render(**{name: value})[key], path)
+    value, others, key, path = EFFECTS[name]
+    before, after = field(render(**others).get(key), path), field(render(**{**others, name: value}).get(key), path)
     assert before != after
-    assert not isinstance(after, (str, int)) or str(value) in str(after)
+    # A text is seen in it as it is, but for those that stand for something else.
+    if isinstance(after, str) and isinstance(value, str) and name != "secureCookies":
+        assert value in after
 
 
-@pytest.mark.parametrize("choices", CHOICES)
+@pytest.mark.parametrize("name", PROTOTYPES[1:])
+def test_a_part_is_the_same_alone(name: str) -> None:
+    # Same names, types and defaults, and the same objects where it is asked for the same.
+    whole, part = core.prototype(), core.prototype(name)
+    known = {each.name: (each.type, each.default) for each in whole.parameters}
+    assert {each.name: (each.type, each.default) for each in part.parameters}.items() <= known.items()
+    together: dict[str, Any] = {}
+    for label, choices in CHOICES.items():
+        mine = {key: value for key, value in choices.items() if key in core.declared(name)}
+        objects = core.render({**mine, "name": "kubeflow-core"}, name)
+        together |= objects
+        # What of it another part adds is not here: the certificate that makes an address https, IAP that is switched on.
+        for key, item in objects.items():
+            if key not in ("ConfigMap/hub-config", "Deployment/hub", "BackendConfig/kubeflow"):
+                assert core.render(choices).get(key) == item, (label, key)
+    assert together
+
+
+@pytest.mark.parametrize("choices", CHOICES.values(), ids=CHOICES)
 def test_objects_name_their_namespace_and_owner(render: Any, choices: dict[str, Any]) -> None:
+    cluster_wide = {"Namespace", "CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding"}
     for key, item in render(**choices).items():
         labels = item["metadata"]["labels"]
         assert labels["app.kubernetes.io/part-of"] == "kubeflow", key
         assert not [label for label in labels if "ksonnet" in label]
-        if item["kind"] != "Namespace":
-            assert item["metadata"]["namespace"] == choices.get("namespace", "kubeflow"), key
+        assert ("namespace" in item["metadata"]) is (item["kind"] not in cluster_wide), key
+        assert item["metadata"].get("namespace", "kubeflow") in ("kubeflow", choices.get("namespace")), key
 
 
-@pytest.mark.parametrize("choices", CHOICES)
+@pytest.mark.parametrize("choices", CHOICES.values(), ids=CHOICES)
 def test_pods_satisfy_restricted(render: Any, choices: dict[str, Any]) -> None:
     objects = render(**choices)
     namespace = objects[f"Namespace/{choices.get('namespace', 'kubeflow')}"]
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
-    assert len(pod_specs(objects)) == 2
-    for spec in pod_specs(objects):
+    specs = pod_specs(objects)
+    assert {"Deployment/hub", "Deployment/gateway"} <= set(specs)
+    for key, spec in specs.items():
         assert spec["automountServiceAccountToken"] is False
         assert spec["securityContext"]["runAsNonRoot"] is True
         assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
         assert ("runAsUser" in spec["securityContext"]) is (choices.get("cloud") != "openshift")
-        for container in spec["containers"] + spec.get("initContainers", []):
+        for container in containers(spec):
             security = container["securityContext"]
             assert security["allowPrivilegeEscalation"] is False
             assert security["capabilities"] == {"drop": ["ALL"]}
             assert security["readOnlyRootFilesystem"] is True
             assert set(container["resources"]) == {"requests", "limits"}
             assert ":" in container["image"] and not container["image"].endswith(":latest")
-        for container in spec["containers"]:
+        for container in spec["containers"] if key.startswith("Deployment/") else []:
             assert {"startupProbe", "readinessProbe", "livenessProbe"} <= set(container)
 
 
-@pytest.mark.parametrize("choices", CHOICES)
+@pytest.mark.parametrize("choices", CHOICES.values(), ids=CHOICES)
 def test_what_pods_mount_and_services_select_is_there(render: Any, choices: dict[str, Any]) -> None:
     objects = render(**choices)
-    templates = {key: item["spec"]["template"] for key, item in objects.items() if item["kind"] == "Deployment"}
-    for template in templates.values():
-        spec = template["spec"]
+    for spec in pod_specs(objects).values():
         assert f"ServiceAccount/{spec['serviceAccountName']}" in objects
         for volume in spec["volumes"]:
             if "configMap" in volume:
@@ -169,13 +189,26 @@ def test_what_pods_mount_and_services_select_is_there(render: Any, choices: dict
             if "persistentVolumeClaim" in volume:
                 assert f"PersistentVolumeClaim/{volume['persistentVolumeClaim']['claimName']}" in objects
         names = {volume["name"] for volume in spec["volumes"]}
-        for container in spec["containers"] + spec.get("initContainers", []):
+        for container in containers(spec):
             assert {mount["name"] for mount in container["volumeMounts"]} <= names
+    templates = [item["spec"]["template"] for item in objects.values() if item["kind"] == "Deployment"]
     for service in (item for item in objects.values() if item["kind"] == "Service"):
-        selected = [t for t in templates.values() if service["spec"]["selector"].items() <= t["metadata"]["labels"].items()]
+        selected = [each for each in templates if service["spec"]["selector"].items() <= each["metadata"]["labels"].items()]
         assert len(selected) == 1
         ports = {port["name"] for container in selected[0]["spec"]["containers"] for port in container["ports"]}
         assert {port["targetPort"] for port in service["spec"]["ports"]} <= ports
+
+
+def test_every_image_comes_from_the_mirror(render: Any) -> None:
+    objects = render(**CHOICES["team"], gatewayImage="nginx:1", jupyterNotebookGpuImage="jupyter/gpu:1", gpuResource="nvidia.com/gpu")
+    images = [container["image"] for spec in pod_specs(objects).values() for container in containers(spec)]
+    notebooks = settings(objects)
+    images += [notebooks["image"], notebooks["gpu"]["image"]]
+    assert images and all(image.startswith("mirror.example:5000/kubeflow/") for image in images)
+    # A registry's host goes; an image without one is of Docker Hub.
+    assert notebooks["image"] == "mirror.example:5000/kubeflow/jupyter/scipy-notebook:2026-09-29"
+    assert notebooks["gpu"]["image"] == "mirror.example:5000/kubeflow/jupyter/gpu:1"
+    assert pod_specs(objects)["Deployment/gateway"]["containers"][0]["image"] == "mirror.example:5000/kubeflow/library/nginx:1"
 
 
 @pytest.mark.parametrize(
@@ -225,17 +258,22 @@ def test_user_volumes(render: Any) -> None:
     assert settings(without)["volume"] is None
     assert claims_rule(without) == []
     objects = render(jupyterNotebookPVCMount="/home/jovyan/work", jupyterNotebookPVCSize="20Gi", storageClass="fast")
-    assert settings(objects)["volume"] == {"mountPath": "/home/jovyan/work", "size": "20Gi", "storageClass": "fast"}
+    assert settings(objects)["volume"] == {
+        "mountPath": "/home/jovyan/work",
+        "size": "20Gi",
+        "accessMode": "ReadWriteOnce",
+        "storageClass": "fast",
+    }
     assert len(claims_rule(objects)) == 1
     assert settings(render(jupyterNotebookPVCMount="/x"))["volume"]["storageClass"] is None
     assert "storageClassName" not in render()["PersistentVolumeClaim/hub-db"]["spec"]
 
 
-def test_no_object_is_or_names_a_secret(render: Any) -> None:
-    for choices in CHOICES:
-        objects = render(**choices)
-        assert not [key for key in objects if key.startswith("Secret/")]
-        assert "secretKeyRef" not in json.dumps(objects)
+@pytest.mark.parametrize("choices", CHOICES.values(), ids=CHOICES)
+def test_no_secret_is_in_the_application(render: Any, choices: dict[str, Any]) -> None:
+    objects = render(**choices)
+    assert not [key for key, item in objects.items() if item["kind"] == "Secret" and (item.get("data") or item.get("stringData"))]
+    assert "secretKeyRef" not in json.dumps(objects)
 
 
 @pytest.mark.parametrize(
@@ -244,9 +282,20 @@ def test_no_object_is_or_names_a_secret(render: Any) -> None:
         ("cloud", "azure", "one of null, gke, eks, aks, openshift"),
         ("gatewayServiceType", "Ingress", "one of ClusterIP, NodePort, LoadBalancer"),
         ("jupyterHubServiceType", "loadbalancer", "one of ClusterIP, NodePort, LoadBalancer"),
-        ("jupyterHubAuthenticator", "iap", "one of null, dummy"),
+        ("jupyterHubAuthenticator", "ldap", "one of null, dummy, oidc, iap, openshift"),
+        ("secureCookies", "yes", "one of true, false"),
+        ("podSecurityLevel", "strict", "one of null, restricted, baseline, privileged"),
+        ("jupyterNotebookAccessMode", "RWX", "one of ReadWriteOnce, ReadWriteOncePod, ReadWriteMany"),
+        ("hostname", "Kubeflow.example.com", "a host name in small letters"),
+        ("hostname", "kubeflow", "a host name in small letters"),
+        ("oidcIssuer", "http://login.example.com", "a URL that begins with https://"),
+        ("iapAudience", "me", "an audience such as"),
+        ("jupyterNotebookCpu", "half", "a quantity"),
+        ("jupyterNotebookMemory", "1GiB", "a quantity"),
+        ("hubPVCSize", "1.2.3Gi", "a quantity"),
+        ("jupyterNotebookPVCMount", "/", "an absolute path"),
         ("gatewayReplicas", 0, "a whole number from 1 on"),
-        ("gatewayReplicas", "2", "a whole number from 1 on"),
+        ("gatewayReplicas", 1.5, "a whole number from 1 on"),
         ("jupyterNotebookPVCMount", "work", "an absolute path"),
         ("gpuResource", "gpu", "the full name of a resource"),
         ("jupyterHubImage", "null", "a text that is not empty"),
@@ -257,6 +306,47 @@ def test_a_wrong_value_is_refused_by_name(render: Any, name: str, value: Any, wa
         render(**{name: value})
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("nodeSelector", {"pool": 1}),
+        ("quota", {"pods": ["1"]}),
+        ("limits", {"cpu": "1"}),
+        ("gpuLimits", []),
+        ("gpuLimits", [0]),
+        ("gpuLimits", [1, 1]),
+        ("gpuTolerations", ["nvidia.com/gpu"]),
+        ("allowedUsers", [""]),
+    ],
+)
+def test_a_wrong_list_or_object_is_refused_by_name(render: Any, name: str, value: Any) -> None:
+    with pytest.raises(Exception, match=f"parameter {name} is .*; it must be "):
+        render(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({**OIDC, "oidcIssuer": "null"}, "oidcIssuer is null; it must be set where jupyterHubAuthenticator is oidc"),
+        ({**OIDC, "oidcClientId": "null"}, "oidcClientId is null; it must be set"),
+        ({**OIDC, "oidcSecretName": "null"}, "oidcSecretName is null; it must be set"),
+        ({**OIDC, "oidcIssuer": "https://accounts.google.com"}, "allowedUsers is [ ]; it must be a list that is not empty"),
+        ({"jupyterHubAuthenticator": "iap"}, "iapAudience is null; it must be set where jupyterHubAuthenticator is iap"),
+        ({"jupyterHubAuthenticator": "openshift", "hostname": "a.example.com"}, "cloud is null; it must be openshift"),
+        ({"jupyterHubAuthenticator": "openshift", "cloud": "openshift"}, "hostname is null; it must be set"),
+        ({"ingressClass": "nginx", "gatewayClass": "cilium"}, "gatewayClass is cilium; it must be null where ingressClass is set"),
+        ({"tlsIssuer": "letsencrypt"}, "hostname is null; it must be set where tlsIssuer is"),
+        ({"ingressClass": "openshift-default", "cloud": "openshift"}, "hostname is null; it must be set where ingressClass is"),
+        ({"ipName": "10.0.0.1"}, "ipName is 10.0.0.1; it must be null, or gatewayServiceType LoadBalancer"),
+        ({"ipName": "10.0.0.1", "ingressClass": "nginx"}, "ipName is 10.0.0.1; it must be null"),
+        ({"reportUsage": "true"}, "usageId is null; it must be set where reportUsage is true"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_by_name(render: Any, choices: dict[str, Any], message: str) -> None:
+    with pytest.raises(Exception, match=re.escape(f"kubeflow-core: parameter {message}")):
+        render(**choices)
+
+
 def test_the_default_namespace_is_left_alone(render: Any) -> None:
     objects = render(namespace="default")
     assert "Namespace/default" not in objects
@@ -265,3 +355,13 @@ def test_the_default_namespace_is_left_alone(render: Any) -> None:
 
 def test_unset_is_null_or_empty(render: Any) -> None:
     assert render(storageClass="", cloud="", jupyterHubAuthenticator="dummy") == render()
+
+
+def test_without_a_level_the_namespace_has_no_label_of_it(render: Any) -> None:
+    labels = render(podSecurityLevel="null")["Namespace/kubeflow"]["metadata"]["labels"]
+    assert not [label for label in labels if label.startswith("pod-security")]
+
+
+def test_the_parts_together_are_the_whole() -> None:
+    parts = {key for name in PROTOTYPES[1:] for key in core.render({}, name)}
+    assert set(core.render({})) == parts

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Good values, each with its reason, and what stands in the way: with the collection's own package and rules."""
+"""Good values, each with its reason, and what stands in the way."""
 
 from __future__ import annotations
 
@@ -12,220 +12,203 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import folder
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.plan import COMPONENT, PACKAGES, make
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import application
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.plan import make
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.rules import load
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.sources import Contents
 
 Json = dict[str, t.Any]
-RULES = Path(__file__).parents[4] / "roles" / "kubeflow" / "files" / "rules"
-NAMESPACED = {
-    "v1": ["ConfigMap", "Secret", "Service", "ServiceAccount", "PersistentVolumeClaim", "Pod"],
-    "apps/v1": ["Deployment", "StatefulSet"],
-    "batch/v1": ["Job"],
-    "rbac.authorization.k8s.io/v1": ["Role", "RoleBinding"],
-    "policy/v1": ["PodDisruptionBudget"],
-    "networking.k8s.io/v1": ["NetworkPolicy"],
+Plan = Callable[..., Json]
+USAGE_ID = "0b9d7b1e-0000-4000-8000-000000000001"
+STORAGE: Json = {
+    "id": "default-class",
+    "sets": "storageClass",
+    "when": "cluster.storage.default",
+    "value": "cluster.storage.default",
+    "reason": "{cluster.storage.default} is the cluster's default storage class.",
+    "alternatives": "cluster.storage.usable",
 }
-APIS: Json = {
-    version: {kind: {"resource": f"{kind.lower()}s", "namespaced": True} for kind in kinds} for version, kinds in NAMESPACED.items()
+NO_CLASS: Json = {
+    "id": "no-class",
+    "blocks": True,
+    "when": "values.storageClass == 'null'",
+    "reason": "No class among {cluster.storage.classes[].name}.",
+    "fix": "Install a driver.",
+    "command": "kubectl get storageclass -A {values.name}",
 }
-APIS["v1"]["Namespace"] = {"resource": "namespaces", "namespaced": False}
-ALL = [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]
-DISK = {"name": "disk", "provisions": True}
-LOCAL = {"name": "local", "provisions": False}
+PLAIN_HTTP: Json = {"id": "plain", "warns": True, "when": "values.serviceType != 'ClusterIP'", "reason": "{values.serviceType} is plain."}
 
 
 @pytest.fixture
-def facts() -> Json:
-    """A small plain cluster, where nothing stands in the way and nothing is doubtful."""
-    return {
-        "kubeconfig": {"user": "me", "context": "trial", "tls": {"verify": True}},
-        "cloud": {"provider": None},
-        "cluster": {
-            "server": "https://10.0.0.1:6443",
-            "uid": "uid-1",
-            "version": {"git_version": "v1.35.0", "major": 1, "minor": 35},
-            "distribution": {"name": "kubernetes", "signals": []},
-            "nodes": {"count": 1, "ready": 1, "schedulable": 1, "usable": 1, "architectures": {"amd64": 1}, "accelerators": []},
-            "storage": {"classes": [DISK, LOCAL], "default": "disk", "usable": ["disk"], "defaults": ["disk"]},
-            "ingress_classes": [],
-            "apis": copy.deepcopy(APIS),
-            "permissions": {"namespace": "kubeflow", "complete": True, "rules": ALL},
-            "unknown": [],
-        },
-    }
-
-
-@pytest.fixture(scope="session")
-def registries() -> dict[str, dict[str, str]]:
-    packages = {package: {"registry": name} for name, names in PACKAGES.items() for package in names}
-    return registry.contents({name: {"uri": "embedded"} for name in PACKAGES}, packages, Path("/nowhere"), registry.Sources())
-
-
-@pytest.fixture
-def plan(facts: Json, registries: t.Any, tmp_path: Path) -> Callable[..., Json]:
-    """Plans for ``facts``; the user's parameters are given as keywords."""
+def plan(facts: Json, registries: dict[str, Contents], tmp_path: Path) -> Plan:
+    """Plans for ``facts``; the parameters of the component ``web`` are given as keywords."""
 
     def run(
         *,
         rules: list[Json] | None = None,
-        app: Path | None = None,
-        apply: bool = False,
-        namespace: str | None = None,
-        move: bool = False,
-        **given: t.Any,
+        app: dict[str, str] | None = None,
+        components: dict[str, str] | None = None,
+        parameters: Json | None = None,
+        given: Json | None = None,
+        **more: t.Any,
     ) -> Json:
         own = tmp_path / "own.yml"
-        own.write_text(yaml.safe_dump(rules or []))
+        own.write_text(yaml.safe_dump([STORAGE, NO_CLASS, PLAIN_HTTP] if rules is None else rules))
         choices = {
             "name": "kubeflow",
-            "namespace": namespace,
-            "parameters": {COMPONENT: given} if given else {},
-            "apply": apply,
-            "move": move,
+            "namespace": None,
+            "parameters": parameters or ({"web": given} if given else {}),
+            "apply": False,
+            "move": False,
+            "components": components or {"web": "web"},
+            "registries": {"shop": {"uri": "/shop"}},
+            "packages": {"web": {"registry": "shop"}, "jobs": {"registry": "shop"}},
+            "usage_id": USAGE_ID,
+            **more,
         }
-        return make(facts, choices, load([str(own), str(RULES)]), registries, folder.read(app) if app else {})
+        return make(facts, choices, load([str(own)]), registries, app or {})
 
     return run
 
 
-def change(facts: Json, path: str, value: t.Any) -> None:
-    *parents, last = path.split(".")
-    for name in parents:
-        facts = facts[name]
-    facts[last] = value
+@pytest.fixture
+def written(registries: dict[str, Contents]) -> Callable[[Json, dict[str, str]], dict[str, str]]:
+    """The application that a plan comes to, as its files."""
+    return lambda found, there: application.files(found["application"], there, registries).files
 
 
-def ids(found: Json) -> set[str]:
-    """The rules that a plan rests on."""
-    chosen = {choice["rule"] for choice in found["parameters"][COMPONENT].values()} - {None}
-    return chosen | {item["id"] for item in [*found["blockers"], *found["warnings"]]}
+def chosen(found: Json, parameter: str, component: str = "web") -> tuple[t.Any, str]:
+    choice = found["parameters"][component][parameter]
+    return choice["value"], choice["source"]
 
 
-NO_CLASSES = {"classes": [LOCAL], "default": None, "usable": [], "defaults": []}
-GPU = {"resource": "nvidia.com/gpu", "count": 2, "products": ["L4"]}
-# Rule: changes of the facts, and the user's parameters, that bring it up.
-REACHED: dict[str, tuple[Json, Json]] = {
-    "load-balancer-of-the-cloud": ({"cluster.distribution": {"name": "gke", "signals": ["label x"]}}, {}),
-    "port-forward": ({}, {}),
-    "no-tls": ({}, {"gatewayServiceType": "NodePort"}),
-    "one-password": ({}, {}),
-    "cloud-of-the-distribution": ({"cluster.distribution": {"name": "openshift", "signals": ["api x"]}}, {}),
-    "version-too-old": ({"cluster.version": {"git_version": "v1.29.1", "major": 1, "minor": 29}}, {}),
-    "no-usable-node": ({"cluster.nodes.usable": 0}, {}),
-    "no-node-yet": ({"cluster.nodes.count": 0, "cluster.nodes.architectures": {}}, {}),
-    "no-image-for-the-architecture": ({"cluster.nodes.architectures": {"s390x": 1}}, {}),
-    "not-everything-could-be-read": ({"cluster.unknown": [{"what": "Node", "why": "forbidden"}]}, {}),
-    "certificate-not-verified": ({"kubeconfig.tls.verify": False}, {}),
-    "gpu-of-the-nodes": ({"cluster.nodes.accelerators": [GPU]}, {}),
-    "gateway-on-two-nodes": ({"cluster.nodes.usable": 2, "cluster.nodes.count": 2}, {}),
-    "storage-class-default": ({}, {}),
-    "storage-class-usable": ({"cluster.storage.default": None}, {}),
-    "notebook-volume": ({}, {}),
-    "no-storage-class": ({"cluster.storage": NO_CLASSES}, {}),
-    "storage-class-unknown": ({}, {"storageClass": "gone"}),
-    "storage-class-makes-nothing": ({}, {"storageClass": "local"}),
-    "several-default-classes": ({"cluster.storage.defaults": ["disk", "nfs"]}, {}),
-}
-ALWAYS = {"port-forward", "one-password", "storage-class-default", "notebook-volume"}
-
-
-def test_no_rule_is_left_out_here() -> None:
-    assert {rule.id for rule in load([str(RULES)])} == set(REACHED)
-
-
-@pytest.mark.parametrize("rule", REACHED)
-def test_each_rule_is_reached_and_only_where_it_belongs(facts: Json, plan: t.Any, rule: str) -> None:
-    assert ids(plan()) == ALWAYS
-    changes, given = REACHED[rule]
-    for path, value in changes.items():
-        change(facts, path, value)
-    found = plan(**given)
-    assert rule in ids(found)
-    said = [*found["blockers"], *found["warnings"], *found["parameters"][COMPONENT].values()]
-    assert not [item["reason"] for item in said if "{" in item["reason"] or "nothing" in item["reason"].split()]
+def ids(said: list[Json]) -> list[str]:
+    return [item["id"] for item in said]
 
 
 # --- values
 
 
-def test_a_plain_cluster(plan: t.Any) -> None:
-    found = plan()
-    chosen = found["parameters"][COMPONENT]
-    assert chosen["storageClass"] == {
+def test_every_value_has_a_source_and_a_reason(plan: Plan) -> None:
+    found = plan(given={"replicas": 3})
+    assert found["parameters"]["web"]["storageClass"] == {
         "value": "disk",
         "source": "cluster",
         "reason": "disk is the cluster's default storage class.",
-        "rule": "storage-class-default",
+        "rule": "default-class",
         "alternatives": [],
+        "no_effect": False,
     }
-    assert (chosen["jupyterNotebookPVCMount"]["value"], chosen["gatewayServiceType"]["value"]) == ("/home/jovyan/work", "ClusterIP")
-    assert chosen["gatewayServiceType"]["alternatives"] == ["LoadBalancer", "NodePort"]
-    assert (chosen["gatewayReplicas"]["source"], chosen["gatewayReplicas"]["reason"]) == ("default", "The package's own value.")
+    replicas = found["parameters"]["web"]["replicas"]
+    assert (replicas["value"], replicas["source"], replicas["reason"]) == (3, "user", "You chose it (kubeflow_parameters).")
+    service = found["parameters"]["web"]["serviceType"]
+    assert (service["value"], service["source"], service["reason"]) == ("ClusterIP", "default", "The package's own value.")
     assert found["namespace"] == {"value": "kubeflow", "source": "default", "reason": "Kubeflow's own namespace."}
-    assert found["blockers"] == []
-    assert found["cluster"] == {"uid": "uid-1", "server": "https://10.0.0.1:6443", "version": "v1.35.0", "distribution": "kubernetes"}
-    assert "Namespace kubeflow" in found["objects"]
-    assert found["objects"] == sorted(found["objects"])
+    assert (found["blockers"], found["warnings"]) == ([], [])
+    assert found["objects"] == ["ConfigMap kubeflow/web", "Deployment.apps kubeflow/web", "Namespace kubeflow", "Service kubeflow/web"]
 
 
-def test_the_user_wins_and_what_rests_on_it_follows(plan: t.Any) -> None:
-    chosen = plan(storageClass="local", gatewayReplicas=3)["parameters"][COMPONENT]
-    assert (chosen["storageClass"]["value"], chosen["storageClass"]["source"], chosen["storageClass"]["rule"]) == ("local", "user", None)
-    assert (chosen["gatewayReplicas"]["value"], chosen["gatewayReplicas"]["reason"]) == (3, "You chose it (kubeflow_parameters).")
-    assert "Claims of the class local get a volume" in chosen["jupyterNotebookPVCMount"]["reason"]
-
-
-def test_a_parameter_without_a_value_was_not_chosen(plan: t.Any) -> None:
-    assert plan(storageClass=None)["parameters"] == plan()["parameters"]
-
-
-def test_a_rule_for_what_the_user_chose_is_not_asked(plan: t.Any) -> None:
-    broken = {"id": "broken", "sets": "storageClass", "value": "cluster.missing", "reason": "Because."}
-    assert plan(rules=[broken], storageClass="disk")["parameters"][COMPONENT]["storageClass"]["source"] == "user"
-
-
-def test_the_user_s_namespace(plan: t.Any) -> None:
-    found = plan(namespace="ml")
-    assert (found["namespace"]["value"], found["namespace"]["source"]) == ("ml", "user")
-    assert "Namespace ml" in found["objects"]
-    assert found["application"]["environments"]["default"]["namespace"] == "ml"
-
-
-def test_the_first_rule_wins_and_the_user_s_come_first(plan: t.Any) -> None:
-    mine = {"id": "mine", "sets": "storageClass", "value": "'fast'", "reason": "We always take {cluster.storage.classes[0].name}."}
-    other = {**mine, "id": "other", "value": "'slow'"}
-    chosen = plan(rules=[mine, other])["parameters"][COMPONENT]["storageClass"]
-    assert (chosen["value"], chosen["rule"], chosen["reason"]) == ("fast", "mine", "We always take disk.")
-    passed_over = {**mine, "when": "cluster.nodes.count > `99`"}
-    assert plan(rules=[passed_over, other])["parameters"][COMPONENT]["storageClass"]["rule"] == "other"
-
-
-def test_gpus_of_which_there_are_most(facts: Json, plan: t.Any) -> None:
-    facts["cluster"]["nodes"]["accelerators"] = [{"resource": "amd.com/gpu", "count": 1, "products": []}, GPU]
-    chosen = plan()["parameters"][COMPONENT]["gpuResource"]
-    assert (chosen["value"], chosen["alternatives"]) == ("nvidia.com/gpu", ["amd.com/gpu"])
-    assert chosen["reason"].startswith("Nodes offer nvidia.com/gpu (product: L4)")
-
-
-def test_only_what_was_chosen_goes_into_the_application(plan: t.Any) -> None:
-    declared = plan(jupyterNotebookPVCSize="20Gi")["application"]
-    written = declared["components"][COMPONENT]["parameters"]
-    assert written == {
-        "storageClass": "disk",
-        "jupyterNotebookPVCMount": "/home/jovyan/work",
-        "gatewayServiceType": "ClusterIP",
-        "jupyterNotebookPVCSize": "20Gi",
-    }
-    assert declared["record"]["values"][COMPONENT]["jupyterNotebookPVCSize"]["source"] == "user"
+def test_only_what_was_chosen_goes_into_the_application(plan: Plan) -> None:
+    declared = plan(given={"limits": {"cpu": 1}})["application"]
+    assert declared["components"] == {"web": {"prototype": "web", "parameters": {"storageClass": "disk", "limits": {"cpu": 1}}}}
+    assert declared["record"]["values"]["web"]["limits"]["source"] == "user"
     assert declared["record"]["cluster"]["uid"] == "uid-1"
+    assert declared["packages"] == {"web": {"registry": "shop"}, "jobs": {"registry": "shop"}}
 
 
-def test_planning_changes_nothing_that_it_is_given(facts: Json, plan: t.Any) -> None:
+def test_the_first_rule_that_applies_wins(plan: Plan) -> None:
+    mine = {"id": "mine", "sets": "storageClass", "value": "'fast'", "reason": "Always."}
+    passed_over = {**mine, "id": "never", "when": "cluster.nodes.count > `99`"}
+    found = plan(rules=[passed_over, mine, STORAGE])["parameters"]["web"]["storageClass"]
+    assert (found["value"], found["rule"]) == ("fast", "mine")
+
+
+def test_the_user_wins_and_what_rests_on_it_follows(plan: Plan) -> None:
+    follows = {
+        "id": "more",
+        "sets": "replicas",
+        "when": "values.storageClass == 'own'",
+        "value": "`5`",
+        "reason": "As {values.storageClass}.",
+    }
+    broken = {**STORAGE, "id": "broken", "value": "cluster.missing", "when": None}
+    found = plan(rules=[follows, broken], given={"storageClass": "own"})
+    assert (chosen(found, "storageClass"), chosen(found, "replicas")) == (("own", "user"), (5, "cluster"))
+    assert plan(rules=[follows, STORAGE], given={"storageClass": None})["parameters"] == plan(rules=[follows, STORAGE])["parameters"]
+
+
+def test_rules_see_the_package_s_values_too(plan: Plan) -> None:
+    rule = {"id": "two", "sets": "replicas", "when": "values.serviceType == 'ClusterIP'", "value": "`2`", "reason": "x"}
+    assert chosen(plan(rules=[rule]), "replicas") == (2, "cluster")
+
+
+def test_several_components(plan: Plan) -> None:
+    for_jobs = {**STORAGE, "id": "for-jobs", "for": ["jobs"], "value": "'slow'"}
+    components = {"web": "web", "runs": "jobs"}
+    found = plan(rules=[for_jobs, STORAGE, NO_CLASS], components=components, parameters={"runs": {"image": "example.com/run"}})
+    assert chosen(found, "storageClass") == ("disk", "cluster")
+    assert chosen(found, "storageClass", "runs") == ("slow", "cluster")
+    assert "replicas" not in found["parameters"]["runs"]
+    assert "Role.rbac.authorization.k8s.io kubeflow/jobs" in found["objects"]
+    assert set(found["application"]["components"]) == {"web", "runs"}
+
+
+def test_what_rules_say_of_several_components_is_said_once(plan: Plan) -> None:
+    rule = {"id": "old", "blocks": True, "reason": "Too old.", "fix": "Upgrade."}
+    own = {"id": "own", "warns": True, "reason": "Component {values.name}."}
+    only = {"id": "only", "warns": True, "for": ["jobs"], "reason": "Jobs."}
+    found = plan(rules=[rule, own, only], components={"a": "web", "b": "web"})
+    assert ids(found["blockers"]) == ["old"]
+    assert [item["reason"] for item in found["warnings"]] == ["Component a.", "Component b."]
+
+
+def test_a_rule_for_a_parameter_that_no_component_has_does_nothing(plan: Plan) -> None:
+    rule = {"id": "colour", "sets": "colour", "value": "cluster.missing", "reason": "x"}
+    assert plan(rules=[rule, STORAGE])["parameters"] == plan(rules=[STORAGE])["parameters"]
+
+
+def test_planning_changes_nothing_that_it_is_given(facts: Json, plan: Plan) -> None:
     before = copy.deepcopy(facts)
     assert plan() == plan()
     assert facts == before
+
+
+def test_usage_is_reported_only_if_asked_and_under_one_id(plan: Plan) -> None:
+    assert chosen(plan(), "usageId") == ("null", "default")
+    found = plan(given={"reportUsage": "true"})
+    assert chosen(found, "usageId") == (USAGE_ID, "user")
+    assert "made once" in found["parameters"]["web"]["usageId"]["reason"]
+    assert chosen(plan(given={"reportUsage": "true", "usageId": "mine"}), "usageId") == ("mine", "user")
+
+
+# --- effects
+
+
+def test_a_value_that_changes_nothing_is_told(plan: Plan) -> None:
+    found = plan(given={"mount": "/home", "replicas": 4, "limits": {"cpu": 2}})
+    assert {name for name, choice in found["parameters"]["web"].items() if choice["no_effect"]} == {"mount"}
+    (warning,) = found["warnings"]
+    assert (warning["id"], warning["reason"]) == ("no-effect", "web: nothing in any object changes with mount = /home.")
+
+
+def test_also_one_that_a_rule_chose(plan: Plan) -> None:
+    rule = {"id": "mount", "sets": "mount", "value": "'/home'", "reason": "x"}
+    assert ids(plan(rules=[rule])["warnings"]) == ["no-effect"]
+
+
+def test_the_package_s_own_value_is_not_told(plan: Plan) -> None:
+    assert plan(given={"mount": "null"})["warnings"] == []
+
+
+def test_a_package_that_fails_without_a_value_shows_its_effect(plan: Plan) -> None:
+    found = plan(given={"issuer": "https://issuer", "client": "me", "mount": "/home"})
+    assert {name for name, choice in found["parameters"]["web"].items() if choice["no_effect"]} == {"mount"}
+
+
+def test_a_component_that_the_user_rewrote_is_not_judged(plan: Plan, written: t.Any) -> None:
+    files = written(plan(), {})
+    files["components/web.jsonnet"] = files["components/web.jsonnet"].replace("web.parts", "/* mine */ web.parts")
+    assert plan(app=files, given={"mount": "/home"})["warnings"] == []
 
 
 # --- choices that can't be meant
@@ -235,95 +218,183 @@ def test_planning_changes_nothing_that_it_is_given(facts: Json, plan: t.Any) -> 
     ("given", "said"),
     [
         ({"storageclass": "a"}, "declares no parameter 'storageclass'. Did you mean storageClass"),
-        ({"gatewayReplicas": "many"}, "parameter 'gatewayReplicas': number expected"),
-        ({"gatewayReplicas": True}, "parameter 'gatewayReplicas': number expected"),
+        ({"replicas": "many"}, "parameter 'replicas': number expected"),
+        ({"replicas": True}, "parameter 'replicas': number expected"),
         ({"storageClass": 5}, "parameter 'storageClass': string expected"),
-        ({"storageClass": ["a"]}, "parameter 'storageClass': string expected"),
+        ({"limits": [1]}, "parameter 'limits': object expected"),
     ],
 )
-def test_values_that_the_package_does_not_take(plan: t.Any, given: Json, said: str) -> None:
+def test_values_that_the_package_does_not_take(plan: Plan, given: Json, said: str) -> None:
     with pytest.raises(BootstrapError) as caught:
-        plan(**given)
+        plan(given=given)
     assert said in str(caught.value)
 
 
-def test_components_that_there_are_not(facts: Json, registries: t.Any) -> None:
-    choices = {"name": "kubeflow", "namespace": None, "parameters": {"kubeflow-cor": {}}, "apply": False, "move": False}
-    with pytest.raises(BootstrapError, match="kubeflow_parameters: there is no component 'kubeflow-cor'. There is kubeflow-core."):
-        make(facts, choices, [], registries, {})
+def test_required_parameters(plan: Plan) -> None:
+    with pytest.raises(BootstrapError, match="required parameters of io.ksonnet.pkg.jobs are missing: image"):
+        plan(components={"runs": "jobs"})
+    rule = {"id": "image", "sets": "image", "value": "'example.com/run'", "reason": "x"}
+    assert chosen(plan(components={"runs": "jobs"}, rules=[rule]), "image", "runs") == ("example.com/run", "cluster")
+
+
+def test_components_that_there_are_not(plan: Plan) -> None:
+    with pytest.raises(BootstrapError, match="kubeflow_parameters: there is no component 'wep'. There is web."):
+        plan(parameters={"wep": {}})
+    with pytest.raises(BootstrapError, match=r"No prototype is named 'wep'. There are: .*io\.ksonnet\.pkg\.web"):
+        plan(components={"web": "wep"})
 
 
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
         ({"value": "cluster.missing"}, "own.yml: the rule mine applies, but its value is nothing."),
-        ({"sets": "colour"}, "A rule sets colour, which io.ksonnet.pkg.kubeflow-core does not declare."),
-        ({"value": "`5`"}, "parameter 'storageClass': string expected"),
-        ({"when": "length(cluster.nodes.count)"}, "own.yml: the rule mine: 'length(cluster.nodes.count)' can't be evaluated"),
+        ({"value": "`5`"}, "own.yml: the rule mine: value: Component 'web', parameter 'storageClass': string expected"),
+        ({"when": "length(cluster.nodes.count)"}, "own.yml: the rule mine: when: 'length(cluster.nodes.count)' can't be evaluated"),
+        ({"reason": "{length(`5`)}"}, "own.yml: the rule mine: reason: 'length(`5`)' can't be evaluated"),
+        ({"alternatives": "'a'"}, "own.yml: the rule mine: alternatives: a list is expected"),
     ],
 )
-def test_rules_that_can_not_be_meant(plan: t.Any, wrong: Json, said: str) -> None:
+def test_rules_that_can_not_be_meant(plan: Plan, wrong: Json, said: str) -> None:
     with pytest.raises(BootstrapError) as caught:
         plan(rules=[{"id": "mine", "sets": "storageClass", "value": "'a'", "reason": "Because.", **wrong}])
     assert said in str(caught.value)
 
 
+def test_facts_that_were_cut(facts: Json, plan: Plan) -> None:
+    del facts["cluster"]["storage"]
+    with pytest.raises(BootstrapError, match=r"The facts lack cluster.storage. Collect them anew"):
+        plan()
+
+
+@pytest.mark.parametrize("namespace", ["Kubeflow", "a_b", "-a", "a" * 64, "a.b", "a/b"])
+def test_names_that_no_namespace_can_have(plan: Plan, namespace: str) -> None:
+    with pytest.raises(BootstrapError, match="kubeflow_namespace: '.*' can't be the name of a namespace."):
+        plan(namespace=namespace)
+
+
 # --- what stands in the way
 
 
-def test_a_blocker_says_why_and_what_to_do(facts: Json, plan: t.Any) -> None:
-    facts["cluster"]["storage"] = NO_CLASSES
+def test_a_blocker_says_why_what_to_do_and_with_which_command(facts: Json, plan: Plan) -> None:
+    facts["cluster"]["storage"]["default"] = None
     (blocker,) = plan()["blockers"]
-    assert blocker["id"] == "no-storage-class"
-    assert blocker["reason"] == "No storage class makes volumes (there are: local), so the hub's claim would wait for ever."
-    assert blocker["text"] == f"{blocker['reason']} {blocker['fix']} (no-storage-class)"
-
-
-def test_classes_that_may_not_be_read_block_nothing(facts: Json, plan: t.Any) -> None:
-    facts["cluster"]["storage"] = {"classes": [], "default": None, "usable": [], "defaults": []}
-    facts["cluster"]["unknown"] = [{"what": "StorageClass.storage.k8s.io", "why": "forbidden"}]
-    found = plan()
-    assert (found["blockers"], found["parameters"][COMPONENT]["storageClass"]["source"]) == ([], "default")
-    assert "not-everything-could-be-read" in ids(found)
-
-
-def test_a_user_s_own_blocker(plan: t.Any) -> None:
-    mine = {
-        "id": "mine",
-        "blocks": True,
-        "when": "values.gatewayReplicas < `2`",
-        "reason": "{values.gatewayReplicas} is too few.",
-        "fix": "More.",
+    assert blocker == {
+        "id": "no-class",
+        "reason": "No class among disk.",
+        "fix": "Install a driver.",
+        "command": "kubectl get storageclass -A web",
+        "text": "No class among disk. Install a driver. Run: kubectl get storageclass -A web (no-class)",
     }
-    assert [item["text"] for item in plan(rules=[mine])["blockers"]] == ["1 is too few. More. (mine)"]
-    assert plan(rules=[mine], gatewayReplicas=2)["blockers"] == []
 
 
-def test_missing_rights_block_only_who_applies(facts: Json, plan: t.Any) -> None:
-    facts["cluster"]["permissions"]["rules"] = [{"verbs": ["get", "list"], "apiGroups": ["*"], "resources": ["*"]}]
+def test_a_blocker_can_be_ignored_by_its_id(facts: Json, plan: Plan) -> None:
+    facts["cluster"]["storage"]["default"] = None
+    found = plan(ignore=["no-class"])
+    assert found["blockers"] == []
+    (warning,) = found["warnings"]
+    assert (warning["id"], warning["reason"]) == ("no-class", "Ignored, as you chose (kubeflow_ignore): No class among disk.")
+    assert found["application"]["record"]["choices"]["ignore"] == ["no-class"]
+
+
+@pytest.mark.parametrize("name", ["no-clas", "plain", "cluster-changed"])
+def test_only_blockers_can_be_ignored(plan: Plan, name: str) -> None:
+    with pytest.raises(BootstrapError) as caught:
+        plan(ignore=[name])
+    assert f"kubeflow_ignore: there is no blocker '{name}'. Blockers are api-not-served, namespace-changed, no-class, p" in str(
+        caught.value
+    )
+
+
+def test_missing_rights_block_only_who_applies(facts: Json, plan: Plan) -> None:
+    facts["cluster"]["permissions"] |= {"rules": [{"verbs": ["get", "list"], "apiGroups": ["*"], "resources": ["*"]}], "missing": None}
     looked, applied = plan(), plan(apply=True)
-    assert looked["blockers"] == []
+    assert (looked["blockers"], ids(looked["warnings"])) == ([], ["permission-missing"])
     (blocker,) = applied["blockers"]
-    assert blocker["id"] == "permission-missing"
-    assert blocker["reason"].startswith("me may not do all that is needed in the namespace kubeflow. Missing: configmaps: create, patch;")
-    assert "deployments.apps: create, patch" in blocker["reason"]
-    assert blocker["reason"] in [item["reason"] for item in looked["warnings"]]
+    assert blocker["reason"] == (
+        "me may not do all that is needed in the namespace kubeflow. Missing: configmaps: create, patch; "
+        "deployments.apps: create, patch; namespaces: create, patch; services: create, patch."
+    )
+    assert "kubectl apply -f rbac.yml" in blocker["command"]
+    # With what an admin is given, nothing is missing.
+    granted = [{key: rule[key] for key in rule if key != "namespaced"} for rule in applied["rbac"]["missing"]]
+    facts["cluster"]["permissions"]["rules"] += granted
+    assert (plan(apply=True)["blockers"], plan()["rbac"]) == ([], {"missing": [], "yaml": ""})
+    assert plan(apply=True)["warnings"] == []
 
 
-def test_rights_that_can_not_be_listed_block_nobody(facts: Json, plan: t.Any) -> None:
+def test_what_the_cluster_said_of_a_right_counts_more_than_its_rules(facts: Json, plan: Plan) -> None:
+    """Rules of a namespace say nothing of the cluster: a Role that grants namespaces grants none."""
+    rule = {"apiGroups": [""], "resources": ["namespaces"], "verbs": ["create"]}
+    missing = [{**rule, "namespaced": False}, {**rule, "namespaced": False, "resources": ["pods", "services"]}]
+    for complete in (True, False):
+        facts["cluster"]["permissions"] |= {"complete": complete, "missing": missing}
+        (blocker,) = plan(apply=True)["blockers"]
+        assert blocker["reason"].endswith("Missing: namespaces: create.")
+
+
+def test_rights_that_can_not_be_listed_block_nobody(facts: Json, plan: Plan) -> None:
     facts["cluster"]["permissions"] = {"namespace": "kubeflow", "complete": False, "rules": []}
-    assert plan(apply=True)["blockers"] == []
+    found = plan(apply=True)
+    assert (found["blockers"], ids(found["warnings"])) == ([], ["permissions-not-known"])
 
 
-def test_kinds_that_are_not_served(facts: Json, plan: t.Any) -> None:
+def test_nobody_grants_more_than_he_has(facts: Json, plan: Plan) -> None:
+    """Kubernetes refuses a role with rights that its creator has not."""
+    rule = {"verbs": ["create", "get", "list", "patch"], "apiGroups": ["*"], "resources": ["configmaps", "roles"]}
+    facts["cluster"]["permissions"]["rules"] = [rule, {"verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods"]}]
+    jobs = {"components": {"runs": "jobs"}, "parameters": {"runs": {"image": "a"}}, "apply": True, "rules": []}
+    found = plan(**jobs)
+    (blocker,) = found["blockers"]
+    assert blocker["reason"] == (
+        "me may not grant what Role.rbac.authorization.k8s.io kubeflow/jobs grants, for want of: pods: create; pods/log: create, get."
+    )
+    assert found["parts"] == {"admin": ["Role.rbac.authorization.k8s.io kubeflow/jobs"], "user": ["ConfigMap kubeflow/jobs"]}
+    facts["cluster"]["permissions"]["rules"].append({"verbs": ["create", "get"], "apiGroups": [""], "resources": ["pods", "*/log"]})
+    assert plan(**jobs)["blockers"] == []
+    facts["cluster"]["permissions"]["rules"].pop()
+    escalate = {"verbs": ["escalate"], "apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles"]}
+    facts["cluster"]["permissions"]["rules"].append(escalate)
+    assert plan(**jobs)["blockers"] == []
+
+
+def test_the_rights_for_an_admin_to_grant(facts: Json, plan: Plan) -> None:
+    facts["cluster"]["permissions"] |= {"rules": [], "missing": None}
+    facts["kubeconfig"]["user"] = "system:serviceaccount:ci:runner"
+    space, whole, binding, inside, _role_binding = yaml.safe_load_all(plan()["rbac"]["yaml"])
+    assert (space["kind"], space["metadata"]["labels"]["site"]) == ("Namespace", "web")
+    assert (whole["kind"], whole["rules"]) == (
+        "ClusterRole",
+        [{"apiGroups": [""], "resources": ["namespaces"], "verbs": ["create", "get", "list", "patch"]}],
+    )
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "runner", "namespace": "ci"}]
+    assert binding["roleRef"] == {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": whole["metadata"]["name"]}
+    assert (inside["kind"], inside["metadata"]["namespace"]) == ("Role", "kubeflow")
+    assert {resource for rule in inside["rules"] for resource in rule["resources"]} == {"configmaps", "deployments", "pods", "services"}
+
+
+def test_whose_business_the_objects_are(facts: Json, plan: Plan) -> None:
+    found = plan(components={"web": "web", "runs": "jobs"}, parameters={"runs": {"image": "a", "whole": "true"}})
+    assert found["parts"]["admin"] == ["ClusterRole.rbac.authorization.k8s.io jobs", "Namespace kubeflow"]
+    assert sorted(found["parts"]["admin"] + found["parts"]["user"]) == found["objects"]
+
+
+def test_kinds_that_are_not_served(facts: Json, plan: Plan) -> None:
     del facts["cluster"]["apis"]["apps/v1"]
     found = plan(apply=True)
-    assert {item["id"] for item in found["blockers"]} == {"api-not-served"}
-    assert any("the cluster serves no Deployment in apps/v1" in item["reason"] for item in found["blockers"])
+    assert ids(found["blockers"]) == ["api-not-served"]
+    assert "the cluster serves no Deployment in apps/v1" in found["blockers"][0]["reason"]
     assert not [name for name in found["objects"] if name.startswith("Deployment")]
 
 
-def test_apis_that_are_not_known_block_nothing(facts: Json, plan: t.Any) -> None:
+def test_old_versions_are_brought_up(plan: Plan) -> None:
+    found = plan(components={"runs": "jobs"}, parameters={"runs": {"image": "a", "version": "v1beta1"}})
+    assert (found["blockers"], found["objects"]) == ([], ["ConfigMap kubeflow/jobs", "Role.rbac.authorization.k8s.io kubeflow/jobs"])
+    (brought,) = found["brought_up"]
+    assert (brought["from"], brought["to"]) == ("rbac.authorization.k8s.io/v1beta1", "rbac.authorization.k8s.io/v1")
+    assert brought["object"] == "Role.rbac.authorization.k8s.io kubeflow/jobs"
+
+
+def test_apis_that_are_not_known_block_nothing(facts: Json, plan: Plan) -> None:
     facts["cluster"]["apis"] = {}
     found = plan(apply=True)
     assert found["blockers"] == []
@@ -333,49 +404,40 @@ def test_apis_that_are_not_known_block_nothing(facts: Json, plan: t.Any) -> None
 # --- an application that is there already
 
 
-def test_what_the_user_edited_stays_and_is_shown(facts: Json, plan: t.Any, tmp_path: Path) -> None:
-    app = tmp_path / "app"
-    folder.converge(app, plan()["application"])
-    params = app / "components" / "params.libsonnet"
-    text = params.read_text()
-    assert 'gatewayServiceType: "ClusterIP"' in text
-    params.write_text(text.replace('gatewayServiceType: "ClusterIP"', 'gatewayServiceType: "NodePort"'))
-    found = plan(app=app)
-    assert found["parameters"][COMPONENT]["gatewayServiceType"] == {
-        "value": "NodePort",
-        "source": "user",
-        "reason": "You changed it in components/params.libsonnet.",
-        "rule": None,
-        "alternatives": ["ClusterIP"],
-    }
-    # What follows from it, follows from what the user wrote.
-    assert "no-tls" in ids(found)
-    assert any("NodePort" in item["reason"] for item in found["warnings"])
+def test_what_the_user_edited_stays_and_what_rests_on_it_follows(plan: Plan, written: t.Any) -> None:
+    follows = {"id": "two", "sets": "replicas", "when": "values.serviceType == 'NodePort'", "value": "`2`", "reason": "x"}
+    service = {"id": "service", "sets": "serviceType", "value": "'LoadBalancer'", "reason": "x"}
+    rules = [service, follows, PLAIN_HTTP]
+    files = written(plan(rules=rules), {})
+    path = "components/params.libsonnet"
+    assert 'serviceType: "LoadBalancer"' in files[path]
+    files[path] = files[path].replace('serviceType: "LoadBalancer"', 'serviceType: "NodePort"')
+    found = plan(rules=rules, app=files)
+    choice = found["parameters"]["web"]["serviceType"]
+    assert (choice["value"], choice["source"], choice["alternatives"]) == ("NodePort", "user", ["LoadBalancer"])
+    assert choice["reason"] == "You changed it in components/params.libsonnet."
+    assert chosen(found, "replicas") == (2, "cluster")
+    assert [item["reason"] for item in found["warnings"]] == ["NodePort is plain."]
+    # What is declared stays what was planned: so it is told from what the user wants.
+    assert found["application"]["components"]["web"]["parameters"]["serviceType"] == "LoadBalancer"
 
 
-@pytest.mark.parametrize("namespace", ["Kubeflow", "a_b", "-a", "a" * 64, "a.b", "a/b"])
-def test_names_that_no_namespace_can_have(plan: t.Any, namespace: str) -> None:
-    with pytest.raises(BootstrapError, match="kubeflow_namespace: '.*' can't be the name of a namespace."):
-        plan(namespace=namespace)
-
-
-def test_an_application_keeps_its_namespace(plan: t.Any, tmp_path: Path) -> None:
-    app = tmp_path / "app"
-    folder.converge(app, plan(namespace="ml")["application"])
-    again = plan(app=app)
+def test_an_application_keeps_its_namespace(plan: Plan, written: t.Any) -> None:
+    files = written(plan(namespace="ml"), {})
+    again = plan(app=files)
     assert (again["namespace"]["value"], again["blockers"]) == ("ml", [])
-    (blocker,) = plan(app=app, namespace="other")["blockers"]
+    (blocker,) = plan(app=files, namespace="other")["blockers"]
     assert blocker["id"] == "namespace-changed"
     assert blocker["reason"] == "The application is there already, for the namespace ml; in other it would be a second one."
+    assert plan(app=files, namespace="other", ignore=["namespace-changed"])["blockers"] == []
 
 
-def test_an_application_of_another_cluster_is_not_taken_over_unasked(facts: Json, plan: t.Any, tmp_path: Path) -> None:
-    app = tmp_path / "app"
-    folder.converge(app, plan()["application"])
-    assert plan(app=app)["blockers"] == []
+def test_an_application_of_another_cluster_is_not_taken_over_unasked(facts: Json, plan: Plan, written: t.Any) -> None:
+    files = written(plan(), {})
+    assert plan(app=files)["blockers"] == []
     facts["cluster"]["uid"] = "uid-2"
-    (blocker,) = plan(app=app)["blockers"]
+    (blocker,) = plan(app=files)["blockers"]
     assert blocker["id"] == "cluster-changed"
     assert "UID uid-1" in blocker["reason"]
     assert "UID uid-2" in blocker["reason"]
-    assert plan(app=app, move=True)["blockers"] == []
+    assert plan(app=files, move=True)["blockers"] == []

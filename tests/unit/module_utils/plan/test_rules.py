@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import prototypes
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.packages import short
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.rules import Rule, load
 
 Json = dict[str, t.Any]
@@ -55,6 +57,8 @@ def fails(path: str) -> str:
         ([{"id": "one", "reason": "x", "warns": True, "value": "a"}], ", rule 1 (one): value belongs to sets, and only there."),
         ([{**GOOD, "source": "user"}], ", rule 1 (one): source is one of cluster, cloud, default."),
         ([{**GOOD, "when": "!cluster.nodes"}], ", rule 1 (one): when: '!' before a path needs parentheses: !(cluster.nodes.count)."),
+        ([{**GOOD, "for": "gateway"}], ", rule 1 (one): for is a list of prototypes, by their short names."),
+        ([{**GOOD, 5: "x"}], ", rule 1 (one): unknown field 5."),
         ([{**GOOD, "alternatives": "a && !b.c"}], ", rule 1 (one): alternatives: '!' before a path"),
     ],
 )
@@ -100,11 +104,63 @@ def test_values_and_alternatives(rule: t.Any) -> None:
 )
 def test_reasons_are_filled_in(rule: t.Any, expression: str, words: str) -> None:
     data = {"a": 1, "b": ["x", "y"], "c": [], "e": {"k": 1}}
-    assert rule().say(f"It is {{{expression}}}.", data) == f"It is {words}."
+    said = f"It is {{{expression}}}."
+    found = rule(reason=said, fix=said, command=said)
+    assert [found.say(field, data) for field in ("reason", "fix", "command")] == [f"It is {words}."] * 3
+    assert rule().say("command", data) is None
 
 
 def test_an_expression_that_can_not_be_evaluated_names_file_and_rule(rule: t.Any, tmp_path: Path) -> None:
-    for found in (rule(when="a ||"), rule(when="length(a)"), rule(when="nonsense(a)")):
-        with pytest.raises(BootstrapError, match=f"{tmp_path}/rules.yml: the rule one: .* can't be evaluated") as caught:
+    for found in (rule(when="a ||"), rule(when="length(a)"), rule(when="nonsense(a)"), rule(when="matches('(', 'a')")):
+        with pytest.raises(BootstrapError, match=f"{tmp_path}/rules.yml: the rule one: when: .* can't be evaluated") as caught:
             found.applies({"a": 5})
         assert "\n" not in str(caught.value)
+    with pytest.raises(BootstrapError, match="the rule one: fix: 'length"):
+        rule(fix="{length(a)}").say("fix", {"a": 5})
+
+
+def test_for_which_prototypes_a_rule_is(rule: t.Any) -> None:
+    assert rule().concerns("web")
+    found = rule(**{"for": ["gateway", "web"]})
+    assert found.concerns("web")
+    assert not found.concerns("jobs")
+
+
+@pytest.mark.parametrize(
+    ("expression", "result"),
+    [
+        ("quantity('16Gi')", 2**34),
+        ("quantity(`2`)", 2),
+        ("quantity('500m') < `1`", True),
+        ("quantity('0')", 0),
+        ("quantity('much')", None),
+        ("quantity(missing)", None),
+        ("quantity(missing) > `1`", None),
+        ("quantity(`true`)", None),
+        ("matches('nvidia.com/(gpu|mig-.*)', name)", True),
+        ("matches('nvidia', name)", False),
+        ("matches('nvidia', missing)", False),
+        ("[name, 'a'][?matches('.*gpu', @)]", ["nvidia.com/gpu"]),
+    ],
+)
+def test_functions_that_jmespath_lacks(rule: t.Any, expression: str, result: t.Any) -> None:
+    assert rule(value=expression).result({"name": "nvidia.com/gpu"}) == result
+
+
+def test_each_rule_of_ours_sets_what_a_prototype_of_ours_declares() -> None:
+    """At run time a rule for a parameter that nothing declares does nothing: that is for users, ours are no mistakes."""
+    root = Path(__file__).parents[4]
+    files = {
+        f"vendor/kubeflow/{file.relative_to(root / 'registry')}": file.read_text(encoding="utf-8")
+        for file in (root / "registry").glob("*/prototypes/*.jsonnet")
+    }
+    known, errors = prototypes.collect(files)
+    assert errors == []
+    by_name = {short(prototype): {parameter.name for parameter in prototype.parameters} for prototype in known.values()}
+    declared = set().union(*by_name.values())
+    rules = load([str(root / "roles" / "kubeflow" / "files" / "rules")])
+    assert len({rule.id for rule in rules if rule.does != "sets"}) == len([rule for rule in rules if rule.does != "sets"])
+    for each in rules:
+        assert set(each.prototypes) <= set(by_name), each.id
+        meant = set().union(*(by_name[name] for name in each.prototypes)) if each.prototypes else declared
+        assert each.parameter is None or each.parameter in meant, each.id

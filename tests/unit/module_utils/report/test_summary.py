@@ -90,13 +90,41 @@ def test_the_facts(report: Json) -> None:
 
 def test_the_plan(report: Json) -> None:
     found = lines(report)
-    assert section(found, "Namespace") == ["ml  user: You chose it."]
-    assert section(found, "Values") == [
-        "storageClass = disk             cluster: disk is the default.",
-        "gatewayServiceType = ClusterIP  user: So it is.",
-        "2 others are the package's own.",
+    assert section(found, "Plan") == [
+        "VALUE                           SOURCE   REASON",
+        "namespace = ml                  user     You chose it.",
+        "storageClass = disk             cluster  disk is the default.",
+        "gatewayServiceType = ClusterIP  user     So it is.",
+        "2 other values are the packages' own.",
     ]
     assert section(found, "Warnings") == ["No TLS. Add it.", "Alone."]
+
+
+def test_a_long_plan_stays_a_table(report: Json) -> None:
+    words = "word " * 30
+    report["plan"]["parameters"] = {
+        "one": {"limits": {"value": {"cpu": "1" * 60}, "source": "user", "reason": words, "no_effect": True}},
+        "two": {"mount": {"value": "", "source": "cloud", "reason": "So it is."}},
+    }
+    report["plan"] |= {
+        "parts": {"admin": ["Namespace ml"], "user": []},
+        "brought_up": [{"object": "Role ml/a", "from": "rbac/v1beta1", "to": "rbac/v1"}],
+        "warnings": [{"id": "w", "reason": "No TLS.", "fix": "Add it.", "command": "kubectl get tls"}],
+    }
+    found = lines(report)
+    head, _namespace, first, *more, last, _others = section(found, "Plan")
+    start = head.index("REASON")
+    assert first.startswith('one.limits = {"cpu": "')
+    assert first[start - 8 :].startswith("user    word word")
+    assert first[: start - 8].rstrip().endswith("…")
+    assert more
+    assert all(line.startswith(" " * start) and line[start] != " " for line in more)
+    assert more[-1].endswith("It changes nothing in any object.")
+    assert last.startswith('two.mount = ""  ')
+    assert max(map(len, found)) <= 120
+    assert section(found, "Brought up") == ["Role ml/a: rbac/v1beta1 is now rbac/v1"]
+    assert section(found, "For an admin") == ["Namespace ml"]
+    assert section(found, "Warnings") == ["No TLS. Add it. Run: kubectl get tls"]
 
 
 def test_what_would_be_created(report: Json) -> None:

@@ -1,0 +1,170 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which packages the components come from. Private to the collection."""
+
+from __future__ import annotations
+
+import functools
+import re
+import typing as t
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ..errors import BootstrapError
+from ..ksonnet import prototypes
+from ..ksonnet.documents import kind
+from ..ksonnet.prototypes import Prototype
+from ..registries import registry, specs
+from ..registries.sources import Contents
+
+Json = dict[str, t.Any]
+Declared = dict[str, dict[str, t.Any]]
+Ask = Callable[[Declared, Declared], dict[str, Contents]]
+"""``registry.contents`` for these registries and packages."""
+
+EMBEDDED = "kubeflow"
+"""What the embedded registry is called. Its packages import each other by this name."""
+_PREFIX = "io.ksonnet.pkg."
+_IMPORT = re.compile(r"""import(?:str)?\s+['"]([^'"/]+)/([^'"/]+)/""")
+
+
+@dataclass(frozen=True)
+class Sought:
+    """``registries`` and ``packages`` as an application declares them, and what the registries give: ``contents``."""
+
+    registries: Declared
+    packages: Declared
+    contents: dict[str, Contents]
+
+
+def short(prototype: Prototype) -> str:
+    """The name of a prototype without the part that all have."""
+    return prototype.name.removeprefix(_PREFIX)
+
+
+def components(given: t.Any) -> dict[str, str]:
+    """The user's components (``kubeflow_components``): name to name of the prototype, which is the component's own if not named."""
+    if not isinstance(given, Mapping) or not given:
+        raise BootstrapError("kubeflow_components: a mapping of at least one component is expected.", fix="Name each with its prototype.")
+    found = {}
+    for name, entry in given.items():
+        entry = {} if entry is None else entry
+        if not isinstance(entry, Mapping) or not isinstance(entry.get("prototype", ""), str) or set(entry) - {"prototype"}:
+            raise BootstrapError(
+                f"kubeflow_components: {name}: a mapping with prototype is expected, not {kind(entry)}.",
+                fix=f"For instance {name}: {{prototype: kubeflow-core}}; its parameters belong to kubeflow_parameters.",
+            )
+        found[str(name)] = str(entry.get("prototype") or name)
+    return found
+
+
+def find(name: str, contents: Mapping[str, Contents]) -> Prototype:
+    """A prototype among those of registries, by its whole name, its short one, or a unique ending. Raises BootstrapError."""
+    known, errors = prototypes.collect(_vendored(contents))
+    return known.get(f"{_PREFIX}{name}") or prototypes.find(name, known, errors)
+
+
+def seek(wanted: Mapping[str, str], registries: Declared, packages: Declared, ask: Ask) -> Sought:
+    """The packages that the components (name to prototype) need, and their registries.
+
+    What the user declared is there anyway; the embedded registry is added as the last one. A prototype that no declared package has is
+    looked for in the packages that the registries list, one registry after the other. Packages that a package imports come with it.
+    """
+    registries = {**registries, **({} if EMBEDDED in registries else {EMBEDDED: {"protocol": registry.FS, "uri": registry.EMBEDDED}})}
+    for name, package in packages.items():
+        if not isinstance(package, Mapping) or package.get("registry") not in registries:
+            raise BootstrapError(
+                f"kubeflow_packages: {name}: registry is to be one of {', '.join(registries)}.", fix="Correct it, or add the registry."
+            )
+    there = ask(_used(registries, packages), packages)
+    shelves = {name: _Shelf(name, entry, ask) for name, entry in registries.items()}
+    chosen = dict(packages)
+    for prototype in dict.fromkeys(wanted.values()):
+        if _has(prototype, there):
+            continue
+        for shelf in shelves.values():
+            if holder := shelf.find(prototype):
+                _add(chosen, shelf.name, holder)
+                break
+        else:
+            # By a shorter name, or built in; otherwise an error that names what there is.
+            where = find(prototype, {**{name: shelf.all() for name, shelf in shelves.items()}, **there}).file.split("/")
+            if where[0] == "vendor":
+                _add(chosen, where[1], where[2])
+    _imported(chosen, packages, shelves)
+    used = _used(registries, chosen)
+    if chosen == packages:
+        return Sought(used, chosen, there)
+    if len(chosen) == 1:
+        ((only, of),) = chosen.items()
+        return Sought(used, chosen, {of["registry"]: shelves[of["registry"]].package(only)})
+    return Sought(used, chosen, ask(used, chosen))
+
+
+def _used(registries: Declared, packages: Declared) -> Declared:
+    return {name: entry for name, entry in registries.items() if any(each["registry"] == name for each in packages.values())}
+
+
+def _has(prototype: str, contents: Mapping[str, Contents]) -> bool:
+    """Whether it is in these packages, by its whole name or its short one. Those that every application has anyway count last."""
+    known, _errors = prototypes.collect(_vendored(contents))
+    return any(known[name].file.startswith("vendor/") for name in (prototype, f"{_PREFIX}{prototype}") if name in known)
+
+
+def _vendored(contents: Mapping[str, Contents]) -> dict[str, str]:
+    return {f"vendor/{source}/{path}": text for source, found in contents.items() for path, text in found.files.items()}
+
+
+class _Shelf:
+    """What a registry lists, read as far as it is needed."""
+
+    def __init__(self, name: str, entry: dict[str, t.Any], ask: Ask) -> None:
+        self.name = name
+        self._entry, self._ask = entry, ask
+        self._read: dict[str, Contents] = {}
+
+    @functools.cached_property
+    def listed(self) -> tuple[str, ...]:
+        """The names of all packages."""
+        text = self._ask({self.name: self._entry}, {})[self.name].files["registry.yaml"]
+        return tuple(specs.libraries(text, f"registry.yaml of '{self.name}'"))
+
+    def package(self, name: str) -> Contents:
+        """One package."""
+        if name not in self._read:
+            self._read[name] = self._ask({self.name: self._entry}, {name: {"registry": self.name}})[self.name]
+        return self._read[name]
+
+    def all(self) -> Contents:
+        """All packages."""
+        return self._ask({self.name: self._entry}, {name: {"registry": self.name} for name in self.listed})[self.name]
+
+    def find(self, prototype: str) -> str | None:
+        """The package with a prototype; one that is called alike is looked at first."""
+        if registry.protocol(self._entry) == registry.GITHUB:
+            # An archive is read as a whole.
+            found = self.all()
+            return find(prototype, {self.name: found}).file.split("/")[2] if _has(prototype, {self.name: found}) else None
+        names = sorted(self.listed, key=lambda name: not prototype.endswith(name))
+        return next((name for name in names if _has(prototype, {self.name: self.package(name)})), None)
+
+
+def _add(chosen: Declared, source: str, package: str) -> None:
+    other = chosen.setdefault(package, {"registry": source})
+    if other["registry"] != source:
+        raise BootstrapError(
+            f"The package {package} is needed from the registries {other['registry']} and {source}.",
+            fix="An application can hold one of them: leave out a component, or declare the package in kubeflow_packages.",
+        )
+
+
+def _imported(chosen: Declared, packages: Declared, shelves: Mapping[str, _Shelf]) -> None:
+    """Add the packages that those found import."""
+    todo = [name for name in chosen if name not in packages]
+    while todo:
+        name = todo.pop()
+        for path, text in shelves[chosen[name]["registry"]].package(name).files.items():
+            for source, package in _IMPORT.findall(text) if path.startswith(f"{name}/") else ():
+                if package not in chosen and source in shelves and package in shelves[source].listed:
+                    _add(chosen, source, package)
+                    todo.append(package)

@@ -1,0 +1,170 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which rights a deployment needs that the user has not, and what an admin is to apply to grant them. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Iterable
+
+from ..data.rights import CLUSTER, NAMESPACED, VERBS
+from ..deploy.inventory import Inventory
+from ..deploy.objects import Key
+from ..ksonnet import printing
+from .items import Item, is_admins
+
+Json = dict[str, t.Any]
+
+_RBAC = "rbac.authorization.k8s.io"
+_NEEDED = ("create", "get", "list", "patch")
+"""What applying asks for; ``delete`` is for pruning and removal only."""
+_HEAD = """\
+# What {who} lacks to deploy the application {application} into the namespace {namespace} of {server}, and no more.
+# An admin applies it: kubectl apply -f FILE
+# {who} is the name in the kubeconfig; where the cluster knows the user by another (kubectl auth whoami), correct the subjects.
+"""
+
+
+class Need(t.NamedTuple):
+    """One right. ``namespaced``: in the namespace of the application, otherwise in the whole cluster. ``name``: of one object only."""
+
+    namespaced: bool
+    group: str
+    resource: str
+    verb: str
+    name: str = ""
+
+
+def needs(items: Iterable[Item], namespace: str) -> list[Need]:
+    """What applying these objects, keeping the record of them and waiting for them takes."""
+    found = {Need(True, "", "configmaps", verb) for verb in _NEEDED} | {Need(True, "", "pods", "list")}
+    for item in items:
+        if item.resource:
+            found |= {Need(not is_admins(item, namespace), item.key.group, item.resource.plural, verb) for verb in _NEEDED}
+    return sorted(found)
+
+
+def lacking(rights: Json, wanted: Iterable[Need]) -> list[Need]:
+    """Those that the user has not for certain.
+
+    ``rights``: the facts' ``cluster.permissions``. What the cluster was asked about singly (``missing``) counts most; for the rest its
+    rules tell, if they are complete.
+    """
+    return [need for need in wanted if _lacks(rights, need)]
+
+
+def _lacks(rights: Json, need: Need) -> bool:
+    table = NAMESPACED if need.namespaced else CLUSTER
+    asked = rights.get("missing") is not None and need.resource in table.get(need.group, ()) and need.verb in VERBS
+    if asked and not need.name:
+        same = [rule for rule in rights["missing"] if rule["namespaced"] == need.namespaced]
+        return _grants(same, need)
+    return bool(rights["complete"]) and not _grants(rights["rules"], need)
+
+
+def _grants(rules: Iterable[Json], need: Need) -> bool:
+    """Whether one of some rules covers a right, as Kubernetes matches them."""
+    resources = {"*", need.resource, f"*/{need.resource.partition('/')[2]}"}
+    return any(
+        {"*", need.verb} & set(rule.get("verbs") or ())
+        and {"*", need.group} & set(rule.get("apiGroups") or [""])
+        and resources & set(rule.get("resources") or ())
+        and (not rule.get("resourceNames") or (need.name and need.name in rule["resourceNames"]))
+        for rule in rules
+    )
+
+
+def escalations(rights: Json, items: Iterable[Item], namespace: str) -> dict[Key, list[Need]]:
+    """By role, what it grants and the user has not: Kubernetes lets nobody create such a role, unless he may ``escalate``.
+
+    https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping
+    """
+    found: dict[Key, list[Need]] = {}
+    for item in items:
+        if item.key.group != _RBAC or item.key.kind not in ("Role", "ClusterRole") or not rights["complete"]:
+            continue
+        inside = item.key.kind == "Role" and item.key.namespace == namespace
+        plural = "roles" if item.key.kind == "Role" else "clusterroles"
+        if _grants(rights["rules"], Need(inside, _RBAC, plural, "escalate", item.key.name)):
+            continue
+        granted = [need for rule in item.object.get("rules") or [] for need in _granted(rule, inside)]
+        if more := [need for need in granted if not _grants(rights["rules"], need)]:
+            found[item.key] = sorted(set(more))
+    return found
+
+
+def _granted(rule: Json, namespaced: bool) -> list[Need]:
+    return [
+        Need(namespaced, group, resource, verb, name)
+        for group in rule.get("apiGroups") or ()
+        for resource in rule.get("resources") or ()
+        for verb in rule.get("verbs") or ()
+        for name in rule.get("resourceNames") or [""]
+    ]
+
+
+def policy_rules(wanted: Iterable[Need]) -> list[Json]:
+    """Rights as few rules of a Role (``namespaced``) or ClusterRole."""
+    verbs: dict[tuple[bool, str, str, str], list[str]] = {}
+    for need in sorted(set(wanted)):
+        verbs.setdefault((need.namespaced, need.group, need.name, need.resource), []).append(need.verb)
+    merged: dict[tuple[bool, str, str, tuple[str, ...]], list[str]] = {}
+    for (namespaced, group, name, resource), those in verbs.items():
+        merged.setdefault((namespaced, group, name, tuple(those)), []).append(resource)
+    return [
+        {
+            "namespaced": namespaced,
+            "apiGroups": [group],
+            "resources": resources,
+            "verbs": list(those),
+            **({"resourceNames": [name]} if name else {}),
+        }
+        for (namespaced, group, name, those), resources in merged.items()
+    ]
+
+
+def listed(rules: Iterable[Json]) -> str:
+    """Rules in words: ``deployments.apps: create, patch; pods: list``."""
+    verbs: dict[str, list[str]] = {}
+    for rule in rules:
+        for resource in rule["resources"]:
+            group, name = rule["apiGroups"][0], "".join(f" {name}" for name in rule.get("resourceNames", ()))
+            there = verbs.setdefault(f"{resource}.{group}{name}" if group else f"{resource}{name}", [])
+            there += [verb for verb in rule["verbs"] if verb not in there]
+    return "; ".join(f"{resource}: {', '.join(those)}" for resource, those in sorted(verbs.items()))
+
+
+def rbac_text(rules: list[Json], items: Iterable[Item], application: str, namespace: str, who: str, server: str) -> str:
+    """Roles with these rules and their bindings as YAML, ready to be applied; '' where nothing is missing.
+
+    The namespace comes first where the application brings it, because a Role needs it.
+    """
+    if not rules:
+        return ""
+    inventory = Inventory(application, namespace)
+    ours = [inventory.labelled(item.object) for item in items if item.key.kind == "Namespace" and item.key.name == namespace]
+    documents = [*ours] if any(rule["namespaced"] for rule in rules) else []
+    for namespaced in (False, True):
+        those = [{key: rule[key] for key in rule if key != "namespaced"} for rule in rules if rule["namespaced"] == namespaced]
+        kind = "Role" if namespaced else "ClusterRole"
+        metadata = {"name": f"{application}-bootstrap", **({"namespace": namespace} if namespaced else {})}
+        if those:
+            documents += [
+                {"apiVersion": f"{_RBAC}/v1", "kind": kind, "metadata": metadata, "rules": those},
+                {
+                    "apiVersion": f"{_RBAC}/v1",
+                    "kind": f"{kind}Binding",
+                    "metadata": metadata,
+                    "roleRef": {"apiGroup": _RBAC, "kind": kind, "name": metadata["name"]},
+                    "subjects": [_subject(who)],
+                },
+            ]
+    return _HEAD.format(who=who, application=application, namespace=namespace, server=server) + printing.text(documents)
+
+
+def _subject(who: str) -> Json:
+    """A service account goes by system:serviceaccount:NAMESPACE:NAME."""
+    if who.startswith("system:serviceaccount:") and who.count(":") == 3:
+        _system, _kind, namespace, name = who.split(":")
+        return {"kind": "ServiceAccount", "name": name, "namespace": namespace}
+    return {"apiGroup": _RBAC, "kind": "User", "name": who}

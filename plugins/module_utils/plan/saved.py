@@ -1,0 +1,164 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A plan as a file: to be reviewed, changed by hand, and applied later. Private to the collection.
+
+It holds what was chosen, not what follows from it: whoever applies it has the objects made anew, and everything checked again.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import typing as t
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..errors import BootstrapError
+from ..ksonnet import documents, record
+from .choosing import choice
+
+Json = dict[str, t.Any]
+
+_VERSION, _KIND = "kubeflow.bootstrap/v1", "Plan"
+_HEADER = """# A plan of kubeflow.bootstrap. To apply it:
+#   ansible-playbook kubeflow.bootstrap.bootstrap -e kubeflow_apply=true -e kubeflow_plan_file=FILE
+# Values may be changed here, or added ({value: ...}). They are checked as any other choice. What is not listed is the package's own.
+"""
+_MAPPINGS = ("cluster", "namespace", "registries", "packages", "components", "choices", "parameters", "checksums")
+_FIELDS = {"apiVersion", "kind", "name", "blockers", "warnings", "objects", *_MAPPINGS}
+_SOURCES = ("user", "cluster", "cloud")
+_CHOICE = {"value", "source", "reason", "rule", "alternatives", "no_effect"}
+
+
+def text(plan: Json, choices: Json) -> str:
+    """The file of a plan; the same plan gives the same file. ``choices``: what the user chose, to be compared later."""
+    declared = plan["application"]
+    chosen = {
+        component: {name: each for name, each in sorted(values.items()) if each["source"] != "default"}
+        for component, values in plan["parameters"].items()
+    }
+    document = {
+        "apiVersion": _VERSION,
+        "kind": _KIND,
+        "name": declared["name"],
+        "cluster": plan["cluster"],
+        "namespace": plan["namespace"],
+        "components": {name: {"prototype": entry["prototype"]} for name, entry in declared["components"].items()},
+        "parameters": chosen,
+        "blockers": plan["blockers"],
+        "warnings": plan["warnings"],
+        "objects": plan["objects"],
+        "registries": declared["registries"],
+        "packages": declared["packages"],
+        "choices": {key: choices.get(key) for key in ("namespace", "parameters", "ignore")},
+        # By these it is seen which values were changed by hand.
+        "checksums": {component: {name: _sum(each["value"]) for name, each in values.items()} for component, values in chosen.items()},
+    }
+    return _HEADER + documents.dump(document, _dumper())
+
+
+@functools.cache
+def _dumper() -> t.Any:
+    """ks's way of writing, but in the order in which a plan is read."""
+
+    base: t.Any = documents.classes()[1]
+
+    class Dumper(base):
+        def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+            super().increase_indent(flow, False)
+
+        def ignore_aliases(self, data: t.Any) -> bool:
+            return True
+
+    Dumper.add_representer(dict, lambda dumper, data: dumper.represent_mapping("tag:yaml.org,2002:map", data.items()))
+    return Dumper
+
+
+def read(path: Path) -> Json:
+    """The document in a file; what was changed by hand in it is the user's choice. Raises BootstrapError that names file and field."""
+    try:
+        content = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise BootstrapError(
+            f"There is no plan {path}.", fix="Make it first (playbooks/plan.yml), or correct kubeflow_plan_file."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BootstrapError(f"The plan {path} can't be read: {error}.", fix="Name another file, or correct its rights.") from None
+    document = documents.load_mapping(content, str(path))
+    if (document.get("apiVersion"), document.get("kind")) != (_VERSION, _KIND):
+        raise BootstrapError(
+            f"{path} is not a plan: apiVersion {_VERSION} and kind {_KIND} are expected.", fix="Correct kubeflow_plan_file."
+        )
+    if unknown := sorted(map(str, document.keys() - _FIELDS)):
+        raise BootstrapError(f"The plan {path}: unknown field '{unknown[0]}'.", fix="Correct it, or plan anew (playbooks/plan.yml).")
+    for key in _MAPPINGS:
+        if not isinstance(document.get(key), dict):
+            raise _wrong(path, key, "a mapping is expected")
+    for key in ("blockers", "warnings"):
+        if not isinstance(document.get(key), list):
+            raise _wrong(path, key, "a list is expected")
+    for key, entry in (("cluster", "uid"), ("namespace", "value")):
+        if not isinstance(document[key].get(entry), str):
+            raise _wrong(path, f"{key}.{entry}", "text is expected")
+    for component in document["parameters"]:
+        if component not in document["components"]:
+            raise _wrong(path, "parameters", f"there is no component '{component}' among the components")
+    document["parameters"] = {
+        component: {
+            str(name): _choice(path, f"{component}.{name}", each, document["checksums"]) for name, each in _values(path, component, values)
+        }
+        for component, values in document["parameters"].items()
+    }
+    return document
+
+
+def _values(path: Path, component: str, values: t.Any) -> t.Iterable[tuple[str, t.Any]]:
+    if not isinstance(values, dict):
+        raise _wrong(path, f"parameters.{component}", "a mapping is expected")
+    return values.items()
+
+
+def _choice(path: Path, where: str, each: t.Any, checksums: Mapping[str, t.Any]) -> Json:
+    if not isinstance(each, dict) or each.get("value") is None or each.keys() - _CHOICE:
+        raise _wrong(path, f"parameters.{where}", "a mapping with value is expected")
+    component, _dot, name = where.partition(".")
+    there = checksums.get(component)
+    if not isinstance(there, dict) or there.get(name) != _sum(each["value"]):
+        return choice(each["value"], "user", f"You changed it in {path.name}.")
+    if each.get("source") not in _SOURCES or not isinstance(each.get("reason"), str):
+        raise _wrong(path, f"parameters.{where}", f"source, one of {', '.join(_SOURCES)}, and reason are expected")
+    return {**choice(each["value"], "user", ""), **each, "no_effect": False}
+
+
+def _wrong(path: Path, field: str, what: str) -> BootstrapError:
+    return BootstrapError(f"The plan {path}: {field}: {what}.", fix="Correct it, or plan anew (playbooks/plan.yml).")
+
+
+def check(document: Json, path: Path, cluster: Json, given: Json) -> None:
+    """Refuse a saved plan for another cluster, one that something stands in the way of, and other choices beside it.
+
+    ``cluster``: the facts of the cluster at hand. ``given``: what the user chose in this run, by the name of the role's variable.
+    """
+    made_for = document["cluster"]
+    if made_for["uid"] != cluster["uid"]:
+        raise BootstrapError(
+            f"The plan {path} was made for the cluster {made_for.get('server')} (UID {made_for['uid']}); "
+            f"this is {cluster['server']} (UID {cluster['uid']}).",
+            fix="Use the context of that cluster, or plan for this one (playbooks/plan.yml).",
+        )
+    if document["blockers"]:
+        ids = ", ".join(str(item.get("id")) if isinstance(item, dict) else str(item) for item in document["blockers"])
+        raise BootstrapError(
+            f"Something stood in the way when the plan {path} was made: {ids}.", fix="Put it right, and plan anew (playbooks/plan.yml)."
+        )
+    for variable, value in given.items():
+        key = variable.removeprefix("kubeflow_")
+        saved = document["components"] if key == "components" else document["choices"].get(key)
+        if value and value != saved:
+            raise BootstrapError(
+                f"{variable} is not what the plan {path} was made with.", fix="Leave it out, or plan anew (playbooks/plan.yml)."
+            )
+
+
+def _sum(value: t.Any) -> str:
+    return record.digest(json.dumps(value, sort_keys=True)).removeprefix("sha256:")[:8]

@@ -1,0 +1,42 @@
+// @apiVersion 0.1
+// @name io.ksonnet.pkg.jupyterhub
+// @description JupyterHub with its proxy, which starts a notebook server for each user. A string parameter with the value null is not set.
+// @shortDescription JupyterHub
+// @param name string Name of the component; the label app.kubernetes.io/instance of every object
+// @optionalParam namespace string null Namespace of every object; the environment's one if not set
+// @optionalParam cloud string null Where the cluster runs: gke, eks, aks (a load balancer stays inside the private network) or openshift (no user and group ids are written)
+// @optionalParam imageRegistry string null A mirror, with or without a path, that takes the place of the registry host of every image
+// @optionalParam imagePullSecret string null Name of the Secret with which images are pulled, those of the notebook servers too
+// @optionalParam nodeSelector object {} Labels of the nodes that all pods go to, those of the notebook servers too
+// @optionalParam hostname string null Host name under which users come: of the Ingress or Gateway, the certificate, and the address to which a login returns
+// @optionalParam jupyterHubImage string quay.io/jupyterhub/k8s-hub:4.4.0 Image of the hub; JupyterHub 5.3 or newer with KubeSpawner 7
+// @optionalParam jupyterHubProxyImage string quay.io/jupyterhub/configurable-http-proxy:5.2.0 Image of the hub's proxy
+// @optionalParam jupyterHubServiceType string ClusterIP Type of the hub's own Service proxy: ClusterIP, NodePort or LoadBalancer
+// @optionalParam jupyterHubAuthenticator string null How users log in. null and dummy: any user name with a password that the hub makes at its first start and keeps on its volume; oidc: OpenID Connect; iap: Google Identity-Aware Proxy; openshift: the accounts of OpenShift
+// @optionalParam secureCookies string false Whether browsers send the cookies over HTTPS alone: true or false. true where users come over HTTPS
+// @optionalParam allowedUsers array [] User names that may log in, or @example.com for all with that ending; empty: everybody whom the login lets through
+// @optionalParam oidcIssuer string null For oidc: URL of the issuer; below it is /.well-known/openid-configuration
+// @optionalParam oidcClientId string null For oidc: the id under which the issuer knows this client
+// @optionalParam oidcSecretName string null For oidc: name of a Secret of yours with the key client-secret
+// @optionalParam oidcUserClaim string email For oidc: the claim that is the user name, for instance email or preferred_username
+// @optionalParam iapAudience string null For iap: the audience of the signed header, such as /projects/NUMBER/global/backendServices/ID
+// @optionalParam jupyterNotebookImage string quay.io/jupyter/scipy-notebook:2026-09-29 Image of a user's notebook server; must have jupyterhub-singleuser
+// @optionalParam jupyterNotebookGpuImage string null Image of a notebook server with GPUs; jupyterNotebookImage if not set
+// @optionalParam jupyterNotebookCpu string 500m CPU that a notebook server asks for; its limit is four times as much
+// @optionalParam jupyterNotebookMemory string 1Gi Memory that a notebook server asks for; its limit is four times as much
+// @optionalParam jupyterNotebookPVCMount string null Where a user's own volume is mounted, for instance /home/jovyan/work; no volume if not set
+// @optionalParam jupyterNotebookPVCSize string 10Gi Size of a user's volume
+// @optionalParam jupyterNotebookAccessMode string ReadWriteOnce Access mode of a user's volume: ReadWriteOnce, ReadWriteOncePod or ReadWriteMany
+// @optionalParam hubPVCSize string 1Gi Size of the hub's volume
+// @optionalParam storageClass string null Storage class of the hub's and the users' volumes; the cluster's default one if not set
+// @optionalParam sharedStorageClass string null A storage class that makes ReadWriteMany volumes: all users share one of it, at /home/jovyan/shared; no such volume if not set
+// @optionalParam sharedPVCSize string 50Gi Size of the shared volume
+// @optionalParam gpuResource string null Resource name of a GPU, for instance nvidia.com/gpu: users may choose a server with it
+// @optionalParam gpuLimits array [1] How many GPUs users may choose from, for instance [1,2,4]
+// @optionalParam gpuTolerations array [] Tolerations of notebook servers with GPUs, beside one for taints named as gpuResource
+// @optionalParam gpuNodeSelector object {} Labels of the nodes that notebook servers with GPUs go to, beside nodeSelector
+
+local core = import 'kubeflow/core/core.libsonnet';
+local parts = core.parts(params, env);
+
+{ apiVersion: 'v1', kind: 'List', items: parts.jupyterhub }

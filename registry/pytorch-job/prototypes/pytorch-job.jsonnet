@@ -1,0 +1,25 @@
+// @apiVersion 0.1
+// @name io.ksonnet.pkg.pytorch-job
+// @description A PyTorchJob: distributed training with PyTorch, on CPUs or GPUs. It has one master.
+//   A string parameter with the value null is not set. The cluster must have a training operator.
+// @shortDescription A training job with PyTorch
+// @param name string Name of the component and of the job: a letter, then letters, digits and dashes, at most 50
+// @param image string Image with the program that trains
+// @optionalParam namespace string null Namespace of the job; the environment's one if not set
+// @optionalParam command array [] Command of the containers; that of the image if empty
+// @optionalParam args string null Arguments of the program, with commas between them
+// @optionalParam image_gpu string null Image for the replicas with GPUs; image if not set
+// @optionalParam num_workers number 0 Number of workers beside the master
+// @optionalParam num_gpus number 0 GPUs of the master and of each worker
+// @optionalParam gpuResource string nvidia.com/gpu Resource name of a GPU; its taint of the same name is tolerated
+// @optionalParam gpuTolerations array [] More tolerations of pods with GPUs
+// @optionalParam gpuNodeSelector object {} Labels of the nodes for pods with GPUs, beside nodeSelector
+// @optionalParam cpu string 1 CPUs of each pod
+// @optionalParam memory string 2Gi Memory of each pod
+// @optionalParam cloud string null Where the cluster runs: gke, eks, aks or openshift (no user and group ids are written)
+// @optionalParam imagePullSecret string null Name of the Secret with which the image is pulled
+// @optionalParam nodeSelector object {} Labels of the nodes that the pods may run on
+
+local job = import 'kubeflow/pytorch-job/pytorch-job.libsonnet';
+
+{ apiVersion: 'v1', kind: 'List', items: job.objects(params, env) }

@@ -1,0 +1,282 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How users log in to the package core: OpenID Connect, Google IAP, OpenShift. JupyterHub's own classes have stand-ins here."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+import runpy
+import sys
+import time
+import types
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import jwt
+import pytest
+from ansible_collections.kubeflow.bootstrap.tests.unit.registry import core
+from cryptography.hazmat.primitives.asymmetric import ec
+
+HOST = "kubeflow.example.com"
+AUDIENCE = "/projects/1/global/backendServices/2"
+ISSUER = "https://login.example.com/realm"
+CHOICES: dict[str, dict[str, Any]] = {
+    "oidc": {"oidcIssuer": ISSUER, "oidcClientId": "kubeflow", "oidcSecretName": "login", "hostname": HOST, "secureCookies": "true"},
+    "iap": {"iapAudience": AUDIENCE},
+    "openshift": {"cloud": "openshift", "hostname": HOST, "secureCookies": "true"},
+}
+
+
+class HTTPError(Exception):
+    """tornado.web.HTTPError."""
+
+    def __init__(self, code: int, message: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Base:
+    """What classes of JupyterHub have that is used here."""
+
+    log = logging.getLogger("hub")
+
+    def build_access_tokens_request_params(self, handler: Any, data: Any = None) -> dict[str, Any]:
+        return {"client_secret": self.client_secret}  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def jupyterhub(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The modules of the hub's image that are imported."""
+    web = types.SimpleNamespace(HTTPError=HTTPError)
+    modules = {
+        "jupyterhub.auth": {"Authenticator": Base},
+        "jupyterhub.handlers": {"BaseHandler": Base},
+        "jupyterhub.utils": {"url_path_join": lambda *parts: "/".join(part.strip("/") for part in parts)},
+        "oauthenticator.openshift": {"OpenShiftOAuthenticator": Base},
+        "tornado": {"web": web},
+        "tornado.web": {"HTTPError": HTTPError},
+        "traitlets": {"Unicode": lambda config: ""},
+    }
+    for name, content in modules.items():
+        module = types.ModuleType(name)
+        vars(module).update(content)
+        monkeypatch.setitem(sys.modules, name, module)
+    for name in ("jupyterhub", "oauthenticator"):
+        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+    monkeypatch.delitem(sys.modules, "kubeflow_iap", raising=False)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+
+
+class Configuration:
+    """c of a configuration file."""
+
+    def __getattr__(self, name: str) -> SimpleNamespace:
+        return self.__dict__.setdefault(name, SimpleNamespace())
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Callable[..., Any]:
+    """hub(authenticator, **parameters): the configuration file with what the package writes beside it."""
+
+    def run(login: str, **more: Any) -> Any:
+        objects = core.render({"jupyterHubAuthenticator": login, **CHOICES[login], **more}, "jupyterhub")
+        for name, text in objects["ConfigMap/hub-config"]["data"].items():
+            (tmp_path / name).write_text(text)
+        settings = core.settings(objects)
+        (tmp_path / "client-secret").write_text("s3cret\n")
+        settings["proxyTokenFile"] = str(tmp_path / "client-secret")
+        if "clientSecretFile" in settings["login"]:
+            assert settings["login"]["clientSecretFile"] == "/etc/kubeflow-login/client-secret"
+            settings["login"]["clientSecretFile"] = settings["proxyTokenFile"]
+        (tmp_path / "settings.json").write_text(json.dumps(settings))
+        c = Configuration()
+        script = runpy.run_path(str(tmp_path / "jupyterhub_config.py"), {"get_config": lambda: c})
+        return SimpleNamespace(c=c, script=script)
+
+    return run
+
+
+@pytest.fixture
+def issuer(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What the issuer says about itself."""
+    says = {name: f"{ISSUER}/{name}" for name in ("authorization_endpoint", "token_endpoint", "userinfo_endpoint")} | {"issuer": ISSUER}
+
+    def urlopen(url: str, timeout: float) -> io.BytesIO:
+        assert url == f"{ISSUER}/.well-known/openid-configuration"
+        return io.BytesIO(json.dumps(says).encode())
+
+    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
+    return says
+
+
+def test_oidc_asks_the_issuer_where_to_go(hub: Any, issuer: dict[str, str]) -> None:
+    c = hub("oidc").c
+    assert c.JupyterHub.authenticator_class == "generic-oauth"
+    assert c.GenericOAuthenticator.authorize_url == issuer["authorization_endpoint"]
+    assert c.GenericOAuthenticator.token_url == issuer["token_endpoint"]
+    assert c.GenericOAuthenticator.userdata_url == issuer["userinfo_endpoint"]
+    assert (c.GenericOAuthenticator.client_id, c.GenericOAuthenticator.client_secret) == ("kubeflow", "s3cret")
+    assert c.OAuthenticator.oauth_callback_url == f"https://{HOST}/hub/oauth_callback"
+
+
+def test_an_issuer_of_another_name_is_refused(hub: Any, issuer: dict[str, str]) -> None:
+    hub("oidc", oidcIssuer=f"{ISSUER}/")
+    issuer["issuer"] = "https://evil.example.com"
+    with pytest.raises(ValueError, match=r"calls itself https://evil\.example\.com"):
+        hub("oidc")
+
+
+@pytest.mark.parametrize("verified", [False, "false"])
+def test_an_address_that_is_not_verified_names_nobody(hub: Any, issuer: dict[str, str], verified: Any) -> None:
+    name = hub("oidc").c.GenericOAuthenticator.username_claim
+    assert name({"email": "me@example.com", "email_verified": True}) == "me@example.com"
+    assert name({"email": "me@example.com"}) == "me@example.com"
+    for user in ({"email": "me@example.com", "email_verified": verified}, {"sub": "1"}):
+        with pytest.raises(HTTPError) as refused:
+            name(user)
+        assert refused.value.code == 403
+    other = hub("oidc", oidcUserClaim="preferred_username").c.GenericOAuthenticator.username_claim
+    assert other({"preferred_username": "me", "email_verified": verified}) == "me"
+
+
+def test_only_users_of_the_list_get_in(hub: Any, issuer: dict[str, str]) -> None:
+    assert "post_auth_hook" not in vars(hub("oidc").c.Authenticator)
+    let_in = hub("oidc", allowedUsers=["Me@example.com", "@example.org"]).c.Authenticator.post_auth_hook
+    for name in ("me@example.com", "anybody@example.org"):
+        assert let_in(None, None, {"name": name}) == {"name": name}
+    for name in ("you@example.com", "me@notexample.org", "example.org"):
+        with pytest.raises(HTTPError):
+            let_in(None, None, {"name": name})
+
+
+def test_the_secret_of_oidc_is_mounted_into_the_hub_alone() -> None:
+    pod = core.pod_specs(core.render({"jupyterHubAuthenticator": "oidc", **CHOICES["oidc"]}))["Deployment/hub"]
+    [volume] = [each for each in pod["volumes"] if each.get("secret", {}).get("secretName") == "login"]
+    [(container, mount)] = [
+        (each["name"], mount) for each in core.containers(pod) for mount in each["volumeMounts"] if mount["name"] == volume["name"]
+    ]
+    [item] = volume["secret"]["items"]
+    # Where the hub reads it, see the fixture.
+    assert (container, item["key"], f"{mount['mountPath']}/{item['path']}") == ("hub", "client-secret", "/etc/kubeflow-login/client-secret")
+
+
+# --- Google IAP
+
+
+KEY = ec.generate_private_key(ec.SECP256R1())
+OTHER_KEY = ec.generate_private_key(ec.SECP256R1())
+
+
+def assertion(key: Any = KEY, algorithm: str = "ES256", without: str = "", **claims: Any) -> str:
+    now = int(time.time())
+    all_claims = {
+        "iss": "https://cloud.google.com/iap",
+        "aud": AUDIENCE,
+        "sub": "accounts.google.com:1",
+        "email": "Me@example.com",
+        "iat": now,
+        "exp": now + 600,
+        **claims,
+    }
+    all_claims.pop(without, None)
+    return jwt.encode(all_claims, key, algorithm=algorithm, headers={"kid": "one"})
+
+
+def request(text: str | None, **headers: str) -> Any:
+    given = {**headers, **({"x-goog-iap-jwt-assertion": text} if text is not None else {})}
+    return SimpleNamespace(request=SimpleNamespace(headers=given))
+
+
+@pytest.fixture
+def iap(hub: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The authenticator as configured, with Google's keys being ours."""
+    public = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(KEY.public_key())) | {"kid": "one", "alg": "ES256", "use": "sig"}
+
+    def fetch(self: jwt.PyJWKClient) -> dict[str, Any]:
+        assert self.uri == "https://www.gstatic.com/iap/verify/public_key-jwk"
+        return {"keys": [public]}
+
+    monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", fetch)
+    c = hub("iap").c
+    found = c.JupyterHub.authenticator_class()
+    found.audience = c.IapAuthenticator.audience
+    assert found.audience == AUDIENCE
+    return found
+
+
+def test_iap_names_the_user(iap: Any) -> None:
+    assert asyncio.run(iap.authenticate(request(assertion()))) == "me@example.com"
+    [(path, _handler)] = iap.get_handlers(None)
+    assert iap.auto_login is True and iap.login_url("/hub/").endswith(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "a.b.c",
+        assertion(aud="/projects/1/global/backendServices/3"),
+        assertion(iss="https://accounts.google.com"),
+        assertion(exp=int(time.time()) - 60),
+        assertion(iat=int(time.time()) + 600),
+        assertion(OTHER_KEY),
+        assertion("a text for a key, long enough to be one", "HS256"),
+        assertion(None, "none"),
+        assertion(without="exp"),
+        assertion(without="aud"),
+        assertion(without="email"),
+    ],
+)
+def test_iap_refuses_all_but_what_google_signed_for_us(iap: Any, text: str | None) -> None:
+    # The plain header says a name all the time.
+    with pytest.raises(HTTPError) as refused:
+        asyncio.run(iap.authenticate(request(text, **{"x-goog-authenticated-user-email": "accounts.google.com:me@example.com"})))
+    assert refused.value.code == 403
+
+
+def test_iap_notices_another_account(iap: Any) -> None:
+    me = SimpleNamespace(name="me@example.com")
+    assert asyncio.run(iap.refresh_user(me, request(assertion()))) is True
+    assert asyncio.run(iap.refresh_user(me, request(assertion(email="you@example.com")))) is False
+    assert asyncio.run(iap.refresh_user(me, request("forged"))) is False
+    # Notebook servers come with a token of the hub, past IAP.
+    assert asyncio.run(iap.refresh_user(me, request(None))) is True
+
+
+def test_the_file_for_iap_is_there_for_iap_alone() -> None:
+    assert "kubeflow_iap.py" not in core.render({})["ConfigMap/hub-config"]["data"]
+
+
+# --- OpenShift
+
+
+def test_openshift_sends_users_back_to_the_host_alone() -> None:
+    objects = core.render({"jupyterHubAuthenticator": "openshift", **CHOICES["openshift"]})
+    assert objects["ServiceAccount/hub"]["metadata"]["annotations"] == {
+        "serviceaccounts.openshift.io/oauth-redirecturi.hub": f"https://{HOST}/hub/oauth_callback"
+    }
+    assert "annotations" not in core.render({})["ServiceAccount/hub"]["metadata"]
+
+
+def test_openshift_takes_the_token_of_the_moment(hub: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
+    tokens = iter(["first", "second"])
+    read = Path.read_text
+
+    def read_text(self: Path, *args: Any, **more: Any) -> str:
+        return next(tokens) if self == account else read(self, *args, **more)
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+    c = hub("openshift").c
+    assert c.OpenShiftOAuthenticator.client_id == "system:serviceaccount:kubeflow:hub"
+    assert c.OpenShiftOAuthenticator.client_secret == "first"
+    assert c.OAuthenticator.oauth_callback_url == f"https://{HOST}/hub/oauth_callback"
+    login = c.JupyterHub.authenticator_class()
+    assert login.build_access_tokens_request_params(None) == {"client_secret": "second"}

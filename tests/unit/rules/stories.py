@@ -1,0 +1,154 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Saved facts, plans of them with the collection's own rules and packages, and a plan as a story that people can read.
+
+``facts/NAME.json`` holds facts as the playbook ``facts`` saves them. Those that differ from others in little say so: ``from`` names the
+others, and ``set`` has what is put in their place, by JSON pointer.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import textwrap
+import typing as t
+from pathlib import Path
+
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import packages
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.plan import make
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.rules import Rule, load
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
+
+Json = dict[str, t.Any]
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+RULES = str(ROOT / "roles" / "kubeflow" / "files" / "rules")
+_CORE = {"kubeflow-core": "kubeflow-core"}
+
+
+def names() -> list[str]:
+    """All saved facts."""
+    return sorted(path.stem for path in (HERE / "facts").glob("*.json"))
+
+
+def about(name: str) -> str:
+    """What is special about saved facts; '' for those of a local cluster."""
+    return str(_saved(name).get("about", ""))
+
+
+def facts(name: str) -> Json:
+    """Saved facts, whole."""
+    saved = _saved(name)
+    if "from" not in saved:
+        return saved
+    found = facts(saved["from"])
+    for pointer, value in saved["set"].items():
+        place(found, pointer, value)
+    return found
+
+
+def place(found: Json, pointer: str, value: t.Any) -> None:
+    """Put a value where a JSON pointer (RFC 6901) points to."""
+    *parents, last = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    for part in parents:
+        found = found[part]
+    found[last] = value
+
+
+def _saved(name: str) -> Json:
+    saved: Json = json.loads((HERE / "facts" / f"{name}.json").read_text(encoding="utf-8"))
+    return saved
+
+
+@functools.cache
+def rules() -> tuple[Rule, ...]:
+    """The role's rules."""
+    return tuple(load([RULES]))
+
+
+def sought(components: dict[str, str]) -> packages.Sought:
+    """The packages of components (name to prototype), from the embedded registry."""
+    return _sought(tuple(components.items()))
+
+
+@functools.cache
+def _sought(wanted: tuple[tuple[str, str], ...]) -> packages.Sought:
+    def ask(registries: packages.Declared, of: packages.Declared) -> t.Any:
+        return registry.contents(registries, of, Path("/nowhere"), registry.Sources())
+
+    return packages.seek(dict(wanted), {}, {"core": {"registry": packages.EMBEDDED}}, ask)
+
+
+def plan(of: Json, *, components: dict[str, str] | None = None, with_rules: t.Iterable[Rule] | None = None, **choices: t.Any) -> Json:
+    """The plan of facts.
+
+    ``choices`` may be ``parameters`` (of the first component), ``all_parameters`` (by component), ``namespace``, ``apply``.
+    """
+    wanted = components or _CORE
+    found = sought(wanted)
+    chosen: Json = {
+        "name": "kubeflow",
+        "namespace": choices.get("namespace"),
+        "parameters": choices.get("all_parameters") or {next(iter(wanted)): choices.get("parameters") or {}},
+        "apply": choices.get("apply", False),
+        "move": False,
+        "components": wanted,
+        "registries": found.registries,
+        "packages": found.packages,
+    }
+    return make(of, chosen, list(rules() if with_rules is None else with_rules), found.contents, {})
+
+
+def story(found: Json) -> str:
+    """A plan as people read it: what was chosen, from what, and why; what stands in the way; what is doubtful."""
+    cluster, namespace = found["cluster"], found["namespace"]
+    lines = [f"{cluster['distribution']} {cluster['version']}, namespace {namespace['value']}", ""]
+    for component, chosen in found["parameters"].items():
+        for name, choice in chosen.items():
+            if choice["source"] == "default":
+                continue
+            shown = choice["value"] if isinstance(choice["value"], str) else json.dumps(choice["value"])
+            idle = ", NO EFFECT" if choice["no_effect"] else ""
+            lines += [f"{component}.{name} = {shown}  ({choice['source']}{idle})", *_wrapped(choice["reason"])]
+    for title, said in (("BLOCKER", found["blockers"]), ("WARNING", found["warnings"])):
+        for item in said:
+            lines += ["", f"{title} {item['id']}", *_wrapped(item["reason"])]
+            lines += _wrapped(f"-> {item['fix']}") if item["fix"] else []
+            lines += [f"    $ {item['command']}"] if item.get("command") else []
+    return "\n".join([*lines, "", f"{len(found['objects'])} objects", ""])
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, 110, initial_indent="    ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+
+
+def ids(found: Json) -> set[str]:
+    """The rules that a plan rests on, and those that say something in it."""
+    chosen = {choice["rule"] for values in found["parameters"].values() for choice in values.values()} - {None}
+    return chosen | {item["id"] for item in [*found["blockers"], *found["warnings"]]}
+
+
+HOST = {"hostname": "kubeflow.example.com"}
+OIDC = {"oidcIssuer": "https://login.example.com", "oidcClientId": "kubeflow", "oidcSecretName": "oidc"}
+IAP = {"iapAudience": "/projects/123456789/global/backendServices/987654321"}
+# Facts with what the user chose, beside all facts without any choice.
+CHOSEN: dict[str, tuple[str, Json]] = {
+    "gateway-api-with-a-host": ("gateway-api", HOST),
+    "gateway-api-with-a-host-and-tls": ("gateway-api", {**HOST, **OIDC, "tlsIssuer": "letsencrypt"}),
+    "gke-behind-iap": ("gke-gpu", {**HOST, **IAP, "tlsSecretName": "kubeflow-tls"}),
+    "gke-gateway-api-with-a-host": ("gke-gateway-api", HOST),
+    "hetzner-with-a-host": ("hetzner", HOST),
+    "hetzner-with-a-host-and-a-login": ("hetzner", {**HOST, **OIDC, "tlsSecretName": "kubeflow-tls", "allowedUsers": ["@example.com"]}),
+    "k3s-traefik-with-a-host": ("k3s-traefik", HOST),
+    "metallb-with-a-host": ("metallb", HOST),
+    "openshift-login-with-a-host": ("openshift-login", HOST),
+    "plain-with-a-host": ("plain", HOST),
+}
+CASES = {**{name: (name, {}) for name in names()}, **CHOSEN}
+
+
+@functools.cache
+def planned(case: str) -> Json:
+    """The plan of one of ``CASES``; not to be changed."""
+    name, parameters = CASES[case]
+    return plan(facts(name), parameters=parameters)

@@ -1,0 +1,229 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Every rule is reached, what the user chose wrongly is told, and what a rule sets is seen in the objects."""
+
+from __future__ import annotations
+
+import functools
+import typing as t
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import application, prototypes, render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import packages
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.quantity import parse
+from ansible_collections.kubeflow.bootstrap.tests.unit.rules import stories
+from ansible_collections.kubeflow.bootstrap.tests.unit.rules.stories import CASES, IAP, OIDC
+
+Json = dict[str, t.Any]
+# Rule: facts, what the user chose, and what is said of it.
+CHOSEN_WRONGLY: dict[str, tuple[str, Json, str]] = {
+    "storage-class-unknown": ("gke-gpu", {"storageClass": "gone"}, "There are: premium-rwo, standard, standard-rwo."),
+    "storage-class-makes-nothing": ("no-default-storage", {"storageClass": "local-storage"}, "local-storage makes no volumes"),
+    "storage-class-without-its-driver": ("driver-missing", {"storageClass": "gp2"}, "gp2 is not installed"),
+    "shared-storage-class-unknown": ("plain", {"sharedStorageClass": "gone"}, "no storage class gone for the shared volume"),
+    "shared-storage-class-for-one-node": ("gke-gpu", {"sharedStorageClass": "standard-rwo"}, "on one node at a time"),
+    "ingress-class-unknown": ("k3s-traefik", {"ingressClass": "nginx"}, "There are: traefik."),
+    "gateway-class-unknown": ("gateway-api", {"gatewayClass": "old"}, "Accepted are: eg."),
+    "cert-manager-missing": ("metallb", {"hostname": "kubeflow.example.com", "tlsIssuer": "own"}, "the cluster has no cert-manager"),
+    "load-balancer-without-an-address": ("plain", {"gatewayServiceType": "LoadBalancer"}, "no other controller was found"),
+    "login-by-oidc-incomplete": ("plain", {"oidcIssuer": OIDC["oidcIssuer"]}, "oidcClientId and oidcSecretName"),
+    "issuer-of-service-accounts": (
+        "plain",
+        {**OIDC, "oidcIssuer": "https://kubernetes.default.svc.cluster.local"},
+        "No person can log in there",
+    ),
+    "openshift-login-elsewhere": (
+        "openshift",
+        {"jupyterHubAuthenticator": "openshift", "hostname": "kubeflow.example.com"},
+        "does not serve it (oauth.openshift.io/v1)",
+    ),
+    "iap-outside-of-google": ("plain", IAP, "this cluster is kubernetes"),
+    "gpu-not-there": ("plain", {"gpuResource": "nvidia.com/gpu"}, "there is: none"),
+    "one-password-for-the-internet": ("hetzner", {"gatewayServiceType": "LoadBalancer"}, "open to the internet"),
+    "work-is-not-kept": ("plain", {"jupyterNotebookPVCMount": "null"}, "is gone when the server stops"),
+}
+
+
+@functools.cache
+def _reached() -> dict[str, str]:
+    """Rule to the first plan that rests on it, or in which it says something."""
+    found: dict[str, str] = {}
+    for case in CASES:
+        for each in stories.ids(stories.planned(case)):
+            found.setdefault(each, case)
+    return found
+
+
+def test_every_rule_is_reached() -> None:
+    elsewhere = {
+        "facts-of-another-namespace",
+        "ingress-beside-another-controller",
+        "ingress-that-answers-challenges",
+        "issuer-of-this-application",
+        "shared-volume-of-this-application",
+        "tf-serving-needs-amd64",
+    }
+    known = {rule.id for rule in stories.rules()}
+    assert set(CHOSEN_WRONGLY) | elsewhere <= known
+    assert sorted(known - _reached().keys() - CHOSEN_WRONGLY.keys() - elsewhere) == []
+
+
+def test_ids_are_unique() -> None:
+    ids = [rule.id for rule in stories.rules()]
+    assert sorted(ids) == sorted(set(ids))
+
+
+def test_blockers_say_what_to_do() -> None:
+    assert [rule.id for rule in stories.rules() if rule.does == "blocks" and not rule.fix] == []
+
+
+@pytest.mark.parametrize("rule", CHOSEN_WRONGLY)
+def test_what_was_chosen_wrongly_is_told(rule: str) -> None:
+    name, parameters, said = CHOSEN_WRONGLY[rule]
+    assert rule not in stories.ids(stories.plan(stories.facts(name)))
+    found = stories.plan(stories.facts(name), parameters=parameters)
+    does = next(each.does for each in stories.rules() if each.id == rule)
+    (item,) = [item for item in found["blockers" if does == "blocks" else "warnings"] if item["id"] == rule]
+    assert said in item["reason"]
+
+
+def test_facts_of_another_namespace() -> None:
+    found = stories.plan(stories.facts("plain"), namespace="ml")
+    assert "asked for in the namespace kubeflow, not in ml" in next(
+        item["reason"] for item in found["warnings"] if item["id"] == "facts-of-another-namespace"
+    )
+    assert "facts-of-another-namespace" not in stories.ids(stories.plan(stories.facts("plain"), namespace="kubeflow"))
+
+
+def test_serving_on_arm64_alone() -> None:
+    chosen: Json = {
+        "components": {"model": "tf-serving"},
+        "all_parameters": {"model": {"modelPath": "gs://bucket/model"}},
+    }
+    assert "tf-serving-needs-amd64" in stories.ids(stories.plan(stories.facts("arm64-alone"), **chosen))
+    assert "tf-serving-needs-amd64" not in stories.ids(stories.plan(stories.facts("arm64-mixed"), **chosen))
+
+
+# Component: its prototype, and what it needs.
+OTHERS: dict[str, tuple[str, Json]] = {
+    "model": ("tf-serving", {"modelPath": "gs://bucket/model", "numGpus": 1}),
+    "small-model": ("tf-serving", {"modelPath": "gs://bucket/model"}),
+    "tf": ("tf-job", {"image": "example.com/train:1"}),
+    "torch": ("pytorch-job", {"image": "example.com/train:1", "num_gpus": 1}),
+    "argo": ("argo", {}),
+    "files": ("nfs", {"className": "ours"}),
+    "entry": ("iap-ingress", {"ipName": "kubeflow", "hostname": "kubeflow.example.com"}),
+    "issuer": ("cert-manager", {"acmeEmail": "me@example.com"}),
+}
+
+
+def _others(facts: str, *names: str, **core: t.Any) -> Json:
+    components = {"kubeflow-core": "kubeflow-core", **{name: OTHERS[name][0] for name in names}}
+    given = {"kubeflow-core": core, **{name: OTHERS[name][1] for name in names}}
+    return stories.plan(stories.facts(facts), components=components, all_parameters=given)
+
+
+@pytest.mark.parametrize("facts", ["plain", "gke-gpu", "gpus-eight", "openshift", "k3s-traefik", "windows-mixed", "quota"])
+def test_what_is_set_in_other_packages_has_an_effect(facts: str) -> None:
+    for values in _others(facts, *OTHERS)["parameters"].values():
+        assert [key for key, choice in values.items() if choice["no_effect"] and choice["rule"]] == []
+
+
+def test_gpus_of_other_packages() -> None:
+    found = _others("gpus-eight", "model", "small-model", "torch", "tf")["parameters"]
+    for name, asks in (("model", True), ("torch", True), ("small-model", False), ("tf", False)):
+        assert [each["key"] for each in found[name]["gpuTolerations"]["value"]] == (["nvidia.com/gpu", "team"] if asks else [])
+
+
+def test_a_server_of_files_of_our_own_gives_the_shared_volume() -> None:
+    found = _others("gke-gpu", "files")
+    assert found["parameters"]["kubeflow-core"]["sharedStorageClass"]["rule"] == "shared-volume-of-this-application"
+    assert found["parameters"]["kubeflow-core"]["sharedStorageClass"]["value"] == "ours"
+    assert (found["parameters"]["files"]["storageClass"]["value"], found["blockers"]) == ("standard-rwo", [])
+
+
+def test_an_issuer_of_our_own_gives_the_certificate() -> None:
+    found = _others("gateway-api", "issuer", hostname="kubeflow.example.com")["parameters"]["kubeflow-core"]
+    assert (found["tlsIssuer"]["rule"], found["tlsIssuer"]["value"]) == ("issuer-of-this-application", "letsencrypt-prod")
+    assert found["secureCookies"]["value"] == "true"
+    assert _others("gateway-api", "issuer")["parameters"]["kubeflow-core"]["tlsIssuer"]["source"] == "default"
+
+
+def test_ingresses_of_other_packages() -> None:
+    found = _others("k3s-traefik", "entry", "issuer")["parameters"]
+    assert (found["entry"]["ingressClass"]["value"], found["issuer"]["ingressClass"]["value"]) == ("gce", "traefik")
+    assert _others("gke-gpu", "entry")["parameters"]["entry"]["ingressClass"]["value"] == "null"
+
+
+def test_parts_of_core_are_planned_as_the_whole() -> None:
+    parts = {"hub": "jupyterhub", "entry": "gateway", "space": "namespace", "operator": "training-operator"}
+    for name in ("gke-gpu", "openshift", "quota", "namespace-privileged"):
+        whole = stories.plan(stories.facts(name))["parameters"]["kubeflow-core"]
+        found = stories.plan(stories.facts(name), components=parts)["parameters"]
+        chosen = [(key, choice["value"]) for values in found.values() for key, choice in values.items() if choice["source"] != "default"]
+        assert set(map(str, chosen)) == {str((key, choice["value"])) for key, choice in whole.items() if choice["source"] != "default"}
+
+
+# --- effects
+
+BESIDE_CORE = {
+    "ingress-beside-another-controller": ("k3s-traefik", "entry", {}),
+    "ingress-that-answers-challenges": ("k3s-traefik", "issuer", {}),
+    "issuer-of-this-application": ("gateway-api", "issuer", {"hostname": "kubeflow.example.com"}),
+    "shared-volume-of-this-application": ("gke-gpu", "files", {}),
+}
+SETTING = [rule.id for rule in stories.rules() if rule.does == "sets"]
+
+
+@pytest.mark.parametrize("rule", SETTING)
+def test_what_a_rule_sets_is_seen_in_the_objects(rule: str) -> None:
+    if rule in BESIDE_CORE:
+        facts, beside, core = BESIDE_CORE[rule]
+        plan = _others(facts, beside, **core)
+    else:
+        plan = stories.planned(_reached()[rule])
+    component, key, choice = next(
+        (component, key, choice)
+        for component, values in plan["parameters"].items()
+        for key, choice in values.items()
+        if choice["rule"] == rule
+    )
+    components = {name: entry["prototype"] for name, entry in plan["application"]["components"].items()}
+    contents = stories.sought(components).contents
+    prototype = packages.find(components[component], contents)
+    declared = [each.name for each in prototype.parameters]
+    own = prototypes.read_values(prototypes.values(prototype, component, {}, there=declared))[key]
+    # What the package would do anyway is compared with what else could have been chosen.
+    other = own if own != choice["value"] else choice["alternatives"][0]
+    assert _objects(plan, contents, component, {}) != _objects(plan, contents, component, {key: other})
+
+
+def _objects(plan: Json, contents: t.Any, component: str, changes: Json) -> t.Any:
+    wanted = plan["application"]
+    entry = wanted["components"][component]
+    changed = {**entry, "parameters": {**entry["parameters"], **changes}}
+    files = application.files({**wanted, "components": {**wanted["components"], component: changed}}, {}, contents).files
+    return render.objects(files, "default")
+
+
+# --- the numbers in the rules
+
+
+def test_what_counts_as_too_small_is_what_the_smallest_kubeflow_asks_for() -> None:
+    """``cluster-too-small`` and ``quota-too-small`` stand for the pods of the package, and a notebook server of the smallest size."""
+    contents = stories.sought({"kubeflow-core": "kubeflow-core"}).contents
+    objects = [each for those in _objects(stories.planned("one-small-machine"), contents, "kubeflow-core", {}).values() for each in those]
+    workloads = [each["spec"] for each in objects if each["kind"] in ("Deployment", "StatefulSet")]
+    assert [each["replicas"] for each in workloads] == [1, 1, 1]
+    containers = [each["resources"] for spec in workloads for each in spec["template"]["spec"]["containers"]]
+    asked = {
+        (kind, name): sum(parse(each[kind][name]) for each in containers) for kind in ("requests", "limits") for name in ("cpu", "memory")
+    }
+    server = {("requests", "cpu"): 0.1, ("requests", "memory"): 512 * 2**20, ("limits", "cpu"): 0.4, ("limits", "memory"): 2048 * 2**20}
+    needed = {key: round(asked[key] + server[key], 3) for key in asked}
+    assert needed == {
+        ("requests", "cpu"): 0.32,
+        ("requests", "memory"): 992 * 2**20,
+        ("limits", "cpu"): 2.9,
+        ("limits", "memory"): 3968 * 2**20,
+    }

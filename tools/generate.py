@@ -1,0 +1,210 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Writes the files that follow from others: the registry's README and the JSON Schema of all choices.
+
+Usage: python tools/generate.py [--check]     With --check nothing is written; exit code 1 says that a file is not current.
+Sources: registry/*/parts.yaml, the headers of registry/*/prototypes/*.jsonnet, roles/kubeflow/meta/argument_specs.yml.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import typing as t
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "playbooks" / "collections"))
+
+import yaml  # noqa: E402
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.prototypes import Parameter, Prototype, parse  # noqa: E402
+
+Json = dict[str, t.Any]
+
+SCHEMA, README = "docs/choices.schema.json", "registry/README.md"
+_PREFIX = "io.ksonnet.pkg."
+# Ansible's types of options, in the words of JSON Schema.
+_OPTION_TYPES: dict[str, Json] = {
+    "str": {"type": "string"},
+    "path": {"type": "string"},
+    "raw": {},
+    "int": {"type": "integer"},
+    "float": {"type": "number"},
+    "bool": {"type": "boolean"},
+    "dict": {"type": "object"},
+    "list": {"type": "array"},
+}
+# What the plan takes for a parameter: text that is a number will do for a number, JSON text for an object or array. null: not set.
+_PARAMETER_TYPES: dict[str, list[Json]] = {
+    "string": [{"type": "string"}],
+    "number": [{"type": "number"}, {"type": "string", "pattern": r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$"}],
+    "numberOrString": [{"type": ["number", "string"]}],
+    "object": [{"type": "object"}, {"type": "string", "pattern": r"^\s*\{[\s\S]*\}\s*$"}],
+    "array": [{"type": "array"}, {"type": "string", "pattern": r"^\s*\[[\s\S]*\]\s*$"}],
+}
+
+
+def packages(root: Path) -> dict[str, list[Prototype]]:
+    """The prototypes of each package of a registry, both sorted."""
+    found: dict[str, list[Prototype]] = {}
+    for parts in sorted(root.glob("*/parts.yaml")):
+        files = sorted((parts.parent / "prototypes").glob("*.jsonnet"))
+        found[parts.parent.name] = [parse(file.read_text(encoding="utf-8"), file.relative_to(root).as_posix()) for file in files]
+    return found
+
+
+def short(prototype: Prototype) -> str:
+    return prototype.name.removeprefix(_PREFIX)
+
+
+# --- registry/README.md
+
+
+def readme(root: Path) -> str:
+    """All packages of the registry, with the parameters of each prototype."""
+    found = packages(root)
+    parts = {name: yaml.safe_load((root / name / "parts.yaml").read_text(encoding="utf-8")) for name in found}
+    lines = [
+        "<!-- Made by tools/generate.py from the headers of the prototypes; change those, then run: make generate -->",
+        "",
+        "# The embedded registry",
+        "",
+        "What can be deployed with no network. Name a prototype in `kubeflow_components`, and values of its parameters in",
+        "`kubeflow_parameters`; what you don't set is chosen by the plan, or is the default below. In a parameter of the type string the",
+        "value `null` means: not set.",
+        "",
+        "| package | prototypes | what it is |",
+        "| --- | --- | --- |",
+    ]
+    for name, prototypes in found.items():
+        links = ", ".join(f"[`{short(each)}`](#{short(each)})" for each in prototypes)
+        lines.append(f"| [`{name}`]({name}) | {links} | {_cell(parts[name].get('description', ''))} |")
+    for prototypes in found.values():
+        for prototype in prototypes:
+            lines += ["", *_section(prototype)]
+    return "\n".join(lines) + "\n"
+
+
+def _section(prototype: Prototype) -> list[str]:
+    rows = [
+        f"| `{each.name}` | {each.type} | {'(required)' if each.default is None else _code(each.default)} | {_cell(each.description)} |"
+        for each in sorted(prototype.parameters, key=lambda each: not each.required)
+    ]
+    return [
+        f"## {short(prototype)}",
+        "",
+        _prose(prototype),
+        "",
+        f"`{prototype.name}`, in `{prototype.file}`",
+        "",
+        "| parameter | type | default | what it does |",
+        "| --- | --- | --- | --- |",
+        *rows,
+    ]
+
+
+def _prose(prototype: Prototype) -> str:
+    """The description; ks joins its lines with nothing between, so a sentence that begins a line gets its blank back."""
+    return re.sub(r"([.:;)])(?=[A-Z])", r"\1 ", " ".join(prototype.description.split()))
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", r"\|")
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text else "(empty)"
+
+
+# --- docs/choices.schema.json
+
+
+def schema(specs: Path, root: Path) -> str:
+    """A JSON Schema (draft 2020-12) of a file of variables for the role."""
+    entries = yaml.safe_load(specs.read_text(encoding="utf-8"))["argument_specs"]
+    options = {name: option for entry in entries.values() for name, option in entry["options"].items()}
+    prototypes = {short(each): each for found in packages(root).values() for each in found}
+    properties = {name: _option(options[name]) for name in sorted(options)}
+    names = {name: {"$ref": f"#/$defs/{name}"} for name in sorted(prototypes)}
+    if "kubeflow_parameters" in properties:
+        # A component that has the name of a prototype is checked as one; others may be anything.
+        properties["kubeflow_parameters"] |= {"properties": names, "additionalProperties": {"type": ["object", "null"]}}
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Choices for kubeflow.bootstrap",
+        "description": "Variables of the role kubeflow.bootstrap.kubeflow, in a file for ansible-playbook -e @FILE. "
+        "Made by tools/generate.py.",
+        "type": "object",
+        "properties": properties,
+        # Other variables may stand there too, but none that looks like one of the role and is not.
+        "propertyNames": {"anyOf": [{"enum": sorted(options)}, {"not": {"pattern": "^kubeflow_"}}]},
+        "$defs": {name: _prototype(prototypes[name]) for name in sorted(prototypes)},
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _option(option: Json) -> Json:
+    made: Json = {"description": _plain(option["description"])}
+    made |= _OPTION_TYPES[option.get("type", "str")]
+    if "elements" in option:
+        made["items"] = _OPTION_TYPES[option["elements"]]
+    if "choices" in option:
+        made["enum"] = option["choices"]
+    default = option.get("default")
+    if default is not None and "{{" not in str(default):
+        made["default"] = default
+    return made
+
+
+def _prototype(prototype: Prototype) -> Json:
+    return {
+        "description": _prose(prototype),
+        "type": ["object", "null"],
+        "properties": {each.name: _parameter(each) for each in prototype.parameters},
+        "additionalProperties": False,
+    }
+
+
+def _parameter(parameter: Parameter) -> Json:
+    made: Json = {"description": parameter.description, "anyOf": [*_PARAMETER_TYPES[parameter.type], {"type": "null"}]}
+    if parameter.default is not None:
+        text = parameter.type == "string" or (parameter.type == "numberOrString" and not re.fullmatch(r"-?[0-9.]+", parameter.default))
+        made["default"] = parameter.default if text else json.loads(parameter.default)
+    return made
+
+
+def _plain(description: str | list[str]) -> str:
+    """Ansible's semantic markup as plain text."""
+    text = " ".join(description) if isinstance(description, list) else description
+    return re.sub(r"\b[A-Z]{1,3}\(([^()]*)\)", lambda match: match[1].split("#")[0], " ".join(text.split()))
+
+
+# ---
+
+
+def generated(root: Path = ROOT) -> dict[str, str]:
+    """Every generated file: path to the text that it should have."""
+    return {
+        SCHEMA: schema(root / "roles/kubeflow/meta/argument_specs.yml", root / "registry"),
+        README: readme(root / "registry"),
+    }
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description="Writes the files that follow from others.")
+    options.add_argument("--check", action="store_true", help="write nothing; say which are not current")
+    check = options.parse_args().check
+    stale = [path for path, text in generated().items() if not (ROOT / path).is_file() or (ROOT / path).read_text(encoding="utf-8") != text]
+    for path in stale:
+        if check:
+            print(f"{path} is not current. Run: make generate")
+        else:
+            (ROOT / path).write_text(generated()[path], encoding="utf-8")
+            print(f"wrote {path}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
