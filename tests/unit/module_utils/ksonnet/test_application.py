@@ -108,7 +108,7 @@ def test_overrides_in_an_old_style_file_are_edited_where_they_stand(app: Path, d
     folder.converge(app, declared)
     assert path.read_text() == text.replace("replicas: 5 },", "replicas: 6 },\n    echo+: {\n      size: 4,\n    },")
     path.write_text("import 'elsewhere.libsonnet'\n")
-    with pytest.raises(BootstrapError, match="us/prod/params.libsonnet, line 1: it has no 'components"):
+    with pytest.raises(BootstrapError, match="us/prod/params.libsonnet, line 1: it has no object 'components"):
         folder.converge(app, declared)
 
 
