@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import copy
-import time
 import typing as t
 
 import pytest
