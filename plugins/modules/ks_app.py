@@ -190,6 +190,11 @@ upgrade:
       description: Components that went because others took their place.
       type: list
       elements: str
+overwritten:
+  description: Folders of packages that were changed by hand, and are replaced all the same.
+  returned: success
+  type: list
+  elements: str
 kept:
   description: What was changed by hand and therefore stays.
   returned: success
@@ -282,6 +287,8 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     )
     for entry in result.kept:
         context.warn(_warning(entry))
+    for path in result.overwritten:
+        context.warn(f"{path} was changed by hand. Packages are generated: it is replaced. Keep a change in components/ or in a registry.")
     for entry in result.upgrade["lost"]:
         context.warn(f"{entry['component']}: your value of {entry['parameter']} has no place any more. {entry['why']}")
     found: dict[str, t.Any] = {
@@ -292,6 +299,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
         "kept": result.kept,
         "registries": result.registries,
         "upgrade": result.upgrade,
+        "overwritten": result.overwritten,
     }
     if context.diff:
         found["diff"] = _diff(path, result.changes)

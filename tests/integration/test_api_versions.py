@@ -336,7 +336,7 @@ def some_schema(chance, depth=0):
         schema["items"] = some_schema(chance, depth + 1)
     for name in ("allOf", "anyOf", "oneOf"):
         if depth < 4 and chance.random() < 0.15:
-            schema[name] = [some_schema(chance, depth + 2) for _ in range(2)]
+            schema[name] = [some_schema(chance, depth + 2) for _unused in range(2)]
     if depth < 4 and chance.random() < 0.1:
         schema["not"] = chance.choice(
             [{"required": ["b"]}, {"properties": {"b": {"properties": {"c": {"maximum": 3}}}}}, some_schema(chance, depth + 2)]
@@ -349,7 +349,7 @@ def test_any_schema_becomes_one_that_the_server_takes(cluster):
     each, chance = cluster(), random.Random(7)
     with each.client() as client:
         apis = served(client)
-        for _ in range(100):
+        for _unused in range(100):
             item = definition("shapes", "Shape", "shapes.example.com", version="v1", validation={"openAPIV3Schema": some_schema(chance)})
             [(_component, brought)], _changes = bring_up([("c", item)], apis)
             path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/shapes.shapes.example.com"

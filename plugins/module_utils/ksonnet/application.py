@@ -22,12 +22,13 @@ GITIGNORE = "/lib\n/.ksonnet/registries\n/app.override.yaml\n/.ks_environment\n"
 class Application:
     """``files``: every file as it must be. ``kept``: what the user changed and therefore stays, each with what was planned instead.
 
-    ``upgrade``: what other versions of the packages came to.
+    ``upgrade``: what other versions of the packages came to. ``overwritten``: vendored folders that somebody changed.
     """
 
     files: Files
     kept: list[dict[str, t.Any]] = field(default_factory=list)
     upgrade: upgrade.Upgrade = field(default_factory=upgrade.Upgrade)
+    overwritten: list[str] = field(default_factory=list)
 
 
 def files(wanted: Mapping[str, t.Any], current: Mapping[str, str], registries: Mapping[str, Contents]) -> Application:
@@ -57,7 +58,7 @@ def files(wanted: Mapping[str, t.Any], current: Mapping[str, str], registries: M
     build.files[record.PATH] = record.text(build.wanted["record"], build.written, current)
     if before != build.app:
         build.files[app_yaml.PATH] = documents.dump(build.app)
-    return Application(build.files, build.kept, upgraded)
+    return Application(build.files, build.kept, upgraded, build.overwritten)
 
 
 def _name(build: Build) -> None:

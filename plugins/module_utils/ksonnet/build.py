@@ -20,7 +20,7 @@ class Build:
 
     ``wanted``: the declaration, checked. ``current``: the files that were there; ``last``: what was written last. From them come
     ``files`` and ``app`` (the data of app.yaml) as they must be, ``prototypes`` by component, ``written``, which the next run takes for
-    ``last``, and ``kept``.
+    ``last``, and ``kept``. ``overwritten``: vendored folders that somebody changed.
     """
 
     wanted: dict[str, t.Any]
@@ -31,6 +31,7 @@ class Build:
     prototypes: dict[str, Prototype] = field(default_factory=dict)
     written: dict[str, t.Any] = field(default_factory=dict)
     kept: list[dict[str, t.Any]] = field(default_factory=list)
+    overwritten: list[str] = field(default_factory=list)
 
     def merge(self, section: str, wanted: Mapping[str, dict[str, t.Any]]) -> None:
         """Lay entries into a section of app.yaml; values that the user changed stay."""

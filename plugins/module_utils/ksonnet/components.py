@@ -11,6 +11,9 @@ from ..errors import BootstrapError
 from . import component, merging, packages, params, prototypes, record
 from .build import Build
 
+EXTENSIONS = (".jsonnet", ".yaml", ".json")
+"""Files of components."""
+
 
 def lay(build: Build) -> None:
     """The files of the components, and those of their parameters, module by module."""
@@ -105,6 +108,13 @@ def _file(build: Build, name: str, path: str, text: str, last: Mapping[str, t.An
         return {key: last[key] for key in ("digest", "file") if key in last}
     if before != path:
         build.files.pop(before, None)
+    files = (f"components/{name}{extension}" for extension in EXTENSIONS)
+    other = next((file for file in files if file != path and file in build.files), None)
+    if other:
+        raise BootstrapError(
+            f"Component '{name}': {other} is there already, not by this collection; two files can't be one component.",
+            fix="Remove or rename it, or declare the component by another name.",
+        )
     build.files[path] = text
     return {"digest": record.digest(text), "file": path}
 

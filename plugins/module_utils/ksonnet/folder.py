@@ -34,7 +34,8 @@ class Result:
     """What ``converge`` did, or would do. ``kept``: the user's own changes that stayed; ``removed``: paths that went.
 
     ``registries``: by name the commit (``commitSha``, ``refSpec``) and checksum (``sha256``) of those on GitHub; ``upgrade``:
-    what other versions of the packages came to (``upgrade.Upgrade.summary``).
+    what other versions of the packages came to (``upgrade.Upgrade.summary``). ``overwritten``: folders of packages that somebody
+    changed.
     """
 
     changed: bool
@@ -43,6 +44,7 @@ class Result:
     removed: list[str]
     registries: dict[str, dict[str, str]] = field(default_factory=dict)
     upgrade: dict[str, list[t.Any]] = field(default_factory=dict)
+    overwritten: list[str] = field(default_factory=list)
 
 
 def read(folder: Path, *, wait: float = 30) -> dict[str, str]:
@@ -175,7 +177,7 @@ def _plan(
     removed = sorted(set(current) - set(planned.files))
     changes = sorted([*changes, *(journal.Change(path, current[path], None) for path in removed)], key=_rank)
     pinned, upgraded = registry.pinned(registries), planned.upgrade.summary()
-    return Result(bool(changes), changes, planned.kept, removed, pinned, upgraded), planned.files
+    return Result(bool(changes), changes, planned.kept, removed, pinned, upgraded, planned.overwritten), planned.files
 
 
 def _check_writable(folder: Path) -> None:

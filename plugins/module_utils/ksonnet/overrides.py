@@ -88,7 +88,7 @@ def _overrides(text: str, file: str) -> Object:
     try:
         start = inner_field(text, "components")
         if start is None:
-            raise JsonnetTextError("it has no 'components +: {…}', where overrides stand", 0)
+            raise JsonnetTextError("it has no object 'components +:', where overrides stand", 0)
         section = object_at(text, start)
         objects_in(text, section)
     except (JsonnetTextError, NotLiteral) as error:

@@ -34,6 +34,13 @@ def lay(build: Build, registries: Mapping[str, Contents]) -> None:
     for name, entry in wanted.items():
         root = f"vendor/{entry['registry']}/{entry['package']}/"
         contents = registries[entry["registry"]]
+        last = build.last.get("packages", {}).get(name, {})
+        if (
+            last.get("folder") == root
+            and last["digest"] != _digest(build.files, root)
+            and any(path.startswith(root) for path in build.files)
+        ):
+            build.overwritten.append(root)
         for path in [path for path in build.files if path.startswith(root)]:
             del build.files[path]
         new = {f"vendor/{entry['registry']}/{path}": text for path, text in contents.files.items()}

@@ -67,12 +67,12 @@ class Cluster:
         return [work(item) for item in items]
 
 
-SHOWN = answers.objects(step("012-show"))
-RENDERED = {"front": SHOWN[:2], "settings": SHOWN[2:]}
+SHOWN = tuple(answers.objects(step("012-show")))
+RENDERED = {"front": list(SHOWN[:2]), "settings": list(SHOWN[2:])}
 DEPLOYMENT = "/apis/apps/v1/namespaces/team/deployments/front"
 
 
-def things(shown: list[t.Any] = SHOWN) -> dict[str, apply.Thing]:
+def things(shown: t.Sequence[t.Any] = SHOWN) -> dict[str, apply.Thing]:
     return apply.things(shown, RENDERED, SERVED, "team")
 
 
@@ -84,7 +84,7 @@ def item(version: str, kind: str, name: str, **metadata: t.Any) -> dict[str, t.A
     return {"apiVersion": version, "kind": kind, "metadata": {"name": name, **metadata}}
 
 
-def present(tool: Tool, cluster: Cluster | None = None, shown: list[t.Any] = SHOWN, **more: t.Any) -> t.Any:
+def present(tool: Tool, cluster: Cluster | None = None, shown: t.Sequence[t.Any] = SHOWN, **more: t.Any) -> t.Any:
     outcome = apply.present(cluster or Cluster(), tool, things(shown), options(**more))  # type: ignore[arg-type]
     assert not tool.expected
     return outcome
@@ -215,7 +215,7 @@ def test_workloads_are_awaited_by_us(monkeypatch: pytest.MonkeyPatch) -> None:
     assert raised.value.details["waiting"] == {"Deployment.apps team/front": "1 of 2 pods updated"}
 
 
-def absent(tool: Tool, cluster: Cluster, shown: list[t.Any] = SHOWN, remove_data: bool = False, **more: t.Any) -> t.Any:
+def absent(tool: Tool, cluster: Cluster, shown: t.Sequence[t.Any] = SHOWN, remove_data: bool = False, **more: t.Any) -> t.Any:
     outcome = apply.absent(cluster, tool, things(shown), options(**more), remove_data)  # type: ignore[arg-type]
     assert not tool.expected
     return outcome

@@ -108,7 +108,7 @@ def test_overrides_in_an_old_style_file_are_edited_where_they_stand(app: Path, d
     folder.converge(app, declared)
     assert path.read_text() == text.replace("replicas: 5 },", "replicas: 6 },\n    echo+: {\n      size: 4,\n    },")
     path.write_text("import 'elsewhere.libsonnet'\n")
-    with pytest.raises(BootstrapError, match="us/prod/params.libsonnet, line 1: it has no 'components"):
+    with pytest.raises(BootstrapError, match="us/prod/params.libsonnet, line 1: it has no object 'components"):
         folder.converge(app, declared)
 
 
@@ -223,3 +223,20 @@ local double(x) = x * 2;
 """
     folder.converge(app, declared)
     assert rendered(app)["echo"]["spec"] == {"size": 9, "less": -4, "list": [1, 2], "root": "Echo", "text": "two\nlines\n"}
+
+
+def test_a_package_changed_by_hand_is_replaced_and_named(app: Path, declared: dict[str, t.Any]) -> None:
+    assert folder.converge(app, declared).overwritten == []
+    (app / "vendor" / "shelf" / "web" / "web.libsonnet").write_text("{}")
+    result = folder.converge(app, declared)
+    assert result.overwritten == ["vendor/shelf/web/"]
+    assert folder.converge(app, declared).overwritten == []
+
+
+def test_a_file_of_the_users_is_not_made_half_of_a_component(app: Path, declared: dict[str, t.Any]) -> None:
+    (app / "components" / "mine.yaml").write_text("kind: Mine\n")
+    before = folder.read(app)
+    declared["components"]["mine"] = {"prototype": "plain"}
+    with pytest.raises(BootstrapError, match="components/mine.yaml is there already, not by this collection"):
+        folder.converge(app, declared)
+    assert folder.read(app) == before

@@ -91,9 +91,9 @@ def value(source: random.Random, depth: int = 0) -> t.Any:
     if kind == 1:
         return source.choice([True, False])
     if kind == 4:
-        return [value(source, depth + 1) for _ in range(source.randrange(4))]
+        return [value(source, depth + 1) for _unused in range(source.randrange(4))]
     if kind == 5:
-        return {source.choice(KEYS): value(source, depth + 1) for _ in range(source.randrange(4))}
+        return {source.choice(KEYS): value(source, depth + 1) for _unused in range(source.randrange(4))}
     return text(source)
 
 
@@ -120,7 +120,7 @@ def whole(value: t.Any) -> t.Any:
         return {key: whole(item) for key, item in value.items()}
     if isinstance(value, list):
         return [whole(item) for item in value]
-    return (type(value) is bool, float(value)) if isinstance(value, (bool, int, float)) else value
+    return (isinstance(value, bool), float(value)) if isinstance(value, (bool, int, float)) else value
 
 
 def differing(left: dict[str, t.Any], right: dict[str, t.Any]) -> dict[str, t.Any]:

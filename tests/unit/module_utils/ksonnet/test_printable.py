@@ -115,7 +115,7 @@ def test_values_are_written_as_the_printer_prints_them_right() -> None:
         ]
         if depth:
             kinds += [
-                lambda: [value(depth - 1) for _ in range(3)],
+                lambda: [value(depth - 1) for _unused in range(3)],
                 lambda: {choice.choice(pieces) + str(n): value(depth - 1) for n in range(3)},
             ]
         return choice.choice(kinds)()
