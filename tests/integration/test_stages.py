@@ -66,16 +66,21 @@ def test_app_then_deploy_then_remove(cluster, work):
     assert each.try_kubectl("get", "namespace", "by-stages").returncode != 0
     written = user.application()
     # From here on the application says all: neither a plan nor a choice is needed.
+    rules = user.variables["kubeflow_rules"]
     user.variables.clear()
     assert user.play("deploy").well().changed == 1
     assert each.get("deployment", "hub", "-n", "by-stages")["status"]["availableReplicas"] == 1
     with each.untouched():
         assert user.play("deploy").well().changed == 0
         # The chain finds nothing to do where the stages did it.
-        assert user.bootstrap(kubeflow_namespace="by-stages").well().changed == 0
+        assert user.bootstrap(kubeflow_namespace="by-stages", kubeflow_rules=rules).well().changed == 0
     assert user.application() == written
     assert user.play("remove").well().changed == 1
-    assert set(each.applied("by-stages")) == {("PersistentVolumeClaim", "hub-db"), ("Namespace", "by-stages")}
+    assert set(each.applied("by-stages")) == {
+        ("PersistentVolumeClaim", "hub-db"),
+        ("PersistentVolumeClaim", "kubeflow-shared"),
+        ("Namespace", "by-stages"),
+    }
     assert user.application() == written
 
 

@@ -118,7 +118,11 @@ KUBEFLOW: dict[str, Signs] = {
     "pipelines": (("image", "kfp-api-server"), ("image", "ml-pipeline/api-server"), ("name", "ml-pipeline")),
     "katib": (("image", "katib-controller"), ("image", "katib/vizier-core"), ("name", "katib-controller")),
     "trainer": (("image", "trainer-controller-manager"),),
-    "training-operator": (("image", "kubeflow/training-operator"), ("image", "training-v1/training-operator"), ("name", "training-operator")),
+    "training-operator": (
+        ("image", "kubeflow/training-operator"),
+        ("image", "training-v1/training-operator"),
+        ("name", "training-operator"),
+    ),
     "tf-operator": (("image", "tf_operator"), ("name", "tf-job-operator")),
     "spark-operator": (("image", "kubeflow/spark-operator/controller"), ("image", "kubeflow/spark-operator")),
     "model-registry": (("image", "model-registry/server"), ("name", "model-registry-deployment")),

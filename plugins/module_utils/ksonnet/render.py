@@ -20,7 +20,7 @@ from .evaluate import Limits, Run
 
 _KINDS = (".jsonnet", ".yaml", ".json")
 # What ks does with components/params.libsonnet before an environment's params.libsonnet sees it; `global` wins.
-_PARAMS = """local module = import %s;
+PARAMS = """local module = import %s;
 { components: std.mapWithKey(function(name, values) std.mergePatch(values, module.global), module.components) }"""
 # Components in YAML get their parameters laid over them, before and after the environment's main.jsonnet.
 _OBJECTS = """local patched = %s;
@@ -38,7 +38,7 @@ def objects(files: Mapping[str, str], environment: str = "default", *, limits: L
     ``files``: the application, path to text (``folder.read``). A component of a module (a folder) is named with its path.
     ``limits`` hold for each module. Raises BootstrapError with file and line of what is wrong in the application.
     """
-    entry = _environment(files, environment)
+    entry = environment_entry(files, environment)
     found: dict[str, list[dict[str, t.Any]]] = {}
     for module in sorted(entry.get("targets") or ["/"]):
         prefix = str(module).strip("/")
@@ -48,7 +48,7 @@ def objects(files: Mapping[str, str], environment: str = "default", *, limits: L
     return dict(sorted(found.items()))
 
 
-def _environment(files: Mapping[str, str], name: str) -> dict[str, t.Any]:
+def environment_entry(files: Mapping[str, str], name: str) -> dict[str, t.Any]:
     """An environment of app.yaml, or of app.override.yaml, which wins."""
     environments = dict(app_yaml.read(files).get("environments") or {})
     if "app.override.yaml" in files:
@@ -77,8 +77,8 @@ def _evaluate(files: Mapping[str, str], entry: dict[str, t.Any], module: str, li
     runs = [
         Run(
             f"import {_text(f'{path}/params.libsonnet')}",
-            {"__ksonnet/params": _PARAMS % _text(params_file)},
-            _reader(readable, vendor, lib),
+            {"__ksonnet/params": PARAMS % _text(params_file)},
+            reader(readable, vendor, lib),
         ),
         Run(
             _OBJECTS % (json.dumps(dict.fromkeys(patched, True)), _text(f"{path}/main.jsonnet")),
@@ -88,7 +88,7 @@ def _evaluate(files: Mapping[str, str], entry: dict[str, t.Any], module: str, li
                     {key: (entry.get("destination") or {}).get(key, "") for key in ("server", "namespace")}
                 ),
             },
-            _reader(readable, lib, vendor, "environments"),
+            reader(readable, lib, vendor, "environments"),
             previous="__ksonnet/params",
         ),
     ]
@@ -128,7 +128,7 @@ def components(files: Mapping[str, str], root: str) -> dict[str, str]:
     return found
 
 
-def _reader(files: Mapping[str, str], *search: str) -> evaluate.Read:
+def reader(files: Mapping[str, str], *search: str) -> evaluate.Read:
     """What one evaluation may import: the application's files, by the importing file's folder, then by the search path."""
 
     def read(folder: str, name: str) -> tuple[str, str]:

@@ -30,7 +30,7 @@ def without(
 ) -> set[str]:
     """Those of some parameters of a component that have no effect.
 
-    ``files``: the application. ``environment``: its entry in app.yaml (``render.environment``). ``literals``: the parameters to try, each
+    ``files``: the application. ``environment``: its entry in app.yaml (``render.environment_entry``). ``literals``: the parameters to try, each
     with the package's own value as Jsonnet. A package that fails with it shows an effect. A component whose file the user changed is
     not tried.
     """
@@ -67,12 +67,12 @@ def _compared(files: Mapping[str, str], environment: Mapping[str, t.Any], name: 
         **ones,
         _FUNCTION: _PARAMETERS.sub("function(params)\n", text, count=1),
     }
-    read = render._reader(readable, "vendor", f"lib/{version}")
+    read = render.reader(readable, "vendor", f"lib/{version}")
     destination = environment.get("destination") or {}
     runs = [
         evaluate.Run(
             f"import {_text(f'{path}/params.libsonnet')}",
-            {"__ksonnet/params": render._PARAMS % _text(params.path(module(name)))},
+            {"__ksonnet/params": render.PARAMS % _text(params.path(module(name)))},
             read,
         ),
         evaluate.Run(

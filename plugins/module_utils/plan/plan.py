@@ -206,7 +206,7 @@ def _show_edits(parameters: Mapping[str, Json], kept: Iterable[Json]) -> None:
 def _effects(files: Mapping[str, str], parts: Mapping[str, Prototype], parameters: Mapping[str, Json]) -> list[Json]:
     """Mark the values that change nothing in any object; the warnings about them."""
     warnings: list[Json] = []
-    environment = render._environment(files, _ENVIRONMENT)
+    environment = render.environment_entry(files, _ENVIRONMENT)
     for name, prototype in parts.items():
         literals = prototypes.values(prototype, name, {}, there=[each.name for each in prototype.parameters])
         own = prototypes.read_values(literals)
