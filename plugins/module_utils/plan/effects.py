@@ -30,8 +30,8 @@ def without(
 ) -> set[str]:
     """Those of some parameters of a component that have no effect.
 
-    ``files``: the application. ``environment``: its entry in app.yaml (``render.environment_entry``). ``literals``: the parameters to try, each
-    with the package's own value as Jsonnet. A package that fails with it shows an effect. A component whose file the user changed is
+    ``files``: the application. ``environment``: its entry in app.yaml (``render.environment_entry``). ``literals``: the parameters to
+    try, each with the package's own value as Jsonnet. A package that fails with it shows an effect. A component whose file the user changed is
     not tried.
     """
     path, text = from_prototype(name, prototype)

@@ -255,7 +255,7 @@ def test_pods_have_bounds_probes_and_what_they_mount(rendered: Render, package: 
         for container in spec["containers"] + spec.get("initContainers", []):
             assert {"cpu", "memory"} <= set(container["resources"]["requests"]) & set(container["resources"]["limits"])
             assert {mount["name"] for mount in container["volumeMounts"]} <= volumes
-            host, _, tag = container["image"].partition("/")[0], *container["image"].rpartition(":")[1:]
+            host, _colon, tag = container["image"].partition("/")[0], *container["image"].rpartition(":")[1:]
             assert "." in host and tag != "latest" and "/" not in tag
         for container in spec["containers"]:
             assert {"startupProbe", "readinessProbe", "livenessProbe"} <= set(container)
@@ -429,7 +429,7 @@ def test_the_class_and_the_server_agree(rendered: Render) -> None:
     offered = {(port["targetPort"], port["port"], port["protocol"]) for port in objects["Service/mine"]["spec"]["ports"]}
     assert offered == {(port["name"], port["containerPort"], port["protocol"]) for port in server["ports"]}
     opened = objects["NetworkPolicy/mine"]["spec"]["ingress"][0]["ports"]
-    assert {(port["port"], port["protocol"]) for port in opened} == {(port, protocol) for _, port, protocol in offered}
+    assert {(port["port"], port["protocol"]) for port in opened} == {(port, protocol) for _name, port, protocol in offered}
     assert len(offered) == 12
     assert pod(objects)["volumes"][0]["persistentVolumeClaim"]["claimName"] == "mine-disk"
     assert "storageClassName" not in objects["PersistentVolumeClaim/mine-disk"]["spec"]
