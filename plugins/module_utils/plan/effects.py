@@ -31,8 +31,8 @@ def without(
     """Those of some parameters of a component that have no effect.
 
     ``files``: the application. ``environment``: its entry in app.yaml (``render.environment_entry``). ``literals``: the parameters to
-    try, each with the package's own value as Jsonnet. A package that fails with it shows an effect. A component whose file the user changed is
-    not tried.
+    try, each with the package's own value as Jsonnet. A package that fails with it shows an effect. A component whose file the user
+    changed is not tried.
     """
     path, text = from_prototype(name, prototype)
     if not literals or files.get(path) != text or not _PARAMETERS.search(text):
