@@ -48,6 +48,10 @@ options:
       - The declaration that M(kubeflow.bootstrap.ks_app) is given.
       - In check mode the application is rendered as that would write it. Otherwise what is on disk counts alone.
     type: dict
+  bundle:
+    description:
+      - A file that M(kubeflow.bootstrap.ks_bundle) wrote. Packages of registries on GitHub come from it, and no network is used.
+    type: path
   wait_timeout:
     description: Seconds to wait until all workloads are ready. V(0) does not wait.
     type: int
@@ -190,6 +194,7 @@ ARGUMENTS: dict[str, t.Any] = {
         "environment": {"type": "str", "default": "default"},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "declaration": {"type": "dict"},
+        "bundle": {"type": "path"},
         "wait_timeout": {"type": "int", "default": 600},
         "force_conflicts": {"type": "bool", "default": False},
         "remove_data": {"type": "bool", "default": False},

@@ -32,6 +32,10 @@ attributes:
     support: full
     details: As long as no id for usage reports has to be made.
 options:
+  bundle:
+    description:
+      - A file that M(kubeflow.bootstrap.ks_bundle) wrote. Packages of registries on GitHub come from it, and no network is used.
+    type: path
   facts:
     description:
       - The facts, with the keys C(kubeconfig), C(cluster) and C(cloud), as M(kubeflow.bootstrap.kubeconfig_info),
@@ -264,6 +268,7 @@ ARGUMENTS: Json = {
         "dest": {"type": "path"},
         "admin_file": {"type": "path"},
         "rbac_file": {"type": "path"},
+        "bundle": {"type": "path"},
         **SOURCE_ARGUMENTS,
     },
     "mutually_exclusive": [("src", "dest")],

@@ -8,13 +8,14 @@ import json
 import os
 import pty
 import select
+import shutil
 import termios
 import time
 import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.tests.integration.work import ROOT, RUN_SECONDS, Work
+from ansible_collections.kubeflow.bootstrap.tests.integration.work import PARAMETERS, ROOT, RUN_SECONDS, Work
 
 FACTS = ROOT / "tests" / "unit" / "rules" / "facts"
 Answers = list[tuple[str, str]]
@@ -143,3 +144,27 @@ def test_a_file_that_cannot_be_understood_stops_the_run(work: t.Any, two_classes
     assert run.code != 0
     assert "line 2, prototype: the embedded registry has no prototype 'nothing'" in run.output
     assert not user.app.exists()
+
+
+def test_packages_come_from_a_bundle_where_their_registry_is_not(work: t.Any, two_classes: str) -> None:
+    mine = {"kubeflow_registries": {"kubeflow": {"uri": "../mine"}}, "kubeflow_components": {"job": {"prototype": "tf-serving"}}}
+    user = work(kubeflow_facts_file=two_classes, kubeflow_parameters={"job": {"modelPath": "gs://bucket/model"}}, **mine)
+    shutil.copytree(ROOT / "registry", user.folder / "mine")
+    packing = {
+        "dest": "{{ playbook_dir }}/packages.tar.gz",
+        "path": "{{ playbook_dir }}/kubeflow-app",
+        "declaration": {
+            "name": "packed",
+            "environments": {"default": {"server": "https://10.0.0.1:6443"}},
+            "registries": {"kubeflow": {"uri": "../mine"}},
+            "packages": {"tf-serving": {"registry": "kubeflow"}},
+        },
+    }
+    play = [{"hosts": "localhost", "gather_facts": False, "tasks": [{"kubeflow.bootstrap.ks_bundle": packing}]}]
+    (user.folder / "pack.yml").write_text(json.dumps(play))
+    assert user.play(str(user.folder / "pack.yml")).well().changed == 1
+    assert user.play(str(user.folder / "pack.yml")).well().changed == 0
+    shutil.rmtree(user.folder / "mine")
+    assert user.play("app").code != 0
+    user.play("app", kubeflow_bundle=str(user.folder / "packages.tar.gz")).well()
+    assert 'modelPath: "gs://bucket/model",' in (user.app / PARAMETERS).read_text()

@@ -23,7 +23,7 @@ from .present import Options, Outcome, present
 def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Outcome, Choice]:
     """Do what the module ``deploy`` documents; returns the engine that did it, too."""
     path = Path(args["path"])
-    files = _files(path, args["declaration"] if context.check else None, context)
+    files = _files(path, args, context)
     if not files:
         raise BootstrapError(f"There is no application in {path}.", fix="Make one first (playbooks/app.yml), or check kubeflow_app_dir.")
     app = app_yaml.read(files)
@@ -50,11 +50,11 @@ def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Ou
     return present(client, app["name"], namespace, [(name, item) for name, items in rendered.items() for item in items], options), choice
 
 
-def _files(path: Path, declaration: dict[str, t.Any] | None, context: Context) -> dict[str, str]:
+def _files(path: Path, args: dict[str, t.Any], context: Context) -> dict[str, str]:
     """The application on disk; in check mode as it would be."""
-    if declaration is None:
+    if args["declaration"] is None or not context.check:
         return folder.read(path)
-    return folder.foresee(path, declaration, sources({}, context))
+    return folder.foresee(path, args["declaration"], sources(args, context))
 
 
 def _same_cluster(client: Client, files: dict[str, str], path: Path) -> None:
