@@ -32,13 +32,18 @@ def choose(
     values = {**defaults, **taken, **given, **edited}
     data["values"] = values
     found: dict[str, Json] = {key: {**each, "value": taken[key]} for key, each in (decided or {}).items()}
+    keeping = {rule.parameter: rule for rule in rules if rule.does == "keeps" and rule.concerns(short(prototype))}
     for rule in rules if decided is None else ():
         parameter = declared.get(rule.parameter or "")
         if not parameter or parameter.name in found or parameter.name in given or not rule.concerns(short(prototype)):
             continue
-        if rule.applies(data):
+        if rule.does == "sets" and rule.applies(data):
             found[parameter.name] = _ruled(rule, parameter, name, data)
             values[parameter.name] = edited.get(parameter.name, found[parameter.name]["value"])
+            _keep(keeping.get(parameter.name), parameter.name, found, values, data)
+    for rule in keeping.values() if decided is None else ():
+        if rule.parameter in declared and rule.parameter not in {**found, **given}:
+            _keep(rule, rule.parameter, found, values, data)
     if usage_id and "usageId" in declared and values.get("reportUsage") == "true" and "usageId" not in {**found, **given}:
         found["usageId"] = choice(usage_id, "user", "You asked for usage reports (reportUsage). It is made once, at random, and kept.")
         values["usageId"] = edited.get("usageId", usage_id)
@@ -50,6 +55,15 @@ def choose(
         for key in [*declared]
         if key in given or key in found or key in defaults
     }
+
+
+def _keep(rule: Rule | None, parameter: str, found: Json, values: Json, data: Json) -> None:
+    """Let a value stay as the application has it, where the rule says so; ``values`` has what it would be now."""
+    there, now = data["before"].get(parameter), values[parameter]
+    if rule is None or there is None or there == now or not rule.applies(data):
+        return
+    found[parameter] = choice(there, rule.source, str(rule.say("reason", data)), rule.id, [now])
+    values[parameter] = there
 
 
 def choice(value: t.Any, source: str, reason: str, rule: str | None = None, alternatives: Iterable[t.Any] = ()) -> Json:

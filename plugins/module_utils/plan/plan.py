@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..errors import BootstrapError
-from ..ksonnet import app_yaml, application, prototypes, record, render
+from ..ksonnet import app_yaml, application, params, prototypes, record, render
 from ..ksonnet.declaration import plain
+from ..ksonnet.jsonnet_text import Expression
 from ..ksonnet.merging import same
 from ..ksonnet.prototypes import Prototype
 from ..registries.sources import Contents
@@ -61,13 +62,14 @@ def plan(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
     before = _namespace_before(current)
     namespace = _namespace(choices, before)
     data = {**facts, "choices": choices}
-    parameters = _parameters(data, parts, rules, {})
+    there = _there(current)
+    parameters = _parameters(data, parts, rules, {}, there)
     wanted = _declaration(facts, choices, namespace["value"], parameters)
     app = application.files(wanted, current, registries)
     edited = _edits(app.kept, parameters)
     if edited:
         # What rests on the user's own values in the application follows from them.
-        parameters = _parameters(data, parts, rules, edited)
+        parameters = _parameters(data, parts, rules, edited, there)
         wanted = _declaration(facts, choices, namespace["value"], parameters)
         app = application.files(wanted, current, registries)
         _show_edits(parameters, app.kept)
@@ -77,6 +79,7 @@ def plan(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
     said: dict[str, list[Json]] = {"blocks": [], "warns": []}
     for name, prototype in parts.items():
         data["values"] = {key: each["value"] for key, each in parameters[name].items()}
+        data["before"] = there.get(name, {})
         for does, those in said.items():
             those += say(rules, does, prototype, data)
     blockers = _moved(namespace["value"], before) + _strange(facts, choices, current) + said["blocks"] + found.blockers
@@ -166,7 +169,17 @@ def _namespace_before(current: Mapping[str, str]) -> str | None:
 # --- values
 
 
-def _parameters(data: Json, parts: Mapping[str, Prototype], rules: list[Rule], edited: Mapping[str, Json]) -> dict[str, Json]:
+def _there(current: Mapping[str, str]) -> dict[str, Json]:
+    """The values in the application that is there already, by component."""
+    return {
+        name: {key: value for key, value in values.items() if not isinstance(value, Expression)}
+        for name, values in (params.read(current[params.PATH]) if params.PATH in current else {}).items()
+    }
+
+
+def _parameters(
+    data: Json, parts: Mapping[str, Prototype], rules: list[Rule], edited: Mapping[str, Json], there: Mapping[str, Json]
+) -> dict[str, Json]:
     """By component what ``choose`` gives."""
     choices = data["choices"]
     saved = choices["saved"]
@@ -179,7 +192,7 @@ def _parameters(data: Json, parts: Mapping[str, Prototype], rules: list[Rule], e
             edited.get(name, {}),
             choices["usage_id"],
             rules,
-            data,
+            {**data, "before": there.get(name, {})},
         )
         for name, prototype in parts.items()
     }

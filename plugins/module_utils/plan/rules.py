@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The rules of the plan: data, read and evaluated. Private to the collection.
 
-A rule is a mapping. ``id`` names it. It does one of three things: ``sets`` a parameter to ``value``, ``blocks`` the run, or
-``warns`` (both say ``true``). It is asked once for each component; ``sets`` only for one whose prototype declares the parameter, and
-with ``for``, a list of prototypes by their short names (``gateway``), only for components of these. ``when``, if there, must hold.
-``value``, ``when`` and ``alternatives`` are JMESPath (https://jmespath.org/specification.html) over the facts (``kubeconfig``,
-``cluster``, ``cloud``), the user's ``choices`` and the component's ``values``: what the user chose, else what a rule before has set,
-else the package's own. ``reason`` and ``fix`` are sentences for the user, and ``command`` is one to paste; what stands in braces in
-them is JMESPath too. ``source`` says whom a value comes from, ``cluster`` unless set. ``functions.py`` has what is added to JMESPath.
+A rule is a mapping. ``id`` names it. It does one of four things: ``sets`` a parameter to ``value``, ``keeps`` a parameter as the
+application has it, where it would be set otherwise now, ``blocks`` the run, or ``warns`` (both say ``true``). It is asked once for each
+component; ``sets`` and ``keeps`` only for one whose prototype declares the parameter, and with ``for``, a list of prototypes by their short
+names (``gateway``), only for components of these. ``when``, if there, must hold. ``value``, ``when`` and ``alternatives`` are JMESPath
+(https://jmespath.org/specification.html) over the facts (``kubeconfig``, ``cluster``, ``cloud``), the user's ``choices``, the component's
+values in the application that is there already (``before``), and its ``values``: what the user chose, else what a rule before has set, else
+the package's own. ``reason`` and ``fix`` are sentences for the user, and ``command`` is one to paste; what stands in braces in them is
+JMESPath too. ``source`` says whom a value comes from, ``cluster`` unless set. ``functions.py`` has what is added to JMESPath.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ except ImportError:  # pragma: no cover
 
 Json = dict[str, t.Any]
 
-_DOES = ("sets", "blocks", "warns")
+_DOES = ("sets", "keeps", "blocks", "warns")
 _FIELDS = {"id", "for", "when", "value", "reason", "fix", "command", "source", "alternatives", *_DOES}
 _SOURCES = ("cluster", "cloud", "default")
 # `!` binds closer than `.`: !cluster.nodes means (!cluster).nodes, which is never what was meant.
@@ -40,7 +41,10 @@ _EXPRESSION = re.compile(r"\{([^{}]+)\}")
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. ``does`` is ``sets``, ``blocks`` or ``warns``; ``where`` is its file, for messages; ``prototypes`` empty means all."""
+    """One rule. ``does`` is ``sets``, ``keeps``, ``blocks`` or ``warns``; ``where`` is its file, for messages.
+
+    ``prototypes`` empty means all.
+    """
 
     id: str
     does: str
@@ -125,7 +129,7 @@ def _rule(file: str, index: int, entry: object) -> Rule:
     unknown = sorted(map(str, set(entry) - _FIELDS))
     does = [name for name in _DOES if name in entry]
     if unknown or len(does) != 1 or not isinstance(entry.get("reason"), str):
-        what = f"unknown field {unknown[0]}" if unknown else "it needs a reason, and one of sets, blocks and warns"
+        what = f"unknown field {unknown[0]}" if unknown else "it needs a reason, and one of sets, keeps, blocks and warns"
         raise BootstrapError(f"{where}: {what}.")
     if (does == ["sets"]) != ("value" in entry):
         raise BootstrapError(f"{where}: value belongs to sets, and only there.")
@@ -142,7 +146,7 @@ def _rule(file: str, index: int, entry: object) -> Rule:
     return Rule(
         id=entry["id"],
         does=does[0],
-        parameter=str(entry["sets"]) if "sets" in entry else None,
+        parameter=str(entry[does[0]]) if does[0] in ("sets", "keeps") else None,
         prototypes=tuple(prototypes),
         reason=entry["reason"],
         source=entry.get("source", "cluster"),

@@ -87,7 +87,9 @@ def _plan(plan: Json) -> list[str]:
     found += _section(
         "Brought up", _wrapped([f"{item['object']}: {item['from']} is now {item['to']}" for item in plan.get("brought_up", ())], 2)
     )
-    return found + _section("For an admin", _wrapped([", ".join(plan.get("parts", {}).get("admin", ()))]))
+    # Who may do all of it need not be told what takes an admin.
+    parts = plan.get("parts", {}).get("admin", ()) if (plan.get("rbac") or {}).get("missing") else ()
+    return found + _section("For an admin", _wrapped([", ".join(parts)]))
 
 
 def _value(component: str, name: str, choice: Json) -> str:

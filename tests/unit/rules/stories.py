@@ -82,7 +82,8 @@ def _sought(wanted: tuple[tuple[str, str], ...]) -> packages.Sought:
 def plan(of: Json, *, components: dict[str, str] | None = None, with_rules: t.Iterable[Rule] | None = None, **choices: t.Any) -> Json:
     """The plan of facts.
 
-    ``choices`` may be ``parameters`` (of the first component), ``all_parameters`` (by component), ``namespace``, ``apply``.
+    ``choices`` may be ``parameters`` (of the first component), ``all_parameters`` (by component), ``namespace``, ``apply``, and
+    ``current``: the files of the application that is there.
     """
     wanted = components or _CORE
     found = sought(wanted)
@@ -96,7 +97,7 @@ def plan(of: Json, *, components: dict[str, str] | None = None, with_rules: t.It
         "registries": found.registries,
         "packages": found.packages,
     }
-    return make(of, chosen, list(rules() if with_rules is None else with_rules), found.contents, {})
+    return make(of, chosen, list(rules() if with_rules is None else with_rules), found.contents, choices.get("current", {}))
 
 
 def story(found: Json) -> str:

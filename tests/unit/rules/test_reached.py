@@ -60,7 +60,10 @@ def test_every_rule_is_reached() -> None:
         "ingress-beside-another-controller",
         "ingress-that-answers-challenges",
         "issuer-of-this-application",
+        "shared-volume-of-the-claim",
         "shared-volume-of-this-application",
+        "storage-class-of-the-claims",
+        "training-operator-of-this-application",
         "tf-serving-needs-amd64",
     }
     known = {rule.id for rule in stories.rules()}
@@ -93,6 +96,38 @@ def test_facts_of_another_namespace() -> None:
         item["reason"] for item in found["warnings"] if item["id"] == "facts-of-another-namespace"
     )
     assert "facts-of-another-namespace" not in stories.ids(stories.plan(stories.facts("plain"), namespace="kubeflow"))
+
+
+def _written(found: Json) -> dict[str, str]:
+    return application.files(found["application"], {}, stories.sought({"kubeflow-core": "kubeflow-core"}).contents).files
+
+
+def test_what_is_there_and_can_not_be_changed_stays() -> None:
+    first = stories.plan(stories.facts("plain"))
+    current, now = _written(first), stories.facts("gke-gpu")
+    for key in ("server", "uid"):
+        now["cluster"][key] = stories.facts("plain")["cluster"][key]
+    for _run in range(2):
+        again = stories.plan(now, current=current)
+        values = again["parameters"]["kubeflow-core"]
+        assert (values["storageClass"]["value"], values["storageClass"]["rule"]) == ("standard", "storage-class-of-the-claims")
+        assert "A new one would get standard-rwo." in values["storageClass"]["reason"]
+        assert values["storageClass"]["alternatives"] == ["standard-rwo"]
+        assert (values["sharedStorageClass"]["value"], values["sharedStorageClass"]["rule"]) == ("standard", "shared-volume-of-the-claim")
+        # The same once more, so that the next run changes nothing.
+        current = application.files(again["application"], current, stories.sought({"kubeflow-core": "kubeflow-core"}).contents).files
+    chosen = stories.plan(now, current=current, parameters={"storageClass": "standard-rwo"})
+    assert chosen["parameters"]["kubeflow-core"]["storageClass"]["source"] == "user"
+    assert stories.plan(stories.facts("plain"), current=_written(first))["parameters"] == first["parameters"]
+
+
+def test_the_operator_stays_when_another_one_comes() -> None:
+    name = next(case for rule, case in _reached().items() if rule == "training-operator-of-another-installation")
+    facts = stories.facts(name.partition("+")[0].strip()) if name not in stories.names() else stories.facts(name)
+    assert stories.plan(facts)["parameters"]["kubeflow-core"]["trainingOperator"]["value"] == "false"
+    there = _written(stories.plan(facts, parameters={"trainingOperator": "true"}))
+    found = stories.plan(facts, current=there)["parameters"]["kubeflow-core"]["trainingOperator"]
+    assert (found["value"], found["rule"]) == ("true", "training-operator-of-this-application")
 
 
 def test_serving_on_arm64_alone() -> None:

@@ -28,7 +28,7 @@ def test_what_the_rules_say_is_listed(does: str, title: str) -> None:
 
 
 def test_what_the_rules_set_is_listed_in_their_order() -> None:
-    tables = PAGE.split("\n## Blockers\n")[0]
+    tables = PAGE.split("\n## What stays\n")[0]
     listed: dict[str, list[str]] = {}
     parameter = ""
     for line in tables.splitlines():
@@ -41,3 +41,7 @@ def test_what_the_rules_set_is_listed_in_their_order() -> None:
         if rule.does == "sets":
             rules.setdefault(str(rule.parameter), []).append(rule.id)
     assert listed == rules
+
+
+def test_what_the_rules_keep_is_listed() -> None:
+    assert _table(_section("What stays"), 3) == {rule.id for rule in stories.rules() if rule.does == "keeps"}

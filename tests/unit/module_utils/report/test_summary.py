@@ -108,6 +108,7 @@ def test_a_long_plan_stays_a_table(report: Json) -> None:
     }
     report["plan"] |= {
         "parts": {"admin": ["Namespace ml"], "user": []},
+        "rbac": {"missing": [{"apiGroups": [""], "resources": ["namespaces"], "verbs": ["create"]}], "yaml": ""},
         "brought_up": [{"object": "Role ml/a", "from": "rbac/v1beta1", "to": "rbac/v1"}],
         "warnings": [{"id": "w", "reason": "No TLS.", "fix": "Add it.", "command": "kubectl get tls"}],
     }
@@ -124,6 +125,8 @@ def test_a_long_plan_stays_a_table(report: Json) -> None:
     assert max(map(len, found)) <= 120
     assert section(found, "Brought up") == ["Role ml/a: rbac/v1beta1 is now rbac/v1"]
     assert section(found, "For an admin") == ["Namespace ml"]
+    report["plan"]["rbac"]["missing"] = []
+    assert not any(line.startswith("For an admin") for line in lines(report))
     assert section(found, "Warnings") == ["No TLS. Add it. Run: kubectl get tls"]
 
 
