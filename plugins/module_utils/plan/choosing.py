@@ -44,7 +44,8 @@ def choose(
     for rule in keeping.values() if decided is None else ():
         if rule.parameter in declared and rule.parameter not in {**found, **given}:
             _keep(rule, rule.parameter, found, values, data)
-    if usage_id and "usageId" in declared and values.get("reportUsage") == "true" and "usageId" not in {**found, **given}:
+    reports = values.get("reportUsage") == "true" or data["before"].get("usageId") == usage_id
+    if usage_id and "usageId" in declared and reports and "usageId" not in {**found, **given}:
         found["usageId"] = choice(usage_id, "user", "You asked for usage reports (reportUsage). It is made once, at random, and kept.")
         values["usageId"] = edited.get("usageId", usage_id)
     prototypes.values(prototype, name, {**{key: each["value"] for key, each in found.items()}, **given})

@@ -26,6 +26,8 @@ Json = dict[str, t.Any]
 PACKAGES = {"kubeflow": ["core"]}
 """What is deployed unless the user names components: packages by registry."""
 COMPONENT = "kubeflow-core"
+# The id of usage reports is kept while they are off.
+_NEVER_IDLE = ("name", "usageId")
 _ENVIRONMENT = "default"
 _NAMESPACE = "kubeflow"
 _CLUSTER = {"apis", "distribution", "nodes", "permissions", "server", "storage", "uid", "unknown", "version"}
@@ -226,7 +228,7 @@ def _effects(files: Mapping[str, str], parts: Mapping[str, Prototype], parameter
         tried = {
             key: literals[key]
             for key, each in parameters[name].items()
-            if key != "name" and each["source"] != "default" and key in own and not same(own[key], each["value"])
+            if key not in _NEVER_IDLE and each["source"] != "default" and key in own and not same(own[key], each["value"])
         }
         idle = effects.without(files, environment, name, prototype, tried)
         for key in idle:

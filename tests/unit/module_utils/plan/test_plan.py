@@ -173,12 +173,17 @@ def test_planning_changes_nothing_that_it_is_given(facts: Json, plan: Plan) -> N
     assert facts == before
 
 
-def test_usage_is_reported_only_if_asked_and_under_one_id(plan: Plan) -> None:
+def test_usage_is_reported_only_if_asked_and_under_one_id(plan: Plan, written: Callable[[Json, dict[str, str]], dict[str, str]]) -> None:
     assert chosen(plan(), "usageId") == ("null", "default")
     found = plan(given={"reportUsage": "true"})
     assert chosen(found, "usageId") == (USAGE_ID, "user")
     assert "made once" in found["parameters"]["web"]["usageId"]["reason"]
     assert chosen(plan(given={"reportUsage": "true", "usageId": "mine"}), "usageId") == ("mine", "user")
+    # It is kept while reports are off, and says nothing of that.
+    off = plan(app=written(found, {}))
+    assert chosen(off, "reportUsage") == ("false", "default")
+    assert chosen(off, "usageId") == (USAGE_ID, "user")
+    assert off["warnings"] == []
 
 
 # --- effects
