@@ -9,6 +9,7 @@ import os
 import pty
 import select
 import shutil
+import signal
 import termios
 import time
 import typing as t
@@ -29,17 +30,26 @@ def _at_a_terminal(work: Work, playbook: str, answers: Answers, *flags: str, **v
         os.chdir(command["cwd"])
         os.execvpe(command["args"][0], command["args"], command["env"])
     shown, position, waiting = "", 0, list(answers)
+    typed, since = b"", 0.0
     deadline = time.monotonic() + RUN_SECONDS
     while time.monotonic() < deadline:
         if waiting and (at := shown.find(waiting[0][0], position)) >= 0 and "\nEnter for" in shown[at:] and _listens(terminal):
             position = len(shown)
-            os.write(terminal, waiting.pop(0)[1].encode() + b"\r")
+            typed, since = waiting.pop(0)[1].encode() + b"\r", time.monotonic()
+            os.write(terminal, typed)
         if not select.select([terminal], [], [], 0.05)[0]:
+            # Ansible throws away what was typed before it asked; it may have been at that just now.
+            if typed and time.monotonic() - since > 3 and _listens(terminal):
+                since = time.monotonic()
+                os.write(terminal, typed)
             continue
         try:
             shown += os.read(terminal, 65536).decode("utf-8", "replace")
+            typed = b""
         except OSError:  # the other end was closed
             break
+    else:
+        os.kill(child, signal.SIGKILL)
     os.close(terminal)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     assert not waiting, f"never asked: {waiting}\n{shown}"
