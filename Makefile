@@ -28,7 +28,7 @@ run := PATH="$(CURDIR)/.venv/bin:$$PATH"
 dev := PATH="$(CURDIR)/.venv-dev/bin:$$PATH"
 say = @printf '\n-- %s\n'
 
-.PHONY: help bootstrap local-cluster clean-cluster bench venv test $(steps) format generate lock venv-dev clean
+.PHONY: help bootstrap local-cluster clean-cluster bench venv test $(steps) format generate lock venv-dev ee clean
 
 help:
 	@echo 'Take a cluster to Kubeflow'
@@ -43,6 +43,7 @@ help:
 	@echo '      make $(steps)'
 	@echo '  make format                       format the Python files'
 	@echo '  make generate                     write what follows from other files: registry/README.md, docs/choices.schema.json'
+	@echo '  make ee                           write the build context of the container image to .ee: docs/container.md'
 	@echo '  make bench NAME=facts             measure beside peers; writes .bench/facts.json'
 	@echo '  make lock                         pin the newest releases that the ranges allow, in requirements/*.txt'
 	@echo '  make clean                        remove what make made in this folder'
@@ -132,6 +133,11 @@ integration: venv-dev
 package: venv-dev
 	$(say) 'build, install and find the collection'
 	@$(dev) tools/package
+	$(say) 'the build context of the container image'
+	@$(dev) tools/execution-environment
+
+ee: venv-dev
+	@$(dev) tools/execution-environment .ee
 
 format: venv-dev
 	@$(dev) ruff check --fix --exit-zero --quiet; $(dev) ruff format
@@ -147,5 +153,5 @@ lock: venv-dev
 			"$${pair%:*}" -o "requirements/$${pair#*:}" || exit 1; done
 
 clean:
-	rm -rf .venv .venv-dev .venv-dev-oldest .bench .ansible .mypy_cache .pytest_cache .ruff_cache tests/output kubeflow-bootstrap-*.tar.gz
+	rm -rf .venv .venv-dev .venv-dev-oldest .bench .ee .ansible .mypy_cache .pytest_cache .ruff_cache tests/output kubeflow-bootstrap-*.tar.gz
 	find plugins tests -name __pycache__ -prune -exec rm -rf {} +

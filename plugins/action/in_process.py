@@ -63,6 +63,7 @@ class ActionModule(ActionBase):
             diff=bool(self._task.diff),
             progress=lambda line: _display.display(f"  {line}"),
             warn=warnings.append,
+            show=lambda line: _display.display(f"  {line}", screen_only=True),
         )
         try:
             if validation.error_messages:

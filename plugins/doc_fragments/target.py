@@ -28,4 +28,17 @@ options:
     description:
       - The user entry of the kubeconfig to use instead of the one that the context names, like the option C(--user) of C(kubectl).
     type: str
+  server:
+    description:
+      - The URL of an API server that is in no kubeconfig, like the option C(--server) of C(kubectl). Then no kubeconfig is read.
+    type: str
+  certificate_authority:
+    description:
+      - A file with the certificate authority of O(server), in PEM. If not set, this machine's own ones.
+    type: path
+  token:
+    description:
+      - A token to log in with, instead of how the user of the kubeconfig would, such as that of M(kubeflow.bootstrap.openshift_login).
+      - It is written nowhere.
+    type: str
 """

@@ -126,6 +126,11 @@ def from_user(user: dict[str, t.Any], cluster: dict[str, t.Any], env: Mapping[st
     return found
 
 
+def of_token(token: str) -> Credentials:
+    """The credentials of a token that is in no kubeconfig."""
+    return Credentials(method="token", _token=_sendable("The token", token))
+
+
 def _from_helper(found: Credentials, path: Path, user: dict[str, t.Any], env: Mapping[str, str]) -> None:
     if not user.get("exec"):
         found.provider, user, found.warnings = auth_providers.convert(path, user["auth-provider"], env)

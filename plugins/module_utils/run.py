@@ -29,6 +29,7 @@ class Context:
 
     ``check``: change nothing. ``diff``: return ``diff``. ``env``: the environment variables of the task.
     ``progress``: shows one line to whoever waits. ``warn``: adds a warning to the task's result.
+    ``show``: shows one line on the terminal and in no log file; ``None`` where there is no way to it.
     """
 
     check: bool = False
@@ -36,6 +37,7 @@ class Context:
     env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     progress: Callable[[str], None] = _silent
     warn: Callable[[str], None] = _silent
+    show: Callable[[str], None] | None = None
 
 
 Work = Callable[[dict[str, t.Any], Context], dict[str, t.Any]]

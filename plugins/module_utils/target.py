@@ -5,9 +5,14 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from .api import Client
-from .kubeconfig import Kubeconfig, load
+from .credentials import Credentials, of_token
+from .errors import BootstrapError
+from .kubeconfig import Connection, Kubeconfig, load
 from .run import Context
 
 TARGET_ARGUMENTS: dict[str, t.Any] = {
@@ -15,13 +20,35 @@ TARGET_ARGUMENTS: dict[str, t.Any] = {
     "context": {"type": "str"},
     "cluster": {"type": "str"},
     "user": {"type": "str"},
+    "server": {"type": "str"},
+    "certificate_authority": {"type": "path"},
+    "token": {"type": "str", "no_log": True},
 }
 """Documented in the fragment ``target``."""
 
 
 def find(args: dict[str, t.Any], context: Context) -> Kubeconfig:
     """The cluster that the arguments, the environment and the files name."""
-    return load(args["kubeconfig"], args["context"], context.env, cluster=args["cluster"], user=args["user"])
+    token = args.get("token")
+    if args.get("server"):
+        return _named(args["server"], args.get("certificate_authority"), token, context)
+    found = load(args["kubeconfig"], args["context"], context.env, cluster=args["cluster"], user=args["user"])
+    return replace(found, connection=replace(found.connection, credentials=of_token(token))) if token else found
+
+
+def _named(server: str, authority: str | None, token: str | None, context: Context) -> Kubeconfig:
+    """A cluster that is in no kubeconfig."""
+    parts = urlsplit(server)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        raise BootstrapError("server is not the URL of an API server.", fix="Set it to one such as https://api.example.com:6443.")
+    try:
+        ca = Path(authority).read_text(encoding="utf-8") if authority else None
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "not text"
+        raise BootstrapError(f"The certificate authority {authority} can't be read: {why}.", fix="Check the path.") from error
+    credentials = of_token(token) if token else Credentials()
+    connection = Connection(server.rstrip("/"), ca, credentials=credentials, name=server, env=context.env)
+    return Kubeconfig("option", [], None, None, None, None, connection, [], "file" if ca else "system")
 
 
 def connect(args: dict[str, t.Any], context: Context) -> Client:

@@ -78,6 +78,15 @@ options:
     type: list
     elements: path
     required: true
+  steps:
+    description:
+      - What the optional steps of this run found out, by name, which is what their roles leave in the fact C(kubeflow_steps). Each has
+        C(parameters), C(components), C(reason) and C(record).
+      - The parameters are laid under every component that declares them. The user's own values win over them, and they win over rules,
+        but for rules with C(source=step), which decide where a value fits.
+      - Of steps that are not among them, what the record of the application in O(path) says stays.
+    type: dict
+    default: {}
   ignore:
     description:
       - Blockers to ignore, by C(id). They become warnings.
@@ -164,8 +173,8 @@ plan:
       type: dict
     parameters:
       description:
-        - By component and parameter, what was chosen. C(source) is one of V(user), V(cluster), V(cloud) and V(default). With
-          C(no_effect) nothing in any object would change if the value was the package's own.
+        - By component and parameter, what was chosen. C(source) is one of V(user), V(step), V(cluster), V(cloud) and V(default).
+          With C(no_effect) nothing in any object would change if the value was the package's own.
       type: dict
       sample:
         kubeflow-core:
@@ -176,6 +185,14 @@ plan:
             rule: storage-class-default
             alternatives: [premium-rwo]
             no_effect: false
+    steps:
+      description: What the optional steps found out, by name, each with C(reason), a sentence, C(parameters) and C(record).
+      type: dict
+      sample:
+        static_ip:
+          reason: The global address kubeflow-1f0c5a3e (203.0.113.10) was reserved for this application.
+          parameters: {ipName: kubeflow-1f0c5a3e}
+          record: {provider: google, name: kubeflow-1f0c5a3e, address: 203.0.113.10, made: true}
     blockers:
       description:
         - What would make the deployment fail, each with C(id), C(reason), C(fix), C(command), which can be pasted, and all of it as
@@ -242,7 +259,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import B
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.files import write_atomically
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import folder
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.packages import pins
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import items, packages, plan, saved, showing
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import items, packages, plan, saved, showing, steps
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.rules import load
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.source_arguments import SOURCE_ARGUMENTS, sources
@@ -260,6 +277,7 @@ ARGUMENTS: Json = {
         "registries": {"type": "dict", "default": {}},
         "packages": {"type": "dict", "default": {}},
         "parameters": {"type": "dict", "default": {}},
+        "steps": {"type": "dict", "default": {}},
         "rules": {"type": "list", "elements": "path", "required": True},
         "ignore": {"type": "list", "elements": "str", "default": []},
         "apply": {"type": "bool", "default": False},
@@ -280,7 +298,7 @@ def run(args: Json, context: Context) -> Json:
     """Compute; writes only the files that are asked for."""
     path = Path(args["path"])
     current = folder.read(path)
-    choices = _choices(args)
+    choices = _choices(args, current, context)
     source = sources(args, context, pins(current))
     sought = packages.seek(
         choices["components"],
@@ -306,12 +324,17 @@ def run(args: Json, context: Context) -> Json:
     return {**found, "diff": differences} if context.diff else found
 
 
-def _choices(args: Json) -> Json:
+def _choices(args: Json, current: t.Mapping[str, str], context: Context) -> Json:
     """The user's choices, or those of the plan that was saved."""
     choices = {key: args[key] for key in ("name", "namespace", "parameters", "ignore", "apply", "move")}
+    uid = str((args["facts"].get("cluster") or {}).get("uid"))
     if not args["src"]:
         components = packages.components(args["components"]) if args["components"] else {plan.COMPONENT: plan.COMPONENT}
-        return {**choices, "components": components, "registries": args["registries"], "packages": args["packages"]}
+        found, warnings = steps.gather(args["steps"], current, uid, args["move"])
+        for warning in warnings:
+            context.warn(warning)
+        components = steps.with_components(components, found)
+        return {**choices, "components": components, "registries": args["registries"], "packages": args["packages"], "steps": found}
     file = Path(args["src"])
     document = saved.read(file)
     cluster = args["facts"].get("cluster") or {}
@@ -321,6 +344,7 @@ def _choices(args: Json) -> Json:
     if given["kubeflow_components"] == {plan.COMPONENT: {"prototype": plan.COMPONENT}}:
         del given["kubeflow_components"]  # the role's default: nothing was said
     saved.check(document, file, cluster, given)
+    given_steps, _warnings = steps.gather(args["steps"], {}, uid, False)
     return {
         **choices,
         "name": document["name"],
@@ -330,6 +354,7 @@ def _choices(args: Json) -> Json:
         "components": packages.components(document["components"]),
         "registries": document["registries"],
         "packages": document["packages"],
+        "steps": saved.check_steps(document, file, given_steps),
         "saved": document,
     }
 

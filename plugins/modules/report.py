@@ -35,6 +35,11 @@ options:
   plan:
     description: What M(kubeflow.bootstrap.plan) returned in C(plan).
     type: dict
+  steps:
+    description:
+      - What the optional steps did, by name, as their roles leave it in the fact C(kubeflow_steps). What the plan says of others is
+        shown with it.
+    type: dict
   application:
     description: What M(kubeflow.bootstrap.ks_app) returned.
     type: dict
@@ -54,6 +59,7 @@ EXAMPLES = r"""
   kubeflow.bootstrap.report:
     path: ./kubeflow-report
     plan: "{{ kubeflow_plan }}"
+    steps: "{{ kubeflow_steps | default({}) }}"
     outcome: "{{ kubeflow_outcome }}"
 """
 
@@ -82,6 +88,7 @@ ARGUMENTS: dict[str, t.Any] = {
         "path": {"type": "path", "required": True},
         "facts": {"type": "dict"},
         "plan": {"type": "dict"},
+        "steps": {"type": "dict"},
         "application": {"type": "dict"},
         "outcome": {"type": "dict"},
         "kubeconfig": {"type": "path"},

@@ -111,7 +111,7 @@ local common = import 'common.libsonnet';
   },
 
   // Of GKE: / answers with a redirect, which its health check takes for a failure; and 30 seconds are too short.
-  // Where IAP is how users log in, it is switched on, with the OAuth client that Google manages.
+  // Where IAP is how users log in, it is switched on, with the OAuth client of a Secret, or else the one that Google manages.
   backendConfig(params):: {
     apiVersion: 'cloud.google.com/v1',
     kind: 'BackendConfig',
@@ -119,7 +119,9 @@ local common = import 'common.libsonnet';
     spec: {
       timeoutSec: oneHour,
       healthCheck: { type: 'HTTP', requestPath: '/healthz' },
-      [if isIap(params) then 'iap']: { enabled: true },
+      [if isIap(params) then 'iap']: { enabled: true } + if std.objectHas(params, 'oauthSecretName') && has(params.oauthSecretName) then {
+        oauthclientCredentials: { secretName: params.oauthSecretName },
+      } else {},
     },
   },
 

@@ -5,6 +5,7 @@ local common = import 'common.libsonnet';
 local containers = import 'jupyterhub_containers.libsonnet';
 local config = importstr 'jupyterhub_config.py';
 local iap = importstr 'kubeflow_iap.py';
+local static = importstr 'kubeflow_static.py';
 
 {
   local component = 'hub',
@@ -27,6 +28,7 @@ local iap = importstr 'kubeflow_iap.py';
       userClaim: params.oidcUserClaim,
     },
     iap: { audience: params.iapAudience },
+    static: { usersFile: containers.usersFile },
     openshift: { clientId: 'system:serviceaccount:' + params.namespace + ':' + component },
   }[authenticator(params)],
 
@@ -68,6 +70,7 @@ local iap = importstr 'kubeflow_iap.py';
   configData(params):: {
     'jupyterhub_config.py': config,
     [if params.jupyterHubAuthenticator == 'iap' then 'kubeflow_iap.py']: iap,
+    [if params.jupyterHubAuthenticator == 'static' then 'kubeflow_static.py']: static,
     'settings.json': std.manifestJsonEx($.settings(params), '  '),
   },
 

@@ -136,7 +136,21 @@ def configure_openshift(c, settings):
     callback(c, settings)
 
 
-LOGINS = {"dummy": configure_dummy, "oidc": configure_oidc, "iap": configure_iap, "openshift": configure_openshift}
+def configure_static(c, settings):
+    sys.path.insert(0, str(Path(__file__).parent))
+    from kubeflow_static import StaticAuthenticator
+
+    c.JupyterHub.authenticator_class = StaticAuthenticator
+    c.StaticAuthenticator.users_file = settings["login"]["usersFile"]
+
+
+LOGINS = {
+    "dummy": configure_dummy,
+    "oidc": configure_oidc,
+    "iap": configure_iap,
+    "openshift": configure_openshift,
+    "static": configure_static,
+}
 
 
 def only(allowed):

@@ -7,8 +7,15 @@ local common = import 'common.libsonnet';
 
   local loginMount = '/etc/kubeflow-login',
 
+  // What the way to log in has in a Secret of the user's: its name and its key.
+  local loginSecret(params) =
+    if params.jupyterHubAuthenticator == 'oidc' then { name: params.oidcSecretName, key: 'client-secret' }
+    else if params.jupyterHubAuthenticator == 'static' then { name: params.staticSecretName, key: 'htpasswd' }
+    else null,
+
   tokenFile:: runDirectory + '/proxy-token',
   clientSecretFile:: loginMount + '/client-secret',
+  usersFile:: loginMount + '/htpasswd',
   dataDirectory:: '/srv/jupyterhub',
 
   token(params):: {
@@ -40,7 +47,7 @@ local common = import 'common.libsonnet';
       common.apiAccessMount,
       tokenMount { readOnly: true },
       common.temporaryMount,
-    ] + if params.jupyterHubAuthenticator == 'oidc' then [{ name: 'login', mountPath: loginMount, readOnly: true }] else [],
+    ] + if loginSecret(params) != null then [{ name: 'login', mountPath: loginMount, readOnly: true }] else [],
   },
 
   proxy(params):: {
@@ -77,8 +84,9 @@ local common = import 'common.libsonnet';
     // The proxy has no business with the API server.
     common.apiAccess,
     common.temporary('256Mi'),
-  ] + if params.jupyterHubAuthenticator != 'oidc' then [] else [{
+  ] + if loginSecret(params) == null then [] else [{
     name: 'login',
-    secret: { secretName: params.oidcSecretName, items: [{ key: 'client-secret', path: 'client-secret' }] },
+    local of = loginSecret(params),
+    secret: { secretName: of.name, items: [{ key: of.key, path: of.key }] },
   }],
 }

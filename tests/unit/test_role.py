@@ -8,7 +8,9 @@ import yaml
 ROLES = Path(__file__).parents[2] / "roles"
 
 
-@pytest.mark.parametrize("role", ["kubeflow", "ks", "local_cluster"])
+@pytest.mark.parametrize(
+    "role", ["kubeflow", "ks", "auth", "certificates", "dns", "local_cluster", "openshift_login", "static_ip", "git", "usage"]
+)
 def test_defaults_are_those_of_the_argument_specs(role: str) -> None:
     defaults = yaml.safe_load((ROLES / role / "defaults/main.yml").read_text())
     specs = yaml.safe_load((ROLES / role / "meta/argument_specs.yml").read_text())["argument_specs"]

@@ -59,9 +59,9 @@ def credentials(env: Env, region: str | None) -> Finding:
     """Who AWS's libraries would act as: asks STS with boto3. Raises ``Silent`` where that can't be told."""
     role = sane(env.get("AWS_ROLE_ARN")) if env.get("AWS_WEB_IDENTITY_TOKEN_FILE") else None
     try:
-        import boto3  # type: ignore[import-not-found]
-        from botocore.config import Config  # type: ignore[import-not-found]
-        from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-not-found]
+        import boto3
+        from botocore.config import Config
+        from botocore.exceptions import BotoCoreError, ClientError
     except ImportError:
         if not role:
             raise Silent("to ask AWS, boto3 is needed: pip install boto3") from None

@@ -75,8 +75,8 @@ def _cli(env: Env, account: str | None) -> Finding | None:
 
 def _ask_azure(env: Env) -> Finding:
     try:
-        from azure.core.exceptions import AzureError  # type: ignore[import-not-found]
-        from azure.identity import DefaultAzureCredential  # type: ignore[import-not-found]
+        from azure.core.exceptions import AzureError
+        from azure.identity import DefaultAzureCredential
     except ImportError:
         raise Silent(
             "neither the environment nor az login names a user, and azure-identity is not there: pip install azure-identity"

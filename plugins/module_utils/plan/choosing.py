@@ -19,10 +19,12 @@ Json = dict[str, t.Any]
 def choose(
     name: str, prototype: Prototype, given: Json, decided: Json | None, edited: Json, usage_id: str | None, rules: list[Rule], data: Json
 ) -> Json:
-    """Each parameter that the prototype declares: the user's value, else that of the first rule that applies, else the package's.
+    """Each parameter that the prototype declares: the user's value, else a step's, else that of the first rule that applies, else the
+    package's.
 
     ``given``: what the user chose. ``decided``: choices of a plan that was saved; with them no rule sets anything. ``edited``: what the
     user changed in the application, on which rules rest, though the plan stays. ``usage_id``: for a component that reports its usage.
+    ``data["steps"]``: the optional steps (``steps.gather``).
     Leaves the component's values in ``data["values"]``. Raises BootstrapError.
     """
     declared = {parameter.name: parameter for parameter in prototype.parameters}
@@ -32,6 +34,9 @@ def choose(
     values = {**defaults, **taken, **given, **edited}
     data["values"] = values
     found: dict[str, Json] = {key: {**each, "value": taken[key]} for key, each in (decided or {}).items()}
+    if decided is None:
+        found = _laid(prototype, name, rules, data["steps"], given)
+        values |= {key: edited.get(key, each["value"]) for key, each in found.items()}
     keeping = {rule.parameter: rule for rule in rules if rule.does == "keeps" and rule.concerns(short(prototype))}
     for rule in rules if decided is None else ():
         parameter = declared.get(rule.parameter or "")
@@ -56,6 +61,18 @@ def choose(
         for key in [*declared]
         if key in given or key in found or key in defaults
     }
+
+
+def _laid(prototype: Prototype, name: str, rules: list[Rule], steps: Mapping[str, Json], given: Json) -> dict[str, Json]:
+    """What the steps say of the parameters that the prototype declares, but for those that a rule with the source ``step`` decides."""
+    ruled = {rule.parameter for rule in rules if rule.source == "step" and rule.concerns(short(prototype))}
+    free = {parameter.name for parameter in prototype.parameters} - {"name"} - given.keys() - ruled
+    found: dict[str, Json] = {}
+    for step, entry in steps.items():
+        values = {key: value for key, value in entry["parameters"].items() if key in free and value is not None}
+        for key, value in _checked(prototype, name, values).items():
+            found[key] = choice(value, "step", entry["reason"], f"step-{step}")
+    return found
 
 
 def _keep(rule: Rule | None, parameter: str, found: Json, values: Json, data: Json) -> None:

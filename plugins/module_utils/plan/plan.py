@@ -16,7 +16,7 @@ from ..ksonnet.jsonnet_text import Expression
 from ..ksonnet.merging import same
 from ..ksonnet.prototypes import Prototype
 from ..registries.sources import Contents
-from . import effects, items, packages, rights
+from . import effects, items, packages, rights, steps
 from .choosing import choice, choose, say
 from .rules import Rule
 from .showing import shown
@@ -54,7 +54,8 @@ def plan(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
 
     ``choices``: ``name`` of the application, ``namespace`` or none, ``parameters`` by component, ``apply``, ``move``; and where they are
     not the usual ones ``components`` (name to prototype), ``registries`` and ``packages`` (as ``packages.seek`` gives them), ``ignore``
-    (ids of blockers), ``usage_id``, and ``saved``: a plan that was saved, whose values are taken (``saved.read``).
+    (ids of blockers), ``steps`` (``steps.gather``), ``usage_id``, and ``saved``: a plan that was saved, whose values are taken
+    (``saved.read``).
     ``registries``: what each registry gives (``registry.contents``). ``current``: the files of the application that is there already.
     Raises ``BootstrapError`` for choices that can't be meant.
     """
@@ -63,7 +64,7 @@ def plan(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
     _meant(choices, parts, rules)
     before = _namespace_before(current)
     namespace = _namespace(choices, before)
-    data = {**facts, "choices": choices}
+    data = {**facts, "choices": choices, "steps": choices["steps"]}
     there = _there(current)
     parameters = _parameters(data, parts, rules, {}, there)
     wanted = _declaration(facts, choices, namespace["value"], parameters)
@@ -95,6 +96,7 @@ def plan(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
         "cluster": wanted["record"]["cluster"],
         "namespace": namespace,
         "parameters": parameters,
+        "steps": steps.shown(choices["steps"]),
         "blockers": blockers,
         "warnings": _once([*ignored, *warnings]),
         "objects": sorted(str(item.key) for item in found.all),
@@ -125,6 +127,7 @@ def _choices(choices: Json) -> Json:
         "registries": embedded,
         "packages": {package: {"registry": name} for name, those in PACKAGES.items() for package in those},
         "ignore": [],
+        "steps": {},
         "usage_id": None,
         "saved": None,
     }
@@ -264,6 +267,7 @@ def _declaration(facts: Json, choices: Json, namespace: str, parameters: Mapping
             component: {name: {key: each[key] for key in ("value", "source", "reason")} for name, each in values.items()}
             for component, values in made.items()
         },
+        **({"steps": steps.to_record(choices["steps"])} if choices["steps"] else {}),
     }
     return {
         "name": choices["name"],

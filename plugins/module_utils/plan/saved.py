@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ..errors import BootstrapError
 from ..ksonnet import documents, record
+from . import steps
 from .choosing import choice
 
 Json = dict[str, t.Any]
@@ -25,8 +26,8 @@ _HEADER = """# A plan of kubeflow.bootstrap. To apply it:
 # Values may be changed here, or added ({value: ...}). They are checked as any other choice. What is not listed is the package's own.
 """
 _MAPPINGS = ("cluster", "namespace", "registries", "packages", "components", "choices", "parameters", "checksums")
-_FIELDS = {"apiVersion", "kind", "name", "blockers", "warnings", "objects", *_MAPPINGS}
-_SOURCES = ("user", "cluster", "cloud")
+_FIELDS = {"apiVersion", "kind", "name", "blockers", "warnings", "objects", "steps", *_MAPPINGS}
+_SOURCES = ("user", "cluster", "cloud", "step")
 _CHOICE = {"value", "source", "reason", "rule", "alternatives", "no_effect"}
 
 
@@ -51,6 +52,7 @@ def text(plan: Json, choices: Json) -> str:
         "registries": declared["registries"],
         "packages": declared["packages"],
         "choices": {key: choices.get(key) for key in ("namespace", "parameters", "ignore")},
+        **({"steps": steps.to_record(choices["steps"])} if choices.get("steps") else {}),
         # By these it is seen which values were changed by hand.
         "checksums": {component: {name: _sum(each["value"]) for name, each in values.items()} for component, values in chosen.items()},
     }
@@ -91,7 +93,8 @@ def read(path: Path) -> Json:
         )
     if unknown := sorted(map(str, document.keys() - _FIELDS)):
         raise BootstrapError(f"The plan {path}: unknown field '{unknown[0]}'.", fix="Correct it, or plan anew (playbooks/plan.yml).")
-    for key in _MAPPINGS:
+    document.setdefault("steps", {})
+    for key in (*_MAPPINGS, "steps"):
         if not isinstance(document.get(key), dict):
             raise _wrong(path, key, "a mapping is expected")
     for key in ("blockers", "warnings"):
@@ -158,6 +161,19 @@ def check(document: Json, path: Path, cluster: Json, given: Json) -> None:
             raise BootstrapError(
                 f"{variable} is not what the plan {path} was made with.", fix="Leave it out, or plan anew (playbooks/plan.yml)."
             )
+
+
+def check_steps(document: Json, path: Path, given: Mapping[str, Json]) -> steps.Steps:
+    """The steps of a saved plan, with the records of this run (``given``), whose values must be those that were planned with."""
+    planned = steps.recorded(document)
+    for name, step in given.items():
+        was = planned.get(name) or {"parameters": {}, "components": {}}
+        if any(step[key] != was[key] for key in ("parameters", "components")):
+            raise BootstrapError(
+                f"The plan {path} was made with {'other values of the step ' if name in planned else 'no step '}{name} than this run's.",
+                fix="Run the steps first (playbooks/steps.yml), then plan anew (playbooks/plan.yml); or leave the step out.",
+            )
+    return {**planned, **{name: step for name, step in given.items() if name in planned}}
 
 
 def _sum(value: t.Any) -> str:

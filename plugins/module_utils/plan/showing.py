@@ -40,6 +40,7 @@ def _text(made: Json, namespace: str, prototypes: Mapping[str, str]) -> str:
         f"cluster: {cluster.get('server')} ({cluster.get('distribution')} {cluster.get('version')}, UID {cluster.get('uid')})",
         f"namespace: {namespace}",
     ]
+    lines += [f"step {name}: {step.get('reason')}" for name, step in sorted((made.get("steps") or {}).items())]
     for name, values in sorted((made.get("values") or {}).items()):
         prototype = prototypes.get(name, "").removeprefix("io.ksonnet.pkg.")
         lines.append(f"{name}:" if prototype in ("", name) else f"{name} ({prototype}):")

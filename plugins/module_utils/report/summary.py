@@ -31,6 +31,7 @@ def lines(report: Json) -> list[str]:
         found += _facts(facts)
     if plan:
         found += _plan(plan)
+    found += _section("Steps", _wrapped(_steps(report), 2))
     if app:
         found += _section("Application", [f"{app['path']} ({_files(app, report['check'])})"])
         found += _section("Kept", [_kept(item) for item in app["kept"]])
@@ -90,6 +91,12 @@ def _plan(plan: Json) -> list[str]:
     # Who may do all of it need not be told what takes an admin.
     parts = plan.get("parts", {}).get("admin", ()) if (plan.get("rbac") or {}).get("missing") else ()
     return found + _section("For an admin", _wrapped([", ".join(parts)]))
+
+
+def _steps(report: Json) -> list[str]:
+    """A sentence for each: what this run did, and what the application's record says of those that it did not take."""
+    steps = {**((report.get("plan") or {}).get("steps") or {}), **(report.get("steps") or {})}
+    return [f"{name}: {step['reason']}" for name, step in steps.items() if step.get("reason")]
 
 
 def _value(component: str, name: str, choice: Json) -> str:
@@ -157,5 +164,6 @@ def _next(report: Json) -> list[str]:
         steps.append(_WAYS_IN.get(service, _WAYS_IN["ClusterIP"]).format(where=where))
         steps.append(f"kubectl{where} exec deploy/hub -- cat /srv/jupyterhub/login-password   # the password")
     if app and not report["check"]:
-        steps.append(f"cd {app['path']} && git init && git add . && git commit -m Kubeflow   # it is yours")
+        committed = "git" in (report.get("steps") or {})
+        steps += [] if committed else [f"cd {app['path']} && git init && git add . && git commit -m Kubeflow   # it is yours"]
     return steps

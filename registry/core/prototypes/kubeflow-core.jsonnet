@@ -24,7 +24,7 @@
 // @optionalParam jupyterHubImage string quay.io/jupyterhub/k8s-hub:4.4.0 Image of the hub; JupyterHub 5.3 or newer with KubeSpawner 7
 // @optionalParam jupyterHubProxyImage string quay.io/jupyterhub/configurable-http-proxy:5.2.0 Image of the hub's proxy
 // @optionalParam jupyterHubServiceType string ClusterIP Type of the hub's own Service proxy: ClusterIP, NodePort or LoadBalancer
-// @optionalParam jupyterHubAuthenticator string null How users log in. null and dummy: any user name with a password that the hub makes at its first start and keeps on its volume; oidc: OpenID Connect; iap: Google Identity-Aware Proxy; openshift: the accounts of OpenShift
+// @optionalParam jupyterHubAuthenticator string null How users log in. null and dummy: any user name with a password that the hub makes at its first start and keeps on its volume; oidc: OpenID Connect; iap: Google Identity-Aware Proxy; openshift: the accounts of OpenShift; static: the names and passwords of a Secret, for trials
 // @optionalParam secureCookies string false Whether browsers send the cookies over HTTPS alone: true or false. true where users come over HTTPS
 // @optionalParam allowedUsers array [] User names that may log in, or @example.com for all with that ending; empty: everybody whom the login lets through
 // @optionalParam oidcIssuer string null For oidc: URL of the issuer; below it is /.well-known/openid-configuration
@@ -32,6 +32,8 @@
 // @optionalParam oidcSecretName string null For oidc: name of a Secret of yours with the key client-secret
 // @optionalParam oidcUserClaim string email For oidc: the claim that is the user name, for instance email or preferred_username
 // @optionalParam iapAudience string null For iap: the audience of the signed header, such as /projects/NUMBER/global/backendServices/ID
+// @optionalParam oauthSecretName string null For iap, of the Ingress: Secret with client_id and client_secret of an OAuth client; the client that Google manages if not set
+// @optionalParam staticSecretName string null For static: name of a Secret of yours with the key htpasswd, a line NAME:BCRYPT-HASH for each user
 // @optionalParam jupyterNotebookImage string quay.io/jupyter/scipy-notebook:2026-09-29 Image of a user's notebook server; must have jupyterhub-singleuser
 // @optionalParam jupyterNotebookGpuImage string null Image of a notebook server with GPUs; jupyterNotebookImage if not set
 // @optionalParam jupyterNotebookCpu string 500m CPU that a notebook server asks for; its limit is four times as much

@@ -24,3 +24,29 @@ def test_arguments_come_before_the_environment_of_the_task(write_kubeconfig: t.A
     server.routes["/version"] = {"major": "1"}
     with connect({**nothing, "kubeconfig": str(named)}, context) as client:
         assert client.get("/version") == {"major": "1"}
+
+
+def test_a_token_stands_in_for_the_user(write_kubeconfig: t.Any, server: t.Any) -> None:
+    path = write_kubeconfig("named", cluster={"server": server.url}, user={"token": "of-the-kubeconfig"}, context="mine")
+    server.routes["/version"] = {"major": "1"}
+    arguments = {**dict.fromkeys(TARGET_ARGUMENTS), "kubeconfig": str(path), "token": "of-a-login"}
+    found = find(arguments, Context(env={}))
+    assert "of-a-login" not in repr(found)
+    with connect(arguments, Context(env={})) as client:
+        client.get("/version")
+    assert server.requests[-1].headers["authorization"] == "Bearer of-a-login"
+    with pytest.raises(BootstrapError, match="line break"):
+        find({**arguments, "token": "a\nb"}, Context(env={}))
+
+
+def test_a_cluster_that_is_in_no_kubeconfig(server: t.Any, tmp_path: t.Any) -> None:
+    server.routes["/version"] = {"major": "1"}
+    arguments = {**dict.fromkeys(TARGET_ARGUMENTS), "server": f"{server.url}/", "token": "of-a-login"}
+    context = Context(env={"KUBECONFIG": str(tmp_path / "missing")})
+    with connect(arguments, context) as client:
+        assert client.get("/version") == {"major": "1"}
+    assert server.requests[-1].headers["authorization"] == "Bearer of-a-login"
+    assert (find(arguments, context).context, find(arguments, context).files) == (None, [])
+    for wrong in ({"server": "api.example.com"}, {"certificate_authority": str(tmp_path)}):
+        with pytest.raises(BootstrapError, match=r"is not the URL of an API server|can't be read: Is a directory"):
+            find({**arguments, **wrong}, context)

@@ -12,7 +12,7 @@ import rjsonnet
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import component, prototypes
 
 REGISTRY = Path(__file__).parents[3] / "registry"
-PACKAGES = ("tf-serving", "argo", "nfs", "iap-ingress", "cert-manager")
+PACKAGES = ("tf-serving", "argo", "nfs", "iap-ingress", "cert-manager", "address")
 NAMESPACE = "kubeflow"
 NFS_NAMESPACE = "kubeflow-nfs"
 
@@ -25,6 +25,7 @@ REQUIRED: dict[str, Json] = {
     "nfs": {},
     "iap-ingress": {"ipName": "kubeflow-ip", "hostname": "kubeflow.example.com"},
     "cert-manager": {"acmeEmail": "admin@example.com"},
+    "address": {"addressProvider": "google", "addressName": "kubeflow-ip"},
 }
 CHOICES: dict[str, list[Json]] = {
     "tf-serving": [
@@ -68,6 +69,13 @@ CHOICES: dict[str, list[Json]] = {
         {"ingressName": "iap-ingress"},
         {"solver": "dns01", "cloudDNSProject": "project", "cloudDNSSecretName": "dns"},
         {"selfSigned": "true", "issuerName": "self-signed", "acmeEmail": "null"},
+    ],
+    "address": [
+        {},
+        {"addressLocation": "europe-west1", "addressNetworkTier": "STANDARD", "addressProject": "project", "addressLabels": {"a": "b"}},
+        {"addressProvider": "aws", "addressLabels": {"a": "b"}},
+        {"addressProvider": "azure", "addressLocation": "westeurope", "addressOwner": "group", "addressIpVersion": 6},
+        {"addressProvider": "azure", "addressLocation": "westeurope", "addressOwner": "/subscriptions/s/resourceGroups/g"},
     ],
 }
 EVERY = [(package, choices) for package, several in CHOICES.items() for choices in several]

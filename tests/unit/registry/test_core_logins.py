@@ -18,6 +18,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import bcrypt
 import jwt
 import pytest
 from ansible_collections.kubeflow.bootstrap.tests.unit.registry import core
@@ -30,6 +31,7 @@ CHOICES: dict[str, dict[str, Any]] = {
     "oidc": {"oidcIssuer": ISSUER, "oidcClientId": "kubeflow", "oidcSecretName": "login", "hostname": HOST, "secureCookies": "true"},
     "iap": {"iapAudience": AUDIENCE},
     "openshift": {"cloud": "openshift", "hostname": HOST, "secureCookies": "true"},
+    "static": {"staticSecretName": "users"},
 }
 
 
@@ -69,7 +71,8 @@ def jupyterhub(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, name, module)
     for name in ("jupyterhub", "oauthenticator"):
         monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
-    monkeypatch.delitem(sys.modules, "kubeflow_iap", raising=False)
+    for name in ("kubeflow_iap", "kubeflow_static"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setattr(sys, "path", list(sys.path))
 
 
@@ -155,15 +158,16 @@ def test_only_users_of_the_list_get_in(hub: Any, issuer: dict[str, str]) -> None
             let_in(None, None, {"name": name})
 
 
-def test_the_secret_of_oidc_is_mounted_into_the_hub_alone() -> None:
-    pod = core.pod_specs(core.render({"jupyterHubAuthenticator": "oidc", **CHOICES["oidc"]}))["Deployment/hub"]
-    [volume] = [each for each in pod["volumes"] if each.get("secret", {}).get("secretName") == "login"]
+@pytest.mark.parametrize(("login", "secret", "key"), [("oidc", "login", "client-secret"), ("static", "users", "htpasswd")])
+def test_the_secret_of_a_login_is_mounted_into_the_hub_alone(login: str, secret: str, key: str) -> None:
+    pod = core.pod_specs(core.render({"jupyterHubAuthenticator": login, **CHOICES[login]}))["Deployment/hub"]
+    [volume] = [each for each in pod["volumes"] if each.get("secret", {}).get("secretName") == secret]
     [(container, mount)] = [
         (each["name"], mount) for each in core.containers(pod) for mount in each["volumeMounts"] if mount["name"] == volume["name"]
     ]
     [item] = volume["secret"]["items"]
-    # Where the hub reads it, see the fixture.
-    assert (container, item["key"], f"{mount['mountPath']}/{item['path']}") == ("hub", "client-secret", "/etc/kubeflow-login/client-secret")
+    # Where the hub reads it, see the fixtures.
+    assert (container, item["key"], f"{mount['mountPath']}/{item['path']}") == ("hub", key, f"/etc/kubeflow-login/{key}")
 
 
 # --- Google IAP
@@ -280,3 +284,59 @@ def test_openshift_takes_the_token_of_the_moment(hub: Any, tmp_path: Path, monke
     assert c.OAuthenticator.oauth_callback_url == f"https://{HOST}/hub/oauth_callback"
     login = c.JupyterHub.authenticator_class()
     assert login.build_access_tokens_request_params(None) == {"client_secret": "second"}
+
+
+# --- names and passwords of a Secret
+
+
+@pytest.fixture
+def static(hub: Any, tmp_path: Path) -> Any:
+    """login(name, password): who that is, for a Secret with the lines of ``static.users``."""
+    c = hub("static").c
+    assert c.StaticAuthenticator.users_file == "/etc/kubeflow-login/htpasswd"
+    users = tmp_path / "htpasswd"
+    found = c.JupyterHub.authenticator_class()
+    found.users_file = str(users)
+
+    def login(name: str, password: str) -> str | None:
+        return asyncio.run(found.authenticate(None, {"username": name, "password": password}))
+
+    login.users = users  # type: ignore[attr-defined]
+    return login
+
+
+def hashed(password: str) -> str:
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt(4)).decode()
+
+
+def test_a_user_of_the_secret_logs_in(static: Any) -> None:
+    # As htpasswd -nB writes it, and as a user would with an editor.
+    static.users.write_text(f"# for the trial\nMe:{hashed('right').replace('$2b$', '$2y$')}\n\n you@example.com:{hashed('théir')} \n")
+    assert static("me", "right") == "me"
+    assert static("you@example.com", "théir") == "you@example.com"
+
+
+def test_nobody_else_logs_in(static: Any) -> None:
+    static.users.write_text(
+        f"me:{hashed('right')}\nempty:\nplain:right\nbroken:$2b$12$short\nnothing:{hashed('')}\nlong:{hashed('a' * 72)}\n"
+    )
+    wrong = {
+        "me": ["", "Right", "right "],
+        "you": ["right", "nobody"],
+        "": ["", "nobody"],
+        "empty": ["", "nobody"],
+        "plain": ["right"],
+        "broken": ["right"],
+    }
+    for name, passwords in {**wrong, "nothing": [""], "long": ["a" * 73], "me\n": ["right"]}.items():
+        for password in passwords:
+            assert static(name, password) is None, (name, password)
+    static.users.unlink()
+    assert static("me", "right") is None
+
+
+def test_a_changed_secret_holds_at_once(static: Any) -> None:
+    static.users.write_text(f"me:{hashed('old')}")
+    assert static("me", "old") == "me"
+    static.users.write_text(f"me:{hashed('new')}")
+    assert (static("me", "old"), static("me", "new")) == (None, "me")

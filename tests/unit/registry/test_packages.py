@@ -126,12 +126,25 @@ CHANGES: dict[str, dict[str, tuple[t.Any, Json]]] = {
         "cloudDNSProject": ("other", {"solver": "dns01"}),
         "cloudDNSSecretName": ("dns", {"solver": "dns01", "cloudDNSProject": "project"}),
     },
+    "address": {
+        "addressProvider": ("aws", {}),
+        "addressName": ("other-ip", {}),
+        "namespace": ("team", {}),
+        "addressApiVersion": ("compute.cnrm.cloud.google.com/v1", {}),
+        "addressLocation": ("europe-west1", {}),
+        "addressIpVersion": (6, {}),
+        "addressNetworkTier": ("PREMIUM", {}),
+        "addressProject": ("project", {}),
+        "addressOwner": ("group", {"addressProvider": "azure", "addressLocation": "westeurope"}),
+        "addressLabels": ({"team": "ml"}, {}),
+    },
 }
 # What else a parameter needs to have in order to be compared with.
 BEFORE: dict[tuple[str, str], Json] = {
     ("tf-serving", "modelClaim"): {"modelClaim": "other"},
     ("cert-manager", "solver"): {"solver": "http01", "cloudDNSProject": "null"},
     ("cert-manager", "cloudDNSProject"): {"cloudDNSProject": "project"},
+    ("address", "addressOwner"): {"addressOwner": "other"},
 }
 
 # A value that is not allowed, what it is given with, and what the message says after the parameter's name and the value.
@@ -166,6 +179,13 @@ WRONG = [
     ("cert-manager", "cloudDNSProject", "null", {"solver": "dns01"}, "a text that is not empty"),
     ("cert-manager", "cloudDNSProject", "project", {}, "null unless solver is dns01"),
     ("cert-manager", "ingressName", "iap", {"ingressClass": "gce"}, "null where ingressClass is set"),
+    ("address", "addressProvider", "ibm", {}, "one of google, aws, azure"),
+    ("address", "addressName", "Kubeflow IP", {}, "a name of small letters, digits and dashes"),
+    ("address", "addressIpVersion", 5, {}, "4 or 6"),
+    ("address", "addressIpVersion", 6, {"addressProvider": "aws"}, "4 where addressProvider is aws"),
+    ("address", "addressNetworkTier", "STANDARD", {}, "PREMIUM where addressLocation is global"),
+    ("address", "addressProject", "p", {"addressProvider": "aws"}, "null where addressProvider is aws"),
+    ("address", "addressOwner", "null", {"addressProvider": "azure", "addressLocation": "westeurope"}, "a text that is not empty"),
 ]
 
 

@@ -83,7 +83,7 @@ def plan(of: Json, *, components: dict[str, str] | None = None, with_rules: t.It
     """The plan of facts.
 
     ``choices`` may be ``parameters`` (of the first component), ``all_parameters`` (by component), ``namespace``, ``apply``, and
-    ``current``: the files of the application that is there.
+    ``current``: the files of the application that is there; ``steps``: what optional steps found out, by name.
     """
     wanted = components or _CORE
     found = sought(wanted)
@@ -93,6 +93,7 @@ def plan(of: Json, *, components: dict[str, str] | None = None, with_rules: t.It
         "parameters": choices.get("all_parameters") or {next(iter(wanted)): choices.get("parameters") or {}},
         "apply": choices.get("apply", False),
         "move": False,
+        "steps": choices.get("steps", {}),
         "components": wanted,
         "registries": found.registries,
         "packages": found.packages,

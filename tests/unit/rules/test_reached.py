@@ -56,9 +56,13 @@ def _reached() -> dict[str, str]:
 
 def test_every_rule_is_reached() -> None:
     elsewhere = {
+        "address-of-the-step",
+        "behind-iap-ingress",
         "facts-of-another-namespace",
+        "host-of-the-step",
         "ingress-beside-another-controller",
         "ingress-that-answers-challenges",
+        "oauth-client-of-the-step",
         "issuer-of-this-application",
         "shared-volume-of-the-claim",
         "shared-volume-of-this-application",
@@ -199,14 +203,59 @@ def test_parts_of_core_are_planned_as_the_whole() -> None:
         assert set(map(str, chosen)) == {str((key, choice["value"])) for key, choice in whole.items() if choice["source"] != "default"}
 
 
+# --- steps
+
+
+def test_what_steps_found_out_lies_where_it_fits() -> None:
+    def ip(facts: str, steps: Json = STEPS, **more: t.Any) -> Json:
+        values: Json = stories.plan(stories.facts(facts), steps=steps, **more)["parameters"]["kubeflow-core"]
+        return values
+
+    found = ip("gke-gpu")
+    assert {key: found[key]["value"] for key in ("ipName", "hostname", "ingressClass")} == {
+        "ipName": "kubeflow-1",
+        "hostname": "kubeflow.example.com",
+        "ingressClass": "gce",
+    }
+    assert (found["ipName"]["source"], found["ipName"]["reason"]) == ("step", "It was reserved.")
+    assert (found["iapAudience"]["source"], found["iapAudience"]["rule"]) == ("step", "step-auth")
+    assert found["jupyterHubAuthenticator"]["value"] == "iap"
+    # Where nothing takes a public address it is not laid: an Ingress of another class, an internal load balancer, the Service's port.
+    plain = {name: STEPS[name] for name in ("static_ip", "dns")}
+    regional = {**STEPS, "static_ip": {**STEPS["static_ip"], "record": {"provider": "google", "scope": "regional"}}}
+    for facts, steps in (("k3s-traefik", plain), ("gke-gpu", {"static_ip": STEPS["static_ip"]}), ("eks", plain), ("gke-gpu", regional)):
+        assert ip(facts, steps)["ipName"]["source"] == "default", facts
+    mine = ip("gke-gpu", parameters={"ipName": "mine", "hostname": "my.example.com", **IAP, "ingressClass": "gce"})
+    assert {mine[key]["value"] for key in ("ipName", "hostname")} == {"mine", "my.example.com"}
+    assert all(mine[key]["source"] == "user" for key in ("ipName", "hostname", "iapAudience"))
+    # One way in: that of iap-ingress.
+    core, entry = stories.plan(
+        stories.facts("gke-gpu"), steps=STEPS, components={"kubeflow-core": "kubeflow-core", "iap-ingress": "iap-ingress"}
+    )["parameters"].values()
+    assert {core[key]["value"] for key in ("hostname", "ipName", "ingressClass", "oauthSecretName")} == {"null"}
+    assert [entry[key]["value"] for key in ("hostname", "ipName")] == ["kubeflow.example.com", "kubeflow-1"]
+
+
 # --- effects
 
 BESIDE_CORE = {
+    "behind-iap-ingress": ("gke-gpu", "entry", {}),
     "ingress-beside-another-controller": ("k3s-traefik", "entry", {}),
     "ingress-that-answers-challenges": ("k3s-traefik", "issuer", {}),
     "issuer-of-this-application": ("gateway-api", "issuer", {"hostname": "kubeflow.example.com"}),
     "shared-volume-of-this-application": ("gke-gpu", "files", {}),
 }
+STEPS: Json = {
+    "static_ip": {
+        "parameters": {"ipName": "kubeflow-1"},
+        "components": {},
+        "reason": "It was reserved.",
+        "record": {"provider": "google", "scope": "global"},
+    },
+    "dns": {"parameters": {"hostname": "kubeflow.example.com"}, "components": {}, "reason": "It was made.", "record": {}},
+    "auth": {"parameters": {**IAP, "oauthSecretName": "kubeflow-oauth"}, "components": {}, "reason": "GKE has it.", "record": {}},
+}
+BY_STEPS = ("host-of-the-step", "address-of-the-step", "oauth-client-of-the-step")
 SETTING = [rule.id for rule in stories.rules() if rule.does == "sets"]
 
 
@@ -215,6 +264,8 @@ def test_what_a_rule_sets_is_seen_in_the_objects(rule: str) -> None:
     if rule in BESIDE_CORE:
         facts, beside, core = BESIDE_CORE[rule]
         plan = _others(facts, beside, **core)
+    elif rule in BY_STEPS:
+        plan = stories.plan(stories.facts("gke-gpu"), steps=STEPS)
     else:
         plan = stories.planned(_reached()[rule])
     component, key, choice = next(

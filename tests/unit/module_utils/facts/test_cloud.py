@@ -387,6 +387,8 @@ def library(folder: Path, monkeypatch: pytest.MonkeyPatch, **files: str) -> None
         path = folder / (file.replace("__", "/") + ".py")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+        if file.startswith("botocore"):
+            (path.parent / "__init__.py").touch()  # else the real package would come first
     monkeypatch.syspath_prepend(str(folder))
 
 
@@ -443,6 +445,8 @@ def test_aws_without_boto3(env: dict[str, str], monkeypatch: pytest.MonkeyPatch)
 
 
 def test_azure_s_environment_comes_before_az_login(env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for loaded in [each for each in sys.modules if each.startswith("azure.")]:
+        monkeypatch.delitem(sys.modules, loaded)
     monkeypatch.setitem(sys.modules, "azure", None)
     assert "pip install azure-identity" in why(describe(AKS, None, env))["acting_as"]
     profile = Path(env["HOME"]) / ".azure" / "azureProfile.json"

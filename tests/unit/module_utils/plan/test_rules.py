@@ -55,7 +55,7 @@ def fails(path: str) -> str:
         ([{**GOOD, "blocks": True}], ", rule 1 (one): it needs a reason, and one of sets, keeps, blocks and warns."),
         ([{"id": "one", "reason": "x", "sets": "a"}], ", rule 1 (one): value belongs to sets, and only there."),
         ([{"id": "one", "reason": "x", "warns": True, "value": "a"}], ", rule 1 (one): value belongs to sets, and only there."),
-        ([{**GOOD, "source": "user"}], ", rule 1 (one): source is one of cluster, cloud, default."),
+        ([{**GOOD, "source": "user"}], ", rule 1 (one): source is one of cluster, cloud, default, step."),
         ([{**GOOD, "when": "!cluster.nodes"}], ", rule 1 (one): when: '!' before a path needs parentheses: !(cluster.nodes.count)."),
         ([{**GOOD, "for": "gateway"}], ", rule 1 (one): for is a list of prototypes, by their short names."),
         ([{**GOOD, 5: "x"}], ", rule 1 (one): unknown field 5."),

@@ -1,0 +1,189 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Records in Route 53. Private to the collection.
+
+https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html (a batch is carried out as a whole; DELETE must
+match what is there, CREATE must not be there yet), .../API_GetChange.html (INSYNC),
+https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html (octal escapes)
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import typing as t
+from collections.abc import Callable, Mapping
+
+from ...errors import BootstrapError
+from .name import Wanted
+from .records import Conflict, Record, longest
+
+Json = dict[str, t.Any]
+
+_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_NO_CREDENTIALS = {"NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "TokenRetrievalError", "SSOTokenLoadError"}
+_DENIED = {"AccessDenied", "AccessDeniedException", "NotAuthorizedException"}
+_BAD_LOGIN = {"InvalidClientTokenId", "SignatureDoesNotMatch", "ExpiredToken", "UnrecognizedClientException", "AuthFailure"}
+_CHANGED_MEANWHILE = re.compile(r"it already exists|but it was not found|do not match the current values", re.IGNORECASE)
+
+
+class Route53:
+    """The public hosted zone that holds the name."""
+
+    provider = "route53"
+
+    def __init__(self, wanted: Wanted, env: Mapping[str, str], say: Callable[[str], None]) -> None:
+        self._wanted = wanted
+        self._say = say
+        self._client = _client()
+        zone = self._zone()
+        self.name = _plain(zone["Name"])
+        self._id = zone["Id"].rsplit("/", 1)[-1]
+
+    def _zone(self) -> Json:
+        wanted = self._wanted
+        zones = self._all("list_hosted_zones", "HostedZones")
+        named = (wanted.zone or "").rstrip(".")
+        if named:
+            zones = [each for each in zones if each["Id"].rsplit("/", 1)[-1] == named or _plain(each["Name"]) == named.lower()]
+        public = [each for each in zones if not (each.get("Config") or {}).get("PrivateZone")]
+        # A zone that the user names may be a private one.
+        found = longest(wanted.hostname, [(_plain(each["Name"]), each) for each in public or (zones if named else [])])
+        if len(found) == 1:
+            return found[0][1]
+        if found:
+            ids = ", ".join(sorted(each["Id"].rsplit("/", 1)[-1] for _domain, each in found))
+            raise BootstrapError(f"Several hosted zones of Route 53 hold {wanted.hostname}: {ids}.", fix="Name one: zone (dns_zone).")
+        there = ", ".join(sorted(_plain(each["Name"]) for each in zones)) or "none"
+        which = f"The zone {wanted.zone} does not hold" if named else "No public hosted zone of Route 53 holds"
+        raise BootstrapError(
+            f"{which} {wanted.hostname}. Zones of the account: {there}.",
+            fix="Make one, use credentials of the account that has one, or take a host name in one of these.",
+        )
+
+    def read(self, name: str) -> list[Record]:
+        found: list[Record] = []
+        start: Json = {"StartRecordName": name}
+        while True:
+            page = self._ask("list_resource_record_sets", HostedZoneId=self._id, **start)
+            for each in page["ResourceRecordSets"]:
+                if _plain(each["Name"]) != name:
+                    return found
+                found.append(_record(each))
+            if not page.get("IsTruncated"):
+                return found
+            start = {"StartRecordName": page["NextRecordName"], "StartRecordType": page["NextRecordType"]}
+            start |= {"StartRecordIdentifier": page["NextRecordIdentifier"]} if page.get("NextRecordIdentifier") else {}
+
+    def change(self, deletions: list[Record], additions: list[Record]) -> None:
+        # What stays in place is replaced, so that nobody finds nothing meanwhile; everything else must be as it was read.
+        replaced = {(each.name, each.type) for each in deletions if "SetIdentifier" not in each.raw}
+        new = {(each.name, each.type) for each in additions}
+        changes = [("DELETE", each.raw) for each in deletions if (each.name, each.type) not in replaced & new]
+        changes += [("UPSERT" if (each.name, each.type) in replaced else "CREATE", _raw(each)) for each in additions]
+        batch = {"Comment": self._wanted.mark, "Changes": [{"Action": action, "ResourceRecordSet": raw} for action, raw in changes]}
+        change = self._ask("change_resource_record_sets", HostedZoneId=self._id, ChangeBatch=batch)["ChangeInfo"]
+        self._wait(change)
+
+    def _wait(self, change: Json) -> None:
+        start, pause, said = time.monotonic(), 0.5, time.monotonic()
+        while change["Status"] != "INSYNC":
+            passed = time.monotonic() - start
+            if passed > self._wanted.seconds:
+                raise BootstrapError(
+                    f"Route 53 has not brought the change of {self._wanted.hostname} to all its servers after {passed:.0f} s.",
+                    fix="It goes on by itself: run this again.",
+                )
+            if time.monotonic() - said > 2.0:
+                said = time.monotonic()
+                self._say(f"waiting for the servers of Route 53 to have {self._wanted.hostname} ({passed:.0f} s)")
+            time.sleep(pause)
+            pause = min(pause * 1.5, 4.0)
+            change = self._ask("get_change", Id=change["Id"].rsplit("/", 1)[-1])["ChangeInfo"]
+
+    def _all(self, action: str, key: str) -> list[Json]:
+        found: list[Json] = []
+        more: Json = {}
+        while True:
+            page = self._ask(action, **more)
+            found += page[key]
+            if not page.get("IsTruncated"):
+                return found
+            more = {"Marker": page["NextMarker"]}
+
+    def _ask(self, action: str, **arguments: t.Any) -> Json:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return t.cast(Json, getattr(self._client, action)(**arguments))
+        except ClientError as error:
+            raise _explained(error, action, self._wanted) from None
+        except BotoCoreError as error:
+            raise _unreachable(error) from None
+
+
+def _client() -> t.Any:
+    try:
+        import boto3
+        from botocore.config import Config
+        from botocore.exceptions import BotoCoreError
+    except ImportError:
+        raise BootstrapError("For a name at Route 53, the Python package boto3 is needed.", fix="pip install boto3") from None
+    config = Config(connect_timeout=10, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 6})
+    try:
+        session = boto3.session.Session()
+        # Route 53 is one for the world; its client needs a region for the signature alone.
+        return session.client("route53", config=config, region_name=session.region_name or "us-east-1")
+    except (BotoCoreError, ValueError) as error:
+        raise _unreachable(error) from None
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), name).rstrip(".").lower()
+
+
+def _record(found: Json) -> Record:
+    kind = found["Type"]
+    values = [each["Value"] for each in found.get("ResourceRecords") or []]
+    if kind == "TXT":
+        values = ["".join(_TEXT.findall(each)) or each for each in values]
+    elif kind == "CNAME":
+        values = [_plain(each) for each in values]
+    if "AliasTarget" in found:
+        values = [f"alias of {_plain(found['AliasTarget']['DNSName'])}"]
+    return Record(_plain(found["Name"]), kind, tuple(sorted(values)), found.get("TTL"), found)
+
+
+def _raw(record: Record) -> Json:
+    values = [f'"{each}"' if record.type == "TXT" else each for each in record.values]
+    return {"Name": f"{record.name}.", "Type": record.type, "TTL": record.ttl, "ResourceRecords": [{"Value": each} for each in values]}
+
+
+def _unreachable(error: Exception) -> BootstrapError:
+    name = type(error).__name__
+    if name in _NO_CREDENTIALS:
+        return BootstrapError(f"No credentials of AWS are at hand ({name}).", fix="aws configure, aws sso login, or set AWS_PROFILE.")
+    if name in ("ProfileNotFound", "ConfigParseError", "InvalidConfigError"):
+        return BootstrapError(f"AWS's configuration can't be used ({name}).", fix="Check AWS_PROFILE and ~/.aws/config.")
+    return BootstrapError(f"Route 53 can't be reached ({name}).", fix="Check the network, HTTPS_PROXY and AWS_ENDPOINT_URL.")
+
+
+def _explained(error: t.Any, action: str, wanted: Wanted) -> BootstrapError:
+    code = str(error.response.get("Error", {}).get("Code"))
+    said = " ".join(str(error.response.get("Error", {}).get("Message")).split())[:300]
+    operation = "".join(part.capitalize() for part in action.split("_"))
+    if code == "InvalidChangeBatch" and _CHANGED_MEANWHILE.search(said):
+        return Conflict(f"Route 53: {said}", fix="Run this again.")
+    if code in _DENIED:
+        who = re.search(r"User: (\S+) is not", said)
+        return BootstrapError(
+            f"{who[1] if who else 'The credentials of AWS'} may not do route53:{operation} for {wanted.hostname}.",
+            fix=f"Allow the action route53:{operation} in a policy of that identity.",
+        )
+    if code in _BAD_LOGIN:
+        return BootstrapError(f"AWS does not take these credentials ({code}).", fix="Log in again: aws sso login, or aws configure.")
+    if code in ("Throttling", "ThrottlingException", "PriorRequestNotComplete"):
+        return BootstrapError(f"Route 53 has too much to do for this account ({code}): {said}", fix="Run this again in a minute.")
+    if code in ("TooManyResourceRecordSets", "LimitsExceeded"):
+        return BootstrapError(f"A limit of Route 53 is reached: {said}", fix="Ask for more in Service Quotas: Route 53.")
+    return BootstrapError(f"Route 53 refuses {operation} for {wanted.hostname} ({code}): {said}")

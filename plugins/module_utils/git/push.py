@@ -1,0 +1,113 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Pushes a branch, never by force. Private to the collection."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ..errors import BootstrapError
+from .command import Failed, Git
+from .secrets import redacted, scan
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+# What git or the remote says, to what is wrong and what to do. {remote}, {branch}.
+_REFUSALS = (
+    (
+        r"non-fast-forward|fetch first|stale info|needs force",
+        "The branch {branch} of {remote} has commits that are not here; nothing was forced.",
+        "git pull --rebase, then run this again.",
+    ),
+    (r"refusing to update checked out branch", "{branch} is checked out at {remote}.", "Push to a bare repository, or to another branch."),
+    (
+        r"Authentication failed|could not read (?:Username|Password)|terminal prompts disabled|Permission denied|HTTP (?:401|403)"
+        r"|error: 40[13]|Invalid username or|denied to",
+        "{remote} did not let us push: the login is missing, wrong or may not write.",
+        "Give a token that may write (git_token), or use an ssh agent or a credential helper of git.",
+    ),
+    (r"Host key verification failed", "The ssh host key of {remote} is not known here.", "Add it to known_hosts, after you checked it."),
+    (
+        r"[Nn]ot found|does not appear to be a git repository|does not exist|HTTP 404|error: 404|No such remote",
+        "{remote} is not there, or this login may not see it.",
+        "Correct the address, or make the repository.",
+    ),
+    (r"certificate|SSL|TLS", "The certificate of {remote} is not trusted here.", "Name the CA's file: git config http.sslCAInfo FILE"),
+    (
+        r"resolve host|Connection refused|[Tt]imed out|Failed to connect|Could not connect|No route|unable to access|reset by peer|hung up",
+        "{remote} can't be reached.",
+        "Check the network and the proxy; the commit is made, and the next run pushes it.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Remote:
+    """Where to push: ``name`` of a remote in git's configuration, or a URL or path; ``branch`` there; the login, if not git's own."""
+
+    name: str
+    branch: str
+    username: str | None = None
+    token: str | None = None
+
+
+def push(git: Git, remote: Remote, env: Mapping[str, str], *, check: bool) -> dict[str, t.Any]:
+    """Bring the remote's branch to HEAD: ``remote``, ``branch`` and ``changed``. With ``check`` it is only asked."""
+    url = _url(git, remote.name)
+    shown = redacted(url)
+    host = urlsplit(url).netloc.rpartition("@")[2] if "://" in url else ""
+    token = _token(url, remote.token, env, shown)
+    options = ["-c", "credential.helper="] if token else []  # else a helper might keep the token on disk
+    spec = f"HEAD:refs/heads/{remote.branch}"
+    with git.logged_in(host, remote.username or urlsplit(url).username if host else None, token) as login:
+        try:
+            said = git.run(*options, "push", "--porcelain", *(["--dry-run"] if check else []), remote.name, spec, extra=login)
+        except Failed as error:
+            raise _refused(error.said, shown, remote.branch) from None
+    flags = [line[:1] for line in said.splitlines() if "\t" in line]
+    return {"remote": shown, "branch": remote.branch, "changed": any(flag != "=" for flag in flags)}
+
+
+def _url(git: Git, name: str) -> str:
+    """The address behind a name. Refuses one that holds a login, which would be in arguments and in git's configuration."""
+    if re.fullmatch(r"[\w.-]+", name):
+        url = git.asks("remote", "get-url", "--push", name)
+        if url is None:
+            there = git.run("remote").split()
+            raise BootstrapError(
+                f"The repository has no remote {name!r}; it has {', '.join(there) or 'none'}.",
+                fix=f"git remote add {name} URL; or give a URL.",
+            )
+        return url
+    if name.startswith("-"):
+        raise BootstrapError(f"{name!r} is no remote.", fix="Give the name of one, or a URL.")
+    if scan({"remote": name}) or (("://" in name) and urlsplit(name).password):
+        raise BootstrapError("The address of the remote holds a password or token.", fix="Take it out, and give it as the token.")
+    return name
+
+
+def _token(url: str, token: str | None, env: Mapping[str, str], shown: str) -> str | None:
+    """The token for this address: GITHUB_TOKEN for GitHub alone; none without HTTPS, where others could read it."""
+    address = urlsplit(url) if "://" in url else None
+    if address is None or address.scheme not in ("http", "https"):
+        return None
+    if not token and address.hostname == "github.com":
+        token = env.get("GITHUB_TOKEN") or env.get("GH_TOKEN") or None
+    if token and address.scheme == "http" and address.hostname not in _LOOPBACK:
+        raise BootstrapError(f"{shown} is not HTTPS, so that anybody on the way could read the token.", fix="Use https://.")
+    return token
+
+
+def _refused(said: str, shown: str, branch: str) -> BootstrapError:
+    rejected = re.search(r"\[remote rejected\] \((.*)\)", said)
+    if rejected and not re.search(_REFUSALS[1][0], said):
+        told = " ".join(re.sub(r"^remote:\s*", "", line) for line in said.splitlines() if line.startswith("remote:"))
+        return BootstrapError(f"{shown} refused the branch {branch}: {rejected[1]}. {told[:300]}".strip(), fix="Push to another branch.")
+    for pattern, message, fix in _REFUSALS:
+        if re.search(pattern, said):
+            return BootstrapError(message.format(remote=shown, branch=branch), fix=fix)
+    lines = [line for line in said.splitlines() if line.strip()] or ["it said nothing"]
+    return BootstrapError(f"Pushing to {shown} failed: {lines[0]}", fix="Try it by hand: git push")

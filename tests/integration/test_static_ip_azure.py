@@ -1,0 +1,138 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Public IP addresses at Azure, with the role as a user runs it, Azure's libraries, and a stand-in that speaks the real protocol."""
+
+from __future__ import annotations
+
+import ssl
+import subprocess
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.azure import CLIENT, SUBSCRIPTION, TENANT, Azure, certificate, refusal
+from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.serving import Fault
+from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.step import UID, Step, kill
+
+MARKS = {"managed-by": "kubeflow-bootstrap", "kubeflow-application": "kubeflow", "kubeflow-cluster": UID}
+NODE = f"azure:///subscriptions/{SUBSCRIPTION}/resourceGroups/nodes/providers/Microsoft.Compute/virtualMachineScaleSets/a/virtualMachines/0"
+FACTS = {
+    "cloud": {"provider": "azure", "account": SUBSCRIPTION, "region": "westeurope"},
+    "cluster": {"uid": UID, "apis": {}, "nodes": {"provider_id": NODE}},
+}
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return certificate(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def azure(authority):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority[1])
+    here = Azure(context)
+    yield here
+    here.close()
+
+
+@pytest.fixture
+def env(azure, authority):
+    shared = {"AZURE_CLIENT_ID": CLIENT, "AZURE_TENANT_ID": TENANT, "AZURE_AUTHORITY_HOST": azure.url}
+    return {**shared, "REQUESTS_CA_BUNDLE": str(authority[0])}
+
+
+@pytest.fixture
+def step(azure, env, work):
+    variables = {"static_ip_facts": FACTS, "static_ip_endpoint": azure.url}
+    return Step(work(env={**env, "AZURE_CLIENT_SECRET": azure.secret}), variables)
+
+
+def only(azure):
+    (found,) = azure.addresses.values()
+    return found
+
+
+def test_an_address_is_reserved_found_again_and_released(azure, step):
+    assert step.run("--check").changed == 1 and not azure.addresses
+    first = step.run()
+    found = only(azure)
+    assert found["tags"] == MARKS and "/resourceGroups/nodes/" in found["id"]
+    assert first.step["parameters"] == {"ipName": "198.51.100.1"}
+    assert {key: first.step["record"][key] for key in ("id", "resource_group", "region", "made")} == {
+        "id": found["id"],
+        "resource_group": "nodes",
+        "region": "westeurope",
+        "made": True,
+    }
+    again = step.run()
+    assert (again.changed, again.step) == (0, first.step)
+    assert step.run(static_ip_labels={"team": "ml"}).changed == 1 and only(azure)["tags"] == {**MARKS, "team": "ml"}
+    assert step.run(static_ip_state="absent").changed == 1 and not azure.addresses
+    assert step.run(static_ip_state="absent").changed == 0
+
+
+def test_what_others_made_is_adopted_and_kept(azure, step):
+    for name in ("a", "b", "company-ip"):
+        azure.add(name, tags={"team": "web"})
+    by_name = step.run(static_ip_name="company-ip")
+    # By the address itself, on the second page of the list.
+    by_address = step.run(static_ip_address="198.51.100.3")
+    assert by_name.step["record"] == by_address.step["record"] and by_name.step["record"]["made"] is False
+    assert "is kept" in step.run(static_ip_name="company-ip", static_ip_state="absent").output and len(azure.addresses) == 3
+    azure.add("moving", properties={"publicIPAllocationMethod": "Dynamic"})
+    assert "is not static" in step.fails(static_ip_name="moving")
+
+
+def test_a_killed_run_is_repaired_by_the_next(azure, step):
+    azure.hold("PUT", "publicIPAddresses/")
+    run = subprocess.Popen(**step.command())
+    assert azure.holding.wait(60)
+    kill(run)
+    azure.go_on()
+    name = only(azure)["name"]
+    again = step.run()
+    assert (again.step["record"]["name"], again.step["record"]["made"], len(azure.addresses)) == (name, True, 1)
+
+
+def test_an_address_in_use_is_not_released(azure, step):
+    step.run(static_ip_ip_version=6)
+    only(azure)["properties"]["ipConfiguration"] = {"id": "/subscriptions/s/frontendIPConfigurations/kubernetes"}
+    message = step.fails(static_ip_ip_version=6, static_ip_state="absent", static_ip_timeout=1)
+    assert (
+        message.startswith("The address 2001:db8::1 (")
+        and "it is in use by /subscriptions/s/frontendIPConfigurations/kubernetes" in message
+    )
+
+
+def test_refusals_are_explained(azure, step):
+    azure.lacking = {"Microsoft.Network/publicIPAddresses/write"}
+    message = step.fails(static_ip_name="my-ip")
+    assert message.startswith(f"The login of Azure may not do Microsoft.Network/publicIPAddresses/write on /subscriptions/{SUBSCRIPTION}/")
+    azure.lacking, azure.limit = set(), 0
+    assert step.fails().startswith("The quota of public IP addresses is used up in the region westeurope: its limit is 0.")
+    azure.limit = 20
+    assert step.fails(static_ip_region="moon").startswith("Azure has no region moon: The provided location")
+    assert step.fails(static_ip_resource_group="other").startswith("Azure has no resource group other in the subscription.")
+    assert step.fails(static_ip_account=TENANT).startswith(f"Azure has no subscription {TENANT}, or this login may not see it.")
+    assert not azure.addresses
+
+
+def test_what_passes_is_repeated(azure, step):
+    azure.faults = [
+        Fault("GET", "publicIPAddresses/", refusal(503, "ServerUnavailable", "try later")),
+        Fault("PUT", "publicIPAddresses/", refusal(429, "TooManyRequests", "try later")),
+    ]
+    assert step.run().changed == 1 and [fault.times for fault in azure.faults] == [0, 0]
+
+
+def test_a_workload_identity(azure, env, work, tmp_path):
+    token = tmp_path / "token"
+    token.write_text(azure.assertion, encoding="utf-8")
+    user = work(env={**env, "AZURE_FEDERATED_TOKEN_FILE": str(token)})
+    run = Step(user, {"static_ip_facts": FACTS, "static_ip_endpoint": azure.url}).run("-vvv")
+    assert set(azure.tokens.values()) == {"federated"} and len(azure.addresses) == 1
+    assert not [secret for secret in (*azure.tokens, azure.assertion) if secret in run.output]
+
+
+def test_a_login_that_is_refused(azure, env, work):
+    step = Step(work(env={**env, "AZURE_CLIENT_SECRET": "wrong-Zx9Lm5RtWw"}), {"static_ip_facts": FACTS, "static_ip_endpoint": azure.url})
+    assert step.fails().startswith("No credentials of Azure are at hand, or Azure does not take them.")
