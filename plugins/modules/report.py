@@ -41,6 +41,9 @@ options:
   outcome:
     description: What M(kubeflow.bootstrap.deploy) returned in C(outcome).
     type: dict
+  failure:
+    description: The message with which the deployment failed.
+    type: str
   kubeconfig:
     description: The kubeconfig file that the user named, for the commands to go on with.
     type: path
@@ -84,6 +87,7 @@ ARGUMENTS: dict[str, t.Any] = {
         "plan": {"type": "dict"},
         "application": {"type": "dict"},
         "outcome": {"type": "dict"},
+        "failure": {"type": "str"},
         "kubeconfig": {"type": "path"},
         "context": {"type": "str"},
     },

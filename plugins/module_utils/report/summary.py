@@ -21,6 +21,10 @@ _WAYS_IN = {
     "NodePort": "kubectl{where} get service kubeflow   # then http://NODE:PORT/",
     "ClusterIP": "kubectl{where} port-forward service/kubeflow 8080:80   # then http://localhost:8080/",
 }
+_AS_IT_IS = {"unchanged", "left alone", "kept", "left out", "not reached", "refused"}
+"""Actions that a check tells as a run does."""
+_LISTED = 40
+"""Objects with a reason that are shown; the report has all."""
 
 
 def lines(report: Json) -> list[str]:
@@ -36,8 +40,10 @@ def lines(report: Json) -> list[str]:
         found += _section("Kept", [_kept(item) for item in app["kept"]])
     if outcome:
         found += _section("Objects", _outcome(outcome, report["check"]))
-    elif plan and app:
+    elif plan and app and not report.get("failure"):
         found += _section("Would create", [f"{len(plan['objects'])} objects; kubeflow_apply=true applies them", *_by_kind(plan["objects"])])
+    if report.get("failure"):
+        found += _section("Failed", _wrapped([report["failure"]], 2))
     if plan:
         found += _section("Warnings", _wrapped([_advice(item) for item in plan["warnings"]], 2))
     return found + _section("Go on", _next(report))
@@ -126,13 +132,15 @@ def _kept(item: Json) -> str:
 
 def _outcome(outcome: Json, check: bool) -> list[str]:
     counts = ", ".join(
-        f"{count} {'would be ' if check and action != 'unchanged' else ''}{action}" for action, count in outcome["counts"].items()
+        f"{count} {'would be ' if check and action not in _AS_IT_IS else ''}{action}" for action, count in outcome["counts"].items()
     )
     first = counts or "nothing of this application is there"
     if not check:
         waited = f", of them {outcome['waited']} s until all was ready" if outcome["waited"] else ""
         first += f" ({outcome['seconds']} s{waited})"
-    return [first, *(f"{item['object']}: {item['action']}, {item['why']}" for item in outcome["objects"] if item["why"])]
+    told = [f"{item['object']}: {item['action']}, {item['why']}" for item in outcome["objects"] if item["why"]]
+    more = [f"and {len(told) - _LISTED} more"] if len(told) > _LISTED else []
+    return [first, *told[:_LISTED], *more]
 
 
 def _by_kind(objects: list[str]) -> list[str]:
@@ -150,7 +158,7 @@ def _advice(item: Json) -> str:
 def _next(report: Json) -> list[str]:
     plan, app, outcome = report.get("plan"), report.get("application"), report.get("outcome")
     steps = []
-    if plan and outcome and not report["check"]:
+    if plan and outcome and not report["check"] and not report.get("failure"):
         steps += [f"export KUBECONFIG={report['kubeconfig']}"] if report.get("kubeconfig") else []
         where = (f" --context {report['context']}" if report.get("context") else "") + f" -n {plan['namespace']['value']}"
         service = plan["parameters"].get("kubeflow-core", {}).get("gatewayServiceType", {}).get("value")
