@@ -75,6 +75,7 @@ def bench(name: str, cases: list[Case], rounds: int = 5) -> list[dict[str, objec
             label = f"round {number} of {rounds}" if number else "warming up"
             print(f"{label}, {index} of {len(cases)}: {case.work}, {case.who}", file=sys.stderr, flush=True)
             case.run()
+            print(f"    {case.measured[-1]['wall_s']:.2f} s", file=sys.stderr, flush=True)
             if number == 0:
                 case.measured.clear()
     results = [case.result() for case in cases]

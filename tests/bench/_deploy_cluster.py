@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 ROUND_TRIP = 0.02
 _NAME = "bench-deploy"
 _IDLE = ("kwok", "kube-scheduler")
-_AT_REST, _LONGEST, _LOOK = 0.05, 60.0, 0.5
+_AT_REST, _LONGEST, _LOOK = 0.2, 20.0, 0.5
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 

@@ -61,7 +61,7 @@ def main(kubeconfig: str, lines: str, dry_run: bool) -> None:
         waves[0 if item[1] in _FIRST else 2 if item[1] in _LAST or not builtin else 1].append(item)
     with concurrent.futures.ThreadPoolExecutor(CONNECTIONS) as pool:
         for wave in waves:
-            paths = served(server, {(version, kind) for version, kind, *_rest in wave})
+            paths = served(server, {item[:2] for item in wave})
             list(pool.map(lambda item: server.ask("PATCH", path(paths, item) + query, item[4]), wave))  # noqa: B023
     print(len(items))
 
@@ -89,7 +89,7 @@ def served(server: Server, kinds: set[tuple[str, str]]) -> dict[tuple[str, str],
                         found.setdefault((name, kind), (each["resource"], each["scope"] == "Namespaced"))
         if kinds <= found.keys():
             return found
-        time.sleep(0.05)
+        time.sleep(0.25)  # each answer is large, and made anew: asking more often slows down what is waited for
 
 
 def path(paths: dict[tuple[str, str], tuple[str, bool]], item: Item) -> str:

@@ -17,6 +17,7 @@ import argparse
 import functools
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -150,6 +151,8 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--rounds", action="store_true", help="count rounds and refused requests with the webhooks, and nothing else")
     args = parser.parse_args(argv)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    # A polite kill ends it as Ctrl-C does: with the cluster stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory() as folder:
         if args.rounds:
             _rounds.main(Path(folder))

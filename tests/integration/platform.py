@@ -91,9 +91,9 @@ def components(items: list[Json]) -> dict[str, list[Json]]:
 
 
 def component_files(items: list[Json]) -> dict[str, str]:
-    """The parts as files below ``components/`` of an application: JSON, which is jsonnet too."""
+    """The parts as files below ``components/`` of an application: JSON."""
     return {
-        f"{name}.jsonnet": json.dumps({"apiVersion": "v1", "kind": "List", "items": part}, indent=2) + "\n"
+        f"{name}.json": json.dumps({"apiVersion": "v1", "kind": "List", "items": part}, indent=2) + "\n"
         for name, part in components(items).items()
     }
 

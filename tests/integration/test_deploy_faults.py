@@ -63,9 +63,13 @@ def test_connections_that_are_reset(cluster, application, tcp):
     each = cluster()
     items = mixture("resets")
     mine = application(each, "resets").write(*items)
-    with tcp(each) as (proxy, kubeconfig):
-        proxy.add("reset_peer", timeout=80, toxicity=0.6)
-        done = mine.deploy(kubeconfig=kubeconfig).well()
+    before = len(each.writes())
+    with tcp(each) as (proxy, kubeconfig), ThreadPoolExecutor(1) as pool:
+        proxy.add("latency", latency=40)
+        run = pool.submit(mine.deploy, kubeconfig=kubeconfig)
+        each.eventually(lambda: len(each.writes()) > before, "it has begun")
+        proxy.add("reset_peer", timeout=200, toxicity=0.6)
+        done = run.result().well()
     created(accounted(each, done, items), items)
     settled(each, mine, items)
 

@@ -94,8 +94,8 @@ def test_a_run_that_is_killed_at_any_moment(cluster, application):
 
     def timed(index):
         mine, _items = prepare(index)
-        start = time.monotonic()
         process = mine.start(wait_timeout=0)
+        start = time.monotonic()
         output, _none = process.communicate(timeout=60)
         assert process.returncode == 0, output
         return time.monotonic() - start

@@ -80,7 +80,10 @@ class Graph:
     def _workload(self, accounts, maps, secrets, claims, priority, bindings, limits) -> None:
         """A pod, or what makes pods, with a choice of what is in its namespace."""
         space, chance = self._place(), self._chance
-        mine = lambda items: [item for item in items if item["metadata"]["namespace"] == space and chance.random() < 0.6]  # noqa: E731
+
+        def mine(items):
+            return [item for item in items if item["metadata"]["namespace"] == space and chance.random() < 0.6]
+
         account, mounted = (mine(accounts) or [None])[0], [*mine(maps), *mine(secrets), *mine(claims)]
         template = pod(account["metadata"]["name"] if account else None)
         template["volumes"] = [{"name": f"volume-{index}", **_source(item)} for index, item in enumerate(mounted)]

@@ -94,7 +94,11 @@ def convert(review: Json) -> Answer:
 def first(times: int, behaviour: Behaviour, then: Behaviour) -> Behaviour:
     """``behaviour`` so many times, after that ``then``."""
     left = iter(range(times))
-    return lambda review: (then if next(left, None) is None else behaviour)(review)
+
+    def answer(review: Json) -> Answer:
+        return (then if next(left, None) is None else behaviour)(review)
+
+    return answer
 
 
 def _reviewed(review: Json, response: Json) -> Answer:

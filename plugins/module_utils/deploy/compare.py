@@ -56,6 +56,11 @@ class Member:
         """The resourceVersion that was listed."""
         return self.live["metadata"]["resourceVersion"] if self.live else None
 
+    @property
+    def metadata(self) -> Json:
+        """The metadata that was listed; empty where it is not there."""
+        return self.live["metadata"] if self.live else {}
+
 
 def compare(
     client: Client, inventory: Inventory, resources: Resources, wanted: list[tuple[str, Json]], take_over: bool = False
@@ -194,10 +199,10 @@ def _action(inventory: Inventory, member: Member) -> tuple[str, str | None]:
 
 def _unlabelled(inventory: Inventory, member: Member) -> tuple[str, str | None]:
     """Ours, if we know it and our manager is still there: then others took off the label. The default account has no owner at all."""
-    assert member.live is not None
-    if member.key in inventory.members and member.live[_OWNED] and PART_OF not in (member.live["metadata"].get("labels") or {}):
+    owned = (member.live or {}).get(_OWNED)
+    if member.key in inventory.members and owned and PART_OF not in (member.metadata.get("labels") or {}):
         return "change", "others removed its label applyset.kubernetes.io/part-of"
-    if member.key[:2] == ("", "ServiceAccount") and member.key.name == "default" and owner(member.live["metadata"]) == "somebody":
+    if member.key[:2] == ("", "ServiceAccount") and member.key.name == "default" and owner(member.metadata) == "somebody":
         return "change", None
     return "foreign", None
 
@@ -207,8 +212,7 @@ def _judge(client: Client, foreign: list[Member], take_over: bool) -> None:
     holds: list[bool] = client.map(lambda member: member.key.kind == "Namespace" or _holds(client, member), foreign)
     refused = []
     for member, enough in zip(foreign, holds, strict=True):
-        assert member.live is not None
-        made_by = owner(member.live["metadata"])
+        made_by = owner(member.metadata)
         if take_over:
             member.action, member.why = "take-over", f"it was of {made_by}"
         elif enough:

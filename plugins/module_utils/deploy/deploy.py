@@ -24,7 +24,8 @@ from ..registries.source_arguments import sources
 from ..run import Context
 from .absent import absent
 from .outcome import Options, Outcome
-from .present import present
+from .present import LOOKING, present
+from .wait import Deadline
 
 _WATCHED_EVERY = 0.1
 """Seconds."""
@@ -40,7 +41,8 @@ def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Ou
     environment = (app.get("environments") or {}).get(args["environment"])
     if not environment:
         raise BootstrapError(f"The application {path} has no environment {args['environment']!r}.", fix="Check kubeflow_environment.")
-    _same_cluster(client, files, path)
+    with client.repeating(Deadline(LOOKING).left, context.progress):
+        _same_cluster(client, files, path)
     namespace = (environment.get("destination") or {}).get("namespace") or "default"
     options = Options(
         check=context.check,
@@ -54,7 +56,8 @@ def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Ou
         warn=context.warn,
     )
     job = Job(client, context, path, files, app["name"], args["environment"], environment)
-    choice = job.choose(args["engine"], args["ks"])
+    with client.repeating(Deadline(LOOKING).left, context.progress):
+        choice = job.choose(args["engine"], args["ks"])
     removing = args["state"] == "absent"
     try:
         with _orderly():

@@ -238,7 +238,7 @@ def _holder(live: Json) -> str:
     """``host a, process 12, since 2026-01-01T00:00:00Z``."""
     spec = live.get("spec") or {}
     parts = str(spec.get("holderIdentity") or "nobody").split("/")
-    since = str(spec.get("acquireTime") or "").split(".")[0]
+    since = str(spec.get("acquireTime") or "").split(".", maxsplit=1)[0]
     who = f"host {parts[0]}, process {parts[1]}" if len(parts) == 3 else parts[0]
     return f"{who}, since {since}Z" if since else who
 

@@ -84,7 +84,7 @@ def deletable(apis: Served, namespaced_only: bool = False) -> list[tuple[tuple[s
 def _labelled(client: Client, inventory: Inventory, resource: Resource) -> list[Json] | ApiError:
     """One list for the whole cluster; where the user may not have that, one a namespace. The refusal where neither is allowed."""
     selector = f"{PART_OF}={inventory.id}"
-    refusal = None
+    refusal: ApiError | None = None
     for places in ([""], sorted(inventory.namespaces) if resource.namespaced else []):
         try:
             return [item for place in places for item in listed(client, resource, place, labelSelector=selector)]
@@ -94,8 +94,7 @@ def _labelled(client: Client, inventory: Inventory, resource: Resource) -> list[
             refusal = error
         if not resource.namespaced or not inventory.namespaces:
             break
-    assert refusal is not None
-    return refusal
+    return t.cast("ApiError", refusal)
 
 
 def listed(client: Client, resource: Resource, namespace: str, **params: t.Any) -> Iterator[Json]:

@@ -20,8 +20,7 @@ from .inventory import Inventory
 from .lease import held
 from .objects import Key, Resource, Resources, placed
 from .order import Order, order
-from .outcome import Options as Options
-from .outcome import Outcome as Outcome
+from .outcome import Options, Outcome
 from .preflight import Preflight, Refused, all_served, each_once, preflight
 from .prune import prune
 from .refusals import Refusal, fixes, refusal, told
@@ -29,10 +28,10 @@ from .wait import Deadline, Ticker, await_ready, open_gates
 
 Json = dict[str, t.Any]
 
-_LOOKING = 30.0
+LOOKING = 30.0
 """Seconds in which what passes by itself may pass before the first write."""
-_LEAST = 60.0
-"""Seconds for retries and gates where nobody is to wait for readiness."""
+_LEAST, _EACH = 60.0, 0.5
+"""Seconds for retries and gates where nobody is to wait for readiness, and for each object beside."""
 _LAST_WORDS = 2.0
 """Seconds for the record of what was done when the run is interrupted."""
 _BUSY = ("create", "change", "take-over", "replace")
@@ -110,7 +109,7 @@ def _add_account(error: BootstrapError, outcome: Outcome) -> None:
 
 def _deploy(run: _Run, rendered: list[tuple[str, Json]]) -> None:
     client, options = run.client, run.options
-    with client.repeating(Deadline(_LOOKING).left, run.ticker.say):
+    with client.repeating(Deadline(LOOKING).left, run.ticker.say):
         _prepare(run, rendered)
         _look(run)
         if not options.check:
@@ -120,7 +119,7 @@ def _deploy(run: _Run, rendered: list[tuple[str, Json]]) -> None:
     if options.check:
         _foresee(run)
         return
-    deadline = Deadline(options.timeout or _LEAST)
+    deadline = Deadline(options.timeout or _LEAST + _EACH * len(run.todo))
     with client.repeating(deadline.left, run.ticker.say):
         if writes:
             _write(run, deadline)
@@ -178,7 +177,7 @@ def _foresee(run: _Run) -> None:
         _check(run)
     for member in run.members:
         run.outcome.add(member.key, member.component, _WOULD[member.action], why=member.why if member.action in _BUSY else None)
-    _prune(run, Deadline(_LOOKING))
+    _prune(run, Deadline(LOOKING))
 
 
 def _account(run: _Run, refused: Mapping[Key, Refusal]) -> None:
@@ -225,7 +224,7 @@ def _to_prune(run: _Run) -> bool:
         return False
     foreseen = Outcome()
     options = replace(run.options, check=True)
-    prune(run.client, run.inventory, run.apis, run.old, options, foreseen, Deadline(_LOOKING), run.ticker)
+    prune(run.client, run.inventory, run.apis, run.old, options, foreseen, Deadline(LOOKING), run.ticker)
     if foreseen.changed:
         return True
     run.outcome.objects += foreseen.objects
@@ -274,28 +273,28 @@ def _apply(run: _Run, deadline: Deadline, early: set[Key], check: t.Callable[[],
         if not busy:
             continue
         check()
-        title = f"wave {number} of {len(ordered.waves)}"
-        run.ticker.say(f"{title}: {len(busy)} objects")
-        _open(run, ordered, busy, items, deadline, title)
-        refused = _wave(run, busy, deadline, number, title)
-        if refused:
-            raise _failure(run, refused, title, len(busy))
+        run.ticker.say(f"wave {number} of {len(ordered.waves)}: {len(busy)} objects")
+        _wave(run, ordered, busy, items, deadline, number)
     run.ticker.title = ""
 
 
-def _open(run: _Run, ordered: Order, busy: list[Member], items: Mapping[Key, Json], deadline: Deadline, title: str) -> None:
-    gates = {gate for member in busy for gate in ordered.gates.get(member.key, ())}
-    if gates:
-        run.ticker.title = f"{title}: 0 of {len(busy)} objects"
-        open_gates(run.client, gates, items, deadline, run.ticker, wait_soft=bool(run.options.timeout))
+def _wave(run: _Run, ordered: Order, busy: list[Member], items: Mapping[Key, Json], deadline: Deadline, number: int) -> None:
+    """Apply a wave: what has to wait for nothing while its gates open, then the rest."""
+    title, through = f"wave {number} of {len(ordered.waves)}", 0
 
-
-def _wave(run: _Run, busy: list[Member], deadline: Deadline, number: int, title: str) -> dict[Key, Refusal]:
-    def said(through: int) -> None:
-        run.ticker.title = f"{title}: {through} of {len(busy)} objects"
+    def said(more: int) -> None:
+        run.ticker.title = f"{title}: {through + more} of {len(busy)} objects"
 
     said(0)
-    return apply_wave(run.client, run.inventory, busy, run.options, run.outcome, number, deadline, said)
+    gates = {gate for member in busy for gate in ordered.gates.get(member.key, ())}
+    free = [member for member in busy if member.key not in ordered.gates]
+    for part in (free, [member for member in busy if member.key in ordered.gates]):
+        if part is not free and gates:
+            open_gates(run.client, gates, items, deadline, run.ticker, wait_soft=bool(run.options.timeout))
+        refused = apply_wave(run.client, run.inventory, part, run.options, run.outcome, number, deadline, said) if part else {}
+        if refused:
+            raise _failure(run, refused, title, len(busy))
+        through += len(part)
 
 
 def _failure(run: _Run, refused: Mapping[Key, Refusal], title: str, count: int) -> BootstrapError:

@@ -40,7 +40,10 @@ _OBJECT = re.compile(r"Invalid value: \{.*\}: |\s*@@.*", re.DOTALL)
 """Whole objects, and differences of them, in a message about a field."""
 _VALUE = re.compile(r"got &value\.\w+\{.*\}", re.DOTALL)
 _DRY = re.compile(r"does not support dry run")
-_VALUES = re.compile(r'(Invalid value|Unsupported value|Duplicate value): (".*?"|\{.*\}|\S+?)(?=: |$)|&value\.\w+\{.*\}|"[^"]*"', re.DOTALL)
+_VALUES = re.compile(
+    r'(Invalid value|Unsupported value|Duplicate value): (".*?"|\{.*\}|\S+?)(?=: |$)|&value\.\w+\{.*\}|(?<!webhook )"[^"]*"', re.DOTALL
+)
+"""What may be a value: also all in quotes but the names of webhooks."""
 
 
 class Refusal(t.NamedTuple):

@@ -70,7 +70,8 @@ class _About:
 
     def _finalizer(self, finalizer: str, key: Key, resource: Resource, live: Json) -> str:
         if finalizer == "foregroundDeletion":
-            return f"waits until all that it owns is gone{': ' + pods if (pods := self._pods(key, live)) else ''}"
+            pods = self._pods(key, live)
+            return f"waits until all that it owns is gone{': ' + pods if pods else ''}"
         if finalizer == "kubernetes.io/pvc-protection":
             users = [pod["metadata"]["name"] for pod in self._all(f"/api/v1/namespaces/{key.namespace}/pods") if _mounts(pod, key.name)]
             return f"is used by {'pod ' + ', '.join(users[:_SHOWN]) if users else 'a pod'} (finalizer {finalizer}): delete that"

@@ -16,8 +16,7 @@ from .gates import closed, described, unserved
 from .inventory import PART_OF, Inventory
 from .objects import CRD, Key, Resource
 from .order import SOFT, Gate
-from .ready import NotReady as NotReady
-from .ready import failed, missing, only_slow, storage_class, worth_a_look
+from .ready import NotReady, failed, missing, only_slow, storage_class, worth_a_look
 from .why import explain
 
 Json = dict[str, t.Any]

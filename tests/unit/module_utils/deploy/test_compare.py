@@ -53,7 +53,7 @@ class Cluster:
         kind = SERVED[item["apiVersion"]][item["kind"]]["resource"]
         root = "/api/v1" if item["apiVersion"] == "v1" else f"/apis/{item['apiVersion']}"
         space = item["metadata"].get("namespace")
-        for path in {f"{root}/{kind}", f"{root}/namespaces/{space}/{kind}" if space else f"{root}/{kind}"}:
+        for path in (f"{root}/{kind}", f"{root}/namespaces/{space}/{kind}" if space else f"{root}/{kind}"):
             self._server.routes[path] = lambda request, item=item: self._listed(request, item["kind"])
         self._server.routes[f"{root}/namespaces/{space}/{kind}/{item['metadata']['name']}"] = live
         return item

@@ -143,7 +143,7 @@ def random_items(seed: int, count: int) -> list[Json]:
         lambda one, place: make("Secret", one, namespace=place, annotations={"kubernetes.io/service-account.name": name()}),
         lambda one, place: running(name=one, namespace=place, labels={"app": name()}, **pods()),
         lambda one, place: running("Pod", name=one, namespace=place, labels={"app": name()}, **pods()),
-        lambda one, place: service(one, place),
+        service,
         lambda one, place: make("Role", one, RBAC, place),
         lambda one, place: make("RoleBinding", one, RBAC, place, roleRef={"kind": "Role", "name": name()}, subjects=[subject()]),
         lambda one, place: defined(f"{one}s", one.capitalize()),
@@ -156,7 +156,7 @@ def random_items(seed: int, count: int) -> list[Json]:
             name=one,
         ),
     ]
-    found = {key_of(item): item for item in (chance.choice(makers)(name(), chance.choice(spaces)) for _ in range(count))}
+    found = {key_of(item): item for item in (chance.choice(makers)(name(), chance.choice(spaces)) for _index in range(count))}
     return list(found.values())
 
 
