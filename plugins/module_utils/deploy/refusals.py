@@ -41,7 +41,7 @@ _OBJECT = re.compile(r"Invalid value: \{.*\}: |\s*@@.*", re.DOTALL)
 _VALUE = re.compile(r"got &value\.\w+\{.*\}", re.DOTALL)
 _DRY = re.compile(r"does not support dry run")
 _VALUES = re.compile(
-    r'(Invalid value|Unsupported value|Duplicate value): (".*?"|\{.*\}|\S+?)(?=: |$)|&value\.\w+\{.*\}|(?<!webhook )"[^"]*"', re.DOTALL
+    r'(Invalid value|Unsupported value|Duplicate value): (".*?"|\{.*\}|\S+?)(?=: |$)|&value\.\w+\{.*\}|(webhook )?"[^"]*"', re.DOTALL
 )
 """What may be a value: also all in quotes but the names of webhooks."""
 
@@ -99,7 +99,7 @@ def fixes(refused: Mapping[Key, Refusal]) -> str:
 
 
 def _hidden(text: str) -> str:
-    return _VALUES.sub(lambda found: f"{found[1]}: (hidden)" if found[1] else "(hidden)", text)
+    return _VALUES.sub(lambda found: found[0] if found[3] else f"{found[1]}: (hidden)" if found[1] else "(hidden)", text)
 
 
 def _conflict(error: ApiError) -> Refusal:

@@ -115,7 +115,8 @@ def _plain(files: Mapping[str, str], patched: Mapping[str, t.Any], path: str, pa
     if any(files.get(file) != text for file, text in untouched.items()):
         return {}
     params = files[params_file] + files[f"{path}/params.libsonnet"]
-    return {name: value for name, value in patched.items() if name not in params}
+    # Keys that YAML takes for something else than text are text in Jsonnet.
+    return {name: json.loads(json.dumps(value, default=str)) for name, value in patched.items() if name not in params}
 
 
 def _component_codes(names: Mapping[str, str], patched: Mapping[str, t.Any], params_file: str) -> str:

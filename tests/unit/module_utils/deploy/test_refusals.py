@@ -134,3 +134,10 @@ def test_many_for_the_same_reason_are_said_once() -> None:
     assert text.count("can't be reached") == 1
     assert text.startswith("ConfigMap x/c0, ") and "and 34 more: The API server" in text and text.endswith("Secret x/b: no")
     assert fixes({KEY: away, SECRET: away}) == away.fix
+
+
+def test_who_refuses_a_secret_is_told() -> None:
+    denied = refusal(error(400, 'admission webhook "guard.example.com" denied the request: "hunter2" is weak'), SECRET)
+    assert "guard.example.com" in denied.why and "hunter2" not in denied.why
+    away = refusal(error(500, 'failed calling webhook "guard.example.com": failed to call "https://x": refused'), SECRET)
+    assert "guard.example.com" in away.why
