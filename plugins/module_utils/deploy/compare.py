@@ -27,6 +27,7 @@ _DEFINITIONS = 40
 """Definitions a page. Those that kubectl applied hold themselves in an annotation, 250 KB each; a page costs the server 50 ms."""
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _OWNED, _DRIFT = "owned", "drift"
+_SPACE = ("", "Namespace")
 
 
 @dataclass
@@ -80,7 +81,11 @@ def compare(
         member.live = inventory.listed.get(member.key[:2], {}).get(member.key)
         if member.live is None:
             unknown.append(member)
-    _look(client, resources, unknown)
+    spaces = [member for member in unknown if member.key[:2] == _SPACE]
+    _look(client, resources, spaces)
+    # There is nothing in a namespace that is not there.
+    missing = {member.key.name for member in spaces if member.live is None}
+    _look(client, resources, [member for member in unknown if member.key[:2] != _SPACE and member.key.namespace not in missing])
     foreign = []
     for member in members.values():
         member.action, member.why = _action(inventory, member)

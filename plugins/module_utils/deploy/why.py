@@ -7,6 +7,7 @@ Nothing here fails: who may not look at pods or events gets the shorter message.
 
 from __future__ import annotations
 
+import re
 import typing as t
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ _PODS = "/api/v1/namespaces/{}/pods"
 _EVENTS = "/api/v1/namespaces/{}/events"
 _CLUSTER_EVENTS = "default"
 """The namespace that keeps the events of what is in none."""
+_HEADING_OFF = re.compile(r"\.? (?:no new claims to deallocate|preemption: )")
+"""Where the scheduler goes on about what it did not try to make room."""
 _REVISION = "deployment.kubernetes.io/revision"
 _BENIGN = (None, "ContainerCreating", "PodInitializing")
 _KNOWN = {"FailedScheduling", "BackOff", "Failed", "InspectFailed", "ErrImageNeverPull"}
@@ -59,7 +62,7 @@ def pod_trouble(pod: Json) -> str | None:
     status, spec = pod.get("status") or {}, pod.get("spec") or {}
     scheduled = conditions(pod).get("PodScheduled") or {}
     if scheduled.get("status") == "False":
-        return said("can't be scheduled", scheduled.get("message") or scheduled.get("reason"))
+        return said("can't be scheduled", _HEADING_OFF.split(str(scheduled.get("message") or scheduled.get("reason")))[0])
     # What falls back to logs may hold anything.
     from_logs = {
         container["name"]

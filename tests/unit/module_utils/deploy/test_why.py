@@ -38,6 +38,12 @@ def ended(code: int, reason: str = "Error", message: str | None = None) -> Json:
     [
         ({}, None),
         (conditions("PodScheduled", "False", message="0/3 nodes"), "can't be scheduled: 0/3 nodes"),
+        (
+            conditions(
+                "PodScheduled", "False", message="0/3 nodes are available: 3 full. no new claims to deallocate, preemption: 0/3 no."
+            ),
+            "can't be scheduled: 0/3 nodes are available: 3 full",
+        ),
         (conditions("PodScheduled", "False", reason="SchedulingGated"), "can't be scheduled: SchedulingGated"),
         (conditions("PodScheduled"), None),
         (waiting("ImagePullBackOff", "no such image"), "container c: ImagePullBackOff: no such image"),
