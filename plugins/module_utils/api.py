@@ -12,7 +12,6 @@ import http.client
 import json
 import queue
 import random
-import re
 import socket
 import ssl
 import threading
@@ -21,12 +20,15 @@ import typing as t
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from urllib.parse import quote, urlencode, urlsplit
 
 from .connect import is_loopback, open_connection, ssl_context
-from .errors import BootstrapError
 from .kubeconfig import Connection
+from .paging import Page, Told, Trim
+from .retrying import ApiError as ApiError
+from .retrying import Repeating, Sent
+from .retrying import Unreachable as Unreachable
 
 Json = dict[str, t.Any]
 T = t.TypeVar("T")
@@ -39,32 +41,15 @@ PAGE = 500
 AHEAD = 2
 """Pages that are on their way while one is parsed."""
 METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+ONE_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
+APPLY_PATCH = "application/apply-patch+yaml"
 USER_AGENT = "kubeflow.bootstrap"
 _TRIES = 5
+_LEAST_TIME = 5.0
+"""Seconds that even the last request before a deadline gets."""
 _SLOWEST_RETRY = 10.0
 _HEAD = 4096
-# The metadata of a list come before its items, so the first bracket ends them. The server writes no blanks.
-_CONTINUE = re.compile(rb'[^\[]*?"continue":"([^"\\]+)"')
-Told = Callable[[bytes], None]
-"""Gets the first bytes of an answer as soon as they are there."""
-Trim = Callable[[bytes], bytes]
-
-
-class Unreachable(BootstrapError):
-    """No answer from the API server."""
-
-
-class ApiError(BootstrapError):
-    """The API server said no. ``code`` is the HTTP status, ``reason`` and ``causes`` those of its Status object."""
-
-    def __init__(self, code: int, status: Json, what: str) -> None:
-        self.code = code
-        self.reason = str(status.get("reason") or "")
-        self.said = str(status.get("message") or f"HTTP {code}")
-        details = status.get("details")
-        self.causes: list[Json] = (details.get("causes") or []) if isinstance(details, dict) else []
-        super().__init__(f"{what}: {self.said}")
 
 
 class Client:
@@ -89,6 +74,7 @@ class Client:
         self._busy: set[http.client.HTTPConnection] = set()
         self._end: float | None = None
         self._allowed = 0.0
+        self._repeating: Repeating | None = None
 
     def __enter__(self) -> Client:
         return self
@@ -122,6 +108,25 @@ class Client:
             alarm.cancel()
             self._end = None
 
+    @contextlib.contextmanager
+    def repeating(self, left: Callable[[], float], say: Callable[[str], None]) -> Iterator[None]:
+        """In the ``with`` statement, requests that may be sent twice are sent again as long as they fail of what passes by itself.
+
+        ``left()``: the seconds that remain for all of it; when there are none, the failure is raised. ``say`` gets a line a second at most
+        while the server is away. What may be sent twice, and what passes: ``retrying``.
+        """
+        before, self._repeating = self._repeating, Repeating(left, say, self.connection.server)
+        try:
+            yield
+        finally:
+            self._repeating.end()
+            self._repeating = before
+
+    def give_up(self) -> None:
+        """Wake up who waits to send a request again in ``repeating``: nothing is sent again until that ends."""
+        if self._repeating:
+            self._repeating.end()
+
     def _cut(self) -> None:
         """Wake up whoever waits for the server, however slowly it sends."""
         for channel in list(self._busy):
@@ -131,10 +136,10 @@ class Client:
     def _left(self) -> float:
         """The seconds that a request may wait for a byte. Raises ``Unreachable`` where the time for all is over."""
         if self._end is None:
-            return self.timeout
+            return min(self.timeout, max(self._repeating.left(), _LEAST_TIME)) if self._repeating else self.timeout
         left = self._end - time.monotonic()
         if left <= 0:
-            raise Unreachable(f"The API server {self.connection.server} did not tell all within {self._allowed:g} seconds.")
+            raise Unreachable(f"The API server {self.connection.server} did not tell all within {self._allowed:g} seconds.", passes=False)
         return min(left, self.timeout)
 
     def _until_the_end(self) -> float:
@@ -154,18 +159,22 @@ class Client:
 
         ``trim`` takes out of a page's JSON what nobody needs, which is faster than to parse it.
         """
-        query: dict[str, object] = {"limit": PAGE, **params}
-        coming = deque([_Page(self, path, accept, query, trim)])
+
+        def ask(token: str | None) -> Page:
+            query = {"limit": PAGE, **params, "continue": token}
+            return Page(lambda told: self._send("GET", path, params=query, accept=accept, told=told), trim)
+
+        coming = deque([ask(None)])
         while coming:
             while len(coming) <= AHEAD and (token := coming[-1].token.result()):
-                coming.append(_Page(self, path, accept, {**query, "continue": token}, trim))
+                coming.append(ask(token))
             page = coming.popleft()
             expected, found = page.token.result(), _parse(page.content.result())
             del page
             yield found
             last = found.get("metadata", {}).get("continue")
             if last != expected:
-                coming = deque([_Page(self, path, accept, {**query, "continue": last}, trim)] if last else [])
+                coming = deque([ask(last)] if last else [])
 
     def post(self, path: str, body: Json, **params: object) -> Json:
         """Create an object."""
@@ -179,22 +188,31 @@ class Client:
         """Delete an object; ``body`` is a DeleteOptions."""
         return self.request("DELETE", path, body=body, params=params)
 
-    def apply(self, path: str, body: Json, manager: str, force: bool = False, dry_run: bool = False) -> Json:
-        """Server-side apply with strict field validation; returns the whole object."""
+    def apply(self, path: str, body: Json, manager: str, force: bool = False, dry_run: bool = False, metadata_only: bool = False) -> Json:
+        """Server-side apply with strict field validation; returns the whole object, or with ``metadata_only`` just its metadata.
+
+        A dry run returns the whole object in any case. (An apply that is sent twice leaves the same state as once.)
+        """
         params: dict[str, object] = {
             "fieldManager": manager,
             "fieldValidation": "Strict",
             "force": force or None,
             "dryRun": "All" if dry_run else None,
         }
-        return self.request("PATCH", path, body=body, params=params, content_type="application/apply-patch+yaml")
+        accept = ONE_METADATA if metadata_only and not dry_run else "application/json"
+        return self.request("PATCH", path, body=body, params=params, accept=accept, content_type=APPLY_PATCH)
 
     def map(self, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
         """``work`` on each item, side by side, results in order. The first error is raised after all have ended."""
         if self._pool is None:
             self._pool = ThreadPoolExecutor(max_workers=CONNECTIONS)
         futures = [self._pool.submit(work, item) for item in items]
-        wait(futures)
+        try:
+            wait(futures)
+        except BaseException:  # interrupted: what has not begun does not begin any more
+            for future in futures:
+                future.cancel()
+            raise
         return [future.result() for future in futures]
 
     def request(
@@ -206,9 +224,13 @@ class Client:
         params: dict[str, t.Any] | None = None,
         accept: str = "application/json",
         content_type: str = "application/json",
+        once: bool = False,
     ) -> Json:
-        """One request. Raises ``Unreachable`` or ``ApiError``; asks again where the server says that it took nothing in (429)."""
-        return _parse(self._send(method, path, body=body, params=params, accept=accept, content_type=content_type))
+        """One request. Raises ``Unreachable`` or ``ApiError``; asks again where the server says that it took nothing in (429).
+
+        ``once``: ``repeating`` does not count for it.
+        """
+        return _parse(self._send(method, path, body=body, params=params, accept=accept, content_type=content_type, once=once))
 
     def _send(
         self,
@@ -220,6 +242,7 @@ class Client:
         accept: str = "application/json",
         content_type: str = "application/json",
         told: Told | None = None,
+        once: bool = False,
     ) -> bytes:
         query = urlencode({key: _query_value(value) for key, value in (params or {}).items() if value is not None})
         target = self._prefix + quote(path, safe="/:.-_~%") + (f"?{query}" if query else "")
@@ -230,19 +253,35 @@ class Client:
         if self._gzip:
             headers["Accept-Encoding"] = "gzip"
         self._prepare()
-        refreshed = False
-        for attempt in range(1, _TRIES + 1):
+        sent, repeating = Sent(method, path, content_type), None if once else self._repeating
+        renewed = False
+        while True:
             login = self._logins
-            code, answer, retry_after = self._exchange(method, target, payload, headers, told)
-            if code == 401 and not refreshed and self._renewed(login):
-                refreshed = True
-            elif code == 429 and attempt < _TRIES:
-                time.sleep(min(_seconds(retry_after) or random.uniform(0.5, 1.0) * attempt, _SLOWEST_RETRY, self._until_the_end()))
-            else:
-                break
-        if code >= 400:
-            raise self._refusal(code, _parse(answer), f"{method} {path}")
-        return answer
+            retry_after: str | None = None
+            failure: ApiError | Unreachable
+            try:
+                code, answer, retry_after = self._exchange(method, target, payload, headers, told)
+                if code < 400:
+                    return answer
+                if code == 401 and not renewed and self._renewed(login):
+                    renewed = True
+                    continue
+                failure = self._refusal(code, _parse(answer), f"{method} {path}")
+            except Unreachable as error:
+                failure = error
+            renewed = False
+            if not self._pause(sent, failure, repeating, _seconds(retry_after)):
+                raise failure
+
+    def _pause(self, sent: Sent, failure: ApiError | Unreachable, repeating: Repeating | None, retry_after: float | None) -> bool:
+        """Wait before the request is sent again; false where it is not."""
+        sent.failures += 1
+        if repeating:
+            return repeating.pause(sent, failure, retry_after)
+        if not isinstance(failure, ApiError) or failure.code != 429 or sent.failures >= _TRIES:
+            return False
+        time.sleep(min(retry_after or random.uniform(0.5, 1.0) * sent.failures, _SLOWEST_RETRY, self._until_the_end()))
+        return True
 
     def _prepare(self) -> None:
         with self._lock:
@@ -312,7 +351,9 @@ class Client:
         if isinstance(error, ssl.SSLCertVerificationError):
             why = f"its certificate can't be trusted: {error.verify_message}"
             return Unreachable(
-                f"The API server {where} was not asked: {why}.", fix="Check certificate-authority and server in the kubeconfig."
+                f"The API server {where} was not asked: {why}.",
+                fix="Check certificate-authority and server in the kubeconfig.",
+                passes=False,
             )
         if isinstance(error, zlib.error):
             return Unreachable(f"The answer of the API server {self.connection.server} can't be read: {error}.")
@@ -324,7 +365,7 @@ class Client:
             why = getattr(error, "strerror", None) or str(error) or type(error).__name__
         return Unreachable(f"The API server {where} can't be reached: {why}.", fix="Is the cluster up, and the VPN or proxy to it?")
 
-    def _refusal(self, code: int, answer: Json, what: str) -> BootstrapError:
+    def _refusal(self, code: int, answer: Json, what: str) -> ApiError:
         if code == 401:
             expired = self.connection.credentials.expired()
             what_expired = "client certificate" if self.connection.credentials.method == "client-certificate" else "token"
@@ -332,30 +373,6 @@ class Client:
             said = f"the API server {self.connection.server} refuses the credentials of context {self.connection.name}{why}. Log in again."
             return ApiError(401, {"reason": "Unauthorized", "message": said}, "Login")
         return ApiError(code, answer, what)
-
-
-class _Page:
-    """A page on its way. ``token``: what the next one is asked for with, if the page begins with it; ``content``: its JSON."""
-
-    def __init__(self, client: Client, path: str, accept: str, query: dict[str, object], trim: Trim | None) -> None:
-        self.token: Future[str | None] = Future()
-        self.content: Future[bytes] = Future()
-        threading.Thread(target=self._read, args=(client, path, accept, query, trim), daemon=True).start()
-
-    def _begins(self, head: bytes) -> None:
-        if self.token.done():  # asked once more, on another connection
-            return
-        found = _CONTINUE.match(head)
-        self.token.set_result(found[1].decode() if found else None)
-
-    def _read(self, client: Client, path: str, accept: str, query: dict[str, object], trim: Trim | None) -> None:
-        try:
-            content = client._send("GET", path, params=query, accept=accept, told=self._begins)
-            self.content.set_result(trim(content) if trim else content)
-        except BaseException as error:  # raised where the page is waited for
-            self.content.set_exception(error)
-        if not self.token.done():
-            self.token.set_result(None)
 
 
 def _read(response: http.client.HTTPResponse, told: Told | None) -> bytes:

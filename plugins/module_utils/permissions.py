@@ -48,13 +48,13 @@ def lacking(client: Client, rights: Json) -> list[Json]:
     a SelfSubjectAccessReview, side by side: all where the rules are incomplete, and always those for the whole cluster, because
     the review does not say which of its rules hold in the namespace only.
     """
-    if _allowed(client, None, ("*", "*", "*")):
+    if allowed(client, None, ("*", "*", "*")):
         return []
     namespace, complete, rules = rights["namespace"], rights["complete"], rights["rules"]
     inside, outside = _needs(NAMESPACED), _needs(CLUSTER)
     refused = [(True, need) for need in missing(rules, inside)] if complete else []
     asked = [(False, need) for need in outside] + ([] if complete else [(True, need) for need in inside])
-    answers = client.map(lambda each: _allowed(client, namespace if each[0] else None, each[1]), asked)
+    answers = client.map(lambda each: allowed(client, namespace if each[0] else None, each[1]), asked)
     refused += [each for each, allowed in zip(asked, answers, strict=True) if not allowed]
     verbs: dict[tuple[bool, str, str], list[str]] = {}
     for namespaced, (verb, group, resource) in sorted(refused):
@@ -72,7 +72,8 @@ def _needs(table: dict[str, tuple[str, ...]]) -> list[Need]:
     return [(verb, group, resource) for group, resources in table.items() for resource in resources for verb in VERBS]
 
 
-def _allowed(client: Client, namespace: str | None, need: Need) -> bool:
+def allowed(client: Client, namespace: str | None, need: Need) -> bool:
+    """Whether the user has a right, by one SelfSubjectAccessReview; ``namespace`` is ``None`` for the whole cluster."""
     verb, group, resource = need
     attributes = {"verb": verb, "group": group, "resource": resource, **({"namespace": namespace} if namespace else {})}
     body = {"apiVersion": _API, "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": attributes}}

@@ -15,9 +15,17 @@ description:
   - Renders the application and applies its objects server-side, each after those that it needs, then waits until the workloads are ready.
   - What was applied is recorded in the cluster as an ApplySet, so that a second run without a change writes nothing, and a removal
     takes away just that.
-  - Objects that are there already and that the application did not make are not touched. A namespace of others is used as it is.
+  - The order is read off the objects. An object waits for its namespace, the definition of its kind, the webhooks that are asked about
+    it, what its pods mount or run as, and for the API service behind its group.
+  - Before the first write it is known which rights are missing, which fields others have changed, what can't be changed and what the API
+    server would not take. All of it is told in one message.
+  - Objects that are there already and that the application did not make are not touched, unless O(take_over). A namespace of others is
+    used as it is, and so is what an admin of the cluster applied for the application.
   - Objects of API versions that the cluster no longer serves are brought to those that it does on the way. The application stays as it is.
   - Nothing is written to another cluster than the one that the application was planned for.
+  - Two deployments of one application do not run at once. The second one waits.
+  - What fails of what passes by itself, such as a lost connection or a webhook that is coming up, is tried again within
+    O(wait_timeout). A run that failed or was interrupted is completed by the next one.
 extends_documentation_fragment:
   - kubeflow.bootstrap.target
   - kubeflow.bootstrap.attributes
@@ -26,7 +34,7 @@ attributes:
     support: full
   diff_mode:
     support: full
-    details: The values of Secrets are hidden.
+    details: Shows what would really change, as the API server sees it. The values of Secrets are hidden.
   idempotent:
     support: full
 options:
@@ -53,13 +61,40 @@ options:
       - A file that M(kubeflow.bootstrap.ks_bundle) wrote. Packages of registries on GitHub come from it, and no network is used.
     type: path
   wait_timeout:
-    description: Seconds to wait until all workloads are ready. V(0) does not wait.
+    description:
+      - Seconds for the whole deployment, from the first write until all workloads are ready.
+      - V(0) does not wait for workloads, and gives a minute for what later objects can't do without, such as a webhook's server.
     type: int
     default: 600
   force_conflicts:
-    description: Take over fields that others have changed in objects of the application.
+    description:
+      - Take back fields that others have changed in objects of the application.
+      - If V(false), nothing is written where there are such fields, and they are named with those who changed them.
     type: bool
     default: false
+  take_over:
+    description:
+      - Make objects that are there already, and that the application wants, its own. Otherwise nothing is written where there are such
+        objects, and they are named with their owners, such as a Helm release.
+      - So are the fields of these objects that others have set. Tell what made them to let go of them first.
+    type: bool
+    default: false
+  replace:
+    description:
+      - Delete objects and make them anew where fields of them have to change that can't be changed, such as the selector of a Deployment.
+      - Only where no data is lost. PersistentVolumeClaims, namespaces, definitions and custom resources are never replaced. The claims
+        of a StatefulSet stay.
+      - If V(false), nothing is written where there are such fields, and they are named.
+    type: bool
+    default: false
+  prune:
+    description:
+      - What left the application is deleted from the cluster. Namespaces, PersistentVolumeClaims, and definitions with custom resources
+        are kept, because data would be lost, unless they are in this list.
+      - Each is written as RV(outcome.objects[].object) has it, such as V(PersistentVolumeClaim kubeflow/hub-data).
+    type: list
+    elements: str
+    default: []
   remove_data:
     description: With O(state=absent), delete also the PersistentVolumeClaims, and so the data in them.
     type: bool
@@ -91,6 +126,13 @@ EXAMPLES = r"""
   kubeflow.bootstrap.deploy:
     path: ./kubeflow-app
 
+- name: Deploy it after a change of what can't be changed, and delete a claim that it no longer has
+  kubeflow.bootstrap.deploy:
+    path: ./kubeflow-app
+    replace: true
+    prune:
+      - PersistentVolumeClaim kubeflow/hub-data
+
 - name: Remove it again, data included
   kubeflow.bootstrap.deploy:
     path: ./kubeflow-app
@@ -106,7 +148,7 @@ EXAMPLES = r"""
 RETURN = r"""
 outcome:
   description: What became of each object.
-  returned: success, and when objects were refused
+  returned: success, and when a deployment failed; then it tells what was done and what was not
   type: dict
   contains:
     counts:
@@ -127,14 +169,20 @@ outcome:
           type: str
         action:
           description:
-            - One of V(created), V(changed), V(unchanged), V(left alone), V(pruned), V(removed), V(kept), V(left out) and V(failed).
+            - One of V(created), V(changed), V(replaced), V(taken over), V(unchanged), V(left alone), V(pruned), V(removed), V(kept),
+              V(left out), V(refused), V(failed) and V(not reached).
+            - V(refused) is known before the first write, V(failed) was refused when it was applied, and V(not reached) comes after what
+              failed.
           type: str
         wave:
-          description: In which wave it was applied, from V(1).
+          description: In which wave it was applied, from V(1). Not set where nothing had to be applied.
           type: int
         why:
-          description: Why it was kept or left out, or why it failed.
+          description: Why it was changed though the application did not change, replaced, kept or left out, or why it failed.
           type: str
+        seconds:
+          description: Seconds that it took to apply it.
+          type: float
     brought_up:
       description: The objects that the cluster would not have taken as they were rendered, and what was done about it.
       type: list
@@ -167,14 +215,33 @@ outcome:
       type: float
 engine:
   description: The engine that did it, V(native) or V(ks).
-  returned: success
+  returned: success, and when a deployment failed
   type: str
   sample: native
 engine_reason:
   description: Why that one.
-  returned: success
+  returned: success, and when a deployment failed
   type: str
   sample: There is no ks on this machine.
+refused:
+  description: What stands in the way, where that was known before the first write.
+  returned: when nothing was written for that
+  type: list
+  elements: dict
+  contains:
+    object:
+      description: Kind, namespace and name.
+      type: str
+    why:
+      description: Why it would be refused.
+      type: str
+    fix:
+      description: What to do about it.
+      type: str
+    fields:
+      description: The fields that are concerned, where the API server tells.
+      type: list
+      elements: str
 waiting:
   description: What was not ready in time, and what it lacks.
   returned: when the time was up
@@ -197,6 +264,9 @@ ARGUMENTS: dict[str, t.Any] = {
         "bundle": {"type": "path"},
         "wait_timeout": {"type": "int", "default": 600},
         "force_conflicts": {"type": "bool", "default": False},
+        "take_over": {"type": "bool", "default": False},
+        "replace": {"type": "bool", "default": False},
+        "prune": {"type": "list", "elements": "str", "default": []},
         "remove_data": {"type": "bool", "default": False},
         "engine": {"type": "str", "choices": ["native", "ks", "auto"], "default": "native"},
         "ks": {"type": "path"},

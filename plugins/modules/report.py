@@ -46,6 +46,9 @@ options:
   outcome:
     description: What M(kubeflow.bootstrap.deploy) returned in C(outcome).
     type: dict
+  failure:
+    description: The message with which the deployment failed.
+    type: str
   kubeconfig:
     description: The kubeconfig file that the user named, for the commands to go on with.
     type: path
@@ -91,6 +94,7 @@ ARGUMENTS: dict[str, t.Any] = {
         "steps": {"type": "dict"},
         "application": {"type": "dict"},
         "outcome": {"type": "dict"},
+        "failure": {"type": "str"},
         "kubeconfig": {"type": "path"},
         "context": {"type": "str"},
     },

@@ -20,7 +20,7 @@ _NO_CLOUD = {
     "AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:1",
     "KUBEFLOW_BOOTSTRAP_AZURE_METADATA": "http://127.0.0.1:1",
 }
-FIELDS = ("wall_s", "cpu_s", "rss_mb", "requests")
+FIELDS = ("wall_s", "cpu_s", "rss_mb", "requests", "server_s")
 
 
 @dataclass
@@ -34,6 +34,8 @@ class Case:
     before: Callable[[], None] | None = None
     requests: Callable[[], int] | None = None
     """A count that grows with each request to the API server."""
+    server: Callable[[], float] | None = None
+    """The CPU seconds that the API server has used."""
     rounds: int | None = None
     """Fewer than the other cases, and none to warm up: for what takes a minute."""
     measured: list[dict[str, float | None]] = field(default_factory=list)
@@ -43,15 +45,17 @@ class Case:
         if self.before:
             self.before()
         asked = self.requests() if self.requests else None
+        worked = self.server() if self.server else None
         started = time.monotonic()
         argv = [sys.executable, __file__, *self.argv]
         done = subprocess.run(argv, env={**os.environ, **_NO_CLOUD, **self.env}, cwd=ROOT, capture_output=True, text=True, check=False)
         wall = time.monotonic() - started
+        served = self.server() - worked if self.server and worked is not None else None
         if done.returncode:
             raise SystemExit(f"{self.work}, {self.who} failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
         cpu, rss = map(float, done.stderr.splitlines()[-1].split())
         used = self.requests() - asked if self.requests and asked is not None else None
-        self.measured.append({"wall_s": wall, "cpu_s": cpu, "rss_mb": rss, "requests": used})
+        self.measured.append({"wall_s": wall, "cpu_s": cpu, "rss_mb": rss, "requests": used, "server_s": served})
 
     def result(self) -> dict[str, object]:
         """The medians."""
@@ -71,6 +75,7 @@ def bench(name: str, cases: list[Case], rounds: int = 5) -> list[dict[str, objec
             label = f"round {number} of {rounds}" if number else "warming up"
             print(f"{label}, {index} of {len(cases)}: {case.work}, {case.who}", file=sys.stderr, flush=True)
             case.run()
+            print(f"    {case.measured[-1]['wall_s']:.2f} s", file=sys.stderr, flush=True)
             if number == 0:
                 case.measured.clear()
     results = [case.result() for case in cases]

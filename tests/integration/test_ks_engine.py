@@ -15,12 +15,15 @@ import threading
 from pathlib import Path
 
 import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.inventory import Inventory
+from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application
 from ansible_collections.kubeflow.bootstrap.tests.integration.ks_stand_in import packing
+from ansible_collections.kubeflow.bootstrap.tests.integration.objects import definition, deployment, made, pod
 
 SHOW = ["ks", "show", "default", "-o", "json"]
 DIFF = ["ks", "diff", "default", "--diff-strategy", "subset"]
-APPLY = ["ks", "apply", "default"]
-DELETE = ["ks", "delete", "default", "--grace-period", "0"]
+APPLY = [["ks", "apply", "default", "-c", name] for name in ("front", "settings")]
+DELETE = ["ks", "delete", "default", "-c", "settings", "--grace-period", "0"]
 OBJECTS = ["Deployment.apps team/front", "Service team/front", "ConfigMap team/settings"]
 
 
@@ -112,13 +115,13 @@ def test_ks_deploys_then_finds_nothing_to_do_then_what_changed(installed, tmp_pa
     assert "doesn't exist on live" in check.output
     (tmp_path / "calls").unlink()
     first = user.play("deploy").well()
-    assert calls() == [SHOW, DIFF, APPLY]
+    assert calls() == [SHOW, DIFF, *APPLY]
     assert "engine ks: It was asked for." in first.output
     assert user.report()["outcome"]["counts"] == {"created": 3}
     assert [item["object"] for item in user.report()["outcome"]["objects"]] == OBJECTS
     assert [item["component"] for item in user.report()["outcome"]["objects"]] == ["front", "front", "settings"]
     assert user.play("deploy").well().changed == 0
-    assert calls() == [SHOW, DIFF, APPLY, SHOW, DIFF]
+    assert calls() == [SHOW, DIFF, *APPLY, SHOW, DIFF]
     assert user.report()["outcome"]["counts"] == {"unchanged": 3}
     third = user.play("deploy", "--diff").well()
     assert third.changed == 1
@@ -143,7 +146,7 @@ def test_ks_gets_its_login_in_a_file_for_it_alone(installed, tmp_path):
     )
     run = user.play("deploy", "-vvv", kubeflow_kubeconfig=str(path)).well()
     done = packing.calls(tmp_path / "calls")
-    assert [call["argv"] for call in done] == [SHOW, DIFF, APPLY]
+    assert [call["argv"] for call in done] == [SHOW, DIFF, *APPLY]
     for call in done:
         assert secret not in call["cmdline"]
         assert "token" not in call["cmdline"]
@@ -191,8 +194,85 @@ def test_ks_removes_what_is_there_and_does_not_go_where_native_was(installed, tm
         assert user.play("remove").well().changed == 1
         assert calls()[-1] == DELETE
         assert [item["object"] for item in user.report()["outcome"]["objects"]] == ["ConfigMap team/settings"]
-        each.kubectl("create", "configmap", "app-applyset", "-n", "team")
+        parent = Inventory("app", "team")
+        each.kubectl("create", "configmap", parent.name, "-n", "team")
+        each.kubectl("label", "configmap", parent.name, "-n", "team", f"applyset.kubernetes.io/id={parent.id}")
+        tooling = "applyset.kubernetes.io/tooling=kubeflow.bootstrap/0.1.0"
+        each.kubectl("annotate", "configmap", parent.name, "-n", "team", tooling)
         refused = user.play("deploy")
         assert "ks can't deploy this: the native engine deployed it, and keeps the ApplySet team/app-applyset" in refused.message
     finally:
         each.kubectl("delete", "namespace", "team", "--wait=false")
+
+
+@pytest.fixture
+def by_ks(cluster, tmp_path):
+    """``by_ks("name", one=[...], two=[...])``: the cluster, the application with these components, and what ks was called with."""
+
+    def make(space, **components):
+        each = cluster()
+        ks = tmp_path / "bin" / "ks"
+        ks.parent.mkdir(exist_ok=True)
+        ks.write_text(packing.program(each.facts["server"], tmp_path / "calls", objects=components, namespace=space))
+        ks.chmod(0o755)
+        arguments = {"kubeconfig": each.kubeconfig, "engine": "ks", "ks": str(ks), "wait_timeout": 30}
+        app = Application(tmp_path / space, space, arguments).write()
+        (app.folder / "components/main.jsonnet").unlink()
+        for name, items in components.items():
+            (app.folder / f"components/{name}.jsonnet").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+        described = json.loads((app.folder / "app.yaml").read_text())
+        described["environments"]["default"]["destination"]["server"] = each.facts["server"]
+        (app.folder / "app.yaml").write_text(json.dumps(described))
+        return each, app, lambda: [call["argv"][1:] for call in packing.calls(tmp_path / "calls")]
+
+    return make
+
+
+def test_components_come_in_the_order_that_their_objects_need_and_go_in_reverse(by_ks):
+    space, group = "by-ks", "ks.example.com"
+    each, app, calls = by_ks(
+        space,
+        a_uses=[made(f"{group}/v1", "Flow", "nightly", space, spec={"a": 1}), deployment("runner", space, pod("runner"))],
+        b_account=[made("v1", "ServiceAccount", "runner", space)],
+        c_defines=[definition(group, "flows", "Flow")],
+        d_space=[made("v1", "Namespace", space)],
+    )
+    with each.untouched():
+        assert set(app.deploy(check=True).well().actions.values()) == {"created"}
+    done = app.deploy().well()
+    ran = [call[3] for call in calls() if call[0] == "apply" and "--dry-run" not in call]
+    assert sorted(ran) == ["a_uses", "b_account", "c_defines", "d_space"]
+    assert ran[-1] == "a_uses" and ran.index("d_space") < ran.index("b_account")
+    assert set(done.actions.values()) == {"created"}
+    assert done.text.count("ks can't promise") == 1
+    assert not app.deploy().well().result["changed"]
+    assert not each.get("leases", "-n", space)["items"]
+    refused = app.deploy(state="absent")
+    assert "ks would delete Namespace by-ks" in refused.message
+    gone = app.deploy(state="absent", remove_data=True).well()
+    assert [call[3] for call in calls() if call[0] == "delete"] == ran[::-1]
+    assert set(gone.actions.values()) == {"removed"}
+    assert not each.try_kubectl("get", "namespace", space).stdout
+    again = app.deploy(state="absent", remove_data=True).well()
+    assert again.outcome["objects"] == []
+
+
+def test_a_component_that_fails_ends_it_with_an_account(by_ks):
+    space = "ks-fails"
+    wrong = made("v1", "Service", "wrong", space, spec={"ports": [{"port": 80000}]})
+    each, app, _calls = by_ks(
+        space,
+        a_first=[made("v1", "Namespace", space)],
+        b_wrong=[wrong],
+        c_needs=[deployment("runner", space, pod("late")), made("v1", "ConfigMap", "a", space)],
+        d_account=[made("v1", "ServiceAccount", "late", space)],
+    )
+    done = app.deploy()
+    assert (
+        "ks apply default -c b_wrong stopped at services ks-fails.wrong: the API server refuses" in done.message or "80000" in done.message
+    )
+    assert done.actions[f"Namespace {space}"] == "created"
+    assert done.actions[f"Service {space}/wrong"] == "failed"
+    assert done.actions[f"Deployment.apps {space}/runner"] == "not reached"
+    assert done.result["changed"]
+    assert not each.get("leases", "-n", space)["items"]

@@ -27,3 +27,17 @@ CLUSTER = {
     "rbac.authorization.k8s.io": ("clusterrolebindings", "clusterroles"),
 }
 """Resources of the cluster, by API group."""
+
+ALWAYS = (
+    ("", "configmaps", ("create", "get", "list", "patch")),
+    ("", "pods", ("list",)),
+    ("coordination.k8s.io", "leases", ("create", "delete", "get", "update")),
+)
+"""What any deployment asks for in the namespace, whatever its objects are: API group, resource and verbs. The record of what was
+applied, the pods that say why something is not ready, and the lease that keeps two deployments apart."""
+
+EXPLAINING = (
+    ("", "events", ("list",)),
+    ("discovery.k8s.io", "endpointslices", ("list",)),
+)
+"""As ``ALWAYS``; without these, a deployment can tell less of why something is not ready."""

@@ -4,23 +4,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import typing as t
+from dataclasses import dataclass, field
 
-from ..api import METADATA, ApiError, Client
+from ..api import ApiError, Client
 from ..discovery import Served, served
 from ..errors import BootstrapError
-from .inventory import PART_OF, Inventory
-from .objects import MANAGER, Key, Resource, Resources, group_of
-from .present import Options, Outcome
+from .inventory import Inventory
+from .keeping import needs, still_used, with_needs
+from .lease import held
+from .members import NOT_APPLIED, await_children, contents, definitions, descended, instances, made_for, members
+from .objects import Key
+from .outcome import Options, Outcome
+from .removal import HOLDS_DATA, NAMESPACE, Removal, Target, custom, refused, stages
+from .wait import Deadline, Ticker
 
 Json = dict[str, t.Any]
 
-_DATA = "PersistentVolumeClaim"
-_DEFINITION = "CustomResourceDefinition"
-_PAUSE = 0.2
-_PATIENCE = 2.0
-"""Seconds until the API server is reminded of a definition, and between reminders."""
+_LEAST = 60.0
+"""Seconds for a removal where nobody is to wait for readiness: what is deleted must be gone before what it needs."""
+_TOLD = "kubeflow_remove_data=true deletes "
+_NAMED = 5
+_UNKNOWN = ("unknown", "")
+"""The fingerprints of what is not in the record."""
 # What Kubernetes and OpenShift put into every namespace by themselves.
 _FURNITURE = {
     ("ServiceAccount", "default"),
@@ -29,193 +37,234 @@ _FURNITURE = {
     ("ConfigMap", "kube-root-ca.crt"),
     ("ConfigMap", "openshift-service-ca.crt"),
 }
-_PASSING = {"Event", "Endpoints", "EndpointSlice", "PodMetrics", "Lease", "ControllerRevision"}
-
-Found = tuple[Key, Resource]
 
 
 def absent(client: Client, application: str, namespace: str, options: Options, remove_data: bool = False) -> Outcome:
     """Delete all members of the application's ApplySet, in the reverse of the order in which they are needed.
 
-    Claims stay unless ``remove_data``. The namespace goes last, if it is ours and nothing is left in it. A second call finds nothing.
+    Unless ``remove_data``, what holds data stays: claims, and definitions with custom resources of others; and what these need. Namespaces
+    go last, if they are ours and nothing is left in them. A second call finds nothing and writes nothing.
+    Raises ``BootstrapError`` where something could not be deleted, after all else was; its details carry the outcome.
     """
     start = time.monotonic()
-    outcome = Outcome()
-    inventory = Inventory(application, namespace).read(client)
-    if not inventory.exists:
-        return outcome
-    apis = served(client)
-    members = _members(client, inventory, Resources(apis))
-    kept = [] if remove_data else [pair for pair in members if pair[0].kind == _DATA]
-    spaces = [pair for pair in members if pair[0].kind == "Namespace"]
-    for stage in _stages([pair for pair in members if pair not in kept and pair not in spaces]):
-        _delete(client, stage, options, outcome)
-    for key, _resource in kept:
-        outcome.add(key, None, "kept", why="it holds data; kubeflow_remove_data=true deletes it")
-    going = {key for key, _resource in members if options.check} - {key for key, _resource in kept}
-    empty = []
-    for space in spaces:
-        left = _left(client, apis, space[0].name, inventory, going)
-        if left:
-            kept.append(space)
-            outcome.add(space[0], None, "kept", why=f"it still has {', '.join(left[:5])}{' …' if len(left) > 5 else ''}")
-        else:
-            empty.append(space)
-    if empty:
-        _delete(client, empty, options, outcome)
-    if not options.check:
-        _forget(client, inventory, [key for key, _resource in kept])
-    outcome.seconds = round(time.monotonic() - start, 1)
-    return outcome
-
-
-def _members(client: Client, inventory: Inventory, resources: Resources) -> list[Found]:
-    """All objects that carry our label, found as the KEP says: by the parent's group kinds and namespaces."""
-    kinds = [
-        (kind, group, resources.of_kind(group, kind))
-        for kind, _dot, group in (name.partition(".") for name in sorted(inventory.group_kinds))
-    ]
-    places = [
-        (kind, group, resource, namespace)
-        for kind, group, resource in kinds
-        if resource
-        for namespace in (sorted(inventory.namespaces) if resource.namespaced else [""])
-    ]
-    selector = f"{PART_OF}={inventory.id}"
-    lists: list[list[Json]] = client.map(
-        lambda place: list(client.items(place[2].path(place[3]), METADATA, labelSelector=selector)), places
-    )
-    return [
-        (Key(group, kind, namespace, item["metadata"]["name"]), resource)
-        for (kind, group, resource, namespace), items in zip(places, lists, strict=True)
-        for item in items
-    ]
-
-
-def _stages(members: list[Found]) -> list[list[Found]]:
-    """Custom resources while their controllers live, then what calls into them, then the rest, definitions at the end."""
-    webhooks = {"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "APIService"}
-
-    def stage(key: Key) -> int:
-        if key.kind == _DEFINITION:
-            return 3
-        if key.kind in webhooks:
-            return 1
-        return 2 if _built_in(key.group) else 0
-
-    return [found for number in range(4) if (found := [pair for pair in members if stage(pair[0]) == number])]
-
-
-def _built_in(group: str) -> bool:
-    return "." not in group or group.endswith(".k8s.io")
-
-
-def _delete(client: Client, found: list[Found], options: Options, outcome: Outcome) -> None:
-    """Delete side by side, and wait until they are gone: with foreground deletion so are their pods."""
-
-    def attempt(pair: Found) -> None:
+    deadline = Deadline(options.timeout or _LEAST)
+    with Ticker(options.progress) as ticker, client.repeating(deadline.left, ticker.say):
+        run = _Run(client, application, namespace, options, remove_data, deadline, ticker)
         try:
-            client.delete(pair[1].path(pair[0].namespace, pair[0].name), {"propagationPolicy": _propagation(pair[0])})
+            run.look()
+            run.execute()
+        except BootstrapError as error:
+            run.account()
+            run.outcome.seconds = round(time.monotonic() - start, 1)
+            error.details = {**error.details, "changed": run.outcome.changed, "outcome": run.outcome.document()}
+            raise
+    run.outcome.seconds = round(time.monotonic() - start, 1)
+    return run.outcome
+
+
+@dataclass
+class _Run:
+    """A removal on its way. ``going``: what is to be deleted; ``kept``: why the others stay; ``spaces``: our namespaces.
+
+    ``ours``: what carries our label; ``made``: what controllers made for that; ``graph``: what needs what of them.
+    """
+
+    client: Client
+    application: str
+    namespace: str
+    options: Options
+    remove_data: bool
+    deadline: Deadline
+    ticker: Ticker
+    outcome: Outcome = field(default_factory=Outcome)
+    inventory: Inventory = field(init=False)
+    apis: Served = field(default_factory=dict)
+    going: list[Target] = field(default_factory=list)
+    spaces: list[Target] = field(default_factory=list)
+    kept: dict[Key, str] = field(default_factory=dict)
+    unseen: dict[str, str] = field(default_factory=dict)
+    unlabelled: list[Key] = field(default_factory=list)
+    graph: dict[Key, set[Key]] = field(default_factory=dict)
+    ours: set[Key] = field(default_factory=set)
+    made: set[Key] = field(default_factory=set)
+    removal: Removal = field(init=False)
+
+    def look(self) -> None:
+        """What there is, and what of it is to go."""
+        self.ticker.state = "looking for the application's objects"
+        self.inventory = Inventory(self.application, self.namespace).read(self.client)
+        self.apis = served(self.client)
+        everything = members(self.client, self.inventory, self.apis, whole=self.options.diff)
+        self.unseen, self.unlabelled = everything.unseen, everything.unlabelled
+        self.removal = Removal(self.client, self.apis, self.inventory.owns, self.options, self.outcome, self.deadline, self.ticker)
+        self.spaces = [target for target in everything.found if target.key[:2] == NAMESPACE]
+        found = [target for target in everything.found if target.key[:2] != NAMESPACE]
+        made = made_for(self.client, found, self.apis)
+        self.ours = {target.key for target in everything.found if target.label}
+        self.made = {target.key for target in [*made, *everything.found] if not target.label}
+        found += made
+        self.graph = needs([target.live for target in found])
+        claims = [target.key for target in found if target.key[:2] == HOLDS_DATA and not self.remove_data]
+        kept = dict.fromkeys(claims, f"it holds data; {_TOLD}it")
+        going = {target.uid for target in found if target.key not in kept}
+        strangers = self._strangers(definitions(found), going, kept)
+        self.kept = with_needs(kept, self.graph)
+        self.going = [target for target in [*found, *strangers] if target.key not in self.kept]
+        self.removal.total = len(self.going) + len(self.spaces)
+
+    def _strangers(self, defined: list[Target], going: set[str], kept: dict[Key, str]) -> list[Target]:
+        """Custom resources of others whose definition is to go: they go first where data is removed, else the definition is kept.
+
+        What belongs to an object that goes is left to the garbage collector.
+        """
+        found: list[Target] = []
+        for definition in defined:
+            try:
+                those = instances(self.client, definition, self._is_member, whole=self.options.diff and self.remove_data)
+            except ApiError as error:
+                kept[definition.key] = f"whether others have custom resources of it can't be seen: {error.said}"
+                continue
+            children = descended([target.live["metadata"] for target in those], going)
+            others = [target for target in those if target.uid not in children]
+            if others and not self.remove_data:
+                kept[definition.key] = still_used(others, " of others", f"{_TOLD}both")
+            found += others if self.remove_data else []
+        return found
+
+    def _is_member(self, metadata: Json) -> bool:
+        return self.inventory.owns(metadata) and not metadata.get("ownerReferences")
+
+    def execute(self) -> None:
+        """Delete what is to go, and tell what stays."""
+        empty = [] if self.going else self._empty()
+        if self.options.check or not (self.going or empty or self._forgettable()):
+            self._delete()
+            return
+        with contextlib.ExitStack() as stack:
+            if self.inventory.exists and not any(_ends(space) and space.key.name == self.namespace for space in self.spaces):
+                lease = stack.enter_context(held(self.client, self.namespace, self.application, self.deadline, self.ticker))
+                self.look()  # another run may have ended just now
+                self._delete(lease.check, stack.close)
+            else:
+                self._delete()
+
+    def _forgettable(self) -> bool:
+        return self.inventory.exists and not (self.kept or self.unseen or self.spaces)
+
+    def _delete(self, check: t.Callable[[], None] = lambda: None, release: t.Callable[[], None] = lambda: None) -> None:
+        ordered = stages(self.going)
+        early = [stage for stage in ordered if custom(stage[0].key)]
+        for stage in early:
+            check()
+            self._take(stage)
+        if early and not self.options.check:
+            self._settle()
+        for stage in ordered[len(early) :]:
+            check()
+            self._take(stage)
+        self._leave_spaces(release)
+        self.account()
+        self._end()
+
+    def _take(self, stage: list[Target]) -> None:
+        left = [target for target in stage if target.key not in self.kept]
+        if left:
+            self.removal.take(left)
+        if self.removal.failed:
+            self.kept = with_needs({**self.kept, **self.removal.failed}, self.graph)
+
+    def _settle(self) -> None:
+        """After the custom resources: wait for those that go with them, and look once more for those of others."""
+        kept: dict[Key, str] = {}
+        defined = [target for target in definitions(self.going) if target.key not in self.kept]
+        await_children(self.removal, defined)
+        late = self._strangers(defined, self.removal.uids, kept)
+        if late:
+            self._take(late)
+        self.kept = with_needs({**self.kept, **kept}, self.graph)
+
+    # --- namespaces
+
+    def _leave_spaces(self, release: t.Callable[[], None]) -> None:
+        """Our namespaces go if nothing is left in them; the one with the record and the lease at last."""
+        empty = self._empty()
+        for target in self.spaces:
+            if target not in empty:
+                self.kept[target.key] = self._holds(target.key.name)
+        elsewhere = [target for target in empty if target.key.name != self.namespace]
+        if elsewhere:
+            self.removal.take(elsewhere)
+        at_home = [target for target in empty if target not in elsewhere]
+        if at_home and not self._remains():
+            release()
+            self.removal.take(at_home)
+        else:
+            self.kept |= {target.key: "it holds the record of what is left of the application" for target in at_home}
+
+    def _remains(self) -> bool:
+        """Whether something of the application stays, so that its record has to."""
+        return bool(self.kept or self.removal.failed or self.unseen)
+
+    def _empty(self) -> list[Target]:
+        """Our namespaces with nothing left in them, and those that somebody deleted already."""
+        return [target for target in self.spaces if _ends(target) or not self._left(target.key.name)]
+
+    def _holds(self, namespace: str) -> str:
+        left = self._left(namespace)
+        return f"it still has {', '.join(left[:_NAMED])}{f' and {len(left) - _NAMED} more' if len(left) > _NAMED else ''}"
+
+    def _left(self, namespace: str) -> list[str]:
+        """What is in a namespace beside what Kubernetes puts there, and what goes with what is gone."""
+        found, hidden = contents(self.client, self.apis, namespace)
+        gone = self.removal.uids | descended([metadata for _key, metadata in found], self.removal.uids)
+        record = Key("", "ConfigMap", self.inventory.namespace, self.inventory.name)
+        left = [
+            str(key)
+            for key, metadata in found
+            if key != record and (key.kind, key.name) not in _FURNITURE and str(metadata.get("uid")) not in gone
+        ]
+        return left + [f"perhaps {kind}, which the user may not list" for kind in hidden]
+
+    # --- the end
+
+    def account(self) -> None:
+        """Record what stays and why, and what was not reached."""
+        known = {item["object"] for item in self.outcome.objects}
+        for key, why in self.kept.items():
+            if str(key) not in known:
+                self.outcome.add(key, None, "kept", why=why)
+        for key in self.unlabelled:
+            if str(key) not in known:
+                self.outcome.add(key, None, "left alone", why="somebody took our label off it")
+        known = {item["object"] for item in self.outcome.objects}
+        for target in [*self.going, *self.spaces]:
+            if str(target.key) not in known:
+                self.outcome.add(target.key, None, "not reached")
+
+    def _end(self) -> None:
+        """Forget the record; but keep it as long as something of ours is there, so that a later removal finds that."""
+        if not self.options.check and self.inventory.exists:
+            self._forget()
+        failed = {**{str(key): why for key, why in self.removal.failed.items()}, **self.unseen}
+        if failed:
+            raise refused(failed, self.options.check)
+
+    def _forget(self) -> None:
+        before = self.inventory.members
+        left = {key: before[key] for key in before if str(key) in self.unseen}
+        left |= {key: before.get(key, _UNKNOWN) for key in self.kept if key in self.ours}
+        left |= dict.fromkeys([key for key in self.kept if key in self.made], NOT_APPLIED)
+        if left:
+            self.inventory.members = left
+            self.inventory.narrow()
+            self.inventory.write(self.client)
+            return
+        try:
+            self.inventory.delete(self.client)
         except ApiError as error:
             if error.code != 404:
                 raise
 
-    if not options.check:
-        options.progress(f"deleting {len(found)} objects: {', '.join(sorted({key.kind for key, _resource in found}))}")
-        client.map(attempt, found)
-        _gone(client, found, options)
-    for key, _resource in found:
-        outcome.add(key, None, "removed")
-    outcome.changed |= bool(found)
 
-
-def _propagation(key: Key) -> str:
-    """Foreground, so that pods are gone with their owner; not for custom resources, whose kind the garbage collector may not know yet."""
-    return "Foreground" if _built_in(key.group) else "Background"
-
-
-def _gone(client: Client, found: list[Found], options: Options) -> None:
-    reminded = time.monotonic()
-    deadline = reminded + (options.timeout or 60.0)
-    left = found
-    while True:
-        states: list[list[str] | None] = client.map(lambda pair: _finalizers(client, pair), left)
-        there = {pair: finalizers for pair, finalizers in zip(left, states, strict=True) if finalizers is not None}
-        if not there:
-            return
-        if time.monotonic() > deadline:
-            stuck = "; ".join(f"{key} (finalizers: {', '.join(finalizers) or 'none'})" for (key, _resource), finalizers in there.items())
-            raise BootstrapError(f"Still being deleted: {stuck}.", fix="Their controllers must remove the finalizers. Run again to go on.")
-        left = list(there)
-        if time.monotonic() - reminded > _PATIENCE:
-            client.map(lambda pair: _remind(client, pair), [pair for pair in left if pair[0].kind == _DEFINITION])
-            reminded = time.monotonic()
-        time.sleep(_PAUSE)
-
-
-def _remind(client: Client, pair: Found) -> None:
-    """Write to a definition that is being deleted, so that the API server tries again.
-
-    Where the storage of its kind was still starting, it fails to look for custom resources, and then forgets about it for minutes
-    (seen with Kubernetes 1.35: condition Terminating, InstanceDeletionFailed, "storage is (re)initializing").
-    """
-    body = {"metadata": {"annotations": {f"{MANAGER}/reminded": f"{time.time():.3f}"}}}
-    try:
-        client.request("PATCH", pair[1].path("", pair[0].name), body=body, content_type="application/merge-patch+json")
-    except ApiError as error:
-        if error.code not in (404, 409):
-            raise
-
-
-def _finalizers(client: Client, pair: Found) -> list[str] | None:
-    """What an object waits for; ``None`` once it is gone."""
-    try:
-        metadata = client.get(pair[1].path(pair[0].namespace, pair[0].name))["metadata"]
-    except ApiError as error:
-        if error.code == 404:
-            return None
-        raise
-    return list(metadata.get("finalizers") or [])
-
-
-def _left(client: Client, apis: Served, namespace: str, inventory: Inventory, going: set[Key]) -> list[str]:
-    """What is in a namespace beside what Kubernetes puts there. ``going``: in a check, what would have been deleted before."""
-    kinds: dict[tuple[str, str], Resource] = {}
-    for version, served_kinds in apis.items():
-        for kind, entry in served_kinds.items():
-            if entry["namespaced"] and {"list", "delete"} <= set(entry["verbs"]) and kind not in _PASSING:
-                kinds.setdefault((group_of(version), kind), Resource(version, entry["resource"], True))
-    lists: list[list[Json]] = client.map(lambda resource: _listed(client, resource, namespace), kinds.values())
-    left = []
-    for (group, kind), items in zip(kinds, lists, strict=True):
-        for metadata in (item["metadata"] for item in items):
-            key = Key(group, kind, namespace, metadata["name"])
-            furniture = (kind, key.name) in _FURNITURE or key == Key("", "ConfigMap", inventory.namespace, inventory.name)
-            goes = key in going or (going and metadata.get("ownerReferences"))
-            if not furniture and not goes:
-                left.append(str(key))
-    return left
-
-
-def _listed(client: Client, resource: Resource, namespace: str) -> list[Json]:
-    """Metadata of all objects of a kind; none where its definition has just been deleted."""
-    try:
-        return list(client.items(resource.path(namespace), METADATA))
-    except ApiError as error:
-        if error.code == 404:
-            return []
-        raise
-
-
-def _forget(client: Client, inventory: Inventory, kept: list[Key]) -> None:
-    """Delete the parent; but keep it as long as something of ours is kept, so that a later removal finds that."""
-    if kept:
-        inventory.members = {key: inventory.members.get(key, ("", "")) for key in kept}
-        inventory.narrow()
-        inventory.write(client)
-        return
-    try:
-        inventory.delete(client)
-    except ApiError as error:
-        if error.code != 404:
-            raise
+def _ends(target: Target) -> bool:
+    return bool(target.live["metadata"].get("deletionTimestamp"))

@@ -1,23 +1,43 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the cluster has of the objects that are wanted, and what has to change. Private to the collection."""
+"""What the cluster has of the objects that are wanted, and what has to change. Private to the collection.
+
+Known members cost one list of metadata a kind, however many there are; the objects themselves are read only of what others made.
+"""
 
 from __future__ import annotations
 
+import base64
 import typing as t
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..api import METADATA, ApiError, Client
 from ..errors import BootstrapError
-from .inventory import Inventory
-from .objects import Key, Resource, Resources, digest, key_of, owned_fields
+from .inventory import PART_OF, Inventory
+from .objects import CRD, Key, Resource, Resources, digest, key_of, owned_fields
+from .owners import changed_by, owner
 
 Json = dict[str, t.Any]
+Found = tuple[Key, Resource]
+
+_FEW = 3
+"""So many objects of a kind and namespace are asked for one by one, rather than listed with all others there."""
+_DEFINITIONS = 40
+"""Definitions a page. Those that kubectl applied hold themselves in an annotation, 250 KB each; a page costs the server 50 ms."""
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+_OWNED, _DRIFT = "owned", "drift"
+_SPACE = ("", "Namespace")
 
 
 @dataclass
 class Member:
-    """One object on its way. ``action``: ``create``, ``change``, ``leave`` (as we made it) or ``foreign`` (a namespace of others)."""
+    """One object on its way.
+
+    ``action``: ``create``, ``change``, ``leave`` (as we made it), ``foreign`` (others made it, it is left alone) or ``take-over``
+    (others made it, it becomes ours). ``live``: its metadata, without what managers own. ``why``: what is the matter, where it is
+    not just that something else is wanted than before.
+    """
 
     key: Key
     component: str
@@ -25,6 +45,7 @@ class Member:
     resource: Resource
     live: Json | None
     action: str
+    why: str | None = None
 
     @property
     def path(self) -> str:
@@ -36,63 +57,233 @@ class Member:
         """The resourceVersion that was listed."""
         return self.live["metadata"]["resourceVersion"] if self.live else None
 
+    @property
+    def metadata(self) -> Json:
+        """The metadata that was listed; empty where it is not there."""
+        return self.live["metadata"] if self.live else {}
 
-def compare(client: Client, inventory: Inventory, resources: Resources, wanted: list[tuple[str, Json]]) -> list[Member]:
-    """Each object with what has to be done about it, from one list of metadata a kind and namespace.
 
-    Raises ``BootstrapError`` if an object is there already that is not ours.
+def compare(
+    client: Client, inventory: Inventory, resources: Resources, wanted: list[tuple[str, Json]], take_over: bool = False
+) -> list[Member]:
+    """Each object (component, object) with what has to be done about it.
+
+    Raises ``BootstrapError``, which names them all, if objects are there already that others made; not if these hold all that we want,
+    nor for namespaces, nor with ``take_over``.
     """
-    members = []
+    members = {}
     for component, item in wanted:
-        members.append(Member(key_of(item), component, inventory.labelled(item), resources.of(item), None, "create"))
-    places = {(member.resource, member.key.namespace) for member in members}
-    found: dict[tuple[Resource, str], dict[str, Json]] = dict(client.map(lambda place: (place, _listed(client, *place)), places))
-    for member in members:
-        member.live = found[member.resource, member.key.namespace].get(member.key.name)
-        member.action = _action(inventory, member)
-    foreign = [str(member.key) for member in members if member.action == "foreign" and member.key.kind != "Namespace"]
-    if foreign:
-        raise BootstrapError(
-            f"{len(foreign)} objects are there already that this application did not make: "
-            f"{', '.join(foreign[:5])}{' …' if len(foreign) > 5 else ''}.",
-            fix="Delete them, or choose another namespace (kubeflow_namespace).",
-            objects=foreign,
-        )
-    return members
+        member = Member(key_of(item), component, inventory.labelled(item), resources.of(item), None, "create")
+        members[member.key] = member
+    listed(client, inventory, resources, {key[:2] for key in members if key in inventory.members}, members)
+    unknown = []
+    for member in members.values():
+        member.live = inventory.listed.get(member.key[:2], {}).get(member.key)
+        if member.live is None:
+            unknown.append(member)
+    spaces = [member for member in unknown if member.key[:2] == _SPACE]
+    _look(client, resources, spaces)
+    # There is nothing in a namespace that is not there.
+    missing = {member.key.name for member in spaces if member.live is None}
+    _look(client, resources, [member for member in unknown if member.key[:2] != _SPACE and member.key.namespace not in missing])
+    foreign = []
+    for member in members.values():
+        member.action, member.why = _action(inventory, member)
+        if member.action == "foreign":
+            foreign.append(member)
+    _judge(client, foreign, take_over)
+    return list(members.values())
 
 
-def _listed(client: Client, resource: Resource, namespace: str) -> dict[str, Json]:
-    """Metadata by name; nothing where the kind is not served yet."""
-    try:
-        return {item["metadata"]["name"]: item for item in client.items(resource.path(namespace), METADATA)}
-    except ApiError as error:
-        if error.code == 404:
+def listed(
+    client: Client, inventory: Inventory, resources: Resources, kinds: Iterable[tuple[str, str]], wanted: dict[Key, Member] | None = None
+) -> None:
+    """List what carries our label of these kinds (group, kind), if it was not yet, into ``inventory.listed``.
+
+    One list a kind; where the user may not list all namespaces, one a namespace of the ApplySet. A kind that is not served has none.
+    """
+
+    def find(kind: tuple[str, str]) -> dict[Key, Json]:
+        resource = resources.of_kind(*kind)
+        if resource is None:
             return {}
-        raise
+        selector = f"{PART_OF}={inventory.id}"
+
+        def of(place: str) -> dict[Key, Json]:
+            return dict(_pages(client, resource, place, kind, wanted or {}, inventory, labelSelector=selector))
+
+        try:
+            return of("")
+        except ApiError as error:
+            if error.code != 403 or not resource.namespaced:
+                raise
+        places = inventory.namespaces | {key.namespace for key in inventory.members if key[:2] == kind}
+        return {key: live for place in sorted(places) for key, live in of(place).items()}
+
+    todo = sorted(set(kinds) - inventory.listed.keys())
+    inventory.listed.update(zip(todo, client.map(find, todo), strict=True))
 
 
-def _action(inventory: Inventory, member: Member) -> str:
-    if member.live is None:
-        return "create"
-    if not inventory.owns(member.live["metadata"]):
-        return "foreign"
-    same = inventory.members.get(member.key) == (digest(member.item), owned_fields(member.live))
-    return "leave" if same else "change"
+def _look(client: Client, resources: Resources, unknown: list[Member]) -> None:
+    """Find out what the cluster has of objects that were not among the listed members."""
+    groups: dict[tuple[str, str, str], dict[Key, Member]] = {}
+    for member in unknown:
+        groups.setdefault(member.key[:3], {})[member.key] = member
+    tasks: list[tuple[dict[Key, Member], Json]] = []
+    for group in groups.values():
+        if len(group) > _FEW:
+            tasks.append((group, {}))
+        else:
+            tasks += [({key: member}, {"fieldSelector": f"metadata.name={key.name}"}) for key, member in group.items()]
+
+    def find(task: tuple[dict[Key, Member], Json]) -> None:
+        group, selector = task
+        key = next(iter(group))
+        resource = resources.of_kind(key.group, key.kind)
+        if resource is None:
+            return  # its definition is yet to come
+        for found, live in _pages(client, resource, key.namespace, key[:2], group, None, **selector):
+            if found in group:
+                group[found].live = live
+
+    client.map(find, tasks)
 
 
-def stale(client: Client, inventory: Inventory, resources: Resources, wanted: t.Iterable[Key]) -> list[tuple[Key, Resource]]:
-    """Members that are no longer wanted, and still there."""
-    gone = sorted(inventory.members.keys() - set(wanted))
-    served = [(key, resource) for key in gone if (resource := resources.of_kind(key.group, key.kind))]
-    ours: list[bool] = client.map(lambda pair: _is_ours(client, inventory, *pair), served)
-    return [pair for pair, is_ours in zip(served, ours, strict=True) if is_ours]
-
-
-def _is_ours(client: Client, inventory: Inventory, key: Key, resource: Resource) -> bool:
+def _pages(
+    client: Client,
+    resource: Resource,
+    namespace: str,
+    kind: tuple[str, str],
+    wanted: dict[Key, Member],
+    inventory: Inventory | None,
+    **selector: str,
+) -> t.Iterator[tuple[Key, Json]]:
+    """Metadata by key, each page reduced before the next one is parsed; nothing where the kind has just gone."""
+    limit = {"limit": _DEFINITIONS} if kind == CRD else {}
     try:
-        live = client.get(resource.path(key.namespace, key.name))
+        for item in client.items(resource.path(namespace), METADATA, **limit, **selector):
+            key = Key(*kind, item["metadata"].get("namespace") or "", item["metadata"]["name"])
+            yield key, _reduced(item["metadata"], wanted.get(key), inventory.members.get(key) if inventory else None)
     except ApiError as error:
-        if error.code == 404:
+        if error.code != 404:
+            raise
+
+
+def _reduced(metadata: Json, member: Member | None, known: tuple[str, str] | None) -> Json:
+    """What is kept of an object: metadata without ``fieldsV1``, the fingerprint of what we own, and who changed that."""
+    owned = owned_fields({"metadata": metadata})
+    managed = metadata.get("managedFields") or []
+    drifted = member is not None and known is not None and known[1] != owned
+    annotations = metadata.get("annotations") or {}
+    return {
+        "metadata": {
+            **metadata,
+            "managedFields": [{name: value for name, value in entry.items() if name != "fieldsV1"} for entry in managed],
+            "annotations": {**annotations, _LAST_APPLIED: ""} if _LAST_APPLIED in annotations else annotations,
+        },
+        _OWNED: owned,
+        _DRIFT: changed_by(member.item, managed) if member and drifted else None,
+    }
+
+
+def _action(inventory: Inventory, member: Member) -> tuple[str, str | None]:
+    if member.live is None:
+        return "create", None
+    metadata = member.live["metadata"]
+    if not inventory.owns(metadata):
+        return _unlabelled(inventory, member)
+    if metadata.get("deletionTimestamp"):
+        return "change", "it is being deleted"
+    if inventory.taken_over and not member.live[_OWNED]:
+        return "take-over", None
+    want, owned = inventory.members.get(member.key, ("", ""))
+    if owned != member.live[_OWNED] and owned:
+        return "change", member.live[_DRIFT]
+    return ("leave" if want == digest(member.item) and owned else "change"), None
+
+
+def _unlabelled(inventory: Inventory, member: Member) -> tuple[str, str | None]:
+    """Ours, if we know it and our manager is still there: then others took off the label. The default account has no owner at all."""
+    owned = (member.live or {}).get(_OWNED)
+    if member.key in inventory.members and owned and PART_OF not in (member.metadata.get("labels") or {}):
+        return "change", "others removed its label applyset.kubernetes.io/part-of"
+    if member.key[:2] == ("", "ServiceAccount") and member.key.name == "default" and owner(member.metadata) == "somebody":
+        return "change", None
+    return "foreign", None
+
+
+def _judge(client: Client, foreign: list[Member], take_over: bool) -> None:
+    """What becomes of objects that others made."""
+    holds: list[bool] = client.map(lambda member: member.key.kind == "Namespace" or _holds(client, member), foreign)
+    refused = []
+    for member, enough in zip(foreign, holds, strict=True):
+        made_by = owner(member.metadata)
+        if take_over:
+            member.action, member.why = "take-over", f"it was of {made_by}"
+        elif enough:
+            member.why = f"it is of {made_by}" + ("" if member.key.kind == "Namespace" else ", and as it is wanted")
+        else:
+            refused.append((str(member.key), made_by))
+    if refused:
+        raise BootstrapError(
+            f"{len(refused)} {'object is' if len(refused) == 1 else 'objects are'} there already that this application did not make: "
+            f"{', '.join(f'{key} ({made_by})' for key, made_by in refused)}.",
+            fix="Delete them, choose another namespace (kubeflow_namespace), or take them over: kubeflow_take_over=true.",
+            objects=[key for key, _made_by in refused],
+            owners=dict(refused),
+        )
+
+
+def _holds(client: Client, member: Member) -> bool:
+    """Whether the live object holds all that we want; no where we may not read it."""
+    try:
+        live = client.get(member.path)
+    except ApiError as error:
+        if error.code in (403, 404):
             return False
         raise
-    return inventory.owns(live["metadata"])
+    item = member.item
+    labels = {name: value for name, value in item["metadata"]["labels"].items() if name != PART_OF}
+    plain = {name: value for name, value in item.items() if name not in ("apiVersion", "kind", "status", "stringData")}
+    if item.get("stringData") and member.key[:2] == ("", "Secret"):
+        texts = {name: base64.b64encode(str(value).encode()).decode() for name, value in item["stringData"].items()}
+        plain["data"] = {**(item.get("data") or {}), **texts}
+    return contained({**plain, "metadata": {**item["metadata"], "labels": labels}}, live)
+
+
+def contained(wanted: t.Any, live: t.Any) -> bool:
+    """Whether all of ``wanted`` is in ``live``, which may have more fields (defaults), but no more entries in a list."""
+    if isinstance(wanted, dict):
+        fields = {} if live is None else live
+        return isinstance(fields, dict) and all(contained(value, fields.get(name)) for name, value in wanted.items())
+    if isinstance(wanted, list):
+        entries = [] if live is None else live
+        return isinstance(entries, list) and len(entries) == len(wanted) and all(map(contained, wanted, entries))
+    return bool(wanted is live or (wanted == live and isinstance(wanted, bool) == isinstance(live, bool)))
+
+
+def stale(client: Client, inventory: Inventory, resources: Resources, wanted: Iterable[Key]) -> list[Found]:
+    """Members that are no longer wanted, and still there: what carries our label, of the kinds that the ApplySet says it contains.
+
+    So also what a run applied that was killed before it could record it. Not what only got the label from a member, as the endpoints of a
+    Service do.
+    """
+    if not inventory.exists:
+        return []
+    kinds = {(group, kind) for kind, _dot, group in (name.partition(".") for name in inventory.group_kinds)}
+    kinds |= {key[:2] for key in inventory.members}
+    listed(client, inventory, resources, kinds)
+    keep = set(wanted)
+    found = []
+    for kind in sorted(kinds):
+        resource = resources.of_kind(*kind)
+        old = [key for key, live in inventory.listed[kind].items() if key not in keep and _is_member(inventory, key, live)]
+        found += [(key, resource) for key in sorted(old) if resource]
+    return found
+
+
+def _is_member(inventory: Inventory, key: Key, live: Json) -> bool:
+    if key in inventory.members or live[_OWNED]:
+        return True
+    derived = any(each.get("controller") for each in live["metadata"].get("ownerReferences") or [])
+    return inventory.taken_over and not derived and key.kind != "Endpoints"

@@ -4,7 +4,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
 import typing as t
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..api import Client
@@ -17,7 +23,12 @@ from ..ksonnet.render import objects
 from ..registries.source_arguments import sources
 from ..run import Context
 from .absent import absent
-from .present import Options, Outcome, present
+from .outcome import Options, Outcome
+from .present import LOOKING, present
+from .wait import Deadline
+
+_WATCHED_EVERY = 0.1
+"""Seconds."""
 
 
 def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Outcome, Choice]:
@@ -30,24 +41,73 @@ def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Ou
     environment = (app.get("environments") or {}).get(args["environment"])
     if not environment:
         raise BootstrapError(f"The application {path} has no environment {args['environment']!r}.", fix="Check kubeflow_environment.")
-    _same_cluster(client, files, path)
+    with client.repeating(Deadline(LOOKING).left, context.progress):
+        _same_cluster(client, files, path)
     namespace = (environment.get("destination") or {}).get("namespace") or "default"
     options = Options(
         check=context.check,
         diff=context.diff,
         force=args["force_conflicts"],
+        take_over=args["take_over"],
+        replace=args["replace"],
+        prune=frozenset(args["prune"]),
         timeout=float(args["wait_timeout"]),
         progress=context.progress,
         warn=context.warn,
     )
     job = Job(client, context, path, files, app["name"], args["environment"], environment)
-    choice = job.choose(args["engine"], args["ks"])
-    if choice.ks:
-        return job.by_ks(choice.ks, options, remove=args["state"] == "absent", remove_data=args["remove_data"]), choice
-    if args["state"] == "absent":
-        return absent(client, app["name"], namespace, options, args["remove_data"]), choice
-    rendered = objects(files, args["environment"])
-    return present(client, app["name"], namespace, [(name, item) for name, items in rendered.items() for item in items], options), choice
+    with client.repeating(Deadline(LOOKING).left, context.progress):
+        choice = job.choose(args["engine"], args["ks"])
+    removing = args["state"] == "absent"
+    try:
+        with _orderly():
+            if choice.ks:
+                return job.by_ks(choice.ks, options, remove=removing, remove_data=args["remove_data"]), choice
+            if removing:
+                return absent(client, app["name"], namespace, options, args["remove_data"]), choice
+            rendered = [(name, item) for name, items in objects(files, args["environment"]).items() for item in items]
+            return present(client, app["name"], namespace, rendered, options), choice
+    except BootstrapError as error:
+        error.details = {"engine": choice.engine, "engine_reason": choice.reason, **error.details}
+        raise
+
+
+@contextlib.contextmanager
+def _orderly() -> Iterator[None]:
+    """SIGINT and SIGTERM end the work as an exception does, so that it is recorded what was done; then they do what they always do.
+
+    Ansible's worker, in whose process this runs, would die at once (ansible.executor.process.worker). But it would live on where Ansible
+    itself is killed, and nobody would know: then it is told to stop, too.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[int] = []
+
+    def stop(number: int, _frame: object) -> None:
+        if not caught:
+            caught.append(number)
+            raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    over = threading.Event()
+    if multiprocessing.parent_process():
+        threading.Thread(target=_watch, args=(os.getppid(), over), daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if caught:
+            os.kill(os.getpid(), caught[0])
+
+
+def _watch(parent: int, over: threading.Event) -> None:
+    while not over.wait(_WATCHED_EVERY):
+        if os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
 
 
 def _files(path: Path, args: dict[str, t.Any], context: Context) -> dict[str, str]:

@@ -4,7 +4,8 @@
 
 The parent is a ConfigMap in the application's namespace. Members carry the label ``applyset.kubernetes.io/part-of``. Beside what the
 KEP asks for, the parent keeps two fingerprints a member: of what we wanted, and of what our field manager then owned.
-(https://github.com/kubernetes/enhancements/tree/master/keps/sig-cli/3659-kubectl-apply-prune)
+(https://github.com/kubernetes/enhancements/tree/master/keps/sig-cli/3659-kubectl-apply-prune; identifier, label and annotations are
+made and checked as in kubectl 1.35, pkg/cmd/apply/applyset.go)
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ..api import ApiError, Client
+from ..errors import BootstrapError
 from .objects import MANAGER, Key
 
 Json = dict[str, t.Any]
@@ -39,6 +41,12 @@ class Inventory:
     group_kinds: set[str] = field(default_factory=set)
     namespaces: set[str] = field(default_factory=set)
     members: dict[Key, tuple[str, str]] = field(default_factory=dict)
+    listed: dict[tuple[str, str], dict[Key, Json]] = field(default_factory=dict)
+    """What carries the label, by group and kind, as far as it was listed (``compare.labelled``): metadata without what managers own."""
+    taken_over: bool = False
+    """Another tool made the parent, and we were told to take it over."""
+    version: str = ""
+    """The parent's resourceVersion when it was read or written: another one means that another run wrote it."""
     _stored: Json | None = None
 
     @property
@@ -57,8 +65,11 @@ class Inventory:
         """Where the parent is."""
         return f"/api/v1/namespaces/{self.namespace}/configmaps/{self.name}"
 
-    def read(self, client: Client) -> Inventory:
-        """Fill in what the cluster has."""
+    def read(self, client: Client, take_over: bool = False) -> Inventory:
+        """Fill in what the cluster has.
+
+        Raises ``BootstrapError`` where the parent is another tool's, as the KEP asks of every tool; not with ``take_over``.
+        """
         try:
             parent = client.get(self.path)
         except ApiError as error:
@@ -66,20 +77,38 @@ class Inventory:
                 raise
             return self
         annotations = parent["metadata"].get("annotations") or {}
-        self.exists = True
+        self.taken_over = not self._is_ours(parent["metadata"], take_over)
+        self.exists, self.version = True, parent["metadata"].get("resourceVersion") or ""
         self.group_kinds = set(filter(None, annotations.get(_GROUP_KINDS, "").split(",")))
         self.namespaces = {self.namespace, *filter(None, annotations.get(_NAMESPACES, "").split(","))}
-        stored = json.loads((parent.get("data") or {}).get(_OBJECTS) or "{}")
-        self.members = {_key(text): (want, owned) for text, (want, owned) in stored.items()}
-        self._stored = self._document()
+        self.members = _members((parent.get("data") or {}).get(_OBJECTS))
+        self._stored = None if self.taken_over else self._document()
         return self
+
+    def _is_ours(self, metadata: Json, take_over: bool) -> bool:
+        tooling = (metadata.get("annotations") or {}).get(_TOOLING)
+        marked = (metadata.get("labels") or {}).get(_ID)
+        if tooling and tooling.rpartition("/")[0] == MANAGER and marked == self.id:
+            return True
+        if take_over:
+            return False
+        if not tooling or not marked:
+            why = "is no ApplySet"
+        elif marked != self.id:
+            why = f"says that it is the ApplySet {marked}, not {self.id}"
+        else:
+            why = f"is the ApplySet of {tooling}"
+        raise BootstrapError(
+            f"ConfigMap {self.namespace}/{self.name}, where the objects of this application are recorded, {why}.",
+            fix="Choose another namespace or application, or take it over with all its members: kubeflow_take_over=true.",
+        )
 
     def write(self, client: Client) -> None:
         """Record it, if it is not what the cluster has already."""
         document = self._document()
         if document != self._stored:
-            client.apply(self.path, document, MANAGER, force=True)
-            self.exists, self._stored = True, document
+            answer = client.apply(self.path, document, MANAGER, force=True, metadata_only=True)
+            self.exists, self.version, self._stored = True, answer["metadata"].get("resourceVersion") or "", document
 
     def delete(self, client: Client) -> None:
         """Forget it."""
@@ -107,7 +136,6 @@ class Inventory:
         self.contain(self.members)
 
     def _document(self) -> Json:
-        stored = {str(key): list(prints) for key, prints in sorted(self.members.items())}
         return {
             "apiVersion": "v1",
             "kind": "ConfigMap",
@@ -121,13 +149,26 @@ class Inventory:
                     _NAMESPACES: ",".join(sorted(self.namespaces - {self.namespace})),
                 },
             },
-            "data": {_OBJECTS: json.dumps(stored, separators=(",", ":"))},
+            "data": {_OBJECTS: _text(self.members)},
         }
 
 
-def _key(text: str) -> Key:
-    """The reverse of ``str(key)``."""
-    group_kind, _space, place = text.partition(" ")
-    kind, _dot, group = group_kind.partition(".")
-    namespace, _slash, name = place.rpartition("/")
-    return Key(group, kind, namespace, name)
+def _text(members: dict[Key, tuple[str, str]]) -> str:
+    """``{"Deployment.apps": {"namespace": {"name": ["wanted", "owned"]}}}``: 5,000 of them stay below the 1 MiB of a ConfigMap."""
+    found: dict[str, dict[str, dict[str, list[str]]]] = {}
+    for key, prints in sorted(members.items()):
+        found.setdefault(key.group_kind, {}).setdefault(key.namespace, {})[key.name] = list(prints)
+    return json.dumps(found, separators=(",", ":"))
+
+
+def _members(text: str | None) -> dict[Key, tuple[str, str]]:
+    """The reverse of ``_text``; nothing of what somebody else wrote there: then each object is applied again, and recorded anew."""
+    found = {}
+    try:
+        for group_kind, spaces in json.loads(text or "{}").items():
+            kind, _dot, group = group_kind.partition(".")
+            for namespace, names in spaces.items():
+                found.update({Key(group, kind, namespace, name): (str(want), str(owned)) for name, (want, owned) in names.items()})
+    except (ValueError, AttributeError, TypeError):
+        return {}
+    return found

@@ -108,7 +108,31 @@ def _placed(item: Json, resources: Resources, namespace: str) -> Json:
         metadata["namespace"] = metadata.get("namespace") or namespace
     else:
         metadata.pop("namespace", None)
-    return {**item, "metadata": metadata}
+    return {**_left_to_others(item), "metadata": metadata}
+
+
+def _left_to_others(item: Json) -> Json:
+    """An object without the fields that its author left empty for a controller to fill in: to apply them would be to take them back.
+
+    The rules of an aggregated ClusterRole (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles), and
+    the CA bundles of webhooks, conversions and API services, which are empty or one line feed ("Cg==") for cert-manager's cainjector.
+    """
+    group, kind = group_of(item["apiVersion"]), item["kind"]
+    if kind == "ClusterRole" and item.get("aggregationRule") and "rules" in item:
+        return {name: value for name, value in item.items() if name != "rules"}
+    if kind == "CustomResourceDefinition" and (item.get("spec") or {}).get("conversion"):
+        return {**item, "spec": {**item["spec"], "conversion": _without_empty_bundles(item["spec"]["conversion"])}}
+    if group == "apiregistration.k8s.io" or group == "admissionregistration.k8s.io":
+        without: Json = _without_empty_bundles(item)
+        return without
+    return item
+
+
+def _without_empty_bundles(value: t.Any) -> t.Any:
+    if isinstance(value, dict):
+        empty = value.get("caBundle") in ("", "Cg==", None)
+        return {name: _without_empty_bundles(part) for name, part in value.items() if name != "caBundle" or not empty}
+    return [_without_empty_bundles(part) for part in value] if isinstance(value, list) else value
 
 
 def digest(value: object) -> str:

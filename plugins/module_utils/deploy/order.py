@@ -5,109 +5,102 @@
 from __future__ import annotations
 
 import typing as t
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from .objects import CRD, Key, group_of, key_of
+from .circles import Graph, broken_up
+from .objects import Key, key_of
+from .references import Gate, Strength, needs_of
+from .related import Related
+from .webhooks import add, add_servers, bundle_needs, service_of
+
+__all__ = ["SOFT", "Gate", "Order", "Strength", "order"]
 
 Json = dict[str, t.Any]
 
-_RBAC = "rbac.authorization.k8s.io"
+SOFT = {"certificate"}
+"""Gates that are awaited for a short time only, then said and passed: the kubelet waits too."""
 
 
-def waves(items: list[Json]) -> list[list[Json]]:
-    """Objects in waves: each waits for all before it, and needs nothing of its own wave.
+@dataclass(frozen=True)
+class Order:
+    """``waves``: keys; each wave needs nothing that isn't in an earlier one. ``gates``: what must be true before an object is applied.
 
-    An object needs its namespace, the definition of its kind, what its pods mount or run as, the role that it binds, and, if it
-    runs pods, the bindings of their service account. Objects that need each other in a circle come together in one last wave.
+    ``broken``: a sentence for each need that was left out because it closed a circle.
     """
-    graph = _graph(items)
-    left = {key_of(item): item for item in items}
-    found: list[list[Json]] = []
-    while left:
-        free = [key for key in left if not (graph[key] & left.keys())] or list(left)
-        found.append([left.pop(key) for key in free])
-    return found
+
+    waves: list[list[Key]]
+    gates: dict[Key, tuple[Gate, ...]]
+    broken: list[str]
 
 
-def _graph(items: list[Json]) -> dict[Key, set[Key]]:
-    keys = {key_of(item) for item in items}
-    definitions = {(item["spec"]["group"], item["spec"]["names"]["kind"]): key_of(item) for item in items if key_of(item)[:2] == CRD}
-    bindings: dict[Key, set[Key]] = defaultdict(set)
-    for item in items:
-        if item["kind"] in ("RoleBinding", "ClusterRoleBinding"):
-            for subject in _subjects(item):
-                bindings[subject].add(key_of(item))
-    graph: dict[Key, set[Key]] = {}
-    for item in items:
-        key = key_of(item)
-        wanted = set(_needs(item, key))
-        for account in [need for need in wanted if need.kind == "ServiceAccount" and _pod_spec(item)]:
-            wanted |= bindings[account]
-        if key[:2] in definitions:
-            wanted.add(definitions[key.group, key.kind])
-        graph[key] = (wanted & keys) - {key}
+def order(items: list[Json], namespaces: Mapping[str, Mapping[str, str]] | None = None) -> Order:
+    """The waves in which placed objects have to come, whatever order they are listed in.
+
+    ``namespaces``: the labels of live namespaces, for webhooks that select by them.
+    """
+    related = Related(sorted(items, key=key_of))
+    graph, broken = broken_up(needs(related, namespaces or {}))
+    found = _waves(graph)
+    return Order(found, _gates(graph, found, related), broken)
+
+
+def needs(related: Related, namespaces: Mapping[str, Mapping[str, str]]) -> Graph:
+    """What each object needs of the others, circles included."""
+    graph: Graph = {key: {} for key in related.items}
+    for key, item in related.items.items():
+        for need in needs_of(item, related):
+            if need.key in graph and need.key != key:
+                add(graph, key, need)
+    add_servers(graph, related, namespaces)
     return graph
 
 
-def _needs(item: Json, key: Key) -> Iterator[Key]:
-    if key.namespace:
-        yield Key("", "Namespace", "", key.namespace)
-    if item.get("roleRef"):
-        role = item["roleRef"]
-        yield Key(_RBAC, role["kind"], key.namespace if role["kind"] == "Role" else "", role["name"])
-        yield from _subjects(item)
-    if key.kind == "PersistentVolumeClaim":
-        yield Key("storage.k8s.io", "StorageClass", "", item.get("spec", {}).get("storageClassName") or "")
-    pod = _pod_spec(item)
-    if pod:
-        yield from (Key("", kind, key.namespace, name) for kind, name in _pod_needs(pod))
-        yield Key("scheduling.k8s.io", "PriorityClass", "", pod.get("priorityClassName") or "")
+def _waves(graph: Graph) -> list[list[Key]]:
+    """By the longest way to an object that needs nothing; in a wave sorted by key."""
+    open_needs = {key: len(found) for key, found in graph.items()}
+    needed_by: dict[Key, list[Key]] = {key: [] for key in graph}
+    for key, found in graph.items():
+        for need in found:
+            needed_by[need].append(key)
+    waves: list[list[Key]] = []
+    wave = [key for key, count in open_needs.items() if not count]
+    while wave:
+        waves.append(sorted(wave))
+        following: list[Key] = []
+        for key in wave:
+            for other in needed_by[key]:
+                open_needs[other] -= 1
+                if not open_needs[other]:
+                    following.append(other)
+        wave = following
+    return waves
 
 
-def _subjects(binding: Json) -> list[Key]:
-    namespace = binding["metadata"].get("namespace") or ""
-    return [
-        Key("", "ServiceAccount", subject.get("namespace") or namespace, subject["name"])
-        for subject in binding.get("subjects") or []
-        if subject.get("kind") == "ServiceAccount"
-    ]
+def _gates(graph: Graph, waves: list[list[Key]], related: Related) -> dict[Key, tuple[Gate, ...]]:
+    """The gates of each object that has any. None awaits what comes in the same wave or later, as it may where a circle was broken."""
+    numbers = {key: number for number, wave in enumerate(waves) for key in wave}
+    opened: dict[Gate, int] = {}
+    found: dict[Key, tuple[Gate, ...]] = {}
+    for key, wanted in graph.items():
+        gates = dict.fromkeys(gate for need in wanted.values() for gate in need.gates)
+        for gate in gates.keys() - opened.keys():
+            opened[gate] = max((numbers[opener] for opener in _openers(gate, related) if opener in numbers), default=-1)
+        passed = tuple(gate for gate in gates if opened[gate] < numbers[key])
+        if passed:
+            found[key] = passed
+    return found
 
 
-def _pod_spec(item: Json) -> Json | None:
-    """The pod that an object runs, wherever its kind keeps it."""
-    spec = item.get("spec")
-    if not isinstance(spec, dict):
-        return None
-    if item["kind"] == "Pod" and group_of(item["apiVersion"]) == "":
-        return spec
-    if item["kind"] == "CronJob":
-        spec = (spec.get("jobTemplate") or {}).get("spec") or {}
-    template = spec.get("template")
-    pod = template.get("spec") if isinstance(template, dict) else None
-    return pod if isinstance(pod, dict) and "containers" in pod else None
-
-
-def _pod_needs(pod: Json) -> Iterator[tuple[str, str]]:
-    yield "ServiceAccount", pod.get("serviceAccountName") or "default"
-    yield from (("Secret", secret.get("name", "")) for secret in pod.get("imagePullSecrets") or [])
-    for volume in pod.get("volumes") or []:
-        for source in [volume, *((volume.get("projected") or {}).get("sources") or [])]:
-            yield "ConfigMap", (source.get("configMap") or {}).get("name", "")
-            yield "Secret", _secret_name(source.get("secret") or {})
-        yield "PersistentVolumeClaim", (volume.get("persistentVolumeClaim") or {}).get("claimName", "")
-    for container in [*(pod.get("initContainers") or []), *(pod.get("containers") or [])]:
-        references = [*(container.get("envFrom") or []), *((env.get("valueFrom") or {}) for env in container.get("env") or [])]
-        for reference in references:
-            for field, kind in (
-                ("configMapRef", "ConfigMap"),
-                ("configMapKeyRef", "ConfigMap"),
-                ("secretRef", "Secret"),
-                ("secretKeyRef", "Secret"),
-            ):
-                yield kind, (reference.get(field) or {}).get("name", "")
-
-
-def _secret_name(source: Json) -> str:
-    """Volumes say ``secretName``, projected sources ``name``."""
-    return str(source.get("secretName") or source.get("name") or "")
+def _openers(gate: Gate, related: Related) -> t.Iterator[Key]:
+    """The objects without which a gate never opens."""
+    yield gate.key
+    if gate.kind == "endpoints":
+        yield from related.servers_of(gate.key)
+    elif gate.kind == "available":
+        service = service_of(related.items[gate.key].get("spec"))
+        yield from related.servers_of(service) if service else ()
+    elif gate.kind == "ca-bundle":
+        yield from (need.key for need in bundle_needs(related.items[gate.key], related))
+    elif gate.kind == "account":
+        yield Key("", "Namespace", "", gate.key.namespace)

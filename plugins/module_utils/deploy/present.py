@@ -4,70 +4,65 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import typing as t
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from ..api import ApiError, Client
-from ..discovery import served
+from ..discovery import Served, served
 from ..errors import BootstrapError
-from ..permissions import missing as missing_rights
-from ..permissions import review
-from .api_versions import Change, bring_up, lines
+from .api_versions import bring_up, lines
+from .apply import apply_wave
 from .compare import Member, compare, stale
-from .difference import difference
 from .inventory import Inventory
-from .objects import MANAGER, Key, Resource, Resources, digest, key_of, owned_fields, placed
-from .order import waves
-from .ready import GATES
-from .wait import wait
+from .lease import held
+from .objects import Key, Resource, Resources, placed
+from .order import Order, order
+from .outcome import Options, Outcome
+from .preflight import Preflight, Refused, all_served, each_once, preflight
+from .prune import prune
+from .refusals import Refusal, fixes, refusal, told
+from .wait import Deadline, Ticker, await_ready, open_gates
 
 Json = dict[str, t.Any]
 
-KEPT_KINDS = {"Namespace", "PersistentVolumeClaim", "CustomResourceDefinition"}
-"""Never pruned: what they hold would be lost with them."""
-_DONE = {"create": "created", "change": "changed", "leave": "unchanged", "foreign": "left alone"}
+LOOKING = 30.0
+"""Seconds in which what passes by itself may pass before the first write."""
+_LEAST, _EACH = 60.0, 0.5
+"""Seconds for retries and gates where nobody is to wait for readiness, and for each object beside."""
+_LAST_WORDS = 2.0
+"""Seconds for the record of what was done when the run is interrupted."""
+_BUSY = ("create", "change", "take-over", "replace")
+_LEFT = {"leave": "unchanged", "same": "unchanged", "foreign": "left alone"}
+_WOULD = {"create": "created", "change": "changed", "take-over": "taken over", "replace": "replaced", **_LEFT}
 
 
 @dataclass
-class Options:
-    """``timeout``: seconds to wait for readiness; 0 does not wait."""
+class _Run:
+    """One deployment on its way."""
 
-    check: bool = False
-    diff: bool = False
-    force: bool = False
-    timeout: float = 600.0
-    progress: Callable[[str], None] = print
-    warn: Callable[[str], None] = print
+    client: Client
+    application: str
+    namespace: str
+    options: Options
+    outcome: Outcome
+    ticker: Ticker
+    apis: Served = field(default_factory=dict)
+    wanted: list[tuple[str, Json]] = field(default_factory=list)
+    resources: Resources = field(default_factory=lambda: Resources({}))
+    inventory: Inventory = field(init=False)
+    members: list[Member] = field(default_factory=list)
+    old: list[tuple[Key, Resource]] = field(default_factory=list)
+    before: Preflight = field(default_factory=Preflight)
+    seen: t.Any = None
+    """What was recorded when it was compared."""
 
-
-@dataclass
-class Outcome:
-    """What became of each object: ``objects`` holds ``{object, component, action, wave, why}``.
-
-    ``brought_up``: what was done about old API versions before (``api_versions.bring_up``).
-    """
-
-    changed: bool = False
-    objects: list[Json] = field(default_factory=list)
-    differences: list[Json] = field(default_factory=list)
-    seconds: float = 0.0
-    waited: float = 0.0
-    brought_up: list[Change] = field(default_factory=list)
-
-    def add(self, key: Key, component: str | None, action: str, wave: int | None = None, why: str | None = None) -> None:
-        """Record what became of one object."""
-        self.objects.append({"object": str(key), "component": component, "action": action, "wave": wave, "why": why})
-        self.changed |= action in ("created", "changed", "pruned")
-
-    def document(self) -> Json:
-        """The document ``outcome``."""
-        counts: dict[str, int] = {}
-        for item in self.objects:
-            counts[item["action"]] = counts.get(item["action"], 0) + 1
-        brought_up = [change.document() for change in self.brought_up if change.now]
-        return {"counts": counts, "objects": self.objects, "brought_up": brought_up, "seconds": self.seconds, "waited": self.waited}
+    @property
+    def todo(self) -> list[Member]:
+        """What has to be written."""
+        return [member for member in self.members if member.action in _BUSY]
 
 
 def present(client: Client, application: str, namespace: str, rendered: list[tuple[str, Json]], options: Options) -> Outcome:
@@ -75,179 +70,250 @@ def present(client: Client, application: str, namespace: str, rendered: list[tup
 
     What is of an API version that the cluster no longer serves is brought to one that it does first (``api_versions``).
 
-    Nothing is written before it is known that every kind is served, that nothing foreign is in the way, that the user may write and
-    that nobody else took over what we wrote before.
-    Raises ``BootstrapError``; its details carry the outcome so far once writing has begun.
+    Nothing is written before all is known that can be known (``preflight``).
+    Raises ``BootstrapError``; its details carry the outcome so far.
     """
     start = time.monotonic()
     outcome = Outcome()
-    inventory = Inventory(application, namespace).read(client)
-    apis = served(client)
-    rendered, outcome.brought_up = bring_up(rendered, apis, namespace)
-    _say(outcome, options)
-    resources = Resources(apis, [item for _component, item in rendered])
-    items = placed([item for _component, item in rendered], resources, namespace)
-    _each_once(items)
-    members = compare(client, inventory, resources, [(rendered[index][0], item) for index, item in enumerate(items)])
-    old = stale(client, inventory, resources, [member.key for member in members])
-    todo = [member for member in members if member.action in ("create", "change")]
-    if todo or old:
-        _may(client, namespace, todo, old)
-    if not options.force:
-        _taken(client, [member for member in todo if member.key in inventory.members], options)
-    if options.check:
-        _foresee(client, members, old, options, outcome)
-    else:
-        _write(client, inventory, members, old, options, outcome)
-        outcome.waited = wait(client, inventory, members, options.timeout, options.progress) if options.timeout else 0.0
+    with Ticker(options.progress) as ticker:
+        run = _Run(client, application, namespace, options, outcome, ticker)
+        try:
+            _deploy(run, rendered)
+        except BootstrapError as error:
+            _account(run, error.refused if isinstance(error, Refused) else {})
+            outcome.seconds = round(time.monotonic() - start, 1)
+            readable = _readable(error, run)
+            if outcome.objects and not isinstance(error, Refused):
+                _add_account(readable, outcome)
+            readable.details = {"changed": outcome.changed, "outcome": outcome.document(), **error.details}
+            raise readable from (None if readable is error else error)
     outcome.seconds = round(time.monotonic() - start, 1)
     return outcome
 
 
-def _say(outcome: Outcome, options: Options) -> None:
-    """Tell what was done about old API versions; record what was left out."""
-    for warning, line in lines(outcome.brought_up):
-        (options.warn if warning else options.progress)(line)
-    for change in outcome.brought_up:
-        if change.now is None:
-            outcome.objects.append(
-                {"object": change.object, "component": change.component, "action": "left out", "wave": None, "why": change.changes[0]}
-            )
+def _readable(error: BootstrapError, run: _Run) -> BootstrapError:
+    """The error itself, or what the API server said in words where it refused to tell something."""
+    if not isinstance(error, ApiError):
+        return error
+    found = refusal(error, Key("", "", run.namespace, ""))
+    begun = "" if run.outcome.changed else " Nothing was written."
+    return BootstrapError(f"The application {run.application} in {run.namespace}: {found.why}.{begun}", fix=found.fix)
 
 
-def _each_once(items: list[Json]) -> None:
-    seen: set[Key] = set()
-    for item in items:
-        if key_of(item) in seen:
-            raise BootstrapError(f"The application has {key_of(item)} twice.", fix="Rename one of them, or remove one component.")
-        seen.add(key_of(item))
+def _add_account(error: BootstrapError, outcome: Outcome) -> None:
+    """Say with the error what was and what was not done, in numbers."""
+    counts = ", ".join(f"{count} {action}" for action, count in outcome.counts().items())
+    error.message = f"{error.message} In all: {counts}."
+    error.args = (f"{error.message} {error.fix}" if error.fix else error.message,)
 
 
-def _may(client: Client, namespace: str, todo: list[Member], old: list[tuple[Key, Resource]]) -> None:
-    """Ask before the first write whether the user may do all of it."""
-    rights = review(client, namespace)
-    needs = {(verb, member.key.group, member.resource.plural) for member in todo for verb in ("create", "patch")}
-    needs |= {("delete", key.group, resource.plural) for key, resource in old}
-    lacking = missing_rights(rights["rules"], sorted(needs)) if rights["complete"] else []
-    if lacking:
-        listed = ", ".join(sorted({f"{verb} {resource}{'.' + group if group else ''}" for verb, group, resource in lacking}))
-        raise BootstrapError(
-            f"The user of context {client.connection.name} may not {listed}.", fix="Ask an admin of the cluster for a role that allows it."
-        )
-
-
-def _taken(client: Client, changing: list[Member], options: Options) -> None:
-    """Ask before the first write whether others have taken over fields of our objects; what else may be wrong shows when it is applied."""
-
-    def ask(member: Member) -> str | None:
-        try:
-            _apply(client, member, options, dry_run=True)
-        except ApiError as error:
-            return f"{member.key}: {_refused(error)}" if _is_conflict(error) else None
-        return None
-
-    taken = list(filter(None, client.map(ask, changing)))
-    if taken:
-        raise BootstrapError(f"{len(taken)} objects were changed by others: {'; '.join(taken)}.", fix="Nothing was applied.")
-
-
-def _foresee(client: Client, members: list[Member], old: list[tuple[Key, Resource]], options: Options, outcome: Outcome) -> None:
-    for member in members:
-        action = member.action
-        if action == "change":
-            live = client.get(member.path)
-            then = _apply(client, member, options, dry_run=True)
-            found = difference(member.key, live, then)
-            action = "change" if found else "leave"
+def _deploy(run: _Run, rendered: list[tuple[str, Json]]) -> None:
+    client, options = run.client, run.options
+    with client.repeating(Deadline(LOOKING).left, run.ticker.say):
+        _prepare(run, rendered)
+        _look(run)
+        if not options.check:
+            writes = bool(run.todo) or _to_prune(run)
+            if writes:
+                _check(run)
+    if options.check:
+        _foresee(run)
+        return
+    deadline = Deadline(options.timeout or _LEAST + _EACH * len(run.todo))
+    with client.repeating(deadline.left, run.ticker.say):
+        if writes:
+            _write(run, deadline)
         else:
-            found = difference(member.key, None, member.item) if action == "create" else None
-        outcome.add(member.key, member.component, _DONE[action])
-        if options.diff and found:
-            outcome.differences.append(found)
-    for key, _resource in old:
-        outcome.add(key, None, "kept" if key.kind in KEPT_KINDS else "pruned")
+            _leave(run)
+        if options.timeout:
+            run.outcome.waited = await_ready(client, run.inventory, run.members, deadline, run.ticker)
 
 
-def _write(
-    client: Client, inventory: Inventory, members: list[Member], old: list[tuple[Key, Resource]], options: Options, outcome: Outcome
-) -> None:
-    by_key = {member.key: member for member in members}
-    todo = {member.key for member in members if member.action in ("create", "change")}
-    inventory.contain(key for key in by_key if by_key[key].action != "foreign")
-    ordered = waves([member.item for member in members])
-    for number, wave in enumerate(ordered, 1):
-        wave_members = [by_key[key_of(item)] for item in wave]
-        busy = [member for member in wave_members if member.key in todo]
-        if busy:
-            options.progress(f"wave {number} of {len(ordered)}: {len(busy)} of {len(wave)} objects")
-            if any(member.key.namespace == inventory.namespace for member in busy):
-                inventory.write(client)
-        _apply_wave(client, inventory, busy, options, outcome, number)
-        for member in wave_members:
-            if member not in busy:
-                outcome.add(member.key, member.component, _DONE[member.action], number)
-        gates = [member for member in busy if member.key[:2] in GATES]
-        if gates:
-            wait(client, inventory, gates, options.timeout or 60.0, options.progress)
-    _prune(client, inventory, old, outcome)
-    kept = {key for key, _resource in old if key.kind in KEPT_KINDS}
-    inventory.members = {key: prints for key, prints in inventory.members.items() if key in by_key or key in kept}
+def _prepare(run: _Run, rendered: list[tuple[str, Json]]) -> None:
+    """The objects as the cluster takes them, each with its place."""
+    run.apis = served(run.client)
+    rendered, run.outcome.brought_up = bring_up(rendered, run.apis, run.namespace)
+    _say(run)
+    run.resources = Resources(run.apis, [item for _component, item in rendered])
+    all_served(rendered, run.resources)
+    items = placed([item for _component, item in rendered], run.resources, run.namespace)
+    each_once(items)
+    run.wanted = [(component, item) for (component, _item), item in zip(rendered, items, strict=True)]
+
+
+def _say(run: _Run) -> None:
+    """Tell what was done about old API versions; record what was left out."""
+    for warning, line in lines(run.outcome.brought_up):
+        (run.options.warn if warning else run.ticker.say)(line)
+    for change in run.outcome.brought_up:
+        if change.now is None:
+            left_out = {"object": change.object, "component": change.component, "action": "left out", "wave": None}
+            run.outcome.objects.append({**left_out, "why": change.changes[0], "seconds": None})
+
+
+def _look(run: _Run) -> None:
+    """What is in the cluster of it, and what has to be done."""
+    run.ticker.state = f"comparing {len(run.wanted)} objects with the cluster"
+    run.inventory = Inventory(run.application, run.namespace).read(run.client, run.options.take_over)
+    run.seen = (run.inventory.exists, dict(run.inventory.members))
+    run.members = compare(run.client, run.inventory, run.resources, run.wanted, take_over=run.options.take_over)
+    run.old = stale(run.client, run.inventory, run.resources, [member.key for member in run.members])
+
+
+def _check(run: _Run) -> None:
+    run.ticker.state = f"asking the API server about {len(run.todo)} objects before anything is written"
+    run.before = preflight(run.client, run.inventory, run.members, run.old, run.apis, run.options)
+    run.outcome.differences = list(run.before.differences.values())
+
+
+def _leave(run: _Run) -> None:
+    for member in run.members:
+        run.outcome.add(member.key, member.component, _LEFT[member.action])
+
+
+def _foresee(run: _Run) -> None:
+    """What a run would do."""
+    if run.todo or run.old:
+        _check(run)
+    for member in run.members:
+        run.outcome.add(member.key, member.component, _WOULD[member.action], why=member.why if member.action in _BUSY else None)
+    _prune(run, Deadline(LOOKING))
+
+
+def _account(run: _Run, refused: Mapping[Key, Refusal]) -> None:
+    """Account for what a run that failed did not come to."""
+    known = {item["object"] for item in run.outcome.objects}
+    for member in run.members:
+        if str(member.key) in known:
+            continue
+        if member.key in refused:
+            run.outcome.add(member.key, member.component, "refused", why=refused[member.key].why)
+        else:
+            run.outcome.add(member.key, member.component, _LEFT.get(member.action, "not reached"))
+
+
+def _write(run: _Run, deadline: Deadline) -> None:
+    """Apply, prune and record, with no other deployment of this application beside it."""
+    with contextlib.ExitStack() as last_words:
+        early = _own_namespace(run, deadline)
+        with held(run.client, run.namespace, run.application, deadline, run.ticker) as lease:
+            _look_again(run, early)
+            try:
+                _apply(run, deadline, early, lease.check)
+                _prune(run, deadline)
+                lease.check()
+                _record(run)
+            except BootstrapError as error:
+                _keep(run, error)
+                raise
+            except BaseException:
+                last_words.enter_context(run.client.within(_LAST_WORDS))
+                with contextlib.suppress(BootstrapError):
+                    run.inventory.write(run.client)
+                raise
+
+
+def _prune(run: _Run, deadline: Deadline) -> None:
+    if run.old:
+        prune(run.client, run.inventory, run.apis, run.old, run.options, run.outcome, deadline, run.ticker)
+
+
+def _to_prune(run: _Run) -> bool:
+    """Whether something has to be pruned; if not, what is kept is accounted for, for there will be no pruning."""
+    if not run.old:
+        return False
+    foreseen = Outcome()
+    options = replace(run.options, check=True)
+    prune(run.client, run.inventory, run.apis, run.old, options, foreseen, Deadline(LOOKING), run.ticker)
+    if foreseen.changed:
+        return True
+    run.outcome.objects += foreseen.objects
+    return False
+
+
+def _own_namespace(run: _Run, deadline: Deadline) -> set[Key]:
+    """Create the application's namespace if it is ours and missing: the lease and the record are in it."""
+    key = Key("", "Namespace", "", run.namespace)
+    missing = [member for member in run.members if member.key == key and member.action == "create"]
+    if missing:
+        run.ticker.say(f"namespace {run.namespace}")
+        refused = apply_wave(run.client, run.inventory, missing, run.options, run.outcome, 1, deadline, lambda _through: None)
+        if refused:
+            raise _failure(run, refused, "wave 1", 1)
+    return {member.key for member in missing}
+
+
+def _look_again(run: _Run, early: set[Key]) -> None:
+    """Where another deployment ended between our first look and our lease: what has to be done is otherwise now."""
+    now = Inventory(run.application, run.namespace).read(run.client, run.options.take_over)
+    if (now.exists, now.members) == run.seen:
+        return
+    run.ticker.say("another deployment of this application has just ended: looking again")
+    prints = {key: run.inventory.members[key] for key in early}
+    _look(run)
+    run.inventory.members.update(prints)
+    _check(run)
+
+
+def _apply(run: _Run, deadline: Deadline, early: set[Key], check: t.Callable[[], None]) -> None:
+    ordered = order([member.item for member in run.members], run.before.namespaces)
+    for circle in ordered.broken:
+        run.ticker.say(circle)
+    by_key = {member.key: member for member in run.members}
+    items = {member.key: member.item for member in run.members}
+    run.ticker.state = ""
+    run.inventory.contain(key for key in by_key if by_key[key].action != "foreign")
+    run.inventory.write(run.client)
+    for number, wave in enumerate(ordered.waves, 1):
+        here = [by_key[key] for key in wave if key not in early]
+        busy = [member for member in here if member.action in _BUSY]
+        for member in here:
+            if member.action in _LEFT:
+                run.outcome.add(member.key, member.component, _LEFT[member.action], number)
+        if not busy:
+            continue
+        check()
+        run.ticker.say(f"wave {number} of {len(ordered.waves)}: {len(busy)} objects")
+        _wave(run, ordered, busy, items, deadline, number)
+    run.ticker.title = ""
+
+
+def _wave(run: _Run, ordered: Order, busy: list[Member], items: Mapping[Key, Json], deadline: Deadline, number: int) -> None:
+    """Apply a wave: what has to wait for nothing while its gates open, then the rest."""
+    title, through = f"wave {number} of {len(ordered.waves)}", 0
+
+    def said(more: int) -> None:
+        run.ticker.title = f"{title}: {through + more} of {len(busy)} objects"
+
+    said(0)
+    gates = {gate for member in busy for gate in ordered.gates.get(member.key, ())}
+    free = [member for member in busy if member.key not in ordered.gates]
+    for part in (free, [member for member in busy if member.key in ordered.gates]):
+        if part is not free and gates:
+            open_gates(run.client, gates, items, deadline, run.ticker, wait_soft=bool(run.options.timeout))
+        refused = apply_wave(run.client, run.inventory, part, run.options, run.outcome, number, deadline, said) if part else {}
+        if refused:
+            raise _failure(run, refused, title, len(busy))
+        through += len(part)
+
+
+def _failure(run: _Run, refused: Mapping[Key, Refusal], title: str, count: int) -> BootstrapError:
+    return BootstrapError(f"{len(refused)} of {count} objects of {title} were refused: {told(refused)}.", fix=fixes(refused))
+
+
+def _keep(run: _Run, error: BootstrapError) -> None:
+    """Record what was done before a failure, so that the next run goes on from there."""
+    try:
+        run.inventory.write(run.client)
+    except BootstrapError as unwritten:
+        error.details["unrecorded"] = unwritten.message
+
+
+def _record(run: _Run) -> None:
+    """Record what was done, and let go of what is gone."""
+    kept = {item["object"] for item in run.outcome.objects if item["action"] == "kept"}
+    wanted = {member.key for member in run.members if member.action != "foreign"}
+    inventory = run.inventory
+    inventory.members = {key: prints for key, prints in inventory.members.items() if key in wanted or str(key) in kept}
     inventory.narrow()
-    inventory.write(client)
-
-
-def _apply_wave(client: Client, inventory: Inventory, busy: list[Member], options: Options, outcome: Outcome, number: int) -> None:
-    """Apply one wave side by side; what failed is reported together, after the rest of the wave is through."""
-
-    def attempt(member: Member) -> tuple[Json | None, Json | ApiError]:
-        try:
-            before = client.get(member.path) if options.diff and member.live else None
-            return before, _apply(client, member, options)
-        except ApiError as error:
-            return None, error
-
-    answers: list[tuple[Json | None, Json | ApiError]] = client.map(attempt, busy)
-    failures: list[str] = []
-    for member, (before, answer) in zip(busy, answers, strict=True):
-        if isinstance(answer, ApiError):
-            failures.append(f"{member.key}: {_refused(answer)}")
-            outcome.add(member.key, member.component, "failed", number, _refused(answer))
-            continue
-        inventory.members[member.key] = (digest(member.item), owned_fields(answer))
-        unchanged = member.version == answer["metadata"]["resourceVersion"]
-        outcome.add(member.key, member.component, _DONE["leave" if unchanged else member.action], number)
-        if options.diff and not unchanged:
-            found = difference(member.key, before, answer)
-            outcome.differences += [found] if found else []
-    if failures:
-        raise BootstrapError(
-            f"{len(failures)} of {len(busy)} objects of wave {number} were refused: {'; '.join(failures)}.",
-            fix="Put that right and run again: it goes on from here.",
-            outcome=outcome.document(),
-            changed=outcome.changed,
-        )
-
-
-def _apply(client: Client, member: Member, options: Options, dry_run: bool = False) -> Json:
-    return client.apply(member.path, member.item, MANAGER, force=options.force, dry_run=dry_run)
-
-
-def _is_conflict(error: ApiError) -> bool:
-    return error.reason == "Conflict" and bool(error.causes)
-
-
-def _refused(error: ApiError) -> str:
-    """The server's reason; for a conflict, who else owns which field."""
-    if _is_conflict(error):
-        owners = "; ".join(f"{cause.get('field')} ({cause.get('message')})" for cause in error.causes)
-        return f"others own fields of it: {owners}. kubeflow_force_conflicts=true takes them back"
-    return error.said
-
-
-def _prune(client: Client, inventory: Inventory, old: list[tuple[Key, Resource]], outcome: Outcome) -> None:
-    for key, resource in old:
-        if key.kind in KEPT_KINDS:
-            outcome.add(key, None, "kept", why="it may hold data; delete it by hand")
-            continue
-        client.delete(resource.path(key.namespace, key.name), {"propagationPolicy": "Background"})
-        outcome.add(key, None, "pruned")
+    inventory.write(run.client)

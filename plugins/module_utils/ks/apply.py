@@ -1,34 +1,45 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Deploy an application, or remove it, by the command `ks`. Private to the collection.
+"""Deploy an application, or remove it, by the command `ks`, component by component. Private to the collection.
 
 What ks can't do is not made up for: it takes back no object that left the application, records none, and takes over what is there.
-Waiting is ours.
+The order of the components and waiting are ours.
 """
 
 from __future__ import annotations
 
+import contextlib
 import time
 import typing as t
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from ..api import ApiError, Client
 from ..deploy.inventory import Inventory
+from ..deploy.lease import held
 from ..deploy.objects import CRD, Key, Resource, Resources, key_of, placed
-from ..deploy.present import Options, Outcome
+from ..deploy.outcome import Options, Outcome
 from ..deploy.ready import awaited, failed, missing
+from ..deploy.removal import Removal, Target
+from ..deploy.wait import Deadline, Ticker, open_gates
 from ..discovery import Served
 from ..errors import BootstrapError
 from . import answers
-from .command import Ks
+from .command import Answer, Ks
+from .components import Plan, plan
 
 Json = dict[str, t.Any]
 
 _PAUSE = 0.5
+_LEAST = 60.0
+"""Seconds for gates and deletions where nobody is to wait for readiness."""
 _DATA = ("PersistentVolumeClaim", "Namespace")
 _NO_SWAGGER = (1, 14)
 """The first Kubernetes without the descriptions that `ks validate` reads."""
+_NO_PROMISE = (
+    "ks can't promise all that kubeflow_engine=native does: nothing is recorded in the cluster, so what leaves the application stays; "
+    "what is there already is taken over; changes by others are overwritten unseen; the order inside a component is its own"
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,7 @@ class Thing:
     singular: str
     component: str | None
     resource: Resource
+    item: Json = field(compare=False, repr=False)
 
     @property
     def path(self) -> str:
@@ -57,11 +69,11 @@ def things(shown: list[Json], rendered: Mapping[str, list[Json]], served: Served
         key: name for name, items in rendered.items() for item, key in zip(items, _keys(items, resources, namespace), strict=True)
     }
     found: dict[str, Thing] = {}
-    for item, key in zip(shown, _keys(shown, resources, namespace), strict=True):
-        resource = resources.of(item)
+    for item, there in zip(shown, placed(shown, resources, namespace), strict=True):
+        key, resource = key_of(there), resources.of(item)
         own = (item.get("metadata") or {}).get("namespace")
         name = f"{own}.{key.name}" if own else key.name
-        thing = Thing(key, f"{resource.plural} {name}", f"{item['kind'].lower()} {name}", components.get(key), resource)
+        thing = Thing(key, f"{resource.plural} {name}", f"{item['kind'].lower()} {name}", components.get(key), resource, there)
         if thing.label in found:
             raise BootstrapError(f"ks can't tell {thing.key} from {found[thing.label].key}.", fix="Use kubeflow_engine=native.")
         found[thing.label] = thing
@@ -78,47 +90,92 @@ def refuse_mixing(client: Client, application: str, namespace: str) -> str | Non
     return f"the native engine deployed it, and keeps the ApplySet {namespace}/{inventory.name}" if inventory.exists else None
 
 
-def present(client: Client, ks: Ks, found: dict[str, Thing], options: Options) -> Outcome:
-    """Apply by ks, unless `ks diff` finds nothing to do; then wait until the workloads are ready."""
-    start = time.monotonic()
+@dataclass(frozen=True)
+class Place:
+    """Whose deployment this is, and where: the Lease of ``application`` in ``namespace`` keeps others away."""
+
+    client: Client
+    application: str
+    namespace: str
+    served: Served
+
+    @contextlib.contextmanager
+    def held(self, deadline: Deadline, ticker: Ticker) -> Iterator[None]:
+        """Hold the lease where the namespace exists."""
+        space = _read(self.client, f"/api/v1/namespaces/{self.namespace}")
+        if not space or space["metadata"].get("deletionTimestamp"):
+            yield
+            return
+        with held(self.client, self.namespace, self.application, deadline, ticker):
+            yield
+
+
+def present(place: Place, ks: Ks, found: dict[str, Thing], options: Options) -> Outcome:
+    """Apply by ks what `ks diff` finds to do; then wait until the workloads are ready.
+
+    Raises ``BootstrapError``; its details carry the outcome.
+    """
+    start, client = time.monotonic(), place.client
     outcome = Outcome()
-    _validate(client, ks, options)
-    states = _diff(ks, found, options)
-    if options.diff:
-        outcome.differences = [
-            {"before_header": str(thing.key), "after_header": str(thing.key), "prepared": _shown(thing, states[label][1])}
-            for label, thing in found.items()
-            if label in states and states[label][0] != answers.UNCHANGED
-        ]
-    if all(label in states and states[label][0] == answers.UNCHANGED for label in found):
-        for thing in found.values():
-            outcome.add(thing.key, thing.component, answers.UNCHANGED)
-    else:
-        _apply(ks, found, {label: state for label, (state, _text) in states.items()}, options, outcome)
-    if options.timeout and not options.check:
-        outcome.waited = _wait(client, [thing for thing in found.values() if awaited(*thing.key[:2])], options)
-    outcome.seconds = round(time.monotonic() - start, 1)
+    deadline = Deadline(options.timeout or _LEAST)
+    with Ticker(options.progress) as ticker, client.repeating(deadline.left, ticker.say), _accounted([*found.values()], outcome, start):
+        _validate(client, ks, ticker)
+        states = _diff(ks, found, ticker)
+        if options.diff:
+            outcome.differences = [
+                {"before_header": str(thing.key), "after_header": str(thing.key), "prepared": _shown(thing, states[label][1])}
+                for label, thing in found.items()
+                if label in states and states[label][0] != answers.UNCHANGED
+            ]
+        if all(label in states and states[label][0] == answers.UNCHANGED for label in found):
+            for thing in found.values():
+                outcome.add(thing.key, thing.component, answers.UNCHANGED)
+        else:
+            _apply(place, ks, found, {label: state for label, (state, _text) in states.items()}, options, outcome, deadline, ticker)
+        if options.timeout and not options.check:
+            outcome.waited = _wait(client, [thing for thing in found.values() if awaited(*thing.key[:2])], deadline, ticker)
     return outcome
 
 
-def _validate(client: Client, ks: Ks, options: Options) -> None:
+@contextlib.contextmanager
+def _accounted(wanted: list[Thing], outcome: Outcome, start: float) -> Iterator[None]:
+    """Give an error the outcome, with what of ``wanted`` was not reached."""
+    try:
+        yield
+    except BootstrapError as error:
+        known = {item["object"] for item in outcome.objects}
+        for thing in wanted:
+            if str(thing.key) not in known:
+                outcome.add(thing.key, thing.component, "not reached")
+        outcome.seconds = round(time.monotonic() - start, 1)
+        error.details = {**error.details, "changed": outcome.changed, "outcome": outcome.document()}
+        raise
+    outcome.seconds = round(time.monotonic() - start, 1)
+
+
+def planned(found: dict[str, Thing]) -> Plan:
+    """The components in the order that their objects need."""
+    return plan({thing.key: (thing.component or "", thing.item) for thing in found.values()})
+
+
+def _validate(client: Client, ks: Ks, ticker: Ticker) -> None:
     version = client.get("/version")
     number = tuple(int("".join(filter(str.isdigit, str(version.get(part)))) or 0) for part in ("major", "minor"))
     if number >= _NO_SWAGGER:
         return
-    options.progress(f"ks validate {ks.environment}")
+    ticker.say(f"ks validate {ks.environment}")
     wrong = answers.invalid(ks.run("validate"))
     if wrong:
         listed = "; ".join(f"{label}: {why}" for label, why in list(wrong.items())[:5])
         raise BootstrapError(f"ks validate objects to {len(wrong)} objects: {listed}.", fix="Nothing was applied. Put that right.")
 
 
-def _diff(ks: Ks, found: dict[str, Thing], options: Options) -> dict[str, tuple[str, str]]:
+def _diff(ks: Ks, found: dict[str, Thing], ticker: Ticker) -> dict[str, tuple[str, str]]:
     """The state of each object; none where `ks diff` can't compare.
 
     It crashes where the live object lacks a list that the application has, and stops at a kind whose definition is still to come.
     """
-    options.progress(f"ks diff {ks.environment}")
+    _say(ticker, f"ks diff {ks.environment}")
     answer = ks.run("diff")
     new_kinds = any(thing.key[:2] == CRD for thing in found.values())
     if answer.code == answers.CRASHED or (answer.code == 1 and new_kinds):
@@ -131,14 +188,62 @@ def _shown(thing: Thing, text: str) -> str:
     return "(hidden, differs)\n" if thing.key[:2] == ("", "Secret") else text
 
 
-def _apply(ks: Ks, found: dict[str, Thing], states: dict[str, str], options: Options, outcome: Outcome) -> None:
-    """`ks apply`, or its dry run in check mode. ks itself says "Updating" of what does not change, too: ``states`` tells that apart."""
-    if options.check and states:
-        for label, thing in found.items():
-            outcome.add(thing.key, thing.component, states.get(label, answers.CHANGED))
+def _say(ticker: Ticker, line: str) -> None:
+    ticker.state = line
+    ticker.say(line)
+
+
+def _apply(
+    place: Place,
+    ks: Ks,
+    found: dict[str, Thing],
+    states: dict[str, str],
+    options: Options,
+    outcome: Outcome,
+    deadline: Deadline,
+    ticker: Ticker,
+) -> None:
+    """`ks apply` of each component that has something to do, in order, after what it needs is up; in check mode its dry run."""
+    if options.check:
+        _foresee(place, ks, found, states, outcome)
         return
-    options.progress(f"ks apply {ks.environment}{' --dry-run' if options.check else ''}")
-    answer = ks.run("dry-run" if options.check else "apply")
+    ticker.say(_NO_PROMISE)
+    order = planned(found)
+    for circle in order.broken:
+        ticker.say(circle)
+    items = {thing.key: thing.item for thing in found.values()}
+    with place.held(deadline, ticker):
+        for number, name in enumerate(order.names, 1):
+            mine = {label: thing for label, thing in found.items() if (thing.component or "") == name}
+            if all(states.get(label) == answers.UNCHANGED for label in mine):
+                for thing in mine.values():
+                    outcome.add(thing.key, thing.component, answers.UNCHANGED, number)
+                continue
+            gates = order.gates.get(name)
+            if gates:
+                open_gates(place.client, gates, items, deadline, ticker, wait_soft=bool(options.timeout))
+            _say(ticker, f"ks apply {ks.environment}{f' -c {name}' if name else ''}, {number} of {len(order.names)}")
+            _account(ks.run("apply", name or None), found, list(mine.values()), states, outcome, number)
+
+
+def _foresee(place: Place, ks: Ks, found: dict[str, Thing], states: dict[str, str], outcome: Outcome) -> None:
+    """What would be done: as `ks diff` told; else by the dry run of each component, which fails at a kind that is still to come."""
+    for name in dict.fromkeys(thing.component or "" for thing in found.values()):
+        mine = {label: thing for label, thing in found.items() if (thing.component or "") == name}
+        if states:
+            for label, thing in mine.items():
+                outcome.add(thing.key, thing.component, states.get(label, answers.CHANGED))
+        elif all(thing.key.kind in place.served.get(thing.resource.api_version, {}) for thing in mine.values()):
+            _account(ks.run("dry-run", name or None), found, list(mine.values()), states, outcome)
+        else:
+            for thing in mine.values():
+                outcome.add(thing.key, thing.component, answers.CHANGED if _read(place.client, thing.path) else answers.CREATED)
+
+
+def _account(
+    answer: Answer, found: dict[str, Thing], mine: list[Thing], states: dict[str, str], outcome: Outcome, number: int | None = None
+) -> None:
+    """What became of each object. ks itself says "Updating" of what does not change, too: ``states`` tells that apart."""
     dealt, stopped = answers.applied(answer)
     by_name = found | {thing.singular: thing for thing in found.values()}
     error = answers.failure(answer) if answer.code else None
@@ -147,27 +252,25 @@ def _apply(ks: Ks, found: dict[str, Thing], states: dict[str, str], options: Opt
             continue
         thing = by_name[label]
         if error and label == stopped:
-            outcome.add(thing.key, thing.component, "failed", why=error.message)
+            outcome.add(thing.key, thing.component, "failed", number, why=error.message)
         else:
             unchanged = states.get(thing.label) == answers.UNCHANGED
-            outcome.add(thing.key, thing.component, answers.CREATED if created else answers.UNCHANGED if unchanged else answers.CHANGED)
+            action = answers.CREATED if created else answers.UNCHANGED if unchanged else answers.CHANGED
+            outcome.add(thing.key, thing.component, action, number)
     if error:
-        raise BootstrapError(error.message, fix=error.fix, outcome=outcome.document(), changed=outcome.changed)
-    silent = [str(thing.key) for thing in found.values() if thing.label not in dealt and thing.singular not in dealt]
+        raise error
+    silent = [str(thing.key) for thing in mine if thing.label not in dealt and thing.singular not in dealt]
     if silent:
         raise BootstrapError(
-            f"{answer.command} ended well, but said nothing of {', '.join(silent[:5])}.",
-            fix="Run it by hand in the application's folder.",
-            outcome=outcome.document(),
-            changed=outcome.changed,
+            f"{answer.command} ended well, but said nothing of {', '.join(silent[:5])}.", fix="Run it by hand in the application's folder."
         )
 
 
-def _wait(client: Client, waiting: list[Thing], options: Options) -> float:
+def _wait(client: Client, waiting: list[Thing], deadline: Deadline, ticker: Ticker) -> float:
     """Wait until the workloads are ready. Raises BootstrapError when the time is up, or where one has failed."""
     start = time.monotonic()
     while True:
-        live: list[Json | None] = client.map(lambda thing: _get(client, thing), waiting)
+        live: list[Json | None] = client.map(lambda thing: _read(client, thing.path), waiting)
         lacking: dict[Thing, str] = {}
         for thing, item in zip(waiting, live, strict=True):
             why = missing(*thing.key[:2], item) if item else "it is not there"
@@ -175,62 +278,61 @@ def _wait(client: Client, waiting: list[Thing], options: Options) -> float:
                 raise BootstrapError(f"{thing.key} has failed: {failed(item)}", fix="Put that right and run again.")
             if why:
                 lacking[thing] = why
-        spent = time.monotonic() - start
         if not lacking:
-            return round(spent, 1)
+            return round(time.monotonic() - start, 1)
         listed = "; ".join(f"{thing.key} ({why})" for thing, why in lacking.items())
-        if spent > options.timeout:
+        if deadline.over:
             raise BootstrapError(
-                f"Not ready after {options.timeout:g} seconds: {listed}.",
+                f"Not ready after {deadline.seconds:g} seconds: {listed}.",
                 fix="Put that right and run again. More time: kubeflow_wait_timeout.",
                 waiting={str(thing.key): why for thing, why in lacking.items()},
             )
+        ticker.state = f"waiting for {len(lacking)} objects: {listed[:200]}"
         waiting = list(lacking)
         time.sleep(_PAUSE)
 
 
-def _get(client: Client, thing: Thing) -> Json | None:
+def _read(client: Client, path: str) -> Json | None:
     try:
-        return client.get(thing.path)
+        return client.get(path)
     except ApiError as error:
         if error.code == 404:
             return None
         raise
 
 
-def absent(client: Client, ks: Ks, found: dict[str, Thing], options: Options, remove_data: bool) -> Outcome:
-    """Delete by ks what is there of the application, and wait until it is gone. A second call finds nothing."""
-    start = time.monotonic()
+def absent(place: Place, ks: Ks, found: dict[str, Thing], options: Options, remove_data: bool) -> Outcome:
+    """Delete by ks what is there of the application: components in reverse order, each gone before the next.
+
+    A second call finds nothing.
+    """
+    start, client = time.monotonic(), place.client
     outcome = Outcome()
-    live: list[Json | None] = client.map(lambda thing: _get(client, thing), found.values())
-    there = [thing for thing, item in zip(found.values(), live, strict=True) if item]
-    data = [str(thing.key) for thing in there if thing.key.kind in _DATA and not thing.key.group]
-    if data and not remove_data:
-        raise BootstrapError(
-            f"ks would delete {', '.join(data)}, and all that is in there.",
-            fix="kubeflow_remove_data=true allows that. Or use kubeflow_engine=native, which keeps them.",
-        )
-    if there and not options.check:
-        options.progress(f"ks delete {ks.environment}")
-        answers.deleted(ks.run("delete"))
-        if options.timeout:
-            outcome.waited = _gone(client, there, options)
-    for thing in there:
-        outcome.add(thing.key, thing.component, "removed")
-    outcome.changed = bool(there)
-    outcome.seconds = round(time.monotonic() - start, 1)
+    deadline, wanted = Deadline(options.timeout or _LEAST), list[Thing]()
+    with Ticker(options.progress) as ticker, client.repeating(deadline.left, ticker.say), _accounted(wanted, outcome, start):
+        live: list[Json | None] = client.map(lambda thing: _read(client, thing.path), found.values())
+        there = {thing: item for thing, item in zip(found.values(), live, strict=True) if item}
+        data = [str(thing.key) for thing in there if thing.key.kind in _DATA and not thing.key.group]
+        if data and not remove_data:
+            raise BootstrapError(
+                f"ks would delete {', '.join(data)}, and all that is in there.",
+                fix="kubeflow_remove_data=true allows that. Or use kubeflow_engine=native, which keeps them.",
+            )
+        if options.check or not there:
+            for thing in there:
+                outcome.add(thing.key, thing.component, "removed")
+            return outcome
+        wanted += there
+        removal = Removal(client, place.served, lambda _metadata: True, options, outcome, deadline, ticker, total=len(there))
+        with place.held(deadline, ticker):
+            names = [name for name in reversed(planned(found).names) if any((thing.component or "") == name for thing in there)]
+            for name in names:
+                mine = [thing for thing in there if (thing.component or "") == name]
+                _say(ticker, f"ks delete {ks.environment}{f' -c {name}' if name else ''}")
+                answers.deleted(ks.run("delete", name or None))
+                if options.timeout or name != names[-1]:
+                    removal.await_gone([Target(thing.key, thing.resource, there[thing], label=False) for thing in mine])
+                for thing in mine:
+                    outcome.add(thing.key, thing.component, "removed")
+        outcome.waited = round(time.monotonic() - start, 1)
     return outcome
-
-
-def _gone(client: Client, left: list[Thing], options: Options) -> float:
-    start = time.monotonic()
-    while True:
-        live: list[Json | None] = client.map(lambda thing: _get(client, thing), left)
-        left = [thing for thing, item in zip(left, live, strict=True) if item]
-        spent = time.monotonic() - start
-        if not left:
-            return round(spent, 1)
-        if spent > options.timeout:
-            listed = ", ".join(str(thing.key) for thing in left)
-            raise BootstrapError(f"Still being deleted after {options.timeout:g} seconds: {listed}.", fix="Run again to go on.")
-        time.sleep(_PAUSE)

@@ -101,9 +101,13 @@ def look(command: str, env: Mapping[str, str]) -> Found:
     return Found(command, found["text"])
 
 
-def arguments(verb: str, environment: str) -> list[str]:
-    """The exact arguments after `ks`. ``verb``: ``show``, ``validate``, ``diff``, ``apply``, ``dry-run`` (of apply) or ``delete``."""
-    return ["apply" if verb == "dry-run" else verb, environment, *_ARGUMENTS[verb]]
+def arguments(verb: str, environment: str, component: str | None = None) -> list[str]:
+    """The exact arguments after `ks`. ``verb``: ``show``, ``validate``, ``diff``, ``apply``, ``dry-run`` (of apply) or ``delete``.
+
+    ``component``: of one component alone.
+    """
+    only = ["-c", component] if component else []
+    return ["apply" if verb == "dry-run" else verb, environment, *only, *_ARGUMENTS[verb]]
 
 
 @dataclass(frozen=True)
@@ -117,9 +121,12 @@ class Ks:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     timeout: float = RUN_SECONDS
 
-    def run(self, verb: str) -> Answer:
-        """Run it in the application's folder. Raises BootstrapError where it can't be run, or takes too long: then it is killed."""
-        answer = _run([self.path, *arguments(verb, self.environment)], self.folder, self.env, self.timeout)
+    def run(self, verb: str, component: str | None = None) -> Answer:
+        """Run it in the application's folder, for all or one component.
+
+        Raises BootstrapError where it can't be run, or takes too long: then it is killed.
+        """
+        answer = _run([self.path, *arguments(verb, self.environment, component)], self.folder, self.env, self.timeout)
         return Answer(answer.command, answer.code, self._cut(answer.out), self._cut(answer.err))
 
     def _cut(self, text: str) -> str:

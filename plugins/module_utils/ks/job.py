@@ -13,14 +13,14 @@ from functools import cached_property
 from pathlib import Path
 
 from ..api import Client
-from ..deploy.present import Options, Outcome
+from ..deploy.outcome import Options, Outcome
 from ..discovery import Served, served
 from ..errors import BootstrapError
 from ..ksonnet import folder
 from ..ksonnet.render import objects
 from ..run import Context
 from . import answers, engine
-from .apply import absent, present, refuse_mixing, things
+from .apply import Place, absent, present, refuse_mixing, things
 from .command import Found, Ks, find, obstacle, ready
 from .engine import Choice
 
@@ -74,7 +74,7 @@ class Job:
             self._unreachable,
             lambda _found: engine.library_missing(self.files, str(self.entry.get("k8sVersion"))),
             self._native,
-            lambda _found: engine.unserved(self._flat(), self.served),
+            lambda _found: engine.unserved(self.rendered, self.served),
             self._otherwise,
         ]
 
@@ -125,6 +125,7 @@ class Job:
             self.context.warn(f"ks {found.version} deploys what it makes of the application, and {otherwise}.")
         named = things(shown, self.rendered, self.served, self.namespace)
         with self.ready(found) as ks:
+            place = Place(self.client, self.application, self.namespace, self.served)
             if remove:
-                return absent(self.client, ks, named, options, remove_data)
-            return present(self.client, ks, named, options)
+                return absent(place, ks, named, options, remove_data)
+            return present(place, ks, named, options)

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import json
 import re
 import typing as t
 
@@ -92,8 +94,13 @@ def load_all(text: str, file: str) -> t.Iterator[t.Any]:
 
 
 def load_mapping(text: str, file: str) -> dict[str, t.Any]:
-    """The first document of a YAML text, which must be a mapping."""
-    document = load(text, file)
+    """The first document of a YAML text, which must be a mapping. JSON is YAML, and read far quicker as such."""
+    document = None
+    if text.startswith("{"):
+        with contextlib.suppress(ValueError):
+            document = json.loads(text)
+    if document is None:
+        document = load(text, file)
     if not isinstance(document, dict):
         raise BootstrapError(f"{file}: a mapping is expected, not {kind(document)}.", fix="Put the file right.")
     return document

@@ -14,7 +14,7 @@ import typing as t
 from collections.abc import Callable, Mapping
 
 from ..errors import BootstrapError
-from . import app_yaml, documents, evaluate, explain, library
+from . import app_yaml, documents, environments, evaluate, explain, library
 from .declaration import K8S_VERSION
 from .evaluate import Limits, Run
 
@@ -74,6 +74,9 @@ def _evaluate(files: Mapping[str, str], entry: dict[str, t.Any], module: str, li
     vendor, lib = "vendor", f"lib/{version}"
     names = components(files, root)
     patched = {name: documents.load_mapping(files[file], file) for name, file in names.items() if not file.endswith(".jsonnet")}
+    plain = _plain(files, patched, path, params_file)
+    names = {name: file for name, file in names.items() if name not in plain}
+    patched = {name: value for name, value in patched.items() if name not in plain}
     runs = [
         Run(
             f"import {_text(f'{path}/params.libsonnet')}",
@@ -100,7 +103,20 @@ def _evaluate(files: Mapping[str, str], entry: dict[str, t.Any], module: str, li
         raise BootstrapError(
             f"{path}/main.jsonnet: an object of components is expected, not {documents.kind(value)}.", fix="Put the file right."
         )
-    return value
+    return {**value, **plain}
+
+
+def _plain(files: Mapping[str, str], patched: Mapping[str, t.Any], path: str, params_file: str) -> dict[str, t.Any]:
+    """The components in YAML or JSON that no Jsonnet changes: the evaluator need not see them, which may be megabytes.
+
+    The environment's files are as they were generated, and none of the files of parameters names the component.
+    """
+    untouched = {f"{path}/main.jsonnet": environments.FILES["main.jsonnet"], "environments/base.libsonnet": environments.BASE}
+    if any(files.get(file) != text for file, text in untouched.items()):
+        return {}
+    params = files[params_file] + files[f"{path}/params.libsonnet"]
+    # Keys that YAML takes for something else than text are text in Jsonnet.
+    return {name: json.loads(json.dumps(value, default=str)) for name, value in patched.items() if name not in params}
 
 
 def _component_codes(names: Mapping[str, str], patched: Mapping[str, t.Any], params_file: str) -> str:

@@ -243,6 +243,8 @@ def _api_server(home: Home, ports: Ports) -> dict[str, object]:
         "enable-admission-plugins": "NodeRestriction",
         "allow-privileged": "true",
         "service-cluster-ip-range": _SERVICE_CIDR,
+        # Nothing here leads a Service's address to its endpoints (no kube-proxy), so webhooks and API services are asked at the endpoints.
+        "enable-aggregator-routing": "true",
         "service-account-issuer": ISSUER,
         "api-audiences": ISSUER,
         "service-account-key-file": pki / "service-account.crt",

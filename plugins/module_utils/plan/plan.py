@@ -316,7 +316,8 @@ def _rights(facts: Json, found: items.Items, name: str, namespace: str, where: l
     who = facts["kubeconfig"].get("user") or facts["kubeconfig"].get("context") or "the pod's service account"
     grants = rights.escalations(held, found.all, namespace)
     lacking = rights.lacking(held, rights.needs(found.all, namespace)) if facts["cluster"]["apis"] else []
-    rules = rights.policy_rules([*lacking, *(need for those in grants.values() for need in those)])
+    more = rights.lacking(held, rights.explaining()) if lacking else []
+    rules = rights.policy_rules([*lacking, *more, *(need for those in grants.values() for need in those)])
     fix = "Ask an admin of the cluster for these rights, or run with an admin's kubeconfig."
     make_file = "ansible-playbook kubeflow.bootstrap.plan -e kubeflow_rbac_file=rbac.yml; an admin then: kubectl apply -f rbac.yml"
     if lacking:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Iterable
 
-from ..data.rights import CLUSTER, NAMESPACED, VERBS
+from ..data.rights import ALWAYS, CLUSTER, EXPLAINING, NAMESPACED, VERBS
 from ..deploy.inventory import Inventory
 from ..deploy.objects import Key
 from ..ksonnet import printing
@@ -36,12 +36,17 @@ class Need(t.NamedTuple):
 
 
 def needs(items: Iterable[Item], namespace: str) -> list[Need]:
-    """What applying these objects, keeping the record of them and waiting for them takes."""
-    found = {Need(True, "", "configmaps", verb) for verb in _NEEDED} | {Need(True, "", "pods", "list")}
+    """What applying these objects, keeping the record of them, keeping others out meanwhile and waiting for them takes."""
+    found = {Need(True, group, resource, verb) for group, resource, verbs in ALWAYS for verb in verbs}
     for item in items:
         if item.resource:
             found |= {Need(not is_admins(item, namespace), item.key.group, item.resource.plural, verb) for verb in _NEEDED}
     return sorted(found)
+
+
+def explaining() -> list[Need]:
+    """What a deployment can do without, but then it tells less of why something is not ready."""
+    return [Need(True, group, resource, verb) for group, resource, verbs in EXPLAINING for verb in verbs]
 
 
 def lacking(rights: Json, wanted: Iterable[Need]) -> list[Need]:

@@ -21,6 +21,10 @@ _WAYS_IN = {
     "NodePort": "kubectl{where} get service kubeflow   # then http://NODE:PORT/",
     "ClusterIP": "kubectl{where} port-forward service/kubeflow 8080:80   # then http://localhost:8080/",
 }
+_AS_IT_IS = {"unchanged", "left alone", "kept", "left out", "not reached", "refused"}
+"""Actions that a check tells as a run does."""
+_LISTED = 40
+"""Objects with a reason that are shown; the report has all."""
 
 
 def lines(report: Json) -> list[str]:
@@ -37,8 +41,10 @@ def lines(report: Json) -> list[str]:
         found += _section("Kept", [_kept(item) for item in app["kept"]])
     if outcome:
         found += _section("Objects", _outcome(outcome, report["check"]))
-    elif plan and app:
+    elif plan and app and not report.get("failure"):
         found += _section("Would create", [f"{len(plan['objects'])} objects; kubeflow_apply=true applies them", *_by_kind(plan["objects"])])
+    if report.get("failure"):
+        found += _section("Failed", _wrapped([report["failure"]], 2))
     if plan:
         found += _section("Warnings", _wrapped([_advice(item) for item in plan["warnings"]], 2))
     return found + _section("Go on", _next(report))
@@ -133,13 +139,15 @@ def _kept(item: Json) -> str:
 
 def _outcome(outcome: Json, check: bool) -> list[str]:
     counts = ", ".join(
-        f"{count} {'would be ' if check and action != 'unchanged' else ''}{action}" for action, count in outcome["counts"].items()
+        f"{count} {'would be ' if check and action not in _AS_IT_IS else ''}{action}" for action, count in outcome["counts"].items()
     )
     first = counts or "nothing of this application is there"
     if not check:
         waited = f", of them {outcome['waited']} s until all was ready" if outcome["waited"] else ""
         first += f" ({outcome['seconds']} s{waited})"
-    return [first, *(f"{item['object']}: {item['action']}, {item['why']}" for item in outcome["objects"] if item["why"])]
+    told = [f"{item['object']}: {item['action']}, {item['why']}" for item in outcome["objects"] if item["why"]]
+    more = [f"and {len(told) - _LISTED} more"] if len(told) > _LISTED else []
+    return [first, *told[:_LISTED], *more]
 
 
 def _by_kind(objects: list[str]) -> list[str]:
@@ -157,12 +165,16 @@ def _advice(item: Json) -> str:
 def _next(report: Json) -> list[str]:
     plan, app, outcome = report.get("plan"), report.get("application"), report.get("outcome")
     steps = []
-    if plan and outcome and not report["check"]:
+    if plan and outcome and not report["check"] and not report.get("failure"):
         steps += [f"export KUBECONFIG={report['kubeconfig']}"] if report.get("kubeconfig") else []
         where = (f" --context {report['context']}" if report.get("context") else "") + f" -n {plan['namespace']['value']}"
-        service = plan["parameters"].get("kubeflow-core", {}).get("gatewayServiceType", {}).get("value")
+        core = plan["parameters"].get("kubeflow-core", {})
+        service = core.get("gatewayServiceType", {}).get("value")
+        host = ((plan.get("steps") or {}).get("dns") or {}).get("parameters", {}).get("hostname")
+        steps += [f"https://{host}/   # once the way in is there, which takes a cloud some minutes"] if host else []
         steps.append(_WAYS_IN.get(service, _WAYS_IN["ClusterIP"]).format(where=where))
-        steps.append(f"kubectl{where} exec deploy/hub -- cat /srv/jupyterhub/login-password   # the password")
+        if core.get("jupyterHubAuthenticator", {}).get("value", "null") in ("null", "dummy"):
+            steps.append(f"kubectl{where} exec deploy/hub -- cat /srv/jupyterhub/login-password   # the password")
     if app and not report["check"]:
         committed = "git" in (report.get("steps") or {})
         steps += [] if committed else [f"cd {app['path']} && git init && git add . && git commit -m Kubeflow   # it is yours"]

@@ -2,16 +2,26 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Stands in for ks 0.10.0: answers calls that were recorded with the real one, in the order in which they were, and no other.
 
+For one component alone (``-c``) it gives the part of the recorded answer for all that is about that. Given objects by component, it does
+what ks 0.10.0 was seen to do with them in a cluster: a merge patch an object, a POST where there is none, no order but its tiers, no
+waiting, and an end at the first error.
+
 It stands in one file, as ks does: what begins with ``@`` below is put in when it is packed (``packing.py``). What it was called with
 goes into ``record``, a line of JSON a call.
 """
 
+import base64
 import json
 import os
+import ssl
 import stat
 import sys
+import tempfile
+import urllib.error
+import urllib.request
 
 SETTINGS = json.loads(r"""@SETTINGS@""")
+FIRST, LAST = ("Namespace", "StorageClass"), ("Pod", "Job", "StatefulSet")
 
 
 def main():
@@ -27,15 +37,23 @@ def main():
     if argv == ["ks", "version"]:
         print(f"ksonnet version: {SETTINGS['version']}\njsonnet version: v0.10.0\nclient-go version: v1.6.8-beta.0+$Format:%h$")
         return 0
-    steps = [step for step in SETTINGS["steps"] if step["argv"] == argv and step["kubeconfig"] == which]
-    if not steps or not os.path.exists("app.yaml"):
+    if SETTINGS["objects"]:
+        return live(argv, path)
+    component = argv[argv.index("-c") + 1] if "-c" in argv else None
+    whole = [word for word in argv if word not in ("-c", component)]
+    steps = [step for step in SETTINGS["steps"] if step["argv"] == whole and step["kubeconfig"] == which]
+    if not steps or not os.path.exists("app.yaml") or component not in (None, *SETTINGS["components"]):
         sys.stderr.write(f'level=error msg="stand-in: nobody recorded {argv} with {which} in {os.getcwd()}"\n'.replace("'", ""))
         return 97
     asked = sum(each["argv"] == argv and each["kubeconfig"] == which for each in before)
     step = steps[min(asked, len(steps) - 1)]
     sys.stdout.write(step["stdout"])
-    sys.stderr.write(step["stderr"])
+    sys.stderr.write("".join(line for line in step["stderr"].splitlines(True) if component is None or about(line, component)))
     return step["exit"]
+
+
+def about(line, component):
+    return any(label in line for label in SETTINGS["components"][component])
 
 
 def calls():
@@ -57,6 +75,126 @@ def kubeconfig(path):
     if server != SETTINGS["server"]:
         return "kubeconfig.other", seen
     return ("kubeconfig.bad" if document["users"][0]["user"].get("token") == "wrong" else "kubeconfig"), seen
+
+
+# --- in a cluster
+
+
+class Stop(Exception):
+    """An error that ks ends with."""
+
+
+def live(argv, path):
+    verb, component = argv[1], argv[argv.index("-c") + 1] if "-c" in argv else None
+    items = [item for name, items in SETTINGS["objects"].items() if component in (None, name) for item in items]
+    cluster = Cluster(path)
+    try:
+        if verb == "show":
+            text = "".join(f"---\n{json.dumps(item, indent=2, sort_keys=True)}\n" for item in items)
+            sys.stdout.write(text if len(items) > 1 else text.removeprefix("---\n"))
+        elif verb == "diff":
+            return diff(cluster, items)
+        elif verb == "apply":
+            for item in sorted(items, key=tier):
+                apply(cluster, item, "--dry-run" in argv)
+        elif verb == "delete":
+            for item in sorted(items, key=tier, reverse=True):
+                log("info", f"Deleting {label(cluster, item)}")
+                cluster.ask("DELETE", cluster.path(item), {"propagationPolicy": "Foreground"})
+        else:
+            raise Stop(f"stand-in: {verb} is not among what it can do")
+    except Stop as error:
+        log("error", str(error))
+        return 1
+    return 0
+
+
+def tier(item):
+    return 10 if item["kind"] in FIRST else 100 if item["kind"] in LAST else 50
+
+
+def log(level, text):
+    sys.stderr.write(f"level={level} msg={json.dumps(text)}\n")
+
+
+def label(cluster, item):
+    space = item["metadata"].get("namespace")
+    name = item["metadata"]["name"]
+    return f"{cluster.resource(item)['name']} {f'{space}.{name}' if space else name}"
+
+
+def apply(cluster, item, trial):
+    more = " (dry-run)" if trial else ""
+    log("info", f"Updating {label(cluster, item)}{more}")
+    path = cluster.path(item)
+    there = cluster.ask("GET", path) if trial else cluster.ask("PATCH", path, item, "application/merge-patch+json")
+    if there is None:
+        log("info", f" Creating non-existent {label(cluster, item)}{more}")
+        if not trial and cluster.ask("POST", path.rpartition("/")[0], item) is None:
+            raise Stop("handle object: the server could not find the requested resource")
+
+
+def diff(cluster, items):
+    """By subset: only what is configured is compared."""
+    last = 0
+    for item in items:
+        name = label(cluster, item)
+        there = cluster.ask("GET", cluster.path(item))
+        text = f"{name} doesn't exist on live" if there is None else f"{name} unchanged" if subset(item, there) else "-    a\n+    b"
+        last = 0 if there is not None and subset(item, there) else 10
+        sys.stdout.write(f"---\n- live {name}\n+ config {name}\n{text}\n")
+    return last
+
+
+def subset(wanted, found):
+    if isinstance(wanted, dict):
+        return isinstance(found, dict) and all(subset(value, found.get(key)) for key, value in wanted.items())
+    if isinstance(wanted, list):
+        return isinstance(found, list) and len(wanted) == len(found) and all(map(subset, wanted, found))
+    return wanted == found
+
+
+class Cluster:
+    def __init__(self, path):
+        with open(path, encoding="utf-8") as file:
+            document = json.load(file)
+        self.user, cluster = document["users"][0]["user"], document["clusters"][0]["cluster"]
+        self.server = cluster["server"]
+        self.context = ssl.create_default_context(cadata=base64.b64decode(cluster["certificate-authority-data"]).decode())
+        if "client-certificate-data" in self.user:
+            with tempfile.NamedTemporaryFile() as pair:
+                pair.write(base64.b64decode(self.user["client-certificate-data"]) + b"\n" + base64.b64decode(self.user["client-key-data"]))
+                pair.flush()
+                self.context.load_cert_chain(pair.name)
+
+    def ask(self, method, path, body=None, content_type="application/json"):
+        headers = {"Content-Type": content_type, "User-Agent": "ks"}
+        if "token" in self.user:
+            headers["Authorization"] = f"Bearer {self.user['token']}"
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.server + path, data, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, context=self.context) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            if error.code == 404:
+                return None
+            raise Stop(f"handle object: {json.load(error)['message']}") from None
+
+    def resource(self, item):
+        version = item["apiVersion"]
+        found = self.ask("GET", f"/apis/{version}" if "/" in version else f"/api/{version}")
+        if found is None:
+            raise Stop("handle object: the server could not find the requested resource")
+        for each in found["resources"]:
+            if each["kind"] == item["kind"] and "/" not in each["name"]:
+                return each
+        raise Stop(f"handle object: Server is unable to handle {version}, Kind={item['kind']}")
+
+    def path(self, item):
+        resource, version, metadata = self.resource(item), item["apiVersion"], item["metadata"]
+        space = f"/namespaces/{metadata.get('namespace') or SETTINGS['namespace']}" if resource["namespaced"] else ""
+        return f"{'/apis/' if '/' in version else '/api/'}{version}{space}/{resource['name']}/{metadata['name']}"
 
 
 if __name__ == "__main__":

@@ -16,10 +16,21 @@ CORPUS = Path(__file__).parents[2] / "conformance" / "ks-0.10.0"
 _PLATFORM = "linux_amd64"
 
 
-def program(server: str, record: Path, version: str = "0.10.0") -> str:
-    """The stand-in's text. ``server``: that of the cluster; ``record``: the file for its calls."""
+COMPONENTS = {"front": ["team.front"], "settings": ["team.settings"]}
+"""What the recorded answers call the objects of each component."""
+
+
+def program(
+    server: str, record: Path, version: str = "0.10.0", objects: dict[str, list[t.Any]] | None = None, namespace: str = "team"
+) -> str:
+    """The stand-in's text. ``server``: that of the cluster; ``record``: the file for its calls.
+
+    ``objects``: by component; it then deals with these in the cluster, instead of repeating recorded answers.
+    """
     steps = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((CORPUS / "cluster-steps").glob("*.json"))]
-    settings = json.dumps({"server": server, "record": str(record), "version": version, "steps": steps}).replace("{{SERVER}}", server)
+    more = {"components": COMPONENTS, "objects": objects, "namespace": namespace}
+    found = {"server": server, "record": str(record), "version": version, "steps": steps, **more}
+    settings = json.dumps(found).replace("{{SERVER}}", server)
     text = Path(__file__).with_name("ks.py").read_text(encoding="utf-8")
     return f"#!{sys.executable}\n" + text.replace("@SETTINGS@", settings)
 

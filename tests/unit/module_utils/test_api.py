@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import api
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client, Unreachable
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credentials import Credentials, from_user
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
@@ -60,6 +61,16 @@ def test_server_side_apply(server: t.Any, client: Client) -> None:
         ("PATCH", {"fieldManager": "me", "fieldValidation": "Strict", "force": "true", "dryRun": "All"}),
     ]
     assert server.requests[0].headers["content-type"] == "application/apply-patch+yaml"
+
+
+def test_an_apply_that_needs_no_answer_asks_for_metadata_only(server: t.Any, client: Client) -> None:
+    server.routes["/api/v1/x"] = lambda request: request.body
+    client.apply("/api/v1/x", {}, "me", metadata_only=True)
+    client.apply("/api/v1/x", {}, "me", metadata_only=True, dry_run=True)
+    assert [request.headers["accept"] for request in server.requests] == [
+        "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json",
+        "application/json",
+    ]
 
 
 def test_other_writes(server: t.Any, client: Client) -> None:
@@ -274,6 +285,29 @@ def test_the_first_error_of_many_is_raised(server: t.Any, client: Client) -> Non
     with pytest.raises(ApiError, match="GET /2: no"):
         client.map(client.get, ["/1", "/2", "/3"])
     assert len(server.requests) == 3
+
+
+def test_what_was_not_begun_when_it_was_interrupted_does_not_begin(server: t.Any, client: Client, monkeypatch: t.Any) -> None:
+    """By Ctrl-C, while the main thread waits for the others."""
+    release = threading.Event()
+
+    def interrupted(_futures: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(api, "wait", interrupted)
+    begun: list[int] = []
+
+    def work(number: int) -> None:
+        begun.append(number)
+        release.wait(10)
+
+    with pytest.raises(KeyboardInterrupt):
+        client.map(work, range(100))
+    release.set()
+    # First come, first served: when this one is through, so would be all before it.
+    assert client._pool is not None
+    assert client._pool.submit(int).result(10) == 0
+    assert len(begun) <= api.CONNECTIONS
 
 
 def unreachable(url: str, timeout: float = 10) -> str:

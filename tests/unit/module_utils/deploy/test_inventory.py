@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.inventory import Inventory
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects import Key
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 
 from tests.unit.conftest import Answer, Request
 
@@ -107,3 +108,53 @@ def test_what_may_not_be_read_is_not_taken_for_nothing(server: t.Any, client: Cl
     server.routes["/api/v1/namespaces/ml/configmaps/kubeflow-applyset"] = Answer({"message": "forbidden"}, 403)
     with pytest.raises(ApiError, match="forbidden"):
         Inventory("kubeflow", "ml").read(client)
+
+
+TOOLING, ID = "applyset.kubernetes.io/tooling", "applyset.kubernetes.io/id"
+
+
+def parent(tooling: str | None, marked: str | None, objects: str = "{}") -> dict[str, t.Any]:
+    annotations = {TOOLING: tooling, "applyset.kubernetes.io/contains-group-kinds": "Service"} if tooling else {}
+    labels = {ID: marked} if marked else {}
+    return {"metadata": {"annotations": annotations, "labels": labels, "resourceVersion": "7"}, "data": {"objects.json": objects}}
+
+
+OURS = Inventory("kubeflow", "ml").id
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        (parent("kubectl/v1.35", OURS), "is the ApplySet of kubectl/v1.35."),
+        (parent("kubeflow.bootstrap.other/v1", OURS), "is the ApplySet of kubeflow.bootstrap.other/v1."),
+        (parent(None, OURS), "is no ApplySet."),
+        (parent("kubeflow.bootstrap/0.1.0", None), "is no ApplySet."),
+        (parent("kubeflow.bootstrap/0.1.0", "applyset-x-v1"), f"says that it is the ApplySet applyset-x-v1, not {OURS}."),
+    ],
+)
+def test_another_tools_parent_is_taken_over_only_when_told(server: t.Any, client: Client, found: t.Any, why: str) -> None:
+    path = "/api/v1/namespaces/ml/configmaps/kubeflow-applyset"
+    server.routes[path] = found
+    with pytest.raises(BootstrapError) as refused:
+        Inventory("kubeflow", "ml").read(client)
+    assert refused.value.message == f"ConfigMap ml/kubeflow-applyset, where the objects of this application are recorded, {why}"
+    inventory = Inventory("kubeflow", "ml").read(client, take_over=True)
+    assert inventory.taken_over
+    inventory.write(client)
+    written = server.requests[-1]
+    assert (written.method, written.query["force"]) == ("PATCH", "true")
+    assert written.body["metadata"]["annotations"][TOOLING].startswith("kubeflow.bootstrap/")
+
+
+def test_every_version_of_ours_is_ours(server: t.Any, client: Client) -> None:
+    server.routes["/api/v1/namespaces/ml/configmaps/kubeflow-applyset"] = parent("kubeflow.bootstrap/v9.9.9", OURS)
+    inventory = Inventory("kubeflow", "ml").read(client)
+    assert (inventory.exists, inventory.taken_over, inventory.version, inventory.group_kinds) == (True, False, "7", {"Service"})
+
+
+@pytest.mark.parametrize(
+    "objects", ["", "no JSON", "[]", '{"Service": 1}', '{"Service": {"ml": {"a": "x"}}}', '{"Service ml/a": ["x", "y"]}']
+)
+def test_a_record_that_somebody_broke_is_made_anew(server: t.Any, client: Client, objects: str) -> None:
+    server.routes["/api/v1/namespaces/ml/configmaps/kubeflow-applyset"] = parent("kubeflow.bootstrap/0.1.0", OURS, objects)
+    assert Inventory("kubeflow", "ml").read(client).members == {}

@@ -102,3 +102,34 @@ def test_what_we_own() -> None:
     others = [{**ours, "manager": "kubectl"}, {**ours, "operation": "Update"}, {**ours, "subresource": "status"}]
     assert owned_fields({"metadata": {"managedFields": [*others, ours]}}) == digest({"f:data": {}})
     assert owned_fields({"metadata": {"managedFields": others}}) == owned_fields({"metadata": {}}) == ""
+
+
+def test_what_a_controller_fills_in_is_not_applied() -> None:
+    """Else each run would take it back, or be refused by the API server as a conflict."""
+    resources = Resources(
+        {
+            "rbac.authorization.k8s.io/v1": {"ClusterRole": {"resource": "clusterroles", "namespaced": False}},
+            "admissionregistration.k8s.io/v1": {"MutatingWebhookConfiguration": {"resource": "x", "namespaced": False}},
+            "apiextensions.k8s.io/v1": {"CustomResourceDefinition": {"resource": "x", "namespaced": False}},
+            "v1": SERVED["v1"],
+        }
+    )
+    metadata = {"name": "x"}
+    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": metadata, "rules": []}
+    aggregated = {**role, "aggregationRule": {"clusterRoleSelectors": [{}]}}
+    hooks = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "MutatingWebhookConfiguration",
+        "metadata": metadata,
+        "webhooks": [{"name": name, "clientConfig": {"caBundle": bundle}} for name, bundle in (("a", ""), ("b", "Cg=="), ("c", "QQ=="))],
+    }
+    conversion = {"strategy": "Webhook", "webhook": {"clientConfig": {"caBundle": "Cg==", "service": {"name": "s"}}}}
+    definition = {**CRD, "apiVersion": "apiextensions.k8s.io/v1", "spec": {**CRD["spec"], "conversion": conversion}}
+    data = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"caBundle": ""}}
+
+    found = placed([role, aggregated, hooks, definition, data], resources, "n")
+    assert found[0]["rules"] == []
+    assert "rules" not in found[1] and found[1]["aggregationRule"]
+    assert [each["clientConfig"] for each in found[2]["webhooks"]] == [{}, {}, {"caBundle": "QQ=="}]
+    assert found[3]["spec"]["conversion"]["webhook"]["clientConfig"] == {"service": {"name": "s"}}
+    assert found[4]["data"] == {"caBundle": ""}

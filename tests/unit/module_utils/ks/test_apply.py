@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import typing as t
 from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.present import Options
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.outcome import Options
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks import answers, apply
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks.answers import Answer
@@ -43,11 +44,22 @@ class Tool:
     def __init__(self, *expected: tuple[str, Answer]) -> None:
         self.expected = list(expected)
 
-    def run(self, verb: str) -> Answer:
-        assert self.expected, f"{verb} was not expected"
+    def run(self, verb: str, component: str | None = None) -> Answer:
+        asked = f"{verb} {component}" if component else verb
+        assert self.expected, f"{asked} was not expected"
         wanted, answer = self.expected.pop(0)
-        assert verb == wanted
+        assert asked == wanted
         return answer
+
+
+def each(verb: str, answer: Answer) -> list[tuple[str, Answer]]:
+    """What was recorded for all, component by component."""
+    names = {"front": "team.front", "settings": "team.settings"}
+    lines = answer.err.splitlines(keepends=True)
+    return [
+        (f"{verb} {component}", Answer(answer.command, answer.code, answer.out, "".join(line for line in lines if name in line)))
+        for component, name in names.items()
+    ]
 
 
 class Cluster:
@@ -56,7 +68,10 @@ class Cluster:
     def __init__(self, minor: str = "35+", **live: t.Any) -> None:
         self.live: dict[str, list[t.Any]] = {"/version": [{"major": "1", "minor": minor}], **live}
 
-    def get(self, path: str) -> t.Any:
+    def repeating(self, _left: t.Any, _say: t.Any) -> t.Any:
+        return contextlib.nullcontext()
+
+    def get(self, path: str, _accept: str = "") -> t.Any:
         found = self.live.get(path, [None])
         item = found.pop(0) if len(found) > 1 else found[0]
         if item is None:
@@ -84,8 +99,12 @@ def item(version: str, kind: str, name: str, **metadata: t.Any) -> dict[str, t.A
     return {"apiVersion": version, "kind": kind, "metadata": {"name": name, **metadata}}
 
 
+def place(cluster: Cluster) -> apply.Place:
+    return apply.Place(cluster, "app", "team", SERVED)  # type: ignore[arg-type]
+
+
 def present(tool: Tool, cluster: Cluster | None = None, shown: t.Sequence[t.Any] = SHOWN, **more: t.Any) -> t.Any:
-    outcome = apply.present(cluster or Cluster(), tool, things(shown), options(**more))  # type: ignore[arg-type]
+    outcome = apply.present(place(cluster or Cluster()), tool, things(shown), options(**more))  # type: ignore[arg-type]
     assert not tool.expected
     return outcome
 
@@ -109,7 +128,7 @@ def test_what_the_cluster_does_not_serve_is_refused_before_ks_stops_at_it() -> N
 
 
 def test_first_everything_is_created() -> None:
-    outcome = present(Tool(("diff", step("002-diff-nothing-there")), ("apply", step("003-apply"))))
+    outcome = present(Tool(("diff", step("002-diff-nothing-there")), *each("apply", step("003-apply"))))
     assert outcome.document()["counts"] == CREATED
     assert outcome.changed
 
@@ -121,8 +140,10 @@ def test_then_nothing_is_applied() -> None:
 
 
 def test_then_what_changed_is_told_from_what_did_not() -> None:
-    outcome = present(Tool(("diff", step("006-diff-subset-changed")), ("apply", step("004-apply-again"))), diff=True)
-    assert [(each["object"], each["action"]) for each in outcome.objects] == [
+    # What has nothing to do is not run.
+    again = each("apply", step("004-apply-again"))[1]
+    outcome = present(Tool(("diff", step("006-diff-subset-changed")), again), diff=True)
+    assert [(found["object"], found["action"]) for found in outcome.objects] == [
         ("Deployment.apps team/front", "unchanged"),
         ("Service team/front", "unchanged"),
         ("ConfigMap team/settings", "changed"),
@@ -139,9 +160,9 @@ def test_check_mode_only_looks() -> None:
 
 def test_where_diff_crashes_the_dry_run_and_apply_count() -> None:
     crash = ("diff", Answer("ks diff default", 2, "", "panic: interface conversion"))
-    outcome = present(Tool(crash, ("dry-run", step("001-apply-dry-run"))), check=True)
+    outcome = present(Tool(crash, *each("dry-run", step("001-apply-dry-run"))), check=True)
     assert outcome.document()["counts"] == CREATED
-    outcome = present(Tool(crash, ("apply", step("004-apply-again"))))
+    outcome = present(Tool(crash, *each("apply", step("004-apply-again"))))
     assert outcome.document()["counts"] == {"changed": 3}
 
 
@@ -161,26 +182,27 @@ def test_a_failed_apply_says_what_became_of_each_object_until_then() -> None:
         'level=info msg="Updating services team.front"\n'
         'level=error msg="handle object: can\'t update services team.front: spec.ports: Required value"\n'
     )
-    tool = Tool(("diff", step("002-diff-nothing-there")), ("apply", Answer("ks apply default", 1, "", log)))
+    tool = Tool(("diff", step("002-diff-nothing-there")), ("apply front", Answer("ks apply default -c front", 1, "", log)))
     with pytest.raises(BootstrapError, match="stopped at services team.front: the API server refuses .*Required value") as raised:
         present(tool)
     assert raised.value.details["changed"]
-    assert {each["object"]: each["action"] for each in raised.value.details["outcome"]["objects"]} == {
+    assert {found["object"]: found["action"] for found in raised.value.details["outcome"]["objects"]} == {
         "Deployment.apps team/front": "created",
         "Service team/front": "failed",
+        "ConfigMap team/settings": "not reached",
     }
 
 
 def test_a_wrong_login_is_explained_with_the_object_that_it_showed_at() -> None:
-    tool = Tool(("diff", step("002-diff-nothing-there")), ("apply", step("014-apply-bad-token")))
+    tool = Tool(("diff", step("002-diff-nothing-there")), ("apply front", step("014-apply-bad-token")))
     with pytest.raises(BootstrapError, match="the API server does not accept the login") as raised:
         present(tool)
-    assert raised.value.details["outcome"]["counts"] == {"failed": 1}
+    assert raised.value.details["outcome"]["counts"] == {"failed": 1, "not reached": 2}
     assert not raised.value.details["changed"]
 
 
 def test_silence_is_not_success() -> None:
-    tool = Tool(("diff", step("002-diff-nothing-there")), ("apply", step("008-apply-unknown-component")))
+    tool = Tool(("diff", step("002-diff-nothing-there")), ("apply front", step("008-apply-unknown-component")))
     with pytest.raises(BootstrapError, match=r"ended well, but said nothing of Deployment.apps team/front, Service"):
         present(tool)
 
@@ -216,7 +238,7 @@ def test_workloads_are_awaited_by_us(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def absent(tool: Tool, cluster: Cluster, shown: t.Sequence[t.Any] = SHOWN, remove_data: bool = False, **more: t.Any) -> t.Any:
-    outcome = apply.absent(cluster, tool, things(shown), options(**more), remove_data)  # type: ignore[arg-type]
+    outcome = apply.absent(place(cluster), tool, things(shown), options(**more), remove_data)  # type: ignore[arg-type]
     assert not tool.expected
     return outcome
 
@@ -227,16 +249,15 @@ def test_what_is_not_there_is_not_deleted() -> None:
     assert not outcome.changed
 
 
-def test_what_is_there_is_deleted_and_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apply, "_PAUSE", 0.001)
-    live = {"metadata": {}}
-    tool = Tool(("delete", step("019-delete")))
+def test_what_is_there_is_deleted_and_awaited() -> None:
+    live = {"metadata": {"uid": "1"}}
+    tool = Tool(each("delete", step("019-delete"))[0])
     outcome = absent(tool, Cluster(**{DEPLOYMENT: [live, live, live, None]}), timeout=60.0)
-    assert [(each["object"], each["action"]) for each in outcome.objects] == [("Deployment.apps team/front", "removed")]
+    assert [(found["object"], found["action"]) for found in outcome.objects] == [("Deployment.apps team/front", "removed")]
     assert outcome.changed
     assert absent(Tool(), Cluster(**{DEPLOYMENT: [live]}), check=True, timeout=60.0).changed
-    with pytest.raises(BootstrapError, match="Still being deleted after 0.01 seconds: Deployment.apps team/front"):
-        absent(Tool(("delete", step("019-delete"))), Cluster(**{DEPLOYMENT: [live]}), timeout=0.01)
+    with pytest.raises(BootstrapError, match="1 object is still there after 0.01 seconds: Deployment.apps team/front"):
+        absent(Tool(each("delete", step("019-delete"))[0]), Cluster(**{DEPLOYMENT: [live]}), timeout=0.01)
 
 
 def test_data_is_only_deleted_where_that_is_said() -> None:
@@ -244,4 +265,5 @@ def test_data_is_only_deleted_where_that_is_said() -> None:
     path = "/api/v1/namespaces/team/persistentvolumeclaims/disk"
     with pytest.raises(BootstrapError, match=r"ks would delete PersistentVolumeClaim team/disk.*kubeflow_remove_data=true"):
         absent(Tool(), Cluster(**{path: [{"metadata": {}}]}), claim)
-    assert absent(Tool(("delete", step("019-delete"))), Cluster(**{path: [{"metadata": {}}]}), claim, remove_data=True).changed
+    live = {"metadata": {"uid": "1"}}
+    assert absent(Tool(("delete", step("019-delete"))), Cluster(**{path: [live, None]}), claim, remove_data=True).changed

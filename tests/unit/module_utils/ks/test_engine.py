@@ -63,8 +63,8 @@ def test_what_is_wrong_for_both_engines_is_left_to_native() -> None:
 
 
 def test_versions_that_the_cluster_lacks() -> None:
-    assert engine.unserved([item("v1", "ConfigMap"), item("apps/v1", "Deployment")], SERVED) is None
-    assert engine.unserved([item("apps/v1beta1", "Deployment")], SERVED) == "the cluster serves no Deployment in apps/v1beta1"
+    assert engine.unserved({"one": [item("v1", "ConfigMap"), item("apps/v1", "Deployment")]}, SERVED) is None
+    assert engine.unserved({"one": [item("apps/v1beta1", "Deployment")]}, SERVED) == "the cluster serves no Deployment in apps/v1beta1"
 
 
 def test_a_definition_together_with_its_resource_is_a_race() -> None:
@@ -72,9 +72,11 @@ def test_a_definition_together_with_its_resource_is_a_race() -> None:
     crd = item("apiextensions.k8s.io/v1", "CustomResourceDefinition", spec=names)
     thing = item("a.b/v1", "Thing")
     served = {**SERVED, "apiextensions.k8s.io/v1": {"CustomResourceDefinition": {}}}
-    assert "the definition of Thing and a Thing come together" in str(engine.unserved([crd, thing], served))
-    assert engine.unserved([crd, thing], {**served, "a.b/v1": {"Thing": {}}}) is None
-    assert engine.unserved([crd], served) is None
+    assert "the definition of Thing and a Thing come together" in str(engine.unserved({"one": [crd, thing]}, served))
+    assert engine.unserved({"one": [crd, thing]}, {**served, "a.b/v1": {"Thing": {}}}) is None
+    assert engine.unserved({"one": [crd]}, served) is None
+    # Between two components we wait.
+    assert engine.unserved({"one": [crd], "two": [thing]}, served) is None
 
 
 def test_what_ks_renders_otherwise_is_noticed() -> None:

@@ -4,13 +4,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.present import Options
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.inventory import Inventory
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.outcome import Options
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks.command import Found
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks.job import Job
@@ -24,6 +26,12 @@ SERVED = {
     "v1": {"ConfigMap": {"resource": "configmaps", "namespaced": True}, "Service": {"resource": "services", "namespaced": True}},
     "apps/v1": {"Deployment": {"resource": "deployments", "namespaced": True}},
 }
+PARENT = {
+    "metadata": {
+        "labels": {"applyset.kubernetes.io/id": Inventory("app", "team").id},
+        "annotations": {"applyset.kubernetes.io/tooling": "kubeflow.bootstrap/0.1.0"},
+    }
+}
 APPLYSET = "/api/v1/namespaces/team/configmaps/app-applyset"
 
 
@@ -33,6 +41,9 @@ class Cluster:
     def __init__(self, server: str = SERVER, **live: t.Any) -> None:
         self.connection = Connection(server, name="x")
         self.live = {"/version": {"major": "1", "minor": "35"}, **live}
+
+    def repeating(self, _left: t.Any, _say: t.Any) -> t.Any:
+        return contextlib.nullcontext()
 
     def get(self, path: str) -> t.Any:
         if path not in self.live:
@@ -82,7 +93,7 @@ def test_auto_takes_ks_if_it_shows_what_we_render(job: Callable[..., Job]) -> No
 
 def test_auto_says_what_hinders_ks(job: Callable[..., Job], tmp_path: Path) -> None:
     assert "ks goes to the address in the application, https://10.0.0.1:6443" in reason(job(Cluster("https://other:6443")))
-    live = {APPLYSET: {"metadata": {}}}
+    live = {APPLYSET: PARENT}
     assert reason(job(Cluster(**live))).endswith("the native engine deployed it, and keeps the ApplySet team/app-applyset.")
     made = job()
     made.files = {path: text for path, text in made.files.items() if not path.startswith("lib/")}
@@ -116,7 +127,7 @@ def test_what_ks_fails_at_is_a_reason_too(job: Callable[..., Job]) -> None:
 def test_ks_that_is_wanted_is_refused_where_it_would_do_harm(job: Callable[..., Job]) -> None:
     with pytest.raises(BootstrapError, match=r"ks can't deploy this: ks goes to the address .*kubeflow_engine=native"):
         job(Cluster("https://other:6443")).choose("ks", None)
-    live = {APPLYSET: {"metadata": {}}}
+    live = {APPLYSET: PARENT}
     with pytest.raises(BootstrapError, match=r"keeps the ApplySet team/app-applyset"):
         job(Cluster(**live)).choose("ks", None)
 
@@ -148,5 +159,5 @@ def test_ks_deploys_from_beginning_to_end(job: Callable[..., Job], tmp_path: Pat
     assert choice.ks
     outcome = made.by_ks(choice.ks, Options(timeout=0.0, progress=lambda line: None), remove=False, remove_data=False)
     assert outcome.document()["counts"] == {"created": 3}
-    assert [call["argv"][1] for call in packing.calls(tmp_path / "calls")] == ["show", "diff", "apply"]
+    assert [call["argv"][1] for call in packing.calls(tmp_path / "calls")] == ["show", "diff", "apply", "apply"]
     assert not any(line.startswith("warning") for line in made.lines)  # type: ignore[attr-defined]

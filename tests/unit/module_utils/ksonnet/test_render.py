@@ -306,3 +306,25 @@ def test_modules_have_their_own_parameters() -> None:
 def test_two_files_for_one_component_are_refused() -> None:
     with pytest.raises(BootstrapError, match="components/c.yaml and components/c.jsonnet are both component 'c'"):
         render.objects({**made(c={}), "components/c.yaml": "kind: A\n"})
+
+
+def test_a_component_in_yaml_has_the_same_objects_whether_the_evaluator_sees_it_or_not() -> None:
+    """It is not evaluated where nothing can change it; parameters and the environment's own files can."""
+    text = '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"x": "1"}}'
+    files = {**made(), "components/plain.json": text, "components/other.yaml": "kind: ConfigMap\nmetadata: {name: b}\ndata: {y: '2'}\n"}
+    untouched = render.objects(files)
+    assert {name: items[0]["data"] for name, items in untouched.items()} == {"plain": {"x": "1"}, "other": {"true": "2"}}
+
+    main = "environments/default/main.jsonnet"
+    changed = {**files, main: files[main].replace("base + {", "base + { plain+: { data+: { z: '3' } },")}
+    assert render.objects(changed) == {**untouched, "plain": [{**untouched["plain"][0], "data": {"x": "1", "z": "3"}}]}
+
+    root = "components/params.libsonnet"
+    given = {**files, root: files[root].replace("components: {", "components: { plain: { data: { x: 'mine' } },")}
+    assert given[root] != files[root]
+    assert render.objects(given)["plain"][0]["data"] == {"x": "mine"}
+
+    own = "environments/default/params.libsonnet"
+    over = {**files, own: files[own].replace("components +: {", "components +: { other: { data: { x: 'mine' } },")}
+    assert over[own] != files[own]
+    assert render.objects(over)["other"][0]["data"] == {"true": "2", "x": "mine"}

@@ -317,7 +317,8 @@ def test_missing_rights_block_only_who_applies(facts: Json, plan: Plan) -> None:
     (blocker,) = applied["blockers"]
     assert blocker["reason"] == (
         "me may not do all that is needed in the namespace kubeflow. Missing: configmaps: create, patch; "
-        "deployments.apps: create, patch; namespaces: create, patch; services: create, patch."
+        "deployments.apps: create, patch; leases.coordination.k8s.io: create, delete, update; namespaces: create, patch; "
+        "services: create, patch."
     )
     assert "kubectl apply -f rbac.yml" in blocker["command"]
     # With what an admin is given, nothing is missing.
@@ -346,7 +347,8 @@ def test_rights_that_can_not_be_listed_block_nobody(facts: Json, plan: Plan) -> 
 def test_nobody_grants_more_than_he_has(facts: Json, plan: Plan) -> None:
     """Kubernetes refuses a role with rights that its creator has not."""
     rule = {"verbs": ["create", "get", "list", "patch"], "apiGroups": ["*"], "resources": ["configmaps", "roles"]}
-    facts["cluster"]["permissions"]["rules"] = [rule, {"verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods"]}]
+    leases = {"verbs": ["*"], "apiGroups": ["coordination.k8s.io"], "resources": ["leases"]}
+    facts["cluster"]["permissions"]["rules"] = [rule, leases, {"verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods"]}]
     jobs = {"components": {"runs": "jobs"}, "parameters": {"runs": {"image": "a"}}, "apply": True, "rules": []}
     found = plan(**jobs)
     (blocker,) = found["blockers"]
@@ -374,7 +376,15 @@ def test_the_rights_for_an_admin_to_grant(facts: Json, plan: Plan) -> None:
     assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "runner", "namespace": "ci"}]
     assert binding["roleRef"] == {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": whole["metadata"]["name"]}
     assert (inside["kind"], inside["metadata"]["namespace"]) == ("Role", "kubeflow")
-    assert {resource for rule in inside["rules"] for resource in rule["resources"]} == {"configmaps", "deployments", "pods", "services"}
+    assert {resource for rule in inside["rules"] for resource in rule["resources"]} == {
+        "configmaps",
+        "deployments",
+        "endpointslices",
+        "events",
+        "leases",
+        "pods",
+        "services",
+    }
 
 
 def test_whose_business_the_objects_are(facts: Json, plan: Plan) -> None:

@@ -1,0 +1,113 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Apply the objects of one wave side by side. Private to the collection."""
+
+from __future__ import annotations
+
+import threading
+import time
+import typing as t
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..api import Client
+from ..errors import BootstrapError
+from . import replacing
+from .compare import Member
+from .inventory import Inventory
+from .objects import MANAGER, Key, digest, owned_fields
+from .outcome import Options, Outcome
+from .refusals import Refusal, refusal
+from .wait import Deadline
+
+Json = dict[str, t.Any]
+
+_DONE = {"create": "created", "change": "changed", "take-over": "taken over", "replace": "replaced"}
+_GRACE = 1.0
+"""Seconds for what is under way when the run is interrupted."""
+
+
+@dataclass
+class Applied:
+    """What came of one object: its resourceVersion and what we own of it, or why it was refused."""
+
+    version: str = ""
+    owned: str = ""
+    refused: Refusal | None = None
+    seconds: float = 0.0
+
+
+def send(client: Client, member: Member, options: Options, dry_run: bool = False, whole: bool = False) -> Json:
+    """Apply one object; the answer is its metadata, or the ``whole`` object."""
+    force = options.force or member.action == "take-over"
+    return client.apply(member.path, member.item, MANAGER, force=force, dry_run=dry_run, metadata_only=not whole)
+
+
+def apply_wave(
+    client: Client,
+    inventory: Inventory,
+    busy: list[Member],
+    options: Options,
+    outcome: Outcome,
+    number: int,
+    deadline: Deadline,
+    said: Callable[[int], None],
+) -> dict[Key, Refusal]:
+    """Apply all of ``busy``, record what was done in ``inventory`` and ``outcome``, and return what was refused, by object.
+
+    ``said`` is told how many are through. Whatever ends this, all that was done by then is recorded.
+    """
+    done: dict[int, Applied] = {}
+    stop = threading.Event()
+    started: set[int] = set()
+
+    def attempt(index: int) -> None:
+        if stop.is_set():
+            return
+        started.add(index)
+        done[index] = _apply(client, busy[index], options, deadline)
+        said(len(done))
+
+    try:
+        client.map(attempt, range(len(busy)))
+    except BaseException:
+        stop.set()
+        client.give_up()
+        end = time.monotonic() + _GRACE
+        while started - done.keys() and time.monotonic() < end:
+            time.sleep(0.02)
+        raise
+    finally:
+        refused = _account(inventory, busy, dict(done), outcome, number)
+    return refused
+
+
+def _apply(client: Client, member: Member, options: Options, deadline: Deadline) -> Applied:
+    start = time.monotonic()
+    applied = Applied()
+    try:
+        if member.action == "replace":
+            replacing.delete(client, member, deadline.left())
+        answer = send(client, member, options)
+        applied.version, applied.owned = str(answer["metadata"]["resourceVersion"]), owned_fields(answer)
+    except BootstrapError as error:
+        applied.refused = refusal(error, member.key)
+    applied.seconds = round(time.monotonic() - start, 3)
+    return applied
+
+
+def _account(inventory: Inventory, busy: list[Member], done: dict[int, Applied], outcome: Outcome, number: int) -> dict[Key, Refusal]:
+    refused: dict[Key, Refusal] = {}
+    for index, member in enumerate(busy):
+        applied = done.get(index)
+        if applied is None:
+            outcome.add(member.key, member.component, "not reached", number, "the run was interrupted")
+        elif applied.refused:
+            refused[member.key] = applied.refused
+            outcome.add(member.key, member.component, "failed", number, applied.refused.why, applied.seconds)
+        else:
+            inventory.members[member.key] = (digest(member.item), applied.owned)
+            same = member.version == applied.version
+            action = "unchanged" if same else _DONE[member.action]
+            outcome.add(member.key, member.component, action, number, None if same else member.why, applied.seconds)
+    return refused

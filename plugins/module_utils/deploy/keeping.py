@@ -1,0 +1,64 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What is not deleted, because it holds data or because such a thing needs it. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import deque
+from collections.abc import Mapping
+
+from .objects import CRD, Key
+from .order import needs as all_needs
+from .references import Strength
+from .related import Related, dict_of
+from .removal import Target
+
+Json = dict[str, t.Any]
+
+_NAMED = 5
+
+
+def needs(items: list[Json]) -> dict[Key, set[Key]]:
+    """What each of these objects can't work without, of them; namespaces aside, which stay as long as there is something in them.
+
+    A definition whose versions are converted by a webhook can't be read without its server.
+    """
+    related = Related(items)
+    graph = {
+        key: {other for other, need in found.items() if need.strength >= Strength.REFERENCE and other.kind != "Namespace"}
+        for key, found in all_needs(related, {}).items()
+    }
+    for key, item in related.items.items():
+        if key[:2] == CRD and (service := _converter(item)) in graph:
+            graph[key] |= {service, *related.servers_of(service)}
+    return graph
+
+
+def _converter(definition: Json) -> Key:
+    """The Service that the API server asks to convert custom resources."""
+    conversion = dict_of(dict_of(definition.get("spec")).get("conversion"))
+    service = dict_of(dict_of(dict_of(conversion.get("webhook")).get("clientConfig")).get("service"))
+    return Key("", "Service", str(service.get("namespace") or ""), str(service.get("name") or ""))
+
+
+def with_needs(kept: Mapping[Key, str], graph: Mapping[Key, set[Key]]) -> dict[Key, str]:
+    """``kept`` (why, by object), and all that these need, with why."""
+    found = dict(kept)
+    queue = deque(kept)
+    while queue:
+        key = queue.popleft()
+        for needed in sorted(graph.get(key, ())):
+            if needed not in found:
+                found[needed] = f"{key} needs it, and stays"
+                queue.append(needed)
+    return found
+
+
+def still_used(those: list[Target], whose: str, told: str) -> str:
+    """Why a definition stays. ``whose``: ends "custom resources"; ``told``: what makes it go all the same."""
+    names = ", ".join(str(target.key) for target in those[:_NAMED]) + (" …" if len(those) > _NAMED else "")
+    held = sorted({finalizer for target in those for finalizer in target.live["metadata"].get("finalizers") or []})
+    later = f"; to delete them later, their controller must be there, for the finalizer {', '.join(held)}" if held else ""
+    count = "a custom resource" if len(those) == 1 else f"{len(those)} custom resources"
+    return f"it still has {count}{whose} ({names}), which would go with it; {told}{later}"

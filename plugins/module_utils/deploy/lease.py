@@ -1,0 +1,253 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One deployment of an application at a time: a Lease in the cluster. Private to the collection.
+
+As leader election of client-go (tools/leaderelection) does it: whoever wants the lease may take it when the holder has not renewed it
+for its duration, watched by one's own clock, as clocks of two machines differ. What is written names the resourceVersion that was read,
+so that of two that write, one is refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+import secrets
+import socket
+import threading
+import time
+import typing as t
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..api import ApiError, Client, Unreachable
+from ..errors import BootstrapError
+from .objects import MANAGER
+
+if t.TYPE_CHECKING:
+    from .wait import Deadline, Ticker
+
+Json = dict[str, t.Any]
+
+DURATION = 15.0
+"""Seconds that a holder may be silent, as leader election of Kubernetes has it."""
+_PROCESS = f"{MANAGER}/process"
+_PAUSE = 0.5
+_PATIENCE = 2.0
+"""Seconds."""
+_BOOT, _PIDS = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
+
+
+class Held:
+    """The lease while we have it."""
+
+    def __init__(self, client: Client, path: str, what: str, lease: Json, duration: float) -> None:
+        self._client, self._path, self._what, self._duration = client, path, what, duration
+        self._lease = lease
+        self._renewed = _now()
+        self._lost: str | None = None
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        threading.Thread(target=self._keep, daemon=True).start()
+
+    def check(self) -> None:
+        """Raises ``BootstrapError`` if another has taken the lease meanwhile. Asks the server if we could not renew it for its duration."""
+        while not self._lost and not self._ended.is_set() and _now() - self._renewed > self._duration:
+            _read(self._client, self._path)  # waits for the server, where requests are repeated
+            self._renew()
+        if self._lost:
+            raise BootstrapError(
+                f"This deployment of {self._what} lost its lease: {self._lost}. That happens to who does not reach the API server for "
+                f"{self._duration:g} seconds.",
+                fix="Nothing more was written. Wait until the other deployment has ended, and run again: it goes on from there.",
+            )
+
+    def _keep(self) -> None:
+        pause = self._duration / 3
+        while not self._ended.wait(pause) and not self._lost:
+            try:
+                self._renew()
+                pause = self._duration / 3
+            except BootstrapError:  # no answer, or none that tells: try again soon; ``check`` asks before the next write
+                pause = min(1.0, self._duration / 3)
+
+    def _renew(self) -> None:
+        with self._lock:
+            if self._ended.is_set() or self._lost:
+                return
+            spec = {**self._lease["spec"], "renewTime": _micro_time()}
+            begun = _now()
+            try:
+                self._lease = self._client.put(self._path, {**self._lease, "spec": spec})
+            except ApiError as error:
+                if error.code == 404:
+                    self._lost = "it is no longer there"
+                    return
+                if error.code != 409:
+                    raise
+                live = self._client.request("GET", self._path, once=True)
+                if live["spec"].get("holderIdentity") != spec["holderIdentity"]:
+                    self._lost = f"{_holder(live)} has it"
+                    return
+                self._lease = live  # ours: the answer to what we wrote before was lost
+            self._renewed = begun
+
+    def release(self) -> None:
+        """Delete it, if it is still ours; what can't be deleted now expires."""
+        self._ended.set()
+        if self._lost or _now() - self._renewed > self._duration or not self._lock.acquire(timeout=_PATIENCE):
+            return
+        metadata = self._lease["metadata"]
+        condition = {"preconditions": {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]}}
+        with contextlib.suppress(ApiError, Unreachable):
+            self._client.request("DELETE", self._path, body=condition, once=True)
+        self._lock.release()
+
+
+@contextlib.contextmanager
+def held(
+    client: Client, namespace: str, application: str, deadline: Deadline, ticker: Ticker, duration: float = DURATION
+) -> Iterator[Held]:
+    """Hold the Lease ``<application>-deploy`` in the ``with`` statement; call ``Held.check`` before each step that writes.
+
+    Waits for another holder until ``deadline``; then raises ``BootstrapError``. A holder is dead that did not renew for its duration, or
+    whose process is gone where that can be seen: on the same start of the same machine, in the same namespace of processes.
+    """
+    what = f"{application} in {namespace}"
+    path = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/{application}-deploy"
+    said, identity = ticker.state, f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+    watched: tuple[str, float] = ("", 0.0)
+    try:
+        while True:
+            try:
+                live = _read(client, path)
+                version = live["metadata"]["resourceVersion"] if live else ""
+                watched = watched if version == watched[0] else (version, _now())
+                if live is None or _free(live, _now() - watched[1], identity):
+                    lease = _write(client, path, live, identity, duration)
+                    break
+                why = _holder(live)
+                failure = BootstrapError(
+                    f"Another deployment of {what} is under way: {why}.", fix="Wait until it has ended, and run again."
+                )
+            except (ApiError, Unreachable) as error:
+                failure, why = _passing(error, client, what), error.message
+            if deadline.over:
+                raise failure
+            ticker.state = f"waiting for the lease of {what}: {why}"
+            time.sleep(min(_PAUSE, max(deadline.left(), 0.0)))
+    finally:
+        ticker.state = said
+    kept = Held(client, path, what, lease, duration)
+    try:
+        yield kept
+    finally:
+        kept.release()
+
+
+def _passing(error: ApiError | Unreachable, client: Client, what: str) -> BootstrapError:
+    """The error, if it may pass: another was faster, or the server is away. (``Client`` itself does not send a PUT or POST twice.)"""
+    if isinstance(error, Unreachable):
+        if error.passes:
+            return error
+    elif error.code == 409 or error.code >= 500:
+        return error
+    elif error.code == 403:
+        raise BootstrapError(
+            f"The user of context {client.connection.name} may not keep two deployments of {what} apart: {error.said}.",
+            fix="Ask an admin of the cluster for a role that may get, create, update and delete leases of coordination.k8s.io there.",
+        ) from error
+    raise error
+
+
+def _read(client: Client, path: str) -> Json | None:
+    try:
+        return client.get(path)
+    except ApiError as error:
+        if error.code != 404:
+            raise
+        return None
+
+
+def _write(client: Client, path: str, live: Json | None, identity: str, duration: float) -> Json:
+    """Make the lease ours, if nobody else did so since ``live`` was read (else an ``ApiError`` 409)."""
+    metadata, spec = (live["metadata"], live.get("spec") or {}) if live else ({"name": path.rpartition("/")[2]}, {})
+    now = _micro_time()
+    lease = {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {**metadata, "annotations": {**(metadata.get("annotations") or {}), _PROCESS: process(os.getpid())}},
+        "spec": {
+            **spec,
+            "holderIdentity": identity,
+            "leaseDurationSeconds": max(round(duration), 1),
+            "acquireTime": now,
+            "renewTime": now,
+            "leaseTransitions": (spec.get("leaseTransitions") or 0) + bool(live),
+        },
+    }
+    return client.put(path, lease) if live else client.post(path.rpartition("/")[0], lease)
+
+
+def _free(live: Json, watched: float, identity: str) -> bool:
+    """Whether nobody has it, or only somebody who is dead. ``watched``: for how many seconds it did not change."""
+    spec = live.get("spec") or {}
+    holder = spec.get("holderIdentity")
+    if not holder or holder == identity or watched > float(spec.get("leaseDurationSeconds") or DURATION):
+        return True
+    made_by = (live["metadata"].get("annotations") or {}).get(_PROCESS) or ""
+    pid = holder.split("/")[1] if holder.count("/") == 2 else ""
+    return pid.isdigit() and _is_gone(int(pid), made_by)
+
+
+def _is_gone(pid: int, made_by: str) -> bool:
+    """Whether the process is one of this machine, as we see it, and has ended. False where that can't be seen."""
+    here = process(os.getpid()).split()[:2]
+    if len(here) < 2 or made_by.split()[:2] != here:
+        return False
+    now = process(pid)
+    if now.split() != here:
+        return now != made_by
+    try:
+        os.kill(pid, 0)  # another user's, where /proc hides these
+    except PermissionError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def process(pid: int) -> str:
+    """What tells a process from all others: boot id of the machine, namespace of processes, start time; the last is missing if it is gone.
+
+    Empty where the system does not tell (there is no /proc).
+    """
+    try:
+        here = f"{_BOOT.read_text(encoding='ascii').strip()} {os.readlink(_PIDS)}"
+    except OSError:
+        return ""
+    try:
+        # The second field, the name, may hold blanks and brackets. The start time is field 22 (proc_pid_stat(5)); 3 is the state.
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return here
+    return here if fields[0] in "ZX" else f"{here} {fields[19]}"
+
+
+def _holder(live: Json) -> str:
+    """``host a, process 12, since 2026-01-01T00:00:00Z``."""
+    spec = live.get("spec") or {}
+    parts = str(spec.get("holderIdentity") or "nobody").split("/")
+    since = str(spec.get("acquireTime") or "").split(".", maxsplit=1)[0]
+    who = f"host {parts[0]}, process {parts[1]}" if len(parts) == 3 else parts[0]
+    return f"{who}, since {since}Z" if since else who
+
+
+def _micro_time() -> str:
+    return datetime.datetime.now(tz=datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _now() -> float:
+    """A clock that goes on while the machine sleeps, where there is one."""
+    boot_time = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot_time is None else time.clock_gettime(boot_time)

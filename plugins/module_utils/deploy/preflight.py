@@ -1,0 +1,239 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What can be known before the first write: all that stands in the way, in one message. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..api import ApiError, Client
+from ..data.rights import ALWAYS
+from ..discovery import Served
+from ..errors import BootstrapError
+from ..permissions import allowed, missing, review
+from . import replacing
+from .apply import send
+from .compare import Member
+from .difference import difference
+from .inventory import Inventory
+from .objects import Key, Resource, Resources, key_of
+from .outcome import Options
+from .refusals import FORBIDDEN, IMMUTABLE, Refusal, fixes, passing, refusal, told
+
+Json = dict[str, t.Any]
+Found = tuple[Key, Resource]
+Right = tuple[str, str, str]
+"""Verb, API group, resource."""
+
+_NAMESPACE = ("", "Namespace")
+_POD = ("", "Pod")
+"""Not tried before its service account is there."""
+
+
+@dataclass
+class Preflight:
+    """``namespaces``: labels of the live ones. ``differences``: what would change, by object; filled in where it is asked for."""
+
+    namespaces: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    differences: dict[Key, Json] = field(default_factory=dict)
+    refused: dict[Key, Refusal] = field(default_factory=dict)
+
+
+class Refused(BootstrapError):
+    """Something stands in the way; nothing was written. ``refused``: what, by object."""
+
+    def __init__(self, message: str, fix: str | None, refused: Mapping[Key, Refusal]) -> None:
+        self.refused = refused
+        listed = [{"object": str(key), "why": found.why, "fix": found.fix, "fields": list(found.fields)} for key, found in refused.items()]
+        super().__init__(message, fix=fix, refused=listed)
+
+
+def each_once(items: list[Json]) -> None:
+    """Raises ``BootstrapError`` where an application has an object twice."""
+    seen: set[Key] = set()
+    twice = [str(key) for key in map(key_of, items) if key in seen or seen.add(key)]  # type: ignore[func-returns-value]
+    if twice:
+        raise BootstrapError(
+            f"The application has {', '.join(sorted(set(twice)))} twice.", fix="Rename one of them, or remove one component."
+        )
+
+
+def all_served(rendered: list[tuple[str, Json]], resources: Resources) -> None:
+    """Raises ``BootstrapError`` that names all kinds which the cluster does not serve, and whose they are."""
+    unserved: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for component, item in rendered:
+        try:
+            resources.of(item)
+        except BootstrapError:
+            unserved[item["apiVersion"], item["kind"]].append(f"{item.get('metadata', {}).get('name')} of {component}")
+    if unserved:
+        listed = "; ".join(
+            f"{kind} in {version} ({', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''})"
+            for (version, kind), names in sorted(unserved.items())
+        )
+        raise BootstrapError(
+            f"The cluster serves no {listed}. Nothing was written.",
+            fix="Install what defines these kinds first, or remove these components.",
+        )
+
+
+def preflight(client: Client, inventory: Inventory, members: list[Member], old: list[Found], apis: Served, options: Options) -> Preflight:
+    """Ask the cluster about all that is to be written, once for a check and for a run.
+
+    What is there already is tried by a dry run; what is not there only in a check, or where the user may not do everything: it costs
+    the server as much as creating it. Sets ``action`` of members that would have to be replaced, and of those that would stay the same
+    if that was looked for. Raises ``Refused``.
+    """
+    found = Preflight()
+    todo = [member for member in members if member.action not in ("leave", "foreign")]
+    _namespaces(client, inventory, members, todo, found)
+    everything, lacking = _rights(client, inventory.namespace, todo, old)
+    served = {(version, kind) for version, kinds in apis.items() for kind in kinds}
+
+    def tried(member: Member) -> bool:
+        if member.action != "create":
+            return True
+        there = member.key.namespace in found.namespaces or not member.key.namespace
+        is_served = (member.item["apiVersion"], member.key.kind) in served
+        return (options.check or not everything) and there and is_served and member.key[:2] != _POD
+
+    for member in todo:
+        if member.action == "change" and member.live and member.live["metadata"].get("deletionTimestamp"):
+            member.action = "replace"
+    asked = [member for member in todo if member.key not in found.refused and member.action != "replace" and tried(member)]
+    client.map(lambda member: _try(client, member, options, found), asked)
+    if lacking:
+        found.refused = {key: each for key, each in found.refused.items() if each.what != FORBIDDEN}
+    found.refused = dict(sorted(found.refused.items()))
+    if found.refused or lacking:
+        raise _refused(client, found.refused, lacking)
+    if options.diff:
+        for member in todo:
+            if member.action == "create" and (made := difference(member.key, None, member.item)):
+                found.differences[member.key] = made
+        found.differences = {member.key: found.differences[member.key] for member in todo if member.key in found.differences}
+    return found
+
+
+def _refused(client: Client, refused: Mapping[Key, Refusal], lacking: list[str]) -> Refused:
+    said = [f"the user of context {client.connection.name} may not {'; '.join(lacking)}"] if lacking else []
+    fix = "Ask an admin of the cluster for a role that allows it (kubeflow_rbac_file writes one). " if lacking else ""
+    said += [told(refused)] if refused else []
+    count = f"{len(refused)} of the objects would be refused" if refused else "Rights are missing"
+    return Refused(f"{count}, so nothing was written: {'; '.join(said)}.", (fix + fixes(refused)).strip(), refused)
+
+
+def _namespaces(client: Client, inventory: Inventory, members: list[Member], todo: list[Member], found: Preflight) -> None:
+    """Which namespaces are there; refuses what is to go where there is none, or where it is being deleted."""
+    brought = {member.key.name for member in members if member.key[:2] == _NAMESPACE}
+    wanted = sorted({member.key.namespace for member in todo if member.key.namespace} | brought | {inventory.namespace})
+    live = dict(zip(wanted, client.map(lambda name: _namespace(client, name), wanted), strict=True))
+    for name, space in live.items():
+        inside = [member.key for member in todo if name in (member.key.namespace, member.key.name if member.key[:2] == _NAMESPACE else "")]
+        if space is None:
+            if name not in brought and inside:
+                key = Key("", "Namespace", "", name)
+                found.refused[key] = Refusal("missing", "it is not there, and the application does not bring it", "Create it first.")
+            continue
+        found.namespaces[name] = (space.get("metadata") or {}).get("labels") or {}
+        if inside and (space.get("metadata") or {}).get("deletionTimestamp"):
+            key = Key("", "Namespace", "", name)
+            found.refused[key] = Refusal("terminating", f"it is being deleted{_remaining(space)}", "Wait until it is gone, and run again.")
+    for member in todo:
+        if Key("", "Namespace", "", member.key.namespace) in found.refused:
+            found.namespaces.pop(member.key.namespace, None)
+
+
+def _namespace(client: Client, name: str) -> Json | None:
+    """A live namespace; an empty object where it may not be seen."""
+    try:
+        return client.get(f"/api/v1/namespaces/{name}")
+    except ApiError as error:
+        if error.code == 404:
+            return None
+        if error.code == 403:
+            return {}
+        raise
+
+
+def _remaining(space: Json) -> str:
+    """What keeps a namespace that is being deleted, in the words of its conditions."""
+    kept = ("NamespaceContentRemaining", "NamespaceFinalizersRemaining", "NamespaceDeletionContentFailure")
+    said = [
+        str(condition.get("message"))
+        for condition in (space.get("status") or {}).get("conditions") or []
+        if condition.get("type") in kept and condition.get("status") == "True"
+    ]
+    return f" since {space['metadata']['deletionTimestamp']}{' (' + '; '.join(said) + ')' if said else ''}"
+
+
+def _rights(client: Client, namespace: str, todo: list[Member], old: list[Found]) -> tuple[bool, list[str]]:
+    """Whether the user may do everything; if not, which rights he lacks for certain, in words."""
+    if allowed(client, None, ("*", "*", "*")):
+        return True, []
+    needs: dict[str, set[Right]] = defaultdict(set)
+    for member in todo:
+        verbs = ("create", "patch") if member.action == "create" else ("patch",)
+        needs[member.key.namespace] |= {(verb, member.key.group, member.resource.plural) for verb in verbs}
+    for key, served_by in old:
+        needs[key.namespace].add(("delete", key.group, served_by.plural))
+    needs[namespace] |= {(verb, group, resource) for group, resource, verbs in ALWAYS for verb in verbs}
+    spaces = [space for space in needs if space]
+    lacking = [
+        (space, right)
+        for space, reviewed in zip(spaces, client.map(lambda space: review(client, space), spaces), strict=True)
+        if reviewed["complete"]
+        for right in missing(reviewed["rules"], sorted(needs[space]))
+    ]
+    wide = sorted(needs.get("", ()))
+    answers = client.map(lambda right: allowed(client, None, right), wide)
+    lacking += [("", right) for right, may in zip(wide, answers, strict=True) if not may]
+    words: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for space, (verb, group, resource) in lacking:
+        words[space, f"{resource}{'.' + group if group else ''}"].append(verb)
+    return False, [f"{', '.join(verbs)} {what}{' in ' + space if space else ''}" for (space, what), verbs in sorted(words.items())]
+
+
+def _try(client: Client, member: Member, options: Options, found: Preflight) -> None:
+    """One dry run, and what follows from it."""
+    looking = (options.check or options.diff) and member.action != "create"
+    before = None
+    try:
+        before = client.get(member.path) if looking else None
+        answer = send(client, member, options, dry_run=True, whole=looking)
+    except ApiError as error:
+        if passing(error):
+            return
+        refused = refusal(error, member.key)
+        if refused.what == IMMUTABLE:
+            refused = _unchangeable(client, member, options, refused, found) or refused
+            if member.action == "replace":
+                return
+        found.refused[member.key] = refused
+        return
+    if not looking:
+        return
+    differs = difference(member.key, before, answer)
+    if not differs and member.action == "change":
+        member.action = "same"
+    if options.diff and differs:
+        found.differences[member.key] = differs
+
+
+def _unchangeable(client: Client, member: Member, options: Options, refused: Refusal, found: Preflight) -> Refusal | None:
+    """Have it replaced if that is wanted and loses nothing; else what the message is to say."""
+    live = client.get(member.path)
+    refused = replacing.named(refused, member.item, live)
+    lost = replacing.loses(member.key, member.item, live)
+    if lost:
+        return refused._replace(why=f"{refused.why} ({lost})", fix="Undo that change, or save what it holds and delete it by hand.")
+    if not options.replace:
+        return refused._replace(fix="kubeflow_replace=true deletes it and makes it anew.")
+    member.action = "replace"
+    member.why = f"can't be changed: {', '.join(refused.fields) or refused.why}"
+    if options.diff and (differs := difference(member.key, live, member.item)):
+        found.differences[member.key] = differs
+    return None

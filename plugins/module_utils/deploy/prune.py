@@ -1,0 +1,104 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Take out of the cluster what we applied and the application no longer has. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..api import ApiError, Client
+from ..discovery import Served
+from .compare import Found
+from .inventory import Inventory
+from .keeping import needs, still_used, with_needs
+from .members import await_children, definitions, descended, instances
+from .objects import Key, Resource
+from .outcome import Options, Outcome
+from .removal import HOLDS_DATA, NAMESPACE, Removal, Target, custom, refused, stages
+from .wait import Deadline, Ticker
+
+Json = dict[str, t.Any]
+
+
+def prune(
+    client: Client,
+    inventory: Inventory,
+    apis: Served,
+    old: list[Found],
+    options: Options,
+    outcome: Outcome,
+    deadline: Deadline,
+    ticker: Ticker,
+) -> None:
+    """Delete ``old`` in the reverse of the order in which the objects need each other; in check mode only tell what would be.
+
+    Namespaces, claims and definitions with live custom resources are kept, and what those need, unless ``options.prune`` names them; the
+    outcome says why. What is kept stays a member. Raises ``BootstrapError`` where something could not be deleted, after all else was.
+    """
+    live: list[Json | None] = client.map(lambda found: _ours(client, inventory, *found), old)
+    targets = [Target(key, resource, item) for (key, resource), item in zip(old, live, strict=True) if item]
+    if not targets:
+        return
+    kept, strangers = _kept(client, inventory, targets, options)
+    graph = needs([target.live for target in targets])
+    kept = with_needs(kept, graph)
+    going = [target for target in [*targets, *strangers] if target.key not in kept]
+    before = ticker.state
+    removal = Removal(client, apis, inventory.owns, options, outcome, deadline, ticker, action="pruned", total=len(going))
+    waited = False
+    for stage in stages(going):
+        if not waited and not custom(stage[0].key) and not options.check:
+            waited = True
+            await_children(removal, definitions(going))
+        left = [target for target in stage if target.key not in kept]
+        if left:
+            removal.take(left)
+        kept = with_needs({**kept, **removal.failed}, graph)
+    for key, why in kept.items():
+        if key not in removal.failed:
+            outcome.add(key, None, "kept", why=why)
+    ticker.state = before
+    if removal.failed:
+        raise refused(removal.failed, options.check)
+
+
+def _ours(client: Client, inventory: Inventory, key: Key, resource: Resource) -> Json | None:
+    """The object, if it is there and still carries our label."""
+    try:
+        live = client.get(resource.path(key.namespace, key.name))
+    except ApiError as error:
+        if error.code == 404:
+            return None
+        raise
+    return live if inventory.owns(live["metadata"]) else None
+
+
+def _kept(client: Client, inventory: Inventory, targets: list[Target], options: Options) -> tuple[dict[Key, str], list[Target]]:
+    """What is not pruned, with why; and the custom resources of others that go with definitions which were named."""
+    kept: dict[Key, str] = {}
+    strangers: list[Target] = []
+    for target in targets:
+        key, named = target.key, str(target.key) in options.prune
+        told = f"to prune it, name it: kubeflow_prune: ['{key}']"
+        if key == Key("", "Namespace", "", inventory.namespace):
+            kept[key] = "the record of the application is in it"
+        elif key[:2] == NAMESPACE and not named:
+            kept[key] = f"all that is in it would go with it; {told}"
+        elif key[:2] == HOLDS_DATA and not named:
+            kept[key] = f"it holds data; {told}"
+    uids = {target.uid for target in targets if target.key not in kept}
+    for definition in definitions(targets):
+        key = definition.key
+        told = f"to prune it with them, name it: kubeflow_prune: ['{key}']"
+        try:
+            those = instances(client, definition, lambda metadata: str(metadata.get("uid")) in uids, whole=options.diff)
+        except ApiError as error:
+            kept[key] = f"whether there are custom resources of it can't be seen: {error.said}"
+            continue
+        children = descended([target.live["metadata"] for target in those], uids)
+        others = [target for target in those if target.uid not in children]
+        if others and str(key) not in options.prune:
+            kept[key] = still_used(others, "", told)
+        elif others:
+            strangers += others
+    return kept, strangers

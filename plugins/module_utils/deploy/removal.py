@@ -1,0 +1,322 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Delete a set of objects in stages, and wait until they are gone. Private to the collection.
+
+Nothing is deleted but the very object that was looked at: the server compares its UID and resourceVersion. Finalizers are waited for,
+never taken off: what they stand for would be left undone.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ..api import ApiError, Client
+from ..discovery import Served
+from ..errors import BootstrapError
+from .difference import difference
+from .objects import CRD, MANAGER, Key, Resource
+from .order import order
+from .outcome import Options, Outcome
+from .stuck import explained, short
+from .wait import Deadline, Ticker
+
+Json = dict[str, t.Any]
+
+ONE = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+"""Metadata of one object."""
+HOLDS_DATA = ("", "PersistentVolumeClaim")
+NAMESPACE = ("", "Namespace")
+_CALLS_IN = {
+    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
+    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"),
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"),
+    ("admissionregistration.k8s.io", "MutatingAdmissionPolicy"),
+    ("admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding"),
+    ("apiregistration.k8s.io", "APIService"),
+}
+"""What makes the API server ask others: it must be gone before those who answer are."""
+_RUNS_PODS = {
+    ("", "ReplicationController"),
+    ("apps", "DaemonSet"),
+    ("apps", "Deployment"),
+    ("apps", "ReplicaSet"),
+    ("apps", "StatefulSet"),
+    ("batch", "CronJob"),
+    ("batch", "Job"),
+}
+_BUILT_IN = {"", "apps", "autoscaling", "batch", "events.k8s.io", "extensions", "policy"} | {
+    f"{group}.k8s.io"
+    for group in (
+        "admissionregistration",
+        "apiextensions",
+        "apiregistration",
+        "certificates",
+        "coordination",
+        "discovery",
+        "flowcontrol.apiserver",
+        "networking",
+        "node",
+        "rbac.authorization",
+        "resource",
+        "scheduling",
+        "storage",
+    )
+}
+_GONE, _GOING, _THEIRS, _REFUSED, _LOST = "gone", "going", "theirs", "refused", "lost"
+_STILL = "it is still being deleted"
+_NAMED = 5
+_TRIES = 5
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+_PATIENCE = 2.0
+"""Seconds until the API server is reminded of a definition, and between reminders."""
+_EXPLAIN_AFTER = 10.0
+"""Seconds until it is said why something takes so long."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """An object that is to go. ``live``: what the cluster has; ``label``: only if it is (still) ours by its label; ``why``: it goes."""
+
+    key: Key
+    resource: Resource
+    live: Json = field(compare=False, repr=False)
+    label: bool = True
+    why: str | None = None
+
+    @property
+    def path(self) -> str:
+        """Where it is served."""
+        return self.resource.path(self.key.namespace, self.key.name)
+
+    @property
+    def uid(self) -> str:
+        """Tells it from a later object of that name."""
+        return str(self.live["metadata"].get("uid"))
+
+
+def custom(key: Key) -> bool:
+    """Whether an object is of a kind that a definition or an API service brought."""
+    return key.group not in _BUILT_IN
+
+
+def stages(targets: Iterable[Target]) -> list[list[Target]]:
+    """The order in which they go: each stage after the one before is gone.
+
+    Custom resources while their controllers live, then what calls into those, then the rest in the reverse of the order in which the
+    objects need each other, definitions and at last namespaces.
+    """
+    by_key = {target.key: target for target in targets}
+    waves = [[by_key[key] for key in wave] for wave in reversed(order([target.live for target in by_key.values()]).waves)]
+    found: list[list[Target]] = []
+    for number in (0, 2):
+        found += [[target for target in wave if _stage(target.key) == number] for wave in waves]
+        found += [[target for wave in waves for target in wave if _stage(target.key) == number + 1]]
+    found += [[target for target in by_key.values() if target.key[:2] == NAMESPACE]]
+    return [stage for stage in found if stage]
+
+
+def _stage(key: Key) -> int:
+    if key[:2] == NAMESPACE:
+        return 4
+    if key[:2] == CRD:
+        return 3
+    if key[:2] in _CALLS_IN:
+        return 1
+    return 0 if custom(key) else 2
+
+
+@dataclass
+class Removal:
+    """Objects on their way out. ``owns``: whether metadata carry our label; ``action``: the word for the outcome.
+
+    ``failed``: why objects could not be deleted; ``uids``: of those that are gone, or in check mode would be.
+    """
+
+    client: Client
+    apis: Served
+    owns: Callable[[Json], bool]
+    options: Options
+    outcome: Outcome
+    deadline: Deadline
+    ticker: Ticker
+    action: str = "removed"
+    failed: dict[Key, str] = field(default_factory=dict)
+    uids: set[str] = field(default_factory=set)
+    done: int = 0
+    total: int = 0
+
+    def take(self, targets: list[Target]) -> None:
+        """Delete side by side, and wait until they are gone. Raises BootstrapError where they are not when the time is up.
+
+        What may not be deleted, or is no longer ours, is recorded; the rest goes. In check mode the server is asked what it would say.
+        """
+        self._show(f"deleting {len(targets)} objects: {', '.join(sorted({target.key.kind for target in targets}))}")
+        if not self.options.check:
+            self.ticker.say(self.ticker.state)
+        answers: list[tuple[str, str]] = self.client.map(self._delete, targets)
+        going, lost = [], ""
+        for target, (state, why) in zip(targets, answers, strict=True):
+            if state == _GOING:
+                going.append(target)
+            elif state == _GONE:
+                self._record(target)
+            elif state == _THEIRS:
+                self.outcome.add(target.key, None, "left alone", why=why)
+            else:
+                self.failed[target.key] = why
+                self.outcome.add(target.key, None, "failed", why=why)
+                lost = why if state == _LOST else lost
+        if going and not lost:
+            self._gone(going)
+        elif lost:
+            self._leave(going)
+            raise BootstrapError(lost, fix="Run again to go on from here.")
+
+    def _record(self, target: Target) -> None:
+        self.done += 1
+        self.uids.add(target.uid)
+        self.outcome.add(target.key, None, self.action, why=target.why)
+        if self.options.diff and (found := difference(target.key, target.live, None)):
+            self.outcome.differences.append(found)
+
+    def _show(self, text: str) -> None:
+        self.ticker.state = f"{self.done} of {self.total} {self.action}, {text}"
+
+    def _delete(self, target: Target) -> tuple[str, str]:
+        """What became of it, and why."""
+        metadata = target.live["metadata"]
+        for attempt in range(_TRIES + 1):
+            if metadata.get("deletionTimestamp") and not self.options.check:
+                return _GOING, ""
+            preconditions = {"uid": target.uid}
+            if attempt < _TRIES and metadata.get("resourceVersion"):
+                preconditions["resourceVersion"] = metadata["resourceVersion"]
+            try:
+                return self._ask(target, preconditions)
+            except ApiError as error:
+                if error.code == 404:
+                    return _GONE, ""
+                if error.code != 409:
+                    return _REFUSED, error.said
+            except BootstrapError as error:
+                return _LOST, error.message
+            found = self.look(target)
+            if found is None:
+                return _GONE, ""
+            if target.label and not self.owns(found):
+                return _THEIRS, "somebody took our label off it"
+            metadata = found
+        return _REFUSED, "it changes all the time"
+
+    def _ask(self, target: Target, preconditions: Json) -> tuple[str, str]:
+        body: Json = {"propagationPolicy": _propagation(target.key), "preconditions": preconditions}
+        if not self.options.check:
+            answer = self.client.delete(target.path, body)
+            return (_GONE if answer.get("kind") == "Status" else _GOING), ""
+        try:
+            self.client.delete(target.path, {**body, "dryRun": ["All"]}, dryRun="All")
+        except ApiError as error:
+            if error.code != 400 or "dry run" not in error.said:  # a webhook that can't be asked for trial
+                raise
+        return _GONE, ""
+
+    def look(self, target: Target) -> Json | None:
+        """Its metadata as they are now; ``None`` once it is gone, whatever has taken its name since."""
+        try:
+            metadata = self.client.get(target.path, ONE)["metadata"]
+        except ApiError as error:
+            if error.code == 404:
+                return None
+            raise
+        return metadata if str(metadata.get("uid")) == target.uid else None
+
+    def await_gone(self, targets: list[Target]) -> None:
+        """Wait for what goes with its owner: the garbage collector deletes it."""
+        self._gone(targets, record=False)
+
+    def _gone(self, going: list[Target], record: bool = True) -> None:
+        """Wait for those that are going; record each as it is gone."""
+        start = reminded = time.monotonic()
+        pause, told = _FIRST_PAUSE, False
+        while going:
+            try:
+                states: list[Json | None] = self.client.map(self.look, going)
+            except BootstrapError:
+                self._leave(going if record else [])
+                raise
+            left = {target: metadata for target, metadata in zip(going, states, strict=True) if metadata is not None}
+            for target in going:
+                if target not in left and record:
+                    self._record(target)
+            going = list(left)
+            if not going:
+                return
+            if self.deadline.over:
+                raise self._stuck(left, record)
+            now = time.monotonic()
+            self._show(f"waiting for {short(left)}")
+            if now - start > _EXPLAIN_AFTER and not told:
+                told = True
+                for line in explained(self.client, self.apis, dict(list(left.items())[:_NAMED])):
+                    self.ticker.say(line)
+            if now - reminded > _PATIENCE:
+                self.client.map(self._remind, [target for target in going if target.key[:2] == CRD])
+                reminded = now
+            time.sleep(min(pause, self.deadline.left() or pause))
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+    def _leave(self, going: list[Target]) -> None:
+        """Record what is still going when the run ends."""
+        for target in going:
+            self.failed[target.key] = _STILL
+            self.outcome.add(target.key, None, "failed", why=_STILL)
+
+    def _remind(self, target: Target) -> None:
+        """Write to a definition that is being deleted, so that the API server tries again.
+
+        Where the storage of its kind was still starting, it fails to look for custom resources, and then forgets about it for minutes
+        (seen with Kubernetes 1.35: condition Terminating, InstanceDeletionFailed, "storage is (re)initializing").
+        """
+        body = {"metadata": {"uid": target.uid, "annotations": {f"{MANAGER}/reminded": f"{time.time():.3f}"}}}
+        try:
+            self.client.request("PATCH", target.path, body=body, content_type="application/merge-patch+json")
+        except ApiError as error:
+            if error.code not in (403, 404, 409):
+                raise
+
+    def _stuck(self, left: dict[Target, Json], record: bool) -> BootstrapError:
+        """The error for what is still there when the time is up."""
+        shown = dict(list(left.items())[:_NAMED])
+        lines = explained(self.client, self.apis, shown)
+        self._leave(list(left) if record else [])
+        more = f"; and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
+        one = len(left) == 1
+        return BootstrapError(
+            f"{len(left)} object{' is' if one else 's are'} still there after {self.deadline.seconds:g} seconds: {'; '.join(lines)}{more}.",
+            fix="Then run again: it goes on from here. More time: kubeflow_wait_timeout.",
+            waiting={str(target.key): line for target, line in zip(shown, lines, strict=True)},
+        )
+
+
+def refused(failed: Mapping[t.Any, str], check: bool) -> BootstrapError:
+    """The error at the end of a removal in which ``failed`` (why, by object) could not be deleted."""
+    listed = "; ".join(f"{name}: {why}" for name, why in list(failed.items())[:_NAMED])
+    more = f"; and {len(failed) - _NAMED} more" if len(failed) > _NAMED else ""
+    one = len(failed) == 1
+    were = ("would" if check else "was" if one else "were") + (" not be" if check else " not")
+    fix = "What these need stays, too; all else is gone. Put that right and run again: it goes on from here."
+    return BootstrapError(
+        f"{len(failed)} object{'' if one else 's'} {were} deleted: {listed}{more}.", fix="Put that right first." if check else fix
+    )
+
+
+def _propagation(key: Key) -> str:
+    """Foreground where pods must be gone with their owner; the garbage collector deletes what else an object owns.
+
+    Not for custom resources, whose kind the garbage collector may not know yet.
+    """
+    return "Foreground" if key[:2] in _RUNS_PODS else "Background"

@@ -1,0 +1,110 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Objects with fields that can't be changed: which may be deleted and made anew, and doing it. Private to the collection."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from ..api import ApiError, Client
+from ..errors import BootstrapError
+from .compare import Member
+from .objects import Key
+from .refusals import Refusal, some
+
+Json = dict[str, t.Any]
+
+_RBAC, _STORAGE = "rbac.authorization.k8s.io", "storage.k8s.io"
+_PODS = {("apps", "DaemonSet"), ("apps", "Deployment"), ("apps", "ReplicaSet"), ("apps", "StatefulSet"), ("batch", "Job")}
+"""Deleted in the foreground, so that their pods are gone before new ones come."""
+_REPLACEABLE = {
+    *_PODS,
+    ("", "ConfigMap"),
+    ("", "Secret"),
+    ("", "Service"),
+    ("autoscaling", "HorizontalPodAutoscaler"),
+    ("batch", "CronJob"),
+    ("networking.k8s.io", "IngressClass"),
+    ("node.k8s.io", "RuntimeClass"),
+    ("policy", "PodDisruptionBudget"),
+    (_RBAC, "ClusterRoleBinding"),
+    (_RBAC, "RoleBinding"),
+    ("scheduling.k8s.io", "PriorityClass"),
+    (_STORAGE, "CSIDriver"),
+    (_STORAGE, "StorageClass"),
+}
+"""Kinds that hold nothing but what we write into them."""
+# https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/: all other fields of its spec can't be changed.
+_CHANGEABLE = {
+    "minReadySeconds",
+    "ordinals",
+    "persistentVolumeClaimRetentionPolicy",
+    "replicas",
+    "revisionHistoryLimit",
+    "template",
+    "updateStrategy",
+}
+_PAUSE = 0.2
+
+
+def named(found: Refusal, item: Json, live: Json) -> Refusal:
+    """The refusal with the very fields that would have to change; the server often names but a part of the object, or those that may."""
+    fields: list[str] = []
+    for field in found.fields:
+        wanted, was = _part(item, field), _part(live, field)
+        if item["kind"] == "StatefulSet" and field == "spec" and isinstance(wanted, dict):
+            wanted = {name: value for name, value in wanted.items() if name not in _CHANGEABLE}
+        fields += list(_differing(wanted, was, field)) or [field]
+    if not fields:
+        return found
+    return found._replace(fields=tuple(fields), why=f"{some(fields)} can't be changed")
+
+
+def _part(item: Json, field: str) -> t.Any:
+    found: t.Any = item
+    for name in field.split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
+
+
+def _differing(wanted: object, live: object, place: str = "") -> t.Iterator[str]:
+    """The places where something that is wanted is otherwise in the live object; what the server adds does not count."""
+    if isinstance(wanted, dict) and isinstance(live, dict):
+        for name, value in wanted.items():
+            yield from _differing(value, live.get(name), f"{place}.{name}")
+    elif isinstance(wanted, list) and isinstance(live, list) and len(wanted) == len(live):
+        for index, value in enumerate(wanted):
+            yield from _differing(value, live[index], f"{place}[{index}]")
+    elif wanted != live:
+        yield place
+
+
+def loses(key: Key, item: Json, live: Json) -> str | None:
+    """What would be lost if an object were deleted and made anew; ``None`` if nothing."""
+    if key[:2] not in _REPLACEABLE:
+        return f"data may be lost with a {key.kind}, so it is not replaced"
+    if key.kind in ("ConfigMap", "Secret"):
+        ours = {**(item.get("data") or {}), **(item.get("binaryData") or {}), **(item.get("stringData") or {})}
+        others = sorted({**(live.get("data") or {}), **(live.get("binaryData") or {})}.keys() - ours.keys())
+        return f"others put {', '.join(others)} into it, so it is not replaced" if others else None
+    policy = (live.get("spec") or {}).get("persistentVolumeClaimRetentionPolicy") or {}
+    if key.kind == "StatefulSet" and policy.get("whenDeleted") == "Delete":
+        return "its claims would be deleted with it (persistentVolumeClaimRetentionPolicy), so it is not replaced"
+    return None
+
+
+def delete(client: Client, member: Member, seconds: float) -> None:
+    """Delete an object, and wait until it is gone. Raises ``BootstrapError`` if it is still there after ``seconds``."""
+    end = time.monotonic() + seconds
+    try:
+        client.delete(member.path, {"propagationPolicy": "Foreground" if member.key[:2] in _PODS else "Background"})
+        while True:
+            live = client.get(member.path)
+            if time.monotonic() > end:
+                finalizers = ", ".join(live["metadata"].get("finalizers") or []) or "none"
+                raise BootstrapError(f"it is still being deleted (finalizers: {finalizers})", fix="Run again to go on.")
+            time.sleep(_PAUSE)
+    except ApiError as error:
+        if error.code != 404:
+            raise

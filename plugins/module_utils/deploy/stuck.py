@@ -1,0 +1,211 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Why an object that was deleted is still there, who should see to that, and what to do. Private to the collection."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from ..api import METADATA, ApiError, Client
+from ..discovery import Served
+from .objects import CRD, Key, Resource, group_of
+
+if t.TYPE_CHECKING:
+    from .removal import Target
+
+Json = dict[str, t.Any]
+
+_SHOWN = 3
+_WORKLOADS = (("Deployment", "readyReplicas"), ("StatefulSet", "readyReplicas"), ("DaemonSet", "numberReady"))
+# Who removes the finalizers that Kubernetes itself sets, and when
+# (https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/, and the controllers' own documentation).
+_KNOWN = {
+    "kubernetes.io/pv-protection": "the volume is still bound to a claim",
+    "kubernetes.io/pvc-as-source-protection": "a snapshot or a copy of the claim is still being made",
+    "service.kubernetes.io/load-balancer-cleanup": "the cloud's controller has not yet given back the load balancer",
+    "networking.gke.io/neg-finalizer": "GKE has not yet deleted the network endpoint group",
+    "batch.kubernetes.io/job-tracking": "the job controller has not yet counted the pod",
+    "orphan": "the garbage collector has not yet set free what it owns",
+    "external-provisioner.volume.kubernetes.io/finalizer": "the driver of the volume has not yet deleted it",
+}
+_REMAINING = re.compile(r"([a-z0-9.-]+) has (\d+) resource instances")
+
+
+def short(left: Mapping[Target, Json]) -> str:
+    """What is waited for, in a few words for a line of progress."""
+    shown = []
+    for target, metadata in list(left.items())[:_SHOWN]:
+        finalizers = ", ".join(metadata.get("finalizers") or [])
+        shown.append(f"{target.key} (finalizer {finalizers})" if finalizers else str(target.key))
+    return ", ".join(shown) + (f" and {len(left) - _SHOWN} more" if len(left) > _SHOWN else "")
+
+
+def explained(client: Client, apis: Served, left: Mapping[Target, Json]) -> list[str]:
+    """One line an object, in order: what holds it, whose part that is and whether they are there, what to do."""
+    about = _About(client, apis)
+    return [f"{target.key} {about.why(target.key, target.resource, metadata)}" for target, metadata in left.items()]
+
+
+class _About:
+    def __init__(self, client: Client, apis: Served) -> None:
+        self._client, self._apis = client, apis
+
+    def why(self, key: Key, resource: Resource, metadata: Json) -> str:
+        """What holds one object."""
+        live = self._read(resource.path(key.namespace, key.name)) or {"metadata": metadata}
+        if not live["metadata"].get("deletionTimestamp"):
+            return "is there as before: nobody deleted it"
+        if key[:2] == ("", "Namespace"):
+            return self._namespace(key, live)
+        if key[:2] == CRD:
+            return self._definition(live)
+        finalizers = live["metadata"].get("finalizers") or []
+        if not finalizers:
+            pods = self._pods(key, live)
+            return f"is ending{': ' + pods if pods else ''}"
+        return "; ".join(self._finalizer(finalizer, key, resource, live) for finalizer in finalizers)
+
+    def _finalizer(self, finalizer: str, key: Key, resource: Resource, live: Json) -> str:
+        if finalizer == "foregroundDeletion":
+            pods = self._pods(key, live)
+            return f"waits until all that it owns is gone{': ' + pods if pods else ''}"
+        if finalizer == "kubernetes.io/pvc-protection":
+            users = [pod["metadata"]["name"] for pod in self._all(f"/api/v1/namespaces/{key.namespace}/pods") if _mounts(pod, key.name)]
+            return f"is used by {'pod ' + ', '.join(users[:_SHOWN]) if users else 'a pod'} (finalizer {finalizer}): delete that"
+        if finalizer in _KNOWN:
+            return f"has the finalizer {finalizer}: {_KNOWN[finalizer]}"
+        setter = _setter(live["metadata"], finalizer)
+        return f"has the finalizer {finalizer}{f', set by {setter}' if setter else ''}: {self._controller(key, resource)}"
+
+    def _controller(self, key: Key, resource: Resource) -> str:
+        """Who may change the object, as roles and bindings say, and whether that runs."""
+        plural = f"{resource.plural}.{key.group}" if key.group else resource.plural
+        by_hand = f"kubectl patch {plural} {key.name}{f' -n {key.namespace}' if key.namespace else ''}"
+        by_hand += """ --type=merge -p '{"metadata":{"finalizers":null}}'"""
+        try:
+            found = list(self._workloads(key, resource))
+        except ApiError as error:
+            return f"its controller must remove it, and whether that runs can't be seen ({error.said})"
+        running = [name for name, ready in found if ready]
+        if running:
+            return f"{' or '.join(running[:_SHOWN])} must remove it, and runs: its log says why it has not"
+        redo = f"deploy again, which brings it back, and remove then; or, if what it would clean up does not matter, {by_hand}"
+        if found:
+            return f"{found[0][0]} must remove it, and has no ready pod: see to that; or {redo}"
+        return f"its controller must remove it, and nothing runs here any more that may change {plural}: {redo}"
+
+    def _workloads(self, key: Key, resource: Resource) -> Iterator[tuple[str, bool]]:
+        accounts = set()
+        for role, grants in self._roles.items():
+            if any(_may_change(rule, key.group, resource.plural) for rule in grants):
+                accounts |= {account for binding_space, account in self._bound.get(role, ()) if binding_space in ("", key.namespace)}
+        for item, kind, ready in self._running:
+            pod = item["spec"]["template"]["spec"]
+            space = item["metadata"]["namespace"]
+            if (space, pod.get("serviceAccountName") or "default") in accounts:
+                yield f"{kind} {space}/{item['metadata']['name']}", bool((item.get("status") or {}).get(ready))
+
+    @cached_property
+    def _running(self) -> list[tuple[Json, str, str]]:
+        return [(item, kind, ready) for kind, ready in _WORKLOADS for item in self._all(f"/apis/apps/v1/{kind.lower()}s", swallow=False)]
+
+    @cached_property
+    def _roles(self) -> dict[tuple[str, str], list[Json]]:
+        """Rules by namespace (empty for a ClusterRole) and name of the role."""
+        root = "/apis/rbac.authorization.k8s.io/v1"
+        return {
+            (item["metadata"].get("namespace") or "", item["metadata"]["name"]): item.get("rules") or []
+            for plural in ("clusterroles", "roles")
+            for item in self._all(f"{root}/{plural}", swallow=False)
+        }
+
+    @cached_property
+    def _bound(self) -> dict[tuple[str, str], set[tuple[str, tuple[str, str]]]]:
+        """By role: the namespace where a binding holds (empty for all), and the account."""
+        root = "/apis/rbac.authorization.k8s.io/v1"
+        found: dict[tuple[str, str], set[tuple[str, tuple[str, str]]]] = {}
+        for plural in ("clusterrolebindings", "rolebindings"):
+            for item in self._all(f"{root}/{plural}", swallow=False):
+                space, role = item["metadata"].get("namespace") or "", item["roleRef"]
+                name = ("" if role["kind"] == "ClusterRole" else space, role["name"])
+                for subject in item.get("subjects") or []:
+                    if subject.get("kind") == "ServiceAccount":
+                        found.setdefault(name, set()).add((space, (subject.get("namespace") or space, subject["name"])))
+        return found
+
+    def _namespace(self, key: Key, live: Json) -> str:
+        """In the words of the namespace controller, and what holds the objects that it names."""
+        conditions = [each for each in (live.get("status") or {}).get("conditions") or [] if each.get("status") == "True"]
+        if not conditions:
+            return "is being emptied"
+        said = "; ".join(f"{each['type']}: {each.get('message')}" for each in conditions)
+        held = []
+        for name, _count in dict(_REMAINING.findall(said)).items():
+            plural, _dot, group = name.partition(".")
+            held += self._held(group, plural, key.namespace or key.name)
+        return f"is not empty ({said})" + (f"; there {'; '.join(held)}" if held else "")
+
+    def _definition(self, live: Json) -> str:
+        spec = live.get("spec") or {}
+        conditions = (live.get("status") or {}).get("conditions") or []
+        said = next((f" ({each.get('message')})" for each in conditions if each.get("type") == "Terminating"), "")
+        held = self._held(spec.get("group", ""), (spec.get("names") or {}).get("plural", ""), "")
+        return f"waits until its resources are gone{said}" + (f": {'; '.join(held)}" if held else "")
+
+    def _held(self, group: str, plural: str, namespace: str) -> list[str]:
+        """Objects of a kind that are being deleted, each with why."""
+        for version, kinds in self._apis.items():
+            for kind, entry in kinds.items():
+                if group_of(version) == group and entry["resource"] == plural:
+                    resource = Resource(version, plural, entry["namespaced"])
+                    items = [item["metadata"] for item in self._all(resource.path(namespace), METADATA)][:_SHOWN]
+                    keys = [Key(group, kind, each.get("namespace") or "", each["name"]) for each in items]
+                    return [f"{key} {self.why(key, resource, each)}" for key, each in zip(keys, items, strict=True)]
+        return []
+
+    def _pods(self, key: Key, live: Json) -> str:
+        selector = ((live.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}
+        if not selector or not key.namespace:
+            return ""
+        text = ",".join(f"{name}={value}" for name, value in selector.items())
+        names = [pod["metadata"]["name"] for pod in self._all(f"/api/v1/namespaces/{key.namespace}/pods", labelSelector=text)]
+        return f"pod {', '.join(names[:_SHOWN])} is still there" if names else ""
+
+    def _read(self, path: str) -> Json | None:
+        try:
+            return self._client.get(path)
+        except ApiError:
+            return None
+
+    def _all(self, path: str, accept: str = "application/json", swallow: bool = True, **params: t.Any) -> list[Json]:
+        try:
+            return list(self._client.items(path, accept, **params))
+        except ApiError:
+            if swallow:
+                return []
+            raise
+
+
+def _mounts(pod: Json, claim: str) -> bool:
+    volumes = (pod.get("spec") or {}).get("volumes") or []
+    return any((volume.get("persistentVolumeClaim") or {}).get("claimName") == claim for volume in volumes)
+
+
+def _may_change(rule: Json, group: str, plural: str) -> bool:
+    """Whether a rule is about this very group; what may change everything is nobody's controller in particular."""
+    resources = set(rule.get("resources") or [])
+    if group not in (rule.get("apiGroups") or []) or not resources & {"*", plural, f"{plural}/finalizers"}:
+        return False
+    return bool({"*", "update", "patch"} & set(rule.get("verbs") or []))
+
+
+def _setter(metadata: Json, finalizer: str) -> str | None:
+    """The field manager that added it."""
+    for entry in metadata.get("managedFields") or []:
+        owned = ((entry.get("fieldsV1") or {}).get("f:metadata") or {}).get("f:finalizers") or {}
+        if f'v:"{finalizer}"' in owned:
+            return str(entry.get("manager"))
+    return None

@@ -1,0 +1,229 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What goes wrong on the way, each survived: nothing lost, a right account of what was done, and nothing left for the next run to do."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.tests.integration import faults
+from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application, accounted, created, settled
+from ansible_collections.kubeflow.bootstrap.tests.integration.objects import mixture, there
+
+# The application is evaluated in a child process that does nothing else, also where threads run.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+
+GRACE = 1.0
+"""Seconds that a busy machine may take longer."""
+
+
+@pytest.fixture
+def application(tmp_path):
+    """``application(cluster, "space")``: an empty one for that namespace."""
+    return lambda cluster, space, **arguments: Application.on(cluster, tmp_path / space, space, **arguments)
+
+
+@pytest.fixture
+def http(tmp_path):
+    """``with http(cluster, user=None) as (proxy, kubeconfig)``: a way through mitmproxy, as the admin or as a ``user`` of a kubeconfig."""
+
+    @contextlib.contextmanager
+    def through(each, user=None):
+        folder = tmp_path / "http"
+        client = faults.client_pem(each.kubeconfig, folder) if user is None else None
+        with faults.http_proxy(os.environ, folder, api_port(each), each.home.ca.crt, client) as proxy:
+            yield proxy, faults.kubeconfig_through(each.kubeconfig, proxy.port, folder / "kubeconfig", proxy.ca, user or {})
+
+    return through
+
+
+@pytest.fixture
+def tcp(tmp_path):
+    """``with tcp(cluster) as (proxy, kubeconfig)``: a way through toxiproxy."""
+
+    @contextlib.contextmanager
+    def through(each):
+        folder = tmp_path / "tcp"
+        with faults.tcp_proxy(os.environ, folder, api_port(each)) as proxy:
+            yield proxy, faults.kubeconfig_through(each.kubeconfig, proxy.port, folder / "kubeconfig")
+
+    return through
+
+
+def api_port(each):
+    return int(each.facts["server"].rsplit(":", 1)[1])
+
+
+def test_connections_that_are_reset(cluster, application, tcp):
+    each = cluster()
+    items = mixture("resets")
+    mine = application(each, "resets").write(*items)
+    before = len(each.writes())
+    with tcp(each) as (proxy, kubeconfig), ThreadPoolExecutor(1) as pool:
+        proxy.add("latency", latency=40)
+        run = pool.submit(mine.deploy, kubeconfig=kubeconfig)
+        each.eventually(lambda: len(each.writes()) > before, "it has begun")
+        proxy.add("reset_peer", timeout=200, toxicity=0.6)
+        done = run.result().well()
+    created(accounted(each, done, items), items)
+    settled(each, mine, items)
+
+
+def test_a_server_that_is_away_for_a_while(cluster, application, tcp):
+    each = cluster()
+    items = mixture("away", number=20)
+    mine = application(each, "away").write(*items)
+    before = len(each.requests())
+    with tcp(each) as (proxy, kubeconfig), ThreadPoolExecutor(1) as pool:
+        proxy.add("latency", latency=30)
+        run = pool.submit(mine.deploy, kubeconfig=kubeconfig)
+        each.eventually(lambda: sum(one["verb"] == "patch" for one in each.requests()[before:]) > 15, "it is half way")
+        proxy.cut()
+        time.sleep(4)
+        assert not run.done()
+        proxy.mend()
+        done = run.result().well()
+    created(accounted(each, done, items), items)
+    assert done.silence() < 2.0 + GRACE, done.lines
+    settled(each, mine, items)
+
+
+def test_too_many_requests(cluster, application, http):
+    each = cluster()
+    items = mixture("busy")
+    mine = application(each, "busy").write(*items)
+    wait = {"Retry-After": "2"}
+    with http(each) as (proxy, kubeconfig):
+        proxy.rules(
+            {"method": "PATCH", "path": "/configmaps/settings-3", "times": 2, "status": 429, "headers": wait},
+            {"method": "PATCH", "path": "/namespaces/busy/secrets/", "times": 6, "status": 429, "headers": wait},
+            {"method": "GET", "path": "/serviceaccounts", "times": 1, "status": 429, "headers": wait},
+        )
+        done = mine.deploy(kubeconfig=kubeconfig).well()
+        seen = proxy.seen()
+    created(accounted(each, done, items), items)
+    refusals = [(index, one) for index, one in enumerate(seen) if one["status"] == 429]
+    assert len(refusals) >= 8
+    for index, one in refusals:
+        again = next(other for other in seen[index + 1 :] if (other["method"], other["path"]) == (one["method"], one["path"]))
+        assert again["time"] - one["time"] >= 2.0 - 0.05, (one, again)
+    settled(each, mine, items)
+
+
+def test_errors_of_the_server_and_answers_that_are_lost(cluster, application, http):
+    each = cluster()
+    items = mixture("errors")
+    mine = application(each, "errors").write(*items)
+    error = {"method": "PATCH", "times": 1}
+    with http(each) as (proxy, kubeconfig):
+        proxy.rules(
+            {
+                **error,
+                "path": "/configmaps/settings-1",
+                "status": 500,
+                "body": {"reason": "InternalError", "message": "etcdserver: leader changed"},
+            },
+            {**error, "path": "/configmaps/settings-2", "status": 502},
+            {
+                **error,
+                "path": "/configmaps/settings-3",
+                "status": 503,
+                "body": {"reason": "ServiceUnavailable", "message": "apiserver not ready"},
+            },
+            {
+                **error,
+                "path": "/configmaps/settings-4",
+                "status": 504,
+                "body": {"reason": "Timeout", "message": "request did not complete"},
+            },
+            # The server did it, and nobody learns.
+            {**error, "path": "/configmaps/settings-5", "lost": True, "status": 500, "times": 2},
+            {**error, "path": "/secrets/login-1", "lost": True},
+            {**error, "path": "/serviceaccounts/runner", "reset": True, "times": 3},
+            {"method": "PATCH", "path": "/namespaces/errors[?]", "lost": True, "times": 1},
+            {"method": "GET", "path": "/secrets", "status": 500, "times": 1},
+        )
+        done = mine.deploy(kubeconfig=kubeconfig).well()
+        hit = {one["fault"] for one in proxy.hit()}
+    assert hit >= set("01234567")
+    created(accounted(each, done, items), items)
+    settled(each, mine, items)
+
+
+def test_an_error_that_does_not_pass_is_said_at_the_end_of_the_time(cluster, application, http):
+    each = cluster()
+    items = mixture("lasting")
+    mine = application(each, "lasting").write(*items)
+    with http(each) as (proxy, kubeconfig):
+        proxy.rules(
+            {"method": "PATCH", "path": "/configmaps/settings-0", "status": 500, "body": {"reason": "InternalError", "message": "no disk"}}
+        )
+        done = mine.deploy(kubeconfig=kubeconfig, wait_timeout=5)
+        tries = len(proxy.hit())
+    assert "ConfigMap lasting/settings-0" in done.message and "no disk" in done.message
+    assert 2 <= tries < 50
+    assert 3 < done.seconds < 5 + 3
+    # What was done and what was not.
+    accounted(each, done, items)
+    assert done.actions["ConfigMap lasting/settings-0"] == "failed"
+    assert done.actions["ConfigMap lasting/settings-1"] == "created"
+    assert "Deployment.apps lasting/runner" not in there(each, items)  # it needs what failed
+    assert done.actions.get("Deployment.apps lasting/runner") not in ("created", "unchanged")
+    assert mine.deploy().well().result["changed"]
+    settled(each, mine, items)
+
+
+def test_slow_answers(cluster, application, http, tcp):
+    each = cluster()
+    items = mixture("slow")
+    mine = application(each, "slow").write(*items)
+    with http(each) as (proxy, kubeconfig):
+        proxy.rules({"method": "PATCH", "path": "/configmaps/settings-0", "delay": 5, "times": 1})
+        done = mine.deploy(kubeconfig=kubeconfig).well()
+    created(accounted(each, done, items), items)
+    assert done.seconds > 5
+    assert done.silence() < 2.0 + GRACE, done.lines
+    settled(each, mine, items)
+
+    with tcp(each) as (proxy, kubeconfig):
+        proxy.add("latency", latency=100, jitter=80)
+        proxy.add("bandwidth", rate=200, stream="upstream")
+        changed = mixture("slow", "two")
+        done = mine.write(*changed).deploy(kubeconfig=kubeconfig).well()
+    assert set(done.actions.values()) == {"changed", "unchanged"}
+    settled(each, mine, changed)
+
+
+def test_a_token_that_expires_half_way(cluster, application, http, tmp_path):
+    each = cluster()
+    items = mixture("tokens", number=15)
+    mine = application(each, "tokens").write(*items)
+    each.kubectl("create", "serviceaccount", "deployer", "-n", "default")
+    each.kubectl("create", "clusterrolebinding", "deployer", "--clusterrole=cluster-admin", "--serviceaccount=default:deployer")
+    tokens = [each.kubectl("create", "token", "deployer", "-n", "default").strip() for _number in range(2)]
+    for number, token in enumerate(tokens):
+        status = {"token": token, "expirationTimestamp": "2099-01-01T00:00:00Z"}
+        credential = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": status}
+        (tmp_path / f"token-{number}").write_text(json.dumps(credential))
+    plugin = tmp_path / "login"
+    plugin.write_text(
+        f'#!/bin/sh\ncd {tmp_path}\nnumber=$(ls -d used-* 2>/dev/null | wc -l)\nmkdir "used-$number"\n'
+        '[ "$number" -lt 2 ] || number=1\ncat "token-$number"\n'
+    )
+    plugin.chmod(0o700)
+    login = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": str(plugin), "interactiveMode": "Never"}}
+    with http(each, login) as (proxy, kubeconfig):
+        proxy.rules({"token": tokens[0], "skip": 30, "status": 401, "body": {"reason": "Unauthorized", "message": "Unauthorized"}})
+        done = mine.deploy(kubeconfig=kubeconfig).well()
+        refusals = [one for one in proxy.seen() if one["status"] == 401]
+    assert refusals and any(one["method"] == "PATCH" for one in refusals)
+    created(accounted(each, done, items), items)
+    # It logged in anew once, for all that were refused.
+    assert len(list(tmp_path.glob("used-*"))) == 2
+    assert not [token for token in tokens if token in done.text]
+    settled(each, mine, items)

@@ -1,0 +1,242 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Runs that are killed, interrupted, beside another one, or without their server or their disk: the next run goes on from there."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import control_plane, programs
+from ansible_collections.kubeflow.bootstrap.tests.integration import faults
+from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application, accounted, created, settled
+from ansible_collections.kubeflow.bootstrap.tests.integration.objects import mixture, name_of, there
+from ansible_collections.kubeflow.bootstrap.tests.integration.work import Run
+
+# The application is evaluated in a child process that does nothing else, also where threads run.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+
+KILLS = 30
+SEED = 20261123
+LEASE_SECONDS = 15.0
+GRACE = 1.0
+"""Seconds that a busy machine may take longer."""
+
+
+@pytest.fixture
+def application(tmp_path):
+    """``application(cluster, "space")``: an empty one for that namespace."""
+    return lambda cluster, space, **arguments: Application.on(cluster, tmp_path / space, space, **arguments)
+
+
+def restart(each, number):
+    """End the API server by a signal, and start it again as it was."""
+    state = json.loads(each.home.state.read_text())
+    built = programs.Programs(state["programs"], state["version"], Path(state["bin"]))
+    server = control_plane.processes(each.home, built, control_plane.Ports(**state["ports"]))["kube-apiserver"]
+    os.kill(server.pid(), number)
+    time.sleep(2.5)  # long enough to be said
+    if server.pid():  # Asked politely it waits a minute for those who watch; nobody waits for that.
+        os.kill(server.pid(), signal.SIGKILL)
+    each.eventually(lambda: server.pid() is None, "the API server is down")
+    assert server.start()
+
+
+def test_the_api_server_is_restarted_half_way(cluster, application):
+    each = cluster(name="restarted")
+    for number in (signal.SIGKILL, signal.SIGTERM):
+        space = f"restart-{number.name.lower()}"
+        items = mixture(space, number=40)
+        mine = application(each, space).write(*items)
+        before = len(each.requests())
+        with ThreadPoolExecutor(1) as pool:
+            run = pool.submit(mine.deploy)
+            each.eventually(lambda begin=before: sum(one["verb"] == "patch" for one in each.requests()[begin:]) > 30, "it is half way")
+            assert not run.done()
+            restart(each, number)
+            done = run.result().well()
+        created(accounted(each, done, items), items)
+        assert done.silence() < 2.0 + GRACE, done.lines
+        assert re.search(r"API server", done.text), done.lines
+        settled(each, mine, items)
+
+
+def leases(each, space):
+    return each.get("leases.coordination.k8s.io", "-n", space)["items"]
+
+
+def test_a_run_that_is_killed_at_any_moment(cluster, application):
+    """Half of the runs make all anew, half change a third and prune another."""
+    print(f"seed {SEED}")
+    chance = random.Random(SEED)
+    each = cluster()
+
+    def objects(space, version):
+        items = mixture(space, version, number=3)
+        return items if version == "one" else [item for item in items if item["kind"] != "Secret"]
+
+    def prepare(index):
+        space = f"killed-{index}"
+        mine = application(each, space, wait_timeout=60).write(*objects(space, "one"))
+        if index % 2:
+            mine.deploy(wait_timeout=0).well()
+            mine.write(*objects(space, "two"))
+        return mine, objects(space, "two" if index % 2 else "one")
+
+    def timed(index):
+        mine, _items = prepare(index)
+        process = mine.start(wait_timeout=0)
+        start = time.monotonic()
+        output, _none = process.communicate(timeout=60)
+        assert process.returncode == 0, output
+        return time.monotonic() - start
+
+    longest = [timed(KILLS), timed(KILLS + 1)]
+
+    def kill(index):
+        mine, items = prepared[index]
+        process = mine.start(wait_timeout=0)
+        time.sleep(moments[index])
+        ended = process.poll()
+        process.kill()
+        process.communicate()
+        return ended
+
+    moments = [chance.uniform(0, longest[index % 2]) for index in range(KILLS)]
+    with ThreadPoolExecutor(2) as pool:
+        prepared = list(pool.map(prepare, range(KILLS)))
+        ended = list(pool.map(kill, range(KILLS)))
+    assert ended.count(None) > KILLS / 2, "most of them were killed before they were through"
+
+    def go_on(index):
+        mine, items = prepared[index]
+        done = mine.deploy(wait_timeout=60).well()
+        return done
+
+    # They wait side by side for the leases of those that were killed.
+    with ThreadPoolExecutor(KILLS) as pool:
+        ends = list(pool.map(go_on, range(KILLS)))
+    for index, done in enumerate(ends):
+        mine, items = prepared[index]
+        space = mine.namespace
+        waited = [at for at, line in done.lines if "lease" in line.lower() or "another" in line.lower()]
+        assert (waited[-1] if waited else 0.0) < LEASE_SECONDS + 5, (moments[index], done.lines)
+        assert there(each, objects(space, "one")) == {name_of(item) for item in items}, (space, moments[index])
+    members = each.everything("--selector=applyset.kubernetes.io/part-of")
+    for mine, items in prepared:
+        mine_there = {
+            (kind, name)
+            for kind, space, name in members
+            if space == mine.namespace and kind not in ("Endpoints", "EndpointSlice", "Namespace")
+        }
+        assert mine_there == {(item["kind"], item["metadata"]["name"]) for item in items if item["metadata"].get("namespace")}
+    # Who found all done took no lease, and so left that of the one that was killed.
+    left = [
+        mine.namespace
+        for (mine, _items), done in zip(prepared, ends, strict=True)
+        if done.result["changed"] and leases(each, mine.namespace)
+    ]
+    assert left == []
+    with each.untouched():
+        for mine, _items in prepared:
+            assert not mine.deploy().well().result["changed"]
+    each.kubectl("delete", "namespace", *(mine.namespace for mine, _items in prepared), "--wait=false")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_interrupted_lets_go(cluster, application, number):
+    each = cluster()
+    space = f"interrupted-{number.name.lower()}"
+    items = mixture(space, number=30)
+    mine = application(each, space).write(*items)
+    before = len(each.requests())
+    process = mine.start()
+    each.eventually(lambda: sum(one["verb"] == "patch" for one in each.requests()[before:]) > 20, "it is half way")
+    process.send_signal(number)
+    output, _none = process.communicate(timeout=10)
+    assert process.returncode != 0, output
+    start = time.monotonic()
+    mine.deploy().well()
+    # Who is interrupted by Ctrl-C still lets go of the lease; who is terminated may not get to it.
+    assert time.monotonic() - start < (10 if number == signal.SIGINT else LEASE_SECONDS + 10)
+    settled(each, mine, items)
+
+
+def test_two_runs_at_once(cluster, application, tmp_path):
+    each = cluster()
+    items = mixture("both", number=20)
+    mine = application(each, "both").write(*items)
+    before = len(each.writes())
+    port = int(each.facts["server"].rsplit(":", 1)[1])
+    with faults.tcp_proxy(os.environ, tmp_path / "tcp", port) as proxy, ThreadPoolExecutor(2) as pool:
+        kubeconfig = faults.kubeconfig_through(each.kubeconfig, proxy.port, tmp_path / "kubeconfig")
+        proxy.add("latency", latency=300)  # so that it takes a while
+        one = pool.submit(mine.deploy, kubeconfig=kubeconfig)
+        each.eventually(lambda: len(each.writes()) > before + 5, "the first one has begun")
+        impatient = mine.deploy(wait_timeout=1)
+        assert not one.done()
+        other = pool.submit(mine.deploy)
+        first, second = one.result().well(), other.result().well()
+    # Who has no time leaves, and says to whom.
+    assert "Another deployment of both in both is under way" in impatient.message and str(os.getpid()) in impatient.message
+    assert not impatient.result.get("changed")
+    created(accounted(each, first, items), items)
+    assert not second.result["changed"]
+    assert second.outcome["counts"] == {"unchanged": len(second.outcome["objects"])}
+    assert re.search(f"{os.getpid()}|another deployment of this application has just ended", second.text), second.lines
+    writes = [line.partition("?")[0] for line in each.writes()[before:] if "/namespaces/both/secrets/" in line]
+    assert len(writes) == len(set(writes)) == 20
+    assert leases(each, "both") == []
+    settled(each, mine, items)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """``small_disk(user, "32k", "app")``: that playbook, with a file system of that size at ``small_disk.folder`` while it runs.
+
+    What is there at the end is copied to ``small_disk.after``.
+    """
+
+    def play(user, size, playbook, **variables):
+        play.folder.mkdir(exist_ok=True)
+        shutil.rmtree(play.after, ignore_errors=True)
+        script = f'mount -t tmpfs -o size={size} tmpfs {play.folder} && {{ "$@"; code=$?; cp -r {play.folder} {play.after}; exit $code; }}'
+        command = user.command(playbook, **variables)
+        command["args"] = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh", *command["args"]]
+        done = subprocess.run(**command, timeout=60, check=False)
+        assert "Traceback" not in done.stdout, done.stdout
+        return Run(done.returncode, done.stdout)
+
+    play.folder, play.after = tmp_path / "small", tmp_path / "small-after"
+    return play
+
+
+def test_a_full_disk(cluster, work, small_disk):
+    """The application, then the report, on a file system that is too small for it."""
+    each = cluster()
+    user = work(each, kubeflow_namespace="full")
+    with each.untouched():
+        run = small_disk(user, "32k", "bootstrap", kubeflow_apply=True, kubeflow_app_dir=str(small_disk.folder / "app"))
+    assert run.code != 0
+    assert "No space left on device" in run.message and str(small_disk.folder) in run.message
+    written = {path.relative_to(small_disk.after / "app"): path.read_bytes() for path in small_disk.after.rglob("*") if path.is_file()}
+
+    run = small_disk(user, "4k", "bootstrap", kubeflow_apply=True, kubeflow_report_dir=str(small_disk.folder / "report"))
+    assert run.code != 0
+    assert "No space left on device" in run.message and str(small_disk.folder) in run.message
+    assert [path for path in small_disk.after.rglob("*") if path.is_file()] == []
+    # The cluster has all, and the next run says so.
+    assert user.bootstrap().well().changed == 0
+    assert set(user.report()["outcome"]["counts"]) == {"unchanged"}
+    # Nothing half was left of the application: whole files as a good run writes them, or none.
+    half = [path for path, content in written.items() if not (user.app / path).is_file() or (user.app / path).read_bytes() != content]
+    assert half == []

@@ -1,0 +1,255 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One deployment at a time: who may take the lease, and who notices that it was lost."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import typing as t
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy import lease
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.lease import held, process
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.wait import Deadline, Ticker
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+
+from tests.unit.conftest import Answer, Request
+
+LEASES = "/apis/coordination.k8s.io/v1/namespaces/ml/leases"
+PROCESS = "kubeflow.bootstrap/process"
+
+
+class Store:
+    """One Lease, with the API server's optimistic concurrency. ``away``: every answer is lost."""
+
+    def __init__(self, server: t.Any) -> None:
+        self.lease: t.Any = None
+        self.version = 0
+        self.away = False
+        server.routes[LEASES] = self.answer
+        server.routes[f"{LEASES}/app-deploy"] = self.answer
+
+    def put(self, holder: str, annotations: t.Any = None, duration: int = 15) -> None:
+        self.version += 1
+        metadata = {"name": "app-deploy", "uid": "u", "resourceVersion": str(self.version), "annotations": annotations or {}}
+        spec = {"holderIdentity": holder, "leaseDurationSeconds": duration, "acquireTime": "2026-01-02T03:04:05.000000Z"}
+        self.lease = {"metadata": metadata, "spec": spec}
+
+    @property
+    def holder(self) -> str:
+        return self.lease["spec"]["holderIdentity"] if self.lease else ""
+
+    def answer(self, request: Request) -> Answer:
+        if self.away:
+            raise ConnectionError
+        if request.method == "POST" and self.lease:
+            return Answer({"reason": "AlreadyExists"}, 409)
+        if request.method != "POST" and not self.lease:
+            return Answer({}, 404)
+        if request.method == "GET":
+            return Answer(self.lease)
+        found = (request.body.get("metadata") or request.body.get("preconditions") or {}).get("resourceVersion")
+        if request.method != "POST" and found != str(self.version):
+            return Answer({"reason": "Conflict"}, 409)
+        if request.method == "DELETE":
+            self.lease = None
+            return Answer({})
+        self.version += 1
+        self.lease = {**request.body, "metadata": {**request.body["metadata"], "uid": "u", "resourceVersion": str(self.version)}}
+        return Answer(self.lease)
+
+
+@pytest.fixture
+def store(server: t.Any) -> Store:
+    return Store(server)
+
+
+@pytest.fixture
+def ticker() -> t.Any:
+    with Ticker(lambda line: None) as found:
+        found.state = "before"
+        yield found
+
+
+def until(met: t.Callable[[], object]) -> None:
+    deadline = time.monotonic() + 10
+    while not met():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_it_is_made_renewed_and_deleted(store: Store, client: Client, ticker: Ticker) -> None:
+    with held(client, "ml", "app", Deadline(5), ticker, duration=0.3) as mine:
+        first = dict(store.lease["spec"])
+        host, pid, _random = first["holderIdentity"].split("/")
+        assert (host, pid) == (socket.gethostname(), str(os.getpid()))
+        assert store.lease["metadata"]["annotations"] == {PROCESS: process(os.getpid())}
+        until(lambda: store.lease["spec"]["renewTime"] > first["renewTime"])
+        assert store.lease["spec"]["acquireTime"] == first["acquireTime"]
+        mine.check()
+    assert store.lease is None
+    assert ticker.state == "before"
+
+
+def test_it_is_deleted_after_a_failure_too(store: Store, client: Client, ticker: Ticker) -> None:
+    with pytest.raises(ZeroDivisionError), held(client, "ml", "app", Deadline(5), ticker):
+        raise ZeroDivisionError
+    assert store.lease is None
+
+
+def test_another_holder_is_waited_for_and_named(store: Store, client: Client, ticker: Ticker) -> None:
+    store.put("far/12/abc")
+    with pytest.raises(BootstrapError) as refused, held(client, "ml", "app", Deadline(0.2), ticker):
+        pass
+    assert refused.value.message == "Another deployment of app in ml is under way: host far, process 12, since 2026-01-02T03:04:05Z."
+    assert store.holder == "far/12/abc"
+
+
+def test_it_is_taken_when_the_other_one_ends(store: Store, client: Client, ticker: Ticker) -> None:
+    store.put("far/12/abc")
+
+    class Patient(Deadline):
+        def left(self) -> float:
+            # Asked before each pause: by then, what is waited for has been said.
+            assert ticker.state == "waiting for the lease of app in ml: host far, process 12, since 2026-01-02T03:04:05Z"
+            store.lease = None
+            return 0.01
+
+        over = False  # type: ignore[assignment]
+
+    with held(client, "ml", "app", Patient(5), ticker):
+        assert store.holder.startswith(socket.gethostname())
+        assert ticker.state == "before"
+
+
+def test_a_silent_holder_is_dead_after_its_duration_by_our_own_clock(store: Store, client: Client, ticker: Ticker) -> None:
+    store.put("far/12/abc", duration=1)
+    start = time.monotonic()
+    with held(client, "ml", "app", Deadline(10), ticker):
+        assert 1 <= time.monotonic() - start < 5
+        assert store.lease["spec"]["leaseTransitions"] == 1
+
+
+def test_a_holder_that_renews_lives(store: Store, client: Client, ticker: Ticker) -> None:
+    store.put("far/12/abc", duration=1)
+
+    class Renewing(Deadline):
+        def left(self) -> float:
+            store.put("far/12/abc", duration=1)
+            return super().left()
+
+    with pytest.raises(BootstrapError, match="under way"), held(client, "ml", "app", Renewing(2.0), ticker):
+        pass
+
+
+@pytest.fixture
+def child() -> t.Any:
+    """A process that waits for its standard input."""
+    running = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    yield running
+    running.kill()
+    running.communicate()
+
+
+def test_a_holder_whose_process_is_gone_is_dead_at_once(store: Store, client: Client, ticker: Ticker, child: t.Any) -> None:
+    store.put(f"somewhere/{child.pid}/abc", {PROCESS: process(child.pid)})
+    with pytest.raises(BootstrapError, match="under way"), held(client, "ml", "app", Deadline(0.1), ticker):
+        pass
+    child.kill()  # and not yet reaped: a zombie
+    until(lambda: len(process(child.pid).split()) == 2)
+    with held(client, "ml", "app", Deadline(0.1), ticker):
+        assert store.lease["spec"]["leaseTransitions"] == 1
+    child.wait()
+    store.put(f"somewhere/{child.pid}/abc", {PROCESS: f"{process(os.getpid()).rsplit(' ', 1)[0]} 1"})
+    with held(client, "ml", "app", Deadline(0.1), ticker):
+        pass
+
+
+def test_a_number_that_another_process_got_since_is_no_holder(store: Store, client: Client, ticker: Ticker, child: t.Any) -> None:
+    boot, pids, start = process(child.pid).split()
+    store.put(f"somewhere/{child.pid}/abc", {PROCESS: f"{boot} {pids} {int(start) - 1}"})
+    with held(client, "ml", "app", Deadline(0.1), ticker):
+        pass
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_nothing_is_concluded_about_processes_elsewhere(store: Store, client: Client, ticker: Ticker, child: t.Any, which: int) -> None:
+    """Another boot, or another container: the number of a process means nothing there."""
+    child.kill()
+    child.wait()
+    parts = [*process(os.getpid()).split()[:2], "1"]
+    parts[which] = "other"
+    store.put(f"{socket.gethostname()}/{child.pid}/abc", {PROCESS: " ".join(parts)})
+    with pytest.raises(BootstrapError, match="under way"), held(client, "ml", "app", Deadline(0.1), ticker):
+        pass
+
+
+def test_without_proc_the_duration_counts(store: Store, client: Client, ticker: Ticker, monkeypatch: t.Any, tmp_path: t.Any) -> None:
+    monkeypatch.setattr(lease, "_BOOT", tmp_path / "none")
+    assert process(os.getpid()) == ""
+    store.put(f"{socket.gethostname()}/999999999/abc", {PROCESS: ""})
+    with pytest.raises(BootstrapError, match="under way"), held(client, "ml", "app", Deadline(0.1), ticker):
+        pass
+
+
+def test_whoever_lost_it_stops(store: Store, client: Client, ticker: Ticker) -> None:
+    with held(client, "ml", "app", Deadline(5), ticker, duration=0.3) as mine:
+        store.put("far/12/abc")
+        until(lambda: mine._lost)
+        with pytest.raises(BootstrapError) as lost:
+            mine.check()
+        assert "lost its lease: host far, process 12, since 2026-01-02T03:04:05Z has it" in lost.value.message
+    assert store.holder == "far/12/abc"
+
+
+def test_a_lost_network_is_found_out_before_the_next_write(store: Store, client: Client, ticker: Ticker) -> None:
+    with held(client, "ml", "app", Deadline(5), ticker, duration=0.3) as mine:
+        store.away = True
+        until(lambda: lease._now() - mine._renewed > 0.3)
+        # Another took it, and has ended since.
+        store.lease = None
+        store.away = False
+        with pytest.raises(BootstrapError, match="it is no longer there"):
+            mine.check()
+
+
+def test_a_lost_network_that_nobody_used_is_no_loss(store: Store, client: Client, ticker: Ticker) -> None:
+    with held(client, "ml", "app", Deadline(5), ticker, duration=0.3) as mine:
+        store.away = True
+        until(lambda: lease._now() - mine._renewed > 0.3)
+        store.away = False
+        mine.check()
+        # The answer to a renewal was lost, not the renewal.
+        store.version += 1
+        store.lease["metadata"]["resourceVersion"] = str(store.version)
+        renewed = mine._renewed
+        until(lambda: mine._renewed > renewed)
+        mine.check()
+    assert store.lease is None
+
+
+def test_a_server_that_stumbles_is_asked_again(store: Store, client: Client, ticker: Ticker, server: t.Any) -> None:
+    answers = [Answer({}, 503), store.answer]
+    server.routes[LEASES] = lambda request: _next(answers, store, request)
+    with held(client, "ml", "app", Deadline(5), ticker):
+        assert store.holder
+
+
+def _next(answers: list[t.Any], store: Store, request: Request) -> Answer:
+    first = answers.pop(0) if answers else store.answer
+    return first if isinstance(first, Answer) else first(request)
+
+
+def test_who_may_not_is_told_what_is_missing(server: t.Any, client: Client, ticker: Ticker) -> None:
+    server.routes[f"{LEASES}/app-deploy"] = Answer({"message": 'leases "app-deploy" is forbidden'}, 403)
+    with (
+        pytest.raises(BootstrapError, match="may not keep two deployments of app in ml apart") as refused,
+        held(client, "ml", "app", Deadline(5), ticker),
+    ):
+        pass
+    assert "leases of coordination.k8s.io" in (refused.value.fix or "")

@@ -1,0 +1,229 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What is sent again while the API server stumbles, for how long, and what is said meanwhile."""
+
+from __future__ import annotations
+
+import threading
+import time
+import typing as t
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client, Unreachable
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.retrying import Sent, patience
+
+from tests.unit.conftest import ENV, Answer, Request
+
+WEBHOOK = 'Internal error occurred: failed calling webhook "a.example.com": failed to call webhook: Post "https://a": connection refused'
+TYPED = "failed to create typed patch object (x/a; /v1, Kind=Service): .spec.prts: field not declared in schema"
+DENIED = 'admission webhook "a.example.com" denied the request: no'
+CONFLICT = {"reason": "Conflict", "message": "Operation cannot be fulfilled on x: the object has been modified"}
+FIELDS = {"reason": "Conflict", "message": "Apply failed", "details": {"causes": [{"field": ".a", "message": "conflict"}]}}
+STARTING = {"reason": "Forbidden", "message": 'pods "a" is forbidden: not yet ready to handle request'}
+FOREVER = float("inf")
+
+
+def sent(method: str, path: str = "/api/v1/x") -> Sent:
+    return Sent(method, path, "application/apply-patch+yaml")
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "seconds"),
+    [
+        (429, {}, FOREVER),
+        (500, {"message": WEBHOOK}, FOREVER),
+        (500, {"message": "etcdserver: leader changed"}, FOREVER),
+        (502, {}, FOREVER),
+        (503, {}, FOREVER),
+        (504, {}, FOREVER),
+        (500, {"message": TYPED}, 0),
+        (500, {"message": DENIED}, 0),
+        (409, CONFLICT, 10),
+        (409, FIELDS, 0),
+        (403, STARTING, 10),
+        (403, {"reason": "Forbidden", "message": "exceeded quota"}, 0),
+        (400, {}, 0),
+        (404, {}, 0),
+        (422, {"reason": "Invalid"}, 0),
+    ],
+)
+def test_what_passes_by_itself(code: int, status: dict[str, t.Any], seconds: float) -> None:
+    assert patience(sent("PATCH"), ApiError(code, status, "PATCH /a")) == seconds
+
+
+@pytest.mark.parametrize(
+    ("request_", "twice"),
+    [
+        (sent("GET"), True),
+        (sent("PATCH"), True),
+        (Sent("PATCH", "/a", "application/json-patch+json"), False),
+        (sent("DELETE"), True),
+        (sent("PUT"), False),
+        (sent("POST"), False),
+        (sent("POST", "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"), True),
+    ],
+)
+def test_what_may_be_sent_twice(request_: Sent, twice: bool) -> None:
+    assert request_.may_be_sent_twice is twice
+    assert patience(request_, Unreachable("away")) == (FOREVER if twice else 0)
+    assert patience(request_, ApiError(503, {}, "")) == (FOREVER if twice else 0)
+    # It took nothing in.
+    assert patience(request_, ApiError(429, {}, "")) == FOREVER
+    assert patience(request_, Unreachable("not to be trusted", passes=False)) == 0
+
+
+def test_a_role_that_is_not_there_does_not_hold_up_every_question() -> None:
+    dangling = {"reason": "Forbidden", "message": 'User "x" cannot list: RBAC: clusterrole.rbac.authorization.k8s.io "y" not found'}
+    assert patience(sent("PATCH"), ApiError(403, dangling, "")) == 10
+    assert patience(sent("GET"), ApiError(403, dangling, "")) == 2
+
+
+def test_a_deletion_on_a_condition_is_not_tried_again() -> None:
+    assert patience(sent("DELETE"), ApiError(409, {"reason": "Conflict", "message": "the UID in the precondition"}, "")) == 0
+
+
+class Fails(Exception):
+    """The server hangs up instead of answering."""
+
+
+def lose(request: Request) -> Answer:
+    raise Fails
+
+
+def test_a_write_whose_answer_was_lost_is_sent_again(server: t.Any, client: Client) -> None:
+    state: list[t.Any] = []
+
+    def apply(request: Request) -> Answer:
+        state[:] = [request.body]
+        if len(server.requests) < 4:
+            raise Fails
+        return Answer(request.body)
+
+    server.routes["/a"] = apply
+    with client.repeating(lambda: 10.0, print):
+        assert client.apply("/a", {"a": 1}, "me") == {"a": 1}
+    assert len(server.requests) == 4
+    assert len({(request.method, str(request.body), str(request.query)) for request in server.requests}) == 1
+    assert state == [{"a": 1}]
+
+
+def test_everything_that_may_be_is_sent_again_until_it_works(server: t.Any, client: Client) -> None:
+    server.routes["/a"] = [Answer({"message": WEBHOOK}, 500), Answer({}, 503), Answer(CONFLICT, 409), Answer({"done": True})]
+    server.routes["/list"] = [
+        Answer({}, 504),
+        Answer({"metadata": {"continue": "x"}, "items": [1]}),
+        Answer({}, 502),
+        Answer({"items": [2]}),
+    ]
+    with client.repeating(lambda: 10.0, print):
+        assert client.apply("/a", {}, "me") == {"done": True}
+        assert list(client.items("/list")) == [1, 2]
+    assert len(server.requests) == 8
+
+
+@pytest.mark.parametrize("answer", [Answer({"message": TYPED}, 500), Answer(FIELDS, 409), Answer({}, 422)])
+def test_what_stays_is_raised_at_once(server: t.Any, client: Client, answer: Answer) -> None:
+    server.routes["/a"] = answer
+    with client.repeating(lambda: 10.0, print), pytest.raises(ApiError):
+        client.apply("/a", {}, "me")
+    assert len(server.requests) == 1
+
+
+def test_a_creation_is_not_sent_twice(server: t.Any, client: Client) -> None:
+    server.routes["/a"] = lose
+    with client.repeating(lambda: 10.0, print):
+        for call in (client.post, client.put):
+            with pytest.raises(Unreachable):
+                call("/a", {})
+        with pytest.raises(Unreachable):
+            client.request("GET", "/a", once=True)
+    assert len(server.requests) == 3
+
+
+def test_the_time_for_all_of_it_ends_with_the_servers_reason(server: t.Any, client: Client) -> None:
+    server.routes["/a"] = Answer({"message": "etcdserver: no leader"}, 503)
+    end = time.monotonic() + 0.5
+    with client.repeating(lambda: max(end - time.monotonic(), 0.0), print), pytest.raises(ApiError, match="no leader"):
+        client.get("/a")
+    assert 0 <= time.monotonic() - end < 0.5
+    assert 2 < len(server.requests) < 15
+
+
+def test_retry_after_is_obeyed_and_not_waited_for_in_vain(server: t.Any, client: Client) -> None:
+    server.routes["/a"] = [Answer({}, 429, [("Retry-After", "1")]), Answer({"done": True})]
+    server.routes["/b"] = Answer({"message": "later"}, 429, [("Retry-After", "60")])
+    start = time.monotonic()
+    with client.repeating(lambda: 10.0, print):
+        assert client.post("/a", {}) == {"done": True}
+        assert 1 <= time.monotonic() - start < 2
+        with pytest.raises(ApiError, match="later"):
+            client.get("/b")
+    assert time.monotonic() - start < 2
+
+
+def test_a_line_a_second_is_said_while_the_server_is_away(client: Client, server: t.Any) -> None:
+    server.routes["/a"] = lose
+    end = time.monotonic() + 2.6
+    said: list[str] = []
+    with client.repeating(lambda: max(end - time.monotonic(), 0.0), said.append):
+
+        def ask(_number: int) -> None:
+            with pytest.raises(Unreachable):
+                client.get("/a")
+
+        client.map(ask, range(4))
+    assert len(said) == 2
+    assert "can't be reached" in said[0]
+    assert said[0].endswith("Trying again, 1 s so far.")
+
+
+def test_a_login_that_expires_while_it_is_tried_again_is_renewed(server: t.Any) -> None:
+    class Credentials:
+        method, certificate, more_headers = "token", None, ()
+        renewed = 0
+
+        def prepare(self) -> None: ...
+
+        def headers(self) -> dict[str, str]:
+            return {"Authorization": f"Bearer {self.renewed}"}
+
+        def refresh(self) -> bool:
+            self.renewed += 1
+            return True
+
+        def expired(self) -> None: ...
+
+    server.routes["/a"] = [Answer({}, 401), Answer({}, 503), Answer({}, 401), Answer({"done": True})]
+    credentials: t.Any = Credentials()
+    with Client(Connection(server=server.url, credentials=credentials, env=ENV)) as client, client.repeating(lambda: 10.0, print):
+        assert client.get("/a") == {"done": True}
+    assert credentials.renewed == 2
+
+
+def test_whoever_waits_is_woken_when_it_ends(server: t.Any, client: Client) -> None:
+    server.routes["/a"] = Answer({}, 429, [("Retry-After", "60")])
+    failures: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            client.get("/a")
+        except ApiError as error:
+            failures.append(error)
+
+    with client.repeating(lambda: 100.0, print):
+        thread = threading.Thread(target=ask)
+        thread.start()
+        while not server.requests:
+            time.sleep(0.01)
+    thread.join(5)
+    assert len(failures) == 1
+
+
+def test_outside_of_it_nothing_changes(server: t.Any, client: Client) -> None:
+    server.routes["/a"] = Answer({}, 503)
+    with client.repeating(lambda: 0.0, print):
+        pass
+    with pytest.raises(ApiError):
+        client.get("/a")
+    assert len(server.requests) == 1
