@@ -95,6 +95,35 @@ options:
     type: list
     elements: str
     default: []
+  secrets:
+    description:
+      - Secrets for the cluster that are not part of the application, so that their values are in none of its files. They are applied in
+        order beside it, pruned and removed with it. The names of these Secrets are what the application holds.
+      - If not set, those of an earlier run stay as they are. An empty list removes them.
+      - Their values are in no result, difference or message, and no fingerprint of them is kept. Whether they are as wanted is seen by
+        reading them. Without the right to read them they are applied again in each run.
+      - Only O(engine=native) can do this.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the Secret.
+        type: str
+        required: true
+      namespace:
+        description: Its namespace. If not set, that of the application.
+        type: str
+      type:
+        description: Its type, such as V(kubernetes.io/tls).
+        type: str
+        default: Opaque
+      labels:
+        description: Its labels.
+        type: dict
+      stringData:
+        description: Its values, by key, as they are. Take them from Ansible Vault, the environment or a lookup.
+        type: dict
+        required: true
   remove_data:
     description: With O(state=absent), delete also the PersistentVolumeClaims, and so the data in them.
     type: bool
@@ -132,6 +161,14 @@ EXAMPLES = r"""
     replace: true
     prune:
       - PersistentVolumeClaim kubeflow/hub-data
+
+- name: Deploy it with the secret of an OAuth client, which the application names
+  kubeflow.bootstrap.deploy:
+    path: ./kubeflow-app
+    secrets:
+      - name: kubeflow-oidc
+        stringData:
+          client-secret: "{{ vault_client_secret }}"
 
 - name: Remove it again, data included
   kubeflow.bootstrap.deploy:
@@ -267,6 +304,19 @@ ARGUMENTS: dict[str, t.Any] = {
         "take_over": {"type": "bool", "default": False},
         "replace": {"type": "bool", "default": False},
         "prune": {"type": "list", "elements": "str", "default": []},
+        "secrets": {
+            "type": "list",
+            "elements": "dict",
+            # Not the list as a whole: Ansible would blot out the names, too, wherever they stand in the result.
+            "no_log": False,
+            "options": {
+                "name": {"type": "str", "required": True},
+                "namespace": {"type": "str"},
+                "type": {"type": "str", "default": "Opaque"},
+                "labels": {"type": "dict"},
+                "stringData": {"type": "dict", "required": True, "no_log": True},
+            },
+        },
         "remove_data": {"type": "bool", "default": False},
         "engine": {"type": "str", "choices": ["native", "ks", "auto"], "default": "native"},
         "ks": {"type": "path"},

@@ -4,11 +4,19 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import json
+import secrets
 import subprocess
+import sys
+import threading
+from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import certificates
+from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.git_http import GitHttp
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.google_iap import NUMBER, IapGoogle
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.google_names import GoogleNames
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.names import NameServer
@@ -188,3 +196,190 @@ def test_a_run_that_was_killed_before_it_recorded_the_address(google, user):
     assert list(google.addresses) == [path] and recorded(user)["static_ip"]["made"] is True
     user.play("remove").well()
     assert google.addresses == {}
+
+
+# --- secrets
+
+
+class Planted:
+    """Secrets by name, each in plain text; ``found`` looks for all of them, as they are and in base64, in whatever may hold them."""
+
+    def __init__(self):
+        self.texts: dict[str, str] = {}
+
+    def plant(self, name: str) -> str:
+        self.texts[name] = f"{name}-{secrets.token_urlsafe(18)}"
+        return self.texts[name]
+
+    def key(self, name: str, pem: str) -> str:
+        """Of a key in PEM any line gives it away; the first ones say what kind it is."""
+        self.texts[name] = pem.strip().splitlines()[4]
+        return pem
+
+    def needles(self):
+        for name, text in self.texts.items():
+            yield name, text.encode()
+            for shift in range(3):
+                # Wherever it begins in a longer text: what of its base64 does not depend on its neighbours.
+                yield name, base64.b64encode(b" " * shift + text.encode())[(0, 2, 3)[shift] : -4]
+
+    def found(self, where: str, content: bytes) -> list[str]:
+        return [f"{name} in {where}" for name, needle in self.needles() if needle in content]
+
+    def below(self, folder: Path) -> list[str]:
+        seen: list[str] = []
+        for path in folder.rglob("*"):
+            with contextlib.suppress(OSError):  # it has gone meanwhile
+                seen += self.found(str(path), path.read_bytes()) if path.is_file() else []
+        return seen
+
+
+class Watcher(threading.Thread):
+    """Looks all the time at what processes are started with, and at temporary files."""
+
+    def __init__(self, planted: Planted, *folders: Path) -> None:
+        super().__init__(daemon=True)
+        self.planted, self.folders, self.seen = planted, folders, set()
+        self.commands: set[bytes] = set()
+        self.files, self.done = 0, threading.Event()
+
+    def run(self) -> None:
+        while not self.done.wait(0.01):
+            for place in Path("/proc").glob("[0-9]*/cmdline"):
+                with contextlib.suppress(OSError):
+                    self.commands.add(place.read_bytes())
+            for folder in self.folders:
+                self.seen |= set(self.planted.below(folder))
+                self.files = max(self.files, sum(1 for _each in folder.rglob("*")))
+
+    def stop(self) -> None:
+        self.done.set()
+        self.join(20)
+        self.seen |= {each for command in self.commands for each in self.planted.found("a command line", command)}
+
+
+def self_signed(folder, host):
+    authority = certificates.create_ca(folder, "ca", "a company")
+    pair = certificates.sign_server(authority, folder, "server", [host])
+    return Path(pair.crt).read_text(), Path(pair.key).read_text()
+
+
+def test_twenty_secrets_are_nowhere_but_in_the_cluster(gke, google, names, work, tmp_path):
+    planted, keys, temporary = Planted(), tmp_path / "keys", tmp_path / "tmp"
+    keys.mkdir()
+    temporary.mkdir()
+    crt, key = self_signed(keys, HOST)
+    planted.key("key-of-the-certificate", key)
+    planted.key("key-of-the-service-account", json.loads(google.key_file(tmp_path).read_text())["private_key"])
+    admin = yaml.safe_load(Path(gke.kubeconfig).read_text())["users"][0]["user"]
+    planted.key("key-of-the-admin", base64.b64decode(admin["client-key-data"]).decode())
+    # From a vault, which has a password of its own.
+    (keys / "vault-password").write_text(planted.plant("vault-password"))
+    vaulted = {
+        "vault_iap_secret": planted.plant("iap-client-secret"),
+        "vault_git_token": planted.plant("git-token"),
+        "vault_key": key,
+        "vault_not_used": planted.plant("not-used"),
+    }
+    (keys / "vault.yml").write_text(yaml.safe_dump(vaulted))
+    vault = [f"{Path(sys.executable).parent}/ansible-vault", "encrypt", "--vault-password-file", str(keys / "vault-password")]
+    subprocess.run([*vault, str(keys / "vault.yml")], check=True, capture_output=True, timeout=60)
+    # From files that a lookup reads, and from the environment.
+    (keys / "password").write_text(planted.plant("password-of-a-user"))
+    environment = {
+        "OIDC_SECRET": planted.plant("oidc-client-secret"),
+        **{
+            name: planted.plant(name.lower().replace("_", "-"))
+            for name in (
+                "GITHUB_TOKEN",
+                "OPENSHIFT_PASSWORD",
+                "AWS_SECRET_ACCESS_KEY",
+                "AWS_SESSION_TOKEN",
+                "AZURE_CLIENT_SECRET",
+                "AZURE_PASSWORD",
+                "CLOUDFLARE_API_TOKEN",
+                "DOCKER_PASSWORD",
+                "SMTP_PASSWORD",
+                "NPM_TOKEN",
+                "PGPASSWORD",
+            )
+        },
+        **{f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{api}": google.url for api in ("COMPUTE", "DNS", "SERVICEMANAGEMENT", "SERVICEUSAGE")},
+        "GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "key.json"),
+        "TMPDIR": str(temporary),
+    }
+    google.projects.add(project(gke))
+    server = GitHttp(tmp_path / "served", vaulted["vault_git_token"])
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(tmp_path / "served" / "app.git")], check=True, timeout=20)
+    subprocess.run(["git", "-C", str(tmp_path / "served" / "app.git"), "config", "http.receivepack", "true"], check=True, timeout=20)
+    with_git = {"kubeflow_git": True, "git_author_name": "Me", "git_author_email": "me@example.com"}
+    named = {"kubeflow_wait_timeout": 0, "dns_nameserver": names.address, "dns_verify": 0, **with_git}
+    runs = {
+        "one": {
+            **ALL,
+            **named,
+            "kubeflow_components": COMPONENTS,
+            "dns_hostname": HOST,
+            "auth_client_id": CLIENT,
+            "auth_client_secret": "{{ vault_iap_secret }}",
+            "certificates_crt": crt,
+            "certificates_key": "{{ vault_key }}",
+            "git_remote": f"{server.url}/app.git",
+            "git_token": "{{ vault_git_token }}",
+        },
+        "two": {
+            **ALL,
+            **named,
+            "dns_hostname": f"two.{HOST}",
+            "auth_kind": "oidc",
+            "auth_issuer": "https://login.example.com",
+            "auth_verify_issuer": False,
+            "auth_client_id": CLIENT,
+            "auth_client_secret": "{{ lookup('ansible.builtin.env', 'OIDC_SECRET') }}",
+            "certificates_kind": "self-signed",
+        },
+        "three": {
+            **named,
+            "kubeflow_auth": True,
+            "auth_kind": "static",
+            "auth_password": f"{{{{ lookup('ansible.builtin.file', '{keys / 'password'}') }}}}",
+        },
+    }
+    seen: list[str] = []
+    for name, variables in runs.items():
+        log = tmp_path / f"{name}.log"
+        user = work(gke, env={**environment, "ANSIBLE_LOG_PATH": str(log)}, kubeflow_namespace=name, **variables)
+        flags = ("-vvv", "--diff", "-e", f"@{keys / 'vault.yml'}", "--vault-password-file", str(keys / "vault-password"))
+        watcher = Watcher(planted, temporary, user.home, user.folder)
+        watcher.start()
+        try:
+            first, second = user.bootstrap(*flags).well(), user.bootstrap(*flags).well()
+        finally:
+            watcher.stop()
+        assert second.changed == 0, second.output
+        assert any(b"ansible-playbook" in each for each in watcher.commands) and watcher.files > 10
+        secret = {"one": "kubeflow-oauth", "two": "kubeflow-certificate", "three": "kubeflow-users"}[name]
+        data = gke.get("secret", secret, "-n", name)["data"]
+        if name == "two":
+            planted.key("key-made-here", base64.b64decode(data["tls.key"]).decode())
+        if name == "three":
+            planted.texts["hash-of-the-password"] = base64.b64decode(data["htpasswd"]).decode().strip().rpartition(":")[2]
+        history = subprocess.run(
+            ["git", "-C", str(user.app), "cat-file", "--batch", "--batch-all-objects"], capture_output=True, check=True
+        )
+        assert b"kubeflow_steps" not in history.stdout and len(history.stdout) > 10_000
+        planted.texts |= {f"token-{number}": token for number, token in enumerate(google.tokens)}
+        seen += watcher.seen
+        seen += planted.found(f"{name}: history", history.stdout)
+        for where, text in (("output", first.output), ("output", second.output), ("log", log.read_text())):
+            seen += planted.found(f"{name}: {where}", text.encode())
+        seen += [each for folder in (user.home, user.folder, temporary) for each in planted.below(folder)]
+    server.close()
+    # They were used, and the search finds what is there.
+    assert f"x-access-token:{vaulted['vault_git_token']}" in server.seen
+    oauth, oidc = (gke.get("secret", each, "-n", where)["data"] for each, where in (("kubeflow-oauth", "one"), ("kubeflow-oidc", "two")))
+    assert base64.b64decode(oauth["client_secret"]).decode() == vaulted["vault_iap_secret"]
+    assert base64.b64decode(oidc["client-secret"]).decode() == environment["OIDC_SECRET"]
+    found = {each.split(" in ")[0] for each in planted.found("", base64.b64encode(b"x" + "\n".join(planted.texts.values()).encode()))}
+    assert found == set(planted.texts) and len(found) >= 20
+    assert sorted(set(seen)) == []

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from ..api import Client
 from ..errors import BootstrapError
 from . import replacing
-from .compare import Member
+from .compare import Member, fingerprint
 from .inventory import Inventory
-from .objects import MANAGER, Key, digest, owned_fields
+from .objects import MANAGER, Key, owned_fields
 from .outcome import Options, Outcome
 from .refusals import Refusal, refusal
 from .wait import Deadline
@@ -106,7 +106,7 @@ def _account(inventory: Inventory, busy: list[Member], done: dict[int, Applied],
             refused[member.key] = applied.refused
             outcome.add(member.key, member.component, "failed", number, applied.refused.why, applied.seconds)
         else:
-            inventory.members[member.key] = (digest(member.item), applied.owned)
+            inventory.members[member.key] = (fingerprint(member.item), applied.owned)
             same = member.version == applied.version
             action = "unchanged" if same else _DONE[member.action]
             outcome.add(member.key, member.component, action, number, None if same else member.why, applied.seconds)

@@ -17,6 +17,7 @@ from ..errors import BootstrapError
 from .inventory import PART_OF, Inventory
 from .objects import CRD, Key, Resource, Resources, digest, key_of, owned_fields
 from .owners import changed_by, owner
+from .secrets import UNSAID, is_given, same, unmarked
 
 Json = dict[str, t.Any]
 Found = tuple[Key, Resource]
@@ -92,7 +93,20 @@ def compare(
         if member.action == "foreign":
             foreign.append(member)
     _judge(client, foreign, take_over)
+    _read_given(client, [member for member in members.values() if member.action == "leave" and is_given(member.item)])
     return list(members.values())
+
+
+def fingerprint(item: Json) -> str:
+    """What is recorded of an object that was wanted; nothing of the values of a Secret that was given beside the application."""
+    return UNSAID if is_given(item) else digest(item)
+
+
+def _read_given(client: Client, given: list[Member]) -> None:
+    """Of these no fingerprint is kept, so what they hold is looked at."""
+    for member, is_same in zip(given, client.map(lambda each: same(client, each.path, each.item), given), strict=True):
+        if not is_same:
+            member.action = "change"
 
 
 def listed(
@@ -199,7 +213,7 @@ def _action(inventory: Inventory, member: Member) -> tuple[str, str | None]:
     want, owned = inventory.members.get(member.key, ("", ""))
     if owned != member.live[_OWNED] and owned:
         return "change", member.live[_DRIFT]
-    return ("leave" if want == digest(member.item) and owned else "change"), None
+    return ("leave" if want == fingerprint(member.item) and owned else "change"), None
 
 
 def _unlabelled(inventory: Inventory, member: Member) -> tuple[str, str | None]:
@@ -242,7 +256,7 @@ def _holds(client: Client, member: Member) -> bool:
         if error.code in (403, 404):
             return False
         raise
-    item = member.item
+    item = unmarked(member.item)
     labels = {name: value for name, value in item["metadata"]["labels"].items() if name != PART_OF}
     plain = {name: value for name, value in item.items() if name not in ("apiVersion", "kind", "status", "stringData")}
     if item.get("stringData") and member.key[:2] == ("", "Secret"):

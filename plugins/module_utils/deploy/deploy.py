@@ -25,6 +25,7 @@ from ..run import Context
 from .absent import absent
 from .outcome import Options, Outcome
 from .present import LOOKING, present
+from .secrets import objects as given_objects
 from .wait import Deadline
 
 _WATCHED_EVERY = 0.1
@@ -51,14 +52,16 @@ def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Ou
         take_over=args["take_over"],
         replace=args["replace"],
         prune=frozenset(args["prune"]),
+        keep_given=args["secrets"] is None,
         timeout=float(args["wait_timeout"]),
         progress=context.progress,
         warn=context.warn,
     )
-    job = Job(client, context, path, files, app["name"], args["environment"], environment)
+    removing = args["state"] == "absent"
+    given = bool(args["secrets"]) and not removing
+    job = Job(client, context, path, files, app["name"], args["environment"], environment, secrets=given)
     with client.repeating(Deadline(LOOKING).left, context.progress):
         choice = job.choose(args["engine"], args["ks"])
-    removing = args["state"] == "absent"
     try:
         with _orderly():
             if choice.ks:
@@ -66,6 +69,7 @@ def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Ou
             if removing:
                 return absent(client, app["name"], namespace, options, args["remove_data"]), choice
             rendered = [(name, item) for name, items in objects(files, args["environment"]).items() for item in items]
+            rendered += given_objects(args["secrets"] or [], namespace)
             return present(client, app["name"], namespace, rendered, options), choice
     except BootstrapError as error:
         error.details = {"engine": choice.engine, "engine_reason": choice.reason, **error.details}

@@ -24,6 +24,7 @@ from .outcome import Options, Outcome
 from .preflight import Preflight, Refused, all_served, each_once, preflight
 from .prune import prune
 from .refusals import Refusal, fixes, refusal, told
+from .secrets import UNSAID, is_given
 from .wait import Deadline, Ticker, await_ready, open_gates
 
 Json = dict[str, t.Any]
@@ -55,6 +56,8 @@ class _Run:
     inventory: Inventory = field(init=False)
     members: list[Member] = field(default_factory=list)
     old: list[tuple[Key, Resource]] = field(default_factory=list)
+    given: set[Key] = field(default_factory=set)
+    """Secrets that an earlier run was given, and that stay."""
     before: Preflight = field(default_factory=Preflight)
     seen: t.Any = None
     """What was recorded when it was compared."""
@@ -157,7 +160,9 @@ def _look(run: _Run) -> None:
     run.inventory = Inventory(run.application, run.namespace).read(run.client, run.options.take_over)
     run.seen = (run.inventory.exists, dict(run.inventory.members))
     run.members = compare(run.client, run.inventory, run.resources, run.wanted, take_over=run.options.take_over)
-    run.old = stale(run.client, run.inventory, run.resources, [member.key for member in run.members])
+    old = stale(run.client, run.inventory, run.resources, [member.key for member in run.members])
+    run.given = {key for key, _resource in old if run.options.keep_given and is_given(run.inventory.listed[key[:2]][key])}
+    run.old = [found for found in old if found[0] not in run.given]
 
 
 def _check(run: _Run) -> None:
@@ -314,6 +319,9 @@ def _record(run: _Run) -> None:
     kept = {item["object"] for item in run.outcome.objects if item["action"] == "kept"}
     wanted = {member.key for member in run.members if member.action != "foreign"}
     inventory = run.inventory
+    for key in run.given - inventory.members.keys():  # a run that was killed had no time to record it
+        inventory.members[key] = (UNSAID, "")
+    wanted |= run.given
     inventory.members = {key: prints for key, prints in inventory.members.items() if key in wanted or str(key) in kept}
     inventory.narrow()
     inventory.write(run.client)

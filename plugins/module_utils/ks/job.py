@@ -29,7 +29,10 @@ Json = dict[str, t.Any]
 
 @dataclass
 class Job:
-    """``path``: the application's folder; ``files``: what is in it, or would be; ``entry``: its environment in app.yaml."""
+    """``path``: the application's folder; ``files``: what is in it, or would be; ``entry``: its environment in app.yaml.
+
+    ``secrets``: whether Secrets are given beside it.
+    """
 
     client: Client
     context: Context
@@ -38,6 +41,7 @@ class Job:
     application: str
     environment: str
     entry: Json
+    secrets: bool = False
     _shown: dict[str, list[Json]] = field(default_factory=dict)
 
     @property
@@ -62,7 +66,7 @@ class Job:
         """
         choice = engine.choose(wanted, lambda: find(command, self.context.env), self._hindrances())
         if wanted == "ks" and choice.ks:
-            why = self._unreachable(choice.ks) or self._native(choice.ks)
+            why = self._given(choice.ks) or self._unreachable(choice.ks) or self._native(choice.ks)
             if why:
                 raise BootstrapError(f"ks can't deploy this: {why}.", fix="Use kubeflow_engine=native.")
         if wanted != "native":
@@ -71,6 +75,7 @@ class Job:
 
     def _hindrances(self) -> list[t.Callable[[Found], str | None]]:
         return [
+            self._given,
             self._unreachable,
             lambda _found: engine.library_missing(self.files, str(self.entry.get("k8sVersion"))),
             self._native,
@@ -80,6 +85,9 @@ class Job:
 
     def _flat(self) -> list[Json]:
         return [item for items in self.rendered.values() for item in items]
+
+    def _given(self, _found: Found) -> str | None:
+        return "it knows the application alone, not the Secrets that are given beside it" if self.secrets else None
 
     def _unreachable(self, _found: Found) -> str | None:
         server = str((self.entry.get("destination") or {}).get("server") or "")

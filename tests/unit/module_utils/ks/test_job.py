@@ -104,6 +104,15 @@ def test_auto_says_what_hinders_ks(job: Callable[..., Job], tmp_path: Path) -> N
     assert packing.calls(tmp_path / "calls") == []
 
 
+def test_ks_has_no_way_to_secrets_that_are_given_beside_the_application(job: Callable[..., Job]) -> None:
+    given = job()
+    given.secrets = True
+    choice = given.choose("auto", None)
+    assert choice.engine == "native" and "it knows the application alone" in choice.reason
+    with pytest.raises(BootstrapError, match="it knows the application alone"):
+        given.choose("ks", None)
+
+
 def test_auto_takes_native_where_ks_renders_otherwise_and_says_where_that_comes_from(job: Callable[..., Job]) -> None:
     made = job()
     path = "components/settings.jsonnet"

@@ -1,0 +1,64 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Secrets that are given to a deployment beside the application, in no file of which their values are. Private to the collection.
+
+They are members as all objects are. But no fingerprint of what was wanted is recorded, from which a weak password could be guessed:
+whether one is as it is wanted is seen by reading it.
+"""
+
+from __future__ import annotations
+
+import base64
+import typing as t
+
+from ..api import ApiError, Client
+from ..errors import BootstrapError
+
+Json = dict[str, t.Any]
+
+COMPONENT = "secrets"
+"""What the outcome says instead of a component."""
+MARK = "kubeflow.bootstrap/given"
+"""The annotation that tells them from the application's own Secrets."""
+UNSAID = "given"
+"""In the record, instead of the fingerprint of what was wanted."""
+
+
+def objects(given: list[Json], namespace: str) -> list[tuple[str, Json]]:
+    """(component, Secret) of each. ``given``: name, namespace (the application's one if not set), type, labels and stringData."""
+    found = []
+    for each in given:
+        if not each.get("name") or not isinstance(each.get("stringData"), dict):
+            raise BootstrapError("Each of secrets needs a name and stringData.", fix="Correct secrets (kubeflow_secrets).")
+        metadata: Json = {"name": each["name"], "namespace": each.get("namespace") or namespace, "annotations": {MARK: "true"}}
+        if each.get("labels"):
+            metadata["labels"] = {str(name): str(value) for name, value in each["labels"].items()}
+        data = {str(key): base64.b64encode(str(value).encode()).decode() for key, value in each["stringData"].items()}
+        kind = each.get("type") or "Opaque"
+        found.append((COMPONENT, {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": kind, "data": data}))
+    return found
+
+
+def is_given(item: Json) -> bool:
+    """Whether an object, or the metadata of one that is there, is such a Secret."""
+    return MARK in ((item.get("metadata") or {}).get("annotations") or {})
+
+
+def unmarked(item: Json) -> Json:
+    """A given Secret as somebody else would have made it; other objects as they are."""
+    if not is_given(item):
+        return item
+    return {**item, "metadata": {name: value for name, value in item["metadata"].items() if name != "annotations"}}
+
+
+def same(client: Client, path: str, item: Json) -> bool:
+    """Whether the live Secret is as it is wanted; no where we may not read it, so that it is applied again."""
+    try:
+        live = client.get(path)
+    except ApiError as error:
+        if error.code in (403, 404):
+            return False
+        raise
+    labels = (live["metadata"].get("labels") or {}).items()
+    wanted = item["metadata"].get("labels") or {}
+    return bool(live.get("data") == item["data"] and live.get("type") == item["type"] and wanted.items() <= labels)
