@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Writes the files that follow from others: the registry's README and the JSON Schema of all choices.
+"""Writes the files that follow from others: the registry's README, the JSON Schema of all choices, and the surveys of AWX.
 
 Usage: python tools/generate.py [--check]     With --check nothing is written; exit code 1 says that a file is not current.
-Sources: registry/*/parts.yaml, the headers of registry/*/prototypes/*.jsonnet, roles/kubeflow/meta/argument_specs.yml.
+Sources: registry/*/parts.yaml, the headers of registry/*/prototypes/*.jsonnet, roles/kubeflow/meta/argument_specs.yml; surveys.py has more.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import typing as t
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "playbooks" / "collections"))
+sys.path[:0] = [str(ROOT / "playbooks" / "collections"), str(ROOT / "tools")]
 
 import yaml  # noqa: E402
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.prototypes import Parameter, Prototype, parse  # noqa: E402
+from surveys import SURVEYS, plain, surveys  # noqa: E402
 
 Json = dict[str, t.Any]
 
@@ -146,7 +147,7 @@ def schema(specs: Path, root: Path) -> str:
 
 
 def _option(option: Json) -> Json:
-    made: Json = {"description": _plain(option["description"])}
+    made: Json = {"description": plain(option["description"])}
     made |= _OPTION_TYPES[option.get("type", "str")]
     if "elements" in option:
         made["items"] = _OPTION_TYPES[option["elements"]]
@@ -175,12 +176,6 @@ def _parameter(parameter: Parameter) -> Json:
     return made
 
 
-def _plain(description: str | list[str]) -> str:
-    """Ansible's semantic markup as plain text."""
-    text = " ".join(description) if isinstance(description, list) else description
-    return re.sub(r"\b[A-Z]{1,3}\(([^()]*)\)", lambda match: match[1].split("#")[0], " ".join(text.split()))
-
-
 # ---
 
 
@@ -189,6 +184,7 @@ def generated(root: Path = ROOT) -> dict[str, str]:
     return {
         SCHEMA: schema(root / "roles/kubeflow/meta/argument_specs.yml", root / "registry"),
         README: readme(root / "registry"),
+        SURVEYS: surveys(root),
     }
 
 

@@ -35,7 +35,7 @@ class ActionModule(ActionBase):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         if self._on_controller():
             self._set_environment()
-            result.update(self._work())
+            result.update(self._work("  " if self._task.run_once else _mark(task_vars or {})))
         else:
             result.update(self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
         return result
@@ -49,8 +49,8 @@ class ActionModule(ActionBase):
         self._compute_environment_string(keyword)
         os.environ.update({name: str(value) for name, value in keyword.items()})
 
-    def _work(self) -> dict[str, t.Any]:
-        """Do what the module would: the same arguments, result and messages, with the same values hidden."""
+    def _work(self, mark: str) -> dict[str, t.Any]:
+        """Do what the module would: the same arguments, result and messages, with the same values hidden. ``mark``: before each line."""
         name = str(self._task.resolved_action)
         module = importlib.import_module(f"{_MODULES}.{name.rsplit('.', 1)[-1]}")
         checks = dict(module.ARGUMENTS)
@@ -61,9 +61,9 @@ class ActionModule(ActionBase):
         context = Context(
             check=self._task.check_mode,
             diff=bool(self._task.diff),
-            progress=lambda line: _display.display(f"  {line}"),
+            progress=lambda line: _display.display(f"{mark}{line}"),
             warn=warnings.append,
-            show=lambda line: _display.display(f"  {line}", screen_only=True),
+            show=None if _is_kept() else lambda line: _display.display(f"{mark}{line}", screen_only=True),
         )
         try:
             if validation.error_messages:
@@ -75,6 +75,17 @@ class ActionModule(ActionBase):
             result = {**result, "warnings": warnings}
         hidden: dict[str, t.Any] = remove_values(result, validation._no_log_values)  # what AnsibleModule does with a result
         return hidden
+
+
+def _is_kept() -> bool:
+    """Whether all output is kept: ansible-runner, and so AWX, makes events of what is for the screen alone, too."""
+    return bool(os.environ.get("AWX_ISOLATED_DATA_DIR"))
+
+
+def _mark(task_vars: dict[str, t.Any]) -> str:
+    """What stands before each line that is shown: where several hosts work side by side, the one that it is about."""
+    several = len(task_vars.get("ansible_play_hosts_all") or ()) > 1
+    return f"  [{task_vars['inventory_hostname']}] " if several else "  "
 
 
 def _plain(args: dict[str, t.Any]) -> dict[str, t.Any]:

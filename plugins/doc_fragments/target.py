@@ -13,6 +13,8 @@ options:
       - The kubeconfig file to read.
       - If not set, the files of the environment variable E(KUBECONFIG) are merged as C(kubectl) does, else C(~/.kube/config) is
         read, else the service account of the pod is used that this runs in.
+      - If neither this, O(context), O(cluster) or O(user) nor E(KUBECONFIG) is set, and E(K8S_AUTH_HOST) is, then that is the cluster, with
+        the token E(K8S_AUTH_API_KEY), the file E(K8S_AUTH_SSL_CA_CERT), and E(K8S_AUTH_VERIFY_SSL). Automation controllers set these.
       - The file is never written to, and its current context stays what it is.
     type: path
   context:

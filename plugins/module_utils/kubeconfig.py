@@ -89,6 +89,15 @@ def load(
     return _choose(merged, source, paths, _Wanted(context or merged["current-context"], cluster, user), env)
 
 
+def contexts(kubeconfig: str | None = None, env: Mapping[str, str] | None = None) -> tuple[list[str], list[Entry]]:
+    """The files that ``load`` would read, and all contexts in them: ``name``, ``cluster``, ``user``, ``namespace``, ``server``.
+
+    Raises ``BootstrapError`` where a file is not there or wrong."""
+    _source, paths = _sources(kubeconfig, os.environ if env is None else env)
+    merged = _merge([_read(path) for path in paths])
+    return [str(path) for path in paths], [_context_line(merged, each) for each in sorted(merged["contexts"])]
+
+
 class _Wanted(t.NamedTuple):
     context: str | None
     cluster: str | None

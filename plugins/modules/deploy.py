@@ -250,6 +250,27 @@ outcome:
     waited:
       description: Seconds of them spent waiting for workloads to become ready.
       type: float
+    timeline:
+      description: What the time was spent on, the earliest first. Empty where the engine does not tell.
+      type: list
+      elements: dict
+      contains:
+        what:
+          description: A part of the run, or what was awaited in it.
+          type: str
+          sample: Deployment.apps kubeflow/hub
+        why:
+          description: What it lacked at last, if it was awaited.
+          type: str
+        from:
+          description: When it began, in seconds since the start.
+          type: float
+        to:
+          description: When it ended.
+          type: float
+        waited:
+          description: Whether it was awaited.
+          type: bool
 engine:
   description: The engine that did it, V(native) or V(ks).
   returned: success, and when a deployment failed

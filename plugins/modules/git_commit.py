@@ -39,9 +39,12 @@ options:
     type: path
     required: true
   state:
-    description: With V(ready) it is only seen to that the commit can be made. With V(committed) it is made.
+    description:
+      - With V(ready) it is only seen to that the commit can be made. With V(committed) it is made.
+      - With V(fetched) the folder is brought from O(branch) of O(remote), if it is not there or empty. If the remote has no such branch,
+        the folder becomes an empty repository on a branch of that name.
     type: str
-    choices: [committed, ready]
+    choices: [committed, ready, fetched]
     default: committed
   declaration:
     description:
@@ -123,6 +126,13 @@ EXAMPLES = r"""
     remote: origin
     token: "{{ lookup('ansible.builtin.env', 'GITHUB_TOKEN') }}"
 
+- name: Bring it here first, where each run begins with an empty folder
+  kubeflow.bootstrap.git_commit:
+    path: ~/kubeflow
+    state: fetched
+    remote: https://git.example.com/team/kubeflow.git
+    branch: main
+
 - name: Allow an example's password
   kubeflow.bootstrap.git_commit:
     path: ~/kubeflow
@@ -134,20 +144,20 @@ EXAMPLES = r"""
 RETURN = r"""
 path:
   description: The folder of the application.
-  returned: success
+  returned: with O(state=committed) and O(state=ready)
   type: str
 repository:
   description: The folder of the repository.
-  returned: success
+  returned: with O(state=committed) and O(state=ready)
   type: str
 author:
   description: Who commits.
-  returned: success
+  returned: with O(state=committed) and O(state=ready)
   type: str
   sample: Jane Doe <jane@example.com>
 branch:
   description: The branch.
-  returned: with O(state=committed)
+  returned: with O(state=committed) and O(state=fetched)
   type: str
   sample: main
 commit:
@@ -219,6 +229,7 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.git.commit import Wanted, commit, ready
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.git.fetch import fetch
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.git.secrets import allowed
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.source_arguments import SOURCE_ARGUMENTS, sources
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
@@ -226,7 +237,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Cont
 ARGUMENTS: dict[str, t.Any] = {
     "argument_spec": {
         "path": {"type": "path", "required": True},
-        "state": {"type": "str", "choices": ["committed", "ready"], "default": "committed"},
+        "state": {"type": "str", "choices": ["committed", "ready", "fetched"], "default": "committed"},
         "declaration": {"type": "dict"},
         "bundle": {"type": "path"},
         **SOURCE_ARGUMENTS,
@@ -267,7 +278,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
         take_changes=args["take_changes"],
         timeout=float(args["timeout"]),
     )
-    return (ready if args["state"] == "ready" else commit)(wanted, context)
+    return {"committed": commit, "ready": ready, "fetched": fetch}[args["state"]](wanted, context)
 
 
 def main() -> None:

@@ -48,7 +48,7 @@ kubeconfig:
   type: dict
   contains:
     source:
-      description: Where the files come from, V(option), V(KUBECONFIG), V(~/.kube/config) or V(in-cluster).
+      description: Where it comes from, V(option), V(KUBECONFIG), V(~/.kube/config), V(K8S_AUTH_HOST) or V(in-cluster).
       type: str
       sample: KUBECONFIG
     files:

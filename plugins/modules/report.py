@@ -12,7 +12,8 @@ version_added: 0.1.0
 author:
   - The kubeflow.bootstrap authors (@kubeflow)
 description:
-  - Writes C(report.json) and shows a summary in the terminal.
+  - Writes C(report.json) and C(report.html), and shows a summary in the terminal.
+  - C(report.html) is one page with all in it. It needs no network and no server.
   - A report tells of one run, so it is written anew each time, and that does not count as a change. In check mode nothing is written.
 extends_documentation_fragment:
   - kubeflow.bootstrap.attributes
@@ -26,7 +27,7 @@ attributes:
     details: Only the times in the report differ from run to run.
 options:
   path:
-    description: The folder for C(report.json). It is made if it is not there.
+    description: The folder for C(report.json) and C(report.html). It is made if it is not there.
     type: path
     required: true
   facts:
@@ -55,6 +56,10 @@ options:
   context:
     description: The context that the user named, for the commands to go on with.
     type: str
+  show:
+    description: Whether to show the summary. For many clusters, M(kubeflow.bootstrap.reports) shows one table instead.
+    type: bool
+    default: true
 """
 
 EXAMPLES = r"""
@@ -68,7 +73,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 file:
-  description: The file that was written. Not set in check mode.
+  description: The file C(report.json) that was written. Not set in check mode.
+  returned: success
+  type: str
+page:
+  description: The file C(report.html) that was written. Not set in check mode.
   returned: success
   type: str
 summary:
@@ -78,12 +87,14 @@ summary:
   elements: str
 """
 
+import datetime
 import json
 import typing as t
 from pathlib import Path
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.files import write_atomically
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.summary import lines
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.page import page
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.summary import lines, next_steps
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 
 ARGUMENTS: dict[str, t.Any] = {
@@ -97,6 +108,7 @@ ARGUMENTS: dict[str, t.Any] = {
         "failure": {"type": "str"},
         "kubeconfig": {"type": "path"},
         "context": {"type": "str"},
+        "show": {"type": "bool", "default": True},
     },
     "supports_check_mode": True,
 }
@@ -104,16 +116,19 @@ ARGUMENTS: dict[str, t.Any] = {
 
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Show the summary and write the report."""
-    report = {"check": context.check, **{key: value for key, value in args.items() if key != "path"}}
+    report = {"check": context.check, **{key: value for key, value in args.items() if key not in ("path", "show")}}
     summary = lines(report)
-    file = None
+    file = html = None
     if not context.check:
-        file = Path(args["path"]) / "report.json"
+        file, html = (Path(args["path"]) / name for name in ("report.json", "report.html"))
+        made = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
+        text = page("report", {"report": report, "next": next_steps(report), "made": made})
         write_atomically(file, json.dumps(report, indent=2, sort_keys=True) + "\n")
-        summary.append(f"{'Report':<14}{file}")
-    for line in summary:
+        write_atomically(html, text)
+        summary += [f"{'Report':<14}{html}", f"{'':<14}{file}"]
+    for line in summary if args["show"] else ():
         context.progress(line)
-    return {"changed": False, "file": str(file) if file else None, "summary": summary}
+    return {"changed": False, "file": str(file) if file else None, "page": str(html) if html else None, "summary": summary}
 
 
 def main() -> None:

@@ -41,7 +41,7 @@ class Options:
 class Outcome:
     """What became of each object: ``objects`` holds ``{object, component, action, wave, why, seconds}``.
 
-    ``brought_up``: what was done about old API versions before (``api_versions.bring_up``).
+    ``brought_up``: what was done about old API versions before (``api_versions.bring_up``). ``timeline``: ``Timeline.document``.
     """
 
     changed: bool = False
@@ -50,6 +50,7 @@ class Outcome:
     seconds: float = 0.0
     waited: float = 0.0
     brought_up: list[Change] = field(default_factory=list)
+    timeline: list[Json] = field(default_factory=list)
 
     def add(
         self,
@@ -74,4 +75,11 @@ class Outcome:
     def document(self) -> Json:
         """The document ``outcome``."""
         brought_up = [change.document() for change in self.brought_up if change.now]
-        return {"counts": self.counts(), "objects": self.objects, "brought_up": brought_up, "seconds": self.seconds, "waited": self.waited}
+        return {
+            "counts": self.counts(),
+            "objects": self.objects,
+            "brought_up": brought_up,
+            "seconds": self.seconds,
+            "waited": self.waited,
+            "timeline": self.timeline,
+        }

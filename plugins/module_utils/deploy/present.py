@@ -85,12 +85,14 @@ def present(client: Client, application: str, namespace: str, rendered: list[tup
         except BootstrapError as error:
             _account(run, error.refused if isinstance(error, Refused) else {})
             outcome.seconds = round(time.monotonic() - start, 1)
+            outcome.timeline = ticker.timeline.document()
             readable = _readable(error, run)
             if outcome.objects and not isinstance(error, Refused):
                 _add_account(readable, outcome)
             readable.details = {"changed": outcome.changed, "outcome": outcome.document(), **error.details}
             raise readable from (None if readable is error else error)
     outcome.seconds = round(time.monotonic() - start, 1)
+    outcome.timeline = ticker.timeline.document()
     return outcome
 
 
@@ -113,12 +115,14 @@ def _add_account(error: BootstrapError, outcome: Outcome) -> None:
 def _deploy(run: _Run, rendered: list[tuple[str, Json]]) -> None:
     client, options = run.client, run.options
     with client.repeating(Deadline(LOOKING).left, run.ticker.say):
-        _prepare(run, rendered)
-        _look(run)
+        with run.ticker.timeline.part("Comparing with the cluster"):
+            _prepare(run, rendered)
+            _look(run)
         if not options.check:
             writes = bool(run.todo) or _to_prune(run)
             if writes:
-                _check(run)
+                with run.ticker.timeline.part("Asking about each object before the first write"):
+                    _check(run)
     if options.check:
         _foresee(run)
         return
@@ -129,7 +133,8 @@ def _deploy(run: _Run, rendered: list[tuple[str, Json]]) -> None:
         else:
             _leave(run)
         if options.timeout:
-            run.outcome.waited = await_ready(client, run.inventory, run.members, deadline, run.ticker)
+            with run.ticker.timeline.part("Waiting until all is ready"):
+                run.outcome.waited = await_ready(client, run.inventory, run.members, deadline, run.ticker)
 
 
 def _prepare(run: _Run, rendered: list[tuple[str, Json]]) -> None:
@@ -220,7 +225,8 @@ def _write(run: _Run, deadline: Deadline) -> None:
 
 def _prune(run: _Run, deadline: Deadline) -> None:
     if run.old:
-        prune(run.client, run.inventory, run.apis, run.old, run.options, run.outcome, deadline, run.ticker)
+        with run.ticker.timeline.part("Pruning"):
+            prune(run.client, run.inventory, run.apis, run.old, run.options, run.outcome, deadline, run.ticker)
 
 
 def _to_prune(run: _Run) -> bool:
@@ -242,7 +248,8 @@ def _own_namespace(run: _Run, deadline: Deadline) -> set[Key]:
     missing = [member for member in run.members if member.key == key and member.action == "create"]
     if missing:
         run.ticker.say(f"namespace {run.namespace}")
-        refused = apply_wave(run.client, run.inventory, missing, run.options, run.outcome, 1, deadline, lambda _through: None)
+        with run.ticker.timeline.part("The namespace"):
+            refused = apply_wave(run.client, run.inventory, missing, run.options, run.outcome, 1, deadline, lambda _through: None)
         if refused:
             raise _failure(run, refused, "wave 1", 1)
     return {member.key for member in missing}
@@ -279,7 +286,8 @@ def _apply(run: _Run, deadline: Deadline, early: set[Key], check: t.Callable[[],
             continue
         check()
         run.ticker.say(f"wave {number} of {len(ordered.waves)}: {len(busy)} objects")
-        _wave(run, ordered, busy, items, deadline, number)
+        with run.ticker.timeline.part(f"Wave {number}: {len(busy)} object{'s'[: len(busy) > 1]}"):
+            _wave(run, ordered, busy, items, deadline, number)
     run.ticker.title = ""
 
 

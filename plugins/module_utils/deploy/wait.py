@@ -17,6 +17,7 @@ from .inventory import PART_OF, Inventory
 from .objects import CRD, Key, Resource
 from .order import SOFT, Gate
 from .ready import NotReady, failed, missing, only_slow, storage_class, worth_a_look
+from .timeline import Timeline
 from .why import explain
 
 Json = dict[str, t.Any]
@@ -57,6 +58,7 @@ class Ticker:
         self.state = ""
         self.title = ""
         """Comes before the state, and is said also without one."""
+        self.timeline = Timeline()
         self._say = say
         # A little early, so that it is not late.
         self._every = every * 0.9
@@ -108,9 +110,11 @@ def open_gates(
                     ticker.say(f"going on without {described(gate)}: {shut.pop(gate)}")
             pending = list(shut)
             if not pending:
+                ticker.timeline.awaited({})
                 return
             told |= shut if explaining else {}
             reasons = {described(gate): told.get(gate, why) for gate, why in shut.items()}
+            ticker.timeline.awaited(reasons)
             ticker.state = f"waiting for {_named(reasons, _IN_A_LINE)}"
     raise NotReady(
         f"After {deadline.seconds:g} seconds still waiting for {_named(reasons, _IN_A_MESSAGE)}.",
@@ -130,10 +134,13 @@ def await_ready(client: Client, inventory: Inventory, members: Collection[Member
         for explaining in _looks(deadline):
             lacking = watch.look(explaining)
             if not lacking:
+                ticker.timeline.awaited({})
                 return round(time.monotonic() - start, 1)
             if explaining:
                 watch.explain(list(lacking)[: _IN_A_MESSAGE if deadline.over else _IN_A_LINE])
-            ticker.state = f"waiting for {len(lacking)} objects: {_named(watch.reasons(lacking), _IN_A_LINE)}"
+            reasons = watch.reasons(lacking)
+            ticker.timeline.awaited(reasons)
+            ticker.state = f"waiting for {len(lacking)} objects: {_named(reasons, _IN_A_LINE)}"
     raise NotReady(
         f"Not ready after {deadline.seconds:g} seconds: {_named(watch.reasons(lacking), _IN_A_MESSAGE)}.",
         fix=_MORE_TIME,

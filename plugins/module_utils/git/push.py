@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -56,19 +57,26 @@ class Remote:
 
 def push(git: Git, remote: Remote, env: Mapping[str, str], *, check: bool) -> dict[str, t.Any]:
     """Bring the remote's branch to HEAD: ``remote``, ``branch`` and ``changed``. With ``check`` it is only asked."""
-    url = _url(git, remote.name)
-    shown = redacted(url)
-    host = urlsplit(url).netloc.rpartition("@")[2] if "://" in url else ""
-    token = _token(url, remote.token, env, shown)
-    options = ["-c", "credential.helper="] if token else []  # else a helper might keep the token on disk
+    shown = redacted(_url(git, remote.name))
     spec = f"HEAD:refs/heads/{remote.branch}"
-    with git.logged_in(host, remote.username or urlsplit(url).username if host else None, token) as login:
+    with login(git, remote, env) as (options, extra):
         try:
-            said = git.run(*options, "push", "--porcelain", *(["--dry-run"] if check else []), remote.name, spec, extra=login)
+            said = git.run(*options, "push", "--porcelain", *(["--dry-run"] if check else []), remote.name, spec, extra=extra)
         except Failed as error:
-            raise _refused(error.said, shown, remote.branch) from None
+            raise refused(error.said, shown, remote.branch) from None
     flags = [line[:1] for line in said.splitlines() if "\t" in line]
     return {"remote": shown, "branch": remote.branch, "changed": any(flag != "=" for flag in flags)}
+
+
+@contextlib.contextmanager
+def login(git: Git, remote: Remote, env: Mapping[str, str]) -> Iterator[tuple[list[str], dict[str, str]]]:
+    """What git needs to log in there: options that go before the command, and variables."""
+    url = _url(git, remote.name)
+    host = urlsplit(url).netloc.rpartition("@")[2] if "://" in url else ""
+    token = _token(url, remote.token, env, redacted(url))
+    options = ["-c", "credential.helper="] if token else []  # else a helper might keep the token on disk
+    with git.logged_in(host, remote.username or urlsplit(url).username if host else None, token) as variables:
+        yield options, variables
 
 
 def _url(git: Git, name: str) -> str:
@@ -101,7 +109,8 @@ def _token(url: str, token: str | None, env: Mapping[str, str], shown: str) -> s
     return token
 
 
-def _refused(said: str, shown: str, branch: str) -> BootstrapError:
+def refused(said: str, shown: str, branch: str) -> BootstrapError:
+    """What git said of a remote, in our words."""
     rejected = re.search(r"\[remote rejected\] \((.*)\)", said)
     if rejected and not re.search(_REFUSALS[1][0], said):
         told = " ".join(re.sub(r"^remote:\s*", "", line) for line in said.splitlines() if line.startswith("remote:"))

@@ -47,7 +47,7 @@ def lines(report: Json) -> list[str]:
         found += _section("Failed", _wrapped([report["failure"]], 2))
     if plan:
         found += _section("Warnings", _wrapped([_advice(item) for item in plan["warnings"]], 2))
-    return found + _section("Go on", _next(report))
+    return found + _section("Go on", next_steps(report))
 
 
 def _section(label: str, texts: list[str]) -> list[str]:
@@ -162,7 +162,8 @@ def _advice(item: Json) -> str:
     return " ".join(filter(None, [item["reason"], item.get("fix"), f"Run: {item['command']}" if item.get("command") else ""]))
 
 
-def _next(report: Json) -> list[str]:
+def next_steps(report: Json) -> list[str]:
+    """How to go on: commands to paste, a comment behind some."""
     plan, app, outcome = report.get("plan"), report.get("application"), report.get("outcome")
     steps = []
     if plan and outcome and not report["check"] and not report.get("failure"):

@@ -36,6 +36,7 @@ def act(monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., dict[str, t.Any]]:
         arguments: dict[str, t.Any] | None = None,
         transport: str = "local",
         become: bool = False,
+        hosts: tuple[str, ...] = ("localhost",),
         **keywords: t.Any,
     ) -> dict[str, t.Any]:
         module = types.ModuleType("trial")
@@ -44,7 +45,7 @@ def act(monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., dict[str, t.Any]]:
         task = Task()
         task.action = task._resolved_action = "kubeflow.bootstrap.trial"
         task.args = args
-        for name, value in {"environment": [{}], "check_mode": False, "diff": False, **keywords}.items():
+        for name, value in {"environment": [{}], "check_mode": False, "diff": False, "run_once": False, **keywords}.items():
             setattr(task, name, value)
         action = in_process.ActionModule(
             task=task,
@@ -55,7 +56,7 @@ def act(monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., dict[str, t.Any]]:
             shared_loader_obj=None,
         )
         monkeypatch.setattr(action, "_execute_module", lambda **_keywords: {"sent": True})
-        return action.run(task_vars={})
+        return action.run(task_vars={"inventory_hostname": hosts[0], "ansible_play_hosts_all": list(hosts)})
 
     return run
 
@@ -134,3 +135,27 @@ def test_a_module_without_check_mode_is_skipped_in_check_mode(act: t.Any) -> Non
 def test_elsewhere_the_module_is_sent(act: t.Any, elsewhere: dict[str, t.Any]) -> None:
     assert act(echo, {"name": "a"}, **elsewhere)["sent"] is True
     assert "sent" not in act(echo, {"name": "a"})
+
+
+@pytest.mark.parametrize(
+    ("hosts", "once", "shown"),
+    [(("localhost",), False, "  wave 1\n"), (("dev", "prod"), False, "  [dev] wave 1\n"), (("dev", "prod"), True, "  wave 1\n")],
+)
+def test_a_line_says_which_of_several_hosts_it_is_about(
+    act: t.Any, capfd: pytest.CaptureFixture[str], hosts: tuple[str, ...], once: bool, shown: str
+) -> None:
+    def work(args: dict[str, t.Any], context: t.Any) -> dict[str, t.Any]:
+        context.progress("wave 1")
+        return {"changed": False}
+
+    act(work, {"name": "a"}, hosts=hosts, run_once=once)
+    assert capfd.readouterr().out == shown
+
+
+def test_nothing_is_for_the_screen_alone_where_all_output_is_kept(act: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def work(args: dict[str, t.Any], context: t.Any) -> dict[str, t.Any]:
+        return {"changed": False, "can": context.show is not None}
+
+    assert act(work, {"name": "a"})["can"] is True
+    monkeypatch.setenv("AWX_ISOLATED_DATA_DIR", "/runner/artifacts/7")
+    assert act(work, {"name": "a"})["can"] is False

@@ -50,3 +50,22 @@ def test_a_cluster_that_is_in_no_kubeconfig(server: t.Any, tmp_path: t.Any) -> N
     for wrong in ({"server": "api.example.com"}, {"certificate_authority": str(tmp_path)}):
         with pytest.raises(BootstrapError, match=r"is not the URL of an API server|can't be read: Is a directory"):
             find({**arguments, **wrong}, context)
+
+
+def test_the_cluster_of_a_bearer_token_credential(write_kubeconfig: t.Any, server: t.Any, tmp_path: t.Any) -> None:
+    server.routes["/version"] = {"major": "1"}
+    env = {"K8S_AUTH_HOST": server.url, "K8S_AUTH_API_KEY": "of-the-credential", "HOME": str(tmp_path), "K8S_AUTH_VERIFY_SSL": "False"}
+    nothing = dict.fromkeys(TARGET_ARGUMENTS)
+    with connect(nothing, Context(env=env)) as client:
+        client.get("/version")
+    assert server.requests[-1].headers["authorization"] == "Bearer of-the-credential"
+    found = find(nothing, Context(env=env))
+    assert (found.source, found.connection.verify) == ("K8S_AUTH_HOST", False)
+    assert find(nothing, Context(env={**env, "K8S_AUTH_VERIFY_SSL": "True"})).connection.verify
+    assert find(nothing, Context(env={**env, "K8S_AUTH_HOST": "api.example.com:6443"})).connection.server == "https://api.example.com:6443"
+    # A kubeconfig that somebody names wins.
+    named = write_kubeconfig("named", cluster={"server": "https://named"}, context="mine")
+    assert find({**nothing, "kubeconfig": str(named)}, Context(env=env)).context == "mine"
+    assert find(nothing, Context(env={**env, "KUBECONFIG": str(named)})).context == "mine"
+    with pytest.raises(BootstrapError, match="K8S_AUTH_SSL_CA_CERT: .* can't be read"):
+        find(nothing, Context(env={**env, "K8S_AUTH_SSL_CA_CERT": str(tmp_path / "missing")}))

@@ -1,0 +1,176 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Many clusters: the contexts of kubeconfigs, with a host name each, asked side by side. Private to the collection."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import fnmatch
+import glob
+import hashlib
+import os
+import re
+import typing as t
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..api import Client
+from ..errors import BootstrapError
+from ..kubeconfig import contexts, load
+from . import cloud, cluster, kubeconfig
+
+Json = dict[str, t.Any]
+
+_TAKEN = {"all", "ungrouped", "localhost", "unreachable", "gpu"}
+"""Names that mean something else in an inventory."""
+_LONGEST = 100
+"""Characters of a host name: it also names a folder, and file systems end at 255 bytes."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One context. ``file``: the kubeconfig, or ``None`` for those that kubectl would merge."""
+
+    host: str
+    file: str | None
+    context: str
+    server: str | None
+
+    @property
+    def key(self) -> str:
+        """Tells it from all others, in a cache too: who points a context at another server gets other facts."""
+        return "\0".join((self.file or "", self.context, self.server or ""))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How to ask: the namespace that Kubeflow is to go to, seconds for all questions of a cluster and without a byte, how many at once."""
+
+    namespace: str
+    timeout: float
+    request_timeout: float
+    at_once: int
+
+
+def find(paths: list[str], wanted: list[str], unwanted: list[str], env: Mapping[str, str], warn: Callable[[str], None]) -> list[Place]:
+    """The contexts of all files, in order, whose names match one of ``wanted`` and none of ``unwanted`` (shell patterns).
+
+    ``paths``: files, folders (their files, not those below) and shell patterns, absolute; none: what kubectl would read. A file that is
+    named must be a kubeconfig. Of those that were found in a folder or by a pattern, others are left out, and a warning says so."""
+    places: list[Place] = []
+    for file, named in _files(paths) if paths else [(None, True)]:
+        try:
+            read, lines = contexts(file, env)
+        except BootstrapError as error:
+            if named:
+                raise
+            warn(f"{error} Its contexts are left out.")
+            continue
+        # Of several files that kubectl merges, each needs the others.
+        origin = file or (read[0] if len(read) == 1 else None)
+        places += [Place("", origin, line["name"], line["server"]) for line in lines if _chosen(line["name"], wanted, unwanted)]
+    return _named(places, warn)
+
+
+def _files(paths: list[str]) -> list[tuple[str | None, bool]]:
+    """Each file once, and whether it was named itself."""
+    found: dict[str | None, bool] = {}
+    for path in paths:
+        if os.path.isdir(path):
+            inside = sorted(os.path.join(path, name) for name in os.listdir(path) if not name.startswith("."))
+            found.update({each: False for each in inside if os.path.isfile(each) and each not in found})
+        elif glob.has_magic(path) and not os.path.exists(path):
+            found.update({each: False for each in sorted(glob.glob(path, recursive=True)) if os.path.isfile(each) and each not in found})
+        else:
+            found[path] = True
+    return list(found.items())
+
+
+def _chosen(name: str, wanted: list[str], unwanted: list[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, each) for each in wanted) and not any(fnmatch.fnmatchcase(name, each) for each in unwanted)
+
+
+def _named(places: list[Place], warn: Callable[[str], None]) -> list[Place]:
+    """With host names that differ: context names; where these are alike, with the file's name; where that is, too, with a digest."""
+    schemes: list[Callable[[Place], str]] = [
+        lambda place: host_name(place.context),
+        lambda place: host_name(f"{place.context}-{Path(place.file or 'kubeconfig').stem}"),
+        lambda place: f"{host_name(place.context)[: _LONGEST - 9]}-{hashlib.sha256(place.key.encode()).hexdigest()[:8]}",
+    ]
+    open_, done = places, dict.fromkeys(places, "")
+    taken: set[str] = set()
+    for scheme in schemes:
+        names = {place: scheme(place) for place in open_}
+        # Folders are named after hosts, and some file systems don't tell A from a.
+        often = Counter(name.casefold() for name in names.values())
+        for place, name in names.items():
+            if often[name.casefold()] == 1 and name.casefold() not in taken:
+                done[place] = name
+        taken |= {name.casefold() for name in names.values()}
+        again = [place for place in open_ if not done[place]]
+        open_ = again
+    named = [replace(place, host=done[place]) for place in done]
+    alike = [place.host for place in named if place.host != host_name(place.context)]
+    if alike:
+        warn(f"Contexts have names that are alike, so their hosts are called: {', '.join(alike)}.")
+    return named
+
+
+def host_name(context: str) -> str:
+    """A context's name made fit for a host of Ansible and for a folder.
+
+    Letters, digits, ``.``, ``_`` and ``-`` stay: all else means something in Ansible's patterns (``:``, ``,``, ``!``, ``&``, ``[``,
+    ``*``, ``~``) or in paths. It begins with a letter, a digit or ``_``.
+    """
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", context).strip("-.")
+    if len(name) > _LONGEST:
+        name = f"{name[: _LONGEST - 9]}-{hashlib.sha256(context.encode()).hexdigest()[:8]}"
+    if not name:
+        name = f"context-{hashlib.sha256(context.encode()).hexdigest()[:8]}"
+    return f"{name}-cluster" if name.casefold() in _TAKEN else name
+
+
+def ask(place: Place, how: Asked, env: Mapping[str, str]) -> Json:
+    """The facts of one cluster: ``kubeconfig``, ``cluster`` and ``cloud``, as the role collects them."""
+    found = load(place.file, place.context, env)
+    described = kubeconfig.describe(found)
+    with Client(found.connection) as client, client.within(how.timeout):
+        client.timeout = how.request_timeout
+        gathered = cluster.gather(client, how.namespace)
+    return {"kubeconfig": described, "cluster": gathered, "cloud": cloud.describe(gathered["nodes"], described, env)}
+
+
+def ask_all(places: list[Place], how: Asked, env: Mapping[str, str]) -> dict[Place, Json | BootstrapError]:
+    """The facts of all of them, or why there are none. No more than ``how.at_once`` are asked at a time."""
+
+    def one(place: Place) -> Json | BootstrapError:
+        try:
+            return ask(place, how, env)
+        except BootstrapError as error:
+            return error
+
+    with concurrent.futures.ThreadPoolExecutor(max(how.at_once, 1)) as pool:
+        return dict(zip(places, pool.map(one, places), strict=True))
+
+
+def groups(facts: Json) -> list[str]:
+    """The groups of a cluster that answered."""
+    found = facts["cluster"]
+    vendors = sorted({each["vendor"] for each in found["nodes"]["accelerators"] if each["count"]})
+    version = found["version"]
+    return [
+        f"cloud_{facts['cloud']['provider'] or 'none'}",
+        f"distribution_{found['distribution']['name']}",
+        *([f"version_{version['major']}_{version['minor']}"] if version.get("major") else []),
+        *(["gpu", *(f"gpu_{vendor}" for vendor in vendors)] if vendors else []),
+    ]
+
+
+def same(answers: Mapping[str, Json]) -> list[list[str]]:
+    """Hosts that are one cluster: by the UID of its namespace kube-system."""
+    by_uid: dict[str, list[str]] = {}
+    for host, facts in answers.items():
+        by_uid.setdefault(facts["cluster"]["uid"] or host, []).append(host)
+    return [hosts for hosts in by_uid.values() if len(hosts) > 1]

@@ -1,0 +1,245 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a person must decide, with what was found about it. Private to the collection.
+
+A question is ``{id, short, title, why, found: [text], options, chosen}``; an option ``{id, label, more, never, set, fields}``.
+``never`` says why it can't work here. ``set``: parameters and variables (``kubeflow_...``) by name. A field is
+``{name, label, help, example, pattern, wrong, required, value, on}``; with ``on`` it is a box to tick, which sets those variables, to its
+own value or, where that is ``=name``, to that of another field.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+Json = dict[str, t.Any]
+
+_HOST = r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_NAME = r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?"
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_AUDIENCE = r"/projects/[0-9]+/(global/backendServices|apps)/[A-Za-z0-9_.-]+"
+_CLOUDS = {"gcp": "Google Cloud", "aws": "AWS", "azure": "Azure"}
+_UNSET = ("", "null", None)
+
+
+def questions(facts: Json, plan: Json, helps: t.Mapping[str, str], apply: bool = False) -> list[Json]:
+    """At most five, in order. ``helps``: descriptions of parameters; ``apply``: whether the user has said so already."""
+    look = _Look(facts, plan, helps)
+    made = [_reach(look), _login(look), _storage(look), _gpus(look), _run(look, apply)]
+    return [question for question in made if question]
+
+
+def alerts(facts: Json) -> list[Json]:
+    """What goes badly together: ``{when: {question: [options]}, stops, text}``."""
+    found = [
+        (
+            {"login": ["oidc", "iap", "openshift"], "reach": ["forward", "node", "balancer"]},
+            True,
+            "This login sends people back to a host name over HTTPS. Choose the host name, or the shared password.",
+        ),
+        (
+            {"login": ["dummy"], "reach": ["balancer", "node", "host"]},
+            False,
+            "All users share one password, and everybody who reaches the address can try it. Good for a trial among people who may "
+            "see each other's work.",
+        ),
+        (
+            {"reach": ["balancer", "node"]},
+            False,
+            "This way speaks plain HTTP, so passwords can be read on the way. Use it within a network that you trust.",
+        ),
+    ]
+    return [{"when": when, "stops": stops, "text": text} for when, stops, text in found]
+
+
+class _Look:
+    """What is known, with nothing where it is not known."""
+
+    def __init__(self, facts: Json, plan: Json, helps: t.Mapping[str, str]) -> None:
+        self.cluster: Json = facts.get("cluster") or {}
+        self.cloud: Json = facts.get("cloud") or {}
+        self.plan = plan
+        self.helps = helps
+        self.distribution = (self.cluster.get("distribution") or {}).get("name")
+
+    def value(self, parameter: str) -> t.Any:
+        """What the plan has for it, in the first component that has the parameter."""
+        return next((all_[parameter]["value"] for all_ in self.plan["parameters"].values() if parameter in all_), None)
+
+    def has(self, parameter: str) -> bool:
+        return any(parameter in values for values in self.plan["parameters"].values())
+
+    def serves(self, version: str, kind: str) -> bool:
+        return kind in ((self.cluster.get("apis") or {}).get(version) or {})
+
+    def field(self, name: str, label: str, pattern: str = ".+", **more: t.Any) -> Json:
+        value = self.value(name)
+        return {
+            "name": name,
+            "label": label,
+            "help": self.helps.get(name, ""),
+            "pattern": pattern,
+            "value": "" if value in _UNSET else value,
+            "required": True,
+            **more,
+        }
+
+
+def _option(name: str, label: str, more: str, never: str | None = None, fields: list[Json] | None = None, **sets: t.Any) -> Json:
+    return {"id": name, "label": label, "more": more, "never": never, "set": sets, "fields": fields or []}
+
+
+def _question(name: str, short: str, title: str, why: str, found: list[str], options: list[Json], chosen: str) -> Json:
+    possible = [option["id"] for option in options if not option["never"]]
+    chosen = chosen if chosen in possible else possible[0]
+    return {
+        "id": name,
+        "short": short,
+        "title": title,
+        "why": why,
+        "found": [text for text in found if text],
+        "options": options,
+        "chosen": chosen,
+    }
+
+
+def _names(items: t.Iterable[Json]) -> str:
+    return ", ".join(item["name"] for item in items)
+
+
+def _reach(look: _Look) -> Json | None:
+    if not look.has("gatewayServiceType"):
+        return None
+    balancer = look.cluster.get("load_balancer") or {}
+    ingresses, gateways = look.cluster.get("ingress_classes") or [], look.cluster.get("gateway_classes") or []
+    found = [
+        f"Load balancer: {balancer['why']}" if balancer.get("why") else "",
+        f"Ingress classes: {_names(ingresses)}." if ingresses else "There is no ingress class.",
+        f"Gateway classes: {_names(gateways)}." if gateways else "",
+    ]
+    options = [
+        _option("forward", "Only from my machine", "kubectl port-forward. Nothing is opened to anybody.", gatewayServiceType="ClusterIP"),
+        _option("node", "Through a port of the nodes", "For networks that reach the nodes (NodePort).", gatewayServiceType="NodePort"),
+        _option(
+            "balancer",
+            "Through an address of a load balancer",
+            "The Service asks for an address of its own; at a cloud it costs some money (LoadBalancer).",
+            never="No load balancer would get an address in this cluster." if balancer.get("available") is False else None,
+            gatewayServiceType="LoadBalancer",
+        ),
+        _host(look, bool(ingresses or gateways or look.distribution == "gke")),
+    ]
+    options = [option for option in options if option["id"] != "host" or look.has("hostname")]
+    ways = {"ClusterIP": "forward", "NodePort": "node", "LoadBalancer": "balancer"}
+    chosen = "host" if look.value("hostname") not in _UNSET else ways.get(str(look.value("gatewayServiceType")), "forward")
+    why = "It decides what is put in front of Kubeflow, and which logins are possible."
+    return _question("reach", "Way in", "How do people reach it?", why, found, options, chosen)
+
+
+def _host(look: _Look, possible: bool) -> Json:
+    fields = [look.field("hostname", "Host name", _HOST, example="kubeflow.example.com", wrong="A host name is like kubeflow.example.com.")]
+    secret = "A Secret's name is of small letters, digits, - and dots."
+    if look.has("tlsSecretName"):
+        fields.append(look.field("tlsSecretName", "Secret with its certificate", _NAME, wrong=secret, required=False))
+    if look.has("tlsIssuer") and look.serves("cert-manager.io/v1", "ClusterIssuer"):
+        wrong = "A ClusterIssuer's name is of small letters, digits, - and dots."
+        fields.append(look.field("tlsIssuer", "Or the ClusterIssuer that signs one", _NAME, wrong=wrong, required=False))
+    cloud = _CLOUDS.get(str(look.cloud.get("provider")))
+    if cloud:
+        label = f"Reserve an address at {cloud}, and lead the name to it"
+        more = f"It needs credentials for {cloud} where the command runs, and a DNS zone of yours there."
+        on = {"kubeflow_static_ip": True, "kubeflow_dns": True, "dns_hostname": "=hostname"}
+        fields.append({"name": "steps", "label": label, "help": more, "on": on, "value": False})
+    never = None if possible else "The cluster has no ingress class and no gateway class, so nobody would answer under that name."
+    more = "An Ingress, a Route or a Gateway, whichever the cluster has."
+    return _option("host", "Under a host name of ours", more, never, fields)
+
+
+def _login(look: _Look) -> Json | None:
+    if not look.has("jupyterHubAuthenticator"):
+        return None
+    options = [
+        _option("dummy", "One password for all", "The hub makes it at its first start. For a trial.", jupyterHubAuthenticator="dummy")
+    ]
+    secret = {"wrong": "A Secret's name is of small letters, digits, - and dots."}
+    url = {"wrong": "The issuer is an https URL.", "example": "https://login.example.com/realms/ml"}
+    fields = [
+        look.field("oidcIssuer", "Issuer", r"https://[^\s/]+(/\S*)?", **url),
+        look.field("oidcClientId", "Id of the client", r"\S+"),
+        look.field("oidcSecretName", "Secret with the key client-secret", _NAME, **secret),
+    ]
+    more = "OpenID Connect: Keycloak, Dex, Entra ID, Okta, Google and others. Register a client there first."
+    options.append(_option("oidc", "Our organisation's login", more, None, fields, jupyterHubAuthenticator="oidc"))
+    if look.cloud.get("provider") == "gcp":
+        never = None if look.distribution == "gke" else "It takes Google's load balancer, which only GKE makes."
+        audience = {"example": "/projects/123/global/backendServices/456", "wrong": "It is like /projects/123/global/backendServices/456."}
+        fields = [look.field("iapAudience", "Audience", _AUDIENCE, **audience)]
+        more = "Google accounts, checked before anybody gets to the cluster."
+        options.append(_option("iap", "Google's Identity-Aware Proxy", more, never, fields, jupyterHubAuthenticator="iap"))
+    if look.distribution == "openshift":
+        served = "oauth.openshift.io/v1" in (look.cluster.get("apis") or {})
+        never = None if served else "This cluster does not serve its own login (oauth.openshift.io/v1)."
+        more = "The accounts that the cluster has already."
+        options.append(_option("openshift", "OpenShift's own login", more, never, jupyterHubAuthenticator="openshift"))
+    why = "Everybody who logs in gets a notebook server: a place in the cluster to run any code."
+    return _question("login", "Login", "Who may log in?", why, [], options, str(look.value("jupyterHubAuthenticator")))
+
+
+def _storage(look: _Look) -> Json | None:
+    storage = look.cluster.get("storage") or {}
+    classes = {item["name"]: item for item in storage.get("classes") or []}
+    usable = [name for name in storage.get("usable") or [] if name in classes]
+    if len(usable) < 2 or not look.has("storageClass"):
+        return None
+    options = []
+    for name in usable:
+        item = classes[name]
+        late = "made where the pod runs" if item.get("binding_mode") == "WaitForFirstConsumer" else "made at once, in some zone"
+        kept = "kept when the claim goes" if item.get("reclaim_policy") == "Retain" else "deleted with the claim"
+        more = f"{item.get('driver') or item.get('provisioner')}: a volume is {late}, {kept}."
+        options.append(_option(name, f"{name}{' (the default)' if item.get('default') else ''}", more, storageClass=name))
+    why = "What users keep in their notebooks is on these volumes. It can't be moved to another class later."
+    default = storage.get("default")
+    found = [f"The cluster has {len(usable)} usable classes. {f'{default} is its default.' if default else 'None of them is the default.'}"]
+    return _question("storage", "Volumes", "Where do volumes live?", why, found, options, str(look.value("storageClass")))
+
+
+def _gpus(look: _Look) -> Json | None:
+    accelerators = (look.cluster.get("nodes") or {}).get("accelerators") or []
+    if not accelerators or not look.has("gpuResource"):
+        return None
+    options = []
+    for item in accelerators:
+        products = ", ".join(item.get("products") or [])
+        more = f"{item['count']} on {item['nodes']} nodes{f' ({products})' if products else ''}. They are offered beside servers without."
+        options.append(_option(item["resource"], f"Yes, {item['resource']}", more, gpuResource=item["resource"]))
+    options.append(_option("none", "No", "Notebooks do without; the GPUs are left to other work.", gpuResource="null"))
+    why = "A notebook holds its GPU as long as it runs, whether it computes or not."
+    chosen = look.value("gpuResource")
+    return _question("gpus", "GPUs", "May notebooks have GPUs?", why, [], options, "none" if chosen in _UNSET else str(chosen))
+
+
+def _run(look: _Look, apply: bool) -> Json:
+    namespace = {
+        "name": "kubeflow_namespace",
+        "label": "Namespace",
+        "help": "It is made if it is not there.",
+        "pattern": _LABEL,
+        "wrong": "A namespace's name is of small letters, digits and -.",
+        "required": True,
+        "value": look.plan["namespace"]["value"],
+    }
+    count = len(look.plan.get("objects") or [])
+    options = [
+        _option("look", "Write the application and show me", "Nothing in the cluster changes.", None, [namespace], kubeflow_apply=False),
+        _option(
+            "apply",
+            "Apply it, too",
+            f"About {count} objects are made, and it waits until all is ready.",
+            None,
+            [namespace],
+            kubeflow_apply=True,
+        ),
+    ]
+    why = "The application is a folder that is yours to keep in git. A second run changes only what you change."
+    return _question("run", "First run", "What is the first run to do?", why, [], options, "apply" if apply else "look")

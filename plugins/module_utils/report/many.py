@@ -1,0 +1,106 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One report over the runs on many clusters. Private to the collection."""
+
+from __future__ import annotations
+
+import json
+import os
+import textwrap
+import typing as t
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..errors import BootstrapError
+
+Json = dict[str, t.Any]
+
+_WIDTH = 120
+_STATES = ("failed", "not reached", "deployed", "unchanged", "written", "checked")
+"""What became of a cluster, the worst first: ``written`` is the application alone, ``checked`` a run in check mode."""
+_HEAD = ("CLUSTER", "STATE", "KUBERNETES", "CLOUD", "OBJECTS", "SECONDS")
+
+
+def gather(folder: Path, files: Mapping[str, str | None] | None, failures: Mapping[str, str]) -> Json:
+    """The document for many: ``{"counts": {state: number}, "clusters": [...]}``, the clusters by name.
+
+    ``files``: of each host the ``report.json`` of its run, ``None`` for one in check mode, ``""`` for a host that has none. ``failures``:
+    why hosts failed, or ``""``. Without ``files``: all that lie in folders of ``folder``, called by the folders' names."""
+    if files is None:
+        files = {file.parent.name: str(file) for file in sorted(folder.glob("*/report.json"))}
+        if not files:
+            raise BootstrapError(f"There is no report in the folders of {folder}.", fix="Name the folder with the folders of the clusters.")
+    clusters = [_cluster(host, file, failures.get(host) or "", folder) for host, file in sorted(files.items())]
+    counts = Counter(each["state"] for each in clusters)
+    return {"counts": {state: counts[state] for state in _STATES if counts[state]}, "clusters": clusters}
+
+
+def _cluster(host: str, file: str | None, failure: str, folder: Path) -> Json:
+    report = _read(Path(file)) if file else {}
+    failure = failure or report.get("failure") or ""
+    facts, plan, outcome = (report.get(name) or {} for name in ("facts", "plan", "outcome"))
+    cluster, cloud = facts.get("cluster") or {}, facts.get("cloud") or {}
+    nodes = cluster.get("nodes") or {}
+    counts = outcome.get("counts") or {}
+    return {
+        "host": host,
+        "state": _state(file, failure, report, counts),
+        "failure": failure or None,
+        "report": os.path.relpath(file, folder) if file else None,
+        "server": cluster.get("server"),
+        "context": (facts.get("kubeconfig") or {}).get("context"),
+        "distribution": (cluster.get("distribution") or {}).get("name"),
+        "version": (cluster.get("version") or {}).get("git_version"),
+        "cloud": cloud.get("provider"),
+        "region": cloud.get("region"),
+        "nodes": nodes.get("count"),
+        "accelerators": {each["resource"]: each["count"] for each in nodes.get("accelerators") or []},
+        "namespace": (plan.get("namespace") or {}).get("value"),
+        "application": (report.get("application") or {}).get("path"),
+        "counts": counts,
+        "seconds": outcome.get("seconds"),
+        "warnings": len(plan.get("warnings") or []),
+    }
+
+
+def _state(file: str | None, failure: str, report: Json, counts: Json) -> str:
+    if failure:
+        return "failed"
+    if file == "":
+        return "not reached"
+    if file is None or report.get("check"):
+        return "checked"
+    if not report.get("outcome"):
+        return "written"
+    return "unchanged" if set(counts) <= {"unchanged", "left alone"} else "deployed"
+
+
+def _read(file: Path) -> Json:
+    try:
+        report = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it is not JSON"
+        raise BootstrapError(f"The report {file} can't be read: {why}.") from error
+    return report if isinstance(report, dict) else {}
+
+
+def lines(document: Json) -> list[str]:
+    """A table for a terminal, those that failed at its end with the reason."""
+    clusters = document["clusters"]
+    rows = [_HEAD, *(_row(each) for each in clusters)]
+    widths = [max(len(row[column]) for row in rows) + 2 for column in range(len(_HEAD))]
+    found = ["".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    found.append(f"{len(clusters)} clusters: {', '.join(f'{count} {state}' for state, count in document['counts'].items())}")
+    for each in clusters:
+        if each["failure"]:
+            found += textwrap.wrap(f"{each['host']}: {each['failure']}", _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    return found
+
+
+def _row(each: Json) -> tuple[str, ...]:
+    where = " ".join(filter(None, (each["cloud"], each["region"])))
+    kubernetes = " ".join(filter(None, (each["distribution"], each["version"])))
+    objects = ", ".join(f"{count} {action}" for action, count in each["counts"].items())
+    seconds = f"{each['seconds']:g}" if each["seconds"] is not None else ""
+    return (each["host"], each["state"], kubernetes or "-", where or "-", objects or "-", seconds or "-")

@@ -1,0 +1,321 @@
+// The page about one run. data: {report, next, made}; report is what report.json holds.
+const { report, next, made } = data;
+const { facts, plan, outcome, application, failure, check } = report;
+
+const KIND_OF = {
+  created: "good", changed: "change", replaced: "change", "taken over": "change", pruned: "warn", removed: "warn", kept: "warn",
+  "left out": "warn", "not reached": "warn", refused: "bad", failed: "bad",
+};
+const WORST = ["bad", "warn", "change", "good", ""];
+const CHUNK = 50;
+
+const objects = (outcome?.objects ?? (check || application ? plan?.objects ?? [] : []).map((object) => ({ object, action: "planned" })))
+  .map((each) => {
+    const [type, path] = each.object.split(" ", 2);
+    const text = [each.object, each.component, each.action, each.why].filter(Boolean).join(" ").toLowerCase();
+    return { ...each, kind: type.split(".")[0], path, component: each.component ?? "", text };
+  });
+
+// --- the head
+
+function head() {
+  const name = plan?.application?.name ?? "Kubeflow";
+  const changes = objects.some((each) => !["unchanged", "left alone", "kept", "left out"].includes(each.action));
+  const [state, kind] = failure ? ["Failed", "bad"]
+    : check ? ["Check only: nothing was written", "change"]
+    : outcome ? [changes ? "Deployed" : "Unchanged", "good"]
+    : application ? ["Written, not applied", "change"] : plan ? ["Planned", "change"] : ["Facts", "change"];
+  byId("title").textContent = name;
+  document.title = `${name}: ${state}`;
+  byId("state").textContent = state;
+  byId("state").classList.add(kind);
+  const server = facts?.cluster?.server ?? plan?.cluster?.server;
+  byId("where").append(...[server, plan && `namespace ${plan.namespace.value}`, outcome && `${outcome.seconds} s`]
+    .filter(Boolean).flatMap((each, index) => [index ? " · " : "", each]));
+  byId("made").append(`Written ${made} by kubeflow.bootstrap. The same as data: report.json.`);
+}
+
+/** The width within a sheet, in pixels. */
+function room() {
+  return byId("content").querySelector(".sheet").clientWidth - 40;
+}
+
+function section(id, title, lead, ...content) {
+  byId("sections").append(h("li", {}, h("a", { href: `#${id}` }, title)));
+  const sheet = h("section", { class: "sheet", id, "aria-labelledby": `${id}-title` },
+    h("div", { class: "head" }, h("h2", { id: `${id}-title` }, title), lead && h("p", {}, lead)), ...content);
+  byId("content").append(sheet);
+  return sheet;
+}
+
+// --- what to know first
+
+function failed() {
+  const sheet = section("failure", "What failed", null, h("p", {}, failure));
+  sheet.classList.add("bad");
+  const why = objects.filter((each) => each.action === "failed" || each.action === "refused");
+  if (why.length) {
+    sheet.append(h("ul", {}, why.slice(0, 10).map((each) => h("li", { class: "note bad small" }, h("code", {}, each.object), ` ${each.why}`))));
+    if (why.length > 10) sheet.append(h("p", { class: "quiet small" }, `And ${why.length - 10} more among the objects below.`));
+  }
+}
+
+function warnings() {
+  const unknown = facts?.cluster?.unknown ?? [];
+  const left = plan.warnings;
+  section("warnings", "Warnings", plural(left.length, "thing") + " to know or to put right", h("ul", {}, left.map((each) => advice(each, "warn"))),
+    unknown.length ? h("p", { class: "quiet small" }, "Not readable: ", unknown.map((each) => `${each.what} (${each.why})`).join("; ")) : null);
+}
+
+function goOn() {
+  section("next", "How to go on", null, next.map((line) => {
+    const [text, comment] = line.split(/\s{3,}# /);
+    return h("div", { class: "then" }, comment && h("p", { class: "small" }, comment[0].toUpperCase() + comment.slice(1)), command(text));
+  }));
+}
+
+// --- the cluster
+
+function cluster() {
+  const { nodes, storage, distribution, version, load_balancer: balancer, ingress_classes: ingresses, addons } = facts.cluster;
+  const { cloud } = facts;
+  const tile = (term, value, more) => value && h("div", {}, h("dt", {}, term), h("dd", {}, value, more && h("small", {}, more)));
+  const chosen = storage.classes.find((each) => each.default)?.name;
+  section("cluster", "The cluster", facts.kubeconfig?.context && `context ${facts.kubeconfig.context}`, h("dl", { class: "facts" },
+    tile("Kubernetes", version.git_version, distribution.name ? distribution.name : null),
+    tile("Cloud", cloud?.provider, [cloud?.account, cloud?.region].filter(Boolean).join(", ")),
+    tile("Nodes", `${nodes.usable} of ${nodes.count} take pods`, Object.entries(nodes.architectures).map(([name, count]) => `${count} ${name}`).join(", ")),
+    tile("Room for pods", `${Math.round(nodes.allocatable.cpu * 10) / 10} CPU, ${gib(nodes.allocatable.memory)}`,
+      nodes.free && `free: ${Math.round(nodes.free.cpu * 10) / 10} CPU, ${gib(nodes.free.memory)}`),
+    tile("GPUs", nodes.accelerators.map((each) => `${each.count} ${each.resource}`).join(", ") || "none",
+      nodes.accelerators.flatMap((each) => each.products).join(", ")),
+    tile("Storage", chosen ?? (storage.classes.length ? "no default class" : "no storage class"),
+      storage.classes.map((each) => each.name).filter((each) => each !== chosen).join(", ")),
+    tile("Load balancer", balancer?.available ? "available" : balancer?.available === false ? "none" : "not known", balancer?.how),
+    tile("Ingress classes", ingresses?.map((each) => each.name).join(", ") || "none"),
+    tile("There already", [...new Set(addons?.map((each) => each.name))].join(", ")),
+  ));
+}
+
+// --- values
+
+function values() {
+  const rows = [{ component: "", name: "namespace", ...plan.namespace },
+    ...Object.entries(plan.parameters).flatMap(([component, all]) => Object.entries(all).map(([name, choice]) => ({ component, name, ...choice })))];
+  const chosen = rows.filter((each) => each.source !== "default");
+  const body = h("tbody", {});
+  const all = h("input", { type: "checkbox", id: "all-values" });
+  const search = h("input", { type: "search", id: "value-search", placeholder: "name, value or reason" });
+  const count = h("p", { class: "quiet small", role: "status" });
+  const draw = () => {
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const found = (all.checked ? rows : rows.filter((each) => each.source !== "default" || each.name === "namespace"))
+      .filter((each) => words.every((word) => `${each.component} ${each.name} ${shown(each.value)} ${each.source} ${each.reason}`.toLowerCase().includes(word)));
+    let last = null;
+    body.replaceChildren(...found.flatMap((each) => {
+      const group = each.component && each.component !== last ? [h("tr", { class: "group" }, h("th", { colspan: 4, scope: "rowgroup" }, each.component))] : [];
+      last = each.component;
+      return [...group, valueRow(each)];
+    }));
+    count.textContent = `${plural(found.length, "value")} shown of ${rows.length}`;
+  };
+  all.addEventListener("change", draw);
+  search.addEventListener("input", draw);
+  draw();
+  section("values", "Values and reasons", `${chosen.length} chosen for this cluster, the others are the packages' own`,
+    h("div", { class: "tools" }, h("label", { class: "grow" }, "Search values", search), h("label", { class: "check" }, all, "Also the packages' own values")), count,
+    h("table", { class: "stack" }, h("caption", { class: "unseen" }, "Values with source and reason"),
+      h("thead", {}, h("tr", {}, ["Name", "Value", "Source", "Reason"].map((each) => h("th", { scope: "col" }, each)))), body));
+  addEventListener("beforeprint", () => { all.checked = true; search.value = ""; draw(); });
+}
+
+function valueRow(each) {
+  const sources = { user: "change", step: "change", cluster: "good", cloud: "good" };
+  const others = (each.alternatives ?? []).map(shown);
+  return h("tr", {}, h("td", { class: "name whole" }, each.name), h("td", { class: "name" }, shown(each.value)), h("td", {}, mark(sources[each.source] ?? "", each.source)),
+    h("td", {}, each.reason, each.no_effect ? " It changes nothing in any object." : null,
+      others.length ? h("p", { class: "quiet small" }, "Or: ", others.map((other, index) => [index ? ", " : "", h("code", {}, other)])) : null));
+}
+
+function steps() {
+  const all = { ...plan?.steps, ...report.steps };
+  const rows = Object.entries(all).filter(([, step]) => step?.reason);
+  if (!rows.length) return;
+  section("steps", "Steps around the cluster", null, h("dl", { class: "facts" }, rows.map(([name, step]) =>
+    h("div", {}, h("dt", {}, name.replaceAll("_", " ")), h("dd", {}, step.record?.address ?? step.record?.hostname ?? (step.record?.made ? "made" : "done"), h("small", {}, step.reason))))));
+}
+
+function upkeep() {
+  const kept = application?.kept ?? [], brought = outcome?.brought_up ?? plan?.brought_up ?? [];
+  if (kept.length) section("kept", "Kept as you changed it", null, h("ul", {}, kept.map((each) => h("li", { class: "note" }, each.parameter
+    ? `${each.component}.${each.parameter} = ${shown(each.value)}; planned was ${shown(each.planned)}` : each.file ?? each.field ?? each.component))));
+  if (brought.length) section("brought-up", "Old API versions brought up", null, h("ul", {}, brought.map((each) =>
+    h("li", { class: "note" }, h("code", {}, each.object), ` ${each.from} is now ${each.to}`, each.changes?.length ? h("p", { class: "quiet small" }, each.changes.join("; ")) : null))));
+}
+
+// --- components and waves
+
+function picture() {
+  const cells = new Map(), waves = [...new Set(objects.map((each) => each.wave ?? 0))].sort((one, other) => one - other || 0);
+  for (const each of objects) {
+    const key = JSON.stringify([each.component, each.wave ?? 0]);
+    cells.set(key, [...(cells.get(key) ?? []), each]);
+  }
+  const first = new Map();
+  for (const each of objects) first.set(each.component, Math.min(first.get(each.component) ?? Infinity, each.wave ?? 0));
+  const components = [...first.keys()].sort((one, other) => first.get(one) - first.get(other) || one.localeCompare(other));
+  if (!outcome || waves.length < 2) return;
+  const label = Math.min(260, 20 + 7.2 * Math.max(...components.map((each) => each.length))), row = 38, top = 44;
+  const column = Math.max(58, Math.min(220, (room() - 12 - label) / waves.length)), most = Math.max(...[...cells.values()].map((each) => each.length));
+  const width = label + waves.length * column + 10, height = top + components.length * row;
+  const middle = (index) => label + column * (index + .5);
+  const drawing = s("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "group", "aria-label": "Objects by component and wave" });
+  waves.forEach((wave, index) => drawing.append(
+    s("text", { x: middle(index), y: 16, "text-anchor": "middle" }, wave ? `Wave ${wave}` : "No wave"),
+    s("text", { x: middle(index), y: 32, "text-anchor": "middle", class: "quiet" }, objects.filter((each) => (each.wave ?? 0) === wave).length)));
+  components.forEach((component, number) => {
+    const y = top + number * row;
+    const name = component || "(none)";
+    drawing.append(s("line", { class: "rule", x1: 0, x2: width, y1: y, y2: y }),
+      s("text", { x: 0, y: y + row / 2 + 4 }, name.length > 34 ? `${name.slice(0, 33)}…` : name, s("title", {}, name)));
+    const used = waves.map((wave, index) => [cells.get(JSON.stringify([component, wave])), wave, index]).filter(([found]) => found);
+    if (used.length > 1) drawing.append(s("line", { class: "link", x1: middle(used[0][2]), x2: middle(used.at(-1)[2]), y1: y + row / 2, y2: y + row / 2 }));
+    for (const [found, wave, index] of used) drawing.append(cell(found, component, wave, middle(index), y + row / 2, 24 + (column - 34) * Math.sqrt(found.length / most)));
+  });
+  section("waves", "Components and waves", "Each wave needs only what is in the waves before it",
+    h("figure", {}, h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Picture of components and waves" }, drawing),
+      h("figcaption", { class: "counts" }, Object.entries(outcome.counts).map(([action, count]) => mark(KIND_OF[action] ?? "", `${count} ${action}`)),
+        h("span", { class: "quiet small" }, "Choose a box to list its objects."))));
+}
+
+function cell(found, component, wave, x, y, width) {
+  const kind = WORST.find((each) => found.some((object) => (KIND_OF[object.action] ?? "") === each)) ?? "";
+  const actions = [...new Set(found.map((each) => each.action))].join(", ");
+  const kinds = [...new Set(found.map((each) => each.kind))];
+  const show = (event) => {
+    if (event.type === "keydown" && event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    filter({ component, wave: String(wave) });
+    byId("objects").scrollIntoView();
+    byId("object-search").focus({ preventScroll: true });
+  };
+  const text = `${component || "no component"}, ${wave ? `wave ${wave}` : "no wave"}: ${plural(found.length, "object")}, ${actions}`;
+  return s("g", { class: `cell ${kind}`, role: "button", tabindex: 0, "aria-label": text, onclick: show, onkeydown: show },
+    s("title", {}, `${text}\n${kinds.slice(0, 8).join(", ")}${kinds.length > 8 ? " …" : ""}`),
+    s("rect", { x: x - width / 2, y: y - 12, width, height: 24, rx: 5 }), s("text", { x, y: y + 4 }, found.length));
+}
+
+// --- objects: the search goes over data; rows are drawn in chunks, those out of sight are not laid out
+
+const wanted = { action: "", kind: "", component: "", wave: "", words: [] };
+let turn = 0;
+
+function filter(choice) {
+  Object.assign(wanted, { action: "", kind: "", component: "", wave: "" }, choice);
+  for (const name of ["action", "kind", "component", "wave"]) if (byId(`by-${name}`)) byId(`by-${name}`).value = wanted[name] === "" ? "" : wanted[name];
+  byId("object-search").value = "";
+  wanted.words = [];
+  drawObjects();
+}
+
+function matching() {
+  return objects.filter((each) => (!wanted.action || each.action === wanted.action) && (!wanted.kind || each.kind === wanted.kind)
+    && (!wanted.component || each.component === wanted.component) && (wanted.wave === "" || String(each.wave ?? 0) === wanted.wave)
+    && wanted.words.every((word) => each.text.includes(word)));
+}
+
+function drawObjects(at_once = false) {
+  const table = byId("object-table"), found = matching(), mine = ++turn;
+  table.querySelectorAll("tbody").forEach((each) => each.remove());
+  byId("object-count").textContent = found.length === objects.length ? plural(objects.length, "object") : `${found.length} of ${plural(objects.length, "object")}`;
+  let from = 0;
+  const more = () => {
+    if (mine !== turn) return;
+    table.append(h("tbody", { class: "chunk" }, found.slice(from, from += CHUNK).map(objectRow)));
+    if (from < found.length) at_once ? more() : setTimeout(more);
+  };
+  more();
+}
+
+function objectRow(each) {
+  const slow = typeof each.seconds === "number" ? each.seconds.toFixed(each.seconds < 1 ? 2 : 1) : "";
+  return h("tr", { class: each.action }, h("td", {}, each.kind), h("td", { class: "name" }, each.path), h("td", {}, each.component),
+    h("td", {}, mark(KIND_OF[each.action] ?? "", each.action), each.why ? h("p", { class: "why small" }, each.why) : null),
+    h("td", { class: "number" }, each.wave ?? ""), h("td", { class: "number" }, slow));
+}
+
+function objectList() {
+  const choice = (name, label) => {
+    const counts = new Map();
+    for (const each of objects) {
+      const value = name === "wave" ? String(each.wave ?? 0) : each[name];
+      if (value) counts.set(value, (counts.get(value) ?? 0) + 1);
+    }
+    const sorted = [...counts].sort(([one], [other]) => one.localeCompare(other, "en", { numeric: true }));
+    const select = h("select", { id: `by-${name}` }, h("option", { value: "" }, "All"),
+      sorted.map(([value, count]) => h("option", { value }, `${name === "wave" && value === "0" ? "none" : value} (${count})`)));
+    select.addEventListener("change", () => { wanted[name] = select.value; drawObjects(); });
+    return h("label", {}, label, select);
+  };
+  const search = h("input", { type: "search", id: "object-search", placeholder: "name, reason …" });
+  search.addEventListener("input", () => { wanted.words = search.value.toLowerCase().split(/\s+/).filter(Boolean); drawObjects(); });
+  section("objects", "Objects", outcome ? "What became of each" : "What the application consists of",
+    h("div", { class: "tools", role: "search" }, h("label", { class: "grow" }, "Search objects", search), choice("action", "Action"), choice("kind", "Kind"),
+      choice("component", "Component"), outcome && choice("wave", "Wave"), h("button", { type: "button", onclick: () => filter({}) }, "Show all")),
+    h("p", { class: "quiet small", id: "object-count", role: "status", "aria-live": "polite" }),
+    h("table", { class: "stack", id: "object-table" }, h("caption", { class: "unseen" }, "Objects"), h("thead", {}, h("tr", {},
+      ["Kind", "Name", "Component", "Action"].map((each) => h("th", { scope: "col" }, each)), ["Wave", "Seconds"].map((each) => h("th", { scope: "col", class: "number" }, each))))));
+  drawObjects();
+  addEventListener("beforeprint", () => { filter({}); drawObjects(true); });
+}
+
+// --- the time line
+
+function timeLine() {
+  const entries = outcome.timeline ?? [];
+  if (!entries.length) return;
+  const end = Math.max(outcome.seconds, ...entries.map((each) => each.to)) || 1;
+  const narrow = room() < 700, label = narrow ? 190 : 330, width = Math.max(room() - 2, 520), row = 26, top = 26, scale = (width - label - 70) / end;
+  const shortest = entries.filter((each) => !each.waited || each.to - each.from >= end / 200);
+  const rows = shortest.length > 60 ? [...shortest].sort((one, other) => other.to - other.from - (one.to - one.from)).slice(0, 60).sort((one, other) => one.from - other.from) : shortest;
+  const height = top + rows.length * row + 6;
+  const drawing = s("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-labelledby": "times-title times-short" });
+  const step = [.1, .25, .5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800].find((each) => end / each <= (narrow ? 4 : 8)) ?? 3600;
+  for (let at = 0; at <= end + step / 100; at += step) {
+    drawing.append(s("line", { class: "rule", x1: label + at * scale, x2: label + at * scale, y1: 20, y2: height }),
+      s("text", { class: "quiet", x: label + at * scale, y: 13, "text-anchor": "middle" }, `${Math.round(at * 100) / 100} s`));
+  }
+  rows.forEach((each, index) => {
+    const y = top + index * row, long = each.to - each.from, text = each.what.length > (narrow ? 28 : 48) ? `${each.what.slice(0, narrow ? 27 : 47)}…` : each.what;
+    drawing.append(s("g", {}, s("title", {}, `${each.what}${each.why ? `: ${each.why}` : ""}\n${each.from} s to ${each.to} s`),
+      s("text", { x: each.waited ? 16 : 0, y: y + 16, class: each.waited ? "quiet" : "" }, text),
+      s("rect", { class: each.waited ? "wait" : "part", x: label + each.from * scale, y: y + 5, width: Math.max(long * scale, 2), height: 14, rx: 2 }),
+      s("text", { class: "quiet", x: label + each.to * scale + 6, y: y + 16 }, `${long.toFixed(long < 10 ? 2 : 0)} s`)));
+  });
+  const waits = entries.filter((each) => each.waited);
+  section("times", "Time line", h("span", { id: "times-short" }, `${outcome.seconds} s in all`, outcome.waited ? `, ${outcome.waited} s of them until all was ready` : null),
+    h("figure", {}, h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Picture of the time line" }, drawing)),
+    waits.length ? h("details", {}, h("summary", {}, `What it waited for (${waits.length})`), h("table", { class: "stack" },
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Awaited"), h("th", { scope: "col" }, "What it lacked at last"), h("th", { scope: "col", class: "number" }, "Seconds"))),
+      h("tbody", {}, waits.map((each) => h("tr", {}, h("td", { class: "name" }, each.what), h("td", {}, each.why), h("td", { class: "number" }, (each.to - each.from).toFixed(1))))))) : null);
+}
+
+head();
+if (failure) failed();
+if (facts) cluster();
+if (plan?.warnings.length) warnings();
+if (next.length) goOn();
+if (objects.length) picture();
+if (outcome) timeLine();
+if (plan) values();
+if (report.steps || plan?.steps) steps();
+upkeep();
+if (objects.length) objectList();
+
+// The section in sight is marked in the navigation.
+const links = new Map([...byId("sections").querySelectorAll("a")].map((each) => [each.hash.slice(1), each]));
+const watch = new IntersectionObserver((entries) => entries.filter((each) => each.isIntersecting).forEach((each) => {
+  links.forEach((link, id) => (id === each.target.id ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current")));
+}), { rootMargin: "-20% 0px -70%" });
+document.querySelectorAll("main > section").forEach((each) => watch.observe(each));
+document.documentElement.dataset.ready = "true";

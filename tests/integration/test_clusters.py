@@ -1,0 +1,215 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Many clusters: from one inventory side by side, and dealt out to three workers of ansible-runner."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import cluster as local_cluster
+from ansible_collections.kubeflow.bootstrap.tests.integration.conftest import CONTEXT
+from ansible_collections.kubeflow.bootstrap.tests.integration.work import Run, Work
+
+# A control plane has some 700 MiB: as many at a time as there is room for.
+PROFILES = ["plain", "gke-gpu", "eks"]
+OTHERS = ["aks", "kind", "openshift"]
+RUN_SECONDS = 240.0
+WORKERS = 3
+# Nobody gives load balancers an address here.
+NO_BALANCER = {"kubeflow-core": {"gatewayServiceType": "ClusterIP"}}
+CHOSEN = {"kubeflow_apply": True, "kubeflow_wait_timeout": 90, "kubeflow_parameters": NO_BALANCER}
+
+
+class Fleet:
+    """Clusters in one folder of kubeconfigs, as an inventory."""
+
+    def __init__(self, user: Work, start: t.Any) -> None:
+        self.user, self._start = user, start
+        self.folder = user.folder / "clusters"
+        self.folder.mkdir()
+        self.clusters: dict[str, t.Any] = {}
+        self.inventory = user.folder / "clusters.kubeconfigs.yml"
+        chosen = {"plugin": "kubeflow.bootstrap.kubeconfigs", "kubeconfigs": ["clusters"], "request_timeout": 5}
+        self.inventory.write_text(yaml.safe_dump(chosen), encoding="utf-8")
+
+    def add(self, profile: str) -> None:
+        each = self._start(profile)
+        config = json.loads(Path(each.kubeconfig).read_text(encoding="utf-8"))
+        config["contexts"][0]["name"] = config["current-context"] = profile
+        self._write(profile, config)
+        self.clusters[profile] = each
+
+    def add_one_that_is_down(self, name: str) -> None:
+        config = json.loads(Path(next(iter(self.clusters.values())).kubeconfig).read_text(encoding="utf-8"))
+        config["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:9"
+        config["contexts"][0]["name"] = config["current-context"] = name
+        self._write(name, config)
+
+    def _write(self, name: str, config: dict[str, t.Any]) -> None:
+        (self.folder / f"{name}.yaml").write_text(json.dumps(config), encoding="utf-8")
+
+    def bootstrap(self, *flags: str, hosts: str = "all", **variables: t.Any) -> Run:
+        chosen = {"kubeflow_hosts": hosts, **CHOSEN, **variables}
+        command = self.user.command("bootstrap", "-i", str(self.inventory), *flags, **chosen)
+        done = subprocess.run(**command, timeout=RUN_SECONDS, check=False)
+        assert "Traceback" not in done.stdout, done.stdout
+        return Run(done.returncode, done.stdout)
+
+    def over_all(self) -> dict[str, t.Any]:
+        """The clusters of the report over all, by name."""
+        report = json.loads((self.user.folder / "kubeflow-report/report.json").read_text(encoding="utf-8"))
+        return {each["host"]: each for each in report["clusters"]}
+
+    def states(self) -> dict[str, str]:
+        return {host: each["state"] for host, each in self.over_all().items()}
+
+
+@pytest.fixture
+def fleet(brief_cluster, work):
+    return Fleet(work(), brief_cluster)
+
+
+def recap(run: Run, host: str) -> dict[str, int]:
+    (line,) = re.findall(rf"^{host}\s+: (.*)$", run.output, re.MULTILINE)
+    return {name: int(number) for name, number in (each.split("=") for each in line.split())}
+
+
+def test_clusters_side_by_side_each_with_its_own_application_and_one_report(fleet):
+    for profile in PROFILES[:2]:
+        fleet.add(profile)
+    fleet.add_one_that_is_down("down")
+    run = fleet.bootstrap()
+    # One that fails fails the run, and stops no other.
+    assert run.code == 2
+    assert fleet.states() == {"plain": "deployed", "gke-gpu": "deployed", "down": "failed"}
+    found = fleet.over_all()
+    assert "127.0.0.1:9" in found["down"]["failure"]
+    assert (found["gke-gpu"]["cloud"], found["gke-gpu"]["distribution"], found["plain"]["cloud"]) == ("gcp", "gke", None)
+    assert found["gke-gpu"]["accelerators"]
+    assert "1 failed, 2 deployed" in run.output, run.output
+    assert "[gke-gpu] wave 2 of " in run.output, run.output
+    for profile, each in fleet.clusters.items():
+        each.kubectl("get", "deployment", "hub", "-n", "kubeflow")
+        app = fleet.user.folder / "kubeflow-app" / profile
+        assert each.facts["server"] in (app / "app.yaml").read_text(encoding="utf-8")
+    # Plans of their own: each has the storage class of its cluster.
+    params = {name: (fleet.user.folder / "kubeflow-app" / name / "components/params.libsonnet").read_text() for name in fleet.clusters}
+    assert params["plain"] != params["gke-gpu"]
+
+    # Groups and --limit choose; what was there already stays.
+    again = fleet.bootstrap(hosts="gpu:unreachable")
+    assert fleet.states() == {"gke-gpu": "unchanged", "down": "failed"} and again.code == 2
+    limited = fleet.bootstrap("--limit", "plain").well()
+    assert fleet.states() == {"plain": "unchanged"}
+    assert recap(limited, "plain")["changed"] == 0
+    assert sorted(path.name for path in (fleet.user.folder / "kubeflow-app").iterdir()) == ["gke-gpu", "plain"]
+
+    # A canary that fails keeps the others from being touched.
+    with fleet.clusters["plain"].untouched(), fleet.clusters["gke-gpu"].untouched():
+        stopped = fleet.bootstrap(hosts="unreachable:gpu:plain", kubeflow_serial=[1, "100%"], kubeflow_namespace="next")
+    assert stopped.code == 2
+    assert fleet.states() == {"down": "failed", "plain": "not reached", "gke-gpu": "not reached"}
+
+    # One folder for all of them is refused before anything is written.
+    shared = fleet.bootstrap(kubeflow_app_dir=str(fleet.user.folder / "one"))
+    assert shared.code == 2 and "would be the folder of several clusters" in shared.output
+    assert not (fleet.user.folder / "one").exists()
+
+
+class Worker:
+    """One of several machines: ``ansible-runner transmit | worker``, what comes back for ``process``, and what it took."""
+
+    def __init__(self, fleet: Fleet, number: int) -> None:
+        self.folder = fleet.user.folder / f"worker{number}"
+        self.log = fleet.user.folder / f"worker{number}.stream"
+        private = self.folder / "private"
+        (private / "project").mkdir(parents=True)
+        (private / "inventory").mkdir()
+        (private / "env").mkdir()
+        # What is sent: the playbook, the inventory with its kubeconfigs, and the variables. A worker has the collection itself.
+        (private / "project/site.yml").write_text("---\n- import_playbook: kubeflow.bootstrap.bootstrap\n", encoding="utf-8")
+        chosen = {"plugin": "kubeflow.bootstrap.kubeconfigs", "kubeconfigs": ["../clusters"]}
+        (private / "inventory/clusters.kubeconfigs.yml").write_text(yaml.safe_dump(chosen), encoding="utf-8")
+        shutil.copytree(fleet.folder, private / "clusters")
+        self.result = fleet.user.folder / f"result{number}"
+        self.private = private
+
+    def start(self, fleet: Fleet, number: int, hosts: str) -> subprocess.Popen[bytes]:
+        """Its slice of the hosts, as AWX deals them out: every third, by ``--limit``."""
+        command = fleet.user.command("bootstrap")
+        env = command["env"]
+        reports = f"{fleet.user.folder}/kubeflow-report/{{{{ inventory_hostname }}}}"
+        apps = f"{fleet.user.folder}/kubeflow-app/{{{{ inventory_hostname }}}}"
+        variables = {**fleet.user.variables, "kubeflow_hosts": "all", **CHOSEN}
+        (self.private / "env/extravars").write_text(
+            json.dumps({**variables, "kubeflow_app_dir": apps, "kubeflow_report_dir": reports}), encoding="utf-8"
+        )
+        runner = runner_command()
+        sent = subprocess.run(
+            [runner, "transmit", str(self.private), "-p", "site.yml", "--limit", hosts, "--ident", f"slice{number}"],
+            env=env, cwd=fleet.user.folder, capture_output=True, check=True, timeout=60,
+        )  # fmt: skip
+        stream = self.folder / "sent"
+        stream.write_bytes(sent.stdout)
+        with stream.open("rb") as source, self.log.open("wb") as sink:
+            argv = [runner, "worker", "--private-data-dir", str(self.folder / "there")]
+            return subprocess.Popen(argv, stdin=source, stdout=sink, stderr=subprocess.PIPE, env=env, cwd=self.folder)
+
+    def process(self, fleet: Fleet) -> list[dict[str, t.Any]]:
+        """What the sender sees in the end: the events of that run."""
+        self.result.mkdir()
+        with self.log.open("rb") as source:
+            argv = [runner_command(), "process", str(self.result)]
+            env = fleet.user.command("bootstrap")["env"]
+            done = subprocess.run(argv, stdin=source, capture_output=True, text=True, check=False, timeout=60, env=env)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return [json.loads(file.read_text(encoding="utf-8")) for file in self.result.rglob("job_events/*.json")]
+
+
+def runner_command() -> str:
+    found = shutil.which("ansible-runner", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    assert found, "ansible-runner is a requirement of the tests"
+    return found
+
+
+def test_three_workers_take_six_clusters(fleet, place):
+    """Two rounds of three control planes: what runs at a time is what a machine with 2 GiB can carry."""
+    seen: dict[str, t.Any] = {}
+    for number, profiles in enumerate((PROFILES, OTHERS)):
+        for profile in profiles:
+            fleet.add(profile)
+        workers = [Worker(fleet, number * WORKERS + each) for each in range(WORKERS)]
+        with contextlib.ExitStack() as stack:
+            running = [stack.enter_context(worker.start(fleet, number, host)) for worker, host in zip(workers, profiles, strict=True)]
+            for worker, process in zip(workers, running, strict=True):
+                _out, errors = process.communicate(timeout=RUN_SECONDS)
+                assert process.returncode == 0, errors.decode() + worker.log.read_text(encoding="utf-8", errors="replace")[-2000:]
+        for worker, host in zip(workers, profiles, strict=True):
+            events = worker.process(fleet)
+            (stats,) = [each["event_data"] for each in events if each["event"] == "playbook_on_stats"]
+            # Each took its own cluster, and no other.
+            assert list(stats["ok"]) == [host] and not stats["failures"], stats
+            fleet.clusters[host].kubectl("get", "deployment", "hub", "-n", "kubeflow")
+            seen[host] = stats
+        for profile in profiles:
+            local_cluster.absent(place, f"brief-{profile}", CONTEXT)
+            (fleet.folder / f"{profile}.yaml").unlink()
+    assert set(seen) == {*PROFILES, *OTHERS}
+    # The reports that came back make one.
+    playbook = fleet.user.folder / "together.yml"
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False}
+    tasks = [{"name": "Report", "kubeflow.bootstrap.reports": {"path": f"{fleet.user.folder}/kubeflow-report"}}]
+    playbook.write_text(json.dumps([{**play, "tasks": tasks}]), encoding="utf-8")
+    shown = fleet.user.play(str(playbook)).well().output
+    assert set(fleet.states().items()) == {(profile, "deployed") for profile in seen}
+    assert "6 clusters: 6 deployed" in shown
