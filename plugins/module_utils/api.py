@@ -26,9 +26,9 @@ from urllib.parse import quote, urlencode, urlsplit
 from .connect import is_loopback, open_connection, ssl_context
 from .kubeconfig import Connection
 from .paging import Page, Told, Trim
-from .retrying import ApiError as ApiError
-from .retrying import Repeating, Sent
-from .retrying import Unreachable as Unreachable
+from .retrying import ApiError, Repeating, Sent, Unreachable
+
+__all__ = ["AHEAD", "CONNECTIONS", "DISCOVERY", "METADATA", "PAGE", "ApiError", "Client", "Unreachable"]
 
 Json = dict[str, t.Any]
 T = t.TypeVar("T")
