@@ -19,7 +19,7 @@ SILENCE = 3.0
 @pytest.fixture
 def application(tmp_path):
     """``application(cluster, "space")``: an empty one for that namespace."""
-    return lambda cluster, space, **arguments: Application.on(cluster, tmp_path / space, space, **{"wait_timeout": 30, **arguments})
+    return lambda cluster, space, **arguments: Application.on(cluster, tmp_path / space, space, **{"wait_timeout": 90, **arguments})
 
 
 def test_a_definition_that_discovery_shows_late(cluster, application, tmp_path):
@@ -69,5 +69,5 @@ def test_names_that_another_definition_has(cluster, application):
     assert refused(each.requests()[before:]) == []
     assert done.silence() < SILENCE, done.lines
     each.kubectl("delete", "crd", f"olders.{group}")
-    mine.deploy(wait_timeout=30).well()
+    mine.deploy(wait_timeout=90).well()
     assert there(each, items) == {name_of(item) for item in items}

@@ -34,7 +34,7 @@ SILENCE = 3.0
 @pytest.fixture
 def application(tmp_path):
     """``application(cluster, "space")``: an empty one for that namespace."""
-    return lambda cluster, space, **arguments: Application.on(cluster, tmp_path / space, space, **{"wait_timeout": 30, **arguments})
+    return lambda cluster, space, **arguments: Application.on(cluster, tmp_path / space, space, **{"wait_timeout": 90, **arguments})
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def test_a_server_that_never_comes_up(cluster, application, server):
         assert [line for _time, line in done.lines if "never/hooks" in line], done.lines
         # Once it is up the next run goes on from there.
         with each.client() as client, webhook_server.served(hooks, client):
-            mine.deploy(wait_timeout=30).well()
+            mine.deploy(wait_timeout=90).well()
             assert there(each, items) == {name_of(item) for item in items}
     finally:
         clean(each, config)
@@ -225,7 +225,7 @@ def test_servers_that_answer_wrongly(cluster, application, server):
                 assert done.silence() < SILENCE, done.lines
                 # It may pass: then nobody needs to know.
                 hooks.behave = webhook_server.first(2, behaviour, webhook_server.allow)
-                mine.deploy(wait_timeout=30).well()
+                mine.deploy(wait_timeout=90).well()
                 assert there(each, items) == {name_of(item) for item in items}
         finally:
             clean(each, config)

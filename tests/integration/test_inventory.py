@@ -179,8 +179,8 @@ def pruned(done):
 
 
 def test_what_kubectl_made_is_taken_over_only_when_told(application):
-    app = application("theirs")
-    items = [item for item in mixed("theirs") if item["metadata"].get("namespace") != "theirs-far"]
+    app = application("of-kubectl")
+    items = [item for item in mixed("of-kubectl") if item["metadata"].get("namespace") != "of-kubectl-far"]
     assert app.apply_set(*items).returncode == 0
     with app.cluster.untouched(), pytest.raises(BootstrapError) as refused:
         app.run(*items[:2])
@@ -422,19 +422,19 @@ def live(app):
 
 
 def test_what_others_made_is_named_with_its_owner_and_nothing_is_written(application):
-    app = application("foreign")
-    helm = made("v1", "ConfigMap", "of-helm", "foreign", data={"a": "1"})
+    app = application("of-others")
+    helm = made("v1", "ConfigMap", "of-helm", "of-others", data={"a": "1"})
     helm["metadata"] |= {
         "labels": {"app.kubernetes.io/managed-by": "Helm"},
         "annotations": {"meta.helm.sh/release-name": "minio", "meta.helm.sh/release-namespace": "ml"},
     }
-    argo = made("v1", "ConfigMap", "of-argo", "foreign", data={"a": "1"})
+    argo = made("v1", "ConfigMap", "of-argo", "of-others", data={"a": "1"})
     argo["metadata"]["annotations"] = {"argocd.argoproj.io/tracking-id": "platform:/ConfigMap:foreign/of-argo"}
-    plain = made("v1", "ConfigMap", "of-a-person", "foreign", data={"a": "1", "b": "2"})
-    account = made("v1", "Secret", "held", "foreign", data={"user": "bWU=", "password": "bm9uZQ=="})
+    plain = made("v1", "ConfigMap", "of-a-person", "of-others", data={"a": "1", "b": "2"})
+    account = made("v1", "Secret", "held", "of-others", data={"user": "bWU=", "password": "bm9uZQ=="})
     assert app.kubectl("apply", "-f", "-", items=(helm, argo, plain, account)).returncode == 0
-    wanted = [made("v1", "ConfigMap", f"of-{name}", "foreign", data={"a": "2"}) for name in ("helm", "argo", "a-person")]
-    held_already = made("v1", "Secret", "held", "foreign", stringData={"password": "none"})
+    wanted = [made("v1", "ConfigMap", f"of-{name}", "of-others", data={"a": "2"}) for name in ("helm", "argo", "a-person")]
+    held_already = made("v1", "Secret", "held", "of-others", stringData={"password": "none"})
     with app.cluster.untouched(), pytest.raises(BootstrapError) as refused:
         app.run(*wanted, held_already)
     assert refused.value.message == (
@@ -445,14 +445,14 @@ def test_what_others_made_is_named_with_its_owner_and_nothing_is_written(applica
     _inventory, members, _old = app.compared(*wanted, held_already, take_over=True)
     assert {(member.action, member.why) for member in members[:1]} == {("take-over", "it was of Helm release ml/minio")}
     # What holds all that is wanted already is left to whoever made it; so is a namespace.
-    same = made("v1", "ConfigMap", "of-a-person", "foreign", data={"b": "2"})
-    space = made("v1", "Namespace", "foreign")
+    same = made("v1", "ConfigMap", "of-a-person", "of-others", data={"b": "2"})
+    space = made("v1", "Namespace", "of-others")
     assert {action for action, _why in app.look(held_already, same, space).values()} == {"foreign"}
 
 
 def test_what_a_killed_run_applied_is_found_again(application):
-    app = application("killed")
-    items = mixed("killed")
+    app = application("holder-killed")
+    items = mixed("holder-killed")
     app.run(*items, record=False)
     assert app.actions(*items) == ["change"]
     # What is not wanted any more by now is not forgotten; what only inherited the label is not ours.
