@@ -185,12 +185,12 @@ def test_what_kubectl_made_is_taken_over_only_when_told(application):
     with app.cluster.untouched(), pytest.raises(BootstrapError) as refused:
         app.run(*items[:2])
     assert refused.value.message.startswith(
-        "ConfigMap theirs/app-applyset, where the objects of this application are recorded, is the ApplySet of kubectl/"
+        "ConfigMap of-kubectl/app-applyset, where the objects of this application are recorded, is the ApplySet of kubectl/"
     )
     assert "kubeflow_take_over" in (refused.value.fix or "")
     _inventory, members, old = app.compared(*items[:2], take_over=True)
     assert {member.action for member in members} == {"take-over"}
-    assert [str(key) for key, _resource in old] == ["ClusterRole.rbac.authorization.k8s.io theirs-reader"]
+    assert [str(key) for key, _resource in old] == ["ClusterRole.rbac.authorization.k8s.io of-kubectl-reader"]
     app.run(*items[:2], take_over=True)
     assert app.actions(*items[:2]) == ["leave"]
     assert members_by_kubectl(app) == {str(key_of(item)) for item in items[:2]}
@@ -438,8 +438,8 @@ def test_what_others_made_is_named_with_its_owner_and_nothing_is_written(applica
     with app.cluster.untouched(), pytest.raises(BootstrapError) as refused:
         app.run(*wanted, held_already)
     assert refused.value.message == (
-        "3 objects are there already that this application did not make: ConfigMap foreign/of-helm (Helm release ml/minio), "
-        "ConfigMap foreign/of-argo (Argo CD application platform), ConfigMap foreign/of-a-person (kubectl)."
+        "3 objects are there already that this application did not make: ConfigMap of-others/of-helm (Helm release ml/minio), "
+        "ConfigMap of-others/of-argo (Argo CD application platform), ConfigMap of-others/of-a-person (kubectl)."
     )
     assert "kubeflow_take_over=true" in (refused.value.fix or "")
     _inventory, members, _old = app.compared(*wanted, held_already, take_over=True)
@@ -458,7 +458,7 @@ def test_what_a_killed_run_applied_is_found_again(application):
     # What is not wanted any more by now is not forgotten; what only inherited the label is not ours.
     assert {name for name, (action, _why) in app.look(*items[:2]).items() if action == "stale"} == {
         "Service web",
-        "ClusterRole killed-reader",
+        "ClusterRole holder-killed-reader",
         "Deployment web",
     }
     app.run(*items)
