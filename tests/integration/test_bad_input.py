@@ -84,7 +84,7 @@ def test_a_server_that_does_not_listen(cluster, work, tmp_path):
         document["clusters"][0]["cluster"]["server"] = server
         start = time.monotonic()
         refused(work(env=write(tmp_path / "config", document)), each, server, "local-plain", "can't be reached", "refused")
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 25
 
 
 def test_a_server_whose_name_nobody_knows(cluster, work, tmp_path):
