@@ -150,10 +150,8 @@ def _namespaces(client: Client, inventory: Inventory, members: list[Member], tod
 def _namespace(client: Client, name: str) -> Json | None:
     """A live namespace; an empty object where it may not be seen."""
     try:
-        return client.get(f"/api/v1/namespaces/{name}")
+        return client.find(f"/api/v1/namespaces/{name}")
     except ApiError as error:
-        if error.code == 404:
-            return None
         if error.code == 403:
             return {}
         raise
