@@ -19,14 +19,14 @@ def faults(text: str) -> list[str]:
     stages: set[str] = set()
     user, constrained = "root", False
     for number, line in _lines(text):
-        word, _, rest = line.partition(" ")
+        word, _space, rest = line.partition(" ")
         word = word.upper()
         if word == "ARG":
             values.update({name: value for name, value in re.findall(r'(\w+)="?([^"\s]*)"?', rest) if "=" in rest})
             urls = set(re.findall(r"\b(\w+)_URL\b", rest))
             found += [f"{number}: {name}_URL has no {name}_SHA256 beside it" for name in sorted(urls) if f"{name}_SHA256" not in rest]
         elif word == "FROM":
-            image, _, stage = re.sub(r"\$\{?(\w+)\}?", lambda match: values.get(match[1], ""), rest).partition(" AS ")
+            image, _as, stage = re.sub(r"\$\{?(\w+)\}?", lambda match: values.get(match[1], ""), rest).partition(" AS ")
             if image not in stages and not _is_pinned(image):
                 found.append(f"{number}: the image {image or rest} has no version")
             stages.add(stage.strip())

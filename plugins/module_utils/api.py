@@ -26,9 +26,9 @@ from urllib.parse import quote, urlencode, urlsplit
 from .connect import is_loopback, open_connection, ssl_context
 from .kubeconfig import Connection
 from .paging import Page, Told, Trim
-from .retrying import ApiError as ApiError
-from .retrying import Repeating, Sent
-from .retrying import Unreachable as Unreachable
+from .retrying import ApiError, Repeating, Sent, Unreachable, unreachable
+
+__all__ = ["AHEAD", "CONNECTIONS", "DISCOVERY", "METADATA", "ONE_METADATA", "PAGE", "ApiError", "Client", "Unreachable"]
 
 Json = dict[str, t.Any]
 T = t.TypeVar("T")
@@ -148,6 +148,15 @@ class Client:
     def get(self, path: str, accept: str = "application/json", **params: object) -> Json:
         """One object, or one page of a list. ``path`` begins with a slash; ``params`` go into the query."""
         return self.request("GET", path, params=params, accept=accept)
+
+    def find(self, path: str, accept: str = "application/json") -> Json | None:
+        """One object; ``None`` where it is not there."""
+        try:
+            return self.get(path, accept)
+        except ApiError as error:
+            if error.code != 404:
+                raise
+            return None
 
     def items(self, path: str, accept: str = "application/json", **params: t.Any) -> Iterator[Json]:
         """All items of a list, page by page."""
@@ -325,7 +334,7 @@ class Client:
                 self._left()  # says so where it was we who hung up
                 if kept and isinstance(error, (ConnectionError, http.client.BadStatusLine)):
                     continue
-                raise self._unreachable(error) from error
+                raise unreachable(error, self.connection, self.timeout) from error
             finally:
                 self._busy.discard(channel)
             if response.will_close:
@@ -345,25 +354,6 @@ class Client:
         for name, value in [*headers.items(), *credentials.headers().items(), *credentials.more_headers]:
             channel.putheader(name, value)
         channel.endheaders(payload)
-
-    def _unreachable(self, error: Exception) -> Unreachable:
-        where = f"{self.connection.server} (context {self.connection.name})"
-        if isinstance(error, ssl.SSLCertVerificationError):
-            why = f"its certificate can't be trusted: {error.verify_message}"
-            return Unreachable(
-                f"The API server {where} was not asked: {why}.",
-                fix="Check certificate-authority and server in the kubeconfig.",
-                passes=False,
-            )
-        if isinstance(error, zlib.error):
-            return Unreachable(f"The answer of the API server {self.connection.server} can't be read: {error}.")
-        if isinstance(error, (socket.timeout, TimeoutError)):
-            why = f"no answer within {self.timeout:g} seconds"
-        elif isinstance(error, socket.gaierror):
-            why = f"its name can't be resolved ({error.strerror})"
-        else:
-            why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        return Unreachable(f"The API server {where} can't be reached: {why}.", fix="Is the cluster up, and the VPN or proxy to it?")
 
     def _refusal(self, code: int, answer: Json, what: str) -> ApiError:
         if code == 401:

@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import ipaddress
 import os
 import socket
 import ssl
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from urllib.parse import unquote, urlsplit
 
 from .errors import BootstrapError
@@ -40,17 +41,30 @@ def ssl_context(connection: Connection) -> ssl.SSLContext | None:
 
 
 def _load_certificate(context: ssl.SSLContext, connection: Connection) -> None:
-    """The ssl module reads certificates from files only: one that only we can read, for a moment."""
-    handle, path = tempfile.mkstemp(prefix="kubeflow-")
+    """The ssl module reads certificates from files only."""
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write("\n".join(connection.credentials.certificate or ()))
-        context.load_cert_chain(path)
+        with _as_file("\n".join(connection.credentials.certificate or ())) as path:
+            context.load_cert_chain(path)
     except (ssl.SSLError, ValueError) as error:
         why = getattr(error, "reason", None) or "it is not a PEM pair"
         raise BootstrapError(f"The client certificate of context {connection.name} can't be used: {why}.") from error
+
+
+@contextlib.contextmanager
+def _as_file(text: str) -> Iterator[str]:
+    """The path of a file with a key. On Linux it is in memory alone; elsewhere one that only we can read, for a moment."""
+    handle = os.memfd_create("kubeflow") if hasattr(os, "memfd_create") and os.path.isdir("/proc/self/fd") else None
+    path = f"/proc/self/fd/{handle}"
+    if handle is None:
+        handle, path = tempfile.mkstemp(prefix="kubeflow-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            yield path
     finally:
-        os.unlink(path)
+        if not path.startswith("/proc/"):
+            os.unlink(path)
 
 
 def open_connection(connection: Connection, context: ssl.SSLContext | None, timeout: float) -> http.client.HTTPConnection:

@@ -5,6 +5,13 @@
 from __future__ import annotations
 
 import typing as t
+from collections.abc import Sequence
+
+
+def some(texts: Sequence[str], most: int) -> str:
+    """A list for a message: the first ``most``, and how many more."""
+    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return ", ".join(texts[:most]) + more
 
 
 class BootstrapError(Exception):

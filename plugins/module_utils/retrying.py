@@ -6,13 +6,17 @@ from __future__ import annotations
 
 import random
 import re
+import socket
+import ssl
 import threading
 import time
 import typing as t
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from .errors import BootstrapError
+from .kubeconfig import Connection
 
 Json = dict[str, t.Any]
 
@@ -37,6 +41,27 @@ class Unreachable(BootstrapError):
     def __init__(self, message: str, *, fix: str | None = None, passes: bool = True) -> None:
         self.passes = passes
         super().__init__(message, fix=fix)
+
+
+def unreachable(error: Exception, connection: Connection, timeout: float) -> Unreachable:
+    """What kept an API server from answering, in words. ``timeout``: the seconds that it was given."""
+    where = f"{connection.server} (context {connection.name})"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        why = f"its certificate can't be trusted: {error.verify_message}"
+        return Unreachable(
+            f"The API server {where} was not asked: {why}.",
+            fix="Check certificate-authority and server in the kubeconfig.",
+            passes=False,
+        )
+    if isinstance(error, zlib.error):
+        return Unreachable(f"The answer of the API server {connection.server} can't be read: {error}.")
+    if isinstance(error, (socket.timeout, TimeoutError)):
+        why = f"no answer within {timeout:g} seconds"
+    elif isinstance(error, socket.gaierror):
+        why = f"its name can't be resolved ({error.strerror})"
+    else:
+        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return Unreachable(f"The API server {where} can't be reached: {why}.", fix="Is the cluster up, and the VPN or proxy to it?")
 
 
 class ApiError(BootstrapError):

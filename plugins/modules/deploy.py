@@ -99,7 +99,8 @@ options:
     description:
       - Secrets for the cluster that are not part of the application, so that their values are in none of its files. They are applied in
         order beside it, pruned and removed with it. The names of these Secrets are what the application holds.
-      - If not set, those of an earlier run stay as they are. An empty list removes them.
+      - Those of an earlier run stay as they are, if this is not set, or as long as an object of the application still names them. Others
+        of them are removed.
       - Their values are in no result, difference or message, and no fingerprint of them is kept. Whether they are as wanted is seen by
         reading them. Without the right to read them they are applied again in each run.
       - Only O(engine=native) can do this.

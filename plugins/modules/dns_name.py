@@ -71,6 +71,11 @@ options:
     type: list
     elements: str
     default: []
+  address_to_come:
+    description:
+      - Whether an address is reserved in the same run. In check mode nothing is reserved, and then it is no error that it is not known.
+    type: bool
+    default: false
   account:
     description: The project at Google. If not set, that of O(facts).
     type: str
@@ -223,6 +228,7 @@ ARGUMENTS: dict[str, t.Any] = {
         "facts": {"type": "dict", "default": {}},
         "hostname": {"type": "str"},
         "addresses": {"type": "list", "elements": "str", "default": []},
+        "address_to_come": {"type": "bool", "default": False},
         "account": {"type": "str"},
         "zone": {"type": "str"},
         "ttl": {"type": "int", "default": 300},
@@ -235,14 +241,22 @@ ARGUMENTS: dict[str, t.Any] = {
     "supports_check_mode": True,
 }
 
+_ANY = ("192.0.2.1",)
+"""Stands for an address that is not known yet (RFC 5737)."""
+
 
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Make or remove the name, and see whether it leads there."""
     facts, addresses = args["facts"], normal(args["addresses"])
-    provider = step.provider_of(args["provider"], args["hostname"], addresses, facts)
+    to_come = args["address_to_come"] and context.check and args["state"] == "present" and not addresses
+    provider = step.provider_of(args["provider"], args["hostname"], _ANY if to_come else addresses, facts)
     account = args["account"] or (facts.get("cloud") or {}).get("account")
     same = {"application": args["application"], "cluster": args["cluster"], "account": account, "zone": args["zone"]}
+    if to_come and provider == "sslip":
+        return _shown(step.foreseen(provider, None), context)
     hostname = step.host_of(provider, args["hostname"], {**same, "addresses": addresses}, facts)
+    if to_come and provider != "external_dns":
+        return _shown(step.foreseen(provider, hostname), context)
     if provider == "sslip":
         addresses = addresses or step.held(hostname)
     wanted = Wanted(
@@ -258,6 +272,10 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
         result = step.present(provider, wanted, facts, context, check)
     else:
         result = step.absent(provider, wanted, context)
+    return _shown(result, context)
+
+
+def _shown(result: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     if not context.diff:
         result.pop("diff")
     return result

@@ -26,7 +26,7 @@ from ansible_collections.kubeflow.bootstrap.tests.integration.work import Work
 
 ROOT = Path(__file__).parents[2]
 _WRITES = {"create", "update", "patch", "delete", "deletecollection"}
-_ALIVE_SECONDS = 60.0
+_ALIVE_SECONDS = 120.0
 
 
 def _say(line: str) -> None:

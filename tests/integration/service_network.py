@@ -115,6 +115,7 @@ class _Quiet(http.server.BaseHTTPRequestHandler):
 
 
 class _Webhooks(http.server.ThreadingHTTPServer):
+    request_queue_size = 128
     block_on_close = False
 
     def __init__(self, network: Network, context: ssl.SSLContext) -> None:
@@ -155,6 +156,7 @@ def _answer(review: Json) -> Json:
 
 
 class _Proxy(socketserver.ThreadingUnixStreamServer):
+    request_queue_size = 128
     daemon_threads = True
     block_on_close = False
 

@@ -23,7 +23,7 @@ def given(value=PASSWORD, **more):
 @pytest.fixture
 def application(cluster, tmp_path):
     each = cluster("kind")
-    app = Application(tmp_path / "app", "given", {"kubeconfig": each.kubeconfig, "wait_timeout": 30})
+    app = Application(tmp_path / "app", "given", {"kubeconfig": each.kubeconfig, "wait_timeout": 90})
     yield each, app.write(made("v1", "Namespace", "given"), made("v1", "ConfigMap", "settings", "given"))
     app.deploy(state="absent").well()
 

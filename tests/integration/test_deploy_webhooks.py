@@ -27,14 +27,14 @@ from ansible_collections.kubeflow.bootstrap.tests.integration.webhook_server imp
 # The application is evaluated in a child process that does nothing else, also where threads run.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 
-SILENCE = 3.0
+SILENCE = 6.0
 """Something is said every two seconds; a busy machine may take longer."""
 
 
 @pytest.fixture
 def application(tmp_path):
     """``application(cluster, "space")``: an empty one for that namespace."""
-    return lambda cluster, space, **arguments: Application.on(cluster, tmp_path / space, space, **{"wait_timeout": 30, **arguments})
+    return lambda cluster, space, **arguments: Application.on(cluster, tmp_path / space, space, **{"wait_timeout": 90, **arguments})
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_a_server_that_never_comes_up(cluster, application, server):
     try:
         with watched(each) as requests:
             done = mine.deploy()
-        assert 5 < done.seconds < 6 + 4
+        assert 5 < done.seconds < 6 + 25
         assert "never/hooks" in done.message and "Service" in done.message
         # Either the configuration was held back or what it matches was: nothing is asked in vain, and it is said what was not done.
         assert refused(requests) == []
@@ -161,7 +161,7 @@ def test_a_server_that_never_comes_up(cluster, application, server):
         assert [line for _time, line in done.lines if "never/hooks" in line], done.lines
         # Once it is up the next run goes on from there.
         with each.client() as client, webhook_server.served(hooks, client):
-            mine.deploy(wait_timeout=30).well()
+            mine.deploy(wait_timeout=90).well()
             assert there(each, items) == {name_of(item) for item in items}
     finally:
         clean(each, config)
@@ -196,7 +196,7 @@ def test_a_server_that_says_no(cluster, application, server):
             assert done.actions["ConfigMap denied/fine"] == "created"
             # It is no passing trouble: asked once for each object, maybe once more.
             assert len([what for _time, _path, what in hooks.asked if what == "ConfigMap settings-0"]) <= 2
-            assert done.seconds < 15
+            assert done.seconds < 60
             hooks.behave = webhook_server.allow
             mine.deploy().well()
             assert there(each, items) == {name_of(item) for item in items}
@@ -221,11 +221,11 @@ def test_servers_that_answer_wrongly(cluster, application, server):
                 for part in (f"{space}.example.com", f"ConfigMap {things(space)}/settings-0"):
                     assert part in done.message
                 assert len([what for _time, _path, what in hooks.asked if what == "ConfigMap settings-0"]) > 1
-                assert done.seconds < 5 + 4
+                assert done.seconds < 5 + 25
                 assert done.silence() < SILENCE, done.lines
                 # It may pass: then nobody needs to know.
                 hooks.behave = webhook_server.first(2, behaviour, webhook_server.allow)
-                mine.deploy(wait_timeout=30).well()
+                mine.deploy(wait_timeout=90).well()
                 assert there(each, items) == {name_of(item) for item in items}
         finally:
             clean(each, config)

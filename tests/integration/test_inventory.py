@@ -179,18 +179,18 @@ def pruned(done):
 
 
 def test_what_kubectl_made_is_taken_over_only_when_told(application):
-    app = application("theirs")
-    items = [item for item in mixed("theirs") if item["metadata"].get("namespace") != "theirs-far"]
+    app = application("of-kubectl")
+    items = [item for item in mixed("of-kubectl") if item["metadata"].get("namespace") != "of-kubectl-far"]
     assert app.apply_set(*items).returncode == 0
     with app.cluster.untouched(), pytest.raises(BootstrapError) as refused:
         app.run(*items[:2])
     assert refused.value.message.startswith(
-        "ConfigMap theirs/app-applyset, where the objects of this application are recorded, is the ApplySet of kubectl/"
+        "ConfigMap of-kubectl/app-applyset, where the objects of this application are recorded, is the ApplySet of kubectl/"
     )
     assert "kubeflow_take_over" in (refused.value.fix or "")
     _inventory, members, old = app.compared(*items[:2], take_over=True)
     assert {member.action for member in members} == {"take-over"}
-    assert [str(key) for key, _resource in old] == ["ClusterRole.rbac.authorization.k8s.io theirs-reader"]
+    assert [str(key) for key, _resource in old] == ["ClusterRole.rbac.authorization.k8s.io of-kubectl-reader"]
     app.run(*items[:2], take_over=True)
     assert app.actions(*items[:2]) == ["leave"]
     assert members_by_kubectl(app) == {str(key_of(item)) for item in items[:2]}
@@ -422,43 +422,43 @@ def live(app):
 
 
 def test_what_others_made_is_named_with_its_owner_and_nothing_is_written(application):
-    app = application("foreign")
-    helm = made("v1", "ConfigMap", "of-helm", "foreign", data={"a": "1"})
+    app = application("of-others")
+    helm = made("v1", "ConfigMap", "of-helm", "of-others", data={"a": "1"})
     helm["metadata"] |= {
         "labels": {"app.kubernetes.io/managed-by": "Helm"},
         "annotations": {"meta.helm.sh/release-name": "minio", "meta.helm.sh/release-namespace": "ml"},
     }
-    argo = made("v1", "ConfigMap", "of-argo", "foreign", data={"a": "1"})
+    argo = made("v1", "ConfigMap", "of-argo", "of-others", data={"a": "1"})
     argo["metadata"]["annotations"] = {"argocd.argoproj.io/tracking-id": "platform:/ConfigMap:foreign/of-argo"}
-    plain = made("v1", "ConfigMap", "of-a-person", "foreign", data={"a": "1", "b": "2"})
-    account = made("v1", "Secret", "held", "foreign", data={"user": "bWU=", "password": "bm9uZQ=="})
+    plain = made("v1", "ConfigMap", "of-a-person", "of-others", data={"a": "1", "b": "2"})
+    account = made("v1", "Secret", "held", "of-others", data={"user": "bWU=", "password": "bm9uZQ=="})
     assert app.kubectl("apply", "-f", "-", items=(helm, argo, plain, account)).returncode == 0
-    wanted = [made("v1", "ConfigMap", f"of-{name}", "foreign", data={"a": "2"}) for name in ("helm", "argo", "a-person")]
-    held_already = made("v1", "Secret", "held", "foreign", stringData={"password": "none"})
+    wanted = [made("v1", "ConfigMap", f"of-{name}", "of-others", data={"a": "2"}) for name in ("helm", "argo", "a-person")]
+    held_already = made("v1", "Secret", "held", "of-others", stringData={"password": "none"})
     with app.cluster.untouched(), pytest.raises(BootstrapError) as refused:
         app.run(*wanted, held_already)
     assert refused.value.message == (
-        "3 objects are there already that this application did not make: ConfigMap foreign/of-helm (Helm release ml/minio), "
-        "ConfigMap foreign/of-argo (Argo CD application platform), ConfigMap foreign/of-a-person (kubectl)."
+        "3 objects are there already that this application did not make: ConfigMap of-others/of-helm (Helm release ml/minio), "
+        "ConfigMap of-others/of-argo (Argo CD application platform), ConfigMap of-others/of-a-person (kubectl)."
     )
     assert "kubeflow_take_over=true" in (refused.value.fix or "")
     _inventory, members, _old = app.compared(*wanted, held_already, take_over=True)
     assert {(member.action, member.why) for member in members[:1]} == {("take-over", "it was of Helm release ml/minio")}
     # What holds all that is wanted already is left to whoever made it; so is a namespace.
-    same = made("v1", "ConfigMap", "of-a-person", "foreign", data={"b": "2"})
-    space = made("v1", "Namespace", "foreign")
+    same = made("v1", "ConfigMap", "of-a-person", "of-others", data={"b": "2"})
+    space = made("v1", "Namespace", "of-others")
     assert {action for action, _why in app.look(held_already, same, space).values()} == {"foreign"}
 
 
 def test_what_a_killed_run_applied_is_found_again(application):
-    app = application("killed")
-    items = mixed("killed")
+    app = application("holder-killed")
+    items = mixed("holder-killed")
     app.run(*items, record=False)
     assert app.actions(*items) == ["change"]
     # What is not wanted any more by now is not forgotten; what only inherited the label is not ours.
     assert {name for name, (action, _why) in app.look(*items[:2]).items() if action == "stale"} == {
         "Service web",
-        "ClusterRole killed-reader",
+        "ClusterRole holder-killed-reader",
         "Deployment web",
     }
     app.run(*items)

@@ -144,12 +144,14 @@ def test_another_profile_is_refused(cluster, place):
 
 def test_what_died_is_started_again_and_only_that(cluster, place):
     each = cluster()
-    os.kill(each.facts["pids"]["kube-scheduler"], signal.SIGKILL)
+    scheduler = each.facts["pids"]["kube-scheduler"]
+    os.kill(scheduler, signal.SIGKILL)
+    each.eventually(lambda: not _running(scheduler), "the scheduler has ended")
     assert local_cluster.present(place, each.name, "plain", replace(CONTEXT, check=True))["changed"]
     again = local_cluster.present(place, each.name, "plain", CONTEXT)
     assert again["changed"]
     new = again["pids"].pop("kube-scheduler")
-    assert new != each.facts["pids"]["kube-scheduler"] and alive(new)
+    assert new != scheduler and alive(new)
     assert all(again["pids"][name] == pid for name, pid in each.facts["pids"].items() if name != "kube-scheduler")
 
 

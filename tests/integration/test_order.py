@@ -86,8 +86,8 @@ def deployed(cluster, work):
 
 def test_all_is_there_after_one_run_and_nothing_was_written_too_early(deployed):
     each, user, requests = deployed
-    assert each.get("flows", "nightly", "-n", "ordered-more")["spec"] == {"steps": 3}
-    assert each.get("flows", "daily", "-n", "ordered")["spec"] == {"steps": 1}
+    assert each.get(f"flows.{GROUP}", "nightly", "-n", "ordered-more")["spec"] == {"steps": 3}
+    assert each.get(f"flows.{GROUP}", "daily", "-n", "ordered")["spec"] == {"steps": 1}
     assert each.get("deployment", "runner", "-n", "ordered-more")["status"]["availableReplicas"] == 1
     assert each.get("deployment", "hub", "-n", "ordered")["status"]["availableReplicas"] == 1
 
@@ -115,7 +115,7 @@ def test_all_is_there_after_one_run_and_nothing_was_written_too_early(deployed):
 
     # And out again: also what is in another namespace, in none, or of a kind of its own. Kubernetes' garbage collector looks for new kinds
     # every 30 seconds only, and until then does not let go of their objects where these are to go after what they own.
-    each.kubectl("delete", "flows", "--all", "--all-namespaces")
+    each.kubectl("delete", f"flows.{GROUP}", "--all", "--all-namespaces")
     user.play("remove", kubeflow_remove_data=True).well()
     assert each.applied("ordered") == each.applied("ordered-more") == {}
     for gone in (["crd", f"flows.{GROUP}"], ["priorityclass", "ordered-high"], ["namespace", "ordered-more"]):

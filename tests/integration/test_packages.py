@@ -56,7 +56,25 @@ CERTIFICATE = structure(
     dnsNames=several(TEXT),
     issuerRef=structure("name", group=TEXT, kind=TEXT, name=TEXT),
 )
+LABELS: Json = {"type": "object", "additionalProperties": TEXT}
+# Config Connector, the controllers of AWS (ACK) and of Azure (ASO).
+COMPUTE_ADDRESS = structure("location", resourceID=TEXT, location=TEXT, addressType=TEXT, ipVersion=TEXT, networkTier=TEXT)
+ELASTIC_IP_ADDRESS = structure(tags=several(structure(key=TEXT, value=TEXT)))
+PUBLIC_IP_ADDRESS = structure(
+    "location",
+    "owner",
+    azureName=TEXT,
+    location=TEXT,
+    owner=structure(armId=TEXT, name=TEXT),
+    sku=structure(name=TEXT),
+    publicIPAllocationMethod=TEXT,
+    publicIPAddressVersion=TEXT,
+    tags=LABELS,
+)
 STAND_INS = [
+    ("compute.cnrm.cloud.google.com", "ComputeAddress", "Namespaced", COMPUTE_ADDRESS, "v1beta1"),
+    ("ec2.services.k8s.aws", "ElasticIPAddress", "Namespaced", ELASTIC_IP_ADDRESS, "v1alpha1"),
+    ("network.azure.com", "PublicIPAddress", "Namespaced", PUBLIC_IP_ADDRESS, "v1api20240301", "v1api20201101"),
     ("cloud.google.com", "BackendConfig", "Namespaced", BACKEND_CONFIG),
     ("networking.gke.io", "ManagedCertificate", "Namespaced", structure(domains=several(TEXT))),
     ("cert-manager.io", "Issuer", "Namespaced", ISSUER),
@@ -65,15 +83,17 @@ STAND_INS = [
 ]
 
 
-def definition(group: str, kind: str, scope: str, spec: Json) -> Json:
-    plural = f"{kind.lower()}s"
-    schema = structure("spec", apiVersion=TEXT, kind=TEXT, metadata={"type": "object"}, spec=spec)
-    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+def definition(group: str, kind: str, scope: str, spec: Json, *names: str) -> Json:
+    """``names``: those of the versions, the first one stored; ``v1`` if none is given."""
+    plural = f"{kind.lower()}{'es' if kind.endswith('s') else 's'}"
+    schema = {"openAPIV3Schema": structure("spec", apiVersion=TEXT, kind=TEXT, metadata={"type": "object"}, spec=spec)}
+    names = names or ("v1",)
+    versions = [{"name": name, "served": True, "storage": name == names[0], "schema": schema} for name in names]
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
         "metadata": {"name": f"{plural}.{group}"},
-        "spec": {"group": group, "scope": scope, "names": {"kind": kind, "plural": plural}, "versions": [version]},
+        "spec": {"group": group, "scope": scope, "names": {"kind": kind, "plural": plural}, "versions": versions},
     }
 
 

@@ -30,6 +30,7 @@ def _definition(stand_in: Json) -> Json:
     """A definition that takes anything, for a kind that others define."""
     group, kind, plural = stand_in["group"], stand_in["kind"], stand_in["plural"]
     anything = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    names = stand_in.get("versions") or [stand_in["version"]]
     # The API server wants the annotation for groups of Kubernetes.
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
@@ -39,7 +40,7 @@ def _definition(stand_in: Json) -> Json:
             "group": group,
             "names": {"kind": kind, "plural": plural, "singular": kind.lower(), "listKind": f"{kind}List"},
             "scope": stand_in.get("scope", "Namespaced"),
-            "versions": [{"name": stand_in["version"], "served": True, "storage": True, "schema": anything}],
+            "versions": [{"name": name, "served": True, "storage": name == names[0], "schema": anything} for name in names],
         },
     }
 

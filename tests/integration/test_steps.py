@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import os
 import secrets
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.git_http im
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.google_iap import NUMBER, IapGoogle
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.google_names import GoogleNames
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.names import NameServer
+from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.openshift import OpenShift
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.step import kill
 
 HOST = "kubeflow.ml.example.com"
@@ -29,14 +31,27 @@ ALL = {f"kubeflow_{name}": True for name in ("static_ip", "dns", "certificates",
 COMPONENTS = {"kubeflow-core": {"prototype": "kubeflow-core"}, "iap-ingress": {"prototype": "iap-ingress"}}
 
 
-class Google(GoogleNames, IapGoogle):
-    """Addresses, zones, services and Identity-Aware Proxy."""
+class Google(IapGoogle):
+    """Addresses and Identity-Aware Proxy; with one login, ``zones`` of Cloud DNS, too."""
+
+    def __init__(self):
+        super().__init__()
+        self._names = GoogleNames()
+        self._names.tokens, self._names.projects = self.tokens, self.projects
+        self._names.add_zone("ml", "ml.example.com")
+        self.zones = self._names.zones
+
+    def close(self):
+        self._names.close()
+        super().close()
+
+    def answer(self, asked):
+        return self._names.answer(asked) if asked.path.startswith("/dns/v1/") else super().answer(asked)
 
 
 @pytest.fixture
 def google():
     here = Google()
-    here.add_zone("ml", "ml.example.com")
     yield here
     here.close()
 
@@ -140,6 +155,14 @@ def test_all_of_them_end_in_a_way_in_from_the_internet(gke, google, user):
     assert git(user, "rev-list", "--count", "HEAD") == "1"
 
 
+def test_check_mode_foresees_all_of_them(gke, google, user):
+    with gke.untouched():
+        run = user.bootstrap("--check", "--diff").well()
+    assert (google.addresses, user.app.exists(), run.changed >= 4) == ({}, False, True)
+    assert {kind for _host, kind in google.zones["ml"]["records"]} == {"SOA"}
+    assert f"dns: {HOST} " in run.output and CLIENT_SECRET not in run.output
+
+
 def test_stages_alone_know_what_the_steps_found_out(gke, google, user):
     user.play("steps").well()
     assert len(google.addresses) == 1
@@ -158,6 +181,10 @@ def test_stages_alone_know_what_the_steps_found_out(gke, google, user):
     other = user.bootstrap(kubeflow_plan_file="plan.yml", auth_allowed_users=["@example.com"])
     assert other.code != 0 and "was made with other values of the step auth" in other.message
     assert application(user) == before
+    # A run with other Secrets takes none away that the application still names.
+    user.bootstrap(kubeflow_auth=False, certificates_kind="self-signed").well()
+    for secret in ("kubeflow-oauth", "kubeflow-certificate"):
+        gke.get("secret", secret, "-n", "steps")
 
 
 def test_what_was_reserved_is_released_and_what_was_adopted_stays(gke, google, user):
@@ -184,7 +211,8 @@ def test_what_was_adopted_stays(gke, google, user, names):
     assert google.count("DELETE", "/addresses/") == asked and len(google.addresses) == 1
 
 
-def test_a_run_that_was_killed_before_it_recorded_the_address(google, user):
+def test_a_run_that_was_killed_before_it_recorded_the_address(gke, google, user):
+    user.variables["kubeflow_namespace"] = ""
     google.hold("POST", "/addresses$")
     run = subprocess.Popen(**user.command("bootstrap", kubeflow_apply=True))
     assert google.holding.wait(60)
@@ -194,8 +222,35 @@ def test_a_run_that_was_killed_before_it_recorded_the_address(google, user):
     assert not user.app.exists()
     user.bootstrap().well()
     assert list(google.addresses) == [path] and recorded(user)["static_ip"]["made"] is True
+    gke.get("secret", "kubeflow-oauth", "-n", "kubeflow")
     user.play("remove").well()
     assert google.addresses == {}
+
+
+# --- a login for the time of the run
+
+
+def test_a_login_to_openshift_is_for_the_run_alone(work, tmp_path):
+    openshift = OpenShift(tmp_path / "openshift")
+    login = {
+        "kubeflow_openshift_login": True,
+        "openshift_login_host": openshift.url,
+        "openshift_login_username": "me",
+        "openshift_login_password": "{{ lookup('ansible.builtin.env', 'OPENSHIFT_PASSWORD') }}",
+        "openshift_login_ca_cert": openshift.ca,
+    }
+    user = work(env={"OPENSHIFT_PASSWORD": "right: sécret%", "HTTPS_PROXY": ""}, **login)
+    for number, playbook in enumerate(("bootstrap", "remove"), 1):
+        before = len(openshift.asked)
+        run = user.play(playbook, "-vvv")
+        asked = [each for each in openshift.asked[before:] if "authorization" in each.headers]
+        (token,) = {each.headers["authorization"].removeprefix("Bearer ") for each in asked}
+        assert token not in run.output and "right: sécret%" not in run.output
+        # Whatever became of the run, it logged out.
+        assert (openshift.oauth.tokens, openshift.count("DELETE", "/oauthaccesstokens/")) == ({}, number)
+        if playbook == "bootstrap":
+            assert user.report()["facts"]["kubeconfig"]["server"] == openshift.url, run.output
+    openshift.close()
 
 
 # --- secrets
@@ -226,12 +281,17 @@ class Planted:
     def found(self, where: str, content: bytes) -> list[str]:
         return [f"{name} in {where}" for name, needle in self.needles() if needle in content]
 
-    def below(self, folder: Path) -> list[str]:
-        seen: list[str] = []
-        for path in folder.rglob("*"):
-            with contextlib.suppress(OSError):  # it has gone meanwhile
-                seen += self.found(str(path), path.read_bytes()) if path.is_file() else []
-        return seen
+    def below(self, folder: Path) -> tuple[set[str], int]:
+        """Those in the files of a folder, and how many files it has, though they come and go."""
+        seen: set[str] = set()
+        count = 0
+        for place, _folders, files in os.walk(folder):
+            for name in files:
+                path = Path(place, name)
+                count += 1
+                with contextlib.suppress(OSError):
+                    seen |= set(self.found(str(path), path.read_bytes()) if path.is_file() else [])
+        return seen, count
 
 
 class Watcher(threading.Thread):
@@ -241,18 +301,20 @@ class Watcher(threading.Thread):
         super().__init__(daemon=True)
         self.planted, self.folders, self.seen = planted, folders, set()
         self.commands: set[bytes] = set()
-        self.files, self.done = 0, threading.Event()
+        self.files, self.rounds, self.done = 0, 0, threading.Event()
 
     def run(self) -> None:
-        while not self.done.wait(0.01):
-            for place in Path("/proc").glob("[0-9]*/cmdline"):
+        while not self.done.wait(0.05):
+            for process in filter(str.isdigit, os.listdir("/proc")):
                 with contextlib.suppress(OSError):
-                    self.commands.add(place.read_bytes())
+                    self.commands.add(Path("/proc", process, "cmdline").read_bytes())
             for folder in self.folders:
-                self.seen |= set(self.planted.below(folder))
-                self.files = max(self.files, sum(1 for _each in folder.rglob("*")))
+                seen, count = self.planted.below(folder)
+                self.seen, self.files = self.seen | seen, max(self.files, count)
+            self.rounds += 1
 
     def stop(self) -> None:
+        assert self.is_alive()
         self.done.set()
         self.join(20)
         self.seen |= {each for command in self.commands for each in self.planted.found("a command line", command)}
@@ -357,7 +419,8 @@ def test_twenty_secrets_are_nowhere_but_in_the_cluster(gke, google, names, work,
         finally:
             watcher.stop()
         assert second.changed == 0, second.output
-        assert any(b"ansible-playbook" in each for each in watcher.commands) and watcher.files > 10
+        assert any(b"ansible-playbook" in each for each in watcher.commands)
+        assert watcher.files > 10 and watcher.rounds > 20
         secret = {"one": "kubeflow-oauth", "two": "kubeflow-certificate", "three": "kubeflow-users"}[name]
         data = gke.get("secret", secret, "-n", name)["data"]
         if name == "two":
@@ -373,7 +436,7 @@ def test_twenty_secrets_are_nowhere_but_in_the_cluster(gke, google, names, work,
         seen += planted.found(f"{name}: history", history.stdout)
         for where, text in (("output", first.output), ("output", second.output), ("log", log.read_text())):
             seen += planted.found(f"{name}: {where}", text.encode())
-        seen += [each for folder in (user.home, user.folder, temporary) for each in planted.below(folder)]
+        seen += [each for folder in (user.home, user.folder, temporary) for each in planted.below(folder)[0]]
     server.close()
     # They were used, and the search finds what is there.
     assert f"x-access-token:{vaulted['vault_git_token']}" in server.seen

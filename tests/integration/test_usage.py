@@ -40,7 +40,7 @@ def test_asked_for_under_one_id_and_shown(cluster, work):
 
     asked = {"kubeflow_parameters": {"kubeflow-core": step["parameters"]}}
     reports = []
-    for _ in range(2):
+    for _time in range(2):
         user.play("app", **asked).well()
         said = user.play("usage").well().output
         [body] = re.findall(r'Sent to https://usage\.example\.com/report once a day \([0-9 *]+\): (\{.*\})"', said)

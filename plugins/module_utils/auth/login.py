@@ -85,16 +85,16 @@ def choose(kind: str, kinds: list[Json], facts: Json, given: Json) -> tuple[str,
 def existing(cluster: Callable[[], Client], namespace: str, name: str) -> dict[str, str] | None:
     """The values of a Secret that is there; ``None`` where there is none. Raises ``BootstrapError`` where it may not be read."""
     try:
-        found = cluster().get(f"/api/v1/namespaces/{namespace}/secrets/{name}")
+        found = cluster().find(f"/api/v1/namespaces/{namespace}/secrets/{name}")
     except ApiError as error:
-        if error.code == 404:
-            return None
         if error.code != 403:
             raise
         raise BootstrapError(
             f"Whether there is a Secret {namespace}/{name} already can't be seen: you may not read it.",
             fix="Ask an admin of the cluster for the right to get it.",
         ) from error
+    if found is None:
+        return None
     values: Mapping[str, str] = found.get("data") or {}
     try:
         return {key: base64.b64decode(value).decode() for key, value in values.items()}

@@ -62,16 +62,16 @@ def _rank(issuer: Json) -> tuple[t.Any, ...]:
 def secret(client: Client, namespace: str, name: str) -> pairs.Pair | None:
     """The certificate in a Secret; ``None`` if that is not there. Raises ``BootstrapError`` for a Secret that holds something else."""
     try:
-        found = client.get(f"/api/v1/namespaces/{namespace}/secrets/{name}")
+        found = client.find(f"/api/v1/namespaces/{namespace}/secrets/{name}")
     except ApiError as error:
-        if error.code == 404:
-            return None
         if error.code == 403:
             raise BootstrapError(
                 f"The Secret {namespace}/{name} can't be read, so it is not known whether there is a certificate already: {error.said}",
                 fix="Get the right to read it, or name a certificate of your own: kind files.",
             ) from None
         raise
+    if found is None:
+        return None
     where = f"The Secret {namespace}/{name}"
     data = found.get("data") or {}
     try:

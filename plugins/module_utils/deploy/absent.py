@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ..api import ApiError, Client
 from ..discovery import Served, served
-from ..errors import BootstrapError
+from ..errors import BootstrapError, some
 from .inventory import Inventory
 from .keeping import needs, still_used, with_needs
 from .lease import held
@@ -211,7 +211,7 @@ class _Run:
 
     def _holds(self, namespace: str) -> str:
         left = self._left(namespace)
-        return f"it still has {', '.join(left[:_NAMED])}{f' and {len(left) - _NAMED} more' if len(left) > _NAMED else ''}"
+        return f"it still has {some(left, _NAMED)}"
 
     def _left(self, namespace: str) -> list[str]:
         """What is in a namespace beside what Kubernetes puts there, and what goes with what is gone."""

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..data.api_upgrades import GONE, UPGRADES
-from ..errors import BootstrapError
+from ..errors import BootstrapError, some
 from .conversions import CONVERSIONS
 from .objects import group_of, key_of
 
@@ -88,7 +88,7 @@ def lines(changes: list[Change]) -> Iterator[tuple[bool, str]]:
     for change in changes:
         alike[change.kind, change.was, change.now, change.changes].append(change.object.partition(" ")[2])
     for (kind, was, now, said), names in alike.items():
-        which = f"{kind} {', '.join(names[:5])}{f' and {len(names) - 5} more' if len(names) > 5 else ''}"
+        which = f"{kind} {some(names, 5)}"
         why = "; ".join(said)
         if now is None:
             yield True, f"{which} left out: {why}"

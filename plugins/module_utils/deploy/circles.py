@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
+from ..errors import some
 from .objects import Key
 from .references import Need, Strength
 
@@ -78,11 +79,10 @@ def _sentences(left_out: dict[tuple[Key, Key], tuple[Need, list[Key]]]) -> list[
         groups[target, need.why, None if need.strength in _WEBHOOKS else key].append((key, circle))
     sentences = []
     for (target, why, _key), found in groups.items():
-        waiting = ", ".join(str(key) for key, _circle in found[:_NAMED])
-        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        waiting = some([str(key) for key, _circle in found], _NAMED)
         way = " needs ".join(str(step) for step in found[0][1])
         verb = "does" if len(found) == 1 else "do"
-        sentences.append(f"A circle: {way}; so {waiting}{more} {verb} not wait for {target} ({why}).")
+        sentences.append(f"A circle: {way}; so {waiting} {verb} not wait for {target} ({why}).")
     return sentences
 
 

@@ -67,13 +67,13 @@ def unserved(client: Client, definitions: list[Key], items: Items, explain: bool
     }
     found = {}
     for key in definitions:
-        live = None if key in items else _get(client, _definition(key))
+        live = None if key in items else client.find(_definition(key))
         if key not in items and live is None:
             found[key] = _NOT_THERE
             continue
         lacking = [each[0] for each in _declared(items.get(key) or live or {}) if each not in there]
         if lacking:
-            found[key] = _unserved(key, live or _get(client, _definition(key))) if explain else f"{', '.join(lacking)} is not served"
+            found[key] = _unserved(key, live or client.find(_definition(key))) if explain else f"{', '.join(lacking)} is not served"
     return found
 
 
@@ -120,7 +120,7 @@ def _without_endpoints(client: Client, services: list[Key], items: Items, explai
     left = [key for key in waiting if key not in served]
     if not (explain and left):
         return dict.fromkeys(left, "none of its pods is ready")
-    live = {key: _get(client, f"/api/v1/namespaces/{key.namespace}/services/{key.name}") for key in left}
+    live = {key: client.find(f"/api/v1/namespaces/{key.namespace}/services/{key.name}") for key in left}
     said_of = explanation(client, {key: item for key, item in live.items() if item})
     return {
         key: (said_of.get(key) or "none of its pods is ready") if item else _NOT_THERE
@@ -131,7 +131,7 @@ def _without_endpoints(client: Client, services: list[Key], items: Items, explai
 
 def _without_ca(client: Client, keys: list[Key], _items: Items, _explain: bool) -> dict[Key, str]:
     """Webhook configurations and definitions; what they say now counts, as somebody else fills in the bundle."""
-    lives = client.map(lambda key: _get(client, _definition(key) if key[:2] == CRD else _configuration(key)), keys)
+    lives = client.map(lambda key: client.find(_definition(key) if key[:2] == CRD else _configuration(key)), keys)
     found = {key: _NOT_THERE if live is None else _ca_lacking(live) for key, live in zip(keys, lives, strict=True)}
     return {key: why for key, why in found.items() if why}
 
@@ -164,7 +164,7 @@ def _has_ca(config: Json) -> bool:
 
 
 def _unavailable(client: Client, keys: list[Key], _items: Items, _explain: bool) -> dict[Key, str]:
-    lives = client.map(lambda key: _get(client, f"/apis/apiregistration.k8s.io/v1/apiservices/{key.name}"), keys)
+    lives = client.map(lambda key: client.find(f"/apis/apiregistration.k8s.io/v1/apiservices/{key.name}"), keys)
     return _without(dict(zip(keys, lives, strict=True)), "Available")
 
 
@@ -231,15 +231,6 @@ def _items(client: Client, path: str, **params: t.Any) -> list[Json]:
     except ApiError as error:
         if error.code == 404:
             return []
-        raise
-
-
-def _get(client: Client, path: str) -> Json | None:
-    try:
-        return client.get(path)
-    except ApiError as error:
-        if error.code == 404:
-            return None
         raise
 
 

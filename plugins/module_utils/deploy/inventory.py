@@ -16,7 +16,7 @@ import json
 import typing as t
 from dataclasses import dataclass, field
 
-from ..api import ApiError, Client
+from ..api import Client
 from ..errors import BootstrapError
 from .objects import MANAGER, Key
 
@@ -70,11 +70,8 @@ class Inventory:
 
         Raises ``BootstrapError`` where the parent is another tool's, as the KEP asks of every tool; not with ``take_over``.
         """
-        try:
-            parent = client.get(self.path)
-        except ApiError as error:
-            if error.code != 404:
-                raise
+        parent = client.find(self.path)
+        if parent is None:
             return self
         annotations = parent["metadata"].get("annotations") or {}
         self.taken_over = not self._is_ours(parent["metadata"], take_over)

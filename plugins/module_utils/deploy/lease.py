@@ -53,7 +53,7 @@ class Held:
     def check(self) -> None:
         """Raises ``BootstrapError`` if another has taken the lease meanwhile. Asks the server if we could not renew it for its duration."""
         while not self._lost and not self._ended.is_set() and _now() - self._renewed > self._duration:
-            _read(self._client, self._path)  # waits for the server, where requests are repeated
+            self._client.find(self._path)  # waits for the server, where requests are repeated
             self._renew()
         if self._lost:
             raise BootstrapError(
@@ -120,7 +120,7 @@ def held(
     try:
         while True:
             try:
-                live = _read(client, path)
+                live = client.find(path)
                 version = live["metadata"]["resourceVersion"] if live else ""
                 watched = watched if version == watched[0] else (version, _now())
                 if live is None or _free(live, _now() - watched[1], identity):
@@ -158,15 +158,6 @@ def _passing(error: ApiError | Unreachable, client: Client, what: str) -> Bootst
             fix="Ask an admin of the cluster for a role that may get, create, update and delete leases of coordination.k8s.io there.",
         ) from error
     raise error
-
-
-def _read(client: Client, path: str) -> Json | None:
-    try:
-        return client.get(path)
-    except ApiError as error:
-        if error.code != 404:
-            raise
-        return None
 
 
 def _write(client: Client, path: str, live: Json | None, identity: str, duration: float) -> Json:

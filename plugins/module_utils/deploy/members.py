@@ -62,7 +62,7 @@ def members(client: Client, inventory: Inventory, apis: Served, whole: bool) -> 
                 result.found.append(Target(key, resource, item if whole else _reduced(item)))
     seen = {target.key for target in result.found}
     lost = [(key, resource) for key in sorted(inventory.members.keys() - seen) if (resource := resources.of_kind(key.group, key.kind))]
-    there: list[Json | None] = client.map(lambda each: _one(client, each[1].path(each[0].namespace, each[0].name)), lost)
+    there: list[Json | None] = client.map(lambda each: client.find(each[1].path(each[0].namespace, each[0].name)), lost)
     for (key, resource), live in zip(lost, there, strict=True):
         if live and inventory.members[key] == NOT_APPLIED:
             result.found.append(Target(key, resource, live, label=False, why="it was made for an object of this application"))
@@ -131,21 +131,12 @@ def _recorded(client: Client, inventory: Inventory, group: str, kind: str, resou
 
     def ask(key: Key) -> Json | None:
         try:
-            return _one(client, resource.path(key.namespace, key.name))
+            return client.find(resource.path(key.namespace, key.name))
         except ApiError as error:
             result.unseen[str(key)] = error.said
             return None
 
     return [{"apiVersion": resource.api_version, "kind": kind, **item} for item in client.map(ask, keys) if item]
-
-
-def _one(client: Client, path: str) -> Json | None:
-    try:
-        return client.get(path)
-    except ApiError as error:
-        if error.code == 404:
-            return None
-        raise
 
 
 # --- what hangs on the members
@@ -245,7 +236,7 @@ def made_for(client: Client, targets: Iterable[Target], apis: Served) -> list[Ta
                 if wanted.fullmatch(item["metadata"]["name"]) and not item["metadata"].get("ownerReferences"):
                     found.append(_made(("", "PersistentVolumeClaim"), claims, item, key))
         if key[:2] == _CERTIFICATE and spec.get("secretName") and secrets:
-            secret = _one(client, secrets.path(key.namespace, spec["secretName"]))
+            secret = client.find(secrets.path(key.namespace, spec["secretName"]))
             made_by = ((secret or {}).get("metadata", {}).get("annotations") or {}).get("cert-manager.io/certificate-name")
             if secret and made_by == key.name and not secret["metadata"].get("ownerReferences"):
                 found.append(_made(("", "Secret"), secrets, {"apiVersion": "v1", "kind": "Secret", **secret}, key))

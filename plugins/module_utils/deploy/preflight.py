@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from ..api import ApiError, Client
 from ..data.rights import ALWAYS
 from ..discovery import Served
-from ..errors import BootstrapError
+from ..errors import BootstrapError, some
 from ..permissions import allowed, missing, review
 from . import replacing
 from .apply import send
@@ -70,10 +70,7 @@ def all_served(rendered: list[tuple[str, Json]], resources: Resources) -> None:
         except BootstrapError:
             unserved[item["apiVersion"], item["kind"]].append(f"{item.get('metadata', {}).get('name')} of {component}")
     if unserved:
-        listed = "; ".join(
-            f"{kind} in {version} ({', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''})"
-            for (version, kind), names in sorted(unserved.items())
-        )
+        listed = "; ".join(f"{kind} in {version} ({some(names, 3)})" for (version, kind), names in sorted(unserved.items()))
         raise BootstrapError(
             f"The cluster serves no {listed}. Nothing was written.",
             fix="Install what defines these kinds first, or remove these components.",
@@ -150,10 +147,8 @@ def _namespaces(client: Client, inventory: Inventory, members: list[Member], tod
 def _namespace(client: Client, name: str) -> Json | None:
     """A live namespace; an empty object where it may not be seen."""
     try:
-        return client.get(f"/api/v1/namespaces/{name}")
+        return client.find(f"/api/v1/namespaces/{name}")
     except ApiError as error:
-        if error.code == 404:
-            return None
         if error.code == 403:
             return {}
         raise

@@ -24,7 +24,7 @@ from .outcome import Options, Outcome
 from .preflight import Preflight, Refused, all_served, each_once, preflight
 from .prune import prune
 from .refusals import Refusal, fixes, refusal, told
-from .secrets import UNSAID, is_given
+from .secrets import UNSAID, is_given, names
 from .wait import Deadline, Ticker, await_ready, open_gates
 
 Json = dict[str, t.Any]
@@ -166,8 +166,13 @@ def _look(run: _Run) -> None:
     run.seen = (run.inventory.exists, dict(run.inventory.members))
     run.members = compare(run.client, run.inventory, run.resources, run.wanted, take_over=run.options.take_over)
     old = stale(run.client, run.inventory, run.resources, [member.key for member in run.members])
-    run.given = {key for key, _resource in old if run.options.keep_given and is_given(run.inventory.listed[key[:2]][key])}
+    run.given = {key for key, _resource in old if is_given(run.inventory.listed[key[:2]][key]) and _stays(run, key)}
     run.old = [found for found in old if found[0] not in run.given]
+
+
+def _stays(run: _Run, given: Key) -> bool:
+    """Whether a Secret that an earlier run was given stays: this one was given none, or the application still names it."""
+    return run.options.keep_given or any(names(item, given.name) for _component, item in run.wanted if not is_given(item))
 
 
 def _check(run: _Run) -> None:

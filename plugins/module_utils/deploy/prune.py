@@ -64,13 +64,8 @@ def prune(
 
 def _ours(client: Client, inventory: Inventory, key: Key, resource: Resource) -> Json | None:
     """The object, if it is there and still carries our label."""
-    try:
-        live = client.get(resource.path(key.namespace, key.name))
-    except ApiError as error:
-        if error.code == 404:
-            return None
-        raise
-    return live if inventory.owns(live["metadata"]) else None
+    live = client.find(resource.path(key.namespace, key.name))
+    return live if live and inventory.owns(live["metadata"]) else None
 
 
 def _kept(client: Client, inventory: Inventory, targets: list[Target], options: Options) -> tuple[dict[Key, str], list[Target]]:

@@ -19,7 +19,7 @@ Check = Callable[[Json, Json], t.Optional[str]]  # noqa: UP045  # evaluated at i
 
 _LONGEST = 500
 """Characters of what somebody else says."""
-_CLAIM, _SERVICE = ("", "PersistentVolumeClaim"), ("", "Service")
+_CLAIM = ("", "PersistentVolumeClaim")
 _NODE = "volume.kubernetes.io/selected-node"
 """The scheduler's annotation on a claim whose first pod it has placed."""
 _BUILT_IN = {
@@ -103,13 +103,6 @@ def _claim(_spec: Json, status: Json) -> str | None:
     return None if status.get("phase") == "Bound" else f"it is {status.get('phase') or 'Pending'}"
 
 
-def _service(spec: Json, status: Json) -> str | None:
-    """kstatus is content with a ``clusterIP``; a load balancer is no use without an address."""
-    if spec.get("type") != "LoadBalancer" or (status.get("loadBalancer") or {}).get("ingress"):
-        return None
-    return "it has no address from a load balancer"
-
-
 def _definition(_spec: Json, status: Json) -> str | None:
     return None if holds({"status": status}, "Established") else "the API server has not established it"
 
@@ -137,7 +130,6 @@ _CHECKS: dict[tuple[str, str], Check] = {
     ("apps", "ReplicaSet"): _replica_set,
     ("batch", "Job"): _job,
     ("", "Pod"): _pod,
-    _SERVICE: _service,
     ("", "Namespace"): _namespace,
     _CLAIM: _claim,
     ("policy", "PodDisruptionBudget"): _budget,
@@ -147,13 +139,11 @@ _CHECKS: dict[tuple[str, str], Check] = {
 
 
 def awaited(group: str, kind: str) -> bool:
-    """Whether objects of a kind become ready some time after they were applied. Of Services only some do: ``worth_a_look``."""
-    return ((group, kind) in _CHECKS and (group, kind) != _SERVICE) or group not in _BUILT_IN
+    """Whether objects of a kind become ready some time after they were applied.
 
-
-def worth_a_look(group: str, kind: str, item: Json) -> bool:
-    """Whether an object as it was applied can lack anything later."""
-    return awaited(group, kind) or ((group, kind) == _SERVICE and (item.get("spec") or {}).get("type") == "LoadBalancer")
+    A Service does not, not even one of type LoadBalancer: as in kstatus, it is the cloud's affair when that gets an address.
+    """
+    return (group, kind) in _CHECKS or group not in _BUILT_IN
 
 
 def missing(group: str, kind: str, item: Json, immediate: Container[str] = ()) -> str | None:

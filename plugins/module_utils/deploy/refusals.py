@@ -13,12 +13,12 @@ import typing as t
 from collections.abc import Mapping
 
 from ..api import ApiError
-from ..errors import BootstrapError
+from ..errors import BootstrapError, some
 from .objects import Key
 
 CONFLICT, IMMUTABLE, INVALID, DENIED, FORBIDDEN, OTHER = "conflict", "immutable", "invalid", "denied", "forbidden", "other"
 _AGAIN = "Put that right and run again: it goes on from here."
-_MOST = 6
+MOST = 6
 """Fields, or objects with the same trouble, that a message names."""
 _REASONS = 20
 """Reasons that a message names."""
@@ -89,7 +89,7 @@ def told(refused: Mapping[Key, Refusal]) -> str:
     alike: dict[str, list[str]] = {}
     for key, found in refused.items():
         alike.setdefault(found.why, []).append(str(key))
-    said = [f"{some(names)}: {why}" for why, names in list(alike.items())[:_REASONS]]
+    said = [f"{some(names, MOST)}: {why}" for why, names in list(alike.items())[:_REASONS]]
     return "; ".join(said) + (f"; and {len(alike) - _REASONS} other reasons" if len(alike) > _REASONS else "")
 
 
@@ -107,7 +107,7 @@ def _conflict(error: ApiError) -> Refusal:
     for cause in error.causes:
         manager = _MANAGER.search(str(cause.get("message")))
         fields.append(f"{cause.get('field')} ({manager[1] if manager else cause.get('message')})")
-    why = f"others own fields of it: {some(fields)}"
+    why = f"others own fields of it: {some(fields, MOST)}"
     return Refusal(
         CONFLICT, why, "kubeflow_force_conflicts=true takes them back.", tuple(str(cause.get("field")) for cause in error.causes)
     )
@@ -127,15 +127,9 @@ def _invalid(error: ApiError, key: Key) -> Refusal:
         message = " ".join((_hidden(message) if key.kind == "Secret" else message).split()).rstrip(".")
         said.append((str(cause.get("field") or ""), message))
     fields = tuple(field for field, _message in said if field)
-    why = some([f"{field}: {message}" if field else message for field, message in said])
+    why = some([f"{field}: {message}" if field else message for field, message in said], MOST)
     unchangeable = all(_UNCHANGEABLE.search(message) for _field, message in said)
     return Refusal(IMMUTABLE if unchangeable else INVALID, why, _AGAIN, fields)
-
-
-def some(texts: list[str]) -> str:
-    """A list for a message: the first few, and how many more."""
-    more = f" and {len(texts) - _MOST} more" if len(texts) > _MOST else ""
-    return ", ".join(texts[:_MOST]) + more
 
 
 _ADMISSION: dict[re.Pattern[str], t.Callable[[re.Match[str]], Refusal]] = {

@@ -13,7 +13,7 @@ import typing as t
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ..api import ApiError, Client
+from ..api import ONE_METADATA, ApiError, Client
 from ..discovery import Served
 from ..errors import BootstrapError
 from .difference import difference
@@ -25,8 +25,6 @@ from .wait import Deadline, Ticker
 
 Json = dict[str, t.Any]
 
-ONE = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
-"""Metadata of one object."""
 HOLDS_DATA = ("", "PersistentVolumeClaim")
 NAMESPACE = ("", "Namespace")
 _CALLS_IN = {
@@ -226,13 +224,8 @@ class Removal:
 
     def look(self, target: Target) -> Json | None:
         """Its metadata as they are now; ``None`` once it is gone, whatever has taken its name since."""
-        try:
-            metadata = self.client.get(target.path, ONE)["metadata"]
-        except ApiError as error:
-            if error.code == 404:
-                return None
-            raise
-        return metadata if str(metadata.get("uid")) == target.uid else None
+        found = self.client.find(target.path, ONE_METADATA)
+        return found["metadata"] if found and str(found["metadata"].get("uid")) == target.uid else None
 
     def await_gone(self, targets: list[Target]) -> None:
         """Wait for what goes with its owner: the garbage collector deletes it."""

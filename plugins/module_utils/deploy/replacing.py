@@ -8,10 +8,10 @@ import time
 import typing as t
 
 from ..api import ApiError, Client
-from ..errors import BootstrapError
+from ..errors import BootstrapError, some
 from .compare import Member
 from .objects import Key
-from .refusals import Refusal, some
+from .refusals import MOST, Refusal
 
 Json = dict[str, t.Any]
 
@@ -58,7 +58,7 @@ def named(found: Refusal, item: Json, live: Json) -> Refusal:
         fields += list(_differing(wanted, was, field)) or [field]
     if not fields:
         return found
-    return found._replace(fields=tuple(fields), why=f"{some(fields)} can't be changed")
+    return found._replace(fields=tuple(fields), why=f"{some(fields, MOST)} can't be changed")
 
 
 def _part(item: Json, field: str) -> t.Any:

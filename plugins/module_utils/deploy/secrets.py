@@ -51,6 +51,15 @@ def unmarked(item: Json) -> Json:
     return {**item, "metadata": {name: value for name, value in item["metadata"].items() if name != "annotations"}}
 
 
+def names(value: t.Any, secret: str) -> bool:
+    """Whether a text somewhere in an object is the name of a Secret: who refers to one, resources of any kind do, has it as such."""
+    if isinstance(value, dict):
+        return any(names(each, secret) for each in value.values())
+    if isinstance(value, list):
+        return any(names(each, secret) for each in value)
+    return bool(value == secret)
+
+
 def same(client: Client, path: str, item: Json) -> bool:
     """Whether the live Secret is as it is wanted; no where we may not read it, so that it is applied again."""
     try:

@@ -16,7 +16,7 @@ from .gates import closed, described, unserved
 from .inventory import PART_OF, Inventory
 from .objects import CRD, Key, Resource
 from .order import SOFT, Gate
-from .ready import NotReady, failed, missing, only_slow, storage_class, worth_a_look
+from .ready import NotReady, awaited, failed, missing, only_slow, storage_class
 from .timeline import Timeline
 from .why import explain
 
@@ -155,9 +155,7 @@ class _Watch:
         self._client = client
         self._selector = f"{PART_OF}={inventory.id}"
         self._pending = {
-            member.key: member
-            for member in members
-            if worth_a_look(member.key.group, member.key.kind, member.item) and member.action != "foreign"
+            member.key: member for member in members if awaited(member.key.group, member.key.kind) and member.action != "foreign"
         }
         self._narrow: set[Resource] = set()
         self._immediate: set[str] | None = None

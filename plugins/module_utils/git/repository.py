@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import time
+import typing as t
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,9 +100,7 @@ def create(git: Git, branch: str | None) -> Repository:
         git.run("symbolic-ref", "HEAD", f"refs/heads/{branch or git.asks('config', 'init.defaultBranch') or 'main'}")
     except Failed as error:
         raise BootstrapError(f"{git.folder} can't be made a repository: {_line(error.said)}", fix="Name a good branch.") from None
-    made = find(git)
-    assert made
-    return made
+    return t.cast("Repository", find(git))
 
 
 def check_identity(git: Git) -> str:

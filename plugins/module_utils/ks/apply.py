@@ -14,7 +14,7 @@ import typing as t
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ..api import ApiError, Client
+from ..api import Client
 from ..deploy.inventory import Inventory
 from ..deploy.lease import held
 from ..deploy.objects import CRD, Key, Resource, Resources, key_of, placed
@@ -102,7 +102,7 @@ class Place:
     @contextlib.contextmanager
     def held(self, deadline: Deadline, ticker: Ticker) -> Iterator[None]:
         """Hold the lease where the namespace exists."""
-        space = _read(self.client, f"/api/v1/namespaces/{self.namespace}")
+        space = self.client.find(f"/api/v1/namespaces/{self.namespace}")
         if not space or space["metadata"].get("deletionTimestamp"):
             yield
             return
@@ -237,7 +237,7 @@ def _foresee(place: Place, ks: Ks, found: dict[str, Thing], states: dict[str, st
             _account(ks.run("dry-run", name or None), found, list(mine.values()), states, outcome)
         else:
             for thing in mine.values():
-                outcome.add(thing.key, thing.component, answers.CHANGED if _read(place.client, thing.path) else answers.CREATED)
+                outcome.add(thing.key, thing.component, answers.CHANGED if place.client.find(thing.path) else answers.CREATED)
 
 
 def _account(
@@ -270,7 +270,7 @@ def _wait(client: Client, waiting: list[Thing], deadline: Deadline, ticker: Tick
     """Wait until the workloads are ready. Raises BootstrapError when the time is up, or where one has failed."""
     start = time.monotonic()
     while True:
-        live: list[Json | None] = client.map(lambda thing: _read(client, thing.path), waiting)
+        live: list[Json | None] = client.map(lambda thing: client.find(thing.path), waiting)
         lacking: dict[Thing, str] = {}
         for thing, item in zip(waiting, live, strict=True):
             why = missing(*thing.key[:2], item) if item else "it is not there"
@@ -292,15 +292,6 @@ def _wait(client: Client, waiting: list[Thing], deadline: Deadline, ticker: Tick
         time.sleep(_PAUSE)
 
 
-def _read(client: Client, path: str) -> Json | None:
-    try:
-        return client.get(path)
-    except ApiError as error:
-        if error.code == 404:
-            return None
-        raise
-
-
 def absent(place: Place, ks: Ks, found: dict[str, Thing], options: Options, remove_data: bool) -> Outcome:
     """Delete by ks what is there of the application: components in reverse order, each gone before the next.
 
@@ -310,7 +301,7 @@ def absent(place: Place, ks: Ks, found: dict[str, Thing], options: Options, remo
     outcome = Outcome()
     deadline, wanted = Deadline(options.timeout or _LEAST), list[Thing]()
     with Ticker(options.progress) as ticker, client.repeating(deadline.left, ticker.say), _accounted(wanted, outcome, start):
-        live: list[Json | None] = client.map(lambda thing: _read(client, thing.path), found.values())
+        live: list[Json | None] = client.map(lambda thing: client.find(thing.path), found.values())
         there = {thing: item for thing, item in zip(found.values(), live, strict=True) if item}
         data = [str(thing.key) for thing in there if thing.key.kind in _DATA and not thing.key.group]
         if data and not remove_data:

@@ -74,7 +74,9 @@ def with_components(components: Mapping[str, str], steps: Mapping[str, Json]) ->
     for step in steps.values():
         for name, entry in step["components"].items():
             prototype = str((entry or {}).get("prototype") or name)
-            if name not in found and prototype.split(".")[-1] not in {each.split(".")[-1] for each in found.values()}:
+            if name not in found and prototype.rsplit(".", maxsplit=1)[-1] not in {
+                each.rsplit(".", maxsplit=1)[-1] for each in found.values()
+            }:
                 found[name] = prototype
     return found
 
@@ -86,9 +88,11 @@ def shown(steps: Mapping[str, Json]) -> Json:
 
 def _checked(name: str, step: t.Any) -> Json:
     step = plain(step)
-    wrong = not isinstance(step, dict) or step.keys() - _FIELDS.keys()
-    wrong = wrong or not all(isinstance(step.get(key, kind()), kind) for key, kind in _FIELDS.items())
-    if wrong:
+    if (
+        not isinstance(step, dict)
+        or step.keys() - _FIELDS.keys()
+        or not all(isinstance(step.get(key, kind()), kind) for key, kind in _FIELDS.items())
+    ):
         raise BootstrapError(
             f"steps: {name}: a mapping of parameters, components, reason and record is expected.",
             fix="Take what a role of this collection left in the fact kubeflow_steps.",

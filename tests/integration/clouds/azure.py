@@ -58,7 +58,7 @@ class Azure(StandIn):
         subscription, group, name = found.groups()
         if subscription != SUBSCRIPTION:
             return refusal(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
-        action = f"Microsoft.Network/publicIPAddresses/{ {'GET': 'read', 'DELETE': 'delete'}.get(asked.method, 'write') }"
+        action = "Microsoft.Network/publicIPAddresses/" + {"GET": "read", "DELETE": "delete"}.get(asked.method, "write")
         if action in self.lacking:
             said = f"The client '{CLIENT}' with object id '1' does not have authorization to"
             return refusal(

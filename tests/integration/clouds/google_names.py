@@ -55,7 +55,7 @@ class GoogleNames(Google):
         if project not in self.projects:
             return refusal(403, "forbidden", f"The project {project} is not there or may not be seen.")
         verb = {"GET": "list", "POST": "create"}[asked.method]
-        permission = f"dns.{ {None: 'managedZones', 'rrsets': 'resourceRecordSets', 'changes': 'changes'}[kind] }.{verb}"
+        permission = ".".join(("dns", {None: "managedZones", "rrsets": "resourceRecordSets", "changes": "changes"}[kind], verb))
         if permission in self.lacking:
             return refusal(403, "forbidden", f"Required '{permission}' permission for 'projects/{project}'")
         if not zone:

@@ -68,4 +68,4 @@ def kill(run: subprocess.Popen[str]) -> None:
             processes += [int(child) for child in (task / "children").read_text(encoding="utf-8").split()]
     for process in processes:
         os.kill(process, signal.SIGKILL)
-    run.communicate(timeout=10)
+    run.communicate(timeout=60)

@@ -82,7 +82,7 @@ def test_a_helper_that_hangs_is_killed_with_all_that_it_started(
     script(f"sleep 30 & echo $! > {tmp_path}/pid; wait", "oc")
     start = time.monotonic()
     found = attempt({"command": "oc"}, env)
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 20
     assert found["problem"] == "oc version --client ran for 0.3 seconds without an answer."
     gone(int((tmp_path / "pid").read_text()))
 

@@ -207,8 +207,8 @@ def test_parts_of_core_are_planned_as_the_whole() -> None:
 
 
 def test_what_steps_found_out_lies_where_it_fits() -> None:
-    def ip(facts: str, steps: Json = STEPS, **more: t.Any) -> Json:
-        values: Json = stories.plan(stories.facts(facts), steps=steps, **more)["parameters"]["kubeflow-core"]
+    def ip(facts: str, steps: Json | None = None, **more: t.Any) -> Json:
+        values: Json = stories.plan(stories.facts(facts), steps=STEPS if steps is None else steps, **more)["parameters"]["kubeflow-core"]
         return values
 
     found = ip("gke-gpu")

@@ -169,8 +169,8 @@ def absent(cloud: Cloud, context: Context) -> tuple[bool, Address | None, str]:
         cloud.release(found)
         released.append(str(found.id))
         found = cloud.find()
-    assert first is not None
-    return True, first, f"The address {first.address} ({first.name}) was released."
+    last = t.cast("Address", first)
+    return True, last, f"The address {last.address} ({last.name}) was released."
 
 
 def _unused(cloud: Cloud, found: Address, context: Context) -> None:

@@ -48,7 +48,7 @@ class Endpoints:
                 f"{wanted.hostname} is no name of Cloud Endpoints.", fix="Take one such as kubeflow.endpoints.my-project.cloud.goog."
             )
         # A project of an organisation's own domain, example.com:ml, is ml.example.com in the name.
-        head, _, domain = found[1].partition(".")
+        head, _dot, domain = found[1].partition(".")
         self._project = f"{domain}:{head}" if domain else head
         self._wanted = wanted
         self._api = GoogleApi(env, "servicemanagement", seconds=wanted.seconds, say=say)

@@ -65,7 +65,7 @@ def host_of(provider: str, hostname: str | None, wanted: Json, facts: Json) -> s
         account = wanted["account"]
         if not account:
             raise BootstrapError("The project for a name of Cloud Endpoints is not known.", fix="Set account (dns_account).")
-        domain, _, project = account.rpartition(":")
+        domain, _colon, project = account.rpartition(":")
         label = hostname or default_name(wanted["application"], wanted["cluster"])
         return checked(f"{label}.endpoints.{project}{'.' + domain if domain else ''}.cloud.goog")
     if provider == "sslip":
@@ -135,6 +135,16 @@ def present(provider: str, wanted: Wanted, facts: Json, context: Context, check:
         "record": {key: value for key, value in record.items() if value is not None},
     }
     return {**_result(provider, wanted, named, step), "verified": verified, "verification": verification}
+
+
+def foreseen(provider: str, hostname: str | None) -> Json:
+    """The module's result in check mode, where the address is yet to be reserved."""
+    said = f"{hostname or 'A host name that holds the address'} would lead to the address, once that is reserved."
+    named = Named(True, provider != "sslip", said)
+    parameters = {"hostname": hostname} if hostname else {}
+    step = {"parameters": parameters, "components": {}, "reason": said, "record": {"provider": provider, "made": named.made, **parameters}}
+    wanted = Wanted("", "", hostname or "", ())
+    return {**_result(provider, wanted, named, step), "verified": None, "verification": None}
 
 
 def absent(provider: str, wanted: Wanted, context: Context) -> Json:

@@ -150,7 +150,7 @@ def _after_name(message: bytes, place: int) -> int:
 
 def server(text: str) -> tuple[str, int]:
     """``192.0.2.1``, ``192.0.2.1:5353``, ``2001:db8::1`` or ``[2001:db8::1]:5353`` as address and port."""
-    host, _, port = text.strip().rpartition(":") if text.count(":") == 1 or "]:" in text else (text.strip(), "", "53")
+    host, _colon, port = text.strip().rpartition(":") if text.count(":") == 1 or "]:" in text else (text.strip(), "", "53")
     host = host.strip("[]")
     if version_of(host) is None or not port.isdigit() or not 0 < int(port) < 65536:
         raise BootstrapError(f"{text!r} is no address of a name server.", fix="Set nameserver to an IP address, with or without a port.")

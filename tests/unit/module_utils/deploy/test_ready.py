@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.ready import awaited, failed, missing, said, worth_a_look
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.ready import awaited, failed, missing, said
 
 Json = dict[str, t.Any]
 CRD = ("apiextensions.k8s.io", "CustomResourceDefinition")
@@ -118,15 +118,6 @@ def test_what_is_being_deleted_is_not_ready() -> None:
     assert missing(*FLOW, item) == missing("", "Pod", item) == "it is being deleted"
 
 
-def test_only_a_load_balancer_needs_an_address() -> None:
-    spec = {"type": "LoadBalancer"}
-    assert missing("", "Service", made(spec, {"loadBalancer": {}})) == "it has no address from a load balancer"
-    assert missing("", "Service", made(spec, {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}})) is None
-    assert missing("", "Service", made({"type": "ClusterIP"}, {"loadBalancer": {}})) is None
-    assert worth_a_look("", "Service", made(spec, {}))
-    assert not worth_a_look("", "Service", made({}, {}))
-
-
 def test_a_claim_waits_for_its_first_pod() -> None:
     late, pending = {"storageClassName": "late"}, {"phase": "Pending"}
     node = {"volume.kubernetes.io/selected-node": "node-1"}
@@ -172,7 +163,7 @@ def test_kinds_that_are_there_at_once() -> None:
     assert not awaited("extensions", "Deployment")
     assert not awaited("rbac.authorization.k8s.io", "Role")
     assert awaited("gateway.networking.k8s.io", "Gateway")
-    assert not worth_a_look("", "ConfigMap", {})
+    assert not awaited("", "ConfigMap") and not awaited("", "Service")
 
 
 @pytest.mark.parametrize(

@@ -47,12 +47,12 @@ def after(**changes: t.Any) -> Json:
     return document
 
 
-def message(new: Json, old: Json | None = BEFORE, **changed: str) -> str:
-    return compose(json.dumps(old) if old else None, json.dumps(new), changed or {"bootstrap.yaml": "M"})
+def message(new: Json, old: Json | None = None, first: bool = False, **changed: str) -> str:
+    return compose(None if first else json.dumps(old or BEFORE), json.dumps(new), changed or {"bootstrap.yaml": "M"})
 
 
 def test_the_first_commit_tells_all_that_was_chosen() -> None:
-    assert message(BEFORE, None) == (
+    assert message(BEFORE, first=True) == (
         "kubeflow: the application for gke v1.35.0\n\n"
         "core: added (kubeflow-core)\n  class: standard\n    (cluster) It is so.\n  replicas: 1\n    (cluster) It is so.\n\n"
         "cluster: distribution: gke\ncluster: server: https://10.0.0.1\ncluster: version: v1.35.0\npackage core: added\n"

@@ -10,7 +10,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.outcome import Options
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks import answers, apply
@@ -77,6 +77,8 @@ class Cluster:
         if item is None:
             raise ApiError(404, {}, path)
         return item
+
+    find = Client.find
 
     def map(self, work: t.Any, items: t.Any) -> list[t.Any]:
         return [work(item) for item in items]

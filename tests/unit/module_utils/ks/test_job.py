@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.inventory import Inventory
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.outcome import Options
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
@@ -45,10 +45,12 @@ class Cluster:
     def repeating(self, _left: t.Any, _say: t.Any) -> t.Any:
         return contextlib.nullcontext()
 
-    def get(self, path: str) -> t.Any:
+    def get(self, path: str, _accept: str = "") -> t.Any:
         if path not in self.live:
             raise ApiError(404, {}, path)
         return self.live[path]
+
+    find = Client.find
 
     def map(self, work: t.Any, items: t.Any) -> list[t.Any]:
         return [work(item) for item in items]

@@ -55,7 +55,7 @@ def test_what_never_ends_is_ended(snippet: str) -> None:
     started = time.monotonic()
     with pytest.raises(LimitError, match=r"^evaluation took more than (1 seconds|128 MiB of memory)$"):
         run(snippet)
-    assert time.monotonic() - started < SMALL.seconds + 1
+    assert time.monotonic() - started < SMALL.seconds + 10
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_an_answer_to_another_question_is_passed_over(answering: Server) -> None
 def test_silence_is_bounded(answering: Server) -> None:
     start = time.monotonic()
     verified, said = look(answering(lambda question: []), seconds=1.0)
-    assert not verified and "no answer within 1 s" in said and time.monotonic() - start < 4
+    assert not verified and "no answer within 1 s" in said and time.monotonic() - start < 20
 
 
 def test_where_a_name_server_is() -> None:
