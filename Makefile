@@ -18,7 +18,7 @@ kubeconfig := $(if $(KUBECONFIG_NAMED),$(KUBECONFIG),$(local_kubeconfig))
 
 # The newest Python that the collection is tested with comes first.
 pythons := 3.13 3.12 3.11 3.14
-steps := lint sanity unit conformance integration package
+steps := lint sanity unit conformance docs integration package
 
 # What is in this checkout is what runs, with its own settings, and Python keeps what it compiles.
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
@@ -28,7 +28,7 @@ run := PATH="$(CURDIR)/.venv/bin:$$PATH"
 dev := PATH="$(CURDIR)/.venv-dev/bin:$$PATH"
 say = @printf '\n-- %s\n'
 
-.PHONY: help bootstrap local-cluster clean-cluster bench venv test $(steps) format generate lock venv-dev ee clean
+.PHONY: help bootstrap local-cluster clean-cluster bench venv test $(steps) docs-links format generate lock venv-dev ee clean
 
 help:
 	@echo 'Take a cluster to Kubeflow'
@@ -41,6 +41,7 @@ help:
 	@echo 'Work on the collection'
 	@echo '  make test                         all tests; what CI runs. Its steps alone:'
 	@echo '      make $(steps)'
+	@echo '  make docs-links                   ask for every address elsewhere that the documentation names; needs a network'
 	@echo '  make format                       format the Python files'
 	@echo '  make generate                     write what follows from other files: registry/README.md, docs/choices.schema.json'
 	@echo '  make ee                           write the build context of the container image to .ee: docs/container.md'
@@ -124,6 +125,14 @@ conformance: venv-dev
 	$(say) 'conformance with ks 0.10.0'
 	@$(dev) python -m pytest -q tests/conformance
 
+docs: venv-dev
+	$(say) 'documentation site, and the links in it'
+	@$(dev) python tools/docs.py
+
+# Not a step of `make test`: what others serve comes and goes.
+docs-links: venv-dev
+	@$(dev) python tools/docs.py --links
+
 integration: venv-dev
 	$(say) 'integration tests on the local cluster'
 	@$(dev) python -m pytest -v tests/integration
@@ -153,5 +162,5 @@ lock: venv-dev
 			"$${pair%:*}" -o "requirements/$${pair#*:}" || exit 1; done
 
 clean:
-	rm -rf .venv .venv-dev .venv-dev-oldest .bench .ee .ansible .mypy_cache .pytest_cache .ruff_cache tests/output kubeflow-bootstrap-*.tar.gz
+	rm -rf .venv .venv-dev .venv-dev-oldest .bench .docs .ee .ansible .mypy_cache .pytest_cache .ruff_cache tests/output kubeflow-bootstrap-*.tar.gz
 	find plugins tests -name __pycache__ -prune -exec rm -rf {} +

@@ -45,7 +45,8 @@ options:
       - Kubeconfig files, folders of them (without those below), and patterns of paths such as V(clusters/*.yaml) and V(clusters/**/config).
         They are relative to the inventory's file, V(~) and variables of the environment are replaced.
       - What is no kubeconfig in a folder, or among what a pattern finds, is left out with a warning. A file that is named must be one.
-      - If empty, what C(kubectl) would read, which is the files of E(KUBECONFIG) or C(~/.kube/config).
+      - If empty, what C(kubectl) would read, which is the files of E(KUBECONFIG) or C(~/.kube/config). Then C(kubeflow_kubeconfig) is not
+        set, and a run reads what is there at its time. AWX puts the file of a credential elsewhere in each job.
     type: list
     elements: str
     default: []

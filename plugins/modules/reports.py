@@ -12,8 +12,9 @@ version_added: 0.1.0
 author:
   - The kubeflow.bootstrap authors (@kubeflow)
 description:
-  - Makes one report out of those that M(kubeflow.bootstrap.report) wrote for each cluster, as C(report.json) and as a table in the
-    terminal.
+  - Makes one report out of those that M(kubeflow.bootstrap.report) wrote for each cluster, as C(report.json), as C(report.html) and as a
+    table in the terminal.
+  - C(report.html) is one page with all in it, which needs no network and no server. It leads to the page of each cluster.
   - The reports may come from several machines, each of which ran a part of the clusters.
   - It is written anew each time, and that does not count as a change. In check mode nothing is written.
 extends_documentation_fragment:
@@ -27,7 +28,7 @@ attributes:
     support: full
 options:
   path:
-    description: The folder for C(report.json).
+    description: The folder for C(report.json) and C(report.html).
     type: path
     required: true
   files:
@@ -49,7 +50,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 file:
-  description: The file that was written. Not set in check mode.
+  description: The file C(report.json) that was written. Not set in check mode.
+  returned: success
+  type: str
+page:
+  description: The file C(report.html) that was written. Not set in check mode.
   returned: success
   type: str
 summary:
@@ -123,12 +128,14 @@ clusters:
       type: int
 """
 
+import datetime
 import json
 import typing as t
 from pathlib import Path
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.files import write_atomically
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.many import gather, lines
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.many import gather, lines, links
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.page import page
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 
 ARGUMENTS: dict[str, t.Any] = {
@@ -146,14 +153,17 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     folder = Path(args["path"])
     document = {"check": context.check, **gather(folder, args["files"], args["failures"])}
     summary = lines(document)
-    file = None
+    file = html = None
     if not context.check:
-        file = folder / "report.json"
+        file, html = (folder / name for name in ("report.json", "report.html"))
+        made = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
+        text = page("reports", {"report": document, "links": links(document, folder), "made": made})
         write_atomically(file, json.dumps(document, indent=2, sort_keys=True) + "\n")
-        summary.append(f"Report: {file}")
+        write_atomically(html, text)
+        summary.append(f"Report: {html}, {file}")
     for line in summary:
         context.progress(line)
-    return {"changed": False, "file": str(file) if file else None, "summary": summary, **document}
+    return {"changed": False, "file": str(file) if file else None, "page": str(html) if html else None, "summary": summary, **document}
 
 
 def main() -> None:

@@ -1,7 +1,11 @@
-"""What many clusters take: measured on a few local ones, and from that simulated for as many as you like.
+"""What many clusters take: measured on six local ones, and from that simulated for as many as you like.
 
-    python tests/bench/clusters.py                                   # measures with 1 and 3 clusters, then simulates 1,000
-    python tests/bench/clusters.py --simulate --cpu 3.5 --memory 40  # simulates alone, from figures measured before
+    make bench NAME=clusters                                             # measures, then simulates 1,000
+    make bench NAME=clusters ARGS="--simulate --cpu 3.5 --memory 40"     # simulates alone, from figures measured before
+
+Measured are six clusters of different profiles and three workers: for each, ``ansible-runner transmit | worker | process``, side by side
+on this machine. They deploy once, and go through it twice again, with one cluster each and with two: the difference is what a cluster
+costs, and what is left is what a worker costs.
 
 The model: a playbook is rounds, one a task (the strategy ``linear``): in each, the main process hands the task to one fork after the
 other, and the round ends with its slowest cluster. A fork needs processor time, of which there is as much as the machine has cores, and
@@ -11,20 +15,29 @@ then waits for the cluster, which costs none. Every worker has its own machine a
 from __future__ import annotations
 
 import argparse
+import concurrent.futures
 import heapq
 import json
 import math
 import os
 import random
-import resource
+import shutil
+import statistics
 import subprocess
 import tempfile
-import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+PROFILES = ("plain", "gke-gpu", "eks", "aks", "kind", "openshift")
+WORKERS = 3
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kubeflow.bootstrap"
+ENV = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "PATH": f"{ROOT}/.venv-dev/bin:{os.environ['PATH']}"}
+"""ansible-runner is in the developers' environment: make venv-dev."""
+RUNNER = shutil.which("ansible-runner", path=ENV["PATH"]) or "ansible-runner"
+
 TASKS = 30
 """Tasks of the playbook that a host takes part in, as its recap says (ok and skipped)."""
 START = 1.5
@@ -108,73 +121,133 @@ def table(clusters: int, cores: int, cpu: float, memory: float, base: float) -> 
 # --- measuring
 
 
-def measure(most: int) -> tuple[float, float, float]:
-    """Processor seconds a cluster, MiB a fork, and MiB of the main process: the difference between one cluster and several."""
-    names = [f"bench-many-{number}" for number in range(most)]
-    with tempfile.TemporaryDirectory() as folder:
-        kubeconfigs = Path(folder) / "clusters"
-        kubeconfigs.mkdir()
+@dataclass(frozen=True)
+class Cost:
+    """Of one worker: ``cpu``: seconds of processor time; ``memory``: the most MiB at a time, what is shared counted once."""
+
+    seconds: float
+    cpu: float
+    memory: float
+
+    def __str__(self) -> str:
+        return f"{self.seconds:5.1f} s, {self.cpu:5.1f} s of processor time, {self.memory:5.0f} MiB"
+
+
+def measure() -> tuple[float, float, float]:
+    """Processor seconds a cluster, MiB a cluster, and MiB of a worker without any."""
+    hosts = [f"bench-many-{profile}" for profile in PROFILES]
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        (folder / "clusters").mkdir()
         try:
-            for name in names:
-                _local(name, "present")
-                cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kubeflow.bootstrap/clusters"
-                (kubeconfigs / f"{name}.yaml").write_text((cache / name / "kubeconfig").read_text(encoding="utf-8"), encoding="utf-8")
-            inventory = Path(folder) / "kubeconfigs.yml"
-            inventory.write_text(json.dumps({"plugin": "kubeflow.bootstrap.kubeconfigs", "kubeconfigs": ["clusters"]}), encoding="utf-8")
-            few, many = (_bootstrap(inventory, limit) for limit in (f"local-{names[0]}", "all"))
-            # The first of them is done already: a run that changes nothing costs some less, so it is taken away again.
-            again = _bootstrap(inventory, f"local-{names[0]}")
+            for host, profile in zip(hosts, PROFILES, strict=True):
+                print(f"Starting {host}", flush=True)
+                _local(host, profile, "present")
+                config = json.loads((CACHE / "clusters" / host / "kubeconfig").read_text(encoding="utf-8"))
+                config["contexts"][0]["name"] = config["current-context"] = host
+                (folder / "clusters" / f"{host}.yaml").write_text(json.dumps(config), encoding="utf-8")
+            slices = [hosts[number::WORKERS] for number in range(WORKERS)]
+            first = _run("first time", folder, slices)
+            one = _run("again, one cluster each", folder, [each[:1] for each in slices])
+            two = _run("again, two clusters each", folder, slices)
+            _show(folder, hosts)
         finally:
-            for name in names:
-                _local(name, "absent")
-    print(f"one cluster, first run: {few}; the same again: {again}; {most} clusters, {most - 1} of them for the first time: {many}")
-    cpu = (many[0] - again[0]) / (most - 1)
-    return cpu, max((many[1] - few[1]) / (most - 1), 1.0), few[1]
+            for host, profile in zip(hosts, PROFILES, strict=True):
+                _local(host, profile, "absent")
+    own = _mean(2 * few.cpu - many.cpu for few, many in zip(one, two, strict=True))
+    cpu = _mean((each.cpu - own) / 2 for each in first)
+    memory = _mean(many.memory - few.memory for few, many in zip(one, two, strict=True))
+    base = _mean(each.memory for each in one) - memory
+    again = _mean(many.cpu - few.cpu for few, many in zip(one, two, strict=True))
+    print(f"\na worker: {own:.1f} s of processor time, {base:.0f} MiB")
+    print(f"a cluster: {cpu:.1f} s of processor time the first time, {again:.1f} s again, {memory:.0f} MiB")
+    return cpu, max(memory, 1.0), base
 
 
-def _local(name: str, state: str) -> None:
-    chosen = {"local_cluster_name": name, "local_cluster_state": state}
+def _mean(values: Iterable[float]) -> float:
+    return statistics.fmean(values)
+
+
+def _local(host: str, profile: str, state: str) -> None:
+    chosen = {"local_cluster_name": host, "local_cluster_profile": profile, "local_cluster_state": state}
     argv = ["ansible-playbook", f"{ROOT}/playbooks/local_cluster.yml", "-e", json.dumps(chosen)]
-    subprocess.run(argv, check=True, capture_output=True)
+    subprocess.run(argv, env=ENV, check=True, capture_output=True)
 
 
-def _bootstrap(inventory: Path, limit: str) -> tuple[float, float]:
-    """Processor seconds, and the most MiB that all its processes had at a time (what they share counted once)."""
-    chosen = {
-        "kubeflow_hosts": "all",
-        "kubeflow_apply": True,
-        "kubeflow_app_dir": f"{inventory.parent}/app/{{{{ inventory_hostname }}}}",
-        "kubeflow_report_dir": f"{inventory.parent}/report/{{{{ inventory_hostname }}}}",
-    }
-    argv = ["ansible-playbook", "-i", str(inventory), f"{ROOT}/playbooks/bootstrap.yml", "--limit", limit, "-e", json.dumps(chosen)]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        most = [0.0]
-        watcher = threading.Thread(target=_watch, args=(process, most))
-        watcher.start()
-        output = process.communicate()[0]
-        watcher.join()
-    if process.returncode:
-        raise SystemExit(output)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return round(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 2), round(most[0], 1)
+def _run(title: str, folder: Path, slices: list[list[str]]) -> list[Cost]:
+    """One run over all clusters of the slices, a worker for each slice."""
+    start = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(len(slices)) as pool:
+        costs = list(pool.map(lambda each: _worker(folder, each), slices))
+    print(f"\n{title}: {time.monotonic() - start:.1f} s")
+    for hosts, cost in zip(slices, costs, strict=True):
+        print(f"  {cost}: {', '.join(hosts)}", flush=True)
+    return costs
 
 
-def _watch(process: subprocess.Popen[str], most: list[float]) -> None:
-    while process.poll() is None:
-        most[0] = max(most[0], _proportional(process.pid) / 1024)
-        time.sleep(0.2)
+def _worker(folder: Path, hosts: list[str]) -> Cost:
+    """``transmit | worker | process``: only the second of these, which is another machine's in earnest, is measured."""
+    with tempfile.TemporaryDirectory(dir=folder) as made:
+        private = Path(made) / "private"
+        for name in ("project", "inventory", "env"):
+            (private / name).mkdir(parents=True)
+        (private / "project/site.yml").write_text("---\n- import_playbook: kubeflow.bootstrap.bootstrap\n", encoding="utf-8")
+        shutil.copytree(folder / "clusters", private / "clusters")
+        inventory = {"plugin": "kubeflow.bootstrap.kubeconfigs", "kubeconfigs": ["../clusters"], "contexts": hosts}
+        (private / "inventory/my.kubeconfigs.yml").write_text(json.dumps(inventory), encoding="utf-8")
+        # Nobody gives load balancers an address here.
+        chosen = {
+            "kubeflow_hosts": "all",
+            "kubeflow_apply": True,
+            "kubeflow_parameters": {"kubeflow-core": {"gatewayServiceType": "ClusterIP"}},
+        }
+        places = {f"kubeflow_{name}_dir": f"{folder}/{name}/{{{{ inventory_hostname }}}}" for name in ("app", "report")}
+        (private / "env/extravars").write_text(json.dumps({**chosen, **places}), encoding="utf-8")
+        sent, back = Path(made) / "sent", Path(made) / "back"
+        with sent.open("wb") as sink:
+            subprocess.run([RUNNER, "transmit", str(private), "-p", "site.yml"], stdout=sink, env=ENV, check=True)
+        with sent.open("rb") as source, back.open("wb") as sink:
+            start = time.monotonic()
+            process = subprocess.Popen(
+                [RUNNER, "worker", "--private-data-dir", f"{made}/there"], stdin=source, stdout=sink, env=ENV, cwd=made
+            )
+            most = _watch(process.pid)
+            _pid, _status, used = os.wait4(process.pid, 0)
+            process.returncode = 0
+            cost = Cost(time.monotonic() - start, used.ru_utime + used.ru_stime, most)
+        with back.open("rb") as source:
+            done = subprocess.run([RUNNER, "process", f"{made}/result"], stdin=source, env=ENV, capture_output=True, text=True, check=False)
+        if "failed=0" not in done.stdout or done.returncode:
+            raise SystemExit(done.stdout + done.stderr)
+    return cost
+
+
+def _watch(pid: int) -> float:
+    """MiB, until the process is done; it stays to be waited for."""
+    most = 0
+    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        most = max(most, _proportional(pid))
+        time.sleep(0.5)
+    return most / 1024
 
 
 def _proportional(pid: int) -> int:
     """KiB of a process and all below it (PSS)."""
     try:
         rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8")
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+        children = [child for each in threads for child in (each / "children").read_text(encoding="utf-8").split()]
     except OSError:
         return 0
     own = sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
     return own + sum(_proportional(int(child)) for child in children)
+
+
+def _show(folder: Path, hosts: list[str]) -> None:
+    """What the last run said of each cluster."""
+    for host in hosts:
+        outcome = json.loads((folder / "report" / host / "report.json").read_text(encoding="utf-8"))["outcome"]
+        print(f"  {host}: {outcome['counts']}")
 
 
 def main() -> None:
@@ -186,7 +259,7 @@ def main() -> None:
     parser.add_argument("--memory", type=float, default=30.0, help="MiB a fork")
     parser.add_argument("--base", type=float, default=80.0, help="MiB of the main process")
     chosen = parser.parse_args()
-    cpu, memory, base = (chosen.cpu, chosen.memory, chosen.base) if chosen.simulate else measure(3)
+    cpu, memory, base = (chosen.cpu, chosen.memory, chosen.base) if chosen.simulate else measure()
     table(chosen.clusters, chosen.cores, round(cpu, 1), round(memory), round(base))
 
 

@@ -35,10 +35,11 @@ class Kind:
 
 
 _NAMED = {"name": str, "description": str}
-_ASK = {
-    f"ask_{name}_on_launch": bool
-    for name in ("credential", "diff_mode", "inventory", "job_type", "limit", "variables", "verbosity", "scm_branch", "tags", "skip_tags")
-}
+_ASKED = (
+    *("credential", "diff_mode", "inventory", "job_type", "limit", "variables", "verbosity", "scm_branch", "tags", "skip_tags"),
+    *("instance_groups", "job_slice_count"),
+)
+_ASK = {f"ask_{name}_on_launch": bool for name in _ASKED}
 _UNIFIED = "unified_job_templates"
 KINDS: dict[str, Kind] = {
     "organizations": Kind(_NAMED),

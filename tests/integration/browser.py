@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 import subprocess
 import typing as t
 from collections.abc import Iterator
@@ -53,12 +54,12 @@ class Browser:
         self.driver.execute_async_script("setTimeout(arguments[0], 25)")
 
     def until(self, condition: str) -> None:
-        """Wait until a JavaScript expression is true, for ten seconds at most."""
-        for _ in range(400):
+        """Wait until a JavaScript expression is true, for a minute at most."""
+        for _ in range(2400):
             if self.run(f"return {condition}"):
                 return
             self.pause()
-        raise AssertionError(f"not within ten seconds: {condition}")
+        raise AssertionError(f"not within a minute: {condition}")
 
     def command(self, name: str, **arguments: t.Any) -> t.Any:
         return self.driver.execute_cdp_cmd(name, arguments)
@@ -95,6 +96,20 @@ class Browser:
             for node in self.command("Accessibility.getFullAXTree")["nodes"]
             if not node["ignored"] and node["role"]["value"] in roles and not node.get("name", {}).get("value")
         ]
+
+    def sound(self, file: Path) -> None:
+        """Light and dark, wide and narrow: legible, all named, nothing wider than the window, headings in order."""
+        for theme, width in (("light", 1280), ("dark", 360)):
+            self.open(file, theme, width)
+            assert self.pale() == []
+            assert self.unnamed() == []
+            assert self.run("return document.documentElement.scrollWidth") <= width
+            levels = [int(each.tag_name[1]) for each in self.all("h1, h2, h3")]
+            assert levels[0] == 1 and all(later - before <= 1 for before, later in zip(levels, levels[1:], strict=False)), levels
+
+    def embedded(self) -> t.Any:
+        """The data that the page was made of."""
+        return json.loads(self.run("return document.getElementById('data').textContent"))
 
     def pages(self) -> bytes:
         """The page as a PDF."""

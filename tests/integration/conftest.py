@@ -175,6 +175,16 @@ def brief_cluster(cluster: Factory, place: local_cluster.Place) -> Iterator[Fact
         local_cluster.absent(place, each, CONTEXT)
 
 
+@pytest.fixture(scope="module")
+def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """A window of a browser; see ``browser.Browser``."""
+    # Here, for only the tests of the pages need what it needs.
+    from ansible_collections.kubeflow.bootstrap.tests.integration.browser import chromium
+
+    with chromium(tmp_path_factory.mktemp("browser")) as browser:
+        yield browser
+
+
 @pytest.fixture
 def work(tmp_path: Path) -> Callable[..., Work]:
     """``work(cluster, kubeflow_namespace="mine")``: an empty folder to work in, with that cluster's kubeconfig in ``KUBECONFIG``.

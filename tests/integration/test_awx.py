@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.openshift import OpenShift
 
 from . import awx_api
 from .awx_jobs import USER, Job
@@ -36,10 +37,10 @@ def job(ground):
     """``job(env, kubeflow_awx_job="plan", ...)``: a job that can be run."""
     made = []
 
-    def make(env, flags="", **variables):
+    def make(env, flags="", host=None, **variables):
         folder = ground / f"job{len(made)}"
         folder.mkdir()
-        made.append(Job(folder, {**SHARED, "awx_user_name": "ada", **variables}, env, flags))
+        made.append(Job(folder, {**SHARED, "awx_user_name": "ada", **variables}, env, flags, host or {}))
         return made[-1]
 
     return make
@@ -56,9 +57,12 @@ def storage(ground):
 
 
 def kubeconfig(each, ground):
-    """What the credential type with a kubeconfig injects: a file of the job's own, and its name."""
+    """What the credential type with a kubeconfig injects: a file of the job's own, and its name. Its current context leads nowhere."""
+    config = json.loads(Path(each.kubeconfig).read_text())
+    config["contexts"].append({"name": "elsewhere", "context": {**config["contexts"][0]["context"], "cluster": "elsewhere"}})
+    config["clusters"].append({"name": "elsewhere", "cluster": {"server": "https://127.0.0.1:9"}})
     file = ground / "injected"
-    file.write_text(Path(each.kubeconfig).read_text())
+    file.write_text(json.dumps({**config, "current-context": "elsewhere"}))
     file.chmod(0o400)
     if os.geteuid() == 0:
         os.chown(file, USER, USER)
@@ -85,15 +89,18 @@ def test_a_workflow(cluster, job, storage, ground):
         "kubeflow_awx_storage": str(storage),
         "kubeflow_answer_gatewayServiceType": "NodePort",
         "kubeflow_answer_hostname": "",
+        "kubeflow_awx_context": "",
         "kubeflow_auth": "true",
         "auth_kind": "static",
         **SECRETS,
     }
+    # In an inventory of many clusters, each host has its own.
+    host = {"kubeflow_context": each.facts["context"]}
     handed: dict[str, object] = {}
     jobs = []
 
-    def node(**variables):
-        done = job(env, **{**survey, **handed, **variables}).run()
+    def node(more=None, **variables):
+        done = job({**env, **(more or {})}, host=host, **{**survey, **handed, **variables}).run()
         jobs.append(done)
         handed.update(done.artifacts)
         return done
@@ -101,7 +108,13 @@ def test_a_workflow(cluster, job, storage, ground):
     with each.untouched():
         node(kubeflow_awx_job="facts").well()
         assert handed["kubeflow_awx_facts"]["localhost"]["server"] == each.facts["server"]
-        plan = node(kubeflow_awx_job="plan").well()
+        with awx_api.serving(set()) as (awx, controller):
+            flow = awx.add("workflow_job_templates", {"name": "flow"})
+            following = awx.add("workflow_job_template_nodes", {"identifier": "approval", "workflow_job_template": flow["id"]})
+            approval = awx.approval(following, {"name": "deploy?", "timeout": 0})
+            plan = node(controller, kubeflow_awx_job="plan", awx_workflow_job_id=3).well()
+    assert "gatewayServiceType = NodePort" in approval["description"]
+    assert "The approval that follows shows this plan." in plan.output
     planned = handed["kubeflow_awx_plan"]["localhost"]
     assert planned["namespace"] == "awx" and planned["objects"] > 10 and planned["blockers"] == []
     assert any("gatewayServiceType = NodePort" in line for line in planned["summary"])
@@ -123,38 +136,47 @@ def test_a_workflow(cluster, job, storage, ground):
     assert len(json.dumps(handed)) < 64 * 1024
     key = yaml.safe_load(Path(each.kubeconfig).read_text())["users"][0]["user"]["client-key-data"]
     for done in jobs:
-        assert [secret for secret in (*SECRETS.values(), "planted-github-token", key) if secret in done.everything()] == []
+        assert [secret for secret in (*SECRETS.values(), awx_api.TOKEN, "planted-github-token", key) if secret in done.everything()] == []
 
     # Somebody changes a choice after the approval.
     with each.untouched():
-        refused = job(env, **{**survey, **handed, "kubeflow_awx_job": "bootstrap", "kubeflow_answer_gatewayServiceType": "ClusterIP"}).run()
+        refused = job(
+            env, host=host, **{**survey, **handed, "kubeflow_awx_job": "bootstrap", "kubeflow_answer_gatewayServiceType": "ClusterIP"}
+        ).run()
     assert refused.code == 2
     assert refused.message.startswith("Nothing was written. The cluster or the choices changed since the plan was approved")
     assert job(env, kubeflow_awx_job="report", kubeflow_awx_plan=handed["kubeflow_awx_plan"]).run().code == 2
 
-    removed = job(env, **{**survey, "kubeflow_awx_job": "remove"}).run().well()
+    removed = job(env, host=host, **{**survey, "kubeflow_awx_job": "remove"}).run().well()
     assert removed.artifacts["kubeflow_awx_outcome"]["localhost"]["counts"]["removed"] > 10
     assert each.try_kubectl("get", "deployment", "hub", "-n", "awx").returncode != 0
 
 
-def test_a_bearer_token_and_the_job_type_check(cluster, job, storage, ground):
+def test_the_job_type_check_and_two_jobs_at_once_with_different_credentials(cluster, job, storage, ground):
     each = cluster()
     env = bearer_token(each, ground)
     choices = {
         "kubeflow_awx_job": "bootstrap",
         "kubeflow_apply": "true",
-        "kubeflow_namespace": "awx-token",
+        "kubeflow_namespace": "awx-two",
+        "kubeflow_awx_context": "",
         "kubeflow_awx_storage": str(storage),
     }
     with each.untouched():
-        done = job(env, "--check --diff", **choices).run().well()
+        checked = job(env, "--check --diff", **choices).run().well()
     assert list(storage.rglob("*")) == []
-    assert done.artifacts["kubeflow_awx_outcome"]["localhost"]["check"] is True
-    assert "would be created" in done.output
-    assert env["K8S_AUTH_API_KEY"] not in done.everything()
-    done = job(env, **choices).run().well()
-    assert env["K8S_AUTH_API_KEY"] not in done.everything()
-    assert each.get("deployment", "hub", "-n", "awx-token")["status"]["availableReplicas"] == 1
+    assert checked.artifacts["kubeflow_awx_outcome"]["localhost"]["check"] is True
+    assert "would be created" in checked.output
+
+    by_file = kubeconfig(each, ground), {**choices, "kubeflow_awx_context": each.facts["context"]}
+    both = [job(credential, **answers) for credential, answers in ((env, choices), by_file)]
+    running = [(one, one.start()) for one in both]
+    done = [one.end(process).well() for one, process in running]
+    counts = [one.artifacts["kubeflow_awx_outcome"]["localhost"]["counts"] for one in done]
+    (created,) = (count["created"] for count in counts if count.get("created"))
+    assert created > 10
+    assert each.get("deployment", "hub", "-n", "awx-two")["status"]["availableReplicas"] == 1
+    assert not any(env["K8S_AUTH_API_KEY"] in one.everything() for one in (checked, *done))
 
 
 def test_git_keeps_the_application_from_job_to_job(cluster, job, storage, ground):
@@ -165,7 +187,12 @@ def test_git_keeps_the_application_from_job_to_job(cluster, job, storage, ground
     subprocess.run(["git", "init", "--quiet", "--bare", str(remote)], check=True)
     if os.geteuid() == 0:
         subprocess.run(["chown", "-R", f"{USER}:{USER}", str(remote)], check=True)
-    choices = {"kubeflow_namespace": "awx-git", "kubeflow_git": "true", "git_remote": str(remote)}
+    choices = {
+        "kubeflow_awx_context": each.facts["context"],
+        "kubeflow_namespace": "awx-git",
+        "kubeflow_git": "true",
+        "git_remote": str(remote),
+    }
     made = ["Write the application", "Commit the application", "Apply the application's objects and wait until they are ready"]
     # In a clone, what ks keeps out of git is not there.
     for expected in (made, made[:1]):
@@ -179,36 +206,34 @@ def test_git_keeps_the_application_from_job_to_job(cluster, job, storage, ground
     assert each.try_kubectl("get", "deployment", "hub", "-n", "awx-git").returncode != 0  # the data stays, and so its namespace
 
 
-def test_two_jobs_on_one_cluster_do_not_collide(cluster, job, ground):
-    each = cluster()
-    env = kubeconfig(each, ground)
-    both = [job(env, kubeflow_awx_job="bootstrap", kubeflow_apply="true", kubeflow_namespace="awx-two") for _ in range(2)]
-    running = [(one, one.start()) for one in both]
-    done = [one.end(process).well() for one, process in running]
-    counts = [one.artifacts["kubeflow_awx_outcome"]["localhost"]["counts"] for one in done]
-    (created,) = (count["created"] for count in counts if count.get("created"))
-    assert created > 10
-    assert each.get("deployment", "hub", "-n", "awx-two")["status"]["availableReplicas"] == 1
-
-
-def test_the_approval_shows_the_plan(cluster, job, ground):
-    each = cluster()
-    with awx_api.serving(set()) as (awx, controller):
-        flow = awx.add("workflow_job_templates", {"name": "flow"})
-        node = awx.add("workflow_job_template_nodes", {"identifier": "approval", "workflow_job_template": flow["id"]})
-        approval = awx.approval(node, {"name": "deploy?", "timeout": 0})
-        env = {**kubeconfig(each, ground), **controller}
-        done = job(env, kubeflow_awx_job="plan", kubeflow_namespace="awx-shown", awx_workflow_job_id=3).run().well()
-    assert "namespace = awx-shown" in approval["description"]
-    assert "The approval that follows shows this plan." in done.output
-    assert awx_api.TOKEN not in done.everything()
-
-
 def test_a_password_is_not_made_where_all_output_is_kept(cluster, job, ground):
     each = cluster()
     with each.untouched():
         done = job(
-            kubeconfig(each, ground), kubeflow_awx_job="bootstrap", kubeflow_namespace="awx-none", kubeflow_auth="true", auth_kind="static"
+            kubeconfig(each, ground),
+            host={"kubeflow_context": each.facts["context"]},
+            kubeflow_awx_job="bootstrap",
+            kubeflow_namespace="awx-none",
+            kubeflow_auth="true",
+            auth_kind="static",
         ).run()
     assert done.code == 2
     assert "auth_password" in done.message and "The password of" not in done.everything()
+
+
+def test_a_login_to_openshift_ends_with_the_job(job, ground):
+    openshift = OpenShift(ground / "openshift")
+    subprocess.run(["chmod", "-R", "a+rX", str(ground / "openshift")], check=True)
+    password = "right: sécret%"
+    login = {"kubeflow_openshift_login": "true", "openshift_login_host": openshift.url, "openshift_login_username": "me"}
+    login |= {"openshift_login_password": password, "openshift_login_ca_cert": openshift.ca}
+    try:
+        done = job({"HTTPS_PROXY": ""}, kubeflow_awx_job="bootstrap", **login).run()
+        asked = {each.headers["authorization"] for each in openshift.asked if "authorization" in each.headers}
+    finally:
+        openshift.close()
+    assert done.artifacts["kubeflow_awx_facts"]["localhost"]["server"] == openshift.url
+    # One login for all of the job, which nothing of it outlasts.
+    (token,) = (each.removeprefix("Bearer ") for each in asked)
+    assert openshift.oauth.tokens == {} and openshift.count("DELETE", "/oauthaccesstokens/") == 1
+    assert not [secret for secret in (password, json.dumps(password), token) if secret in done.everything()]

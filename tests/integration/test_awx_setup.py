@@ -35,7 +35,7 @@ def awx_env():
 
 def set_up(user, *flags):
     """Two dozen modules, each a process of its own."""
-    done = subprocess.run(**user.command("awx", *flags), timeout=300, check=False)
+    done = subprocess.run(**user.command("awx", *flags), timeout=600, check=False)
     return Run(done.returncode, done.stdout).well()
 
 
@@ -134,9 +134,10 @@ def test_facts_offer_choices(made):
     awx, _env, _user, facts = made
     asked = {each["variable"]: each for each in awx.surveys[awx.named("job_templates", "Kubeflow: plan")["id"]]["spec"]}
     storage, gpu = asked["kubeflow_answer_storageClass"], asked["kubeflow_answer_gpuResource"]
-    assert (storage["type"], storage["choices"]) == ("multiplechoice", ["", *facts["cluster"]["storage"]["usable"]])
-    assert len(storage["choices"]) > 1
-    assert gpu["choices"] == ["", "nvidia.com/gpu", "null"]
+    assert (storage["type"], storage["choices"]) == ("multiplechoice", facts["cluster"]["storage"]["usable"])
+    assert storage["choices"] and not storage["required"]
+    assert gpu["choices"] == ["nvidia.com/gpu", "null"]
+    assert asked["kubeflow_awx_context"]["choices"] == [each["name"] for each in facts["kubeconfig"]["contexts"]]
 
 
 def test_the_stand_in_refuses_what_awx_refuses(made):

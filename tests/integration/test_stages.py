@@ -11,7 +11,7 @@ def test_facts_are_reported_and_no_more_is_written(cluster, work):
     with each.untouched():
         run = user.play("facts").well()
     assert run.changed == 0
-    assert set(user.files()) == {"kubeflow-report", "kubeflow-report/report.json"}
+    assert set(user.files()) == {"kubeflow-report", "kubeflow-report/report.html", "kubeflow-report/report.json"}
     facts = user.report()["facts"]
     assert facts["kubeconfig"]["context"] == "local-gke-gpu"
     assert facts["cluster"]["uid"] == each.get("namespace", "kube-system")["metadata"]["uid"]

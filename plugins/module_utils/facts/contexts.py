@@ -31,7 +31,7 @@ _LONGEST = 100
 
 @dataclass(frozen=True)
 class Place:
-    """One context. ``file``: the kubeconfig, or ``None`` for those that kubectl would merge."""
+    """One context. ``file``: the kubeconfig, or ``None`` for what kubectl reads, which AWX puts elsewhere in each job."""
 
     host: str
     file: str | None
@@ -62,15 +62,13 @@ def find(paths: list[str], wanted: list[str], unwanted: list[str], env: Mapping[
     places: list[Place] = []
     for file, named in _files(paths) if paths else [(None, True)]:
         try:
-            read, lines = contexts(file, env)
+            _read, lines = contexts(file, env)
         except BootstrapError as error:
             if named:
                 raise
             warn(f"{error} Its contexts are left out.")
             continue
-        # Of several files that kubectl merges, each needs the others.
-        origin = file or (read[0] if len(read) == 1 else None)
-        places += [Place("", origin, line["name"], line["server"]) for line in lines if _chosen(line["name"], wanted, unwanted)]
+        places += [Place("", file, line["name"], line["server"]) for line in lines if _chosen(line["name"], wanted, unwanted)]
     return _named(places, warn)
 
 

@@ -4,8 +4,9 @@
 
 A question is ``{id, short, title, why, found: [text], options, chosen}``; an option ``{id, label, more, never, set, fields}``.
 ``never`` says why it can't work here. ``set``: parameters and variables (``kubeflow_...``) by name. A field is
-``{name, label, help, example, pattern, wrong, required, value, on}``; with ``on`` it is a box to tick, which sets those variables, to its
-own value or, where that is ``=name``, to that of another field.
+``{name, label, help, example, pattern, wrong, required, unless, value, on}``; with ``on`` it is a box to tick, which sets those variables,
+each to the value there or, where that is ``=name``, to that of another field, of any question. ``unless`` names a box that, ticked, makes
+good for a field that is required.
 """
 
 from __future__ import annotations
@@ -144,6 +145,12 @@ def _host(look: _Look, possible: bool) -> Json:
     if look.has("tlsIssuer") and look.serves("cert-manager.io/v1", "ClusterIssuer"):
         wrong = "A ClusterIssuer's name is of small letters, digits, - and dots."
         fields.append(look.field("tlsIssuer", "Or the ClusterIssuer that signs one", _NAME, wrong=wrong, required=False))
+    if look.distribution != "openshift":  # whose router has a certificate
+        label = "Have a certificate, if I name none here"
+        more = "From cert-manager if the cluster has it, else one that signs itself, of which browsers warn."
+        on = {"kubeflow_certificates": True, "certificates_hostname": "=hostname"}
+        named = look.value("tlsSecretName") not in _UNSET or look.value("tlsIssuer") not in _UNSET
+        fields.append({"name": "certificate", "label": label, "help": more, "on": on, "value": not named})
     cloud = _CLOUDS.get(str(look.cloud.get("provider")))
     if cloud:
         label = f"Reserve an address at {cloud}, and lead the name to it"
@@ -173,7 +180,16 @@ def _login(look: _Look) -> Json | None:
     if look.cloud.get("provider") == "gcp":
         never = None if look.distribution == "gke" else "It takes Google's load balancer, which only GKE makes."
         audience = {"example": "/projects/123/global/backendServices/456", "wrong": "It is like /projects/123/global/backendServices/456."}
-        fields = [look.field("iapAudience", "Audience", _AUDIENCE, **audience)]
+        # Google names the audience only once its load balancer is there: a new user can't know it.
+        box = {
+            "name": "ask",
+            "label": "Ask Google for the audience",
+            "help": "It needs Google's credentials where the command runs. The first run lets nobody in; a second one, when the load "
+            "balancer is there, fills the audience in.",
+            "on": {"kubeflow_auth": True, "auth_kind": "iap", "auth_hostname": "=hostname"},
+            "value": look.value("iapAudience") in _UNSET,
+        }
+        fields = [look.field("iapAudience", "Audience", _AUDIENCE, unless="ask", **audience), box]
         more = "Google accounts, checked before anybody gets to the cluster."
         options.append(_option("iap", "Google's Identity-Aware Proxy", more, never, fields, jupyterHubAuthenticator="iap"))
     if look.distribution == "openshift":

@@ -11,6 +11,7 @@ import typing as t
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from ..errors import BootstrapError
 
@@ -74,6 +75,13 @@ def _state(file: str | None, failure: str, report: Json, counts: Json) -> str:
     if not report.get("outcome"):
         return "written"
     return "unchanged" if set(counts) <= {"unchanged", "left alone"} else "deployed"
+
+
+def links(document: Json, folder: Path) -> dict[str, str]:
+    """By host, where its own page is that is there: a relative reference (RFC 3986) from a page in ``folder``."""
+    pages = {each["host"]: Path(each["report"]).with_name("report.html") for each in document["clusters"] if each["report"]}
+    # "./" keeps a folder's name with a colon from being taken for a scheme.
+    return {host: f"./{quote(os.fsencode(page))}" for host, page in pages.items() if (folder / page).is_file()}
 
 
 def _read(file: Path) -> Json:

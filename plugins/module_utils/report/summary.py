@@ -17,9 +17,9 @@ _WIDTH = 120
 _VALUE, _REASON = 32, 40
 """Columns: at most for a value, and at least for a reason."""
 _WAYS_IN = {
-    "LoadBalancer": "kubectl{where} get service kubeflow   # then http://EXTERNAL-IP/",
-    "NodePort": "kubectl{where} get service kubeflow   # then http://NODE:PORT/",
-    "ClusterIP": "kubectl{where} port-forward service/kubeflow 8080:80   # then http://localhost:8080/",
+    "LoadBalancer": "kubectl{where} get service kubeflow   # then {scheme}://EXTERNAL-IP/",
+    "NodePort": "kubectl{where} get service kubeflow   # then {scheme}://NODE:PORT/",
+    "ClusterIP": "kubectl{where} port-forward service/kubeflow {ports}   # then {scheme}://localhost:{port}/",
 }
 _AS_IT_IS = {"unchanged", "left alone", "kept", "left out", "not reached", "refused"}
 """Actions that a check tells as a run does."""
@@ -170,13 +170,34 @@ def next_steps(report: Json) -> list[str]:
         steps += [f"export KUBECONFIG={report['kubeconfig']}"] if report.get("kubeconfig") else []
         where = (f" --context {report['context']}" if report.get("context") else "") + f" -n {plan['namespace']['value']}"
         core = plan["parameters"].get("kubeflow-core", {})
-        service = core.get("gatewayServiceType", {}).get("value")
-        host = ((plan.get("steps") or {}).get("dns") or {}).get("parameters", {}).get("hostname")
-        steps += [f"https://{host}/   # once the way in is there, which takes a cloud some minutes"] if host else []
-        steps.append(_WAYS_IN.get(service, _WAYS_IN["ClusterIP"]).format(where=where))
+        hosts = [address for address in map(_address, plan["parameters"].values()) if address]
+        steps += dict.fromkeys(hosts) if hosts else [_by_service(core, where)]
         if core.get("jupyterHubAuthenticator", {}).get("value", "null") in ("null", "dummy"):
             steps.append(f"kubectl{where} exec deploy/hub -- cat /srv/jupyterhub/login-password   # the password")
     if app and not report["check"]:
         committed = "git" in (report.get("steps") or {})
         steps += [] if committed else [f"cd {app['path']} && git init && git add . && git commit -m Kubeflow   # it is yours"]
     return steps
+
+
+def _set(parameters: Json) -> Json:
+    return {name: choice["value"] for name, choice in parameters.items() if choice["value"] not in ("null", "", None)}
+
+
+def _address(parameters: Json) -> str | None:
+    """Of a component with an Ingress or a Gateway that has a host name."""
+    said = _set(parameters)
+    iap = "oauthSecretName" in parameters or said.get("jupyterHubAuthenticator") == "iap"
+    if "hostname" not in said or not (iap or {"ingressClass", "gatewayClass"} & said.keys()):
+        return None
+    tls = iap or said.get("cloud") == "openshift" or {"tlsSecretName", "tlsIssuer"} & said.keys()
+    return f"{'https' if tls else 'http'}://{said['hostname']}/   # once the way in is there, which takes a cloud some minutes"
+
+
+def _by_service(core: Json, where: str) -> str:
+    """With a certificate and nothing in front of it, the Service speaks HTTPS."""
+    said = _set(core)
+    tls = bool({"tlsSecretName", "tlsIssuer"} & said.keys())
+    way = _WAYS_IN.get(said.get("gatewayServiceType", ""), _WAYS_IN["ClusterIP"])
+    port = 8443 if tls else 8080
+    return way.format(where=where, scheme="https" if tls else "http", ports=f"{port}:{443 if tls else 80}", port=port)

@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """AWS, as moto's server has it, with something in front of it that can hold an answer back or refuse.
 
-moto drags in more than our tests should have: it is installed on demand, in an environment of its own beside the local clusters'
-programs.
+moto drags in more than our tests should have: it is installed on demand.
 """
 
 from __future__ import annotations
@@ -12,26 +11,13 @@ import http.client
 import os
 import socket
 import subprocess
-import sys
 import time
-from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.cluster import cache_folder
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.serving import Asked, Reply, StandIn
+from ansible_collections.kubeflow.bootstrap.tests.integration.installed import installed
 
 _PACKAGES = ("moto==5.2.5", "flask", "flask-cors", "docker", "antlr4-python3-runtime", "joserfc", "PyYAML")
-
-
-def moto_python() -> Path:
-    """The Python that has moto's server; installed if it is not there."""
-    folder = cache_folder(dict(os.environ)) / f"moto-{_PACKAGES[0].split('==')[1]}"
-    python = folder / "bin" / "python"
-    if not (folder / "complete").exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *_PACKAGES], check=True)
-        (folder / "complete").touch()
-    return python
 
 
 class Moto:
@@ -41,7 +27,7 @@ class Moto:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         env = {**os.environ, "MOTO_DISABLE_GLOBAL_CORS": "true"}
-        argv = [str(moto_python()), "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+        argv = [str(installed(*_PACKAGES)), "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
         self._process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
         self.url = f"http://127.0.0.1:{port}"
         end = time.monotonic() + 60

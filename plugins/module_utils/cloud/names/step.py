@@ -23,7 +23,7 @@ from .verify import verify
 Json = dict[str, t.Any]
 
 _HOLDING = ("sslip.io", "nip.io")
-_LAPTOPS = ("kind", "k3d", "minikube", "docker-desktop", "rancher-desktop", "kwok")
+_LAPTOPS = ("kind", "minikube", "docker-desktop", "kwok")
 _CLOUDS = {"gcp": "clouddns", "aws": "route53"}
 
 

@@ -13,7 +13,8 @@ const option = (question) => question.options.find((each) => each.id === answers
 function wrong(question, field) {
   const text = entered[question.id][field.name];
   if (field.on) return null;
-  if (text === "") return field.required ? `${field.label} is missing.` : null;
+  const needed = field.required && !(field.unless && entered[question.id][field.unless]);
+  if (text === "") return needed ? `${field.label} is missing.` : null;
   return new RegExp(`^(?:${field.pattern})$`).test(text) ? null : field.wrong ?? `${field.label} is not right.`;
 }
 
@@ -42,13 +43,14 @@ function choices() {
     if (name.includes("_")) made[name] = value;
     for (const component of data.components[name] ?? []) (parameters[component] ??= {})[name] = value;
   };
+  const everywhere = Object.assign({}, ...questions.map((each) => entered[each.id]));
   for (const question of questions) {
     const chosen = option(question), texts = entered[question.id];
     for (const [name, value] of Object.entries(chosen.set)) set(name, value);
     for (const field of chosen.fields) {
       if (!field.on && texts[field.name] !== "") set(field.name, texts[field.name]);
       if (field.on && texts[field.name]) {
-        for (const [name, value] of Object.entries(field.on)) set(name, typeof value === "string" && value[0] === "=" ? texts[value.slice(1)] : value);
+        for (const [name, value] of Object.entries(field.on)) set(name, typeof value === "string" && value[0] === "=" ? everywhere[value.slice(1)] : value);
       }
     }
   }
@@ -61,7 +63,8 @@ function choices() {
 function yaml(value, indent = "") {
   if (value === null || typeof value !== "object") {
     const plain = typeof value === "string" && /^[a-z][a-z0-9_./-]*$/i.test(value) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(value);
-    return plain ? value : JSON.stringify(value);
+    // JSON is YAML but for what YAML takes for the end of a line or does not take at all.
+    return plain ? value : JSON.stringify(value).replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, "0")}`);
   }
   const entries = Object.entries(value);
   if (!entries.length) return Array.isArray(value) ? "[]" : "{}";
@@ -111,10 +114,14 @@ function entry(question, owner, field) {
   const help = h("span", { class: "quiet small", id: `${id}-help` }, field.help);
   if (field.on) {
     const box = h("input", { type: "checkbox", id, checked: Boolean(texts[field.name]), "aria-describedby": `${id}-help` });
-    box.addEventListener("change", () => { texts[field.name] = box.checked; });
+    box.addEventListener("change", () => {
+      texts[field.name] = box.checked;
+      // It may be what makes good for a field that was said to be missing.
+      checks.filter(([id, holder, , input]) => id === question.id && holder === owner.id && input.getAttribute("aria-invalid") === "true").forEach(([, , check]) => check());
+    });
     return h("div", { class: "field" }, h("label", { class: "check" }, box, field.label), help);
   }
-  const input = h("input", { id, value: texts[field.name], placeholder: field.example, autocomplete: "off", spellcheck: "false", autocapitalize: "off", "aria-describedby": `${id}-help ${id}-wrong`, "aria-required": String(Boolean(field.required)) });
+  const input = h("input", { id, value: texts[field.name], placeholder: field.example, autocomplete: "off", spellcheck: "false", autocapitalize: "off", "aria-describedby": `${id}-help ${id}-wrong`, "aria-required": String(Boolean(field.required && !field.unless)) });
   const said = h("p", { class: "wrong", id: `${id}-wrong` });
   const check = () => {
     const problem = wrong(question, field);
@@ -124,7 +131,7 @@ function entry(question, owner, field) {
   input.addEventListener("input", () => { texts[field.name] = input.value.trim(); if (said.textContent) check(); });
   input.addEventListener("change", check);
   checks.push([question.id, owner.id, check, input]);
-  return h("div", { class: "field" }, h("label", { for: id }, field.label, field.required ? null : " (may be left empty)"), help, input, said);
+  return h("div", { class: "field" }, h("label", { for: id }, field.label, field.required && !field.unless ? null : " (may be left empty)"), help, input, said);
 }
 
 function end() {

@@ -58,5 +58,47 @@ function advice(item, kind) {
     item.command && command(item.command));
 }
 
+// --- reports
+
+function section(id, title, lead, ...content) {
+  byId("sections").append(h("li", {}, h("a", { href: `#${id}` }, title)));
+  const sheet = h("section", { class: "sheet", id, "aria-labelledby": `${id}-title` },
+    h("div", { class: "head" }, h("h2", { id: `${id}-title` }, title), lead && h("p", {}, lead)), ...content);
+  byId("content").append(sheet);
+  return sheet;
+}
+
+const FIRST = 20, CHUNK = 50, turns = new WeakMap();
+
+/** Draw the rows of a table: at once what a window shows, the others in chunks, between which keys are heard. Only the last call goes on. */
+function drawRows(table, items, row, atOnce = false) {
+  const mine = (turns.get(table) ?? 0) + 1;
+  turns.set(table, mine);
+  table.querySelectorAll("tbody").forEach((each) => each.remove());
+  let from = 0;
+  const more = () => {
+    if (mine !== turns.get(table)) return;
+    table.append(h("tbody", {}, items.slice(from, from += from ? CHUNK : FIRST).map(row)));
+    if (from < items.length) atOnce ? more() : setTimeout(more);
+  };
+  more();
+}
+
+/** Values with how many have them, in order: numbers within names count as numbers. */
+function tally(values) {
+  const counts = new Map();
+  for (const each of values) if (each) counts.set(each, (counts.get(each) ?? 0) + 1);
+  return [...counts].sort(([one], [other]) => one.localeCompare(other, "en", { numeric: true }));
+}
+
+/** The section in sight is marked in the navigation. */
+function watchSections() {
+  const links = new Map([...byId("sections").querySelectorAll("a")].map((each) => [each.hash.slice(1), each]));
+  const watch = new IntersectionObserver((entries) => entries.filter((each) => each.isIntersecting).forEach((each) => {
+    links.forEach((link, id) => (id === each.target.id ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current")));
+  }), { rootMargin: "-20% 0px -70%" });
+  document.querySelectorAll("main > section").forEach((each) => watch.observe(each));
+}
+
 // On paper everything is unfolded.
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((each) => { each.open = true; }));

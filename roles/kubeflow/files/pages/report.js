@@ -7,7 +7,6 @@ const KIND_OF = {
   "left out": "warn", "not reached": "warn", refused: "bad", failed: "bad",
 };
 const WORST = ["bad", "warn", "change", "good", ""];
-const CHUNK = 50;
 
 const objects = (outcome?.objects ?? (check || application ? plan?.objects ?? [] : []).map((object) => ({ object, action: "planned" })))
   .map((each) => {
@@ -37,15 +36,12 @@ function head() {
 
 /** The width within a sheet, in pixels. */
 function room() {
-  return byId("content").querySelector(".sheet").clientWidth - 40;
-}
-
-function section(id, title, lead, ...content) {
-  byId("sections").append(h("li", {}, h("a", { href: `#${id}` }, title)));
-  const sheet = h("section", { class: "sheet", id, "aria-labelledby": `${id}-title` },
-    h("div", { class: "head" }, h("h2", { id: `${id}-title` }, title), lead && h("p", {}, lead)), ...content);
-  byId("content").append(sheet);
-  return sheet;
+  // Measured with one that is empty: a run that only deploys has none yet.
+  const probe = h("section", { class: "sheet" });
+  byId("content").append(probe);
+  const width = probe.clientWidth - 40;
+  probe.remove();
+  return width;
 }
 
 // --- what to know first
@@ -53,9 +49,10 @@ function section(id, title, lead, ...content) {
 function failed() {
   const sheet = section("failure", "What failed", null, h("p", {}, failure));
   sheet.classList.add("bad");
-  const why = objects.filter((each) => each.action === "failed" || each.action === "refused");
+  // What the message tells already is not said twice.
+  const why = objects.filter((each) => (each.action === "failed" || each.action === "refused") && !(each.why && failure.includes(each.why)));
   if (why.length) {
-    sheet.append(h("ul", {}, why.slice(0, 10).map((each) => h("li", { class: "note bad small" }, h("code", {}, each.object), ` ${each.why}`))));
+    sheet.append(h("ul", {}, why.slice(0, 10).map((each) => h("li", { class: "note bad small" }, h("code", {}, each.object), ` ${each.why ?? each.action}`))));
     if (why.length > 10) sheet.append(h("p", { class: "quiet small" }, `And ${why.length - 10} more among the objects below.`));
   }
 }
@@ -109,7 +106,7 @@ function values() {
   const count = h("p", { class: "quiet small", role: "status" });
   const draw = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const found = (all.checked ? rows : rows.filter((each) => each.source !== "default" || each.name === "namespace"))
+    const found = (all.checked ? rows : rows.filter((each) => each.source !== "default" || !each.component))
       .filter((each) => words.every((word) => `${each.component} ${each.name} ${shown(each.value)} ${each.source} ${each.reason}`.toLowerCase().includes(word)));
     let last = null;
     body.replaceChildren(...found.flatMap((each) => {
@@ -124,7 +121,7 @@ function values() {
   draw();
   section("values", "Values and reasons", `${chosen.length} chosen for this cluster, the others are the packages' own`,
     h("div", { class: "tools" }, h("label", { class: "grow" }, "Search values", search), h("label", { class: "check" }, all, "Also the packages' own values")), count,
-    h("table", { class: "stack" }, h("caption", { class: "unseen" }, "Values with source and reason"),
+    h("table", { class: "stack fixed", id: "value-table" }, h("caption", { class: "unseen" }, "Values with source and reason"),
       h("thead", {}, h("tr", {}, ["Name", "Value", "Source", "Reason"].map((each) => h("th", { scope: "col" }, each)))), body));
   addEventListener("beforeprint", () => { all.checked = true; search.value = ""; draw(); });
 }
@@ -132,7 +129,7 @@ function values() {
 function valueRow(each) {
   const sources = { user: "change", step: "change", cluster: "good", cloud: "good" };
   const others = (each.alternatives ?? []).map(shown);
-  return h("tr", {}, h("td", { class: "name whole" }, each.name), h("td", { class: "name" }, shown(each.value)), h("td", {}, mark(sources[each.source] ?? "", each.source)),
+  return h("tr", {}, h("td", { class: "name whole" }, each.name), h("td", { class: "name value" }, shown(each.value)), h("td", {}, mark(sources[each.source] ?? "", each.source)),
     h("td", {}, each.reason, each.no_effect ? " It changes nothing in any object." : null,
       others.length ? h("p", { class: "quiet small" }, "Or: ", others.map((other, index) => [index ? ", " : "", h("code", {}, other)])) : null));
 }
@@ -165,9 +162,9 @@ function picture() {
   for (const each of objects) first.set(each.component, Math.min(first.get(each.component) ?? Infinity, each.wave ?? 0));
   const components = [...first.keys()].sort((one, other) => first.get(one) - first.get(other) || one.localeCompare(other));
   if (!outcome || waves.length < 2) return;
-  const label = Math.min(260, 20 + 7.2 * Math.max(...components.map((each) => each.length))), row = 38, top = 44;
+  const label = Math.min(room() < 700 ? 130 : 260, 20 + 7.2 * Math.max(...components.map((each) => each.length))), row = 38, top = 44;
   const column = Math.max(58, Math.min(220, (room() - 12 - label) / waves.length)), most = Math.max(...[...cells.values()].map((each) => each.length));
-  const width = label + waves.length * column + 10, height = top + components.length * row;
+  const letters = Math.floor((label - 16) / 7), width = label + waves.length * column + 10, height = top + components.length * row;
   const middle = (index) => label + column * (index + .5);
   const drawing = s("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "group", "aria-label": "Objects by component and wave" });
   waves.forEach((wave, index) => drawing.append(
@@ -177,7 +174,7 @@ function picture() {
     const y = top + number * row;
     const name = component || "(none)";
     drawing.append(s("line", { class: "rule", x1: 0, x2: width, y1: y, y2: y }),
-      s("text", { x: 0, y: y + row / 2 + 4 }, name.length > 34 ? `${name.slice(0, 33)}…` : name, s("title", {}, name)));
+      s("text", { x: 0, y: y + row / 2 + 4 }, name.length > letters ? `${name.slice(0, letters - 1)}…` : name, s("title", {}, name)));
     const used = waves.map((wave, index) => [cells.get(JSON.stringify([component, wave])), wave, index]).filter(([found]) => found);
     if (used.length > 1) drawing.append(s("line", { class: "link", x1: middle(used[0][2]), x2: middle(used.at(-1)[2]), y1: y + row / 2, y2: y + row / 2 }));
     for (const [found, wave, index] of used) drawing.append(cell(found, component, wave, middle(index), y + row / 2, 24 + (column - 34) * Math.sqrt(found.length / most)));
@@ -185,7 +182,7 @@ function picture() {
   section("waves", "Components and waves", "Each wave needs only what is in the waves before it",
     h("figure", {}, h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Picture of components and waves" }, drawing),
       h("figcaption", { class: "counts" }, Object.entries(outcome.counts).map(([action, count]) => mark(KIND_OF[action] ?? "", `${count} ${action}`)),
-        h("span", { class: "quiet small" }, "Choose a box to list its objects."))));
+        h("span", { class: "quiet small screen" }, "Choose a box to list its objects."))));
 }
 
 function cell(found, component, wave, x, y, width) {
@@ -205,10 +202,9 @@ function cell(found, component, wave, x, y, width) {
     s("rect", { x: x - width / 2, y: y - 12, width, height: 24, rx: 5 }), s("text", { x, y: y + 4 }, found.length));
 }
 
-// --- objects: the search goes over data; rows are drawn in chunks, those out of sight are not laid out
+// --- objects: the search goes over data
 
 const wanted = { action: "", kind: "", component: "", wave: "", words: [] };
-let turn = 0;
 
 function filter(choice) {
   Object.assign(wanted, { action: "", kind: "", component: "", wave: "" }, choice);
@@ -224,34 +220,27 @@ function matching() {
     && wanted.words.every((word) => each.text.includes(word)));
 }
 
-function drawObjects(at_once = false) {
-  const table = byId("object-table"), found = matching(), mine = ++turn;
-  table.querySelectorAll("tbody").forEach((each) => each.remove());
+function drawObjects(atOnce = false) {
+  const found = matching();
   byId("object-count").textContent = found.length === objects.length ? plural(objects.length, "object") : `${found.length} of ${plural(objects.length, "object")}`;
-  let from = 0;
-  const more = () => {
-    if (mine !== turn) return;
-    table.append(h("tbody", { class: "chunk" }, found.slice(from, from += CHUNK).map(objectRow)));
-    if (from < found.length) at_once ? more() : setTimeout(more);
-  };
-  more();
+  drawRows(byId("object-table"), found, objectRow, atOnce);
+}
+
+/** A kind, which may be broken between its words. */
+function broken(kind) {
+  return kind.split(/(?<=[a-z])(?=[A-Z])/).flatMap((word, index) => (index ? [h("wbr"), word] : [word]));
 }
 
 function objectRow(each) {
   const slow = typeof each.seconds === "number" ? each.seconds.toFixed(each.seconds < 1 ? 2 : 1) : "";
-  return h("tr", { class: each.action }, h("td", {}, each.kind), h("td", { class: "name" }, each.path), h("td", {}, each.component),
-    h("td", {}, mark(KIND_OF[each.action] ?? "", each.action), each.why ? h("p", { class: "why small" }, each.why) : null),
-    h("td", { class: "number" }, each.wave ?? ""), h("td", { class: "number" }, slow));
+  return h("tr", { class: each.action }, h("td", {}, broken(each.kind)), h("td", { class: "name" }, each.path), h("td", {}, each.component),
+    h("td", { class: "reason" }, mark(KIND_OF[each.action] ?? "", each.action), each.why ? h("p", { class: "why small" }, each.why) : null),
+    h("td", { class: "number", "data-label": "wave" }, each.wave ?? ""), h("td", { class: "number", "data-label": "seconds" }, slow));
 }
 
 function objectList() {
   const choice = (name, label) => {
-    const counts = new Map();
-    for (const each of objects) {
-      const value = name === "wave" ? String(each.wave ?? 0) : each[name];
-      if (value) counts.set(value, (counts.get(value) ?? 0) + 1);
-    }
-    const sorted = [...counts].sort(([one], [other]) => one.localeCompare(other, "en", { numeric: true }));
+    const sorted = tally(objects.map((each) => (name === "wave" ? String(each.wave ?? 0) : each[name])));
     const select = h("select", { id: `by-${name}` }, h("option", { value: "" }, "All"),
       sorted.map(([value, count]) => h("option", { value }, `${name === "wave" && value === "0" ? "none" : value} (${count})`)));
     select.addEventListener("change", () => { wanted[name] = select.value; drawObjects(); });
@@ -263,7 +252,7 @@ function objectList() {
     h("div", { class: "tools", role: "search" }, h("label", { class: "grow" }, "Search objects", search), choice("action", "Action"), choice("kind", "Kind"),
       choice("component", "Component"), outcome && choice("wave", "Wave"), h("button", { type: "button", onclick: () => filter({}) }, "Show all")),
     h("p", { class: "quiet small", id: "object-count", role: "status", "aria-live": "polite" }),
-    h("table", { class: "stack", id: "object-table" }, h("caption", { class: "unseen" }, "Objects"), h("thead", {}, h("tr", {},
+    h("table", { class: "stack fixed", id: "object-table" }, h("caption", { class: "unseen" }, "Objects"), h("thead", {}, h("tr", {},
       ["Kind", "Name", "Component", "Action"].map((each) => h("th", { scope: "col" }, each)), ["Wave", "Seconds"].map((each) => h("th", { scope: "col", class: "number" }, each))))));
   drawObjects();
   addEventListener("beforeprint", () => { filter({}); drawObjects(true); });
@@ -286,7 +275,7 @@ function timeLine() {
       s("text", { class: "quiet", x: label + at * scale, y: 13, "text-anchor": "middle" }, `${Math.round(at * 100) / 100} s`));
   }
   rows.forEach((each, index) => {
-    const y = top + index * row, long = each.to - each.from, text = each.what.length > (narrow ? 28 : 48) ? `${each.what.slice(0, narrow ? 27 : 47)}…` : each.what;
+    const y = top + index * row, long = each.to - each.from, most = narrow ? (each.waited ? 24 : 28) : 48, text = each.what.length > most ? `${each.what.slice(0, most - 1)}…` : each.what;
     drawing.append(s("g", {}, s("title", {}, `${each.what}${each.why ? `: ${each.why}` : ""}\n${each.from} s to ${each.to} s`),
       s("text", { x: each.waited ? 16 : 0, y: y + 16, class: each.waited ? "quiet" : "" }, text),
       s("rect", { class: each.waited ? "wait" : "part", x: label + each.from * scale, y: y + 5, width: Math.max(long * scale, 2), height: 14, rx: 2 }),
@@ -297,7 +286,7 @@ function timeLine() {
     h("figure", {}, h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Picture of the time line" }, drawing)),
     waits.length ? h("details", {}, h("summary", {}, `What it waited for (${waits.length})`), h("table", { class: "stack" },
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Awaited"), h("th", { scope: "col" }, "What it lacked at last"), h("th", { scope: "col", class: "number" }, "Seconds"))),
-      h("tbody", {}, waits.map((each) => h("tr", {}, h("td", { class: "name" }, each.what), h("td", {}, each.why), h("td", { class: "number" }, (each.to - each.from).toFixed(1))))))) : null);
+      h("tbody", {}, waits.map((each) => h("tr", {}, h("td", { class: "name" }, each.what), h("td", {}, each.why), h("td", { class: "number", "data-label": "seconds" }, (each.to - each.from).toFixed(1))))))) : null);
 }
 
 head();
@@ -312,10 +301,5 @@ if (report.steps || plan?.steps) steps();
 upkeep();
 if (objects.length) objectList();
 
-// The section in sight is marked in the navigation.
-const links = new Map([...byId("sections").querySelectorAll("a")].map((each) => [each.hash.slice(1), each]));
-const watch = new IntersectionObserver((entries) => entries.filter((each) => each.isIntersecting).forEach((each) => {
-  links.forEach((link, id) => (id === each.target.id ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current")));
-}), { rootMargin: "-20% 0px -70%" });
-document.querySelectorAll("main > section").forEach((each) => watch.observe(each));
+watchSections();
 document.documentElement.dataset.ready = "true";

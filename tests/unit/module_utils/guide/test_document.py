@@ -100,10 +100,34 @@ def test_an_issuer_is_asked_for_where_one_can_be_and_steps_where_the_cloud_has_t
     def fields():
         return [field["name"] for field in asked(facts)["reach"]["options"][-1]["fields"]]
 
-    assert fields() == ["hostname", "tlsSecretName"]
+    assert fields() == ["hostname", "tlsSecretName", "certificate"]
     facts["cluster"]["apis"] = {"cert-manager.io/v1": {"ClusterIssuer": {}}}
     facts["cloud"]["provider"] = "aws"
-    assert fields() == ["hostname", "tlsSecretName", "tlsIssuer", "steps"]
+    assert fields() == ["hostname", "tlsSecretName", "tlsIssuer", "certificate", "steps"]
+
+
+def test_a_certificate_is_proposed_unless_there_is_one(facts) -> None:
+    def proposed(**values):
+        fields = {field["name"]: field for field in asked(facts, **values)["reach"]["options"][-1]["fields"]}
+        return fields["certificate"]["value"] if "certificate" in fields else None
+
+    assert proposed() is True
+    assert proposed(tlsSecretName="mine") is False
+    facts["cluster"]["distribution"]["name"] = "openshift"
+    assert proposed() is None
+
+
+def test_google_is_asked_for_the_audience_unless_it_is_known(facts) -> None:
+    facts["cloud"]["provider"], facts["cluster"]["distribution"]["name"] = "gcp", "gke"
+
+    def proposed(**values):
+        (iap,) = [option for option in asked(facts, **values)["login"]["options"] if option["id"] == "iap"]
+        audience, ask = iap["fields"]
+        assert audience["unless"] == ask["name"]
+        return ask["value"]
+
+    assert proposed() is True
+    assert proposed(iapAudience="/projects/1/global/backendServices/2") is False
 
 
 def test_fields_are_explained_by_what_the_package_declares(facts) -> None:

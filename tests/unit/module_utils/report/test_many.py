@@ -7,10 +7,11 @@ from __future__ import annotations
 import json
 import typing as t
 from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.many import gather, lines
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.many import gather, lines, links
 
 
 @pytest.fixture
@@ -74,6 +75,19 @@ def test_reports_that_were_brought_together(wrote: t.Callable[..., str], tmp_pat
     wrote("a", failure="No.")
     (tmp_path / "report.json").write_text("{}", encoding="utf-8")
     assert [(each["host"], each["state"]) for each in gather(tmp_path, None, {})["clusters"]] == [("a", "failed"), ("b", "deployed")]
+
+
+def test_links_lead_to_the_pages_that_are_there(wrote: t.Callable[..., str], tmp_path: Path) -> None:
+    names = ["a b", "arn:aws:eks", "javascript:alert(1)", "100%#?", "é", "without"]
+    files = {name: wrote(name) for name in names}
+    for name in names[:-1]:
+        (tmp_path / name / "report.html").write_text("", encoding="utf-8")
+    found = links(gather(tmp_path, {**files, "down": ""}, {}), tmp_path)
+    assert set(found) == set(names[:-1])
+    base = f"{tmp_path.as_uri()}/"
+    assert {name: Path(unquote(urlsplit(urljoin(base, link)).path)) for name, link in found.items()} == {
+        name: tmp_path / name / "report.html" for name in names[:-1]
+    }
 
 
 def test_none_or_a_broken_one_is_said(tmp_path: Path) -> None:

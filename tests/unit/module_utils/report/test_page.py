@@ -42,14 +42,14 @@ class Parts(html.parser.HTMLParser):
             self.texts[kind] = self.texts.get(kind, "") + text
 
 
-@pytest.mark.parametrize("name", ["report", "guide"])
+@pytest.mark.parametrize("name", ["report", "reports", "guide"])
 def test_data_stay_data(name) -> None:
     parts = Parts(page(name, {"names": HOSTILE}))
     assert json.loads(parts.texts["application/json"]) == {"names": HOSTILE}
     assert len([tag for tag, _attributes in parts.tags if tag == "script"]) == 2
 
 
-@pytest.mark.parametrize("name", ["report", "guide"])
+@pytest.mark.parametrize("name", ["report", "reports", "guide"])
 def test_only_the_page_s_own_script_and_style_may_run_and_nothing_is_fetched(name) -> None:
     parts = Parts(page(name, {}))
     policy = next(attributes["content"] for tag, attributes in parts.tags if attributes.get("http-equiv") == "Content-Security-Policy")

@@ -191,6 +191,34 @@ def test_how_to_go_on(report: Json, service: str, step: str) -> None:
     assert section(lines(report), "Go on")[0] == step
 
 
+@pytest.mark.parametrize(
+    ("chosen", "step"),
+    [
+        ({"tlsSecretName": "tls"}, "kubectl --context named -n ml port-forward service/kubeflow 8443:443   # then https://localhost:8443/"),
+        (
+            {"hostname": "ml.example.com"},
+            "kubectl --context named -n ml port-forward service/kubeflow 8080:80   # then http://localhost:8080/",
+        ),
+        ({"hostname": "ml.example.com", "ingressClass": "nginx"}, "http://ml.example.com/"),
+        ({"hostname": "ml.example.com", "gatewayClass": "cilium", "tlsIssuer": "ca"}, "https://ml.example.com/"),
+        ({"hostname": "ml.example.com", "ingressClass": "openshift-default", "cloud": "openshift"}, "https://ml.example.com/"),
+    ],
+)
+def test_the_way_in_is_the_one_that_there_is(report: Json, chosen: dict[str, str], step: str) -> None:
+    report["plan"]["parameters"]["kubeflow-core"] |= {name: choice(value, "user") for name, value in chosen.items()}
+    report["outcome"] = outcome(unchanged=3)
+    assert section(lines(report), "Go on")[0].removesuffix("   # once the way in is there, which takes a cloud some minutes") == step
+
+
+def test_the_host_of_an_ingress_in_front(report: Json) -> None:
+    report["plan"]["parameters"]["front"] = {
+        "hostname": choice("ml.example.com", "user"),
+        "oauthSecretName": choice("kubeflow-oauth", "default"),
+    }
+    report["outcome"] = outcome(unchanged=3)
+    assert section(lines(report), "Go on")[0].startswith("https://ml.example.com/ ")
+
+
 def test_the_kubeconfig_is_named_in_the_commands_if_it_was_named(report: Json) -> None:
     report["outcome"], report["kubeconfig"], report["context"] = outcome(unchanged=3), "/k/config", None
     first, second, *_others = section(lines(report), "Go on")
