@@ -119,7 +119,7 @@ sanity: venv-dev
 
 unit: venv-dev
 	$(say) 'unit tests'
-	@$(call each_venv,PATH="$(CURDIR)/$$VENV/bin:$$PATH" $$VENV/bin/python -m pytest -q tests/unit)
+	@$(call each_venv,PATH="$(CURDIR)/$$VENV/bin:$$PATH" $$VENV/bin/python -m pytest -q -n auto tests/unit)
 
 conformance: venv-dev
 	$(say) 'conformance with ks 0.10.0'
@@ -135,7 +135,7 @@ docs-links: venv-dev
 
 integration: venv-dev
 	$(say) 'integration tests on the local cluster'
-	@$(dev) python -m pytest -v tests/integration
+	@$(dev) python -m pytest -v --durations=20 tests/integration
 	@[ ! -e .venv-dev-oldest ] || { echo "the main job with $$(.venv-dev-oldest/bin/python -V) and the oldest ansible-core"; \
 		PATH="$(CURDIR)/.venv-dev-oldest/bin:$$PATH" .venv-dev-oldest/bin/python -m pytest -v tests/integration/test_bootstrap.py; }
 

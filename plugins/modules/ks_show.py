@@ -170,6 +170,8 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     limits = Limits(args["evaluation_timeout"], args["evaluation_memory"] << 20)
     files = folder.read(Path(os.path.abspath(args["path"])))
     objects = _chosen(render.objects(files, args["environment"], limits=limits), args["components"])
+    for warning in render.left_out(files):
+        context.warn(warning)
     if args["kubernetes_version"]:
         objects = _brought_up(objects, args["kubernetes_version"], context)
     result: dict[str, t.Any] = {"changed": False, "components": {name: len(items) for name, items in objects.items()}}

@@ -19,7 +19,7 @@ from ..facts.cluster import identity
 from ..ks.engine import Choice
 from ..ks.job import Job
 from ..ksonnet import app_yaml, folder, record
-from ..ksonnet.render import objects
+from ..ksonnet.render import left_out, objects
 from ..registries.source_arguments import sources
 from ..run import Context
 from .absent import absent
@@ -69,6 +69,8 @@ def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Ou
             if removing:
                 return absent(client, app["name"], namespace, options, args["remove_data"]), choice
             rendered = [(name, item) for name, items in objects(files, args["environment"]).items() for item in items]
+            for warning in left_out(files):
+                context.warn(warning)
             rendered += given_objects(args["secrets"] or [], namespace)
             return present(client, app["name"], namespace, rendered, options), choice
     except BootstrapError as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 import typing as t
 from collections.abc import Callable, Mapping
 
@@ -141,6 +142,18 @@ def components(files: Mapping[str, str], root: str) -> dict[str, str]:
             if stem in found:
                 raise BootstrapError(f"{path} and {found[stem]} are both component '{stem}'.", fix="Rename one of them.")
             found[stem] = path
+    return found
+
+
+def left_out(files: Mapping[str, str]) -> list[str]:
+    """A warning for each component in YAML with more documents than the first, which is all that ks reads of it."""
+    found = []
+    for path in sorted(files):
+        if path.startswith("components/") and path.endswith(".yaml"):
+            parts = re.split(r"^---(?=\s|$)", files[path], flags=re.MULTILINE)
+            count = sum(1 for part in parts if re.search(r"^\s*[^\s#]", part, re.MULTILINE))
+            if count > 1:
+                found.append(f"Of the {count} documents in {path} only the first is read, as ks does. Make them the items of one List.")
     return found
 
 

@@ -25,6 +25,7 @@ CHOSEN_WRONGLY: dict[str, tuple[str, Json, str]] = {
     "ingress-class-unknown": ("k3s-traefik", {"ingressClass": "nginx"}, "There are: traefik."),
     "gateway-class-unknown": ("gateway-api", {"gatewayClass": "old"}, "Accepted are: eg."),
     "cert-manager-missing": ("metallb", {"hostname": "kubeflow.example.com", "tlsIssuer": "own"}, "the cluster has no cert-manager"),
+    "certificate-that-no-alb-takes": ("eks", {"hostname": "kubeflow.example.com", "tlsSecretName": "own"}, "AWS Certificate Manager alone"),
     "load-balancer-without-an-address": ("plain", {"gatewayServiceType": "LoadBalancer"}, "no other controller was found"),
     "login-by-oidc-incomplete": ("plain", {"oidcIssuer": OIDC["oidcIssuer"]}, "oidcClientId and oidcSecretName"),
     "issuer-of-service-accounts": (
@@ -92,6 +93,12 @@ def test_what_was_chosen_wrongly_is_told(rule: str) -> None:
     does = next(each.does for each in stories.rules() if each.id == rule)
     (item,) = [item for item in found["blockers" if does == "blocks" else "warnings"] if item["id"] == rule]
     assert said in item["reason"]
+
+
+def test_an_alb_is_inside_and_takes_no_certificate_from_a_secret() -> None:
+    found = stories.plan(stories.facts("eks"), parameters={"hostname": "ml.example.com", "tlsSecretName": "tls"})
+    core = found["parameters"]["kubeflow-core"]
+    assert (core["ingressClass"]["value"], core["secureCookies"]["value"], found["blockers"]) == ("alb", "false", [])
 
 
 def test_facts_of_another_namespace() -> None:

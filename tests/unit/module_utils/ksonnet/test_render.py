@@ -328,3 +328,10 @@ def test_a_component_in_yaml_has_the_same_objects_whether_the_evaluator_sees_it_
     over = {**files, own: files[own].replace("components +: {", "components +: { other: { data: { x: 'mine' } },")}
     assert over[own] != files[own]
     assert render.objects(over)["other"][0]["data"] == {"true": "2", "x": "mine"}
+
+
+def test_documents_that_are_not_read_are_told() -> None:
+    one, two = "# of mine\n---\nkind: A\n", "kind: A\n--- # the next\nkind: B\n---\nkind: C\n---\n# nothing\n"
+    files = {**made(), "components/a.yaml": one, "components/sub/b.yaml": two, "vendor/c.yaml": two}
+    (warning,) = render.left_out(files)
+    assert warning.startswith("Of the 3 documents in components/sub/b.yaml only the first is read")

@@ -74,7 +74,9 @@ def test_a_later_process_with_the_same_id_is_left_alone(tmp_path):
         other.wait()
 
 
-@pytest.mark.parametrize("content", ["", "4711", "{}", '{"pid": "x", "identity": "y"}', f'{{"pid": {os.getpid()}, "identity": null}}'])
+@pytest.mark.parametrize(
+    "content", ["", "4711", "{}", '{"pid": "x", "identity": "y"}', f'{{"pid": {os.getpid()}, "identity": null}}'], ids=range(5)
+)
 def test_a_damaged_pid_file_names_no_process(tmp_path, content):
     pid_file = tmp_path / "x.pid"
     pid_file.write_text(content)
