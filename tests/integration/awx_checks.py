@@ -134,6 +134,11 @@ def checked(awx: Awx, kind: str, given: Json, before: Json | None) -> Json:
     return {name: whole[name] for name in rules.fields}
 
 
+def _is(value: t.Any, kind: type) -> bool:
+    """In JSON, unlike in Python, true is no number."""
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+
+
 def _wrong(awx: Awx, expected: t.Any, value: t.Any) -> str:
     if value is None or expected is None:
         return ""
@@ -142,8 +147,7 @@ def _wrong(awx: Awx, expected: t.Any, value: t.Any) -> str:
     if isinstance(expected, str):
         kinds = ("job_templates", "workflow_job_templates", "projects") if expected == _UNIFIED else (expected,)
         return "" if any(value in awx.objects[kind] for kind in kinds) else f'Invalid pk "{value}" - object does not exist.'
-    right = type(value) is expected
-    return "" if right else f"Expected {expected.__name__}, got {type(value).__name__}."
+    return "" if _is(value, expected) else f"Expected {expected.__name__}, got {type(value).__name__}."
 
 
 def _empty(expected: t.Any) -> t.Any:
@@ -242,10 +246,10 @@ def _check_question(index: int, question: Json) -> None:
     kind, default = question["type"], question.get("default", "")
     if kind not in _SURVEY:
         raise Refused({"error": f"'{kind}' in survey question {index} is not one of {', '.join(_SURVEY)}."})
-    if default != "" and type(default) is not _SURVEY[kind]:
+    if default != "" and not _is(default, _SURVEY[kind]):
         raise Refused({"error": f"Default value {default} in survey question {index} expected to be {_SURVEY[kind].__name__}."})
     for name in ("min", "max"):
-        if name in question and type(question[name]) is not int:
+        if name in question and not _is(question[name], int):
             raise Refused({"error": f"The {name} limit in survey question {index} expected to be integer."})
     if kind in ("multiplechoice", "multiselect"):
         choices = question.get("choices")

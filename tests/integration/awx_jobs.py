@@ -94,7 +94,7 @@ class Job:
     def end(self, process: subprocess.Popen[str]) -> Job:
         """Wait for it."""
         try:
-            output, _ = process.communicate(timeout=JOB_SECONDS)
+            output, _none = process.communicate(timeout=JOB_SECONDS)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, 9)

@@ -55,7 +55,7 @@ class Browser:
 
     def until(self, condition: str) -> None:
         """Wait until a JavaScript expression is true, for a minute at most."""
-        for _ in range(2400):
+        for _try in range(2400):
             if self.run(f"return {condition}"):
                 return
             self.pause()

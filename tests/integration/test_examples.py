@@ -170,7 +170,7 @@ def test_the_address_comes_before_the_cluster(cluster, work, tmp_path):
         user = work(env=env, kubeflow_namespace="ex-address", **ingress, **host)
         chosen = {"project": "my-project", "address_name": "kubeflow-ip", "cluster_name": "ml", "new_kubeconfig": each.kubeconfig}
         run = play(user, "address_first", **chosen)
-        ((path, found),) = google.addresses.items()
+        [(path, found)] = list(google.addresses.items())
         assert path.endswith("/global/addresses/kubeflow-ip") and found["labels"]["kubeflow-cluster"] == "ml"
         assert run.code == 0, run.output
         # The application uses it.

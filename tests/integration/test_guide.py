@@ -52,7 +52,7 @@ def saved(window) -> Path:
         old.unlink()
     window.one("#save").click()
     file = window.downloads / "choices.yml"
-    for _ in range(2400):
+    for _try in range(2400):
         # It is there, empty, before it is written.
         if file.is_file() and file.stat().st_size and list(window.downloads.iterdir()) == [file]:
             return file

@@ -36,10 +36,10 @@ class Parts(html.parser.HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.tags.append((tag, dict(attrs)))
 
-    def handle_data(self, text):
+    def handle_data(self, data):
         if self.cdata_elem:  # within a script or a style
             kind = self.tags[-1][1].get("type") or self.tags[-1][0]
-            self.texts[kind] = self.texts.get(kind, "") + text
+            self.texts[kind] = self.texts.get(kind, "") + data
 
 
 @pytest.mark.parametrize("name", ["report", "reports", "guide"])
