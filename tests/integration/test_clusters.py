@@ -86,7 +86,7 @@ def test_clusters_side_by_side_each_with_its_own_application_and_one_report(flee
     for profile in ("plain", "gke-gpu"):
         fleet.add(profile)
     fleet.add_one_that_is_down("down")
-    run = fleet.bootstrap(kubeflow_namespace="many")
+    run = fleet.bootstrap(kubeflow_namespace="fleet")
     # One that fails fails the run, and stops no other.
     assert run.code == 2
     assert fleet.states() == {"plain": "deployed", "gke-gpu": "deployed", "down": "failed"}
@@ -97,7 +97,7 @@ def test_clusters_side_by_side_each_with_its_own_application_and_one_report(flee
     assert "1 failed, 2 deployed" in run.output, run.output
     assert "[gke-gpu] wave 2 of " in run.output, run.output
     for profile, each in fleet.clusters.items():
-        each.kubectl("get", "deployment", "hub", "-n", "many")
+        each.kubectl("get", "deployment", "hub", "-n", "fleet")
         app = fleet.user.folder / "kubeflow-app" / profile
         assert each.facts["server"] in (app / "app.yaml").read_text(encoding="utf-8")
     # Plans of their own: each has the storage class of its cluster.
@@ -105,7 +105,7 @@ def test_clusters_side_by_side_each_with_its_own_application_and_one_report(flee
     assert params["plain"] != params["gke-gpu"]
 
     # Groups and --limit choose; what was there already stays.
-    again = fleet.bootstrap("--limit", "plain,gke-gpu", hosts="gpu:unreachable", kubeflow_namespace="many").well()
+    again = fleet.bootstrap("--limit", "plain,gke-gpu", hosts="gpu:unreachable", kubeflow_namespace="fleet").well()
     assert fleet.states() == {"gke-gpu": "unchanged"}
     assert recap(again, "gke-gpu")["changed"] == 0
     assert sorted(path.name for path in (fleet.user.folder / "kubeflow-app").iterdir()) == ["gke-gpu", "plain"]

@@ -143,7 +143,7 @@ def test_a_run_that_changed_nothing_says_so(cluster, work, window) -> None:
 @pytest.fixture
 def thousand(cluster, work):
     """A page about a thousand objects, with names that mean harm: the file."""
-    user = work(cluster(), kubeflow_namespace="many")
+    user = work(cluster(), kubeflow_namespace="page-many")
     user.play("bootstrap").well()
     report = user.report()
     actions = ["created"] * 7 + ["changed", "unchanged", "failed"]
