@@ -68,7 +68,7 @@ class Trial:
 @pytest.fixture
 def trial(cluster, request):
     on = cluster()
-    space = request.node.name.replace("test_", "").replace("_", "-")[:40].strip("-")
+    space = request.node.name.replace("test_", "ready-").replace("_", "-")[:40].strip("-")
     on.kubectl("create", "namespace", space)
     with on.client() as client:
         yield Trial(on, client, space)
