@@ -87,13 +87,10 @@ summary:
   elements: str
 """
 
-import datetime
-import json
 import typing as t
 from pathlib import Path
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.files import write_atomically
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.page import page
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.page import write
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.summary import lines, next_steps
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 
@@ -120,15 +117,11 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     summary = lines(report)
     file = html = None
     if not context.check:
-        file, html = (Path(args["path"]) / name for name in ("report.json", "report.html"))
-        made = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
-        text = page("report", {"report": report, "next": next_steps(report), "made": made})
-        write_atomically(file, json.dumps(report, indent=2, sort_keys=True) + "\n")
-        write_atomically(html, text)
+        file, html = write(Path(args["path"]), "report", report, {"next": next_steps(report)})
         summary += [f"{'Report':<14}{html}", f"{'':<14}{file}"]
     for line in summary if args["show"] else ():
         context.progress(line)
-    return {"changed": False, "file": str(file) if file else None, "page": str(html) if html else None, "summary": summary}
+    return {"changed": False, "file": file, "page": html, "summary": summary}
 
 
 def main() -> None:

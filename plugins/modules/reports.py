@@ -128,14 +128,11 @@ clusters:
       type: int
 """
 
-import datetime
-import json
 import typing as t
 from pathlib import Path
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.files import write_atomically
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.many import gather, lines, links
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.page import page
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.page import write
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 
 ARGUMENTS: dict[str, t.Any] = {
@@ -155,15 +152,11 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     summary = lines(document)
     file = html = None
     if not context.check:
-        file, html = (folder / name for name in ("report.json", "report.html"))
-        made = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
-        text = page("reports", {"report": document, "links": links(document, folder), "made": made})
-        write_atomically(file, json.dumps(document, indent=2, sort_keys=True) + "\n")
-        write_atomically(html, text)
+        file, html = write(folder, "reports", document, {"links": links(document, folder)})
         summary.append(f"Report: {html}, {file}")
     for line in summary:
         context.progress(line)
-    return {"changed": False, "file": str(file) if file else None, "page": str(html) if html else None, "summary": summary, **document}
+    return {"changed": False, "file": file, "page": html, "summary": summary, **document}
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ and allows no request (https://www.w3.org/TR/CSP3/).
 from __future__ import annotations
 
 import base64
+import datetime
 import hashlib
 import json
 import re
@@ -16,6 +17,7 @@ import typing as t
 from pathlib import Path
 
 from ..errors import BootstrapError
+from ..files import write_atomically
 
 FOLDER = Path(__file__).parents[3] / "roles" / "kubeflow" / "files" / "pages"
 """Only where the collection is a folder."""
@@ -35,6 +37,16 @@ def page(name: str, data: t.Any, folder: Path = FOLDER) -> str:
     parts = {"policy": _policy(script, style), "style": style, "data": escaped(data), "script": script}
     # One pass: what is filled in is not looked at again, for data may hold what looks like a place.
     return _PLACE.sub(lambda place: parts[place[1]], template)
+
+
+def write(folder: Path, name: str, report: t.Any, more: dict[str, t.Any]) -> tuple[str, str]:
+    """Writes ``report`` into ``folder`` as report.json, and with ``more`` as the page ``name``, report.html. Returns both paths."""
+    file, html = folder / "report.json", folder / "report.html"
+    made = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
+    text = page(name, {"report": report, "made": made, **more})
+    write_atomically(file, json.dumps(report, indent=2, sort_keys=True) + "\n")
+    write_atomically(html, text)
+    return str(file), str(html)
 
 
 def escaped(data: t.Any) -> str:

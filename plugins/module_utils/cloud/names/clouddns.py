@@ -16,7 +16,7 @@ from ...errors import BootstrapError
 from ..google_api import GoogleApi
 from ..google_errors import GoogleError
 from .name import Wanted
-from .records import Conflict, Record, longest
+from .records import Conflict, Offer, Record, choose
 
 Json = dict[str, t.Any]
 
@@ -40,25 +40,11 @@ class CloudDns:
         self._path = f"{self._project}/managedZones/{zone['name']}"
 
     def _zone(self) -> Json:
-        wanted = self._wanted
-        zones: list[Json] = list(self._api.pages(f"{self._project}/managedZones", key="managedZones"))
-        named = (wanted.zone or "").rstrip(".").lower()
-        if named:
-            zones = [each for each in zones if named in (each["name"].lower(), _plain(each["dnsName"]))]
-        public = [each for each in zones if each.get("visibility", "public") == "public"]
-        # A zone that the user names may be a private one.
-        found = longest(wanted.hostname, [(_plain(each["dnsName"]), each) for each in public or (zones if named else [])])
-        if len(found) == 1:
-            return found[0][1]
-        if found:
-            names = ", ".join(sorted(each["name"] for _domain, each in found))
-            raise BootstrapError(f"Several zones of Cloud DNS hold {wanted.hostname}: {names}.", fix="Name one: zone (dns_zone).")
-        there = ", ".join(sorted(_plain(each["dnsName"]) for each in zones)) or "none"
-        which = f"The zone {wanted.zone} does not hold" if named else "No public zone of Cloud DNS holds"
-        raise BootstrapError(
-            f"{which} {wanted.hostname} in the project {wanted.account}. Zones there: {there}.",
-            fix="Make one, name the project of one (dns_account), or take a host name in one of these.",
-        )
+        zones = self._api.pages(f"{self._project}/managedZones", key="managedZones")
+        offers = [Offer(_plain(each["dnsName"]), each["name"], each.get("visibility", "public") == "public", each) for each in zones]
+        where = f" in the project {self._wanted.account}. Zones there"
+        fix = "Make one, name the project of one (dns_account), or take a host name in one of these."
+        return choose(self._wanted, offers, "zone", "Cloud DNS", where, fix)
 
     def read(self, name: str) -> list[Record]:
         found = self._api.pages(f"{self._path}/rrsets", {"name": f"{name}."}, key="rrsets")

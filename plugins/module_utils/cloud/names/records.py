@@ -137,6 +137,36 @@ def longest(hostname: str, zones: t.Iterable[tuple[str, Z]]) -> list[tuple[str, 
     return [each for each in holding if len(each[0]) == most]
 
 
+class Offer(t.NamedTuple):
+    """A zone that could be taken. ``domain``: in small letters, without a dot at its end."""
+
+    domain: str
+    id: str
+    public: bool
+    raw: Json
+
+
+def choose(wanted: Wanted, offers: list[Offer], kind: str, provider: str, where: str, fix: str) -> Json:
+    """The zone (``raw``) for the host name: the one that is named, by domain or ID, else the public one with the longest domain.
+
+    ``kind``, ``provider``, ``where`` and ``fix`` are for the message where there is none, or more than one (``BootstrapError``).
+    """
+    named = (wanted.zone or "").rstrip(".")
+    if named:
+        offers = [each for each in offers if named == each.id or named.lower() in (each.id, each.domain)]
+    public = [each for each in offers if each.public]
+    # A zone that the user names may be a private one.
+    found = longest(wanted.hostname, [(each.domain, each) for each in public or (offers if named else [])])
+    if len(found) == 1:
+        return found[0][1].raw
+    if found:
+        ids = ", ".join(sorted(each.id for _domain, each in found))
+        raise BootstrapError(f"Several {kind}s of {provider} hold {wanted.hostname}: {ids}.", fix="Name one: zone (dns_zone).")
+    there = ", ".join(sorted(each.domain for each in offers)) or "none"
+    which = f"The zone {wanted.zone} does not hold" if named else f"No public {kind} of {provider} holds"
+    raise BootstrapError(f"{which} {wanted.hostname}{where}: {there}.", fix=fix)
+
+
 def _mark_name(wanted: Wanted) -> str:
     return f"_{MANAGER}.{wanted.hostname}"
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 
 from ...errors import BootstrapError
 from .name import Wanted
-from .records import Conflict, Record, longest
+from .records import Conflict, Offer, Record, choose
 
 Json = dict[str, t.Any]
 
@@ -38,28 +38,13 @@ class Route53:
         self._client = _client()
         zone = self._zone()
         self.name = _plain(zone["Name"])
-        self._id = zone["Id"].rsplit("/", 1)[-1]
+        self._id = _id(zone)
 
     def _zone(self) -> Json:
-        wanted = self._wanted
         zones = self._all("list_hosted_zones", "HostedZones")
-        named = (wanted.zone or "").rstrip(".")
-        if named:
-            zones = [each for each in zones if each["Id"].rsplit("/", 1)[-1] == named or _plain(each["Name"]) == named.lower()]
-        public = [each for each in zones if not (each.get("Config") or {}).get("PrivateZone")]
-        # A zone that the user names may be a private one.
-        found = longest(wanted.hostname, [(_plain(each["Name"]), each) for each in public or (zones if named else [])])
-        if len(found) == 1:
-            return found[0][1]
-        if found:
-            ids = ", ".join(sorted(each["Id"].rsplit("/", 1)[-1] for _domain, each in found))
-            raise BootstrapError(f"Several hosted zones of Route 53 hold {wanted.hostname}: {ids}.", fix="Name one: zone (dns_zone).")
-        there = ", ".join(sorted(_plain(each["Name"]) for each in zones)) or "none"
-        which = f"The zone {wanted.zone} does not hold" if named else "No public hosted zone of Route 53 holds"
-        raise BootstrapError(
-            f"{which} {wanted.hostname}. Zones of the account: {there}.",
-            fix="Make one, use credentials of the account that has one, or take a host name in one of these.",
-        )
+        offers = [Offer(_plain(each["Name"]), _id(each), not (each.get("Config") or {}).get("PrivateZone"), each) for each in zones]
+        fix = "Make one, use credentials of the account that has one, or take a host name in one of these."
+        return choose(self._wanted, offers, "hosted zone", "Route 53", ". Zones of the account", fix)
 
     def read(self, name: str) -> list[Record]:
         found: list[Record] = []
@@ -99,7 +84,7 @@ class Route53:
                 self._say(f"waiting for the servers of Route 53 to have {self._wanted.hostname} ({passed:.0f} s)")
             time.sleep(pause)
             pause = min(pause * 1.5, 4.0)
-            change = self._ask("get_change", Id=change["Id"].rsplit("/", 1)[-1])["ChangeInfo"]
+            change = self._ask("get_change", Id=_id(change))["ChangeInfo"]
 
     def _all(self, action: str, key: str) -> list[Json]:
         found: list[Json] = []
@@ -136,6 +121,11 @@ def _client() -> t.Any:
         return session.client("route53", config=config, region_name=session.region_name or "us-east-1")
     except (BotoCoreError, ValueError) as error:
         raise _unreachable(error) from None
+
+
+def _id(found: Json) -> str:
+    """Without the path that Route 53 puts before it."""
+    return str(found["Id"]).rsplit("/", 1)[-1]
 
 
 def _plain(name: str) -> str:
