@@ -14,6 +14,7 @@ import typing as t
 from collections.abc import Callable, Mapping
 
 from ...errors import BootstrapError
+from ..aws_api import AwsApi
 from .address import Address, Wanted
 
 Json = dict[str, t.Any]
@@ -36,7 +37,8 @@ class Aws:
         self.wanted = wanted
         self._say = say
         self._looked = 0.0
-        self._ec2, self.region = _client(wanted.region)
+        self._ec2 = AwsApi("ec2", "EC2", "To reserve an address at AWS", self._explained, region=wanted.region)
+        self.region = self._ec2.region
 
     def find(self) -> Address | None:
         self._looked = time.monotonic()
@@ -58,17 +60,7 @@ class Aws:
 
     def _describe(self, filters: dict[str, str]) -> list[Json]:
         named = [{"Name": name, "Values": [value]} for name, value in filters.items()]
-        return list(self._ask("describe_addresses", Filters=named)["Addresses"])
-
-    def _ask(self, action: str, **arguments: t.Any) -> Json:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            return t.cast(Json, getattr(self._ec2, action)(**arguments))
-        except ClientError as error:
-            raise _explained(error, action, self.region) from None
-        except BotoCoreError as error:
-            raise _unreachable(error, self.region) from None
+        return list(self._ec2.ask("describe_addresses", Filters=named)["Addresses"])
 
     def foreseen(self) -> Address:
         tags = {"Name": self.wanted.name, **self.wanted.all_labels}
@@ -79,7 +71,7 @@ class Aws:
             raise BootstrapError(f"There is no Elastic IP {self.wanted.name} in the region {self.region}.", fix="Name another, or none.")
         tags = {"Name": self.wanted.name, **self.wanted.all_labels, _CREATED: f"{time.time():.3f}"}
         specification = [{"ResourceType": "elastic-ip", "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}]
-        mine = self._ask("allocate_address", Domain="vpc", TagSpecifications=specification)["AllocationId"]
+        mine = self._ec2.ask("allocate_address", Domain="vpc", TagSpecifications=specification)["AllocationId"]
         slow = time.monotonic() - self._looked > _SETTLE_SECONDS / 2
         time.sleep(_SETTLE_SECONDS)
         ours = self._ours_or_named()
@@ -87,22 +79,38 @@ class Aws:
         # All runs that allocated at once see the same addresses now, and agree on the oldest. One that was slow gives way to all.
         if others and (slow or ours[0]["AllocationId"] != mine):
             self._say("another run reserved an address at the same moment; that one is used")
-            self._ask("release_address", AllocationId=mine)
+            self._ec2.ask("release_address", AllocationId=mine)
             return self._address(others[0])
         own = next((each for each in ours if each["AllocationId"] == mine), None)
         return self._address(own or self._describe({"allocation-id": mine})[0])
 
     def relabel(self, found: Address) -> Address:
         tags = [{"Key": key, "Value": value} for key, value in self.wanted.all_labels.items()]
-        self._ask("create_tags", Resources=[found.id], Tags=tags)
+        self._ec2.ask("create_tags", Resources=[found.id], Tags=tags)
         return self._address(self._describe({"allocation-id": str(found.id)})[0])
 
     def release(self, found: Address) -> None:
         try:
-            self._ask("release_address", AllocationId=found.id)
+            self._ec2.ask("release_address", AllocationId=found.id)
         except BootstrapError as error:
             if error.details.get("code") != "InvalidAllocationID.NotFound":
                 raise
+
+    def _explained(self, code: str, said: str) -> BootstrapError | None:
+        """What only EC2 answers."""
+        region = self._ec2.region
+        if code == "AddressLimitExceeded":
+            return BootstrapError(
+                f"The quota of Elastic IP addresses of the account is used up in the region {region} (5 unless raised): {said}",
+                fix="Release what is not needed, or ask for more in Service Quotas: EC2-VPC Elastic IPs.",
+                code=code,
+            )
+        if code == "OptInRequired":
+            fix = "Enable it in the account, or name another."
+            return BootstrapError(f"The account has not enabled the region {region}.", fix=fix, code=code)
+        if code == "InvalidIPAddress.InUse":
+            return BootstrapError(f"The address is in use: {said}", fix="Remove what uses it, then run this again.", code=code)
+        return None
 
     def _address(self, found: Json) -> Address:
         tags = _tags(found)
@@ -122,24 +130,6 @@ class Aws:
         )
 
 
-def _client(region: str | None) -> tuple[t.Any, str]:
-    """A client of EC2 and the region that it is for."""
-    try:
-        import boto3
-        from botocore.config import Config
-        from botocore.exceptions import BotoCoreError
-    except ImportError:
-        raise BootstrapError("To reserve an address at AWS, the Python package boto3 is needed.", fix="pip install boto3") from None
-    config = Config(connect_timeout=10, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 6})
-    try:
-        session = boto3.session.Session(region_name=region)
-        if not session.region_name:
-            raise BootstrapError("The region of AWS is not known.", fix="Set region or AWS_REGION.")
-        return session.client("ec2", config=config), str(session.region_name)
-    except (BotoCoreError, ValueError) as error:
-        raise _unreachable(error, region or "at hand") from None
-
-
 def _tags(found: Json) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in found.get("Tags") or []}
 
@@ -147,49 +137,3 @@ def _tags(found: Json) -> dict[str, str]:
 def _age(found: Json) -> tuple[float, str]:
     text = _tags(found).get(_CREATED, "")
     return (float(text) if re.fullmatch(r"[0-9]+\.[0-9]+", text) else 0.0, found["AllocationId"])
-
-
-def _unreachable(error: Exception, region: str) -> BootstrapError:
-    name = type(error).__name__
-    if name in ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "TokenRetrievalError", "SSOTokenLoadError"):
-        return BootstrapError(f"No credentials of AWS are at hand ({name}).", fix="aws configure, aws sso login, or set AWS_PROFILE.")
-    if name in ("ProfileNotFound", "ConfigParseError", "InvalidConfigError"):
-        return BootstrapError(f"AWS's configuration can't be used ({name}).", fix="Check AWS_PROFILE and ~/.aws/config.")
-    return BootstrapError(
-        f"EC2 in the region {region} can't be reached ({name}).",
-        fix="Check that there is such a region, the network, and AWS_ENDPOINT_URL.",
-    )
-
-
-def _explained(error: t.Any, action: str, region: str) -> BootstrapError:
-    code = str(error.response.get("Error", {}).get("Code"))
-    said = " ".join(str(error.response.get("Error", {}).get("Message")).split())[:300]
-    operation = "".join(part.capitalize() for part in action.split("_"))
-    if code in ("UnauthorizedOperation", "AccessDenied", "AccessDeniedException"):
-        who = re.search(r"User: (\S+) is not", said)
-        message = f"{who[1] if who else 'The credentials of AWS'} may not do ec2:{operation} in the region {region}."
-        return BootstrapError(message, fix=f"Allow the action ec2:{operation} in a policy of that identity.", code=code)
-    if code == "AddressLimitExceeded":
-        return BootstrapError(
-            f"The quota of Elastic IP addresses of the account is used up in the region {region} (5 unless raised): {said}",
-            fix="Release what is not needed, or ask for more in Service Quotas: EC2-VPC Elastic IPs.",
-            code=code,
-        )
-    if code in (
-        "AuthFailure",
-        "InvalidClientTokenId",
-        "SignatureDoesNotMatch",
-        "ExpiredToken",
-        "RequestExpired",
-        "UnrecognizedClientException",
-    ):
-        return BootstrapError(
-            f"AWS does not take these credentials ({code}).", fix="Log in again: aws sso login, or aws configure.", code=code
-        )
-    if code == "OptInRequired":
-        return BootstrapError(
-            f"The account has not enabled the region {region}.", fix="Enable it in the account, or name another.", code=code
-        )
-    if code == "InvalidIPAddress.InUse":
-        return BootstrapError(f"The address is in use: {said}", fix="Remove what uses it, then run this again.", code=code)
-    return BootstrapError(f"EC2 refuses {operation} in the region {region} ({code}): {said}", code=code)

@@ -15,15 +15,13 @@ import typing as t
 from collections.abc import Callable, Mapping
 
 from ...errors import BootstrapError
+from ..aws_api import AwsApi
 from .name import Wanted
 from .records import Conflict, Offer, Record, choose
 
 Json = dict[str, t.Any]
 
 _TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_NO_CREDENTIALS = {"NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "TokenRetrievalError", "SSOTokenLoadError"}
-_DENIED = {"AccessDenied", "AccessDeniedException", "NotAuthorizedException"}
-_BAD_LOGIN = {"InvalidClientTokenId", "SignatureDoesNotMatch", "ExpiredToken", "UnrecognizedClientException", "AuthFailure"}
 _CHANGED_MEANWHILE = re.compile(r"it already exists|but it was not found|do not match the current values", re.IGNORECASE)
 
 
@@ -35,7 +33,7 @@ class Route53:
     def __init__(self, wanted: Wanted, env: Mapping[str, str], say: Callable[[str], None]) -> None:
         self._wanted = wanted
         self._say = say
-        self._client = _client()
+        self._api = AwsApi("route53", "Route 53", "For a name at Route 53", _explained, about=f" for {wanted.hostname}")
         zone = self._zone()
         self.name = _plain(zone["Name"])
         self._id = _id(zone)
@@ -50,7 +48,7 @@ class Route53:
         found: list[Record] = []
         start: Json = {"StartRecordName": name}
         while True:
-            page = self._ask("list_resource_record_sets", HostedZoneId=self._id, **start)
+            page = self._api.ask("list_resource_record_sets", HostedZoneId=self._id, **start)
             for each in page["ResourceRecordSets"]:
                 if _plain(each["Name"]) != name:
                     return found
@@ -67,7 +65,7 @@ class Route53:
         changes = [("DELETE", each.raw) for each in deletions if (each.name, each.type) not in replaced & new]
         changes += [("UPSERT" if (each.name, each.type) in replaced else "CREATE", _raw(each)) for each in additions]
         batch = {"Comment": self._wanted.mark, "Changes": [{"Action": action, "ResourceRecordSet": raw} for action, raw in changes]}
-        change = self._ask("change_resource_record_sets", HostedZoneId=self._id, ChangeBatch=batch)["ChangeInfo"]
+        change = self._api.ask("change_resource_record_sets", HostedZoneId=self._id, ChangeBatch=batch)["ChangeInfo"]
         self._wait(change)
 
     def _wait(self, change: Json) -> None:
@@ -84,43 +82,17 @@ class Route53:
                 self._say(f"waiting for the servers of Route 53 to have {self._wanted.hostname} ({passed:.0f} s)")
             time.sleep(pause)
             pause = min(pause * 1.5, 4.0)
-            change = self._ask("get_change", Id=_id(change))["ChangeInfo"]
+            change = self._api.ask("get_change", Id=_id(change))["ChangeInfo"]
 
     def _all(self, action: str, key: str) -> list[Json]:
         found: list[Json] = []
         more: Json = {}
         while True:
-            page = self._ask(action, **more)
+            page = self._api.ask(action, **more)
             found += page[key]
             if not page.get("IsTruncated"):
                 return found
             more = {"Marker": page["NextMarker"]}
-
-    def _ask(self, action: str, **arguments: t.Any) -> Json:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            return t.cast(Json, getattr(self._client, action)(**arguments))
-        except ClientError as error:
-            raise _explained(error, action, self._wanted) from None
-        except BotoCoreError as error:
-            raise _unreachable(error) from None
-
-
-def _client() -> t.Any:
-    try:
-        import boto3
-        from botocore.config import Config
-        from botocore.exceptions import BotoCoreError
-    except ImportError:
-        raise BootstrapError("For a name at Route 53, the Python package boto3 is needed.", fix="pip install boto3") from None
-    config = Config(connect_timeout=10, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 6})
-    try:
-        session = boto3.session.Session()
-        # Route 53 is one for the world; its client needs a region for the signature alone.
-        return session.client("route53", config=config, region_name=session.region_name or "us-east-1")
-    except (BotoCoreError, ValueError) as error:
-        raise _unreachable(error) from None
 
 
 def _id(found: Json) -> str:
@@ -149,31 +121,12 @@ def _raw(record: Record) -> Json:
     return {"Name": f"{record.name}.", "Type": record.type, "TTL": record.ttl, "ResourceRecords": [{"Value": each} for each in values]}
 
 
-def _unreachable(error: Exception) -> BootstrapError:
-    name = type(error).__name__
-    if name in _NO_CREDENTIALS:
-        return BootstrapError(f"No credentials of AWS are at hand ({name}).", fix="aws configure, aws sso login, or set AWS_PROFILE.")
-    if name in ("ProfileNotFound", "ConfigParseError", "InvalidConfigError"):
-        return BootstrapError(f"AWS's configuration can't be used ({name}).", fix="Check AWS_PROFILE and ~/.aws/config.")
-    return BootstrapError(f"Route 53 can't be reached ({name}).", fix="Check the network, HTTPS_PROXY and AWS_ENDPOINT_URL.")
-
-
-def _explained(error: t.Any, action: str, wanted: Wanted) -> BootstrapError:
-    code = str(error.response.get("Error", {}).get("Code"))
-    said = " ".join(str(error.response.get("Error", {}).get("Message")).split())[:300]
-    operation = "".join(part.capitalize() for part in action.split("_"))
+def _explained(code: str, said: str) -> BootstrapError | None:
+    """What only Route 53 answers."""
     if code == "InvalidChangeBatch" and _CHANGED_MEANWHILE.search(said):
         return Conflict(f"Route 53: {said}", fix="Run this again.")
-    if code in _DENIED:
-        who = re.search(r"User: (\S+) is not", said)
-        return BootstrapError(
-            f"{who[1] if who else 'The credentials of AWS'} may not do route53:{operation} for {wanted.hostname}.",
-            fix=f"Allow the action route53:{operation} in a policy of that identity.",
-        )
-    if code in _BAD_LOGIN:
-        return BootstrapError(f"AWS does not take these credentials ({code}).", fix="Log in again: aws sso login, or aws configure.")
     if code in ("Throttling", "ThrottlingException", "PriorRequestNotComplete"):
         return BootstrapError(f"Route 53 has too much to do for this account ({code}): {said}", fix="Run this again in a minute.")
     if code in ("TooManyResourceRecordSets", "LimitsExceeded"):
         return BootstrapError(f"A limit of Route 53 is reached: {said}", fix="Ask for more in Service Quotas: Route 53.")
-    return BootstrapError(f"Route 53 refuses {operation} for {wanted.hostname} ({code}): {said}")
+    return None
