@@ -63,11 +63,11 @@ bootstrap: venv $(if $(KUBECONFIG_NAMED),,local-cluster)
 
 local-cluster: venv
 	$(say) 'Starting the local cluster "$(CLUSTER)" (the first time its control plane is built: some ten minutes)'
-	@$(run) ansible-playbook playbooks/local_cluster.yml -e local_cluster_name='$(CLUSTER)' -e local_cluster_profile='$(PROFILE)'
+	@$(run) ansible-playbook playbooks/local_cluster.yml -e kubeflow_local_cluster_name='$(CLUSTER)' -e kubeflow_local_cluster_profile='$(PROFILE)'
 
 clean-cluster: venv
 	$(say) 'Removing the local cluster "$(CLUSTER)"'
-	@$(run) ansible-playbook playbooks/local_cluster.yml -e local_cluster_name='$(CLUSTER)' -e local_cluster_state=absent
+	@$(run) ansible-playbook playbooks/local_cluster.yml -e kubeflow_local_cluster_name='$(CLUSTER)' -e kubeflow_local_cluster_state=absent
 	@left=$$(ls '$(cache)/clusters' 2>/dev/null | grep -vx '$(CLUSTER)' | paste -sd' ' -); \
 		[ -z "$$left" ] || echo "Other local clusters: $$left (make clean-cluster CLUSTER=...)"
 

@@ -55,7 +55,7 @@ def login(host: str, username: str, password: str, ca: str | None) -> Token:
     """A token for the API server ``host``. ``ca``: path of a PEM file beside the system's authorities. Raises ``BootstrapError``."""
     _https(host)
     if ":" in username or not username:
-        raise BootstrapError("A user name is not empty, and has no colon.", fix="Correct username (openshift_login_username).")
+        raise BootstrapError("A user name is not empty, and has no colon.", fix="Correct username (kubeflow_openshift_login_username).")
     ask = _Asking(host, ca)
     endpoint = ask.endpoint()
     url = f"{endpoint}?{urlencode({'client_id': CLIENT, 'response_type': 'token'})}"
@@ -87,7 +87,7 @@ def _https(host: str) -> None:
     if parts.scheme != "https" or not parts.hostname or parts.query or parts.username:
         raise BootstrapError(
             "The API server is not a URL that begins with https://.",
-            fix="Set host (openshift_login_host), such as https://api.example.com:6443.",
+            fix="Set host (kubeflow_openshift_login_host), such as https://api.example.com:6443.",
         )
 
 
@@ -127,7 +127,7 @@ class _Asking:
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise BootstrapError(
                 f"OpenShift at {_place(url)} can't be reached: {why(error)}.",
-                fix="Check host and the network; for a certificate authority of your own set ca_cert (openshift_login_ca_cert).",
+                fix="Check host and the network; for a certificate authority of your own set ca_cert (kubeflow_openshift_login_ca_cert).",
             ) from None
 
 

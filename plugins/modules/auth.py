@@ -281,7 +281,7 @@ def _show(context: Context, wanted: Wanted, password: str) -> None:
     if context.show is None:
         raise BootstrapError(
             "A password can be made only where it can be shown, which is on the controller, and not in AWX, which keeps all output.",
-            fix="Run this with connection: local, or set password (auth_password).",
+            fix="Run this with connection: local, or set password (kubeflow_auth_password).",
         )
     context.show(f"The password of the user {wanted.user} is {password}")
     context.show("It is shown this once, and kept nowhere: note it down.")

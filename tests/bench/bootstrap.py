@@ -23,7 +23,7 @@ def playbook(*argv: str) -> list[str]:
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         started = subprocess.run(
-            playbook(f"{ROOT}/playbooks/local_cluster.yml", "-e", f"local_cluster_name={NAME}"),
+            playbook(f"{ROOT}/playbooks/local_cluster.yml", "-e", f"kubeflow_local_cluster_name={NAME}"),
             env=None,
             check=True,
             capture_output=True,
@@ -33,7 +33,13 @@ def main() -> None:
         try:
             measure(Path(folder), kubeconfig)
         finally:
-            gone = playbook(f"{ROOT}/playbooks/local_cluster.yml", "-e", f"local_cluster_name={NAME}", "-e", "local_cluster_state=absent")
+            gone = playbook(
+                f"{ROOT}/playbooks/local_cluster.yml",
+                "-e",
+                f"kubeflow_local_cluster_name={NAME}",
+                "-e",
+                "kubeflow_local_cluster_state=absent",
+            )
             subprocess.run(gone, check=True, capture_output=True)
 
 

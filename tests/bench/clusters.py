@@ -169,7 +169,7 @@ def _mean(values: Iterable[float]) -> float:
 
 
 def _local(host: str, profile: str, state: str) -> None:
-    chosen = {"local_cluster_name": host, "local_cluster_profile": profile, "local_cluster_state": state}
+    chosen = {"kubeflow_local_cluster_name": host, "kubeflow_local_cluster_profile": profile, "kubeflow_local_cluster_state": state}
     argv = ["ansible-playbook", f"{ROOT}/playbooks/local_cluster.yml", "-e", json.dumps(chosen)]
     subprocess.run(argv, env=ENV, check=True, capture_output=True)
 

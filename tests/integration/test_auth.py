@@ -79,7 +79,7 @@ def auth(space, work, google, tmp_path):
     )
 
     def run(*flags, **variables):
-        named = {"auth_kubeconfig": space.kubeconfig, "auth_namespace": "login", **variables}
+        named = {"kubeflow_auth_kubeconfig": space.kubeconfig, "kubeflow_auth_namespace": "login", **variables}
         return user.play(str(user.folder / "auth.yml"), *flags, **named)
 
     def deploy():
@@ -123,20 +123,25 @@ def test_a_user_for_a_trial_gets_a_password_once(auth, space):
     lines = f"you:{hashed}\n" + secret["stringData"]["htpasswd"]
     patch = {"data": {"htpasswd": base64.b64encode(lines.encode()).decode()}}
     space.kubectl("patch", "secret", "-n", "login", "kubeflow-users", "-p", json.dumps(patch))
-    given = auth(auth_password="another one").well()
-    assert given.changed == 1 and "another one" not in given.output.replace(json.dumps({"auth_password": "another one"}), "")
+    given = auth(kubeflow_auth_password="another one").well()
+    assert given.changed == 1 and "another one" not in given.output.replace(json.dumps({"kubeflow_auth_password": "another one"}), "")
     [secret] = auth.kept()[1]
     users = dict(line.split(":") for line in secret["stringData"]["htpasswd"].split())
     assert users["you"] == hashed and bcrypt.checkpw(b"another one", users["kubeflow"].encode())
-    assert "less than 8" in auth(auth_password="short").message
-    assert "is a part of a name or an address" in auth(auth_password="kubeflow").message
+    assert "less than 8" in auth(kubeflow_auth_password="short").message
+    assert "is a part of a name or an address" in auth(kubeflow_auth_password="kubeflow").message
 
 
 def test_an_issuer_is_checked_and_the_secret_stays_unseen(auth, issuer, tmp_path):
-    named = {"auth_issuer": issuer.issuer, "auth_client_id": "kubeflow", "auth_hostname": HOST, "auth_issuer_ca": issuer.ca}
+    named = {
+        "kubeflow_auth_issuer": issuer.issuer,
+        "kubeflow_auth_client_id": "kubeflow",
+        "kubeflow_auth_hostname": HOST,
+        "kubeflow_auth_issuer_ca": issuer.ca,
+    }
     missing = auth(**named).message
     assert missing.startswith("The secret of the client kubeflow is missing: none was given, and no Secret login/kubeflow-oidc has")
-    run = auth("-vvv", "--diff", **named, auth_client_secret=FROM_ENV, auth_allowed_users=["@example.com"]).well()
+    run = auth("-vvv", "--diff", **named, kubeflow_auth_client_secret=FROM_ENV, kubeflow_auth_allowed_users=["@example.com"]).well()
     assert f"https://{HOST}/hub/oauth_callback" in run.output and run.changed == 0
     auth.deploy()
     step, secrets = auth.kept()
@@ -158,26 +163,36 @@ def test_an_issuer_is_checked_and_the_secret_stays_unseen(auth, issuer, tmp_path
 
 
 def test_what_is_wrong_with_an_issuer_is_said(auth, issuer):
-    named = {"auth_kind": "oidc", "auth_client_id": "kubeflow", "auth_client_secret": FROM_ENV, "auth_issuer_ca": issuer.ca}
+    named = {
+        "kubeflow_auth_kind": "oidc",
+        "kubeflow_auth_client_id": "kubeflow",
+        "kubeflow_auth_client_secret": FROM_ENV,
+        "kubeflow_auth_issuer_ca": issuer.ca,
+    }
 
     def message(**variables):
-        return auth(**{**named, "auth_issuer": issuer.issuer, **variables}).message
+        return auth(**{**named, "kubeflow_auth_issuer": issuer.issuer, **variables}).message
 
-    assert "its certificate is not trusted" in message(auth_issuer_ca="")
-    assert f"The issuer {issuer.url}/elsewhere answers 302" in message(auth_issuer=f"{issuer.url}/elsewhere")
-    assert "is not a URL that begins with https://" in message(auth_issuer="http://login.example.com")
-    assert "lets in everybody in the world" in message(auth_issuer="https://accounts.google.com")
+    assert "its certificate is not trusted" in message(kubeflow_auth_issuer_ca="")
+    assert f"The issuer {issuer.url}/elsewhere answers 302" in message(kubeflow_auth_issuer=f"{issuer.url}/elsewhere")
+    assert "is not a URL that begins with https://" in message(kubeflow_auth_issuer="http://login.example.com")
+    assert "lets in everybody in the world" in message(kubeflow_auth_issuer="https://accounts.google.com")
     del issuer.says["userinfo_endpoint"]
     assert "names no userinfo_endpoint" in message()
     issuer.says["issuer"] = "https://other.example.com"
     assert "calls itself https://other.example.com" in message()
     before = len(issuer.asked)
-    auth(**named, auth_issuer=issuer.issuer, auth_verify_issuer=False).well()
+    auth(**named, kubeflow_auth_issuer=issuer.issuer, kubeflow_auth_verify_issuer=False).well()
     assert len(issuer.asked) == before
 
 
 def test_the_audience_of_iap_is_filled_in_once_google_has_it(auth, google, space):
-    named = {"auth_facts": GKE, "auth_hostname": HOST, "auth_client_id": "1-abc.apps.example.com", "auth_client_secret": FROM_ENV}
+    named = {
+        "kubeflow_auth_facts": GKE,
+        "kubeflow_auth_hostname": HOST,
+        "kubeflow_auth_client_id": "1-abc.apps.example.com",
+        "kubeflow_auth_client_secret": FROM_ENV,
+    }
     first = auth(**named).well()
     assert "so the hub lets nobody in. Run this again" in first.output
     assert "https://iap.googleapis.com/v1/oauth/clientIds/1-abc.apps.example.com:handleRedirect" in first.output
@@ -208,20 +223,29 @@ def test_the_audience_of_iap_is_filled_in_once_google_has_it(auth, google, space
 
 def test_iap_without_a_client_of_its_own_and_without_google(auth, google):
     audience = "/projects/1/global/backendServices/2"
-    auth(auth_facts=GKE, auth_audience=audience).well()
+    auth(kubeflow_auth_facts=GKE, kubeflow_auth_audience=audience).well()
     step, secrets = auth.kept()
     assert (step["parameters"]["iapAudience"], step["parameters"]["oauthSecretName"], secrets) == (audience, "null", [])
     assert google.asked == []
-    assert "client_id is missing" in auth(auth_facts=GKE, auth_audience=audience, auth_client_secret=FROM_ENV).message
+    assert (
+        "client_id is missing"
+        in auth(kubeflow_auth_facts=GKE, kubeflow_auth_audience=audience, kubeflow_auth_client_secret=FROM_ENV).message
+    )
     google.iap = False
-    assert "gcloud services enable iap.googleapis.com --project my-project" in auth(auth_facts=GKE, auth_hostname=HOST).message
+    assert (
+        "gcloud services enable iap.googleapis.com --project my-project"
+        in auth(kubeflow_auth_facts=GKE, kubeflow_auth_hostname=HOST).message
+    )
 
 
 def test_openshift_needs_no_secret(auth):
     facts = {"cluster": {"distribution": {"name": "openshift"}, "apis": {"oauth.openshift.io/v1": {"OAuthClient": {}}}}}
-    auth(auth_facts=facts, auth_hostname=HOST).well()
+    auth(kubeflow_auth_facts=facts, kubeflow_auth_hostname=HOST).well()
     step, secrets = auth.kept()
     assert (step["parameters"], secrets) == ({"jupyterHubAuthenticator": "openshift", "cloud": "openshift"}, [])
-    assert "does not serve oauth.openshift.io/v1" in auth(auth_facts=GKE, auth_hostname=HOST, auth_kind="openshift").message
-    auth(auth_state="absent").well()
+    assert (
+        "does not serve oauth.openshift.io/v1"
+        in auth(kubeflow_auth_facts=GKE, kubeflow_auth_hostname=HOST, kubeflow_auth_kind="openshift").message
+    )
+    auth(kubeflow_auth_state="absent").well()
     assert auth.kept()[0]["parameters"] == {}

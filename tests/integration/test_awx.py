@@ -20,7 +20,7 @@ from . import awx_api
 from .awx_jobs import USER, Job
 
 SHARED = {"kubeflow_rules": [str(Path(__file__).parent / "one_in_a_cluster.yml")]}
-SECRETS = {"git_token": "planted-git-token", "auth_password": "planted-static-password"}
+SECRETS = {"kubeflow_git_token": "planted-git-token", "kubeflow_auth_password": "planted-static-password"}
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_a_workflow(cluster, job, storage, ground):
         "kubeflow_answer_hostname": "",
         "kubeflow_awx_context": "",
         "kubeflow_auth": "true",
-        "auth_kind": "static",
+        "kubeflow_auth_kind": "static",
         **SECRETS,
     }
     # In an inventory of many clusters, each host has its own.
@@ -191,7 +191,7 @@ def test_git_keeps_the_application_from_job_to_job(cluster, job, storage, ground
         "kubeflow_awx_context": each.facts["context"],
         "kubeflow_namespace": "awx-git",
         "kubeflow_git": "true",
-        "git_remote": str(remote),
+        "kubeflow_git_remote": str(remote),
     }
     made = ["Write the application", "Commit the application", "Apply the application's objects and wait until they are ready"]
     # In a clone, what ks keeps out of git is not there.
@@ -215,18 +215,18 @@ def test_a_password_is_not_made_where_all_output_is_kept(cluster, job, ground):
             kubeflow_awx_job="bootstrap",
             kubeflow_namespace="awx-none",
             kubeflow_auth="true",
-            auth_kind="static",
+            kubeflow_auth_kind="static",
         ).run()
     assert done.code == 2
-    assert "auth_password" in done.message and "The password of" not in done.everything()
+    assert "kubeflow_auth_password" in done.message and "The password of" not in done.everything()
 
 
 def test_a_login_to_openshift_ends_with_the_job(job, ground):
     openshift = OpenShift(ground / "openshift")
     subprocess.run(["chmod", "-R", "a+rX", str(ground / "openshift")], check=True)
     password = "right: sécret%"
-    login = {"kubeflow_openshift_login": "true", "openshift_login_host": openshift.url, "openshift_login_username": "me"}
-    login |= {"openshift_login_password": password, "openshift_login_ca_cert": openshift.ca}
+    login = {"kubeflow_openshift_login": "true", "kubeflow_openshift_login_host": openshift.url, "kubeflow_openshift_login_username": "me"}
+    login |= {"kubeflow_openshift_login_password": password, "kubeflow_openshift_login_ca_cert": openshift.ca}
     try:
         done = job({"HTTPS_PROXY": ""}, kubeflow_awx_job="bootstrap", **login).run()
         asked = {each.headers["authorization"] for each in openshift.asked if "authorization" in each.headers}

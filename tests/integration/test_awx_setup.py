@@ -119,7 +119,7 @@ def test_surveys_ask_what_the_roles_take(made):
     assert list(asked)[0] == "kubeflow_namespace"
     assert {name for name in asked if not name.startswith("kubeflow_answer_")} <= set(OPTIONS)
     secret = {name for name in asked if OPTIONS.get(name, {}).get("no_log")}
-    assert {"git_token", "auth_password", "auth_client_secret"} <= secret
+    assert {"kubeflow_git_token", "kubeflow_auth_password", "kubeflow_auth_client_secret"} <= secret
     assert {each["variable"] for each in survey if each["type"] == "password"} == secret
     assert all("default" not in asked[name] for name in secret)
     for name, question in asked.items():

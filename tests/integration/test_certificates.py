@@ -54,7 +54,7 @@ def _definition(kind, plural, scope):
 @pytest.fixture
 def role(here, work):
     """The role certificates; the Secret and all issuers are gone afterwards."""
-    common = {"certificates_facts": NO_APIS, "certificates_hostname": HOST, "certificates_namespace": NAMESPACE}
+    common = {"kubeflow_certificates_facts": NO_APIS, "kubeflow_certificates_hostname": HOST, "kubeflow_certificates_namespace": NAMESPACE}
     yield Role("certificates", work(here), common)
     here.kubectl("delete", "secrets", "--all", "-n", NAMESPACE)
     here.kubectl("delete", "clusterissuers,issuers", "--all", "-A")
@@ -131,9 +131,9 @@ def test_one_is_made_once_and_kept(here, role):
     second = role.run()
     assert (second.changed, second.result["secret"], second.step) == (0, secret, first.step)
     # Another host needs another certificate, and so does one that soon expires.
-    other = role.run("--diff", certificates_hostname="other.example.com")
+    other = role.run("--diff", kubeflow_certificates_hostname="other.example.com")
     assert other.changed == 1 and text(other.result["secret"]) != text(secret)
-    assert role.run(certificates_renew_before=400).changed == 1
+    assert role.run(kubeflow_certificates_renew_before=400).changed == 1
     assert role.run("--check").changed == 0
 
 
@@ -162,7 +162,12 @@ def test_the_key_is_shown_nowhere(here, role, tmp_path):
     shown = run.output + json.dumps(run.step)
     assert body[:40] not in shown and run.result["secret"]["data"]["tls.key"][:60] not in shown and "PRIVATE KEY" not in shown
     crt, key = pair(tmp_path, HOST)
-    given = role.run("-vvv", "--diff", certificates_crt_file=crt, certificates_key="{{ lookup('ansible.builtin.file', '" + key + "') }}")
+    given = role.run(
+        "-vvv",
+        "--diff",
+        kubeflow_certificates_crt_file=crt,
+        kubeflow_certificates_key="{{ lookup('ansible.builtin.file', '" + key + "') }}",
+    )
     body = Path(key).read_text().splitlines()[1]
     assert body not in given.output + json.dumps(given.step)
     # The whole of it reaches the Secret.
@@ -188,7 +193,7 @@ def test_what_others_put_there_is_used(here, role, tmp_path):
     run = role.run()
     assert (run.changed, run.result["secret"], run.step["record"]["made"]) == (0, None, False)
     assert run.step["parameters"] == {"tlsSecretName": "kubeflow-certificate"}
-    message = role.fails(certificates_hostname="kubeflow.example.org")
+    message = role.fails(kubeflow_certificates_hostname="kubeflow.example.org")
     assert "which others made, does not cover kubeflow.example.org; it is for *.example.com." in message
     here.kubectl("delete", "secret", "kubeflow-certificate", "-n", NAMESPACE)
     here.kubectl("create", "secret", "generic", "kubeflow-certificate", "--from-literal=a=b", "-n", NAMESPACE)
@@ -197,9 +202,11 @@ def test_what_others_put_there_is_used(here, role, tmp_path):
 
 def test_who_may_not_look_is_told(here, role):
     nobody = here.kubeconfig_for("nobody")
-    message = role.fails(certificates_kubeconfig=nobody)
+    message = role.fails(kubeflow_certificates_kubeconfig=nobody)
     assert message.startswith(f"The Secret {NAMESPACE}/kubeflow-certificate can't be read") and "is forbidden" in message
-    assert "certificates" in role.fails(certificates_kubeconfig="/nowhere") or "/nowhere" in role.fails(certificates_kubeconfig="/nowhere")
+    assert "certificates" in role.fails(kubeflow_certificates_kubeconfig="/nowhere") or "/nowhere" in role.fails(
+        kubeflow_certificates_kubeconfig="/nowhere"
+    )
 
 
 # --- of the user's
@@ -207,21 +214,24 @@ def test_who_may_not_look_is_told(here, role):
 
 def test_files_are_checked_and_put_in_order(role, tmp_path):
     crt, key = pair(tmp_path, HOST, "10.0.0.1", chain=True)
-    run = role.run(certificates_crt_file=crt, certificates_key_file=key)
+    run = role.run(kubeflow_certificates_crt_file=crt, kubeflow_certificates_key_file=key)
     assert (run.changed, run.result["kind"], run.step["parameters"]) == (0, "files", {"tlsSecretName": "kubeflow-certificate"})
     assert "its own comes first" in run.output
     chain = x509.load_pem_x509_certificates(text(run.result["secret"]).encode())
     assert [each.subject.rfc4514_string() for each in chain] == ["CN=web", "CN=Company CA"]
-    again = role.run(certificates_crt_file=crt, certificates_key_file=key)
+    again = role.run(kubeflow_certificates_crt_file=crt, kubeflow_certificates_key_file=key)
     assert again.result["secret"] == run.result["secret"] and again.step == run.step
-    assert role.run(certificates_crt_file=crt, certificates_key_file=key, certificates_hostname="10.0.0.1").changed == 0
+    assert (
+        role.run(kubeflow_certificates_crt_file=crt, kubeflow_certificates_key_file=key, kubeflow_certificates_hostname="10.0.0.1").changed
+        == 0
+    )
 
 
 def test_files_that_can_t_serve_are_refused(role, tmp_path):
     def refused(folder, *hosts, **options):
         (tmp_path / folder).mkdir()
         crt, key = pair(tmp_path / folder, *hosts, **options)
-        return crt, key, role.fails(certificates_crt_file=crt, certificates_key_file=key)
+        return crt, key, role.fails(kubeflow_certificates_crt_file=crt, kubeflow_certificates_key_file=key)
 
     crt, key, message = refused("host", "*.example.org")
     assert message == f"{crt} does not cover {HOST}; it is for *.example.org. Name one that does, or another hostname."
@@ -230,19 +240,19 @@ def test_files_that_can_t_serve_are_refused(role, tmp_path):
     other = tmp_path / "other"
     other.mkdir()
     _crt, stranger = pair(other, HOST)
-    message = role.fails(certificates_crt_file=crt, certificates_key_file=stranger)
+    message = role.fails(kubeflow_certificates_crt_file=crt, kubeflow_certificates_key_file=stranger)
     assert message.startswith(f"{stranger} does not belong to {crt}: its public key is another.")
-    message = role.fails(certificates_crt_file=key, certificates_key_file=key)
+    message = role.fails(kubeflow_certificates_crt_file=key, kubeflow_certificates_key_file=key)
     assert message == f"{key} is no certificate in PEM. It begins with -----BEGIN CERTIFICATE-----."
-    assert role.fails(certificates_crt_file=crt).startswith("A certificate and its key are to be used, but not both are named.")
-    assert role.fails(certificates_crt_file="/nowhere.crt", certificates_key_file=key).startswith(
+    assert role.fails(kubeflow_certificates_crt_file=crt).startswith("A certificate and its key are to be used, but not both are named.")
+    assert role.fails(kubeflow_certificates_crt_file="/nowhere.crt", kubeflow_certificates_key_file=key).startswith(
         "/nowhere.crt can't be read: No such file"
     )
 
 
 def test_one_that_soon_expires_is_warned_of(role, tmp_path):
     crt, key = pair(tmp_path, HOST, lifetime=datetime.timedelta(days=5))
-    run = role.run(certificates_crt_file=crt, certificates_key_file=key)
+    run = role.run(kubeflow_certificates_crt_file=crt, kubeflow_certificates_key_file=key)
     assert f"[WARNING]: {crt} expires on " in run.output
 
 
@@ -255,7 +265,7 @@ def test_an_issuer_that_is_there_is_taken(here, role):
     issuer(here, "company", {"ca": {"secretName": "x"}})
     issuer(here, "broken", {"acme": {"server": "https://acme.example.com"}}, ready=False)
     issuer(here, "mine", {"acme": {"server": "https://acme.example.com"}}, kind="Issuer")
-    run = role.run(certificates_facts=served(CERT_MANAGER))
+    run = role.run(kubeflow_certificates_facts=served(CERT_MANAGER))
     assert (run.changed, run.step["parameters"], run.step["components"]) == (0, {"tlsIssuer": "company"}, {})
     assert run.step["record"] == {
         "kind": "cert-manager",
@@ -267,20 +277,20 @@ def test_an_issuer_that_is_there_is_taken(here, role):
     assert "its ClusterIssuer company (ca) is ready to give the certificate of kubeflow.example.com" in run.step["reason"]
     # iap-ingress can take one of the namespace too.
     components = {"iap-ingress": {"prototype": "iap-ingress"}}
-    behind = role.run(certificates_facts=served(CERT_MANAGER), certificates_components=components)
+    behind = role.run(kubeflow_certificates_facts=served(CERT_MANAGER), kubeflow_certificates_components=components)
     assert behind.step["parameters"] == {"issuer": "mine", "issuerKind": "Issuer"}
-    named = role.run(certificates_facts=served(CERT_MANAGER), certificates_issuer="broken")
+    named = role.run(kubeflow_certificates_facts=served(CERT_MANAGER), kubeflow_certificates_issuer="broken")
     assert named.step["parameters"] == {"tlsIssuer": "broken"}
     # One that signs itself is better than none, but not what somebody with a mail address for ACME wants.
     here.kubectl("delete", "clusterissuer", "company")
-    assert role.run(certificates_facts=served(CERT_MANAGER)).step["parameters"] == {"tlsIssuer": "self"}
-    acme = role.run(certificates_facts=served(CERT_MANAGER), certificates_email="me@example.com")
+    assert role.run(kubeflow_certificates_facts=served(CERT_MANAGER)).step["parameters"] == {"tlsIssuer": "self"}
+    acme = role.run(kubeflow_certificates_facts=served(CERT_MANAGER), kubeflow_certificates_email="me@example.com")
     assert acme.step["parameters"]["solver"] == "http01" and acme.step["components"]
 
 
 def test_the_application_gets_an_issuer_of_its_own(here, role):
     facts = served(CERT_MANAGER)
-    acme = role.run(certificates_facts=facts, certificates_email="me@example.com")
+    acme = role.run(kubeflow_certificates_facts=facts, kubeflow_certificates_email="me@example.com")
     name = acme.step["parameters"]["tlsIssuer"]
     assert name.startswith("kubeflow-") and acme.step["components"] == {"cert-manager": {"prototype": "cert-manager"}}
     assert acme.step["parameters"] == {
@@ -294,27 +304,29 @@ def test_the_application_gets_an_issuer_of_its_own(here, role):
     # Once it is there, it stays the one, whatever else has come.
     issuer(here, name, {"acme": {"server": "https://acme.example.com"}})
     issuer(here, "another", {"acme": {"server": "https://acme.example.com"}})
-    assert role.run(certificates_facts=facts, certificates_email="me@example.com").step == acme.step
+    assert role.run(kubeflow_certificates_facts=facts, kubeflow_certificates_email="me@example.com").step == acme.step
     here.kubectl("delete", "clusterissuers", "--all")
-    inside = role.run(certificates_facts=facts, certificates_email="me@example.com", certificates_hostname="10-0-0-1.sslip.io")
+    inside = role.run(
+        kubeflow_certificates_facts=facts, kubeflow_certificates_email="me@example.com", kubeflow_certificates_hostname="10-0-0-1.sslip.io"
+    )
     assert inside.step["parameters"]["selfSigned"] == "true" and "acmeEmail" not in inside.step["parameters"]
     assert "no ACME server on the internet sees 10-0-0-1.sslip.io" in inside.step["reason"]
-    assert "wants a mail address" in role.run(certificates_facts=facts).step["reason"]
+    assert "wants a mail address" in role.run(kubeflow_certificates_facts=facts).step["reason"]
     record = {"provider": "clouddns", "account": "dns-project", "hostname": HOST}
     in_zone = dataclasses.replace(role, facts={"kubeflow_steps": {"dns": {"record": record}}})
-    dns01 = in_zone.run(certificates_facts=facts, certificates_email="me@example.com", certificates_hostname="")
+    dns01 = in_zone.run(kubeflow_certificates_facts=facts, kubeflow_certificates_email="me@example.com", kubeflow_certificates_hostname="")
     assert dns01.step["parameters"]["solver"] == "dns01" and dns01.step["parameters"]["cloudDNSProject"] == "dns-project"
     assert dns01.step["record"]["hostname"] == HOST
 
 
 def test_without_cert_manager_it_can_t_be_asked(role):
-    message = role.fails(certificates_kind="cert-manager")
+    message = role.fails(kubeflow_certificates_kind="cert-manager")
     assert message.startswith("The certificate is to come from cert-manager, which the cluster does not have.")
 
 
 def test_who_may_not_list_issuers_goes_on(here, role):
     nobody = here.kubeconfig_for("nobody")
-    run = role.run(certificates_facts=served(CERT_MANAGER), certificates_kubeconfig=nobody)
+    run = role.run(kubeflow_certificates_facts=served(CERT_MANAGER), kubeflow_certificates_kubeconfig=nobody)
     assert "[WARNING]: The ClusterIssuers of cert-manager can't be seen" in run.output
     assert run.step["components"] == {"cert-manager": {"prototype": "cert-manager"}}
 
@@ -325,21 +337,21 @@ def test_who_may_not_list_issuers_goes_on(here, role):
 def test_google_makes_it_behind_iap(role):
     facts = served({"networking.gke.io/v1": {"ManagedCertificate": {"namespaced": True}}}, distribution={"name": "gke"})
     components = {"way-in": {"prototype": "iap-ingress"}, "kubeflow-core": {}}
-    run = role.run(certificates_facts=facts, certificates_components=components)
+    run = role.run(kubeflow_certificates_facts=facts, kubeflow_certificates_components=components)
     assert (run.changed, run.result["kind"], run.step["parameters"]) == (0, "google-managed", {})
     assert run.step["record"] == {"kind": "google-managed", "hostname": HOST, "made": True}
-    message = role.fails(certificates_facts=facts, certificates_kind="google-managed")
+    message = role.fails(kubeflow_certificates_facts=facts, kubeflow_certificates_kind="google-managed")
     assert message.startswith("A certificate that Google makes and renews needs a component iap-ingress, on GKE.")
 
 
 @pytest.mark.parametrize(
     ("variables", "reason"),
     [
-        ({"certificates_parameters": {"kubeflow-core": {"tlsSecretName": "mine"}}}, "You named the issuer or the Secret"),
-        ({"certificates_facts": served(distribution={"name": "openshift"})}, "OpenShift's router has a certificate"),
-        ({"certificates_hostname": ""}, "There is no host name"),
-        ({"certificates_kind": "none"}, "You chose none."),
-        ({"certificates_state": "absent"}, "The certificate's Secret and issuer go with the application."),
+        ({"kubeflow_certificates_parameters": {"kubeflow-core": {"tlsSecretName": "mine"}}}, "You named the issuer or the Secret"),
+        ({"kubeflow_certificates_facts": served(distribution={"name": "openshift"})}, "OpenShift's router has a certificate"),
+        ({"kubeflow_certificates_hostname": ""}, "There is no host name"),
+        ({"kubeflow_certificates_kind": "none"}, "You chose none."),
+        ({"kubeflow_certificates_state": "absent"}, "The certificate's Secret and issuer go with the application."),
     ],
 )
 def test_nothing_is_done_where_nothing_is_to_be_done(here, role, variables, reason):
@@ -352,4 +364,4 @@ def test_nothing_is_done_where_nothing_is_to_be_done(here, role, variables, reas
 def test_rules_of_the_user_s_come_first(role, tmp_path):
     rules = tmp_path / "rules.yml"
     rules.write_text("- {id: mine, sets: kind, value: \"'none'\", reason: Our proxy has it.}")
-    assert role.run(certificates_rules=[str(rules)]).step["reason"] == "Our proxy has it."
+    assert role.run(kubeflow_certificates_rules=[str(rules)]).step["reason"] == "Our proxy has it."

@@ -45,7 +45,12 @@ def dns(google, names, work, tmp_path):
     services = ("DNS", "SERVICEMANAGEMENT")
     env = {f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{each}": google.url for each in services}
     user = work(env={**env, "GOOGLE_APPLICATION_CREDENTIALS": str(google.key_file(tmp_path))})
-    common = {"dns_facts": FACTS, "dns_addresses": [IP], "dns_nameserver": names.address, "dns_verify": 2}
+    common = {
+        "kubeflow_dns_facts": FACTS,
+        "kubeflow_dns_addresses": [IP],
+        "kubeflow_dns_nameserver": names.address,
+        "kubeflow_dns_verify": 2,
+    }
     return Role("dns", user, common)
 
 
@@ -84,7 +89,13 @@ def zones(moto, route53):
 def aws(route53, names, work):
     env = {"AWS_ENDPOINT_URL": route53.url, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
     facts = {"cloud": {"provider": "aws", "region": "eu-west-1"}, "cluster": {"uid": UID, "addons": []}}
-    common = {"dns_facts": facts, "dns_addresses": [IP], "dns_nameserver": names.address, "dns_verify": 2, "dns_hostname": HOST}
+    common = {
+        "kubeflow_dns_facts": facts,
+        "kubeflow_dns_addresses": [IP],
+        "kubeflow_dns_nameserver": names.address,
+        "kubeflow_dns_verify": 2,
+        "kubeflow_dns_hostname": HOST,
+    }
     return Role("dns", work(env=env), common)
 
 
@@ -110,9 +121,9 @@ def writes(standin):
 
 
 def test_a_record_is_made_found_again_and_removed(google, dns, there):
-    foreseen = dns.run("--check", "--diff", dns_hostname=HOST)
+    foreseen = dns.run("--check", "--diff", kubeflow_dns_hostname=HOST)
     assert (foreseen.changed, records(google), foreseen.result["verified"]) == (1, {}, None)
-    first = dns.run("--diff", dns_hostname=HOST)
+    first = dns.run("--diff", kubeflow_dns_hostname=HOST)
     assert records(google) == {(f"{HOST}.", "A"): [IP], (f"_kubeflow-bootstrap.{HOST}.", "TXT"): [f'"{MARK}"']}
     assert first.changed == 1 and IP in first.output
     assert first.step == foreseen.step
@@ -127,25 +138,25 @@ def test_a_record_is_made_found_again_and_removed(google, dns, there):
     }
     assert (first.result["provider"], first.result["verified"]) == ("clouddns", True)
     before = writes(google)
-    second = dns.run(dns_hostname=HOST)
+    second = dns.run(kubeflow_dns_hostname=HOST)
     assert (second.changed, second.step, writes(google)) == (0, first.step, before)
-    assert dns.run("--check", dns_hostname=HOST, dns_state="absent").changed == 1 and records(google)
-    gone = dns.run(dns_hostname=HOST, dns_state="absent")
+    assert dns.run("--check", kubeflow_dns_hostname=HOST, kubeflow_dns_state="absent").changed == 1 and records(google)
+    gone = dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_state="absent")
     assert (gone.changed, records(google), gone.step["record"]) == (1, {}, {})
-    assert dns.run(dns_hostname=HOST, dns_state="absent").changed == 0
+    assert dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_state="absent").changed == 0
 
 
 def test_what_is_ours_follows_the_addresses(google, dns, there):
-    dns.run(dns_hostname=HOST)
-    both = dns.run(dns_hostname=HOST, dns_addresses=[IP, "2001:DB8:0::1"], dns_verify=0)
+    dns.run(kubeflow_dns_hostname=HOST)
+    both = dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_addresses=[IP, "2001:DB8:0::1"], kubeflow_dns_verify=0)
     assert both.changed == 1
     assert records(google)[f"{HOST}.", "AAAA"] == ["2001:db8::1"] and records(google)[f"{HOST}.", "A"] == [IP]
-    assert dns.run(dns_hostname=HOST, dns_addresses=["2001:db8::2"], dns_verify=0).changed == 1
+    assert dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_addresses=["2001:db8::2"], kubeflow_dns_verify=0).changed == 1
     assert sorted(kind for _name, kind in records(google)) == ["AAAA", "TXT"]
-    assert dns.run(dns_hostname=HOST, dns_addresses=["lb.example.net"], dns_verify=0).changed == 1
+    assert dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_addresses=["lb.example.net"], kubeflow_dns_verify=0).changed == 1
     assert records(google)[f"{HOST}.", "CNAME"] == ["lb.example.net."]
-    assert dns.run(dns_hostname=HOST, dns_addresses=["lb.example.net"], dns_verify=0).changed == 0
-    message = dns.fails(dns_hostname="ml.example.com", dns_addresses=["lb.example.net"])
+    assert dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_addresses=["lb.example.net"], kubeflow_dns_verify=0).changed == 0
+    message = dns.fails(kubeflow_dns_hostname="ml.example.com", kubeflow_dns_addresses=["lb.example.net"])
     assert message.startswith("ml.example.com is the zone itself, which can't lead to another name (lb.example.net).")
 
 
@@ -153,69 +164,71 @@ def test_a_record_of_others_is_used_or_refused(google, dns, there):
     found = google.zones["ml"]["records"]
     found[f"{HOST}.", "A"] = {"name": f"{HOST}.", "type": "A", "ttl": 60, "rrdatas": [IP]}
     found[f"{HOST}.", "TXT"] = {"name": f"{HOST}.", "type": "TXT", "ttl": 60, "rrdatas": ['"heritage=external-dns,external-dns/owner=x"']}
-    used = dns.run(dns_hostname=HOST)
+    used = dns.run(kubeflow_dns_hostname=HOST)
     assert (used.changed, used.step["record"]["made"], writes(google)) == (0, False, [])
     found[f"{HOST}.", "A"]["rrdatas"] = ["198.51.100.1"]
-    assert dns.fails(dns_hostname=HOST) == (
+    assert dns.fails(kubeflow_dns_hostname=HOST) == (
         f"The zone ml.example.com has a record of {HOST} already, which leads elsewhere (A 198.51.100.1): ExternalDNS made it. "
-        "Name another host, or take that one over: take_over (dns_take_over)."
+        "Name another host, or take that one over: take_over (kubeflow_dns_take_over)."
     )
-    kept = dns.run(dns_hostname=HOST, dns_state="absent")
+    kept = dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_state="absent")
     assert kept.changed == 0 and "is kept" in kept.output and writes(google) == []
-    assert dns.run(dns_hostname=HOST, dns_take_over=True).changed == 1
+    assert dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_take_over=True).changed == 1
     assert records(google)[f"{HOST}.", "A"] == [IP] and (f"{HOST}.", "TXT") in records(google)
 
 
 def test_a_record_of_another_application_is_told_apart(google, dns, there):
-    dns.run(dns_hostname=HOST, dns_application="other", dns_addresses=["198.51.100.1"], dns_verify=0)
-    message = dns.fails(dns_hostname=HOST)
+    dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_application="other", kubeflow_dns_addresses=["198.51.100.1"], kubeflow_dns_verify=0)
+    message = dns.fails(kubeflow_dns_hostname=HOST)
     assert f"it was made by this collection, for the application other of the cluster {UID}" in message
-    assert dns.run(dns_hostname=HOST, dns_state="absent").changed == 0
+    assert dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_state="absent").changed == 0
     assert (f"{HOST}.", "A") in records(google)
 
 
 def test_a_killed_run_is_repaired_by_the_next(google, dns, there):
-    dns.killed(google, "POST", "/changes$", dns_hostname=HOST)
+    dns.killed(google, "POST", "/changes$", kubeflow_dns_hostname=HOST)
     assert (f"{HOST}.", "A") in records(google)
-    again = dns.run(dns_hostname=HOST)
+    again = dns.run(kubeflow_dns_hostname=HOST)
     assert (again.changed, again.step["record"]["made"]) == (0, True)
-    assert dns.run(dns_hostname=HOST, dns_state="absent").changed == 1 and records(google) == {}
+    assert dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_state="absent").changed == 1 and records(google) == {}
 
 
 def test_a_change_in_between_and_an_answer_that_is_lost(google, dns, there):
     conflict = {"error": {"code": 409, "message": "already exists", "errors": [{"reason": "alreadyExists", "message": "already exists"}]}}
     google.faults.append(Fault("POST", "/changes$", Reply(409, conflict)))
-    assert dns.run(dns_hostname=HOST).changed == 1
+    assert dns.run(kubeflow_dns_hostname=HOST).changed == 1
     google.faults.append(Fault("POST", "/changes$", None, after=True))
-    assert dns.run(dns_hostname=HOST, dns_state="absent").changed == 1 and records(google) == {}
+    assert dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_state="absent").changed == 1 and records(google) == {}
     google.faults += [Fault("POST", "/changes$", Reply(503, {})), Fault("GET", "/rrsets$", Reply(429, {}))]
-    assert dns.run(dns_hostname=HOST).changed == 1
+    assert dns.run(kubeflow_dns_hostname=HOST).changed == 1
 
 
 def test_zones_are_told(google, dns):
-    assert dns.fails(dns_hostname="kubeflow.example.org") == (
+    assert dns.fails(kubeflow_dns_hostname="kubeflow.example.org") == (
         "No public zone of Cloud DNS holds kubeflow.example.org in the project my-project. Zones there: example.com, ml.example.com, "
-        "ml.example.com. Make one, name the project of one (dns_account), or take a host name in one of these."
+        "ml.example.com. Make one, name the project of one (kubeflow_dns_account), or take a host name in one of these."
     )
     google.add_zone("ml-2", "ml.example.com")
-    assert dns.fails(dns_hostname=HOST).startswith(f"Several zones of Cloud DNS hold {HOST}: ml, ml-2. Name one")
-    assert dns.run(dns_hostname=HOST, dns_zone="ml-2", dns_verify=0).changed == 1 and records(google, "ml-2")
+    assert dns.fails(kubeflow_dns_hostname=HOST).startswith(f"Several zones of Cloud DNS hold {HOST}: ml, ml-2. Name one")
+    assert dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_zone="ml-2", kubeflow_dns_verify=0).changed == 1 and records(google, "ml-2")
     # A private zone counts where it is named.
-    assert dns.run(dns_hostname=HOST, dns_zone="ml-inside", dns_verify=0).changed == 1 and records(google, "ml-inside")
+    assert dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_zone="ml-inside", kubeflow_dns_verify=0).changed == 1 and records(
+        google, "ml-inside"
+    )
     assert not records(google, "ml")
 
 
 def test_what_google_refuses_is_explained(google, dns):
     google.lacking = {"dns.changes.create"}
-    message = dns.fails(dns_hostname=HOST)
+    message = dns.fails(kubeflow_dns_hostname=HOST)
     assert message.startswith("The credentials of Google lack the permission dns.changes.create on projects/my-project.")
     google.lacking = {"servicemanagement.services.create"}
-    message = dns.fails(dns_hostname=SERVICE)
+    message = dns.fails(kubeflow_dns_hostname=SERVICE)
     assert message.startswith("The credentials of Google lack the permission servicemanagement.services.create")
     google.lacking = {"servicemanagement.services.list"}
-    assert "servicemanagement.services.list" in dns.fails(dns_hostname=SERVICE)
+    assert "servicemanagement.services.list" in dns.fails(kubeflow_dns_hostname=SERVICE)
     # Somebody else's, or a project that is not there.
-    assert "other-project" in dns.fails(dns_hostname=HOST, dns_account="other-project")
+    assert "other-project" in dns.fails(kubeflow_dns_hostname=HOST, kubeflow_dns_account="other-project")
 
 
 # --- whether it leads there
@@ -223,26 +236,31 @@ def test_what_google_refuses_is_explained(google, dns):
 
 def test_the_name_is_waited_for(google, dns, names, there):
     names.after = 12
-    run = dns.run(dns_hostname=HOST, dns_verify=30)
+    run = dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_verify=30)
     assert run.result["verified"] is True and len(names.asked) > 12
     assert run.result["verification"] == f"{HOST} leads to {IP}, says the name server {names.address}."
     assert f"waiting for {HOST} to lead to {IP}" in run.output
 
 
 def test_a_name_that_leads_nowhere_is_warned_of(google, dns, names):
-    run = dns.run(dns_hostname=HOST, dns_verify=1)
+    run = dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_verify=1)
     assert run.result["verified"] is False and run.step["parameters"] == {"hostname": HOST}
     assert f"{HOST} does not lead to {IP}" in run.output and "there is no such name" in run.output
     names.names = {HOST: ["198.51.100.7"]}
-    message = dns.fails(dns_hostname=HOST, dns_verify=1, dns_require=True)
+    message = dns.fails(kubeflow_dns_hostname=HOST, kubeflow_dns_verify=1, kubeflow_dns_require=True)
     assert "it leads to 198.51.100.7" in message
     # What was made before the error is found again.
     names.names = {HOST: [IP]}
-    assert dns.run(dns_hostname=HOST, dns_require=True).changed == 0
+    assert dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_require=True).changed == 0
 
 
 def test_the_machine_s_own_resolver_is_asked(dns):
-    held = dns.run(dns_provider="sslip", dns_hostname="localhost.localdomain", dns_addresses=["127.0.0.1"], dns_nameserver="")
+    held = dns.run(
+        kubeflow_dns_provider="sslip",
+        kubeflow_dns_hostname="localhost.localdomain",
+        kubeflow_dns_addresses=["127.0.0.1"],
+        kubeflow_dns_nameserver="",
+    )
     assert "this machine's resolver" in held.result["verification"]
 
 
@@ -250,61 +268,66 @@ def test_the_machine_s_own_resolver_is_asked(dns):
 
 
 def test_an_endpoints_name_is_made_found_again_and_removed(google, dns, there):
-    foreseen = dns.run("--check", dns_hostname="kubeflow", dns_provider="endpoints")
+    foreseen = dns.run("--check", kubeflow_dns_hostname="kubeflow", kubeflow_dns_provider="endpoints")
     assert (foreseen.changed, google.services) == (1, {})
-    first = dns.run(dns_hostname="kubeflow", dns_provider="endpoints")
+    first = dns.run(kubeflow_dns_hostname="kubeflow", kubeflow_dns_provider="endpoints")
     assert google.target(SERVICE) == IP and google.services[SERVICE]["project"] == "my-project"
     assert (first.changed, first.step["parameters"], first.result["verified"]) == (1, {"hostname": SERVICE}, True)
     assert first.step["record"]["made"] is True and first.step == foreseen.step
     before = writes(google)
-    second = dns.run(dns_hostname=SERVICE)
+    second = dns.run(kubeflow_dns_hostname=SERVICE)
     assert (second.changed, second.step, writes(google)) == (0, first.step, before)
     # Another address.
     google.waits = 3
-    assert dns.run(dns_hostname=SERVICE, dns_addresses=["203.0.113.77"], dns_verify=0).changed == 1
+    assert dns.run(kubeflow_dns_hostname=SERVICE, kubeflow_dns_addresses=["203.0.113.77"], kubeflow_dns_verify=0).changed == 1
     assert google.target(SERVICE) == "203.0.113.77"
-    assert dns.run(dns_hostname=SERVICE, dns_state="absent").changed == 1 and google.services[SERVICE]["deleted"]
-    assert dns.run(dns_hostname=SERVICE, dns_state="absent").changed == 0
+    assert dns.run(kubeflow_dns_hostname=SERVICE, kubeflow_dns_state="absent").changed == 1 and google.services[SERVICE]["deleted"]
+    assert dns.run(kubeflow_dns_hostname=SERVICE, kubeflow_dns_state="absent").changed == 0
     # Within 30 days it is taken back.
-    back = dns.run(dns_hostname=SERVICE)
+    back = dns.run(kubeflow_dns_hostname=SERVICE)
     assert (back.changed, google.target(SERVICE)) == (1, IP) and "it is taken back" in back.output
 
 
 def test_an_endpoints_name_without_a_host_follows_from_application_and_cluster(google, dns):
-    first = dns.run(dns_verify=0)
+    first = dns.run(kubeflow_dns_verify=0)
     (name,) = google.services
     assert name.startswith("kubeflow-") and first.step["parameters"] == {"hostname": name}
-    assert dns.run(dns_verify=0).changed == 0 and list(google.services) == [name]
-    message = dns.fails(dns_addresses=["2001:db8::1"], dns_provider="endpoints")
+    assert dns.run(kubeflow_dns_verify=0).changed == 0 and list(google.services) == [name]
+    message = dns.fails(kubeflow_dns_addresses=["2001:db8::1"], kubeflow_dns_provider="endpoints")
     assert message.startswith("A name of Cloud Endpoints leads to one IPv4 address, not to 2001:db8::1.")
 
 
 @pytest.mark.parametrize("moment", ["/services$", "/configs:submit$", "/rollouts$"])
 def test_a_killed_run_leaves_an_endpoints_name_that_is_finished(google, dns, moment):
-    dns.killed(google, "POST", moment, dns_verify=0)
+    dns.killed(google, "POST", moment, kubeflow_dns_verify=0)
     (name,) = google.services
-    again = dns.run(dns_verify=0)
+    again = dns.run(kubeflow_dns_verify=0)
     assert (list(google.services), google.target(name), again.step["record"]["made"]) == ([name], IP, True)
     # What was submitted is not submitted again.
     assert len(google.services[name]["configs"]) == 1
     assert again.changed == (0 if moment == "/rollouts$" else 1)
-    assert dns.run(dns_verify=0).changed == 0
+    assert dns.run(kubeflow_dns_verify=0).changed == 0
 
 
 def test_a_killed_run_leaves_nothing_that_can_t_be_removed(google, dns):
-    dns.killed(google, "POST", "/services$", dns_verify=0)
-    assert dns.run(dns_state="absent").changed == 1
+    dns.killed(google, "POST", "/services$", kubeflow_dns_verify=0)
+    assert dns.run(kubeflow_dns_state="absent").changed == 1
     assert all(each["deleted"] for each in google.services.values())
 
 
 def test_an_endpoints_name_of_others_is_used_or_refused(google, dns, there):
     google.add_service(SERVICE, "A service", IP)
-    used = dns.run(dns_hostname=SERVICE)
+    used = dns.run(kubeflow_dns_hostname=SERVICE)
     assert (used.changed, used.step["record"]["made"], writes(google)) == (0, False, [])
-    message = dns.fails(dns_hostname=SERVICE, dns_addresses=["203.0.113.99"])
+    message = dns.fails(kubeflow_dns_hostname=SERVICE, kubeflow_dns_addresses=["203.0.113.99"])
     assert message.startswith(f"{SERVICE} leads elsewhere already ({IP}): its service carries no mark of ours, so others made it.")
-    assert dns.run(dns_hostname=SERVICE, dns_state="absent").changed == 0 and not google.services[SERVICE]["deleted"]
-    assert dns.run(dns_hostname=SERVICE, dns_addresses=["203.0.113.99"], dns_take_over=True, dns_verify=0).changed == 1
+    assert dns.run(kubeflow_dns_hostname=SERVICE, kubeflow_dns_state="absent").changed == 0 and not google.services[SERVICE]["deleted"]
+    assert (
+        dns.run(
+            kubeflow_dns_hostname=SERVICE, kubeflow_dns_addresses=["203.0.113.99"], kubeflow_dns_take_over=True, kubeflow_dns_verify=0
+        ).changed
+        == 1
+    )
     assert google.target(SERVICE) == "203.0.113.99"
 
 
@@ -319,14 +342,14 @@ def test_a_record_at_route_53_is_made_found_again_and_removed(zones, route53, aw
     before = writes(route53)
     second = aws.run()
     assert (second.changed, second.step, writes(route53)) == (0, first.step, before)
-    assert aws.run(dns_addresses=["203.0.113.77", "2001:db8::1"], dns_verify=0).changed == 1
+    assert aws.run(kubeflow_dns_addresses=["203.0.113.77", "2001:db8::1"], kubeflow_dns_verify=0).changed == 1
     assert route53_records(zones)[f"{HOST}.", "A"] == ["203.0.113.77"] and route53_records(zones)[f"{HOST}.", "AAAA"] == ["2001:db8::1"]
-    assert aws.run(dns_addresses=["lb.eu-west-1.elb.amazonaws.com"], dns_verify=0).changed == 1
+    assert aws.run(kubeflow_dns_addresses=["lb.eu-west-1.elb.amazonaws.com"], kubeflow_dns_verify=0).changed == 1
     assert sorted(kind for _name, kind in route53_records(zones)) == ["CNAME", "TXT"]
-    assert aws.run(dns_addresses=["lb.eu-west-1.elb.amazonaws.com"], dns_verify=0).changed == 0
-    gone = aws.run(dns_state="absent")
+    assert aws.run(kubeflow_dns_addresses=["lb.eu-west-1.elb.amazonaws.com"], kubeflow_dns_verify=0).changed == 0
+    gone = aws.run(kubeflow_dns_state="absent")
     assert (gone.changed, route53_records(zones)) == (1, {})
-    assert aws.run(dns_state="absent").changed == 0
+    assert aws.run(kubeflow_dns_state="absent").changed == 0
 
 
 def test_a_record_of_others_at_route_53_is_kept(zones, aws):
@@ -335,16 +358,16 @@ def test_a_record_of_others_at_route_53_is_kept(zones, aws):
     change = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
     client.change_resource_record_sets(HostedZoneId=ids["ml.example.com"], ChangeBatch=change)
     assert "it carries no mark of ours, so others made it" in aws.fails()
-    assert aws.run(dns_state="absent").changed == 0
+    assert aws.run(kubeflow_dns_state="absent").changed == 0
     assert route53_records(zones) == {(f"{HOST}.", "A"): ["198.51.100.1"]}
-    assert aws.run(dns_take_over=True, dns_verify=0).changed == 1
+    assert aws.run(kubeflow_dns_take_over=True, kubeflow_dns_verify=0).changed == 1
     assert route53_records(zones)[f"{HOST}.", "A"] == [IP]
 
 
 def test_a_killed_run_at_route_53_is_repaired_by_the_next(zones, route53, aws):
     aws.killed(route53, "POST", "/rrset")
     assert (f"{HOST}.", "A") in route53_records(zones)
-    again = aws.run(dns_verify=0)
+    again = aws.run(kubeflow_dns_verify=0)
     assert (again.changed, again.step["record"]["made"]) == (0, True)
 
 
@@ -358,7 +381,7 @@ def test_what_route_53_refuses_is_explained(zones, route53, aws):
     )
     route53.faults = [Fault("GET", "/hostedzone$", aws_refusal("InvalidClientTokenId", "The security token is invalid", 403))]
     assert aws.fails().startswith("AWS does not take these credentials (InvalidClientTokenId).")
-    assert aws.fails(dns_hostname="kubeflow.example.net").startswith(
+    assert aws.fails(kubeflow_dns_hostname="kubeflow.example.net").startswith(
         "No public hosted zone of Route 53 holds kubeflow.example.net. Zones of the account: example.com, example.org, ml.example.com."
     )
     exists = f"[Tried to create resource record set [name='{HOST}.', type='A'] but it already exists]"
@@ -367,7 +390,7 @@ def test_what_route_53_refuses_is_explained(zones, route53, aws):
         Fault("POST", "/rrset", Reply(503, "")),
         Fault("POST", "/rrset", aws_refusal("InvalidChangeBatch", exists)),
     ]
-    assert aws.run(dns_verify=0).changed == 1
+    assert aws.run(kubeflow_dns_verify=0).changed == 1
     assert [fault.times for fault in route53.faults] == [0, 0, 0]
 
 
@@ -376,43 +399,57 @@ def test_what_route_53_refuses_is_explained(zones, route53, aws):
 
 def test_external_dns_is_left_to_itself(google, dns, names):
     facts = {**FACTS, "cluster": {"uid": UID, "addons": [{"name": "external-dns", "namespace": "dns"}]}}
-    run = dns.run(dns_facts=facts, dns_hostname=HOST, dns_addresses=[])
+    run = dns.run(kubeflow_dns_facts=facts, kubeflow_dns_hostname=HOST, kubeflow_dns_addresses=[])
     assert (run.changed, google.asked, run.result["provider"]) == (0, [], "external_dns")
     assert run.step["parameters"] == {"hostname": HOST} and "ExternalDNS in the namespace dns makes the record" in run.step["reason"]
     # It is not there before the deployment, which nobody is warned of.
-    assert dns.run(dns_facts=facts, dns_hostname=HOST).result["verified"] is None
-    assert dns.fails(dns_provider="external_dns", dns_hostname=HOST).startswith("ExternalDNS is not seen in the cluster")
+    assert dns.run(kubeflow_dns_facts=facts, kubeflow_dns_hostname=HOST).result["verified"] is None
+    assert dns.fails(kubeflow_dns_provider="external_dns", kubeflow_dns_hostname=HOST).startswith("ExternalDNS is not seen in the cluster")
 
 
 def test_a_name_that_holds_its_address(dns, names):
     names.names = {"203-0-113-10.sslip.io": [IP], "127-0-0-1.sslip.io": ["127.0.0.1"]}
-    run = dns.run(dns_provider="sslip")
+    run = dns.run(kubeflow_dns_provider="sslip")
     assert (run.changed, run.step["parameters"]) == (0, {"hostname": "203-0-113-10.sslip.io"})
     assert run.result["verified"] is True and run.step["record"]["made"] is False
     kind = {"cluster": {"uid": UID, "distribution": {"name": "kind"}}}
-    laptop = dns.run(dns_facts=kind, dns_addresses=[])
+    laptop = dns.run(kubeflow_dns_facts=kind, kubeflow_dns_addresses=[])
     assert (laptop.step["parameters"], laptop.result["verified"]) == ({"hostname": "127-0-0-1.sslip.io"}, True)
-    six = dns.run(dns_provider="sslip", dns_addresses=["2001:db8::"], dns_hostname="kubeflow", dns_zone="nip.io", dns_verify=0)
+    six = dns.run(
+        kubeflow_dns_provider="sslip",
+        kubeflow_dns_addresses=["2001:db8::"],
+        kubeflow_dns_hostname="kubeflow",
+        kubeflow_dns_zone="nip.io",
+        kubeflow_dns_verify=0,
+    )
     assert six.step["parameters"] == {"hostname": "kubeflow.2001-db8--0.nip.io"}
-    assert dns.fails(dns_hostname="198-51-100-1.sslip.io").startswith("198-51-100-1.sslip.io holds the address 198.51.100.1, but")
-    assert dns.run(dns_state="absent", dns_provider="sslip").changed == 0
+    assert dns.fails(kubeflow_dns_hostname="198-51-100-1.sslip.io").startswith("198-51-100-1.sslip.io holds the address 198.51.100.1, but")
+    assert dns.run(kubeflow_dns_state="absent", kubeflow_dns_provider="sslip").changed == 0
 
 
 def test_the_address_that_was_reserved_is_taken(dns, names):
     reserved = {"static_ip": {"record": {"address": "203.0.113.5"}}}
-    run = dataclasses.replace(dns, facts={"kubeflow_steps": reserved}).run(dns_provider="sslip", dns_addresses=[], dns_verify=0)
+    run = dataclasses.replace(dns, facts={"kubeflow_steps": reserved}).run(
+        kubeflow_dns_provider="sslip", kubeflow_dns_addresses=[], kubeflow_dns_verify=0
+    )
     assert run.step["parameters"] == {"hostname": "203-0-113-5.sslip.io"}
 
 
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
-        ({"dns_hostname": "kube flow.example.com"}, "'kube flow.example.com' is no full host name."),
-        ({"dns_hostname": HOST, "dns_addresses": []}, f"The address that {HOST} is to lead to is not known."),
-        ({"dns_facts": {"cloud": {}, "cluster": {"uid": UID}}, "dns_hostname": HOST}, f"Nothing tells where {HOST} is to be recorded"),
-        ({"dns_facts": {"cluster": {"uid": UID}}, "dns_addresses": []}, "Neither a host name is named, nor an address"),
-        ({"dns_hostname": HOST, "dns_nameserver": "ns.example.com"}, "'ns.example.com' is no address of a name server."),
-        ({"dns_hostname": HOST, "dns_addresses": [IP, "lb.example.com"]}, "A name leads to IP addresses, or to one other name"),
+        ({"kubeflow_dns_hostname": "kube flow.example.com"}, "'kube flow.example.com' is no full host name."),
+        ({"kubeflow_dns_hostname": HOST, "kubeflow_dns_addresses": []}, f"The address that {HOST} is to lead to is not known."),
+        (
+            {"kubeflow_dns_facts": {"cloud": {}, "cluster": {"uid": UID}}, "kubeflow_dns_hostname": HOST},
+            f"Nothing tells where {HOST} is to be recorded",
+        ),
+        ({"kubeflow_dns_facts": {"cluster": {"uid": UID}}, "kubeflow_dns_addresses": []}, "Neither a host name is named, nor an address"),
+        ({"kubeflow_dns_hostname": HOST, "kubeflow_dns_nameserver": "ns.example.com"}, "'ns.example.com' is no address of a name server."),
+        (
+            {"kubeflow_dns_hostname": HOST, "kubeflow_dns_addresses": [IP, "lb.example.com"]},
+            "A name leads to IP addresses, or to one other name",
+        ),
     ],
 )
 def test_what_can_t_be_is_said(dns, variables, message):

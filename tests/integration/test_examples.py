@@ -182,7 +182,7 @@ def test_the_address_comes_before_the_cluster(cluster, work, tmp_path):
 
 def test_gitops(cluster, work):
     each = cluster()
-    user = work(each, kubeflow_namespace="ex-gitops", git_author_name="Me", git_author_email="me@example.com")
+    user = work(each, kubeflow_namespace="ex-gitops", kubeflow_git_author_name="Me", kubeflow_git_author_email="me@example.com")
     with each.untouched():
         play(user, "gitops").well()
         assert play(user, "gitops").well().changed == 0

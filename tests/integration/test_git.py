@@ -50,7 +50,7 @@ class User:
         role = {"name": "kubeflow.bootstrap.git"}
         tasks = [
             {"ansible.builtin.import_role": {**role, "tasks_from": "check"}},
-            {"kubeflow.bootstrap.ks_app": {"path": str(self.work.app), "declaration": "{{ git_declaration }}"}},
+            {"kubeflow.bootstrap.ks_app": {"path": str(self.work.app), "declaration": "{{ kubeflow_git_declaration }}"}},
             {"ansible.builtin.import_role": role},
             {"ansible.builtin.debug": {"msg": "{{ kubeflow_steps.git }}"}},
         ]
@@ -58,7 +58,7 @@ class User:
         book.write_text(
             json.dumps([{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}]), encoding="utf-8"
         )
-        given = {"git_declaration": declared(), "git_path": str(self.work.app), **variables}
+        given = {"kubeflow_git_declaration": declared(), "kubeflow_git_path": str(self.work.app), **variables}
         return self.work.play(str(book), *flags, **given)
 
 
@@ -78,9 +78,9 @@ def test_one_commit_a_run_and_none_where_nothing_changed(user):
     assert {path for path in now if now[path][0] != before.get(path, (None,))[0]} <= {
         path for path in now if ".git/kubeflow-bootstrap" in path or path.endswith(("/.git/index", "git.yml"))
     }
-    user.run(git_declaration=declared(storageClass="fast")).well()
+    user.run(kubeflow_git_declaration=declared(storageClass="fast")).well()
     assert user.log() == ["kubeflow: kubeflow-core: storageClass: fast", "kubeflow: the application for gke v1.35.0"]
-    user.run(git_declaration=declared(storageClass="slow")).well()
+    user.run(kubeflow_git_declaration=declared(storageClass="slow")).well()
     assert user.git("log", "-1", "--format=%B").splitlines() == [
         "kubeflow: kubeflow-core: storageClass: fast -> slow",
         "",
@@ -95,25 +95,33 @@ def test_one_commit_a_run_and_none_where_nothing_changed(user):
 
 def test_pushed_to_a_file_and_never_by_force(user, tmp_path):
     remote = f"file://{user.bare}"
-    assert user.run(git_remote=remote).well().changed == 2
+    assert user.run(kubeflow_git_remote=remote).well().changed == 2
     assert user.log(where=user.bare) == user.log()
-    assert user.run(git_remote=remote).well().changed == 0
+    assert user.run(kubeflow_git_remote=remote).well().changed == 0
     other = tmp_path / "other"
     user.git("clone", "--quiet", remote, str(other), where=tmp_path)
     assert (other / "app.yaml").read_bytes() == (user.work.app / "app.yaml").read_bytes()
     user.git("commit", "--quiet", "--allow-empty", "--message=hers", where=other)
     user.git("push", "--quiet", where=other)
-    late = user.run(git_remote=remote, git_declaration=declared(storageClass="fast"))
+    late = user.run(kubeflow_git_remote=remote, kubeflow_git_declaration=declared(storageClass="fast"))
     assert "has commits that are not here; nothing was forced. git pull --rebase" in late.message
     assert user.log(where=user.bare)[0] == "hers"
     user.git("pull", "--quiet", "--rebase", remote, "main")
-    foreseen = user.run("--check", git_remote=remote, git_declaration=declared(storageClass="fast")).well()
+    foreseen = user.run("--check", kubeflow_git_remote=remote, kubeflow_git_declaration=declared(storageClass="fast")).well()
     assert foreseen.changed == 1 and user.log(where=user.bare)[0] == "hers"
-    user.run(git_remote=remote, git_declaration=declared(storageClass="fast")).well()
+    user.run(kubeflow_git_remote=remote, kubeflow_git_declaration=declared(storageClass="fast")).well()
     assert user.log(where=user.bare)[0] == "kubeflow: kubeflow-core: storageClass: fast"
-    assert "is not there" in user.run(git_remote=f"file://{tmp_path}/nothing.git", git_declaration=declared(storageClass="fast")).message
+    assert (
+        "is not there"
+        in user.run(kubeflow_git_remote=f"file://{tmp_path}/nothing.git", kubeflow_git_declaration=declared(storageClass="fast")).message
+    )
     user.git("remote", "add", "origin", remote)
-    assert user.run(git_remote="origin", git_remote_branch="trial", git_declaration=declared(storageClass="fast")).well().changed == 1
+    assert (
+        user.run(kubeflow_git_remote="origin", kubeflow_git_remote_branch="trial", kubeflow_git_declaration=declared(storageClass="fast"))
+        .well()
+        .changed
+        == 1
+    )
     assert user.log(where=user.bare) == user.git("log", "--format=%s", "trial", where=user.bare).splitlines()
 
 
@@ -124,12 +132,12 @@ def test_pushed_over_http_with_a_token_that_stays_secret(user):
     try:
         remote = f"{server.url}/apps.git"
         for wrong in ("", "wrong-token"):
-            said = user.run(git_remote=remote, git_token=wrong)
+            said = user.run(kubeflow_git_remote=remote, kubeflow_git_token=wrong)
             assert "did not let us push: the login is missing, wrong or may not write" in said.message
-        run = user.run("-vvv", "--diff", git_remote=remote, git_token=TOKEN).well()
+        run = user.run("-vvv", "--diff", kubeflow_git_remote=remote, kubeflow_git_token=TOKEN).well()
         assert user.log(where=user.bare) == user.log()
         assert f"x-access-token:{TOKEN}" in server.seen
-        assert user.run(git_remote=remote, git_token=TOKEN).well().changed == 0
+        assert user.run(kubeflow_git_remote=remote, kubeflow_git_token=TOKEN).well().changed == 0
     finally:
         server.close()
     # ansible-playbook itself got it in its arguments from this test, by -e.
@@ -144,7 +152,7 @@ def test_the_token_is_for_one_host_alone(user, tmp_path):
     elsewhere = GitHttp(user.bare.parent, TOKEN)
     server = GitHttp(user.bare.parent, TOKEN, redirect=elsewhere.url)
     try:
-        said = user.run(git_remote=f"{server.url}/apps.git", git_token=TOKEN)
+        said = user.run(kubeflow_git_remote=f"{server.url}/apps.git", kubeflow_git_token=TOKEN)
         assert "did not let us push" in said.message
         assert elsewhere.seen == [] and elsewhere.argv
     finally:
@@ -156,20 +164,20 @@ def test_a_remote_that_refuses_says_why(user):
     hook = Path(user.bare, "hooks", "pre-receive")
     hook.write_text("#!/bin/sh\necho 'main is protected'\nexit 1\n")
     hook.chmod(0o755)
-    said = user.run(git_remote=str(user.bare))
+    said = user.run(kubeflow_git_remote=str(user.bare))
     assert "refused the branch main: pre-receive hook declined. main is protected" in said.message
-    assert "can't be reached" in user.run(git_remote="http://127.0.0.1:1/apps.git").message
+    assert "can't be reached" in user.run(kubeflow_git_remote="http://127.0.0.1:1/apps.git").message
 
 
 def test_a_secret_is_refused_before_it_is_written(user):
     wrong = declared(jupyterHubImage=f"https://me:{TOKEN}@example.com/hub")
-    said = user.run(git_declaration=wrong)
+    said = user.run(kubeflow_git_declaration=wrong)
     assert said.message.startswith("Nothing was written: bootstrap.yaml:") and TOKEN not in said.message
     assert not user.work.app.exists()
 
 
 def test_nothing_is_done_with_absent(user):
-    assert "kubeflow_steps" in user.run(git_state="absent").output
+    assert "kubeflow_steps" in user.run(kubeflow_git_state="absent").output
     assert not (user.work.app / ".git").exists()
 
 

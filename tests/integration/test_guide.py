@@ -219,7 +219,7 @@ def test_an_address_a_name_a_certificate_and_google_s_login(cluster, work, windo
     assert window.all(".wrong") == []
     while not window.all("#end"):
         go_on(window)
-    run_it(user, window, dns_nameserver=names.address, dns_verify=2).well()
+    run_it(user, window, kubeflow_dns_nameserver=names.address, kubeflow_dns_verify=2).well()
     report = user.report()
     assert set(report["steps"]) == {"static_ip", "dns", "certificates", "auth"}
     (address,) = google.addresses.values()

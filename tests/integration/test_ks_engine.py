@@ -35,7 +35,7 @@ def installed(cluster, work, tmp_path):
         each = cluster()
         user = work(each, kubeflow_wait_timeout=0, **variables)
         path, checksum = packing.archive(tmp_path, packing.program(each.facts["server"], tmp_path / "calls"))
-        user.play("ks", ks_url=str(path), ks_sha256={"linux_amd64": checksum}).well()
+        user.play("ks", kubeflow_ks_url=str(path), kubeflow_ks_sha256={"linux_amd64": checksum}).well()
         packing.application(user.app, each.facts["server"])
         return each, user, lambda: [call["argv"] for call in packing.calls(tmp_path / "calls")]
 
@@ -46,10 +46,10 @@ def test_the_role_installs_what_the_checksum_says_and_nothing_else(work, tmp_pat
     user = work()
     ks = user.home / ".local/bin/ks"
     path, checksum = packing.archive(tmp_path, packing.program("https://example.com", tmp_path / "calls"))
-    good = {"ks_url": str(path), "ks_sha256": {"linux_amd64": checksum}}
-    unknown = user.play("ks", ks_url=str(path))
+    good = {"kubeflow_ks_url": str(path), "kubeflow_ks_sha256": {"linux_amd64": checksum}}
+    unknown = user.play("ks", kubeflow_ks_url=str(path))
     assert "Nothing was installed: no SHA-256 is given for ks 0.10.0 for linux_amd64" in unknown.message
-    wrong = user.play("ks", ks_url=str(path), ks_sha256={"linux_amd64": "0" * 64})
+    wrong = user.play("ks", kubeflow_ks_url=str(path), kubeflow_ks_sha256={"linux_amd64": "0" * 64})
     assert "did not match" in wrong.message
     assert not ks.exists()
     assert user.play("ks", "--check", **good).well().changed == 1
@@ -70,21 +70,26 @@ def test_the_role_refuses_an_old_ks_and_an_archive_of_another_version(work, tmp_
     old.parent.mkdir()
     old.write_text(packing.program("https://example.com", tmp_path / "calls", "0.9.2"))
     old.chmod(0o755)
-    assert "is ks 0.9.2; 0.10.0 or newer is needed" in user.play("ks", ks_path=str(old)).message
+    assert "is ks 0.9.2; 0.10.0 or newer is needed" in user.play("ks", kubeflow_ks=str(old)).message
     path, checksum = packing.archive(tmp_path, old.read_text())
-    refused = user.play("ks", ks_url=str(path), ks_sha256={"linux_amd64": checksum})
+    refused = user.play("ks", kubeflow_ks_url=str(path), kubeflow_ks_sha256={"linux_amd64": checksum})
     assert "holds ks 0.9.2, not 0.10.0" in refused.message
     assert not (user.home / ".local/bin/ks").exists()
     # An old one on PATH does not stand in the way of the right one.
     path, checksum = packing.archive(tmp_path, packing.program("https://example.com", tmp_path / "calls"))
-    user.play("ks", ks_url=str(path), ks_sha256={"linux_amd64": checksum}).well()
+    user.play("ks", kubeflow_ks_url=str(path), kubeflow_ks_sha256={"linux_amd64": checksum}).well()
     assert f"{user.home}/.local/bin/ks is ks 0.10.0" in user.play("ks").well().output
 
 
 def test_the_role_takes_a_release_over_http(work, tmp_path, httpd):
     user = work()
     path, checksum = packing.archive(tmp_path, packing.program("https://example.com", tmp_path / "calls"))
-    run = user.play("ks", ks_url=f"{httpd(path.parent)}/{path.name}", ks_sha256={"linux_amd64": checksum}, ks_bin_dir=f"{tmp_path}/bin")
+    run = user.play(
+        "ks",
+        kubeflow_ks_url=f"{httpd(path.parent)}/{path.name}",
+        kubeflow_ks_sha256={"linux_amd64": checksum},
+        kubeflow_ks_bin_dir=f"{tmp_path}/bin",
+    )
     assert f"{tmp_path}/bin/ks is ks 0.10.0" in run.well().output
     assert hashlib.sha256(path.read_bytes()).hexdigest() == checksum
 

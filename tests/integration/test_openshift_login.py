@@ -33,10 +33,10 @@ def login(openshift, work, tmp_path):
         tasks = [{"block": [entry("login"), *between], "always": [entry("logout"), entry("logout")]}]
         play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
         play["vars"] = {
-            "openshift_login_host": openshift.url,
-            "openshift_login_username": "me",
-            "openshift_login_password": "{{ lookup('ansible.builtin.env', 'OPENSHIFT_PASSWORD') }}",
-            "openshift_login_ca_cert": openshift.ca,
+            "kubeflow_openshift_login_host": openshift.url,
+            "kubeflow_openshift_login_username": "me",
+            "kubeflow_openshift_login_password": "{{ lookup('ansible.builtin.env', 'OPENSHIFT_PASSWORD') }}",
+            "kubeflow_openshift_login_ca_cert": openshift.ca,
             **variables,
         }
         (user.folder / "play.yml").write_text(json.dumps([play]), encoding="utf-8")
@@ -48,7 +48,7 @@ def login(openshift, work, tmp_path):
 
 def use(openshift):
     """A task that uses the token as the collection's modules take it."""
-    named = {"server": openshift.url, "certificate_authority": openshift.ca, "token": "{{ openshift_login_token }}"}
+    named = {"server": openshift.url, "certificate_authority": openshift.ca, "token": "{{ kubeflow_openshift_login_token }}"}
     return [{"kubeflow.bootstrap.cluster_info": named, "ignore_errors": True}, {"kubeflow.bootstrap.kubeconfig_info": named}]
 
 
@@ -99,13 +99,13 @@ def test_what_goes_wrong_is_said(openshift, login):
     def message(**variables):
         return login(**variables).message
 
-    assert message(openshift_login_password="wrong") == (
+    assert message(kubeflow_openshift_login_password="wrong") == (
         f"OpenShift at {openshift.url} refuses the user name me with this password. Check both."
     )
-    assert "its certificate is not trusted" in message(openshift_login_ca_cert="")
-    assert "certificate authority /nowhere can't be read: No such file" in message(openshift_login_ca_cert="/nowhere")
-    assert "is not a URL that begins with https://" in message(openshift_login_host="http://127.0.0.1")
-    assert "can't be reached: Connection refused" in message(openshift_login_host="https://127.0.0.1:1")
+    assert "its certificate is not trusted" in message(kubeflow_openshift_login_ca_cert="")
+    assert "certificate authority /nowhere can't be read: No such file" in message(kubeflow_openshift_login_ca_cert="/nowhere")
+    assert "is not a URL that begins with https://" in message(kubeflow_openshift_login_host="http://127.0.0.1")
+    assert "can't be reached: Connection refused" in message(kubeflow_openshift_login_host="https://127.0.0.1:1")
     openshift.oauth.error = {"error": "access_denied", "error_description": "The user is not mapped."}
     assert f"OpenShift at {openshift.url} refuses the login: The user is not mapped." in message()
     openshift.oauth.challenge = "Negotiate"

@@ -30,7 +30,7 @@ def google():
 def step(google, work, tmp_path):
     login = google.key_file(tmp_path)
     user = work(env={"CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE": google.url, "GOOGLE_APPLICATION_CREDENTIALS": str(login)})
-    return Step(user, {"static_ip_facts": FACTS})
+    return Step(user, {"kubeflow_static_ip_facts": FACTS})
 
 
 def only(google):
@@ -65,55 +65,58 @@ def test_an_address_is_reserved_found_again_and_released(google, step):
     second = step.run()
     assert (second.changed, second.step) == (0, first.step)
     assert {asked.method for asked in google.asked[before:] if "/compute/" in asked.path} == {"GET"}
-    assert step.run("--check", static_ip_state="absent").changed == 1 and google.addresses
-    gone = step.run(static_ip_state="absent")
+    assert step.run("--check", kubeflow_static_ip_state="absent").changed == 1 and google.addresses
+    gone = step.run(kubeflow_static_ip_state="absent")
     assert (gone.changed, google.addresses, gone.step["record"]) == (1, {}, {})
-    assert step.run(static_ip_state="absent").changed == 0
+    assert step.run(kubeflow_static_ip_state="absent").changed == 0
 
 
 def test_what_others_reserved_is_adopted_and_kept(google, step):
     google.add(f"{GLOBAL}/company-ip", labels={"team": "web"})
     google.add(f"{GLOBAL}/other-1")
     google.add(f"{GLOBAL}/other-2")
-    run = step.run(static_ip_name="company-ip", static_ip_labels={"a": "b"})
+    run = step.run(kubeflow_static_ip_name="company-ip", kubeflow_static_ip_labels={"a": "b"})
     assert (run.changed, run.step["record"]["made"], run.step["parameters"]) == (0, False, {"ipName": "company-ip"})
     # By the address itself, on the second page of the list.
-    assert step.run(static_ip_address="203.0.113.3").step["record"]["name"] == "other-2"
-    missing = step.fails(static_ip_address="198.51.100.1")
+    assert step.run(kubeflow_static_ip_address="203.0.113.3").step["record"]["name"] == "other-2"
+    missing = step.fails(kubeflow_static_ip_address="198.51.100.1")
     assert missing == (
         "There is no reserved address 198.51.100.1 in my-project, us-central1. Name one that is reserved there, or none to get one."
     )
-    kept = step.run(static_ip_name="company-ip", static_ip_state="absent")
+    kept = step.run(kubeflow_static_ip_name="company-ip", kubeflow_static_ip_state="absent")
     assert kept.changed == 0 and "is kept: it was not reserved by this collection" in kept.output
     assert len(google.addresses) == 3 and google.addresses[f"{GLOBAL}/company-ip"]["labels"] == {"team": "web"}
 
 
 def test_what_another_application_reserved_is_not_released(google, step):
-    step.run(static_ip_name="shared-ip", static_ip_application="other")
-    assert step.run(static_ip_name="shared-ip").step["record"]["made"] is False
-    kept = step.run(static_ip_name="shared-ip", static_ip_state="absent")
+    step.run(kubeflow_static_ip_name="shared-ip", kubeflow_static_ip_application="other")
+    assert step.run(kubeflow_static_ip_name="shared-ip").step["record"]["made"] is False
+    kept = step.run(kubeflow_static_ip_name="shared-ip", kubeflow_static_ip_state="absent")
     assert "it was reserved for the application other of the cluster" in kept.output
     assert list(google.addresses) == [f"{GLOBAL}/shared-ip"]
 
 
 def test_regions_versions_and_tiers(google, step):
     regional = step.run(
-        static_ip_scope="regional", static_ip_network_tier="STANDARD", static_ip_name="lb-ip", static_ip_labels={"team": "ml"}
+        kubeflow_static_ip_scope="regional",
+        kubeflow_static_ip_network_tier="STANDARD",
+        kubeflow_static_ip_name="lb-ip",
+        kubeflow_static_ip_labels={"team": "ml"},
     )
     assert (regional.step["record"]["region"], regional.step["parameters"]) == ("us-central1", {"ipName": "lb-ip"})
     assert google.addresses[f"{REGIONAL}/lb-ip"]["networkTier"] == "STANDARD"
     assert google.addresses[f"{REGIONAL}/lb-ip"]["labels"] == {**MARKS, "team": "ml"}
     # Found where it is, though the scope is not named again.
-    assert step.run(static_ip_name="lb-ip", static_ip_labels={"team": "ml"}).changed == 0
+    assert step.run(kubeflow_static_ip_name="lb-ip", kubeflow_static_ip_labels={"team": "ml"}).changed == 0
     # A label of the user's changes.
-    assert step.run(static_ip_name="lb-ip", static_ip_labels={"team": "web"}).changed == 1
-    six = step.run(static_ip_ip_version=6, static_ip_name="six-ip")
+    assert step.run(kubeflow_static_ip_name="lb-ip", kubeflow_static_ip_labels={"team": "web"}).changed == 1
+    six = step.run(kubeflow_static_ip_ip_version=6, kubeflow_static_ip_name="six-ip")
     assert six.step["record"]["address"].startswith("2001:db8::")
-    assert step.fails(static_ip_name="six-ip") == (
+    assert step.fails(kubeflow_static_ip_name="six-ip") == (
         f"The address six-ip ({six.step['record']['address']}) is there already, but it is an IPv6 address, and IPv4 is wanted. "
         "Name another, or none."
     )
-    assert "A global address is always in the network tier PREMIUM" in step.fails(static_ip_network_tier="STANDARD")
+    assert "A global address is always in the network tier PREMIUM" in step.fails(kubeflow_static_ip_network_tier="STANDARD")
 
 
 @pytest.mark.parametrize("moment", ["reserving", "labelling"])
@@ -129,7 +132,7 @@ def test_a_killed_run_is_repaired_by_the_next(google, step, moment):
     again = step.run()
     assert only(google)[0] == path and google.addresses[path]["labels"] == MARKS
     assert (again.changed, again.step["record"]["made"]) == (1 if moment == "reserving" else 0, True)
-    assert step.run(static_ip_state="absent").changed == 1 and not google.addresses
+    assert step.run(kubeflow_static_ip_state="absent").changed == 1 and not google.addresses
 
 
 def test_two_runs_at_once_reserve_one(google, step):
@@ -148,7 +151,7 @@ def test_an_address_in_use_is_not_released(google, step):
     step.run()
     _path, found = only(google)
     found |= {"status": "IN_USE", "users": ["https://www.googleapis.com/compute/v1/projects/my-project/global/forwardingRules/k8s-fw"]}
-    assert step.fails(static_ip_state="absent", static_ip_timeout=1) == (
+    assert step.fails(kubeflow_static_ip_state="absent", kubeflow_static_ip_timeout=1) == (
         f"The address 203.0.113.1 ({found['name']}) was not released: it is in use by projects/my-project/global/forwardingRules/k8s-fw. "
         "Remove what uses it, then run this again."
     )
@@ -157,19 +160,19 @@ def test_an_address_in_use_is_not_released(google, step):
 
 def test_refusals_are_explained(google, step):
     google.lacking = {"compute.globalAddresses.create"}
-    message = step.fails(static_ip_name="my-ip")
+    message = step.fails(kubeflow_static_ip_name="my-ip")
     assert message.startswith(f"The credentials of Google lack the permission compute.globalAddresses.create on {GLOBAL}/my-ip.")
     google.lacking, google.limit = set(), 0
     quota = "The quota STATIC_ADDRESSES of the project my-project is used up"
     assert step.fails().startswith(f"{quota}: its limit is 0.")
     google.late = True
-    assert step.fails(static_ip_scope="regional").startswith(f"{quota} in the region us-central1: its limit is 0.")
+    assert step.fails(kubeflow_static_ip_scope="regional").startswith(f"{quota} in the region us-central1: its limit is 0.")
     google.limit = 8
-    assert "Google takes no such name" in step.fails(static_ip_name="Kubeflow_IP")
-    assert step.fails(static_ip_account="no-project") == (
+    assert "Google takes no such name" in step.fails(kubeflow_static_ip_name="Kubeflow_IP")
+    assert step.fails(kubeflow_static_ip_account="no-project") == (
         "The project no-project is not there, or these credentials may not see it. Name another project."
     )
-    wrong = step.fails(static_ip_scope="regional", static_ip_region="moon-1")
+    wrong = step.fails(kubeflow_static_ip_scope="regional", kubeflow_static_ip_region="moon-1")
     assert "projects/my-project/regions/moon-1" in wrong and "gcloud compute regions list" in wrong
     google.enabled = False
     assert step.fails() == (
@@ -198,7 +201,7 @@ def test_what_passes_is_repeated(google, step):
 
 def test_an_operation_that_does_not_end_is_told(google, step):
     google.waits = 10_000
-    message = step.fails(static_ip_timeout=1)
+    message = step.fails(kubeflow_static_ip_timeout=1)
     assert "is not done after 1 s" in message
     google.waits = 0
     assert step.run().step["record"]["made"] is True and len(google.addresses) == 1
@@ -212,7 +215,7 @@ def test_other_credentials(google, work, tmp_path, kind):
         env |= {"GCE_METADATA_HOST": host, "GCE_METADATA_IP": host}
     else:
         env["GOOGLE_APPLICATION_CREDENTIALS"] = str(getattr(google, f"{kind}_file")(tmp_path))
-    run = Step(work(env=env), {"static_ip_facts": FACTS}).run("-vvv")
+    run = Step(work(env=env), {"kubeflow_static_ip_facts": FACTS}).run("-vvv")
     used = {google.tokens[asked.headers["authorization"].removeprefix("Bearer ")] for asked in google.asked if "/compute/" in asked.path}
     assert used == {"impersonated" if kind == "federation" else kind}
     assert len(google.addresses) == 1
@@ -222,26 +225,26 @@ def test_other_credentials(google, work, tmp_path, kind):
 def test_credentials_that_are_refused_are_told_without_a_secret(google, work, tmp_path):
     env = {"CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE": google.url, "GOOGLE_APPLICATION_CREDENTIALS": str(google.federation_file(tmp_path))}
     (tmp_path / "subject").write_text("Zx9Lm5RtWw4fGh7Kq2", encoding="utf-8")
-    step = Step(work(env=env), {"static_ip_facts": FACTS})
+    step = Step(work(env=env), {"kubeflow_static_ip_facts": FACTS})
     message = step.fails()
     assert message.startswith("Google's default credentials can't be used: The subject token is not valid. ")
-    none = Step(work(env={"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "nothing")}), {"static_ip_facts": FACTS}).fails()
+    none = Step(work(env={"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "nothing")}), {"kubeflow_static_ip_facts": FACTS}).fails()
     assert none.startswith("Google's default credentials can't be used: there are none, or their file can't be read.")
 
 
 def test_a_controller_is_named_for_the_application(google, step):
     facts: dict[str, t.Any] = {**FACTS, "cluster": {"uid": UID, "apis": {"compute.cnrm.cloud.google.com/v1beta1": {"ComputeAddress": {}}}}}
-    run = step.run(static_ip_by="controller", static_ip_facts=facts, static_ip_name="kubeflow-ip")
+    run = step.run(kubeflow_static_ip_by="controller", kubeflow_static_ip_facts=facts, kubeflow_static_ip_name="kubeflow-ip")
     assert (run.changed, google.asked) == (0, [])
     assert run.step["components"] == {"address": {"prototype": "address"}}
     assert run.step["parameters"]["ipName"] == run.step["parameters"]["addressName"] == "kubeflow-ip"
-    message = step.fails(static_ip_by="controller")
+    message = step.fails(kubeflow_static_ip_by="controller")
     assert message.startswith("The cluster does not serve ComputeAddress of compute.cnrm.cloud.google.com")
 
 
 def test_a_cloud_without_addresses_is_told(step):
     facts = {"cloud": {"provider": "hetzner"}, "cluster": {"uid": UID}}
-    assert step.fails(static_ip_facts=facts) == (
+    assert step.fails(kubeflow_static_ip_facts=facts) == (
         "Addresses are reserved at Google Cloud, AWS and Azure; the cluster runs on hetzner. Set provider, or leave this step out."
     )
 

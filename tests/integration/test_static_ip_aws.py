@@ -34,7 +34,7 @@ def aws(moto):
 
 @pytest.fixture
 def step(aws, work):
-    return Step(work(env={"AWS_ENDPOINT_URL": aws.url, **LOGIN}), {"static_ip_facts": FACTS})
+    return Step(work(env={"AWS_ENDPOINT_URL": aws.url, **LOGIN}), {"kubeflow_static_ip_facts": FACTS})
 
 
 @pytest.fixture
@@ -62,19 +62,19 @@ def test_an_address_is_reserved_found_again_and_released(aws, ec2, step):
     again = step.run()
     assert (again.changed, again.step) == (0, first.step)
     # A tag of the user's is added.
-    assert step.run(static_ip_labels={"team": "ml"}).changed == 1 and tags_of(all_of(ec2)[0])["team"] == "ml"
-    assert step.run(static_ip_state="absent").changed == 1 and not all_of(ec2)
-    assert step.run(static_ip_state="absent").changed == 0
+    assert step.run(kubeflow_static_ip_labels={"team": "ml"}).changed == 1 and tags_of(all_of(ec2)[0])["team"] == "ml"
+    assert step.run(kubeflow_static_ip_state="absent").changed == 1 and not all_of(ec2)
+    assert step.run(kubeflow_static_ip_state="absent").changed == 0
 
 
 def test_what_others_reserved_is_adopted_and_kept(ec2, step):
     theirs = ec2.allocate_address(Domain="vpc")
-    by_id = step.run(static_ip_name=theirs["AllocationId"])
-    by_address = step.run(static_ip_address=theirs["PublicIp"])
+    by_id = step.run(kubeflow_static_ip_name=theirs["AllocationId"])
+    by_address = step.run(kubeflow_static_ip_address=theirs["PublicIp"])
     assert by_id.step["record"] == by_address.step["record"] and by_id.changed == by_address.changed == 0
-    kept = step.run(static_ip_name=theirs["AllocationId"], static_ip_state="absent")
+    kept = step.run(kubeflow_static_ip_name=theirs["AllocationId"], kubeflow_static_ip_state="absent")
     assert kept.changed == 0 and "is kept" in kept.output and len(all_of(ec2)) == 1
-    assert "There is no Elastic IP eipalloc-0" in step.fails(static_ip_name="eipalloc-0")
+    assert "There is no Elastic IP eipalloc-0" in step.fails(kubeflow_static_ip_name="eipalloc-0")
 
 
 def test_a_killed_run_is_repaired_by_the_next(aws, ec2, step):
@@ -107,7 +107,7 @@ def test_an_address_in_use_is_not_released(ec2, step):
     subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
     interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
     ec2.associate_address(AllocationId=made["allocation_id"], NetworkInterfaceId=interface)
-    message = step.fails(static_ip_state="absent", static_ip_timeout=1)
+    message = step.fails(kubeflow_static_ip_state="absent", kubeflow_static_ip_timeout=1)
     assert message.startswith(f"The address {made['address']} (") and f"it is in use by {interface}" in message
     assert len(all_of(ec2)) == 1
 
@@ -126,7 +126,7 @@ def test_refusals_are_explained(aws, ec2, step):
     )
     aws.faults = [Fault("POST", "DescribeAddresses", refusal("AuthFailure", "AWS was not able to validate the credentials", 401))]
     assert step.fails().startswith("AWS does not take these credentials (AuthFailure).")
-    assert "AWS reserves IPv4 addresses only" in step.fails(static_ip_ip_version=6)
+    assert "AWS reserves IPv4 addresses only" in step.fails(kubeflow_static_ip_ip_version=6)
     assert not all_of(ec2)
 
 
@@ -139,5 +139,5 @@ def test_what_passes_is_repeated(aws, ec2, step):
 
 
 def test_no_credentials(aws, work):
-    message = Step(work(env={"AWS_ENDPOINT_URL": aws.url}), {"static_ip_facts": FACTS}).fails()
+    message = Step(work(env={"AWS_ENDPOINT_URL": aws.url}), {"kubeflow_static_ip_facts": FACTS}).fails()
     assert message == "No credentials of AWS are at hand (NoCredentialsError). aws configure, aws sso login, or set AWS_PROFILE."

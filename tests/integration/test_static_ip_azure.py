@@ -42,7 +42,7 @@ def env(azure, authority):
 
 @pytest.fixture
 def step(azure, env, work):
-    variables = {"static_ip_facts": FACTS, "static_ip_endpoint": azure.url}
+    variables = {"kubeflow_static_ip_facts": FACTS, "kubeflow_static_ip_endpoint": azure.url}
     return Step(work(env={**env, "AZURE_CLIENT_SECRET": azure.secret}), variables)
 
 
@@ -65,21 +65,23 @@ def test_an_address_is_reserved_found_again_and_released(azure, step):
     }
     again = step.run()
     assert (again.changed, again.step) == (0, first.step)
-    assert step.run(static_ip_labels={"team": "ml"}).changed == 1 and only(azure)["tags"] == {**MARKS, "team": "ml"}
-    assert step.run(static_ip_state="absent").changed == 1 and not azure.addresses
-    assert step.run(static_ip_state="absent").changed == 0
+    assert step.run(kubeflow_static_ip_labels={"team": "ml"}).changed == 1 and only(azure)["tags"] == {**MARKS, "team": "ml"}
+    assert step.run(kubeflow_static_ip_state="absent").changed == 1 and not azure.addresses
+    assert step.run(kubeflow_static_ip_state="absent").changed == 0
 
 
 def test_what_others_made_is_adopted_and_kept(azure, step):
     for name in ("a", "b", "company-ip"):
         azure.add(name, tags={"team": "web"})
-    by_name = step.run(static_ip_name="company-ip")
+    by_name = step.run(kubeflow_static_ip_name="company-ip")
     # By the address itself, on the second page of the list.
-    by_address = step.run(static_ip_address="198.51.100.3")
+    by_address = step.run(kubeflow_static_ip_address="198.51.100.3")
     assert by_name.step["record"] == by_address.step["record"] and by_name.step["record"]["made"] is False
-    assert "is kept" in step.run(static_ip_name="company-ip", static_ip_state="absent").output and len(azure.addresses) == 3
+    assert (
+        "is kept" in step.run(kubeflow_static_ip_name="company-ip", kubeflow_static_ip_state="absent").output and len(azure.addresses) == 3
+    )
     azure.add("moving", properties={"publicIPAllocationMethod": "Dynamic"})
-    assert "is not static" in step.fails(static_ip_name="moving")
+    assert "is not static" in step.fails(kubeflow_static_ip_name="moving")
 
 
 def test_a_killed_run_is_repaired_by_the_next(azure, step):
@@ -94,9 +96,9 @@ def test_a_killed_run_is_repaired_by_the_next(azure, step):
 
 
 def test_an_address_in_use_is_not_released(azure, step):
-    step.run(static_ip_ip_version=6)
+    step.run(kubeflow_static_ip_ip_version=6)
     only(azure)["properties"]["ipConfiguration"] = {"id": "/subscriptions/s/frontendIPConfigurations/kubernetes"}
-    message = step.fails(static_ip_ip_version=6, static_ip_state="absent", static_ip_timeout=1)
+    message = step.fails(kubeflow_static_ip_ip_version=6, kubeflow_static_ip_state="absent", kubeflow_static_ip_timeout=1)
     assert (
         message.startswith("The address 2001:db8::1 (")
         and "it is in use by /subscriptions/s/frontendIPConfigurations/kubernetes" in message
@@ -105,14 +107,14 @@ def test_an_address_in_use_is_not_released(azure, step):
 
 def test_refusals_are_explained(azure, step):
     azure.lacking = {"Microsoft.Network/publicIPAddresses/write"}
-    message = step.fails(static_ip_name="my-ip")
+    message = step.fails(kubeflow_static_ip_name="my-ip")
     assert message.startswith(f"The login of Azure may not do Microsoft.Network/publicIPAddresses/write on /subscriptions/{SUBSCRIPTION}/")
     azure.lacking, azure.limit = set(), 0
     assert step.fails().startswith("The quota of public IP addresses is used up in the region westeurope: its limit is 0.")
     azure.limit = 20
-    assert step.fails(static_ip_region="moon").startswith("Azure has no region moon: The provided location")
-    assert step.fails(static_ip_resource_group="other").startswith("Azure has no resource group other in the subscription.")
-    assert step.fails(static_ip_account=TENANT).startswith(f"Azure has no subscription {TENANT}, or this login may not see it.")
+    assert step.fails(kubeflow_static_ip_region="moon").startswith("Azure has no region moon: The provided location")
+    assert step.fails(kubeflow_static_ip_resource_group="other").startswith("Azure has no resource group other in the subscription.")
+    assert step.fails(kubeflow_static_ip_account=TENANT).startswith(f"Azure has no subscription {TENANT}, or this login may not see it.")
     assert not azure.addresses
 
 
@@ -128,11 +130,14 @@ def test_a_workload_identity(azure, env, work, tmp_path):
     token = tmp_path / "token"
     token.write_text(azure.assertion, encoding="utf-8")
     user = work(env={**env, "AZURE_FEDERATED_TOKEN_FILE": str(token)})
-    run = Step(user, {"static_ip_facts": FACTS, "static_ip_endpoint": azure.url}).run("-vvv")
+    run = Step(user, {"kubeflow_static_ip_facts": FACTS, "kubeflow_static_ip_endpoint": azure.url}).run("-vvv")
     assert set(azure.tokens.values()) == {"federated"} and len(azure.addresses) == 1
     assert not [secret for secret in (*azure.tokens, azure.assertion) if secret in run.output]
 
 
 def test_a_login_that_is_refused(azure, env, work):
-    step = Step(work(env={**env, "AZURE_CLIENT_SECRET": "wrong-Zx9Lm5RtWw"}), {"static_ip_facts": FACTS, "static_ip_endpoint": azure.url})
+    step = Step(
+        work(env={**env, "AZURE_CLIENT_SECRET": "wrong-Zx9Lm5RtWw"}),
+        {"kubeflow_static_ip_facts": FACTS, "kubeflow_static_ip_endpoint": azure.url},
+    )
     assert step.fails().startswith("No credentials of Azure are at hand, or Azure does not take them.")

@@ -82,13 +82,13 @@ def user(gke, google, names, work, tmp_path):
         "kubeflow_namespace": "steps",
         "kubeflow_components": COMPONENTS,
         "kubeflow_wait_timeout": 60,
-        "dns_hostname": HOST,
-        "dns_nameserver": names.address,
-        "dns_verify": 2,
-        "auth_client_id": CLIENT,
-        "auth_client_secret": "{{ lookup('ansible.builtin.env', 'CLIENT_SECRET') }}",
-        "git_author_name": "Me",
-        "git_author_email": "me@example.com",
+        "kubeflow_dns_hostname": HOST,
+        "kubeflow_dns_nameserver": names.address,
+        "kubeflow_dns_verify": 2,
+        "kubeflow_auth_client_id": CLIENT,
+        "kubeflow_auth_client_secret": "{{ lookup('ansible.builtin.env', 'CLIENT_SECRET') }}",
+        "kubeflow_git_author_name": "Me",
+        "kubeflow_git_author_email": "me@example.com",
     }
     return work(gke, env=env, **variables)
 
@@ -178,11 +178,11 @@ def test_stages_alone_know_what_the_steps_found_out(gke, google, user):
     # A plan that was reviewed goes on with the same steps, and not with others.
     user.play("plan", **alone, kubeflow_plan_file="plan.yml").well()
     assert user.bootstrap(kubeflow_plan_file="plan.yml").well().changed == 1  # the Secret of the login
-    other = user.bootstrap(kubeflow_plan_file="plan.yml", auth_allowed_users=["@example.com"])
+    other = user.bootstrap(kubeflow_plan_file="plan.yml", kubeflow_auth_allowed_users=["@example.com"])
     assert other.code != 0 and "was made with other values of the step auth" in other.message
     assert application(user) == before
     # A run with other Secrets takes none away that the application still names.
-    user.bootstrap(kubeflow_auth=False, certificates_kind="self-signed").well()
+    user.bootstrap(kubeflow_auth=False, kubeflow_certificates_kind="self-signed").well()
     for secret in ("kubeflow-oauth", "kubeflow-certificate"):
         gke.get("secret", secret, "-n", "steps")
 
@@ -203,7 +203,7 @@ def test_what_was_reserved_is_released_and_what_was_adopted_stays(gke, google, u
 def test_what_was_adopted_stays(gke, google, user, names):
     mine = google.add(f"projects/{project(gke)}/global/addresses/company-ip")
     names.names[HOST] = [mine["address"]]
-    user.bootstrap(static_ip_name="company-ip").well()
+    user.bootstrap(kubeflow_static_ip_name="company-ip").well()
     assert recorded(user)["static_ip"]["made"] is False
     asked = google.count("DELETE", "/addresses/")
     kept = user.play("remove").well()
@@ -234,10 +234,10 @@ def test_a_login_to_openshift_is_for_the_run_alone(work, tmp_path):
     openshift = OpenShift(tmp_path / "openshift")
     login = {
         "kubeflow_openshift_login": True,
-        "openshift_login_host": openshift.url,
-        "openshift_login_username": "me",
-        "openshift_login_password": "{{ lookup('ansible.builtin.env', 'OPENSHIFT_PASSWORD') }}",
-        "openshift_login_ca_cert": openshift.ca,
+        "kubeflow_openshift_login_host": openshift.url,
+        "kubeflow_openshift_login_username": "me",
+        "kubeflow_openshift_login_password": "{{ lookup('ansible.builtin.env', 'OPENSHIFT_PASSWORD') }}",
+        "kubeflow_openshift_login_ca_cert": openshift.ca,
     }
     user = work(env={"OPENSHIFT_PASSWORD": "right: sécret%", "HTTPS_PROXY": ""}, **login)
     for number, playbook in enumerate(("bootstrap", "remove"), 1):
@@ -374,37 +374,37 @@ def test_twenty_secrets_are_nowhere_but_in_the_cluster(gke, google, names, work,
     server = GitHttp(tmp_path / "served", vaulted["vault_git_token"])
     subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(tmp_path / "served" / "app.git")], check=True, timeout=20)
     subprocess.run(["git", "-C", str(tmp_path / "served" / "app.git"), "config", "http.receivepack", "true"], check=True, timeout=20)
-    with_git = {"kubeflow_git": True, "git_author_name": "Me", "git_author_email": "me@example.com"}
-    named = {"kubeflow_wait_timeout": 0, "dns_nameserver": names.address, "dns_verify": 0, **with_git}
+    with_git = {"kubeflow_git": True, "kubeflow_git_author_name": "Me", "kubeflow_git_author_email": "me@example.com"}
+    named = {"kubeflow_wait_timeout": 0, "kubeflow_dns_nameserver": names.address, "kubeflow_dns_verify": 0, **with_git}
     runs = {
         "one": {
             **ALL,
             **named,
             "kubeflow_components": COMPONENTS,
-            "dns_hostname": HOST,
-            "auth_client_id": CLIENT,
-            "auth_client_secret": "{{ vault_iap_secret }}",
-            "certificates_crt": crt,
-            "certificates_key": "{{ vault_key }}",
-            "git_remote": f"{server.url}/app.git",
-            "git_token": "{{ vault_git_token }}",
+            "kubeflow_dns_hostname": HOST,
+            "kubeflow_auth_client_id": CLIENT,
+            "kubeflow_auth_client_secret": "{{ vault_iap_secret }}",
+            "kubeflow_certificates_crt": crt,
+            "kubeflow_certificates_key": "{{ vault_key }}",
+            "kubeflow_git_remote": f"{server.url}/app.git",
+            "kubeflow_git_token": "{{ vault_git_token }}",
         },
         "two": {
             **ALL,
             **named,
-            "dns_hostname": f"two.{HOST}",
-            "auth_kind": "oidc",
-            "auth_issuer": "https://login.example.com",
-            "auth_verify_issuer": False,
-            "auth_client_id": CLIENT,
-            "auth_client_secret": "{{ lookup('ansible.builtin.env', 'OIDC_SECRET') }}",
-            "certificates_kind": "self-signed",
+            "kubeflow_dns_hostname": f"two.{HOST}",
+            "kubeflow_auth_kind": "oidc",
+            "kubeflow_auth_issuer": "https://login.example.com",
+            "kubeflow_auth_verify_issuer": False,
+            "kubeflow_auth_client_id": CLIENT,
+            "kubeflow_auth_client_secret": "{{ lookup('ansible.builtin.env', 'OIDC_SECRET') }}",
+            "kubeflow_certificates_kind": "self-signed",
         },
         "three": {
             **named,
             "kubeflow_auth": True,
-            "auth_kind": "static",
-            "auth_password": f"{{{{ lookup('ansible.builtin.file', '{keys / 'password'}') }}}}",
+            "kubeflow_auth_kind": "static",
+            "kubeflow_auth_password": f"{{{{ lookup('ansible.builtin.file', '{keys / 'password'}') }}}}",
         },
     }
     seen: list[str] = []

@@ -32,11 +32,11 @@ def parameters(user, **variables):
 def test_asked_for_under_one_id_and_shown(cluster, work):
     user = work(cluster())
     assert "The use of this installation is not reported." in (user.play("app").well(), user.play("usage").well())[1].output
-    _run, step = parameters(user, usage_url=URL)
+    _run, step = parameters(user, kubeflow_usage_url=URL)
     assert step["parameters"] == {"reportUsage": "true", "usageUrl": URL}
     assert parameters(user)[1]["parameters"] == {"reportUsage": "true"}
-    assert parameters(user, usage_state="absent")[1]["parameters"] == {}
-    assert "Give an address that begins with https://" in parameters(user, usage_url="http://usage.example.com")[0].message
+    assert parameters(user, kubeflow_usage_state="absent")[1]["parameters"] == {}
+    assert "Give an address that begins with https://" in parameters(user, kubeflow_usage_url="http://usage.example.com")[0].message
 
     asked = {"kubeflow_parameters": {"kubeflow-core": step["parameters"]}}
     reports = []

@@ -18,6 +18,7 @@ def test_defaults_are_those_of_the_argument_specs(role: str) -> None:
     assert defaults.keys() <= options.keys()
     for name, option in options.items():
         assert defaults.get(name) == option.get("default", "{{ omit }}"), name
+        assert name.startswith("kubeflow_"), name
 
 
 def test_every_stage_is_an_entry_point() -> None:

@@ -35,7 +35,8 @@ def login(wanted: Wanted, reason: str, cluster: Callable[[], Client]) -> Login:
     """Users log in at ``wanted.issuer``. Raises ``BootstrapError`` where something of it is missing or wrong."""
     if not wanted.issuer or not wanted.client_id:
         raise BootstrapError(
-            "To log in at an issuer takes its URL and the id of a client.", fix="Set issuer and client_id (auth_issuer, auth_client_id)."
+            "To log in at an issuer takes its URL and the id of a client.",
+            fix="Set issuer and client_id (kubeflow_auth_issuer, kubeflow_auth_client_id).",
         )
     issuer = wanted.issuer.rstrip("/")
     if issuer == _GOOGLE and not wanted.allowed_users:
@@ -49,7 +50,7 @@ def login(wanted: Wanted, reason: str, cluster: Callable[[], Client]) -> Login:
     if not value:
         raise BootstrapError(
             f"The secret of the client {wanted.client_id} is missing: none was given, and no Secret {wanted.namespace}/{name} has {KEY}.",
-            fix="Set client_secret (auth_client_secret), from Ansible Vault, the environment or a lookup.",
+            fix="Set client_secret (kubeflow_auth_client_secret), from Ansible Vault, the environment or a lookup.",
         )
     parameters: Json = {
         "jupyterHubAuthenticator": "oidc",

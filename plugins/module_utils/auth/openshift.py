@@ -26,7 +26,7 @@ def login(wanted: Wanted, reason: str, cluster: Json) -> Login:
             f"The cluster does not serve {_API}, so nobody can log in with accounts of OpenShift.", fix="Set another kind."
         )
     if not wanted.hostname:
-        raise BootstrapError("OpenShift sends users back to a host name, and none is known.", fix="Set hostname (auth_hostname).")
+        raise BootstrapError("OpenShift sends users back to a host name, and none is known.", fix="Set hostname (kubeflow_auth_hostname).")
     if wanted.client_secret:
         raise BootstrapError("The login of OpenShift needs no client secret: the hub's ServiceAccount is the client.", fix="Leave it out.")
     parameters = {"jupyterHubAuthenticator": "openshift", "cloud": "openshift"}

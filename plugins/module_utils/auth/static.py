@@ -24,7 +24,7 @@ def login(wanted: Wanted, reason: str, cluster: Callable[[], Client]) -> Login:
     """One user, whose password is made here if none was given. Who is in the Secret already stays, the user's password too."""
     if not _NAME.fullmatch(wanted.user):
         raise BootstrapError(
-            f"The user name {wanted.user!r} can't be used.", fix="Take small letters, digits and . _ @ + - for it (auth_user)."
+            f"The user name {wanted.user!r} can't be used.", fix="Take small letters, digits and . _ @ + - for it (kubeflow_auth_user)."
         )
     if wanted.password is not None and not _SHORTEST <= len(wanted.password.encode()) <= _LONGEST:
         raise BootstrapError(f"The password has less than {_SHORTEST} or more than {_LONGEST} bytes.", fix="Take another, or none.")

@@ -106,7 +106,7 @@ def present(wanted: Wanted, rules: list[Rule], connect: t.Callable[[], Client], 
         kind, reason = _chosen(rules, "kind", data)
     data["choices"]["kind"] = kind
     if kind != "none" and not wanted.hostname:
-        raise BootstrapError("There is no host name that a certificate could be for.", fix="Set hostname (certificates_hostname).")
+        raise BootstrapError("There is no host name that a certificate could be for.", fix="Set hostname (kubeflow_certificates_hostname).")
     if kind == "cert-manager":
         return _result(wanted, _issued(wanted, rules, data, reason))
     if kind == "google-managed":
@@ -170,7 +170,7 @@ def _issued(wanted: Wanted, rules: list[Rule], data: Json, reason: str) -> Made:
     if not wanted.served:
         raise BootstrapError(
             "The certificate is to come from cert-manager, which the cluster does not have.",
-            fix="Install it, or choose another kind (certificates_kind): files or self-signed.",
+            fix="Install it, or choose another kind (kubeflow_certificates_kind): files or self-signed.",
         )
     issuer, why = _chosen(rules, "issuer", data)
     found = next((each for each in data["issuers"] if each["name"] == issuer), None)
@@ -194,7 +194,7 @@ def _own_issuer(wanted: Wanted, rules: list[Rule], data: Json) -> tuple[Json, st
     if kind != "acme":
         return {**parameters, "selfSigned": "true"}, why
     if not wanted.email:
-        raise BootstrapError("An ACME server wants a mail address.", fix="Set email (certificates_email).")
+        raise BootstrapError("An ACME server wants a mail address.", fix="Set email (kubeflow_certificates_email).")
     solver, how = _chosen(rules, "solver", data)
     parameters |= {"acmeEmail": wanted.email, "acmeUrl": wanted.acme_url or _ACME, "solver": solver}
     if solver == "dns01":
@@ -211,7 +211,7 @@ def _managed(wanted: Wanted, reason: str) -> Made:
     if not wanted.entry or "ManagedCertificate" not in (wanted.apis.get("networking.gke.io/v1") or {}):
         raise BootstrapError(
             "A certificate that Google makes and renews needs a component iap-ingress, on GKE.",
-            fix="Add it to the components, or choose another kind (certificates_kind).",
+            fix="Add it to the components, or choose another kind (kubeflow_certificates_kind).",
         )
     return Made("google-managed", reason, record={"made": True})
 

@@ -78,6 +78,7 @@ def secret(client: Client, namespace: str, name: str) -> pairs.Pair | None:
         crt, key = (base64.b64decode(data[field], validate=True).decode() for field in ("tls.crt", "tls.key"))
     except (KeyError, ValueError, binascii.Error):
         raise BootstrapError(
-            f"{where} is there already, but holds no certificate.", fix="Choose another name: secret_name (certificates_secret_name)."
+            f"{where} is there already, but holds no certificate.",
+            fix="Choose another name: secret_name (kubeflow_certificates_secret_name).",
         ) from None
     return pairs.read(crt, key, (f"tls.crt of the Secret {namespace}/{name}", f"tls.key of the Secret {namespace}/{name}"))

@@ -28,7 +28,7 @@ _REFUSALS = (
         r"Authentication failed|could not read (?:Username|Password)|terminal prompts disabled|Permission denied|HTTP (?:401|403)"
         r"|error: 40[13]|Invalid username or|denied to",
         "{remote} did not let us push: the login is missing, wrong or may not write.",
-        "Give a token that may write (git_token), or use an ssh agent or a credential helper of git.",
+        "Give a token that may write (kubeflow_git_token), or use an ssh agent or a credential helper of git.",
     ),
     (r"Host key verification failed", "The ssh host key of {remote} is not known here.", "Add it to known_hosts, after you checked it."),
     (

@@ -148,14 +148,14 @@ def _host(look: _Look, possible: bool) -> Json:
     if look.distribution != "openshift":  # whose router has a certificate
         label = "Have a certificate, if I name none here"
         more = "From cert-manager if the cluster has it, else one that signs itself, of which browsers warn."
-        on = {"kubeflow_certificates": True, "certificates_hostname": "=hostname"}
+        on = {"kubeflow_certificates": True, "kubeflow_certificates_hostname": "=hostname"}
         named = look.value("tlsSecretName") not in _UNSET or look.value("tlsIssuer") not in _UNSET
         fields.append({"name": "certificate", "label": label, "help": more, "on": on, "value": not named})
     cloud = _CLOUDS.get(str(look.cloud.get("provider")))
     if cloud:
         label = f"Reserve an address at {cloud}, and lead the name to it"
         more = f"It needs credentials for {cloud} where the command runs, and a DNS zone of yours there."
-        on = {"kubeflow_static_ip": True, "kubeflow_dns": True, "dns_hostname": "=hostname"}
+        on = {"kubeflow_static_ip": True, "kubeflow_dns": True, "kubeflow_dns_hostname": "=hostname"}
         fields.append({"name": "steps", "label": label, "help": more, "on": on, "value": False})
     never = None if possible else "The cluster has no ingress class and no gateway class, so nobody would answer under that name."
     more = "An Ingress, a Route or a Gateway, whichever the cluster has."
@@ -186,7 +186,7 @@ def _login(look: _Look) -> Json | None:
             "label": "Ask Google for the audience",
             "help": "It needs Google's credentials where the command runs. The first run lets nobody in; a second one, when the load "
             "balancer is there, fills the audience in.",
-            "on": {"kubeflow_auth": True, "auth_kind": "iap", "auth_hostname": "=hostname"},
+            "on": {"kubeflow_auth": True, "kubeflow_auth_kind": "iap", "kubeflow_auth_hostname": "=hostname"},
             "value": look.value("iapAudience") in _UNSET,
         }
         fields = [look.field("iapAudience", "Audience", _AUDIENCE, unless="ask", **audience), box]

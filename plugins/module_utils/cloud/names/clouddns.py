@@ -31,7 +31,7 @@ class CloudDns:
 
     def __init__(self, wanted: Wanted, env: Mapping[str, str], say: Callable[[str], None]) -> None:
         if not wanted.account:
-            raise BootstrapError("The project of the zone at Cloud DNS is not known.", fix="Set account (dns_account).")
+            raise BootstrapError("The project of the zone at Cloud DNS is not known.", fix="Set account (kubeflow_dns_account).")
         self._wanted = wanted
         self._api = GoogleApi(env, "dns", seconds=wanted.seconds, say=say)
         self._project = f"projects/{wanted.account}"
@@ -43,7 +43,7 @@ class CloudDns:
         zones = self._api.pages(f"{self._project}/managedZones", key="managedZones")
         offers = [Offer(_plain(each["dnsName"]), each["name"], each.get("visibility", "public") == "public", each) for each in zones]
         where = f" in the project {self._wanted.account}. Zones there"
-        fix = "Make one, name the project of one (dns_account), or take a host name in one of these."
+        fix = "Make one, name the project of one (kubeflow_dns_account), or take a host name in one of these."
         return choose(self._wanted, offers, "zone", "Cloud DNS", where, fix)
 
     def read(self, name: str) -> list[Record]:

@@ -60,7 +60,7 @@ class Endpoints:
         if len(wanted.addresses) != 1 or version_of(wanted.addresses[0]) == 6:
             raise BootstrapError(
                 f"A name of Cloud Endpoints leads to one IPv4 address, not to {wanted.target or 'nothing'}.",
-                fix="Reserve one: static_ip, or name it: addresses (dns_addresses).",
+                fix="Reserve one: static_ip, or name it: addresses (kubeflow_dns_addresses).",
             )
         state = self._look()
         was, ours = self._target(state.live), self._marked(state.live)
@@ -71,7 +71,7 @@ class Endpoints:
         if state.live and not ours and not wanted.take_over:
             raise BootstrapError(
                 f"{wanted.hostname} leads elsewhere already ({was or 'it has no address'}): {self._owner(state.live)}.",
-                fix="Take another name, or take that one over: take_over (dns_take_over).",
+                fix="Take another name, or take that one over: take_over (kubeflow_dns_take_over).",
             )
         how = "changed" if state.live else "made"
         if context.check:

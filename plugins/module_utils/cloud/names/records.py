@@ -161,7 +161,7 @@ def choose(wanted: Wanted, offers: list[Offer], kind: str, provider: str, where:
         return found[0][1].raw
     if found:
         ids = ", ".join(sorted(each.id for _domain, each in found))
-        raise BootstrapError(f"Several {kind}s of {provider} hold {wanted.hostname}: {ids}.", fix="Name one: zone (dns_zone).")
+        raise BootstrapError(f"Several {kind}s of {provider} hold {wanted.hostname}: {ids}.", fix="Name one: zone (kubeflow_dns_zone).")
     there = ", ".join(sorted(each.domain for each in offers)) or "none"
     which = f"The zone {wanted.zone} does not hold" if named else f"No public {kind} of {provider} holds"
     raise BootstrapError(f"{which} {wanted.hostname}{where}: {there}.", fix=fix)
@@ -202,5 +202,5 @@ def _taken(zone: Zone, wanted: Wanted, there: _There) -> BootstrapError:
     to = "; ".join(f"{kind} {', '.join(values)}" for kind, values in there.shown.items())
     return BootstrapError(
         f"The zone {zone.name} has a record of {wanted.hostname} already, which leads elsewhere ({to}): {_owner(there)}.",
-        fix="Name another host, or take that one over: take_over (dns_take_over).",
+        fix="Name another host, or take that one over: take_over (kubeflow_dns_take_over).",
     )

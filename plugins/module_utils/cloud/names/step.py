@@ -45,7 +45,7 @@ def provider_of(named: str, hostname: str | None, addresses: tuple[str, ...], fa
         raise BootstrapError(
             f"Nothing tells where {hostname} is to be recorded: the cluster runs on {provider or 'no cloud that is known'}, without "
             "ExternalDNS.",
-            fix="Set provider (dns_provider) to clouddns or route53, or make the record yourself and leave this step out.",
+            fix="Set provider (kubeflow_dns_provider) to clouddns or route53, or make the record yourself and leave this step out.",
         )
     if provider == "gcp" and (facts.get("cloud") or {}).get("account") and any(version_of(each) == 4 for each in addresses):
         return "endpoints"
@@ -53,7 +53,7 @@ def provider_of(named: str, hostname: str | None, addresses: tuple[str, ...], fa
         return "sslip"
     raise BootstrapError(
         "Neither a host name is named, nor an address that one could be made of.",
-        fix="Set hostname (dns_hostname), or reserve an address first (static_ip).",
+        fix="Set hostname (kubeflow_dns_hostname), or reserve an address first (static_ip).",
     )
 
 
@@ -64,7 +64,7 @@ def host_of(provider: str, hostname: str | None, wanted: Json, facts: Json) -> s
     if provider == "endpoints":
         account = wanted["account"]
         if not account:
-            raise BootstrapError("The project for a name of Cloud Endpoints is not known.", fix="Set account (dns_account).")
+            raise BootstrapError("The project for a name of Cloud Endpoints is not known.", fix="Set account (kubeflow_dns_account).")
         domain, _colon, project = account.rpartition(":")
         label = hostname or default_name(wanted["application"], wanted["cluster"])
         return checked(f"{label}.endpoints.{project}{'.' + domain if domain else ''}.cloud.goog")
@@ -72,7 +72,8 @@ def host_of(provider: str, hostname: str | None, wanted: Json, facts: Json) -> s
         address = next((each for each in wanted["addresses"] if version_of(each)), "127.0.0.1" if _laptop(facts) else None)
         if not address:
             raise BootstrapError(
-                "The address that the name is to hold is not known.", fix="Set addresses (dns_addresses), or reserve one: static_ip."
+                "The address that the name is to hold is not known.",
+                fix="Set addresses (kubeflow_dns_addresses), or reserve one: static_ip.",
             )
         # A label neither begins nor ends with a dash, so that :: there is written out.
         text = address.replace(".", "-").replace(":", "-")
@@ -80,7 +81,7 @@ def host_of(provider: str, hostname: str | None, wanted: Json, facts: Json) -> s
         return checked(f"{hostname + '.' if hostname else ''}{text}.{wanted['zone'] or _HOLDING[0]}")
     if hostname and wanted["zone"] and "." in wanted["zone"].strip("."):
         return checked(f"{hostname}.{wanted['zone']}")
-    raise BootstrapError("No full host name is named.", fix="Set hostname (dns_hostname), such as kubeflow.example.com.")
+    raise BootstrapError("No full host name is named.", fix="Set hostname (kubeflow_dns_hostname), such as kubeflow.example.com.")
 
 
 def held(hostname: str) -> tuple[str, ...]:
@@ -116,7 +117,7 @@ def present(provider: str, wanted: Wanted, facts: Json, context: Context, check:
         if not wanted.addresses:
             raise BootstrapError(
                 f"The address that {wanted.hostname} is to lead to is not known.",
-                fix="Set addresses (dns_addresses), or reserve one: static_ip.",
+                fix="Set addresses (kubeflow_dns_addresses), or reserve one: static_ip.",
             )
         named, sure = _made(provider, wanted, context), True
     verified, verification = _verified(wanted, named, sure, context, check)
@@ -177,7 +178,7 @@ def _by_external_dns(wanted: Wanted, facts: Json) -> Named:
     if addon is None:
         raise BootstrapError(
             "ExternalDNS is not seen in the cluster, so nobody would make the record.",
-            fix="Install it, or set provider (dns_provider) to clouddns, route53 or endpoints.",
+            fix="Install it, or set provider (kubeflow_dns_provider) to clouddns, route53 or endpoints.",
         )
     where = f" in the namespace {addon['namespace']}" if addon.get("namespace") else ""
     said = f"ExternalDNS{where} makes the record of {wanted.hostname} from the host of the Ingress or the HTTPRoute, once that is deployed."
@@ -207,7 +208,7 @@ def _verified(wanted: Wanted, named: Named, sure: bool, context: Context, check:
         return verified or None, said
     fix = "Resolvers remember for some minutes that there was no such name; a zone is asked only if its domain is delegated to it."
     if check["require"] and not context.check:
-        raise BootstrapError(said, fix=f"{fix} Run this again, or set require (dns_require) to false.", hostname=wanted.hostname)
+        raise BootstrapError(said, fix=f"{fix} Run this again, or set require (kubeflow_dns_require) to false.", hostname=wanted.hostname)
     context.warn(f"{said} {fix}")
     return False, said
 
