@@ -21,7 +21,8 @@ from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.redaction import clean, plain
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, begin, failed
 
 _MODULES = "ansible_collections.kubeflow.bootstrap.plugins.modules"
 _display = Display()
@@ -57,20 +58,21 @@ class ActionModule(ActionBase):
         if not checks.pop("supports_check_mode", False) and self._task.check_mode:
             return {"skipped": True, "msg": f"{name} does not support check mode"}
         validation = ArgumentSpecValidator(**checks).validate(_plain(self._task.args))
+        begin(validation._no_log_values)
         warnings: list[str] = []
         context = Context(
             check=self._task.check_mode,
             diff=bool(self._task.diff),
-            progress=lambda line: _display.display(f"{mark}{line}"),
-            warn=warnings.append,
-            show=None if _is_kept() else lambda line: _display.display(f"{mark}{line}", screen_only=True),
+            progress=lambda line: _display.display(f"{mark}{clean(line)}"),
+            warn=lambda text: warnings.append(clean(text)),
+            show=None if _is_kept() else lambda line: _display.display(f"{mark}{plain(line)}", screen_only=True),
         )
         try:
             if validation.error_messages:
                 raise BootstrapError(_message(validation.errors[0], name))
             result = module.run(validation.validated_parameters, context)
         except BootstrapError as error:
-            result = {**error.details, "failed": True, "msg": str(error)}
+            result = failed(error)
         if warnings:
             result = {**result, "warnings": warnings}
         hidden: dict[str, t.Any] = remove_values(result, validation._no_log_values)  # what AnsibleModule does with a result

@@ -26,6 +26,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from .connect import is_loopback, open_connection, ssl_context
 from .kubeconfig import Connection
 from .paging import Page, Told, Trim
+from .redaction import clean
 from .retrying import ApiError, Repeating, Sent, Unreachable, unreachable
 
 __all__ = ["AHEAD", "CONNECTIONS", "DISCOVERY", "METADATA", "ONE_METADATA", "PAGE", "ApiError", "Client", "Unreachable"]
@@ -342,7 +343,7 @@ class Client:
             else:
                 self._idle.put(channel)
             for warning in response.headers.get_all("Warning") or []:
-                self.warnings.setdefault(warning.split('"', 1)[-1].rstrip('"'))
+                self.warnings.setdefault(clean(warning.split('"', 1)[-1].rstrip('"')))
             return response.status, content, response.headers.get("Retry-After")
 
     def _write(self, channel: http.client.HTTPConnection, method: str, target: str, payload: bytes | None, headers: dict[str, str]) -> None:

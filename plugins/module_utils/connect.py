@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from .errors import BootstrapError
 from .kubeconfig import Connection
+from .redaction import remember_login
 
 
 def ssl_context(connection: Connection) -> ssl.SSLContext | None:
@@ -80,7 +81,9 @@ def proxy_of(connection: Connection) -> str | None:
     parts = urlsplit(connection.server)
     secure = parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
-    return connection.proxy or _proxy_for(parts.hostname or "", port, secure, connection.env)
+    proxy = connection.proxy or _proxy_for(parts.hostname or "", port, secure, connection.env)
+    remember_login(proxy)
+    return proxy
 
 
 def check_proxy(proxy: str) -> None:

@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from . import auth_providers, exec_plugin, expiry
 from .errors import BootstrapError
+from .redaction import remember
 
 
 @dataclass
@@ -71,7 +72,9 @@ class Credentials:
         return dict(self._impersonate)
 
     def _bearer(self) -> str | None:
-        return _read_token(self._token_file) if self._token_file else self._token
+        token = _read_token(self._token_file) if self._token_file else self._token
+        remember(token)
+        return token
 
     def expires(self) -> datetime | None:
         """When the token or the client certificate runs out, whichever is first; ``None`` where neither says."""
@@ -98,6 +101,7 @@ class Credentials:
         if isinstance(token, str) and token:
             self._token = _sendable(f"To log in, {self.helper} answered a token that", token)
         if isinstance(certificate, str) and isinstance(key, str):
+            remember(key)
             self.certificate = (certificate, key)
         elif not (isinstance(token, str) and token):
             raise BootstrapError(f"To log in, {self.helper} answered neither a token nor a client certificate with its key.")
@@ -120,6 +124,7 @@ def from_user(user: dict[str, t.Any], cluster: dict[str, t.Any], env: Mapping[st
         found.method, found._token = "token", _sendable(f"The kubeconfig {path}: token", user["token"])
     elif user.get("username"):
         pair_text = f"{user['username']}:{user.get('password') or ''}"
+        remember(user.get("password"), pair_text)
         found.method, found._basic = "basic", base64.b64encode(pair_text.encode()).decode()
     elif user.get("exec") or user.get("auth-provider"):
         _from_helper(found, path, user, env)
@@ -152,7 +157,10 @@ def _certificate(path: Path, user: dict[str, t.Any]) -> tuple[str, str] | None:
             pair.append(slurp(path, key, user[key]))
     if len(pair) == 1:
         raise BootstrapError(f"The kubeconfig {path}: client-certificate and client-key belong together, one is missing.")
-    return (pair[0], pair[1]) if pair else None
+    if not pair:
+        return None
+    remember(pair[1])
+    return pair[0], pair[1]
 
 
 def _impersonation(path: Path, user: dict[str, t.Any]) -> tuple[dict[str, str], list[tuple[str, str]]]:

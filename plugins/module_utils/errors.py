@@ -7,6 +7,11 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Sequence
 
+from .redaction import clean
+
+_MOST = 20_000
+"""Characters of a message: one of many objects is long."""
+
 
 def some(texts: Sequence[str], most: int) -> str:
     """A list for a message: the first ``most``, and how many more."""
@@ -18,11 +23,12 @@ class BootstrapError(Exception):
     """Something that the user can put right.
 
     ``message`` says what is wrong, where and why, in one line; ``fix`` what to do about it.
-    ``details`` are plain data that go into the task's result beside the message. Never put a secret in either.
+    ``details`` are plain data that go into the task's result beside the message. Text from outside in either of the first two
+    is cleaned here; never put a secret in any of them.
     """
 
     def __init__(self, message: str, *, fix: str | None = None, **details: t.Any) -> None:
-        self.message = message
-        self.fix = fix
+        self.message = clean(message, _MOST)
+        self.fix = clean(fix, _MOST) if fix else fix
         self.details = details
-        super().__init__(f"{message} {fix}" if fix else message)
+        super().__init__(f"{self.message} {self.fix}" if fix else self.message)

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from .data.login_helpers import HELPERS
 from .errors import BootstrapError
+from .redaction import MOST, clean, remember
 
 Plugin = dict[str, t.Any]
 
@@ -29,21 +30,6 @@ PLUGIN_TIMEOUT = 60.0
 """Seconds an exec plugin may take; a login in a browser is not awaited."""
 ATTEMPT_TIMEOUT = 5.0
 """Seconds a helper may take to say something of itself."""
-
-_SECRETS = (
-    re.compile(r"-----BEGIN.*?(-----END[^-]*-----|$)", re.DOTALL),
-    re.compile(r"\beyJ[\w-]+(\.[\w-]*)*"),  # a JSON web token, or a piece of one
-    re.compile(r"(?<=://)[^/@\s]+(?=@)"),
-    re.compile(
-        r"(?i)(?<=bearer )\S+|(?<=basic )\S+"
-        r"|(?:(?<=token)|(?<=secret)|(?<=password)|(?<=credential)|(?<=assertion))[\"']?\s*[=:]\s*[\"']?[^\s\"',}&]+"
-    ),
-    re.compile(r"\b(ya29\.|k8s-aws-v1\.|sha256~)[\w.-]+"),  # Google, EKS, OpenShift
-    # Long words with digits in them: opaque tokens and keys. Host names, UUIDs and names of clusters stay.
-    re.compile(r"(?<![\w+=-])(?=[\w+=-]*\d)(?=[\w+=-]*[a-z])(?=[\w+=-]*[A-Z])[\w+=-]{28,}"),
-    re.compile(r"(?=[A-Za-z]*\d)[A-Za-z0-9]{28,}"),
-    re.compile(r"(?<![\w/+=])(?=\S*\d)(?=\S*[a-z])(?=\S*[A-Z])[A-Za-z0-9+][A-Za-z0-9/+=]{39,}(?![\w/+=])"),
-)
 
 
 def parse(path: Path, plugin: object, env: Mapping[str, str]) -> tuple[Plugin, list[str]]:
@@ -190,17 +176,13 @@ def _last_line(text: str, plugin: Plugin) -> str:
 
 
 def _cut(text: str, plugin: Plugin) -> str:
-    """``text`` without what may be a credential: what the kubeconfig gives to the plugin, and whatever looks like one."""
-    given = [item["value"] for item in plugin.get("env") or []]
+    """The end of ``text`` without what may be a credential: what the kubeconfig gives to the plugin, and whatever looks like one."""
+    remember(*(item["value"] for item in plugin.get("env") or []))
     args = [str(argument) for argument in plugin.get("args") or []]
     for argument, after in zip(args, [*args[1:], ""], strict=False):
         if _SECRET_ARGUMENT.match(argument):
-            given.append(argument.partition("=")[2] or after)
-    for secret in sorted((each for each in given if len(each) >= 6), key=len, reverse=True):
-        text = text.replace(secret, "***")
-    for pattern in _SECRETS:
-        text = pattern.sub("***", text)
-    return text
+            remember(argument.partition("=")[2] or after)
+    return clean(text[-MOST:], opaque=True)
 
 
 _SECRET_ARGUMENT = re.compile(r"(?i)--?[\w-]*(secret|token|password|key|credential)")

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from .errors import BootstrapError
 from .kubeconfig import Connection
+from .redaction import clean, cleaned
 
 Json = dict[str, t.Any]
 
@@ -69,10 +70,10 @@ class ApiError(BootstrapError):
 
     def __init__(self, code: int, status: Json, what: str) -> None:
         self.code = code
-        self.reason = str(status.get("reason") or "")
-        self.said = str(status.get("message") or f"HTTP {code}")
+        self.reason = clean(str(status.get("reason") or ""))
+        self.said = clean(str(status.get("message") or f"HTTP {code}"))
         details = status.get("details")
-        self.causes: list[Json] = (details.get("causes") or []) if isinstance(details, dict) else []
+        self.causes: list[Json] = cleaned(details.get("causes") or []) if isinstance(details, dict) else []
         super().__init__(f"{what}: {self.said}")
 
 

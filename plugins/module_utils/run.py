@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import os
 import typing as t
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleModule
 
 from .errors import BootstrapError
+from .redaction import clean, cleaned, forget, remember
+
+_MOST_DETAILS = 2**20
 
 
 def _silent(message: str) -> None:
@@ -46,9 +49,21 @@ Work = Callable[[dict[str, t.Any], Context], dict[str, t.Any]]
 def run_module(arguments: dict[str, t.Any], work: Work) -> None:
     """Run ``work`` as an Ansible module: never returns."""
     module = AnsibleModule(**arguments)
-    context = Context(check=module.check_mode, diff=module._diff, warn=module.warn)
+    begin(module.no_log_values)
+    context = Context(check=module.check_mode, diff=module._diff, warn=lambda text: module.warn(clean(text)))
     try:
         result = work(module.params, context)
     except BootstrapError as error:
-        module.fail_json(msg=str(error), **error.details)
+        module.fail_json(**failed(error))
     module.exit_json(**result)
+
+
+def begin(hidden: Iterable[object]) -> None:
+    """What a task must not show is what it was given as a secret, and what it comes to know."""
+    forget()
+    remember(*map(str, hidden))
+
+
+def failed(error: BootstrapError) -> dict[str, t.Any]:
+    """A result that says what was wrong."""
+    return {**cleaned(error.details, _MOST_DETAILS), "failed": True, "msg": str(error)}

@@ -21,11 +21,19 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 import yaml
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import redaction
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """The secrets of one test are ordinary words in the next."""
+    redaction.forget()
+
 
 Json = dict[str, t.Any]
 ENV = {"PATH": "/nonexistent", "HOME": "/nonexistent"}

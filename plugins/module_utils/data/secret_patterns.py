@@ -125,7 +125,7 @@ SECRET_PATTERNS: dict[str, SecretPattern] = {
     "password-in-url": {
         "what": "a password in a URL",
         "words": ["://"],
-        "pattern": r"\b[a-z][a-z0-9+.-]*://[^\s/:@\"'<>{}$%()]*:(?![\"'<>{}$%()*@])[^\s/@\"'<>{}()]{3,}@[\w\[]",
+        "pattern": r"\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@\"'<>{}$%()]*:(?![\"'<>{}$%()*@])[^\s/@\"'<>{}()]{3,}@[\w\[]",
         "source": "RFC 3986 3.2.1",
     },
     "authorization": {

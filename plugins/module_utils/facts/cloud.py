@@ -17,6 +17,7 @@ from ..cloud import aws, azure, gcp
 from ..cloud.finding import Env, Finding, Json, side_by_side
 from ..cloud.signs import from_kubeconfig, from_nodes
 from ..data.clouds import ACCOUNT_KIND
+from ..redaction import cleaned
 
 TIMEOUT = 2.0
 """Seconds for all questions together."""
@@ -119,7 +120,7 @@ def _add_login(found: Finding, answer: Finding | str) -> None:
 
 def _document(found: Finding, elsewhere: bool) -> Json:
     provider = found.provider
-    return {
+    document = {
         "provider": provider,
         "account": found.account,
         "account_kind": ACCOUNT_KIND.get(provider or ""),
@@ -127,6 +128,7 @@ def _document(found: Finding, elsewhere: bool) -> Json:
         "evidence": found.evidence,
         "unknown": _unknown(found, elsewhere),
     }
+    return cleaned(document)
 
 
 def _unknown(found: Finding, elsewhere: bool) -> list[dict[str, str]]:

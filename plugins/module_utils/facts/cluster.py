@@ -13,6 +13,7 @@ from ..api import ApiError, Client
 from ..discovery import Served, discover
 from ..errors import BootstrapError
 from ..permissions import lacking, review
+from ..redaction import cleaned
 from .addons import addons
 from .asking import Asker
 from .distribution import distribution
@@ -64,7 +65,7 @@ def gather(client: Client, namespace: str) -> Json:
     whose = distribution(nodes, apis, said.get("gitVersion") or "")
     answers.update(_conclusions(asker, answers, whose["name"]))
     answers["nodes"] = nodes.summary(answers.pop("requests"))
-    return {
+    found = {
         **answers,
         "server": client.connection.server,
         "version": version(said, nodes.kubelet_versions),
@@ -72,6 +73,7 @@ def gather(client: Client, namespace: str) -> Json:
         "apis": {name: {kind: _place(entry) for kind, entry in sorted(kinds.items())} for name, kinds in apis.items()},
         "unknown": asker.unknown,
     }
+    return cleaned(found)
 
 
 def _first(asker: Asker) -> Json:

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ..errors import BootstrapError
-from .secrets import redacted
+from ..redaction import clean, remember
 
 OLDEST = (2, 20)
 """Of 2018-12. Older ones lack some of the options used here, and no supported distribution has one."""
@@ -91,7 +91,6 @@ class Git:
     def __init__(self, folder: Path, env: Mapping[str, str], timeout: float = 600) -> None:
         self.folder, self.timeout = folder, timeout
         self._env = {**{name: value for name, value in env.items() if name not in _FOREIGN}, **_QUIET}
-        self._secrets: list[str] = []
         found = shutil.which("git", path=env.get("PATH", os.defpath))
         if not found:
             raise BootstrapError("git is not installed here, and the application is to be kept in it.", fix=_INSTALL)
@@ -145,9 +144,9 @@ class Git:
     def _complain(self, code: int, err: str, out: str) -> t.NoReturn:
         for pattern, message, fix in _COMPLAINTS:
             if match := re.search(pattern, err):
-                texts = [redacted(match.expand(text), *self._secrets).replace("{folder}", str(self.folder)) for text in (message, fix)]
+                texts = [clean(match.expand(text)).replace("{folder}", str(self.folder)) for text in (message, fix)]
                 raise BootstrapError(texts[0], fix=texts[1])
-        raise Failed(code, redacted(f"{err.strip()}\n{out.strip()[-2000:]}".strip(), *self._secrets))
+        raise Failed(code, clean(f"{err.strip()}\n{out.strip()[-2000:]}".strip()))
 
     @contextlib.contextmanager
     def logged_in(self, host: str, username: str | None, token: str | None) -> Iterator[dict[str, str]]:
@@ -161,7 +160,7 @@ class Git:
         if not token:
             yield variables
             return
-        self._secrets.append(token)
+        remember(token)
         with tempfile.TemporaryDirectory(prefix="kubeflow-bootstrap-") as folder:
             script = Path(folder) / "askpass"
             script.write_text(_ASKPASS, encoding="ascii")

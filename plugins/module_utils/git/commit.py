@@ -19,6 +19,7 @@ from ..errors import BootstrapError
 from ..files import write_atomically
 from ..ksonnet import folder as application
 from ..ksonnet import record
+from ..redaction import clean
 from ..registries.sources import Sources
 from ..run import Context
 from . import message, repository, secrets
@@ -235,8 +236,8 @@ def _result(
 def _push(wanted: Wanted, context: Context, git: Git, branch: str, head: str | None, changed: bool) -> Json:
     remote = Remote(str(wanted.remote), wanted.remote_branch or branch, *wanted.login)
     if context.check and (changed or not head):
-        return {"remote": secrets.redacted(remote.name), "branch": remote.branch, "changed": True}
-    context.progress(f"Pushing to {secrets.redacted(remote.name)}")
+        return {"remote": clean(remote.name), "branch": remote.branch, "changed": True}
+    context.progress(f"Pushing to {clean(remote.name)}")
     return push(git, remote, context.env, check=context.check)
 
 

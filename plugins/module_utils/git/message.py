@@ -13,13 +13,15 @@ import typing as t
 from collections.abc import Mapping
 
 from ..ksonnet import documents, record
-from .secrets import is_secret, redacted
+from ..redaction import clean
+from .secrets import is_secret
 
 Json = dict[str, t.Any]
 
 _SUMMARY = 72
 _WIDTH = 100
 _FILES = 20
+_MOST = 100_000
 
 
 def compose(before: str | None, after: str | None, changed: Mapping[str, str]) -> str:
@@ -34,7 +36,7 @@ def compose(before: str | None, after: str | None, changed: Mapping[str, str]) -
     if not components and not others and changed:
         names = [f"  {code} {path}" for path, code in sorted(changed.items())]
         parts.append("\n".join(names[:_FILES] + ([f"  and {len(names) - _FILES} more"] if len(names) > _FILES else [])))
-    return redacted("\n\n".join(parts)) + "\n"
+    return clean("\n\n".join(parts), _MOST) + "\n"
 
 
 def _read(text: str | None) -> Json:

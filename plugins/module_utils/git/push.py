@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ..errors import BootstrapError
+from ..redaction import clean
 from .command import Failed, Git
-from .secrets import redacted, scan
+from .secrets import scan
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # What git or the remote says, to what is wrong and what to do. {remote}, {branch}.
@@ -57,7 +58,7 @@ class Remote:
 
 def push(git: Git, remote: Remote, env: Mapping[str, str], *, check: bool) -> dict[str, t.Any]:
     """Bring the remote's branch to HEAD: ``remote``, ``branch`` and ``changed``. With ``check`` it is only asked."""
-    shown = redacted(_url(git, remote.name))
+    shown = clean(_url(git, remote.name))
     spec = f"HEAD:refs/heads/{remote.branch}"
     with login(git, remote, env) as (options, extra):
         try:
@@ -73,7 +74,7 @@ def login(git: Git, remote: Remote, env: Mapping[str, str]) -> Iterator[tuple[li
     """What git needs to log in there: options that go before the command, and variables."""
     url = _url(git, remote.name)
     host = urlsplit(url).netloc.rpartition("@")[2] if "://" in url else ""
-    token = _token(url, remote.token, env, redacted(url))
+    token = _token(url, remote.token, env, clean(url))
     options = ["-c", "credential.helper="] if token else []  # else a helper might keep the token on disk
     with git.logged_in(host, remote.username or urlsplit(url).username if host else None, token) as variables:
         yield options, variables

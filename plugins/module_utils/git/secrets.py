@@ -114,15 +114,6 @@ def refuse(findings: Sequence[Finding], doing: str) -> None:
         )
 
 
-def redacted(text: str, *secrets: str) -> str:
-    """A text without these, and without whatever looks like a credential."""
-    for secret in sorted((each for each in secrets if each), key=len, reverse=True):
-        text = text.replace(secret, "***")
-    for pattern in _PATTERNS.values():
-        text = pattern.sub("***", text)
-    return re.sub(r"(?<=://)[^/@\s]+(?=@)", "***", text)
-
-
 def is_secret(name: str, value: str) -> bool:
     """Whether the value of a field of this name looks like a credential."""
     end = re.search(rf"(?i){FIELD}$", name)

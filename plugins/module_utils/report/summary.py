@@ -8,6 +8,7 @@ import textwrap
 import typing as t
 
 from ..plan.showing import shown
+from ..redaction import plain
 
 Json = dict[str, t.Any]
 
@@ -47,7 +48,7 @@ def lines(report: Json) -> list[str]:
         found += _section("Failed", _wrapped([report["failure"]], 2))
     if plan:
         found += _section("Warnings", _wrapped([_advice(item) for item in plan["warnings"]], 2))
-    return found + _section("Go on", next_steps(report))
+    return [plain(line) for line in [*found, *_section("Go on", next_steps(report))]]
 
 
 def _section(label: str, texts: list[str]) -> list[str]:

@@ -257,7 +257,7 @@ def test_a_hook_refuses(kept: Place) -> None:
     kept.ready(declared(replicas=2))
     kept.write(declared(replicas=2))
     said = says(lambda: kept.commit(declared(replicas=2)))
-    assert "a hook may have: too late on Friday: ***" in said and PASSWORD not in said
+    assert "a hook may have: too late on Friday: https://***@b/" in said and PASSWORD not in said
     assert kept.git("diff", "--cached") == ""
     hook.unlink()
     assert kept.run(declared(replicas=2))["changed"]  # what could not be committed counts as ours
