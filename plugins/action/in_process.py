@@ -9,10 +9,12 @@ module is sent there as usual. Private to the collection.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
 import typing as t
+from collections.abc import Iterator, Mapping
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.json import Direction, get_module_decoder, get_module_encoder
@@ -35,8 +37,8 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         if self._on_controller():
-            self._set_environment()
-            result.update(self._work("  " if self._task.run_once else _mark(task_vars or {})))
+            with _environment(self._of_task()) as env:
+                result.update(self._work("  " if self._task.run_once else _mark(task_vars or {}), env))
         else:
             result.update(self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
         return result
@@ -44,13 +46,13 @@ class ActionModule(ActionBase):
     def _on_controller(self) -> bool:
         return self._connection.transport == "local" and not self._task.async_val and not self._play_context.become
 
-    def _set_environment(self) -> None:
-        """Lay the task's ``environment`` keyword over this process's: each task has a process of its own, made for it."""
+    def _of_task(self) -> dict[str, str]:
+        """The task's ``environment`` keyword, as it is for this loop item and this try."""
         keyword: dict[str, t.Any] = {}
         self._compute_environment_string(keyword)
-        os.environ.update({name: str(value) for name, value in keyword.items()})
+        return {name: str(value) for name, value in keyword.items()}
 
-    def _work(self, mark: str) -> dict[str, t.Any]:
+    def _work(self, mark: str, env: Mapping[str, str]) -> dict[str, t.Any]:
         """Do what the module would: the same arguments, result and messages, with the same values hidden. ``mark``: before each line."""
         name = str(self._task.resolved_action)
         module = importlib.import_module(f"{_MODULES}.{name.rsplit('.', 1)[-1]}")
@@ -63,9 +65,10 @@ class ActionModule(ActionBase):
         context = Context(
             check=self._task.check_mode,
             diff=bool(self._task.diff),
+            env=env,
             progress=lambda line: _display.display(f"{mark}{clean(line)}"),
             warn=lambda text: warnings.append(clean(text)),
-            show=None if _is_kept() else lambda line: _display.display(f"{mark}{plain(line)}", screen_only=True),
+            show=None if _is_kept(env) else lambda line: _display.display(f"{mark}{plain(line)}", screen_only=True),
         )
         try:
             if validation.error_messages:
@@ -79,9 +82,26 @@ class ActionModule(ActionBase):
         return hidden
 
 
-def _is_kept() -> bool:
+@contextlib.contextmanager
+def _environment(keyword: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """The environment variables of a task, which are this process's too as long as its work lasts.
+
+    Our own code takes them from ``Context.env``. The clouds' SDKs, and what these start, know no other environment than the process's, and
+    read it whenever they need it. All items of a loop and all tries of a task share one process: afterwards it is just as it was.
+    """
+    before = dict(os.environ)
+    os.environ.update(keyword)
+    try:
+        yield dict(os.environ)
+    finally:
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update({name: value for name, value in before.items() if os.environ.get(name) != value})
+
+
+def _is_kept(env: Mapping[str, str]) -> bool:
     """Whether all output is kept: ansible-runner, and so AWX, makes events of what is for the screen alone, too."""
-    return bool(os.environ.get("AWX_ISOLATED_DATA_DIR"))
+    return bool(env.get("AWX_ISOLATED_DATA_DIR"))
 
 
 def _mark(task_vars: dict[str, t.Any]) -> str:

@@ -13,8 +13,14 @@ options:
       - The kubeconfig file to read.
       - If not set, the files of the environment variable E(KUBECONFIG) are merged as C(kubectl) does, else C(~/.kube/config) is
         read, else the service account of the pod is used that this runs in.
-      - If neither this, O(context), O(cluster) or O(user) nor E(KUBECONFIG) is set, and E(K8S_AUTH_HOST) is, then that is the cluster, with
-        the token E(K8S_AUTH_API_KEY), the file E(K8S_AUTH_SSL_CA_CERT), and E(K8S_AUTH_VERIFY_SSL). Automation controllers set these.
+      - If none of this, O(context), O(cluster), O(user) and O(server) is set, the variables of C(kubernetes.core) come first, which
+        automation controllers set. E(K8S_AUTH_HOST) with a login of its own, which is E(K8S_AUTH_API_KEY), E(K8S_AUTH_USERNAME) and
+        E(K8S_AUTH_PASSWORD), or E(K8S_AUTH_CERT_FILE) and E(K8S_AUTH_KEY_FILE), is the cluster. Else it is that of
+        E(K8S_AUTH_KUBECONFIG) and E(K8S_AUTH_CONTEXT), or of the kubeconfig that would be read without these variables.
+      - Each of E(K8S_AUTH_HOST), the login, E(K8S_AUTH_SSL_CA_CERT), E(K8S_AUTH_VERIFY_SSL), E(K8S_AUTH_PROXY), E(K8S_AUTH_NO_PROXY),
+        E(K8S_AUTH_PROXY_HEADERS_PROXY_BASIC_AUTH), E(K8S_AUTH_IMPERSONATE_USER) and E(K8S_AUTH_IMPERSONATE_GROUPS) lies over what the
+        kubeconfig says. A host without a login gets that of no kubeconfig, unless E(K8S_AUTH_KUBECONFIG) or E(K8S_AUTH_CONTEXT) names one.
+      - Where an option names the cluster, none of these variables is used. A warning names those that are set and not used.
       - The file is never written to, and its current context stays what it is.
     type: path
   context:

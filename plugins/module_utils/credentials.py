@@ -12,7 +12,7 @@ import base64
 import binascii
 import typing as t
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -94,6 +94,10 @@ class Credentials:
         """The ``user`` and the ``groups`` that requests are made as, if others than those logged in."""
         user = self._impersonate.get("Impersonate-User")
         return {"user": user, "groups": [value for name, value in self.more_headers if name == "Impersonate-Group"]} if user else None
+
+    def acting_as(self, other: Credentials) -> Credentials:
+        """This login, with requests made as ``other`` has them made."""
+        return replace(self, _impersonate=other._impersonate, more_headers=other.more_headers)
 
     def _run_plugin(self) -> None:
         status = exec_plugin.run(self._plugin or {}, self._cluster, self._env)

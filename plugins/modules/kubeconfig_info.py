@@ -48,7 +48,8 @@ kubeconfig:
   type: dict
   contains:
     source:
-      description: Where it comes from, V(option), V(KUBECONFIG), V(~/.kube/config), V(K8S_AUTH_HOST) or V(in-cluster).
+      description: Where it comes from, V(option), V(KUBECONFIG), V(~/.kube/config), V(K8S_AUTH_HOST),
+        V(K8S_AUTH_KUBECONFIG) or V(in-cluster).
       type: str
       sample: KUBECONFIG
     files:

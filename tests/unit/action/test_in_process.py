@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import types
 import typing as t
@@ -115,9 +117,39 @@ def test_a_secret_argument_never_comes_back(act: t.Any, monkeypatch: pytest.Monk
 
 
 def test_the_environment_keyword_reaches_the_work(act: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(in_process.os, "environ", {"BEFORE": "1"})
+    monkeypatch.setenv("BEFORE", "1")
     result = act(lambda args, context: {"env": dict(context.env)}, {"name": "a"}, environment=[{"KUBECONFIG": "/k"}])
-    assert result["env"] == {"BEFORE": "1", "KUBECONFIG": "/k"}
+    assert result["env"] == {**os.environ, "BEFORE": "1", "KUBECONFIG": "/k"}
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_environment_of_a_loop_item_or_try_is_gone_with_it(act: t.Any, monkeypatch: pytest.MonkeyPatch, fails: bool) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "ours")
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    before = dict(os.environ)
+    seen = []
+
+    def work(args: dict[str, t.Any], context: t.Any) -> dict[str, t.Any]:
+        child = subprocess.run(["env"], capture_output=True, text=True, check=True).stdout.splitlines()
+        seen.append(
+            [
+                sorted({name: one.get(name) for name in ("AWS_PROFILE", "KUBECONFIG")}.items())
+                for one in (context.env, os.environ, dict(line.split("=", 1) for line in child if "=" in line))
+            ]
+        )
+        os.environ["LEFT_BY_A_LIBRARY"] = "1"
+        os.environ.pop("HOME", None)
+        if fails:
+            raise BootstrapError("no")
+        return {}
+
+    for keyword in ([{"KUBECONFIG": "/a"}, {"AWS_PROFILE": "theirs"}], [{}], [{"KUBECONFIG": "/b"}]):
+        act(work, {"name": "a"}, environment=keyword)
+        assert dict(os.environ) == before
+    first, second, third = (
+        [("AWS_PROFILE", profile), ("KUBECONFIG", path)] for profile, path in (("theirs", "/a"), ("ours", None), ("ours", "/b"))
+    )
+    assert seen == [[first] * 3, [second] * 3, [third] * 3]
 
 
 def test_check_and_diff_reach_the_work(act: t.Any) -> None:
