@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -105,8 +106,7 @@ class Credentials:
         if isinstance(token, str) and token:
             self._token = _sendable(f"To log in, {self.helper} answered a token that", token)
         if isinstance(certificate, str) and isinstance(key, str):
-            remember(key)
-            self.certificate = (certificate, key)
+            self.certificate = _usable(f"To log in, {self.helper} answered a key that", certificate, key)
         elif not (isinstance(token, str) and token):
             raise BootstrapError(f"To log in, {self.helper} answered neither a token nor a client certificate with its key.")
 
@@ -120,8 +120,7 @@ def from_user(user: dict[str, t.Any], cluster: dict[str, t.Any], env: Mapping[st
     if found.certificate:
         found.method = "client-certificate"
     for key in ("token", "username", "password"):
-        if user.get(key) is not None and not isinstance(user[key], str):
-            raise BootstrapError(f"The kubeconfig {path}: {key} is a {type(user[key]).__name__}, not text.")
+        text_of(path, key, user.get(key))
     if user.get("tokenFile"):
         found.method, found._token_file = "token-file", user["tokenFile"]
     elif user.get("token"):
@@ -161,10 +160,22 @@ def _certificate(path: Path, user: dict[str, t.Any]) -> tuple[str, str] | None:
             pair.append(slurp(path, key, user[key]))
     if len(pair) == 1:
         raise BootstrapError(f"The kubeconfig {path}: client-certificate and client-key belong together, one is missing.")
-    if not pair:
-        return None
-    remember(pair[1])
-    return pair[0], pair[1]
+    return _usable(f"The kubeconfig {path}: client-key", pair[0], pair[1]) if pair else None
+
+
+_ENCRYPTED = re.compile(r"^(?:-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type:\s*4\s*,\s*ENCRYPTED)", re.MULTILINE)
+"""PKCS #8 (RFC 7468, 11) and the older form of OpenSSL (RFC 1421, 4.6.1.1)."""
+
+
+def _usable(what: str, certificate: str, key: str) -> tuple[str, str]:
+    """A pair that can be used without asking anybody: OpenSSL prompts for the pass phrase of a key, on the terminal, and waits."""
+    remember(key)
+    if _ENCRYPTED.search(key):
+        raise BootstrapError(
+            f"{what} is encrypted with a pass phrase, which kubectl does not take either.",
+            fix="Decrypt it into a file that only you can read (openssl pkey -in KEY -out PLAIN), and name that one.",
+        )
+    return certificate, key
 
 
 def _impersonation(path: Path, user: dict[str, t.Any]) -> tuple[dict[str, str], list[tuple[str, str]]]:
@@ -202,6 +213,28 @@ def _read_token(path: str | None) -> str | None:
         raise BootstrapError(f"The token file {path} can't be read: {getattr(error, 'strerror', None) or 'not text'}.") from error
 
 
+def text_of(path: Path, key: str, value: object) -> str | None:
+    """The text in field ``key`` of the kubeconfig ``path``; nothing where it is empty. Another type is refused, as by kubectl."""
+    if value is None or isinstance(value, str):
+        return value or None
+    quote = " Put it in quotes." if isinstance(value, int | float) else ""
+    raise BootstrapError(f"The kubeconfig {path}: {key} is {kind_of(value)}, not text.{quote}")
+
+
+_KINDS: tuple[tuple[t.Any, str], ...] = (
+    (bool, "a boolean"),
+    ((int, float), "a number"),
+    (str, "text"),
+    (list, "a list"),
+    (dict, "a mapping"),
+)
+
+
+def kind_of(value: object) -> str:
+    """What a value of a YAML file is, for messages."""
+    return next((word for types, word in _KINDS if isinstance(value, types)), type(value).__name__)
+
+
 def slurp(path: Path, key: str, name: str) -> str:
     """The text of the file that field ``key`` of the kubeconfig ``path`` names."""
     try:
@@ -213,8 +246,9 @@ def slurp(path: Path, key: str, name: str) -> str:
 
 
 def decode(path: Path, key: str, value: object) -> str:
-    """The PEM text behind a ``…-data`` field of the kubeconfig ``path``."""
+    """The PEM text behind a ``…-data`` field of the kubeconfig ``path``. Go's base64 passes over line breaks, not over blanks."""
     try:
-        return base64.b64decode(value, validate=True).decode("utf-8")  # type: ignore[arg-type]
+        joined = value.translate({10: None, 13: None}) if isinstance(value, str) else value
+        return base64.b64decode(joined, validate=True).decode("utf-8")  # type: ignore[arg-type]
     except (binascii.Error, ValueError, TypeError) as error:
         raise BootstrapError(f"The kubeconfig {path}: {key} is not base64 of a PEM text.") from error

@@ -10,14 +10,16 @@ the service account of the pod that this runs in.
 from __future__ import annotations
 
 import base64
+import functools
 import os
+import re
 import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .credentials import Credentials, decode, from_user, slurp
+from .credentials import Credentials, decode, from_user, kind_of, slurp, text_of
 from .errors import BootstrapError
 
 try:
@@ -26,6 +28,8 @@ except ImportError:  # pragma: no cover
     yaml = None  # type: ignore[assignment]
 
 Entry = dict[str, t.Any]
+
+_TAG = "tag:yaml.org,2002:"
 
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 _LISTS = {"clusters": "cluster", "users": "user", "contexts": "context"}
@@ -131,7 +135,9 @@ def _read(path: Path) -> Entry:
             "PyYAML is needed to read a kubeconfig.", fix="Install it for the Python that Ansible uses: pip install PyYAML"
         )
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        document = next(yaml.load_all(path.read_bytes(), Loader=_loader()), None)  # what follows the first document, kubectl does not read
+    except yaml.reader.ReaderError as error:
+        raise BootstrapError(f"The kubeconfig {path} can't be read: it is no text in UTF-8 or UTF-16.") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f":{mark.line + 1}" if mark else ""
@@ -140,26 +146,58 @@ def _read(path: Path) -> Entry:
         raise BootstrapError(f"The kubeconfig {path} can't be read: {_why(error)}.") from error
     document = {} if document is None else document
     if not isinstance(document, dict):
-        raise BootstrapError(
-            f"The kubeconfig {path} holds a {type(document).__name__} where a mapping with clusters, users, contexts belongs."
-        )
+        raise BootstrapError(f"The kubeconfig {path} holds {kind_of(document)} where a mapping with clusters, users, contexts belongs.")
     return {
-        "current-context": _text(path, "current-context", document.get("current-context")),
+        "current-context": text_of(path, "current-context", document.get("current-context")),
         **{kind: _by_name(path, kind, document.get(kind)) for kind in _LISTS},
     }
+
+
+@functools.cache
+def _loader() -> t.Any:
+    """YAML's types as kubectl knows them: no dates, no ``1:20`` in base 60, no ``=``; ``!!binary`` is text, and other tags say nothing."""
+
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        yaml_implicit_resolvers: t.ClassVar[dict[str, t.Any]] = {
+            first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] in ("bool", "null", "merge")]
+            for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
+
+    def text(loader: t.Any, node: t.Any) -> t.Any:
+        if not isinstance(node, yaml.ScalarNode):
+            return (
+                loader.construct_mapping(node, deep=True)
+                if isinstance(node, yaml.MappingNode)
+                else loader.construct_sequence(node, deep=True)
+            )
+        return loader.construct_scalar(node)
+
+    def binary(loader: t.Any, node: t.Any) -> str:
+        return str(yaml.constructor.SafeConstructor.construct_yaml_binary(loader, node), "utf-8", "replace")
+
+    Loader.add_implicit_resolver(
+        f"{_TAG}int", re.compile(r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)$"), list("-+0123456789")
+    )
+    Loader.add_implicit_resolver(
+        f"{_TAG}float", re.compile(r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?$"), list("-+0123456789.")
+    )
+    Loader.add_constructor(f"{_TAG}binary", binary)
+    Loader.add_constructor(f"{_TAG}timestamp", text)
+    Loader.add_constructor(None, text)
+    return Loader
 
 
 def _by_name(path: Path, kind: str, entries: object) -> dict[str, Entry]:
     found: dict[str, Entry] = {}
     if entries is not None and not isinstance(entries, list):
-        raise BootstrapError(f"The kubeconfig {path}: {kind} is a {type(entries).__name__}, not a list.")
+        raise BootstrapError(f"The kubeconfig {path}: {kind} is {kind_of(entries)}, not a list.")
     for index, entry in enumerate(entries or []):
         where = f"{kind}[{index}]"
         if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
             raise BootstrapError(f"The kubeconfig {path}: {where} has no name.")
         body = {} if entry.get(_LISTS[kind]) is None else entry[_LISTS[kind]]
         if not isinstance(body, dict):
-            raise BootstrapError(f"The kubeconfig {path}: {where}.{_LISTS[kind]} is a {type(body).__name__}, not a mapping.")
+            raise BootstrapError(f"The kubeconfig {path}: {where}.{_LISTS[kind]} is {kind_of(body)}, not a mapping.")
         if entry["name"] in found:
             raise BootstrapError(f"The kubeconfig {path}: two {kind} are called {entry['name']!r}.")
         found[entry["name"]] = _absolute(path, kind, body)
@@ -170,7 +208,7 @@ def _absolute(path: Path, kind: str, body: Entry) -> Entry:
     """A copy with paths made absolute, and with the folder that an exec plugin's command is relative to."""
     body = {**body, "_file": str(path)}
     for key in {"clusters": _CLUSTER_PATHS, "users": _USER_PATHS}.get(kind, ()):
-        value = _text(path, key, body.get(key))
+        value = text_of(path, key, body.get(key))
         if value:
             body[key] = os.path.join(path.absolute().parent, value)
     return body
@@ -189,8 +227,8 @@ def _choose(merged: Entry, source: str, paths: list[Path], wanted: _Wanted, env:
     where = ", ".join(str(path) for path in paths)
     context = _context(merged, where, wanted)
     file, name = Path(context["_file"]), wanted.context
-    cluster_name = wanted.cluster or _text(file, "cluster", context.get("cluster"))
-    user_name = wanted.user or _text(file, "user", context.get("user"))
+    cluster_name = wanted.cluster or text_of(file, "cluster", context.get("cluster"))
+    user_name = wanted.user or text_of(file, "user", context.get("user"))
     for kind, chosen, option in (("clusters", cluster_name, wanted.cluster), ("users", user_name, wanted.user)):
         if chosen in merged[kind] or (kind == "users" and not chosen):
             continue
@@ -205,7 +243,7 @@ def _choose(merged: Entry, source: str, paths: list[Path], wanted: _Wanted, env:
         context=name,
         cluster=cluster_name,
         user=user_name,
-        namespace=_text(file, "namespace", context.get("namespace")),
+        namespace=text_of(file, "namespace", context.get("namespace")),
         connection=connection,
         contexts=[_context_line(merged, each) for each in sorted(merged["contexts"])],
         ca_source=ca_source,
@@ -239,12 +277,14 @@ def _context_line(merged: Entry, name: str) -> Entry:
 
 def _connection(name: str, cluster: Entry, user: Entry | None, env: Mapping[str, str]) -> tuple[Connection, str]:
     file = Path(cluster["_file"])
-    server = _text(file, "server", cluster.get("server"))
+    server = text_of(file, "server", cluster.get("server"))
     if not server or "://" not in server:
         raise BootstrapError(f"The kubeconfig {file}: the cluster of context {name!r} has no server URL (https://host:port).")
-    if not server.startswith(("https://", "http://")):
+    scheme, _mark, address = server.partition("://")
+    server = f"{scheme.lower()}://{address}"
+    if scheme.lower() not in ("https", "http"):
         raise BootstrapError(f"The kubeconfig {file}: server {server!r} of context {name!r} is neither https:// nor http://.")
-    proxy = _text(file, "proxy-url", cluster.get("proxy-url"))
+    proxy = text_of(file, "proxy-url", cluster.get("proxy-url"))
     _check_url(file, "server", server)
     if proxy:
         _check_url(file, "proxy-url", proxy)
@@ -262,7 +302,7 @@ def _connection(name: str, cluster: Entry, user: Entry | None, env: Mapping[str,
         server=server.rstrip("/"),
         ca=ca,
         verify=not skip,
-        tls_server_name=_text(file, "tls-server-name", cluster.get("tls-server-name")),
+        tls_server_name=text_of(file, "tls-server-name", cluster.get("tls-server-name")),
         proxy=proxy,
         name=name,
         env=env,
@@ -334,12 +374,6 @@ def without_login(url: str) -> str:
     """A URL as it may be shown."""
     scheme, mark, rest = url.partition("://")
     return f"{scheme}{mark}{rest.rsplit('@', 1)[-1]}"
-
-
-def _text(path: Path, key: str, value: object) -> str | None:
-    if value is not None and not isinstance(value, str):
-        raise BootstrapError(f"The kubeconfig {path}: {key} is a {type(value).__name__}, not text.")
-    return value or None
 
 
 def _why(error: Exception) -> str:

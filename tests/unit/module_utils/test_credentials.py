@@ -87,7 +87,7 @@ def test_a_client_certificate_as_data(tmp_path: Path) -> None:
         ({"client-key-data": "a2V5"}, "client-certificate and client-key belong together, one is missing."),
         ({"client-certificate-data": "%", "client-key-data": "a2V5"}, "client-certificate-data is not base64"),
         ({"client-certificate": "/missing.pem"}, "client-certificate /missing.pem can't be read: No such file or directory."),
-        ({"token": 5}, "token is a int, not text."),
+        ({"token": 5}, "token is a number, not text. Put it in quotes."),
         ({"token": f"{SECRET}\n"}, "token holds a line break"),
         ({"token": f"{SECRET}é"}, "token holds a line break or another character"),
         ({"username": "me", "password": ["x"]}, "password is a list, not text."),
