@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from ansible_collections.kubeflow.bootstrap.tests.absent import NOBODY
+
 ROOT = Path(__file__).parents[2]
 JOB_SECONDS = 300.0
 USER = 1000
@@ -69,9 +71,9 @@ class Job:
             "ANSIBLE_INVENTORY_UNPARSED_FAILED": "True",
             "ANSIBLE_RETRY_FILES_ENABLED": "False",
             "ANSIBLE_COLLECTIONS_PATH": f"{self.folder}/requirements_collections:{self.folder}/home/.ansible/collections",
-            "GCE_METADATA_HOST": "127.0.0.1:1",
-            "AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:1",
-            "KUBEFLOW_BOOTSTRAP_AZURE_METADATA": "http://127.0.0.1:1",
+            "GCE_METADATA_HOST": NOBODY,
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT": f"http://{NOBODY}",
+            "KUBEFLOW_BOOTSTRAP_AZURE_METADATA": f"http://{NOBODY}",
         }
 
     def start(self) -> subprocess.Popen[str]:

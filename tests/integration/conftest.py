@@ -10,7 +10,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 import typing as t
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,10 +22,10 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster i
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import cluster as local_cluster
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
 from ansible_collections.kubeflow.bootstrap.tests.integration.work import Work
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience, until
 
 ROOT = Path(__file__).parents[2]
 _WRITES = {"create", "update", "patch", "delete", "deletecollection"}
-_ALIVE_SECONDS = 120.0
 
 
 def _say(line: str) -> None:
@@ -63,7 +62,7 @@ class Cluster:
         """kubectl as it ended, well or not."""
         argv = [f"{self.facts['bin']}/kubectl", f"--kubeconfig={kubeconfig or self.kubeconfig}", *args]
         env = {"HOME": str(self.home.folder), "PATH": "/usr/bin:/bin"}
-        return subprocess.run(argv, input=stdin, capture_output=True, text=True, env=env, timeout=60, check=False)
+        return subprocess.run(argv, input=stdin, capture_output=True, text=True, env=env, timeout=patience(3), check=False)
 
     def get(self, *args: str) -> dict[str, t.Any]:
         """``kubectl get ... -o json``."""
@@ -122,10 +121,7 @@ class Cluster:
 
     def eventually(self, met: Callable[[], object], what: str) -> None:
         """Wait until ``met()`` is true."""
-        deadline = time.monotonic() + _ALIVE_SECONDS
-        while not met():
-            assert time.monotonic() < deadline, f"not within {_ALIVE_SECONDS:g} seconds: {what}"
-            time.sleep(0.1)
+        until(met, what, seconds=6)
 
 
 Factory = Callable[..., Cluster]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.kubeflow.bootstrap.tests.absent import NOBODY
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.openshift import OpenShift
 
 from . import awx_api
@@ -60,7 +61,7 @@ def kubeconfig(each, ground):
     """What the credential type with a kubeconfig injects: a file of the job's own, and its name. Its current context leads nowhere."""
     config = json.loads(Path(each.kubeconfig).read_text())
     config["contexts"].append({"name": "elsewhere", "context": {**config["contexts"][0]["context"], "cluster": "elsewhere"}})
-    config["clusters"].append({"name": "elsewhere", "cluster": {"server": "https://127.0.0.1:9"}})
+    config["clusters"].append({"name": "elsewhere", "cluster": {"server": f"https://{NOBODY}"}})
     file = ground / "injected"
     file.write_text(json.dumps({**config, "current-context": "elsewhere"}))
     file.chmod(0o400)

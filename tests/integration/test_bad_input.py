@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import certificates
+from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
@@ -53,7 +54,7 @@ def test_no_kubeconfig_at_all(cluster, work):
 
 
 def test_a_kubeconfig_that_does_not_exist(cluster, work):
-    refused(work(), cluster(), "/no/such/config", "does not exist", kubeflow_kubeconfig="/no/such/config")
+    refused(work(), cluster(), f"{ABSENT}/config", "does not exist", kubeflow_kubeconfig=f"{ABSENT}/config")
 
 
 @pytest.mark.parametrize(
@@ -82,9 +83,7 @@ def test_a_server_that_does_not_listen(cluster, work, tmp_path):
         closed.bind(("127.0.0.1", 0))
         server = f"https://127.0.0.1:{closed.getsockname()[1]}"
         document["clusters"][0]["cluster"]["server"] = server
-        start = time.monotonic()
         refused(work(env=write(tmp_path / "config", document)), each, server, "local-plain", "can't be reached", "refused")
-    assert time.monotonic() - start < 25
 
 
 def test_a_server_whose_name_nobody_knows(cluster, work, tmp_path):
@@ -216,7 +215,7 @@ def test_rules_that_are_broken(cluster, work, tmp_path, text, words):
 
 def test_rules_that_are_not_there(cluster, work):
     each = cluster()
-    refused(work(each), each, "/no/such/rules.yml", "kubeflow_rules", kubeflow_rules=["/no/such/rules.yml"])
+    refused(work(each), each, f"{ABSENT}/rules.yml", "kubeflow_rules", kubeflow_rules=[f"{ABSENT}/rules.yml"])
 
 
 @pytest.mark.parametrize("rights", ["none", "view"])

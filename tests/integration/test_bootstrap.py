@@ -5,15 +5,8 @@
 from __future__ import annotations
 
 import re
-import resource
 
 COMPONENT = "kubeflow-core"
-
-
-def cpu_seconds():
-    """What processes that were started here and have ended took."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def versions(cluster, space):
@@ -26,11 +19,8 @@ def test_the_second_run_changes_nothing(cluster, work):
     first = user.bootstrap().well()
     assert first.changed == 2
     before, objects = user.application(), versions(each, "twice")
-    used = cpu_seconds()
     with each.untouched():
         second = user.bootstrap().well()
-    # tests/bench has the real figures; this is what holds on a busy machine too.
-    assert cpu_seconds() - used < 6
     assert second.changed == 0
     assert user.application() == before  # content and times
     assert versions(each, "twice") == objects

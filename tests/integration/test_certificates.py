@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import certificates as authority
+from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.names import Role
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.step import UID
 from cryptography import x509
@@ -204,8 +205,8 @@ def test_who_may_not_look_is_told(here, role):
     nobody = here.kubeconfig_for("nobody")
     message = role.fails(kubeflow_certificates_kubeconfig=nobody)
     assert message.startswith(f"The Secret {NAMESPACE}/kubeflow-certificate can't be read") and "is forbidden" in message
-    assert "certificates" in role.fails(kubeflow_certificates_kubeconfig="/nowhere") or "/nowhere" in role.fails(
-        kubeflow_certificates_kubeconfig="/nowhere"
+    assert "certificates" in role.fails(kubeflow_certificates_kubeconfig=ABSENT) or ABSENT in role.fails(
+        kubeflow_certificates_kubeconfig=ABSENT
     )
 
 
@@ -245,8 +246,8 @@ def test_files_that_can_t_serve_are_refused(role, tmp_path):
     message = role.fails(kubeflow_certificates_crt_file=key, kubeflow_certificates_key_file=key)
     assert message == f"{key} is no certificate in PEM. It begins with -----BEGIN CERTIFICATE-----."
     assert role.fails(kubeflow_certificates_crt_file=crt).startswith("A certificate and its key are to be used, but not both are named.")
-    assert role.fails(kubeflow_certificates_crt_file="/nowhere.crt", kubeflow_certificates_key_file=key).startswith(
-        "/nowhere.crt can't be read: No such file"
+    assert role.fails(kubeflow_certificates_crt_file=f"{ABSENT}.crt", kubeflow_certificates_key_file=key).startswith(
+        f"{ABSENT}.crt can't be read: No such file"
     )
 
 

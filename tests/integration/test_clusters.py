@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.kubeflow.bootstrap.tests.absent import NOBODY
 from ansible_collections.kubeflow.bootstrap.tests.integration.work import Run, Work
 
 SLICES = [["plain", "eks"], ["gke-gpu", "aks"], ["kind", "openshift"]]
@@ -49,7 +50,7 @@ class Fleet:
 
     def add_one_that_is_down(self, name: str) -> None:
         config = json.loads(Path(next(iter(self.clusters.values())).kubeconfig).read_text(encoding="utf-8"))
-        config["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:9"
+        config["clusters"][0]["cluster"]["server"] = f"https://{NOBODY}"
         config["contexts"][0]["name"] = config["current-context"] = name
         self._write(name, config)
 
@@ -91,7 +92,7 @@ def test_clusters_side_by_side_each_with_its_own_application_and_one_report(flee
     assert run.code == 2
     assert fleet.states() == {"plain": "deployed", "gke-gpu": "deployed", "down": "failed"}
     found = fleet.over_all()
-    assert "127.0.0.1:9" in found["down"]["failure"]
+    assert NOBODY in found["down"]["failure"]
     assert (found["gke-gpu"]["cloud"], found["gke-gpu"]["distribution"], found["plain"]["cloud"]) == ("gcp", "gke", None)
     assert found["gke-gpu"]["accelerators"]
     assert "1 failed, 2 deployed" in run.output, run.output

@@ -14,12 +14,10 @@ import pytest
 from ansible_collections.kubeflow.bootstrap.tests.integration import faults
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application, accounted, created, settled
 from ansible_collections.kubeflow.bootstrap.tests.integration.objects import mixture, there
+from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
 
 # The application is evaluated in a child process that does nothing else, also where threads run.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
-
-GRACE = 1.0
-"""Seconds that a busy machine may take longer."""
 
 
 @pytest.fixture
@@ -89,7 +87,7 @@ def test_a_server_that_is_away_for_a_while(cluster, application, tcp):
         proxy.mend()
         done = run.result().well()
     created(accounted(each, done, items), items)
-    assert done.silence() < 2.0 + GRACE, done.lines
+    assert not done.silent, done.lines
     settled(each, mine, items)
 
 
@@ -163,11 +161,12 @@ def test_an_error_that_does_not_pass_is_said_at_the_end_of_the_time(cluster, app
         proxy.rules(
             {"method": "PATCH", "path": "/configmaps/settings-0", "status": 500, "body": {"reason": "InternalError", "message": "no disk"}}
         )
-        done = mine.deploy(kubeconfig=kubeconfig, wait_timeout=5)
+        with no_hang(6):
+            done = mine.deploy(kubeconfig=kubeconfig, wait_timeout=5)
         tries = len(proxy.hit())
     assert "ConfigMap lasting/settings-0" in done.message and "no disk" in done.message
     assert 2 <= tries < 50
-    assert 3 < done.seconds < 5 + 25
+    assert done.seconds > 3
     # What was done and what was not.
     accounted(each, done, items)
     assert done.actions["ConfigMap lasting/settings-0"] == "failed"
@@ -187,7 +186,7 @@ def test_slow_answers(cluster, application, http, tcp):
         done = mine.deploy(kubeconfig=kubeconfig).well()
     created(accounted(each, done, items), items)
     assert done.seconds > 5
-    assert done.silence() < 2.0 + GRACE, done.lines
+    assert not done.silent, done.lines
     settled(each, mine, items)
 
     with tcp(each) as (proxy, kubeconfig):

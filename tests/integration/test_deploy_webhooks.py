@@ -23,12 +23,10 @@ from ansible_collections.kubeflow.bootstrap.tests.integration.objects import (
     webhook_failures,
 )
 from ansible_collections.kubeflow.bootstrap.tests.integration.webhook_server import WebhookServer
+from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
 
 # The application is evaluated in a child process that does nothing else, also where threads run.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
-
-SILENCE = 6.0
-"""Something is said every two seconds; a busy machine may take longer."""
 
 
 @pytest.fixture
@@ -136,7 +134,7 @@ def test_a_server_that_comes_up_late(cluster, application, server):
             with each.untouched():
                 assert not mine.deploy().well().result["changed"]
         assert refused(requests) == []
-        assert done.seconds > 3 and done.silence() < SILENCE, done.lines
+        assert done.seconds > 3 and not done.silent, done.lines
         ended = first(requests, "mutatingwebhookconfigurations/late")[1]
         assert all(first(requests, f"late-things/configmaps/settings-{index}")[0] > ended for index in range(5))
     finally:
@@ -150,14 +148,14 @@ def test_a_server_that_never_comes_up(cluster, application, server):
     items = [*settings("never"), config, *hooks.workload(), *spaces("never")]
     mine = application(each, "never", wait_timeout=6).write(*items)
     try:
-        with watched(each) as requests:
+        with no_hang(7), watched(each) as requests:
             done = mine.deploy()
-        assert 5 < done.seconds < 6 + 25
+        assert done.seconds > 5
         assert "never/hooks" in done.message and "Service" in done.message
         # Either the configuration was held back or what it matches was: nothing is asked in vain, and it is said what was not done.
         assert refused(requests) == []
         assert all(done.actions.get(name_of(item)) != "created" for item in settings("never"))
-        assert done.silence() < SILENCE, done.lines
+        assert not done.silent, done.lines
         assert [line for _time, line in done.lines if "never/hooks" in line], done.lines
         # Once it is up the next run goes on from there.
         with each.client() as client, webhook_server.served(hooks, client):
@@ -196,7 +194,6 @@ def test_a_server_that_says_no(cluster, application, server):
             assert done.actions["ConfigMap denied/fine"] == "created"
             # It is no passing trouble: asked once for each object, maybe once more.
             assert len([what for _time, _path, what in hooks.asked if what == "ConfigMap settings-0"]) <= 2
-            assert done.seconds < 60
             hooks.behave = webhook_server.allow
             mine.deploy().well()
             assert there(each, items) == {name_of(item) for item in items}
@@ -221,8 +218,7 @@ def test_servers_that_answer_wrongly(cluster, application, server):
                 for part in (f"{space}.example.com", f"ConfigMap {things(space)}/settings-0"):
                     assert part in done.message
                 assert len([what for _time, _path, what in hooks.asked if what == "ConfigMap settings-0"]) > 1
-                assert done.seconds < 5 + 25
-                assert done.silence() < SILENCE, done.lines
+                assert not done.silent, done.lines
                 # It may pass: then nobody needs to know.
                 hooks.behave = webhook_server.first(2, behaviour, webhook_server.allow)
                 mine.deploy(wait_timeout=90).well()
@@ -230,7 +226,7 @@ def test_servers_that_answer_wrongly(cluster, application, server):
         finally:
             clean(each, config)
 
-    with ThreadPoolExecutor(4) as pool:
+    with no_hang(15), ThreadPoolExecutor(4) as pool:
         list(pool.map(one, ("broken", "garbage", "wrong_uid", "hang")))
 
 

@@ -32,6 +32,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import cluster as local_cluster
+from ansible_collections.kubeflow.bootstrap.tests.absent import NOBODY
 from ansible_collections.kubeflow.bootstrap.tests.integration.conftest import CONTEXT, Factory
 from ansible_collections.kubeflow.bootstrap.tests.integration.work import ROOT
 
@@ -189,9 +190,9 @@ def reader(brief_cluster: Factory, tmp_path: Path) -> Iterator[Reader]:
         "XDG_CACHE_HOME": str(cache.parent),
         "PATH": ":".join([*map(str, programs), plain.facts["bin"], "/usr/bin:/bin"]),
         "LC_ALL": "C.UTF-8",
-        "GCE_METADATA_HOST": "127.0.0.1:1",
-        "AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:1",
-        "KUBEFLOW_BOOTSTRAP_AZURE_METADATA": "http://127.0.0.1:1",
+        "GCE_METADATA_HOST": NOBODY,
+        "AWS_EC2_METADATA_SERVICE_ENDPOINT": f"http://{NOBODY}",
+        "KUBEFLOW_BOOTSTRAP_AZURE_METADATA": f"http://{NOBODY}",
         **{f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in (("NAME", "Me"), ("EMAIL", "me@example.com"))},
     }
     found = Reader(home, env)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.kubeflow.bootstrap.tests.absent import NOBODY
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.google import Google
 from ansible_collections.kubeflow.bootstrap.tests.integration.conftest import ROOT
 from ansible_collections.kubeflow.bootstrap.tests.integration.installed import installed
@@ -60,7 +61,7 @@ def test_single_modules_defaults_by_group_and_handlers(cluster, work, tmp_path):
     config = json.loads(Path(each.kubeconfig).read_text(encoding="utf-8"))
     good = config["current-context"]
     config["contexts"].append({"name": "bad", "context": {"cluster": "bad", "user": ""}})
-    config["clusters"].append({"name": "bad", "cluster": {"server": "https://127.0.0.1:9"}})
+    config["clusters"].append({"name": "bad", "cluster": {"server": f"https://{NOBODY}"}})
     config["current-context"] = "bad"
     (tmp_path / "two").write_text(json.dumps(config), encoding="utf-8")
     each.kubectl("create", "namespace", "ex-modules")

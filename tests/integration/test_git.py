@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from ansible_collections.kubeflow.bootstrap.tests.absent import NOBODY
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.git_http import GitHttp
 
 TOKEN = "gh" + "p_Zx9Lm5RtWwQ83kPdZx9Lm5RtWwQ83kPdAAAA"
@@ -166,7 +167,7 @@ def test_a_remote_that_refuses_says_why(user):
     hook.chmod(0o755)
     said = user.run(kubeflow_git_remote=str(user.bare))
     assert "refused the branch main: pre-receive hook declined. main is protected" in said.message
-    assert "can't be reached" in user.run(kubeflow_git_remote="http://127.0.0.1:1/apps.git").message
+    assert "can't be reached" in user.run(kubeflow_git_remote=f"http://{NOBODY}/apps.git").message
 
 
 def test_a_secret_is_refused_before_it_is_written(user):

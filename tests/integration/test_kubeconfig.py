@@ -8,6 +8,8 @@ import json
 import os
 from pathlib import Path
 
+from ansible_collections.kubeflow.bootstrap.tests.absent import NOBODY
+
 
 def reaches(user, cluster, **variables):
     """The main job looks at the cluster and writes for it; returns what the report says of the kubeconfig."""
@@ -35,7 +37,7 @@ def test_several_files_in_one_variable(cluster, work, tmp_path):
     content = document(each)
     # Contexts in one file, what they name in the other; the first to name a thing wins.
     contexts = {key: content.pop(key) for key in ("contexts", "current-context")}
-    wrong = {"current-context": "nowhere", "clusters": [{"name": "local-plain", "cluster": {"server": "https://127.0.0.1:1"}}]}
+    wrong = {"current-context": "nowhere", "clusters": [{"name": "local-plain", "cluster": {"server": f"https://{NOBODY}"}}]}
     files = [write(tmp_path / name, part) for name, part in (("one", contexts), ("two", content), ("three", wrong))]
     names = [str(path) for path, *_state in files]
     found = reaches(work(env={"KUBECONFIG": os.pathsep.join([names[0], str(tmp_path / "none"), *names[1:]])}), each)

@@ -17,6 +17,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import B
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
 from ansible_collections.kubeflow.bootstrap.plugins.modules import kubeconfig_info
+from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 
 from tests.unit.conftest import Authority, Proxy
 
@@ -29,7 +30,7 @@ class Reach:
     """One kubeconfig: ``facts``, what the module says of it; ``warned``, the warnings of the task."""
 
     def __init__(self, path: Path | None, env: dict[str, str] | None = None) -> None:
-        self.env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", **(env or {})}
+        self.env = {"PATH": "/usr/bin:/bin", "HOME": ABSENT, **(env or {})}
         self.path = str(path) if path else None
         self.warned: list[str] = []
         context = Context(env=self.env, warn=self.warned.append)
@@ -186,7 +187,7 @@ def test_the_auth_provider_gcp_of_2018(kubeconfig, token, program):
     path = kubeconfig({"auth-provider": {"name": "gcp", "config": config}})
     reach = Reach(path, {"PATH": str(folder)})
     assert (reach.auth["provider"], reach.auth["helper_runs"], reach.who()["username"]) == ("gcp", True, SERVICE_ACCOUNT)
-    lacking = Reach(path, {"PATH": "/nonexistent"})
+    lacking = Reach(path, {"PATH": ABSENT})
     assert lacking.auth["helper_install"] == "Install it: gcloud components install gke-gcloud-auth-plugin"
     with pytest.raises(BootstrapError, match="gcloud components install gke-gcloud-auth-plugin"):
         lacking.who()

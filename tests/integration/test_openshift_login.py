@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT, NOBODY
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.openshift import OpenShift
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.serving import Fault, Reply
 
@@ -103,9 +104,9 @@ def test_what_goes_wrong_is_said(openshift, login):
         f"OpenShift at {openshift.url} refuses the user name me with this password. Check both."
     )
     assert "its certificate is not trusted" in message(kubeflow_openshift_login_ca_cert="")
-    assert "certificate authority /nowhere can't be read: No such file" in message(kubeflow_openshift_login_ca_cert="/nowhere")
+    assert f"certificate authority {ABSENT} can't be read: No such file" in message(kubeflow_openshift_login_ca_cert=ABSENT)
     assert "is not a URL that begins with https://" in message(kubeflow_openshift_login_host="http://127.0.0.1")
-    assert "can't be reached: Connection refused" in message(kubeflow_openshift_login_host="https://127.0.0.1:1")
+    assert "can't be reached: Connection refused" in message(kubeflow_openshift_login_host=f"https://{NOBODY}")
     openshift.oauth.error = {"error": "access_denied", "error_description": "The user is not mapped."}
     assert f"OpenShift at {openshift.url} refuses the login: The user is not mapped." in message()
     openshift.oauth.challenge = "Negotiate"

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
+
 
 def test_facts_are_reported_and_no_more_is_written(cluster, work):
     each = cluster("gke-gpu")
@@ -29,7 +31,7 @@ def test_facts_that_were_saved_are_enough_for_a_plan(cluster, work):
     saved = user.folder / "saved.json"
     saved.write_text((user.folder / "kubeflow-report/report.json").read_text())
     with each.untouched():
-        run = user.play("app", kubeflow_facts_file=str(saved), kubeflow_kubeconfig="/nowhere").well()
+        run = user.play("app", kubeflow_facts_file=str(saved), kubeflow_kubeconfig=ABSENT).well()
     assert run.changed == 1
     assert b'storageClass: "standard-rwo"' in (user.app / "components/params.libsonnet").read_bytes()
 

@@ -24,6 +24,7 @@ import yaml
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils import redaction
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
+from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -36,7 +37,7 @@ def _nothing_remembered() -> None:
 
 
 Json = dict[str, t.Any]
-ENV = {"PATH": "/nonexistent", "HOME": "/nonexistent"}
+ENV = {"PATH": ABSENT, "HOME": ABSENT}
 
 
 # --- certificates

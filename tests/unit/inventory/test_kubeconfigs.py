@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import typing as t
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.kubeflow.bootstrap.tests.absent import NOBODY
 
 ROOT = Path(__file__).parents[3]
 SECRET = "very-secret-token"
@@ -36,7 +36,7 @@ def clusters(serve: t.Any, tmp_path: Path) -> t.Any:
     for server, version in ((one, "v1.34.2"), (two, "v1.35.0")):
         major, minor = version[1:].split(".")[:2]
         server.routes["/version"] = {"major": major, "minor": minor, "gitVersion": version}
-    contexts = {"one": one.url, "two": two.url, "gone": "http://127.0.0.1:9"}
+    contexts = {"one": one.url, "two": two.url, "gone": f"http://{NOBODY}"}
     document = {
         "clusters": [{"name": name, "cluster": {"server": url}} for name, url in contexts.items()],
         "users": [{"name": "me", "user": {"token": SECRET}}],
@@ -48,7 +48,7 @@ def clusters(serve: t.Any, tmp_path: Path) -> t.Any:
 
 @pytest.fixture
 def read(tmp_path: Path) -> Callable[..., Inventory]:
-    env = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "HOME": str(tmp_path), "COLUMNS": "1000"}
+    env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": str(tmp_path), "COLUMNS": "1000", "ANSIBLE_CONFIG": f"{ROOT}/ansible.cfg"}
 
     def read(*flags: str, **options: t.Any) -> Inventory:
         path = tmp_path / "my.kubeconfigs.yml"
@@ -103,7 +103,7 @@ def test_facts_are_kept_in_ansibles_cache(clusters: t.Any, read: t.Any, tmp_path
     assert again.groups == first.groups and len(one.requests) == before
     # A context that leads elsewhere is another cluster, and alone is asked.
     config = tmp_path / "config"
-    config.write_text(config.read_text().replace("http://127.0.0.1:9", two.url), encoding="utf-8")
+    config.write_text(config.read_text().replace(f"http://{NOBODY}", two.url), encoding="utf-8")
     changed = read(**cache)
     assert changed.groups["version_1_35"] == ["gone", "two"] and len(one.requests) == before
     # --flush-cache

@@ -16,9 +16,10 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiE
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credentials import Credentials
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
+from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 
 Start = Callable[..., t.Any]
-ENV = {"PATH": "/nonexistent", "HOME": "/nonexistent"}
+ENV = {"PATH": ABSENT, "HOME": ABSENT}
 HOSTS = ("127.0.0.1", "cluster.example")
 
 

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credentials import Credentials, from_user
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 
 Json = dict[str, t.Any]
 Script = Callable[..., Path]
-ENV = {"PATH": "/nonexistent", "HOME": "/home/me"}
+ENV = {"PATH": ABSENT, "HOME": "/home/me"}
 SECRET = "hunter2-hunter2"
 
 
@@ -86,7 +87,7 @@ def test_a_client_certificate_as_data(tmp_path: Path) -> None:
     [
         ({"client-key-data": "a2V5"}, "client-certificate and client-key belong together, one is missing."),
         ({"client-certificate-data": "%", "client-key-data": "a2V5"}, "client-certificate-data is not base64"),
-        ({"client-certificate": "/missing.pem"}, "client-certificate /missing.pem can't be read: No such file or directory."),
+        ({"client-certificate": ABSENT}, f"client-certificate {ABSENT} can't be read: No such file or directory."),
         ({"token": 5}, "token is a number, not text. Put it in quotes."),
         ({"token": f"{SECRET}\n"}, "token holds a line break"),
         ({"token": f"{SECRET}é"}, "token holds a line break or another character"),

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-import time
 import typing as t
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,8 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils import exec_plu
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.data.login_helpers import HELPERS
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.exec_plugin import attempt, parse, run
+from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
+from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang, until
 
 Script = Callable[..., Path]
 FILE = Path("/k/config")
@@ -38,7 +39,7 @@ def test_each_known_helper_is_tried_without_a_login(script: Script, env: dict[st
     assert not {"get-token", "token", "login", "get-credentials"} & set(told)
     assert (found["found"], found["runs"], found["problem"], found["install"]) == (True, True, None, None)
     assert found["version"] == (None if told == ["--help"] else "it is version 7")
-    missing = attempt({"command": name}, {"PATH": "/nonexistent"})
+    missing = attempt({"command": name}, {"PATH": ABSENT})
     assert (missing["found"], missing["runs"], missing["install"]) == (False, False, HELPERS[name]["install"])
     assert missing["problem"] == f"{name} is not installed here."
 
@@ -80,25 +81,22 @@ def test_a_helper_that_hangs_is_killed_with_all_that_it_started(
 ) -> None:
     monkeypatch.setattr(exec_plugin, "ATTEMPT_TIMEOUT", 0.3)
     script(f"sleep 30 & echo $! > {tmp_path}/pid; wait", "oc")
-    start = time.monotonic()
-    found = attempt({"command": "oc"}, env)
-    assert time.monotonic() - start < 20
+    with no_hang(1):
+        found = attempt({"command": "oc"}, env)
     assert found["problem"] == "oc version --client ran for 0.3 seconds without an answer."
     gone(int((tmp_path / "pid").read_text()))
 
 
 def gone(pid: int) -> None:
-    """The process ends at once."""
-    end = time.monotonic() + 5
-    while time.monotonic() < end:
+    """The process ends."""
+
+    def ended() -> bool:
         try:
-            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+            return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
         except FileNotFoundError:
-            return
-        if state == "Z":
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"process {pid} is still there")
+            return True
+
+    until(ended, f"process {pid} has ended")
 
 
 def test_a_login_that_hangs_is_killed(script: Script, env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

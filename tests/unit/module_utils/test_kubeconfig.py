@@ -14,9 +14,10 @@ import pytest
 import yaml
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load
+from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 
 Write = Callable[..., Path]
-ENV = {"HOME": "/nonexistent", "PATH": "/nonexistent"}
+ENV = {"HOME": ABSENT, "PATH": ABSENT}
 PEM = "-----BEGIN CERTIFICATE-----\n"
 
 
@@ -80,7 +81,7 @@ def test_KUBECONFIG_comes_before_the_file_in_the_home_folder(write_kubeconfig: W
     assert load(env={**env, "KUBECONFIG": str(other)}).connection.server == "https://other:1"
     assert load(env={**env, "KUBECONFIG": ""}).connection.server == "https://home:1"
     # As in kubectl: where KUBECONFIG names files, the home folder is not looked at.
-    assert "none of the files in KUBECONFIG=/missing exists" in fails(env={**env, "KUBECONFIG": "/missing"}).message
+    assert f"none of the files in KUBECONFIG={ABSENT} exists" in fails(env={**env, "KUBECONFIG": ABSENT}).message
 
 
 def test_nothing_at_all_says_where_it_looked_and_what_to_do() -> None:
@@ -145,7 +146,7 @@ def test_data_wins_over_a_file(write_kubeconfig: Write) -> None:
     data = base64.b64encode(PEM.encode()).decode()
     found = load(
         str(
-            write_kubeconfig(cluster={"server": "https://a", "certificate-authority-data": data, "certificate-authority": "/missing"}),
+            write_kubeconfig(cluster={"server": "https://a", "certificate-authority-data": data, "certificate-authority": ABSENT}),
         ),
         env=ENV,
     )

@@ -18,6 +18,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.connect import 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.kubeconfig import describe
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load
+from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 
 Json = dict[str, t.Any]
 SECRET = "hunter2-hunter2"
@@ -90,7 +91,7 @@ def replaced(document: Json, path: tuple[t.Any, ...], value: t.Any) -> Json:
 
 def survives(path: Path) -> bool:
     """Go the whole way to the first request, without sending it. True: there was something to send it with."""
-    env = {"HOME": "/nonexistent", "PATH": "/nonexistent"}
+    env = {"HOME": ABSENT, "PATH": ABSENT}
     try:
         found = load(str(path), env=env)
         shown = f"{found!r} {describe(found)}"

@@ -19,10 +19,11 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.kubeconfi
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
 from ansible_collections.kubeflow.bootstrap.plugins.modules import kubeconfig_info
+from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 
 Json = dict[str, t.Any]
 Write = Callable[..., Path]
-ENV = {"PATH": "/nonexistent", "HOME": "/nonexistent"}
+ENV = {"PATH": ABSENT, "HOME": ABSENT}
 SECRET = "hunter2-hunter2"
 
 

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client, Unreachable
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.retrying import Sent, patience
+from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
 
 from tests.unit.conftest import ENV, Answer, Request
 
@@ -147,7 +148,7 @@ def test_the_time_for_all_of_it_ends_with_the_servers_reason(server: t.Any, clie
     end = time.monotonic() + 0.5
     with client.repeating(lambda: max(end - time.monotonic(), 0.0), print), pytest.raises(ApiError, match="no leader"):
         client.get("/a")
-    assert 0 <= time.monotonic() - end < 5
+    assert time.monotonic() >= end
     assert 2 < len(server.requests) < 15
 
 
@@ -157,10 +158,9 @@ def test_retry_after_is_obeyed_and_not_waited_for_in_vain(server: t.Any, client:
     start = time.monotonic()
     with client.repeating(lambda: 10.0, print):
         assert client.post("/a", {}) == {"done": True}
-        assert 1 <= time.monotonic() - start < 10
-        with pytest.raises(ApiError, match="later"):
+        assert time.monotonic() - start >= 1
+        with no_hang(1), pytest.raises(ApiError, match="later"):
             client.get("/b")
-    assert time.monotonic() - start < 30
 
 
 def test_a_line_a_second_is_said_while_the_server_is_away(client: Client, server: t.Any) -> None:

@@ -18,6 +18,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import pac
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.plan import make
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.rules import Rule, load
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
+from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 
 Json = dict[str, t.Any]
 HERE = Path(__file__).parent
@@ -74,7 +75,7 @@ def sought(components: dict[str, str]) -> packages.Sought:
 @functools.cache
 def _sought(wanted: tuple[tuple[str, str], ...]) -> packages.Sought:
     def ask(registries: packages.Declared, of: packages.Declared) -> t.Any:
-        return registry.contents(registries, of, Path("/nowhere"), registry.Sources())
+        return registry.contents(registries, of, Path(ABSENT), registry.Sources())
 
     return packages.seek(dict(wanted), {}, {"core": {"registry": packages.EMBEDDED}}, ask)
 

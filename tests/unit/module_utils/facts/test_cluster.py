@@ -11,6 +11,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiE
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.cluster import gather, identity
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
+from ansible_collections.kubeflow.bootstrap.tests.absent import NOBODY
 
 from tests.unit.conftest import ENV, Answer
 
@@ -126,7 +127,7 @@ def test_a_refused_login_is_an_error(cluster: t.Any, client: Client) -> None:
 
 
 def test_a_server_that_is_not_there_is_asked_once() -> None:
-    with Client(Connection(server="http://127.0.0.1:1", env=ENV)) as client, pytest.raises(Unreachable):
+    with Client(Connection(server=f"http://{NOBODY}", env=ENV)) as client, pytest.raises(Unreachable):
         gather(client, "ml")
     assert client.requests == 1
 

@@ -14,11 +14,12 @@ import yaml
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts import contexts
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.contexts import Asked, ask_all, find, groups, host_name
+from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT, NOBODY
 
-ENV = {"HOME": "/nonexistent", "PATH": "/nonexistent"}
+ENV = {"HOME": ABSENT, "PATH": ABSENT}
 
 
-def kubeconfig(path: Path, *names: str, server: str = "https://127.0.0.1:9") -> str:
+def kubeconfig(path: Path, *names: str, server: str = f"https://{NOBODY}") -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     document = {
         "clusters": [{"name": "c", "cluster": {"server": server}}],

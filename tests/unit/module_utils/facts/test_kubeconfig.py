@@ -11,12 +11,13 @@ from pathlib import Path
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.kubeconfig import describe
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load
+from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 
 Write = Callable[..., Path]
 
 
 def described(path: Path, env: dict[str, str] | None = None) -> dict[str, t.Any]:
-    return describe(load(str(path), env=env or {"PATH": "/nonexistent"}))
+    return describe(load(str(path), env=env or {"PATH": ABSENT}))
 
 
 def test_the_document(write_kubeconfig: Write) -> None:

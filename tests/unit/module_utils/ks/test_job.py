@@ -19,6 +19,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks.job import J
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import app_yaml, folder
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
+from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 from ansible_collections.kubeflow.bootstrap.tests.integration.ks_stand_in import packing
 
 SERVER = "https://10.0.0.1:6443"
@@ -146,7 +147,7 @@ def test_ks_that_is_wanted_is_refused_where_it_would_do_harm(job: Callable[..., 
 def test_the_default_says_nothing_and_asks_nothing(job: Callable[..., Job]) -> None:
     made = job()
     made.files = {}
-    assert made.choose("native", "/nowhere/ks").engine == "native"
+    assert made.choose("native", f"{ABSENT}/ks").engine == "native"
     assert made.lines == []  # type: ignore[attr-defined]
 
 

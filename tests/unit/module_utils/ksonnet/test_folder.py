@@ -31,6 +31,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import 
     render,
 )
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
+from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 
 SHELF = Path(__file__).parents[3] / "conformance" / "ks-0.10.0" / "registry"
 DECLARED: dict[str, t.Any] = {
@@ -337,7 +338,7 @@ def test_guards_refuse_and_write_nothing(prepare: Prepare, message: str, tmp_pat
         ({"environments": {"a": {}}}, "environments.a.server: text is expected, not nothing"),
         ({"environments": {"a": {"server": "s", "k8sVersion": "../.."}}}, "is not a version"),
         ({"registries": {"..": {"uri": "/"}}}, "can't be a name"),
-        ({"registries": {"shelf": {"uri": "/nowhere"}}}, "Registry 'shelf': there is no folder /nowhere"),
+        ({"registries": {"shelf": {"uri": ABSENT}}}, f"Registry 'shelf': there is no folder {ABSENT}"),
         ({"registries": {"shelf": {"uri": "https://example.com/r"}}}, "is not a folder"),
         ({"packages": {"web": {"registry": "other"}}}, "no registry 'other' is declared"),
         ({"packages": {"../..": {"registry": "shelf"}}}, "can't be a name"),

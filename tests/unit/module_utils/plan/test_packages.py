@@ -12,6 +12,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import B
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import packages
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.sources import Contents
+from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 
 Json = dict[str, t.Any]
 EMBEDDED = {"kubeflow": {"protocol": "fs", "uri": "embedded"}}
@@ -29,7 +30,7 @@ def folder(tmp_path: Path, registries: dict[str, Contents]) -> Path:
 
 def seek(wanted: dict[str, str], registries: Json | None = None, declared: Json | None = None) -> packages.Sought:
     def ask(those: Json, of: Json) -> dict[str, Contents]:
-        return registry.contents(those, of, Path("/nowhere"), registry.Sources())
+        return registry.contents(those, of, Path(ABSENT), registry.Sources())
 
     return packages.seek(wanted, registries or {}, declared or {}, ask)
 

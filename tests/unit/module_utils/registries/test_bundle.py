@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import archive, bundle, registry
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.registry import Pin, Sources
+from ansible_collections.kubeflow.bootstrap.tests.absent import NOBODY
 from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.registries.github_server import COMMIT, OTHER, GitHub, member, shelf
 from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.registries.github_server import archive as packed
 
@@ -100,7 +101,7 @@ def test_the_same_bytes_each_time(here: Here) -> None:
         ({"x": {"registry": "shelf", "package": "nothing"}}, {}, "has no package 'x'"),
         ({"old": {"registry": "shelf", "package": "store"}}, {}, "has package 'old' at v2, not v1"),
         ({"web": {"registry": "shelf", "version": "v3"}}, {}, "has package 'web' at v1, not v3"),
-        ({}, {"uri": "https://127.0.0.1:1/acme/tools/tree/v2/shelf"}, "has https://127.0.0.1:.*/v1/shelf, not https://.*/v2/shelf"),
+        ({}, {"uri": f"https://{NOBODY}/acme/tools/tree/v2/shelf"}, "has https://127.0.0.1:.*/v1/shelf, not https://.*/v2/shelf"),
         ({}, {"sha256": "0" * 64}, "Registry 'shelf': Its content has the SHA-256 .*, not 000.* as declared .from the bundle"),
     ],
 )

@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import archive, cache, download, registry
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.registry import Pin, Sources
+from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.registries.github_server import COMMIT, OTHER, PARTS, GitHub, shelf
 
 from tests.unit.conftest import Answer, Authority, Server
@@ -50,7 +51,7 @@ def entry(hub: GitHub, **more: t.Any) -> dict[str, dict[str, t.Any]]:
 
 
 def get(hub: GitHub, sources: Sources, packages: t.Any = None, **more: t.Any) -> registry.Contents:
-    return registry.contents(entry(hub, **more), WEB if packages is None else packages, Path("/nowhere"), sources)["shelf"]
+    return registry.contents(entry(hub, **more), WEB if packages is None else packages, Path(ABSENT), sources)["shelf"]
 
 
 def shelve(folder: Path) -> Path:
@@ -75,7 +76,7 @@ def test_a_folder(tmp_path: Path, form: str) -> None:
 
 
 def test_the_embedded_registry() -> None:
-    found = registry.contents({"kubeflow": {"uri": "embedded"}}, {"core": {"registry": "kubeflow"}}, Path("/nowhere"), Sources())
+    found = registry.contents({"kubeflow": {"uri": "embedded"}}, {"core": {"registry": "kubeflow"}}, Path(ABSENT), Sources())
     assert "core/parts.yaml" in found["kubeflow"].files
     assert registry.uri("kubeflow", "embedded") == "./vendor/kubeflow"
 
@@ -196,7 +197,7 @@ def test_the_same_version_as_the_registry_costs_nothing(hub: GitHub, sources: So
 def test_two_registries_of_one_commit_share_an_archive(hub: GitHub, sources: Sources) -> None:
     hub.publish(files={**shelf(), **{f"other/{path}": text for path, text in FILES.items()}})
     registries = {"other": {"uri": hub.uri.replace("shelf", "other"), "protocol": "github"}, **entry(hub)}
-    found = registry.contents(registries, {**WEB, "store": {"registry": "other"}}, Path("/nowhere"), sources)
+    found = registry.contents(registries, {**WEB, "store": {"registry": "other"}}, Path(ABSENT), sources)
     assert list(found) == ["other", "shelf"]
     assert found["shelf"].files == OF_WEB and "store/parts.yaml" in found["other"].files
     assert sum(path.startswith("tarball") for path in hub.asked()) == 1
@@ -295,7 +296,7 @@ uri, cache, ca, digest = sys.argv[1:]
 for _round in range(10):
     shutil.rmtree(cache, ignore_errors=True)
     sources = registry.Sources(cache=Path(cache), ca_file=ca, warn=print)
-    found = registry.contents({"shelf": {"uri": uri, "protocol": "github"}}, {"web": {"registry": "shelf"}}, Path("/nowhere"), sources)
+    found = registry.contents({"shelf": {"uri": uri, "protocol": "github"}}, {"web": {"registry": "shelf"}}, Path(), sources)
     assert found["shelf"].digest == digest
 """
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import socket
 import struct
 import threading
-import time
 import typing as t
 from collections.abc import Callable, Iterator
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cloud.names.verify import server, verify
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
 
 Server = Callable[[Callable[[bytes], list[bytes]]], str]
 
@@ -94,9 +94,9 @@ def test_an_answer_to_another_question_is_passed_over(answering: Server) -> None
 
 
 def test_silence_is_bounded(answering: Server) -> None:
-    start = time.monotonic()
-    verified, said = look(answering(lambda question: []), seconds=1.0)
-    assert not verified and "no answer within 1 s" in said and time.monotonic() - start < 20
+    with no_hang(2):
+        verified, said = look(answering(lambda question: []), seconds=1.0)
+    assert not verified and "no answer within 1 s" in said
 
 
 def test_where_a_name_server_is() -> None:
