@@ -48,6 +48,12 @@ def _compiled(expression: str) -> t.Any:
     return jmespath.compile(expression)
 
 
+def parsed(expression: str) -> Json:
+    """An expression as a tree of nodes, each with ``type``, ``children`` and perhaps ``value``. Raises ``ERRORS``."""
+    tree: Json = _compiled(expression).parsed
+    return tree
+
+
 def search(expression: str, data: Json) -> t.Any:
     """What an expression finds. Raises ``ERRORS``."""
     return _compiled(expression).search(data, options=_options())

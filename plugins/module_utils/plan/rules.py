@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import BootstrapError
-from . import functions
+from . import functions, guards
 
 try:
     import yaml
@@ -144,6 +144,7 @@ def _rule(file: str, index: int, entry: object) -> Rule:
     for name in ("when", "value", "alternatives"):
         if _NOT_OF_A_PATH.search(str(entry.get(name))):
             raise BootstrapError(f"{where}: {name}: '!' before a path needs parentheses: !(cluster.nodes.count).")
+    _guarded(where, entry)
     fields = ("when", "value", "fix", "command", "alternatives")
     texts = {name: None if entry.get(name) is None else str(entry[name]) for name in fields}
     return Rule(
@@ -156,6 +157,22 @@ def _rule(file: str, index: int, entry: object) -> Rule:
         where=file,
         **texts,
     )
+
+
+def _guarded(where: str, entry: Json) -> None:
+    """Refuse a rule that would hold, or say something, because a prototype lacks a parameter."""
+    texts = {field: str(entry[field]) for field in ("when", "value", "alternatives", "reason", "fix", "command") if entry.get(field)}
+    said = [texts[field] for field in ("value", "alternatives") if field in texts]
+    said += [match[1] for field in ("reason", "fix", "command") for match in _EXPRESSION.finditer(texts.get(field, ""))]
+    try:
+        parameter = guards.unguarded(texts.get("when"), said, sure=entry.get("sets") or entry.get("keeps"))
+    except functions.ERRORS:
+        return  # said, with the field, where it is evaluated
+    if parameter:
+        raise BootstrapError(
+            f"{where}: it also applies to prototypes that have no parameter {parameter}, where values.{parameter} is null.",
+            fix=f"Put a guard before it (values.{parameter} && ...), or say what it is then: (values.{parameter} || 'null').",
+        )
 
 
 def _words(value: t.Any) -> str:

@@ -19,6 +19,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.plan impor
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.rules import Rule, load
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
 from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
+from ansible_collections.kubeflow.bootstrap.tests.unit.rules import old_registries
 
 Json = dict[str, t.Any]
 HERE = Path(__file__).parent
@@ -80,14 +81,21 @@ def _sought(wanted: tuple[tuple[str, str], ...]) -> packages.Sought:
     return packages.seek(dict(wanted), {}, {"core": {"registry": packages.EMBEDDED}}, ask)
 
 
+def old(release: str) -> packages.Sought:
+    """The package of an old release, from a registry of the user's."""
+    declared = {"kubeflow": {"protocol": "fs", "uri": "/old"}}
+    return packages.Sought(declared, {"core": {"registry": "kubeflow"}}, {"kubeflow": old_registries.contents(release)})
+
+
 def plan(of: Json, *, components: dict[str, str] | None = None, with_rules: t.Iterable[Rule] | None = None, **choices: t.Any) -> Json:
     """The plan of facts.
 
     ``choices`` may be ``parameters`` (of the first component), ``all_parameters`` (by component), ``namespace``, ``apply``, and
-    ``current``: the files of the application that is there; ``steps``: what optional steps found out, by name.
+    ``current``: the files of the application that is there; ``steps``: what optional steps found out, by name; ``release``: one of
+    ``old_registries``, in place of the embedded registry.
     """
     wanted = components or _CORE
-    found = sought(wanted)
+    found = old(choices["release"]) if "release" in choices else sought(wanted)
     chosen: Json = {
         "name": "kubeflow",
         "namespace": choices.get("namespace"),
@@ -147,11 +155,20 @@ CHOSEN: dict[str, tuple[str, Json]] = {
     "openshift-login-with-a-host": ("openshift-login", HOST),
     "plain-with-a-host": ("plain", HOST),
 }
-CASES = {**{name: (name, {}) for name in names()}, **CHOSEN}
+# Facts with a release of Kubeflow whose registry is the user's.
+OLD: dict[str, tuple[str, str]] = {
+    f"kubeflow-{release}-{name}": (name, release) for release in old_registries.RELEASES for name in ("plain", "gke-gpu", "hetzner")
+}
+CASES: dict[str, tuple[str, Json]] = {**{name: (name, {}) for name in names()}, **CHOSEN, **{case: (OLD[case][0], {}) for case in OLD}}
 
 
 @functools.cache
 def planned(case: str) -> Json:
     """The plan of one of ``CASES``; not to be changed."""
     name, parameters = CASES[case]
-    return plan(facts(name), parameters=parameters)
+    return old_plan(facts(name), OLD[case][1]) if case in OLD else plan(facts(name), parameters=parameters)
+
+
+def old_plan(of: Json, release: str) -> Json:
+    """The plan of all components of an old release."""
+    return plan(of, components={name: name for name in old_registries.RELEASES[release]}, release=release)

@@ -65,6 +65,7 @@ def test_every_rule_is_reached() -> None:
         "ingress-that-answers-challenges",
         "oauth-client-of-the-step",
         "issuer-of-this-application",
+        "no-password-for-the-internet",
         "shared-volume-of-the-claim",
         "shared-volume-of-this-application",
         "storage-class-of-the-claims",
@@ -282,7 +283,8 @@ def test_what_a_rule_sets_is_seen_in_the_objects(rule: str) -> None:
         if choice["rule"] == rule
     )
     components = {name: entry["prototype"] for name, entry in plan["application"]["components"].items()}
-    contents = stories.sought(components).contents
+    release = stories.OLD.get(_reached().get(rule, ""), ("", ""))[1]
+    contents = (stories.old(release) if release else stories.sought(components)).contents
     prototype = packages.find(components[component], contents)
     declared = [each.name for each in prototype.parameters]
     own = prototypes.read_values(prototypes.values(prototype, component, {}, there=declared))[key]

@@ -36,7 +36,12 @@ NO_CLASS: Json = {
     "fix": "Install a driver.",
     "command": "kubectl get storageclass -A {values.name}",
 }
-PLAIN_HTTP: Json = {"id": "plain", "warns": True, "when": "values.serviceType != 'ClusterIP'", "reason": "{values.serviceType} is plain."}
+PLAIN_HTTP: Json = {
+    "id": "plain",
+    "warns": True,
+    "when": "values.serviceType && values.serviceType != 'ClusterIP'",
+    "reason": "{values.serviceType} is plain.",
+}
 
 
 @pytest.fixture

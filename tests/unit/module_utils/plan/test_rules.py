@@ -59,6 +59,8 @@ def fails(path: str) -> str:
         ([{**GOOD, "when": "!cluster.nodes"}], ", rule 1 (one): when: '!' before a path needs parentheses: !(cluster.nodes.count)."),
         ([{**GOOD, "for": "gateway"}], ", rule 1 (one): for is a list of prototypes, by their short names."),
         ([{**GOOD, 5: "x"}], ", rule 1 (one): unknown field 5."),
+        ([{**GOOD, "when": "values.a != 'x'"}], ", rule 1 (one): it also applies to prototypes that have no parameter a,"),
+        ([{**GOOD, "fix": "Say {values.a}."}], ", rule 1 (one): it also applies to prototypes that have no parameter a,"),
         ([{**GOOD, "alternatives": "a && !b.c"}], ", rule 1 (one): alternatives: '!' before a path"),
     ],
 )
