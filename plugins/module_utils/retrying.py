@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""When the API server says no or nothing: the errors of ``api``, and which of them pass by themselves. Private to the collection."""
+"""When the API server says no or nothing: the errors of ``api``, and which of them are transient. Private to the collection."""
 
 from __future__ import annotations
 
@@ -23,17 +23,59 @@ Json = dict[str, t.Any]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _SPEAK_EVERY = 1.0
-_BRIEFLY, _A_MOMENT = 10.0, 2.0
-"""Seconds. What only seems to pass by itself is given no longer; less where it is only read."""
-_AWAY = {500, 502, 503, 504}
-# Refusals that stay, whatever the status: an admission webhook's own "no" (it chooses the status), and objects that server-side apply
-# can't make sense of, which it answers with 500 (apimachinery, managedfields/internal/structuredmerge.go; seen with Kubernetes 1.35).
-_STAYS = re.compile(
-    r"denied the request|failed to (create typed|convert) (patch|live|new) object|errors? (when )?converting|strict decoding error"
+_ALWAYS, _BRIEFLY, _A_MOMENT, _NEVER = float("inf"), 10.0, 2.0, 0.0
+"""Seconds for which a request is sent again."""
+# The "no" of an admission webhook, which chooses its status itself.
+_DENIED = re.compile(r"denied the request")
+
+
+class _Transient(t.NamedTuple):
+    """An answer that is known to be transient: for how many seconds a read and a write that got it are sent again."""
+
+    codes: tuple[int, ...]
+    text: re.Pattern[str]
+    reads: float
+    writes: float
+
+
+def _known(codes: tuple[int, ...], text: str, reads: float = _ALWAYS, writes: float = _ALWAYS) -> _Transient:
+    return _Transient(codes, re.compile(text, re.DOTALL), reads, writes)
+
+
+# All else is permanent. The first that fits counts. The texts are those of Kubernetes 1.30 to 1.35.
+_TRANSIENT = (
+    # https://kubernetes.io/docs/concepts/cluster-administration/flow-control/: nothing was done.
+    _known((429,), ""),
+    # apiextensions-apiserver, conversion/webhook_converter.go. Its server may be coming up, or be gone for good: nothing is to wait for
+    # a list that can be passed over.
+    _known((500,), "conversion webhook for .* failed", reads=_A_MOMENT),
+    # kube-aggregator, apiserver/handler_proxy.go, and apimachinery, util/proxy: an aggregated API server does not answer.
+    _known((503,), "^service unavailable$|error trying to reach service", reads=_A_MOMENT),
+    # Proxies and load balancers without an API server behind them; API servers that start, stop or are overloaded.
+    _known((502, 503, 504), ""),
+    # apiserver, admission/plugin/webhook: the server of a webhook is not up yet.
+    _known((500,), "failed (calling|to call) webhook"),
+    # etcd, api/v3rpc/rpctypes/error.go, and grpc's status codes.
+    _known(
+        (500,), "etcdserver: (leader changed|not leader|no leader|request timed out|too many requests|server stopped|unhealthy cluster)"
+    ),
+    _known((500,), r"rpc error: code = (Unavailable|DeadlineExceeded|Canceled|Aborted)"),
+    # What Go says of connections, here of the API server's to etcd and others.
+    _known(
+        (500,),
+        r"connection re(fused|set)|broken pipe|i/o timeout|TLS handshake timeout|context (deadline exceeded|canceled)|\bEOF\b"
+        r"|no route to host|client connection (lost|force closed)|http2: ",
+    ),
+    # apiextensions-apiserver, apiserver/customresource_handler.go; apiserver, storage/cacher; registry/core/service/ipallocator.
+    _known((500,), r"storage is \(re\)initializing|not yet ready|at this time"),
+    # plugin/pkg/admission/resourcequota: busy counting.
+    _known((500,), "resource quota evaluation timed out"),
+    # Two writers at the same moment, or an object of that name that is still being deleted (apiserver, registry/generic/registry/store.go).
+    _known((409,), "object has been modified|object is being deleted|already exists", writes=_BRIEFLY),
+    # Admission that has not read its configuration yet, a quota that was not counted yet, and roles that a starting API server has not
+    # read yet (apiserver/pkg/admission/initializer; plugin/pkg/admission/resourcequota; the RBAC authorizer).
+    _known((403,), "not yet ready to handle request|status unknown for quota|RBAC: .*not found", reads=_A_MOMENT, writes=_BRIEFLY),
 )
-# Admission that has not read its configuration yet, a quota that was not counted yet, and roles that a starting API server has not read
-# yet (apiserver/pkg/admission/initializer "not yet ready"; plugin/pkg/admission/resourcequota; the RBAC authorizer).
-_STARTING = re.compile(r"not yet ready to handle request|status unknown for quota|RBAC: .*not found", re.DOTALL)
 
 
 class Unreachable(BootstrapError):
@@ -103,6 +145,7 @@ class Repeating:
         self._say = say
         self._server = server
         self._spoken = 0.0
+        self._told: set[str] = set()
         self._lock = threading.Lock()
         self._ended = threading.Event()
 
@@ -125,32 +168,37 @@ class Repeating:
         return not self._ended.wait(min(pause, left))
 
     def _tell(self, failure: ApiError | Unreachable, seconds: float) -> None:
-        """Nothing of a first stumble."""
+        """Nothing of a first stumble; a reason only once."""
         now = time.monotonic()
         with self._lock:
             if seconds < _SPEAK_EVERY or now - self._spoken < _SPEAK_EVERY:
                 return
             self._spoken = now
-        why = failure.message if isinstance(failure, Unreachable) else f"The API server {self._server} refuses for now: {failure.said}"
-        self._say(f"{why} Trying again, {seconds:.0f} s so far.")
+            why = failure.message if isinstance(failure, Unreachable) else f"The API server {self._server} refuses for now: {failure.said}"
+            told = why in self._told
+            self._told.add(why)
+        self._say(("" if told else f"{why.rstrip('.')}. ") + f"Trying again, {seconds:.0f} s so far.")
 
 
 def patience(sent: Sent, failure: ApiError | Unreachable) -> float:
-    """For how many seconds a request may be sent again after it failed like this; 0 for what does not pass by itself.
-
-    As ``Retry-After`` tells in https://kubernetes.io/docs/concepts/cluster-administration/flow-control/, 429 means that nothing was done,
-    so that any request may be sent again. A conflict that names no fields is two writers at the same moment.
-    """
+    """For how many seconds a request may be sent again after it failed like this; 0 for a permanent error."""
     if isinstance(failure, Unreachable):
-        return float("inf") if failure.passes and sent.may_be_sent_twice else 0.0
-    if failure.code == 429:
-        return float("inf")
-    if not sent.may_be_sent_twice or _STAYS.search(failure.said):
-        return 0.0
-    if failure.code in _AWAY:
-        return float("inf")
-    if failure.code == 409 and not failure.causes and sent.method != "DELETE":
-        return _BRIEFLY
-    if failure.code == 403 and _STARTING.search(failure.said):
-        return _A_MOMENT if sent.method == "GET" else _BRIEFLY
-    return 0.0
+        return _ALWAYS if failure.passes and sent.may_be_sent_twice else _NEVER
+    known = _transient(failure)
+    if known is None or failure.code != 429 and not sent.may_be_sent_twice:
+        return _NEVER
+    if failure.code == 409 and sent.method == "DELETE":
+        return _NEVER  # its preconditions do not hold
+    return known.reads if sent.method == "GET" else known.writes
+
+
+def transient(error: ApiError) -> bool:
+    """Whether an answer is known to be transient."""
+    return _transient(error) is not None
+
+
+def _transient(error: ApiError) -> _Transient | None:
+    """A conflict that names fields is with a manager, not with a moment."""
+    if _DENIED.search(error.said) or error.code == 409 and error.causes:
+        return None
+    return next((known for known in _TRANSIENT if error.code in known.codes and known.text.search(error.said)), None)

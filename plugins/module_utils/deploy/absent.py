@@ -10,9 +10,9 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ..api import ApiError, Client
-from ..discovery import Served, served
+from ..discovery import Served, discover
 from ..errors import BootstrapError, some
-from .inventory import Inventory
+from .inventory import Inventory, group_kind
 from .keeping import needs, still_used, with_needs
 from .lease import held
 from .members import NOT_APPLIED, await_children, contents, definitions, descended, instances, made_for, members
@@ -79,10 +79,12 @@ class _Run:
     outcome: Outcome = field(default_factory=Outcome)
     inventory: Inventory = field(init=False)
     apis: Served = field(default_factory=dict)
+    down: list[str] = field(default_factory=list)
     going: list[Target] = field(default_factory=list)
     spaces: list[Target] = field(default_factory=list)
     kept: dict[Key, str] = field(default_factory=dict)
     unseen: dict[str, str] = field(default_factory=dict)
+    unlisted: dict[str, str] = field(default_factory=dict)
     unlabelled: list[Key] = field(default_factory=list)
     graph: dict[Key, set[Key]] = field(default_factory=dict)
     ours: set[Key] = field(default_factory=set)
@@ -93,19 +95,20 @@ class _Run:
         """What there is, and what of it is to go."""
         self.ticker.state = "looking for the application's objects"
         self.inventory = Inventory(self.application, self.namespace).read(self.client)
-        self.apis = served(self.client)
-        everything = members(self.client, self.inventory, self.apis, whole=self.options.diff)
-        self.unseen, self.unlabelled = everything.unseen, everything.unlabelled
+        self.apis, self.down = discover(self.client)
+        everything = members(self.client, self.inventory, self.apis, whole=self.options.diff, down=self.down)
+        self.unseen, self.unlisted, self.unlabelled = everything.unseen, everything.unlisted, everything.unlabelled
         self.removal = Removal(self.client, self.apis, self.inventory.owns, self.options, self.outcome, self.deadline, self.ticker)
         self.spaces = [target for target in everything.found if target.key[:2] == NAMESPACE]
         found = [target for target in everything.found if target.key[:2] != NAMESPACE]
-        made = made_for(self.client, found, self.apis)
+        kept: dict[Key, str] = {}
+        made = made_for(self.client, found, self.apis, kept)
         self.ours = {target.key for target in everything.found if target.label}
         self.made = {target.key for target in [*made, *everything.found] if not target.label}
         found += made
         self.graph = needs([target.live for target in found])
         claims = [target.key for target in found if target.key[:2] == HOLDS_DATA and not self.remove_data]
-        kept = dict.fromkeys(claims, f"it holds data; {_TOLD}it")
+        kept |= dict.fromkeys(claims, f"it holds data; {_TOLD}it")
         going = {target.uid for target in found if target.key not in kept}
         strangers = self._strangers(definitions(found), going, kept)
         self.kept = with_needs(kept, self.graph)
@@ -121,8 +124,8 @@ class _Run:
         for definition in defined:
             try:
                 those = instances(self.client, definition, self._is_member, whole=self.options.diff and self.remove_data)
-            except ApiError as error:
-                kept[definition.key] = f"whether others have custom resources of it can't be seen: {error.said}"
+            except BootstrapError as error:
+                kept[definition.key] = f"whether others have custom resources of it can't be seen: {error.message}"
                 continue
             children = descended([target.live["metadata"] for target in those], going)
             others = [target for target in those if target.uid not in children]
@@ -149,7 +152,7 @@ class _Run:
                 self._delete()
 
     def _forgettable(self) -> bool:
-        return self.inventory.exists and not (self.kept or self.unseen or self.spaces)
+        return self.inventory.exists and not (self.kept or self.unseen or self.unlisted or self.spaces)
 
     def _delete(self, check: t.Callable[[], None] = lambda: None, release: t.Callable[[], None] = lambda: None) -> None:
         ordered = stages(self.going)
@@ -181,7 +184,7 @@ class _Run:
         late = self._strangers(defined, self.removal.uids, kept)
         if late:
             self._take(late)
-        self.kept = with_needs({**self.kept, **kept}, self.graph)
+        self.kept = with_needs({**self.kept, **kept, **self.removal.failed}, self.graph)
 
     # --- namespaces
 
@@ -203,7 +206,7 @@ class _Run:
 
     def _remains(self) -> bool:
         """Whether something of the application stays, so that its record has to."""
-        return bool(self.kept or self.removal.failed or self.unseen)
+        return bool(self.kept or self.removal.failed or self.unseen or (self.inventory.exists and self.unlisted))
 
     def _empty(self) -> list[Target]:
         """Our namespaces with nothing left in them, and those that somebody deleted already."""
@@ -215,7 +218,7 @@ class _Run:
 
     def _left(self, namespace: str) -> list[str]:
         """What is in a namespace beside what Kubernetes puts there, and what goes with what is gone."""
-        found, hidden = contents(self.client, self.apis, namespace)
+        found, hidden = contents(self.client, self.apis, namespace, self.down)
         gone = self.removal.uids | descended([metadata for _key, metadata in found], self.removal.uids)
         record = Key("", "ConfigMap", self.inventory.namespace, self.inventory.name)
         left = [
@@ -223,7 +226,7 @@ class _Run:
             for key, metadata in found
             if key != record and (key.kind, key.name) not in _FURNITURE and str(metadata.get("uid")) not in gone
         ]
-        return left + [f"perhaps {kind}, which the user may not list" for kind in hidden]
+        return left + [f"perhaps {each}, which can't be listed" for each in hidden]
 
     # --- the end
 
@@ -245,6 +248,8 @@ class _Run:
         """Forget the record; but keep it as long as something of ours is there, so that a later removal finds that."""
         if not self.options.check and self.inventory.exists:
             self._forget()
+        for name, why in self.unlisted.items():
+            self.options.warn(f"Whether something of the application is left among {name} can't be seen: {why}.")
         failed = {**{str(key): why for key, why in self.removal.failed.items()}, **self.unseen}
         if failed:
             raise refused(failed, self.options.check)
@@ -254,8 +259,9 @@ class _Run:
         left = {key: before[key] for key in before if str(key) in self.unseen}
         left |= {key: before.get(key, _UNKNOWN) for key in self.kept if key in self.ours}
         left |= dict.fromkeys([key for key in self.kept if key in self.made], NOT_APPLIED)
-        if left:
+        if left or self.unlisted:
             self.inventory.members = left
+            self.inventory.unseen = {group_kind(name): why for name, why in self.unlisted.items()}
             self.inventory.narrow()
             self.inventory.write(self.client)
             return

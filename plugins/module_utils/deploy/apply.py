@@ -91,7 +91,7 @@ def _apply(client: Client, member: Member, options: Options, deadline: Deadline)
         answer = send(client, member, options)
         applied.version, applied.owned = str(answer["metadata"]["resourceVersion"]), owned_fields(answer)
     except BootstrapError as error:
-        applied.refused = refusal(error, member.key)
+        applied.refused = refusal(error, member.key, member.item)
     applied.seconds = round(time.monotonic() - start, 3)
     return applied
 

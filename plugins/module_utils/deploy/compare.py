@@ -12,12 +12,14 @@ import typing as t
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..api import METADATA, ApiError, Client
+from ..api import METADATA, ONE_METADATA, ApiError, Client
 from ..errors import BootstrapError
-from .inventory import PART_OF, Inventory
+from .inventory import PART_OF, Inventory, group_kind
 from .objects import CRD, Key, Resource, Resources, digest, key_of, owned_fields
 from .owners import changed_by, owner
+from .ready import BUILT_IN
 from .secrets import UNSAID, is_given, same, unmarked
+from .unseen import declared
 
 Json = dict[str, t.Any]
 Found = tuple[Key, Resource]
@@ -110,11 +112,17 @@ def _read_given(client: Client, given: list[Member]) -> None:
 
 
 def listed(
-    client: Client, inventory: Inventory, resources: Resources, kinds: Iterable[tuple[str, str]], wanted: dict[Key, Member] | None = None
+    client: Client,
+    inventory: Inventory,
+    resources: Resources,
+    kinds: Iterable[tuple[str, str]],
+    wanted: dict[Key, Member] | None = None,
+    aside: bool = False,
 ) -> None:
     """List what carries our label of these kinds (group, kind), if it was not yet, into ``inventory.listed``.
 
     One list a kind; where the user may not list all namespaces, one a namespace of the ApplySet. A kind that is not served has none.
+    ``aside``: nothing is wanted of these kinds, so that one which can't be listed is noted in ``inventory.unseen``.
     """
 
     def find(kind: tuple[str, str]) -> dict[Key, Json]:
@@ -134,33 +142,51 @@ def listed(
         places = inventory.namespaces | {key.namespace for key in inventory.members if key[:2] == kind}
         return {key: live for place in sorted(places) for key, live in of(place).items()}
 
+    def attempt(kind: tuple[str, str]) -> dict[Key, Json]:
+        try:
+            return find(kind)
+        except BootstrapError as error:
+            not_found = isinstance(error, ApiError) and error.code == 404  # the kind has just been deleted
+            if not_found and not (aside and (kind[0] in BUILT_IN or declared(client, [kind]))):
+                return {}
+            if not aside:
+                raise
+            inventory.unseen[kind] = f"it can't be listed: {error.said if isinstance(error, ApiError) else error.message}"
+            return {}
+
     todo = sorted(set(kinds) - inventory.listed.keys())
-    inventory.listed.update(zip(todo, client.map(find, todo), strict=True))
+    inventory.listed.update(zip(todo, client.map(attempt, todo), strict=True))
 
 
 def _look(client: Client, resources: Resources, unknown: list[Member]) -> None:
-    """Find out what the cluster has of objects that were not among the listed members."""
+    """Find out what the cluster has of objects that were not among the listed members.
+
+    A few are asked for by name, as whoever may not list may get; so are all where a list is refused.
+    """
     groups: dict[tuple[str, str, str], dict[Key, Member]] = {}
     for member in unknown:
         groups.setdefault(member.key[:3], {})[member.key] = member
-    tasks: list[tuple[dict[Key, Member], Json]] = []
-    for group in groups.values():
-        if len(group) > _FEW:
-            tasks.append((group, {}))
-        else:
-            tasks += [({key: member}, {"fieldSelector": f"metadata.name={key.name}"}) for key, member in group.items()]
+    served = {group: resource for group in groups if (resource := resources.of_kind(*group[:2]))}  # other definitions are yet to come
 
-    def find(task: tuple[dict[Key, Member], Json]) -> None:
-        group, selector = task
-        key = next(iter(group))
-        resource = resources.of_kind(key.group, key.kind)
-        if resource is None:
-            return  # its definition is yet to come
-        for found, live in _pages(client, resource, key.namespace, key[:2], group, None, **selector):
-            if found in group:
-                group[found].live = live
+    def read(member: Member) -> None:
+        found = client.find(served[member.key[:3]].path(member.key.namespace, member.key.name), ONE_METADATA)
+        member.live = _reduced(found["metadata"], member, None) if found else None
 
-    client.map(find, tasks)
+    def search(group: tuple[str, str, str]) -> bool:
+        """False where the user may not list."""
+        try:
+            for found, live in _pages(client, served[group], group[2], group[:2], groups[group], None):
+                if found in groups[group]:
+                    groups[group][found].live = live
+        except ApiError as error:
+            if error.code not in (403, 404):
+                raise
+            return error.code != 403
+        return True
+
+    many = [group for group in served if len(groups[group]) > _FEW]
+    refused = {group for group, listed in zip(many, client.map(search, many), strict=True) if not listed}
+    client.map(read, [member for group in served if group in refused or group not in many for member in groups[group].values()])
 
 
 def _pages(
@@ -172,15 +198,11 @@ def _pages(
     inventory: Inventory | None,
     **selector: str,
 ) -> t.Iterator[tuple[Key, Json]]:
-    """Metadata by key, each page reduced before the next one is parsed; nothing where the kind has just gone."""
+    """Metadata by key, each page reduced before the next one is parsed."""
     limit = {"limit": _DEFINITIONS} if kind == CRD else {}
-    try:
-        for item in client.items(resource.path(namespace), METADATA, **limit, **selector):
-            key = Key(*kind, item["metadata"].get("namespace") or "", item["metadata"]["name"])
-            yield key, _reduced(item["metadata"], wanted.get(key), inventory.members.get(key) if inventory else None)
-    except ApiError as error:
-        if error.code != 404:
-            raise
+    for item in client.items(resource.path(namespace), METADATA, **limit, **selector):
+        key = Key(*kind, item["metadata"].get("namespace") or "", item["metadata"]["name"])
+        yield key, _reduced(item["metadata"], wanted.get(key), inventory.members.get(key) if inventory else None)
 
 
 def _reduced(metadata: Json, member: Member | None, known: tuple[str, str] | None) -> Json:
@@ -280,13 +302,13 @@ def stale(client: Client, inventory: Inventory, resources: Resources, wanted: It
     """Members that are no longer wanted, and still there: what carries our label, of the kinds that the ApplySet says it contains.
 
     So also what a run applied that was killed before it could record it. Not what only got the label from a member, as the endpoints of a
-    Service do.
+    Service do. Kinds that can't be listed are noted in ``inventory.unseen``.
     """
     if not inventory.exists:
         return []
-    kinds = {(group, kind) for kind, _dot, group in (name.partition(".") for name in inventory.group_kinds)}
+    kinds = {group_kind(name) for name in inventory.group_kinds}
     kinds |= {key[:2] for key in inventory.members}
-    listed(client, inventory, resources, kinds)
+    listed(client, inventory, resources, kinds, aside=True)
     keep = set(wanted)
     found = []
     for kind in sorted(kinds):

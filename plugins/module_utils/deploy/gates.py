@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import typing as t
 from collections.abc import Callable, Collection, Iterator, Mapping
 
@@ -29,6 +30,7 @@ _INJECTORS = {
 """Annotations that ask for a CA bundle (https://cert-manager.io/docs/concepts/ca-injector/,
 https://docs.openshift.com/container-platform/latest/security/certificates/service-serving-certificate.html)."""
 _CERTIFICATES = "cert-manager.io/v1"
+_SPECIAL, _ESCAPED = re.compile(r"([,=\\])"), r"\\\1"
 _NOT_THERE = "it is not there"
 
 
@@ -221,7 +223,8 @@ def _by_namespace(keys: list[Key]) -> list[tuple[str, list[str]]]:
 
 
 def _selecting(names: list[str]) -> dict[str, t.Any]:
-    return {"fieldSelector": f"metadata.name={names[0]}"} if len(names) == 1 else {}
+    """A field selector escapes ``,``, ``=`` and ``\\`` (apimachinery, fields.EscapeValue)."""
+    return {"fieldSelector": f"metadata.name={_SPECIAL.sub(_ESCAPED, names[0])}"} if len(names) == 1 else {}
 
 
 def _items(client: Client, path: str, **params: t.Any) -> list[Json]:

@@ -43,6 +43,8 @@ class Inventory:
     members: dict[Key, tuple[str, str]] = field(default_factory=dict)
     listed: dict[tuple[str, str], dict[Key, Json]] = field(default_factory=dict)
     """What carries the label, by group and kind, as far as it was listed (``compare.labelled``): metadata without what managers own."""
+    unseen: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Why kinds (group, kind) of members that are no longer wanted can't be seen now: what is of them stays recorded."""
     taken_over: bool = False
     """Another tool made the parent, and we were told to take it over."""
     version: str = ""
@@ -128,8 +130,9 @@ class Inventory:
         self.namespaces |= {key.namespace for key in keys if key.namespace}
 
     def narrow(self) -> None:
-        """Make the group kinds and namespaces those of the members, after pruning."""
-        self.group_kinds, self.namespaces = set(), set()
+        """Make the group kinds and namespaces those of the members, after pruning; beside them all where kinds can't be seen now."""
+        unseen = {name_of(*pair) for pair in self.unseen}
+        self.group_kinds, self.namespaces = self.group_kinds & unseen, self.namespaces if unseen else set()
         self.contain(self.members)
 
     def _document(self) -> Json:
@@ -148,6 +151,17 @@ class Inventory:
             },
             "data": {_OBJECTS: _text(self.members)},
         }
+
+
+def name_of(group: str, kind: str) -> str:
+    """``Deployment.apps`` of its group and kind."""
+    return f"{kind}.{group}" if group else kind
+
+
+def group_kind(name: str) -> tuple[str, str]:
+    """Group and kind of ``Deployment.apps``."""
+    kind, _dot, group = name.partition(".")
+    return group, kind
 
 
 def _text(members: dict[Key, tuple[str, str]]) -> str:

@@ -6,14 +6,17 @@ from __future__ import annotations
 
 import re
 import typing as t
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ..api import METADATA, ApiError, Client
+from ..api import METADATA, ONE_METADATA, ApiError, Client
 from ..discovery import Served
-from .inventory import PART_OF, Inventory
+from ..errors import BootstrapError
+from .inventory import PART_OF, Inventory, group_kind, name_of
 from .objects import CRD, MANAGER, Key, Resource, Resources, group_of
+from .ready import conditions
 from .removal import Removal, Target
+from .unseen import declared, unavailable, unserved
 
 Json = dict[str, t.Any]
 
@@ -29,40 +32,49 @@ COPIES = frozenset({"Event", "Endpoints", "EndpointSlice", "PodMetrics", "Lease"
 
 @dataclass
 class Members:
-    """``found``: what carries our label; ``unseen``: why kinds could not be listed; ``unlabelled``: recorded, but without our label."""
+    """``found``: what carries our label; ``unlabelled``: recorded, but without our label.
+
+    ``unseen``: why recorded objects can't be seen; ``unlisted``: why kinds could not be looked through, by their names.
+    """
 
     found: list[Target] = field(default_factory=list)
     unseen: dict[str, str] = field(default_factory=dict)
+    unlisted: dict[str, str] = field(default_factory=dict)
     unlabelled: list[Key] = field(default_factory=list)
 
 
-def members(client: Client, inventory: Inventory, apis: Served, whole: bool) -> Members:
+def members(client: Client, inventory: Inventory, apis: Served, whole: bool, down: Collection[str] = ()) -> Members:
     """All members, found as the KEP says: by the parent's group kinds and our label.
 
     Where there is no parent (somebody deleted its namespace), all kinds are looked through. ``whole``: objects as they are, else
-    without schemas and managed fields.
+    without schemas and managed fields. ``down``: API versions that are stale in discovery.
     """
     result = Members()
     resources = Resources(apis)
     if inventory.exists:
-        pairs = [(name.partition(".")[2], name.partition(".")[0]) for name in sorted(inventory.group_kinds)]
+        pairs = sorted({group_kind(name) for name in inventory.group_kinds} | {key[:2] for key in inventory.members})
         kinds = [(group, kind, resource) for group, kind in pairs if (resource := resources.of_kind(group, kind))]
+        for pair, why in unserved(client, apis, down, pairs).items():
+            result.unlisted[name_of(*pair)] = why
+            result.unseen.update({str(key): why for key in inventory.members if key[:2] == pair})
     else:
         kinds = [(group, kind, resource) for (group, kind), resource in deletable(apis) if kind not in COPIES]
+        result.unlisted.update({version: unavailable(client, version) for version in down})
     lists: list[list[Json] | ApiError] = client.map(lambda each: _labelled(client, inventory, each[2]), kinds)
     for (group, kind, resource), items in zip(kinds, lists, strict=True):
         if isinstance(items, ApiError):
-            if inventory.exists:
-                items = _recorded(client, inventory, group, kind, resource, result)
-            else:
+            result.unlisted[name_of(group, kind)] = items.said
+            if not inventory.exists:
                 continue
+            items = _recorded(client, inventory, group, kind, resource, result)
         for item in items:
             key = Key(group, kind, item["metadata"].get("namespace") or "", item["metadata"]["name"])
             if inventory.owns(item["metadata"]) and (key in inventory.members or _applied(item["metadata"])):
                 result.found.append(Target(key, resource, item if whole else _reduced(item)))
     seen = {target.key for target in result.found}
     lost = [(key, resource) for key in sorted(inventory.members.keys() - seen) if (resource := resources.of_kind(key.group, key.kind))]
-    there: list[Json | None] = client.map(lambda each: client.find(each[1].path(each[0].namespace, each[0].name)), lost)
+    lost = [(key, resource) for key, resource in lost if str(key) not in result.unseen]
+    there = client.map(lambda each: _find(client, *each, result), lost)
     for (key, resource), live in zip(lost, there, strict=True):
         if live and inventory.members[key] == NOT_APPLIED:
             result.found.append(Target(key, resource, live, label=False, why="it was made for an object of this application"))
@@ -82,33 +94,29 @@ def deletable(apis: Served, namespaced_only: bool = False) -> list[tuple[tuple[s
 
 
 def _labelled(client: Client, inventory: Inventory, resource: Resource) -> list[Json] | ApiError:
-    """One list for the whole cluster; where the user may not have that, one a namespace. The refusal where neither is allowed."""
+    """One list for the whole cluster; where the user may not have that, one a namespace. The error where the kind can't be listed."""
     selector = f"{PART_OF}={inventory.id}"
     refusal: ApiError | None = None
     for places in ([""], sorted(inventory.namespaces) if resource.namespaced else []):
         try:
             return [item for place in places for item in listed(client, resource, place, labelSelector=selector)]
         except ApiError as error:
-            if error.code != 403:
-                raise
             refusal = error
+            if error.code != 403:
+                break
         if not resource.namespaced or not inventory.namespaces:
             break
     return t.cast("ApiError", refusal)
 
 
 def listed(client: Client, resource: Resource, namespace: str, **params: t.Any) -> Iterator[Json]:
-    """All objects of a kind, each with its ``apiVersion`` and ``kind``; none where its definition has just been deleted."""
+    """All objects of a kind, each with its ``apiVersion`` and ``kind``."""
     if resource.plural == "customresourcedefinitions":
         params["limit"] = _PAGE_OF_DEFINITIONS
-    try:
-        for page in client.pages(resource.path(namespace), **params):
-            kind = str(page.get("kind") or "").removesuffix("List")
-            for item in page.get("items") or []:
-                yield {"apiVersion": resource.api_version, "kind": kind, **item}
-    except ApiError as error:
-        if error.code != 404:
-            raise
+    for page in client.pages(resource.path(namespace), **params):
+        kind = str(page.get("kind") or "").removesuffix("List")
+        for item in page.get("items") or []:
+            yield {"apiVersion": resource.api_version, "kind": kind, **item}
 
 
 def _applied(metadata: Json) -> bool:
@@ -129,14 +137,17 @@ def _recorded(client: Client, inventory: Inventory, group: str, kind: str, resou
     """The members of a kind that may not be listed, each asked for by its name."""
     keys = [key for key in inventory.members if key[:2] == (group, kind)]
 
-    def ask(key: Key) -> Json | None:
-        try:
-            return client.find(resource.path(key.namespace, key.name))
-        except ApiError as error:
-            result.unseen[str(key)] = error.said
-            return None
+    items = client.map(lambda key: _find(client, key, resource, result), keys)
+    return [{"apiVersion": resource.api_version, "kind": kind, **item} for item in items if item]
 
-    return [{"apiVersion": resource.api_version, "kind": kind, **item} for item in client.map(ask, keys) if item]
+
+def _find(client: Client, key: Key, resource: Resource, result: Members) -> Json | None:
+    """One object; one that can't be read is noted in ``result.unseen``."""
+    try:
+        return client.find(resource.path(key.namespace, key.name))
+    except ApiError as error:
+        result.unseen[str(key)] = error.said
+        return None
 
 
 # --- what hangs on the members
@@ -145,15 +156,24 @@ def _recorded(client: Client, inventory: Inventory, group: str, kind: str, resou
 def instances(client: Client, definition: Target, known: Callable[[Json], bool], whole: bool) -> list[Target]:
     """All custom resources of a definition but those that are ``known`` by their metadata; ``whole`` or just metadata.
 
-    Raises ``ApiError`` where they can't be listed.
+    Raises ``BootstrapError`` where they can't be listed.
     """
     spec = definition.live["spec"]
     names, versions = spec["names"], [each["name"] for each in spec.get("versions") or [] if each.get("served")]
     if not versions:
-        return []
+        raise BootstrapError(f"{definition.key} serves none of its versions.")
     resource = Resource(f"{spec['group']}/{versions[0]}", names["plural"], spec["scope"] == "Namespaced")
     found = []
-    for item in listed(client, resource, "") if whole else _metadata(client, resource, ""):
+    try:
+        items = list(listed(client, resource, "") if whole else client.items(resource.path(""), METADATA))
+    except ApiError as error:
+        live = client.find(definition.path, ONE_METADATA) if error.code == 404 else definition.live
+        exists = live and str(live["metadata"].get("uid")) == definition.uid
+        # What was never established never had custom resources.
+        if exists and (error.code != 404 or conditions(definition.live).get("Established", {}).get("status") != "False"):
+            raise
+        return []
+    for item in items:
         metadata = item["metadata"]
         if not known(metadata):
             key = Key(spec["group"], names["kind"], metadata.get("namespace") or "", metadata["name"])
@@ -165,37 +185,39 @@ def instances(client: Client, definition: Target, known: Callable[[Json], bool],
 def await_children(removal: Removal, defined: Iterable[Target]) -> None:
     """Wait for custom resources that go with what is gone, before their definitions are deleted: their controllers must see to them."""
     for definition in defined:
-        those = instances(removal.client, definition, lambda metadata: not metadata.get("ownerReferences"), whole=False)
+        try:
+            those = instances(removal.client, definition, lambda metadata: not metadata.get("ownerReferences"), whole=False)
+        except BootstrapError as error:
+            removal.fail(definition, f"whether there are custom resources of it can't be seen: {error.message}")
+            continue
         children = descended([target.live["metadata"] for target in those], removal.uids)
         removal.await_gone([target for target in those if target.uid in children])
 
 
-def _metadata(client: Client, resource: Resource, namespace: str) -> Iterator[Json]:
-    try:
-        yield from client.items(resource.path(namespace), METADATA)
-    except ApiError as error:
-        if error.code != 404:
-            raise
+def contents(client: Client, apis: Served, namespace: str, down: Collection[str] = ()) -> tuple[list[tuple[Key, Json]], list[str]]:
+    """Key and metadata of all that is in a namespace, but for what the control plane makes by itself; and what can't be seen.
 
-
-def contents(client: Client, apis: Served, namespace: str) -> tuple[list[tuple[Key, Json]], list[str]]:
-    """Key and metadata of all that is in a namespace, but for what the control plane makes by itself; and what can't be seen."""
+    ``down``: API versions that are stale in discovery.
+    """
     kinds = [pair for pair in deletable(apis, namespaced_only=True) if pair[0][1] not in COPIES]
 
     def ask(resource: Resource) -> list[Json] | ApiError:
         try:
-            return list(_metadata(client, resource, namespace))
+            return list(client.items(resource.path(namespace), METADATA))
         except ApiError as error:
             return error
 
     lists: list[list[Json] | ApiError] = client.map(ask, [resource for _pair, resource in kinds])
-    found, hidden = [], []
-    for ((group, kind), _resource), items in zip(kinds, lists, strict=True):
+    found, refused = [], {}
+    for (pair, _resource), items in zip(kinds, lists, strict=True):
         if isinstance(items, ApiError):
-            hidden.append(f"{kind}.{group}" if group else kind)
+            refused[pair] = items
         else:
-            found += [(Key(group, kind, namespace, item["metadata"]["name"]), item["metadata"]) for item in items]
-    return found, hidden
+            found += [(Key(*pair, namespace, item["metadata"]["name"]), item["metadata"]) for item in items]
+    not_found = [pair for pair, error in refused.items() if error.code == 404 and pair[0]]
+    gone = set(not_found) - declared(client, not_found).keys()  # with definitions that were deleted since discovery was read
+    hidden = [f"{name_of(*pair)} ({error.said})" for pair, error in refused.items() if pair not in gone]
+    return found, [*hidden, *(f"objects of {version} ({unavailable(client, version)})" for version in down)]
 
 
 def descended(items: Iterable[Json], uids: set[str]) -> set[str]:
@@ -216,32 +238,40 @@ def _goes(metadata: Json, gone: set[str]) -> bool:
     return (metadata.get("annotations") or {}).get(_ACCOUNT_UID) in gone
 
 
-def made_for(client: Client, targets: Iterable[Target], apis: Served) -> list[Target]:
+def made_for(client: Client, targets: Iterable[Target], apis: Served, kept: dict[Key, str]) -> list[Target]:
     """What controllers made for members by a name that follows from them, without an owner or our label.
 
     Claims of the templates of a StatefulSet (https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-storage),
-    and the Secret of a Certificate (https://cert-manager.io/docs/usage/certificate/).
+    and the Secret of a Certificate (https://cert-manager.io/docs/usage/certificate/). A member of which that can't be seen is added to
+    ``kept``: when it is gone, nobody finds what was made for it.
     """
-    resources = Resources(apis)
-    claims, secrets = resources.of_kind("", "PersistentVolumeClaim"), resources.of_kind("", "Secret")
+    resources, targets = Resources(apis), list(targets)
     found: list[Target] = []
     for target in targets:
-        spec, key = target.live.get("spec") or {}, target.key
-        if key[:2] == ("apps", "StatefulSet") and spec.get("volumeClaimTemplates") and claims:
-            names = "|".join(re.escape(each["metadata"]["name"]) for each in spec["volumeClaimTemplates"])
-            wanted = re.compile(f"(?:{names})-{re.escape(key.name)}-[0-9]+")
-            labels = (spec.get("selector") or {}).get("matchLabels") or {}
-            selector = ",".join(f"{name}={value}" for name, value in labels.items())
-            for item in listed(client, claims, key.namespace, labelSelector=selector or None):
-                if wanted.fullmatch(item["metadata"]["name"]) and not item["metadata"].get("ownerReferences"):
-                    found.append(_made(("", "PersistentVolumeClaim"), claims, item, key))
-        if key[:2] == _CERTIFICATE and spec.get("secretName") and secrets:
-            secret = client.find(secrets.path(key.namespace, spec["secretName"]))
-            made_by = ((secret or {}).get("metadata", {}).get("annotations") or {}).get("cert-manager.io/certificate-name")
-            if secret and made_by == key.name and not secret["metadata"].get("ownerReferences"):
-                found.append(_made(("", "Secret"), secrets, {"apiVersion": "v1", "kind": "Secret", **secret}, key))
+        try:
+            found += _made_for(client, target, resources)
+        except ApiError as error:
+            kept[target.key] = f"whether something was made for it can't be seen: {error.said}"
     known = {target.key for target in targets}
     return [target for target in found if target.key not in known]
+
+
+def _made_for(client: Client, target: Target, resources: Resources) -> Iterator[Target]:
+    spec, key = target.live.get("spec") or {}, target.key
+    claims, secrets = resources.of_kind("", "PersistentVolumeClaim"), resources.of_kind("", "Secret")
+    if key[:2] == ("apps", "StatefulSet") and spec.get("volumeClaimTemplates") and claims:
+        names = "|".join(re.escape(each["metadata"]["name"]) for each in spec["volumeClaimTemplates"])
+        wanted = re.compile(f"(?:{names})-{re.escape(key.name)}-[0-9]+")
+        labels = (spec.get("selector") or {}).get("matchLabels") or {}
+        selector = ",".join(f"{name}={value}" for name, value in labels.items())
+        for item in listed(client, claims, key.namespace, labelSelector=selector or None):
+            if wanted.fullmatch(item["metadata"]["name"]) and not item["metadata"].get("ownerReferences"):
+                yield _made(("", "PersistentVolumeClaim"), claims, item, key)
+    if key[:2] == _CERTIFICATE and spec.get("secretName") and secrets:
+        secret = client.find(secrets.path(key.namespace, spec["secretName"]))
+        made_by = ((secret or {}).get("metadata", {}).get("annotations") or {}).get("cert-manager.io/certificate-name")
+        if secret and made_by == key.name and not secret["metadata"].get("ownerReferences"):
+            yield _made(("", "Secret"), secrets, {"apiVersion": "v1", "kind": "Secret", **secret}, key)
 
 
 def _made(pair: tuple[str, str], resource: Resource, item: Json, owner: Key) -> Target:

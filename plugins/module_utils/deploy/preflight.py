@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ..api import ApiError, Client
@@ -21,7 +21,8 @@ from .difference import difference
 from .inventory import Inventory
 from .objects import Key, Resource, Resources, key_of
 from .outcome import Options
-from .refusals import FORBIDDEN, IMMUTABLE, Refusal, fixes, passing, refusal, told
+from .refusals import FORBIDDEN, IMMUTABLE, Refusal, fixes, inconclusive, refusal, told
+from .unseen import unavailable
 
 Json = dict[str, t.Any]
 Found = tuple[Key, Resource]
@@ -61,8 +62,11 @@ def each_once(items: list[Json]) -> None:
         )
 
 
-def all_served(rendered: list[tuple[str, Json]], resources: Resources) -> None:
-    """Raises ``BootstrapError`` that names all kinds which the cluster does not serve, and whose they are."""
+def all_served(client: Client, rendered: list[tuple[str, Json]], resources: Resources, down: Collection[str]) -> None:
+    """Raises ``BootstrapError`` that names all kinds which the cluster does not serve, and whose they are.
+
+    ``down``: API versions that are stale in discovery.
+    """
     unserved: dict[tuple[str, str], list[str]] = defaultdict(list)
     for component, item in rendered:
         try:
@@ -71,6 +75,13 @@ def all_served(rendered: list[tuple[str, Json]], resources: Resources) -> None:
             unserved[item["apiVersion"], item["kind"]].append(f"{item.get('metadata', {}).get('name')} of {component}")
     if unserved:
         listed = "; ".join(f"{kind} in {version} ({some(names, 3)})" for (version, kind), names in sorted(unserved.items()))
+        stale = sorted({version for version, _kind in unserved if version in down})
+        if stale:
+            why = "; ".join(unavailable(client, version) for version in stale)
+            raise BootstrapError(
+                f"The cluster does not serve {listed} at the moment: {why}. Nothing was written.",
+                fix="See to the server of that API service, and run again.",
+            )
         raise BootstrapError(
             f"The cluster serves no {listed}. Nothing was written.",
             fix="Install what defines these kinds first, or remove these components.",
@@ -200,9 +211,9 @@ def _try(client: Client, member: Member, options: Options, found: Preflight) -> 
         before = client.get(member.path) if looking else None
         answer = send(client, member, options, dry_run=True, whole=looking)
     except ApiError as error:
-        if passing(error):
+        if inconclusive(error):
             return
-        refused = refusal(error, member.key)
+        refused = refusal(error, member.key, member.item)
         if refused.what == IMMUTABLE:
             refused = _unchangeable(client, member, options, refused, found) or refused
             if member.action == "replace":

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ..api import ApiError, Client
-from ..discovery import Served, served
+from ..discovery import Served, discover
 from ..errors import BootstrapError
 from .api_versions import bring_up, lines
 from .apply import apply_wave
 from .compare import Member, compare, stale
-from .inventory import Inventory
+from .inventory import Inventory, group_kind, name_of
 from .lease import held
 from .objects import Key, Resource, Resources, placed
 from .order import Order, order
@@ -25,6 +25,7 @@ from .preflight import Preflight, Refused, all_served, each_once, preflight
 from .prune import prune
 from .refusals import Refusal, fixes, refusal, told
 from .secrets import UNSAID, is_given, names
+from .unseen import unserved
 from .wait import Deadline, Ticker, await_ready, open_gates
 
 Json = dict[str, t.Any]
@@ -51,6 +52,8 @@ class _Run:
     outcome: Outcome
     ticker: Ticker
     apis: Served = field(default_factory=dict)
+    down: list[str] = field(default_factory=list)
+    """API versions that are stale in discovery."""
     wanted: list[tuple[str, Json]] = field(default_factory=list)
     resources: Resources = field(default_factory=lambda: Resources({}))
     inventory: Inventory = field(init=False)
@@ -139,11 +142,11 @@ def _deploy(run: _Run, rendered: list[tuple[str, Json]]) -> None:
 
 def _prepare(run: _Run, rendered: list[tuple[str, Json]]) -> None:
     """The objects as the cluster takes them, each with its place."""
-    run.apis = served(run.client)
+    run.apis, run.down = discover(run.client)
     rendered, run.outcome.brought_up = bring_up(rendered, run.apis, run.namespace)
     _say(run)
     run.resources = Resources(run.apis, [item for _component, item in rendered])
-    all_served(rendered, run.resources)
+    all_served(run.client, rendered, run.resources, run.down)
     items = placed([item for _component, item in rendered], run.resources, run.namespace)
     each_once(items)
     run.wanted = [(component, item) for (component, _item), item in zip(rendered, items, strict=True)]
@@ -165,6 +168,8 @@ def _look(run: _Run) -> None:
     run.inventory = Inventory(run.application, run.namespace).read(run.client, run.options.take_over)
     run.seen = (run.inventory.exists, dict(run.inventory.members))
     run.members = compare(run.client, run.inventory, run.resources, run.wanted, take_over=run.options.take_over)
+    recorded = {group_kind(name) for name in run.inventory.group_kinds} | {key[:2] for key in run.inventory.members}
+    run.inventory.unseen = unserved(run.client, run.apis, run.down, recorded)
     old = stale(run.client, run.inventory, run.resources, [member.key for member in run.members])
     run.given = {key for key, _resource in old if is_given(run.inventory.listed[key[:2]][key]) and _stays(run, key)}
     run.old = [found for found in old if found[0] not in run.given]
@@ -181,9 +186,22 @@ def _check(run: _Run) -> None:
     run.outcome.differences = list(run.before.differences.values())
 
 
+def _keep_unseen(run: _Run) -> None:
+    """Say what is not pruned because it can't be seen now. It stays recorded."""
+    wanted = {member.key for member in run.members} | run.given
+    unseen = run.inventory.unseen
+    for key in sorted(key for key in run.inventory.members.keys() - wanted if key[:2] in unseen):
+        run.outcome.add(key, None, "kept", why=f"not pruned: {unseen[key[:2]]}; a later run prunes it")
+    for pair, why in unseen.items():
+        run.options.warn(
+            f"Objects of {name_of(*pair)} that left the application are not pruned: {why}. They stay recorded for a later run."
+        )
+
+
 def _leave(run: _Run) -> None:
     for member in run.members:
         run.outcome.add(member.key, member.component, _LEFT[member.action])
+    _keep_unseen(run)
 
 
 def _foresee(run: _Run) -> None:
@@ -193,6 +211,7 @@ def _foresee(run: _Run) -> None:
     for member in run.members:
         run.outcome.add(member.key, member.component, _WOULD[member.action], why=member.why if member.action in _BUSY else None)
     _prune(run, Deadline(LOOKING))
+    _keep_unseen(run)
 
 
 def _account(run: _Run, refused: Mapping[Key, Refusal]) -> None:
@@ -216,6 +235,7 @@ def _write(run: _Run, deadline: Deadline) -> None:
             try:
                 _apply(run, deadline, early, lease.check)
                 _prune(run, deadline)
+                _keep_unseen(run)
                 lease.check()
                 _record(run)
             except BootstrapError as error:
@@ -335,6 +355,8 @@ def _record(run: _Run) -> None:
     for key in run.given - inventory.members.keys():  # a run that was killed had no time to record it
         inventory.members[key] = (UNSAID, "")
     wanted |= run.given
-    inventory.members = {key: prints for key, prints in inventory.members.items() if key in wanted or str(key) in kept}
+    inventory.members = {
+        key: prints for key, prints in inventory.members.items() if key in wanted or str(key) in kept or key[:2] in inventory.unseen
+    }
     inventory.narrow()
     inventory.write(run.client)

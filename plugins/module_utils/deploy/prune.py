@@ -8,6 +8,7 @@ import typing as t
 
 from ..api import ApiError, Client
 from ..discovery import Served
+from ..errors import BootstrapError
 from .compare import Found
 from .inventory import Inventory
 from .keeping import needs, still_used, with_needs
@@ -35,8 +36,11 @@ def prune(
     Namespaces, claims and definitions with live custom resources are kept, and what those need, unless ``options.prune`` names them; the
     outcome says why. What is kept stays a member. Raises ``BootstrapError`` where something could not be deleted, after all else was.
     """
-    live: list[Json | None] = client.map(lambda found: _ours(client, inventory, *found), old)
-    targets = [Target(key, resource, item) for (key, resource), item in zip(old, live, strict=True) if item]
+    live: list[Json | str | None] = client.map(lambda found: _ours(client, inventory, *found), old)
+    targets = [Target(key, resource, item) for (key, resource), item in zip(old, live, strict=True) if isinstance(item, dict)]
+    for (key, _resource), why in zip(old, live, strict=True):
+        if isinstance(why, str):
+            outcome.add(key, None, "kept", why=f"not pruned: it can't be read: {why}; a later run prunes it")
     if not targets:
         return
     kept, strangers = _kept(client, inventory, targets, options)
@@ -50,6 +54,7 @@ def prune(
         if not waited and not custom(stage[0].key) and not options.check:
             waited = True
             await_children(removal, definitions(going))
+            kept = with_needs({**kept, **removal.failed}, graph)
         left = [target for target in stage if target.key not in kept]
         if left:
             removal.take(left)
@@ -62,9 +67,12 @@ def prune(
         raise refused(removal.failed, options.check)
 
 
-def _ours(client: Client, inventory: Inventory, key: Key, resource: Resource) -> Json | None:
-    """The object, if it is there and still carries our label."""
-    live = client.find(resource.path(key.namespace, key.name))
+def _ours(client: Client, inventory: Inventory, key: Key, resource: Resource) -> Json | str | None:
+    """The object, if it exists and still carries our label; why it can't be read, where that is so."""
+    try:
+        live = client.find(resource.path(key.namespace, key.name))
+    except ApiError as error:
+        return error.said
     return live if live and inventory.owns(live["metadata"]) else None
 
 
@@ -87,8 +95,8 @@ def _kept(client: Client, inventory: Inventory, targets: list[Target], options: 
         told = f"to prune it with them, name it: kubeflow_prune: ['{key}']"
         try:
             those = instances(client, definition, lambda metadata: str(metadata.get("uid")) in uids, whole=options.diff)
-        except ApiError as error:
-            kept[key] = f"whether there are custom resources of it can't be seen: {error.said}"
+        except BootstrapError as error:
+            kept[key] = f"whether there are custom resources of it can't be seen: {error.message}"
             continue
         children = descended([target.live["metadata"] for target in those], uids)
         others = [target for target in those if target.uid not in children]

@@ -22,7 +22,7 @@ _LONGEST = 500
 _CLAIM = ("", "PersistentVolumeClaim")
 _NODE = "volume.kubernetes.io/selected-node"
 """The scheduler's annotation on a claim whose first pod it has placed."""
-_BUILT_IN = {
+BUILT_IN = {
     *("", "admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io", "apps", "authentication.k8s.io"),
     *("authorization.k8s.io", "autoscaling", "batch", "certificates.k8s.io", "coordination.k8s.io", "discovery.k8s.io", "events.k8s.io"),
     *("extensions", "flowcontrol.apiserver.k8s.io", "internal.apiserver.k8s.io", "networking.k8s.io", "node.k8s.io", "policy"),
@@ -143,7 +143,7 @@ def awaited(group: str, kind: str) -> bool:
 
     A Service does not, not even one of type LoadBalancer: as in kstatus, it is the cloud's affair when that gets an address.
     """
-    return (group, kind) in _CHECKS or group not in _BUILT_IN
+    return (group, kind) in _CHECKS or group not in BUILT_IN
 
 
 def missing(group: str, kind: str, item: Json, immediate: Container[str] = ()) -> str | None:

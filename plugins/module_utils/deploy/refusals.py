@@ -8,13 +8,17 @@ and k8s.io/apiserver (pkg/admission).
 
 from __future__ import annotations
 
+import json
 import re
 import typing as t
 from collections.abc import Mapping
 
 from ..api import ApiError
 from ..errors import BootstrapError, some
+from ..retrying import transient
 from .objects import Key
+
+Json = dict[str, t.Any]
 
 CONFLICT, IMMUTABLE, INVALID, DENIED, FORBIDDEN, OTHER = "conflict", "immutable", "invalid", "denied", "forbidden", "other"
 _AGAIN = "Put that right and run again: it goes on from here."
@@ -39,6 +43,9 @@ _FORBIDDEN = re.compile(r'^\S+ "[^"]*" is forbidden: ')
 _OBJECT = re.compile(r"Invalid value: \{.*\}: |\s*@@.*", re.DOTALL)
 """Whole objects, and differences of them, in a message about a field."""
 _VALUE = re.compile(r"got &value\.\w+\{.*\}", re.DOTALL)
+_TOO_LARGE = re.compile(r"request is too large|trying to send message larger than max")
+_ETCD_LIMIT = 1.5
+"""MiB: etcd's default of --max-request-bytes (https://etcd.io/docs/latest/dev-guide/limit/)."""
 _DRY = re.compile(r"does not support dry run")
 _VALUES = re.compile(
     r'(Invalid value|Unsupported value|Duplicate value): (".*?"|\{.*\}|\S+?)(?=: |$)|&value\.\w+\{.*\}|(webhook )?"[^"]*"', re.DOTALL
@@ -55,8 +62,8 @@ class Refusal(t.NamedTuple):
     fields: tuple[str, ...] = ()
 
 
-def refusal(error: BootstrapError, key: Key) -> Refusal:
-    """What an error of the API server says of an object. No value of a Secret is in it."""
+def refusal(error: BootstrapError, key: Key, item: Json | None = None) -> Refusal:
+    """What an error of the API server says of an object. No value of a Secret is in it. ``item``: what was sent."""
     if not isinstance(error, ApiError):
         return Refusal(OTHER, error.message.rstrip("."), error.fix or _AGAIN)
     said = _hidden(error.said) if key.kind == "Secret" else error.said
@@ -69,6 +76,8 @@ def refusal(error: BootstrapError, key: Key) -> Refusal:
             return read(found)
     if error.code == 422 and error.causes:
         return _invalid(error, key)
+    if error.code == 413 or _TOO_LARGE.search(said):
+        return _too_large(said, item)
     if error.code == 403 and any(cause.get("reason") == "NamespaceTerminating" for cause in error.causes):
         return Refusal(DENIED, f"the namespace {key.namespace} is being deleted", "Wait until it is gone, and run again.")
     if error.code == 403:
@@ -77,11 +86,11 @@ def refusal(error: BootstrapError, key: Key) -> Refusal:
     return Refusal(what, said, _AGAIN, tuple(re.findall(r'(?:unknown|duplicate) field "([^"]+)"', said)))
 
 
-def passing(error: BootstrapError) -> bool:
-    """Whether a dry run tells nothing by that: what is asked may be there later, or can't be asked for a dry run."""
+def inconclusive(error: BootstrapError) -> bool:
+    """Whether a dry run tells nothing by that: a transient error, a kind not served yet, or a webhook that does not support dry runs."""
     if not isinstance(error, ApiError):
         return False
-    return (error.code >= 500 and not _SCHEMA.search(error.said)) or error.code in (404, 429) or bool(_DRY.search(error.said))
+    return (error.code >= 429 and transient(error)) or error.code == 404 or bool(_DRY.search(error.said))
 
 
 def told(refused: Mapping[Key, Refusal]) -> str:
@@ -100,6 +109,14 @@ def fixes(refused: Mapping[Key, Refusal]) -> str:
 
 def _hidden(text: str) -> str:
     return _VALUES.sub(lambda found: found[0] if found[3] else f"{found[1]}: (hidden)" if found[1] else "(hidden)", text)
+
+
+def _too_large(said: str, item: Json | None) -> Refusal:
+    size = f"it is {len(json.dumps(item, separators=(',', ':'))) / 2**20:.2f} MiB as JSON, " if item else "it is "
+    limit = (
+        "which the API server does not take" if "entity" in said else f"and etcd takes {_ETCD_LIMIT:g} MiB at most unless told otherwise"
+    )
+    return Refusal(INVALID, f"{size}{limit} ({said})", "Make it smaller, or split it, and run again.")
 
 
 def _conflict(error: ApiError) -> Refusal:

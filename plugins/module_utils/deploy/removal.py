@@ -20,6 +20,7 @@ from .difference import difference
 from .objects import CRD, MANAGER, Key, Resource
 from .order import order
 from .outcome import Options, Outcome
+from .ready import BUILT_IN
 from .stuck import explained, short
 from .wait import Deadline, Ticker
 
@@ -45,24 +46,6 @@ _RUNS_PODS = {
     ("apps", "StatefulSet"),
     ("batch", "CronJob"),
     ("batch", "Job"),
-}
-_BUILT_IN = {"", "apps", "autoscaling", "batch", "events.k8s.io", "extensions", "policy"} | {
-    f"{group}.k8s.io"
-    for group in (
-        "admissionregistration",
-        "apiextensions",
-        "apiregistration",
-        "certificates",
-        "coordination",
-        "discovery",
-        "flowcontrol.apiserver",
-        "networking",
-        "node",
-        "rbac.authorization",
-        "resource",
-        "scheduling",
-        "storage",
-    )
 }
 _GONE, _GOING, _THEIRS, _REFUSED, _LOST = "gone", "going", "theirs", "refused", "lost"
 _STILL = "it is still being deleted"
@@ -98,7 +81,7 @@ class Target:
 
 def custom(key: Key) -> bool:
     """Whether an object is of a kind that a definition or an API service brought."""
-    return key.group not in _BUILT_IN
+    return key.group not in BUILT_IN
 
 
 def stages(targets: Iterable[Target]) -> list[list[Target]]:
@@ -165,14 +148,18 @@ class Removal:
             elif state == _THEIRS:
                 self.outcome.add(target.key, None, "left alone", why=why)
             else:
-                self.failed[target.key] = why
-                self.outcome.add(target.key, None, "failed", why=why)
+                self.fail(target, why)
                 lost = why if state == _LOST else lost
         if going and not lost:
             self._gone(going)
         elif lost:
             self._leave(going)
             raise BootstrapError(lost, fix="Run again to go on from here.")
+
+    def fail(self, target: Target, why: str) -> None:
+        """Record that an object could not be deleted."""
+        self.failed[target.key] = why
+        self.outcome.add(target.key, None, "failed", why=why)
 
     def _record(self, target: Target) -> None:
         self.done += 1
@@ -265,8 +252,7 @@ class Removal:
     def _leave(self, going: list[Target]) -> None:
         """Record what is still going when the run ends."""
         for target in going:
-            self.failed[target.key] = _STILL
-            self.outcome.add(target.key, None, "failed", why=_STILL)
+            self.fail(target, _STILL)
 
     def _remind(self, target: Target) -> None:
         """Write to a definition that is being deleted, so that the API server tries again.

@@ -39,7 +39,22 @@ def sent(method: str, path: str = "/api/v1/x") -> Sent:
         (502, {}, FOREVER),
         (503, {}, FOREVER),
         (504, {}, FOREVER),
+        (500, {"message": "rpc error: code = Unavailable desc = error reading from server: EOF"}, FOREVER),
+        (500, {"message": 'Post "https://10.0.0.1:443": dial tcp 10.0.0.1:443: connect: connection refused'}, FOREVER),
+        (500, {"message": "storage is (re)initializing"}, FOREVER),
+        (500, {"message": "conversion webhook for a/v1, Kind=B failed: service not found"}, FOREVER),
         (500, {"message": TYPED}, 0),
+        (500, {"message": ".spec.b: field not declared in schema"}, 0),
+        (500, {"message": "etcdserver: request is too large"}, 0),
+        (500, {"message": "rpc error: code = ResourceExhausted desc = trying to send message larger than max (2 vs. 1)"}, 0),
+        (500, {"message": "etcdserver: mvcc: database space exceeded"}, 0),
+        (500, {"message": "this request caused apiserver to panic"}, 0),
+        (500, {}, 0),
+        (503, {"message": DENIED}, 0),
+        (413, {"message": "Request entity too large: limit is 3145728"}, 0),
+        (409, {"message": "uid mismatch: the provided object specified uid u, and no existing object was found"}, 0),
+        (409, {"message": "Precondition failed: UID in precondition: a, UID in object meta: b"}, 0),
+        (409, {"message": "object is being deleted: configmaps x already exists"}, 10),
         (500, {"message": DENIED}, 0),
         (409, CONFLICT, 10),
         (409, FIELDS, 0),
@@ -79,6 +94,14 @@ def test_a_role_that_is_not_there_does_not_hold_up_every_question() -> None:
     dangling = {"reason": "Forbidden", "message": 'User "x" cannot list: RBAC: clusterrole.rbac.authorization.k8s.io "y" not found'}
     assert patience(sent("PATCH"), ApiError(403, dangling, "")) == 10
     assert patience(sent("GET"), ApiError(403, dangling, "")) == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [(500, "conversion webhook for a/v1, Kind=B failed: EOF"), (503, "service unavailable"), (503, "error trying to reach service: x")],
+)
+def test_a_list_that_one_bad_neighbour_spoils_is_not_waited_for(code: int, message: str) -> None:
+    assert patience(sent("GET"), ApiError(code, {"message": message}, "")) == 2
 
 
 def test_a_deletion_on_a_condition_is_not_tried_again() -> None:
@@ -177,6 +200,7 @@ def test_a_line_a_second_is_said_while_the_server_is_away(client: Client, server
     assert 1 <= len(said) <= 2
     assert "can't be reached" in said[0]
     assert re.search(r"Trying again, \d s so far\.$", said[0])
+    assert all(re.fullmatch(r"Trying again, \d s so far\.", line) for line in said[1:])  # the reason is said once
 
 
 def test_a_login_that_expires_while_it_is_tried_again_is_renewed(server: t.Any) -> None:

@@ -55,7 +55,9 @@ class Cluster:
         space = item["metadata"].get("namespace")
         for path in (f"{root}/{kind}", f"{root}/namespaces/{space}/{kind}" if space else f"{root}/{kind}"):
             self._server.routes[path] = lambda request, item=item: self._listed(request, item["kind"])
-        self._server.routes[f"{root}/namespaces/{space}/{kind}/{item['metadata']['name']}"] = live
+        self._server.routes[
+            f"{root}/namespaces/{space}/{kind}/{item['metadata']['name']}" if space else f"{root}/{kind}/{item['metadata']['name']}"
+        ] = live
         return item
 
     def _listed(self, request: Request, kind: str) -> Answer:
@@ -111,7 +113,7 @@ def test_a_new_object_costs_one_question_more(server: t.Any, cluster: Cluster, c
     cluster.add(old, inventory, OURS)
     record(inventory, old, OURS)
     assert [member.action for member in look(client, inventory, old, new)] == ["leave", "create"]
-    assert [request.query.get("fieldSelector") for request in server.requests] == [None, "metadata.name=new"]
+    assert [request.path for request in server.requests] == ["/api/v1/configmaps", "/api/v1/namespaces/ml/configmaps/new"]
 
 
 def test_many_new_objects_cost_one_list_a_namespace(server: t.Any, cluster: Cluster, client: Client, inventory: Inventory) -> None:
@@ -147,7 +149,7 @@ def test_a_kind_that_is_yet_to_be_defined_is_not_asked_for(server: t.Any, client
     thing = {"apiVersion": "example.com/v1", "kind": "Thing", "metadata": {"name": "x"}}
     members = compare(client, inventory, Resources(SERVED, [crd]), [("web", crd), ("web", thing)])
     assert [member.action for member in members] == ["create", "create"]
-    assert not [request for request in server.requests if "things" in request.path]
+    assert not [request for request in server.requests if "/things" in request.path.partition("/apis/example.com")[2]]
 
 
 @pytest.mark.parametrize(
@@ -285,3 +287,22 @@ def test_what_managers_own_of_many_definitions_is_not_held_at_once() -> None:
     assert sum(pages) > 10_000_000
     assert kept < 1_000_000
     assert peak < 60_000_000
+
+
+@pytest.mark.parametrize("number", [1, 5])
+def test_who_may_get_but_not_list_can_deploy(server: t.Any, cluster: Cluster, client: Client, inventory: Inventory, number: int) -> None:
+    items = [config(f"c{each}") for each in range(number)]
+    cluster.add(items[0], None, OURS)
+    cluster.forbidden = {"/api/v1/configmaps", "/api/v1/namespaces/ml/configmaps"}
+    assert [member.action for member in look(client, inventory, *items)] == ["foreign"] + ["create"] * (number - 1)
+
+
+def test_names_of_roles_need_no_selector(server: t.Any, client: Client, inventory: Inventory) -> None:
+    role = "rbac.authorization.k8s.io/v1"
+    served = {role: {"ClusterRole": {"resource": "clusterroles", "namespaced": False, "verbs": ["list"]}}}
+    names = ["group=admin", "a,b", "system:x", "a?b#c", "ü +"]
+    items = [{"apiVersion": role, "kind": "ClusterRole", "metadata": {"name": name}} for name in names]
+    for item in items:
+        server.routes[f"/apis/{role}/clusterroles/{item['metadata']['name']}"] = {**item, "metadata": {**item["metadata"], "uid": "u"}}
+        (member,) = compare(client, inventory, Resources(served), [("web", item)], take_over=True)
+        assert member.live and member.live["metadata"]["name"] == item["metadata"]["name"]

@@ -91,7 +91,7 @@ def test_what_was_made_for_members_is_found_again_after_them(server: t.Any, clie
         return listing("PersistentVolumeClaim", *claims)
 
     server.routes["/api/v1/namespaces/ml/persistentvolumeclaims"] = route
-    assert [each.key.name for each in made_for(client, [store], APIS)] == ["data-store-0", "data-store-12"]
+    assert [each.key.name for each in made_for(client, [store], APIS, {})] == ["data-store-0", "data-store-12"]
     known = inventory(Key("", "PersistentVolumeClaim", "ml", "data-store-0"))
     known.members = dict.fromkeys(known.members, NOT_APPLIED)
     server.routes["/api/v1/persistentvolumeclaims"] = listing("PersistentVolumeClaim")

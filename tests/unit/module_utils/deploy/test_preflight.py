@@ -178,11 +178,11 @@ def test_what_a_dry_run_can_not_tell_is_no_refusal(cluster: Cluster) -> None:
     assert sorted(cluster.tried) == ["a", "b"]
 
 
-def test_all_kinds_that_are_not_served_are_named_at_once() -> None:
+def test_all_kinds_that_are_not_served_are_named_at_once(client: Client) -> None:
     rendered = [("one", item("A", "a", "example.com/v1")), ("two", item("B", "b", "example.com/v1")), ("two", item("ConfigMap", "c"))]
     with pytest.raises(BootstrapError, match=r"A in example.com/v1 \(a of one\); B in example.com/v1 \(b of two\)\. Nothing was written"):
-        all_served(rendered, Resources(APIS))
-    all_served(rendered[2:], Resources(APIS))
+        all_served(client, rendered, Resources(APIS), [])
+    all_served(client, rendered[2:], Resources(APIS), [])
 
 
 def test_an_object_that_is_there_twice_is_named() -> None:

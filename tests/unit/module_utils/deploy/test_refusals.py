@@ -9,7 +9,7 @@ import typing as t
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Unreachable
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects import Key
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.refusals import fixes, passing, refusal, told
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.refusals import fixes, inconclusive, refusal, told
 
 KEY = Key("", "ConfigMap", "x", "b")
 SECRET = Key("", "Secret", "x", "b")
@@ -123,9 +123,9 @@ def test_a_dry_run_that_tells_nothing_is_told_from_one_that_refuses() -> None:
         error(503, "the server is currently unable"),
         error(400, 'admission webhook "a" does not support dry run'),
     ]
-    assert [passing(each) for each in silent] == [True] * 4
+    assert [inconclusive(each) for each in silent] == [True] * 4
     telling = [error(500, f"{SCHEMA}.spec.a: no"), error(403, "no"), error(422, "no"), error(409, "no"), Unreachable("gone")]
-    assert [passing(each) for each in telling] == [False] * 5
+    assert [inconclusive(each) for each in telling] == [False] * 5
 
 
 def test_many_for_the_same_reason_are_said_once() -> None:
