@@ -14,7 +14,6 @@ import pytest
 from ansible_collections.kubeflow.bootstrap.tests.integration import faults
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application, accounted, created, settled
 from ansible_collections.kubeflow.bootstrap.tests.integration.objects import mixture, there
-from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
 
 # The application is evaluated in a child process that does nothing else, also where threads run.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
