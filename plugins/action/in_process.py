@@ -24,7 +24,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.redaction import clean, plain
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, begin, failed
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, begin, failed, result_of
 
 _MODULES = "ansible_collections.kubeflow.bootstrap.plugins.modules"
 _display = Display()
@@ -73,7 +73,7 @@ class ActionModule(ActionBase):
         try:
             if validation.error_messages:
                 raise BootstrapError(_message(validation.errors[0], name))
-            result = module.run(validation.validated_parameters, context)
+            result = result_of(lambda: module.run(validation.validated_parameters, context))
         except BootstrapError as error:
             result = failed(error)
         if warnings:

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from urllib.parse import quote, urlencode, urlsplit
 
+from . import interrupts
 from .connect import is_loopback, open_connection, ssl_context
 from .kubeconfig import Connection
 from .paging import Page, Told, Trim
@@ -100,7 +101,7 @@ class Client:
     def within(self, seconds: float) -> Iterator[None]:
         """All requests in the ``with`` statement together take no longer: what is under way then is cut off, as ``Unreachable``."""
         self._allowed, self._end = seconds, time.monotonic() + seconds
-        alarm = threading.Timer(seconds, self._cut)
+        alarm = threading.Timer(seconds, self.cut)
         alarm.daemon = True
         alarm.start()
         try:
@@ -128,7 +129,7 @@ class Client:
         if self._repeating:
             self._repeating.end()
 
-    def _cut(self) -> None:
+    def cut(self) -> None:
         """Wake up whoever waits for the server, however slowly it sends."""
         for channel in list(self._busy):
             with contextlib.suppress(OSError, AttributeError):
@@ -216,14 +217,23 @@ class Client:
         """``work`` on each item, side by side, results in order. The first error is raised after all have ended."""
         if self._pool is None:
             self._pool = ThreadPoolExecutor(max_workers=CONNECTIONS)
+        interrupts.check()
         futures = [self._pool.submit(work, item) for item in items]
         try:
-            wait(futures)
+            pending = set(futures)
+            while pending:
+                _done, pending = wait(pending, interrupts.GLANCE)
+                if pending:
+                    interrupts.check()
         except BaseException:  # interrupted: what has not begun does not begin any more
             for future in futures:
                 future.cancel()
             raise
-        return [future.result() for future in futures]
+        try:
+            return [future.result() for future in futures]
+        except KeyboardInterrupt:
+            interrupts.check()  # it was a thread that was told
+            raise
 
     def request(
         self,

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from .errors import BootstrapError
 from .kubeconfig import Connection
+from .limits import reached
 from .redaction import clean, cleaned
 
 Json = dict[str, t.Any]
@@ -88,6 +89,8 @@ class Unreachable(BootstrapError):
 
 def unreachable(error: Exception, connection: Connection, timeout: float) -> Unreachable:
     """What kept an API server from answering, in words. ``timeout``: the seconds that it was given."""
+    if limit := reached(error):
+        return Unreachable(limit.message, fix=limit.fix, passes=False)
     where = f"{connection.server} (context {connection.name})"
     if isinstance(error, ssl.SSLCertVerificationError):
         why = f"its certificate can't be trusted: {error.verify_message}"

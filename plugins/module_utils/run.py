@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from ansible.module_utils.basic import AnsibleModule
 
 from .errors import BootstrapError
+from .limits import reached
 from .redaction import clean, cleaned, forget, remember
 
 _MOST_DETAILS = 2**20
@@ -52,10 +53,23 @@ def run_module(arguments: dict[str, t.Any], work: Work) -> None:
     begin(module.no_log_values)
     context = Context(check=module.check_mode, diff=module._diff, warn=lambda text: module.warn(clean(text)))
     try:
-        result = work(module.params, context)
+        result = result_of(lambda: work(module.params, context))
     except BootstrapError as error:
         module.fail_json(**failed(error))
     module.exit_json(**result)
+
+
+def result_of(work: Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
+    """What the work returns; a limit of this machine is an error that the user can put right, too."""
+    try:
+        return work()
+    except BootstrapError:
+        raise
+    except (RuntimeError, MemoryError, OSError) as error:
+        limit = reached(error)
+        if limit is None:
+            raise
+        raise limit from None
 
 
 def begin(hidden: Iterable[object]) -> None:

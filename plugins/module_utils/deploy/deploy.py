@@ -9,10 +9,12 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 import typing as t
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from .. import interrupts
 from ..api import Client
 from ..errors import BootstrapError
 from ..facts.cluster import identity
@@ -29,7 +31,8 @@ from .secrets import objects as given_objects
 from .wait import Deadline
 
 _WATCHED_EVERY = 0.1
-"""Seconds."""
+_ANSWER = 1.0
+"""Seconds that a request may still take when the run is interrupted."""
 
 
 def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Outcome, Choice]:
@@ -63,7 +66,7 @@ def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Ou
     with client.repeating(Deadline(LOOKING).left, context.progress):
         choice = job.choose(args["engine"], args["ks"])
     try:
-        with _orderly():
+        with _orderly(client):
             if choice.ks:
                 return job.by_ks(choice.ks, options, remove=removing, remove_data=args["remove_data"]), choice
             if removing:
@@ -79,8 +82,8 @@ def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Ou
 
 
 @contextlib.contextmanager
-def _orderly() -> Iterator[None]:
-    """SIGINT and SIGTERM end the work as an exception does, so that it is recorded what was done; then they do what they always do.
+def _orderly(client: Client) -> Iterator[None]:
+    """SIGINT and SIGTERM end the work where it can stop, so that it is recorded what was done; then they do what they always do.
 
     Ansible's worker, in whose process this runs, would die at once (ansible.executor.process.worker). But it would live on where Ansible
     itself is killed, and nobody would know: then it is told to stop, too.
@@ -88,32 +91,27 @@ def _orderly() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    caught: list[int] = []
-
-    def stop(number: int, _frame: object) -> None:
-        if not caught:
-            caught.append(number)
-            raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     over = threading.Event()
-    if multiprocessing.parent_process():
-        threading.Thread(target=_watch, args=(os.getppid(), over), daemon=True).start()
-    try:
-        yield
-    finally:
-        over.set()
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        if caught:
-            os.kill(os.getpid(), caught[0])
+    with interrupts.noted() as unheard:
+        threading.Thread(target=_watch, args=(client, os.getppid(), unheard, over), daemon=True).start()
+        try:
+            yield
+        finally:
+            over.set()
 
 
-def _watch(parent: int, over: threading.Event) -> None:
+def _watch(client: Client, parent: int, unheard: Callable[[], bool], over: threading.Event) -> None:
+    """Pass on the end of the parent; and wake up whoever waits for an answer of the server when a signal comes."""
+    heard = time.monotonic()
     while not over.wait(_WATCHED_EVERY):
-        if os.getppid() != parent:
+        if multiprocessing.parent_process() and os.getppid() != parent and not interrupts.came():
             os.kill(os.getpid(), signal.SIGTERM)
-            return
+        if not unheard():
+            heard = time.monotonic()
+        elif time.monotonic() - heard > _ANSWER:
+            client.give_up()
+            client.cut()
+            heard = time.monotonic()
 
 
 def _files(path: Path, args: dict[str, t.Any], context: Context) -> dict[str, str]:

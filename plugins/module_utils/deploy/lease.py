@@ -20,6 +20,7 @@ import typing as t
 from collections.abc import Iterator
 from pathlib import Path
 
+from .. import interrupts
 from ..api import ApiError, Client, Unreachable
 from ..errors import BootstrapError
 from .objects import MANAGER
@@ -135,7 +136,7 @@ def held(
             if deadline.over:
                 raise failure
             ticker.state = f"waiting for the lease of {what}: {why}"
-            time.sleep(min(_PAUSE, max(deadline.left(), 0.0)))
+            interrupts.pause(min(_PAUSE, max(deadline.left(), 0.0)))
     finally:
         ticker.state = said
     kept = Held(client, path, what, lease, duration)

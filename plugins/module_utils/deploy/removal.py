@@ -13,6 +13,7 @@ import typing as t
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from .. import interrupts
 from ..api import ONE_METADATA, ApiError, Client
 from ..discovery import Served
 from ..errors import BootstrapError
@@ -246,7 +247,7 @@ class Removal:
             if now - reminded > _PATIENCE:
                 self.client.map(self._remind, [target for target in going if target.key[:2] == CRD])
                 reminded = now
-            time.sleep(min(pause, self.deadline.left() or pause))
+            interrupts.pause(min(pause, self.deadline.left() or pause))
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
     def _leave(self, going: list[Target]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 import typing as t
 
+from .. import interrupts
 from ..api import ApiError, Client
 from ..errors import BootstrapError, some
 from .compare import Member
@@ -104,7 +105,7 @@ def delete(client: Client, member: Member, seconds: float) -> None:
             if time.monotonic() > end:
                 finalizers = ", ".join(live["metadata"].get("finalizers") or []) or "none"
                 raise BootstrapError(f"it is still being deleted (finalizers: {finalizers})", fix="Run again to go on.")
-            time.sleep(_PAUSE)
+            interrupts.pause(_PAUSE)
     except ApiError as error:
         if error.code != 404:
             raise

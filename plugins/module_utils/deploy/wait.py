@@ -10,6 +10,7 @@ import time
 import typing as t
 from collections.abc import Callable, Collection, Iterator, Mapping
 
+from .. import interrupts
 from ..api import ApiError, Client
 from .compare import Member
 from .gates import closed, described, unserved
@@ -261,7 +262,7 @@ def _looks(deadline: Deadline) -> Iterator[bool]:
         yield explaining
         if explaining:
             explain_at = time.monotonic() + _EXPLAIN_EVERY
-        time.sleep(min(pause, deadline.left()))
+        interrupts.pause(min(pause, deadline.left()))
         pause = min(pause * 1.5, _LONGEST_PAUSE)
     yield True
 

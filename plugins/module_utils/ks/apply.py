@@ -14,6 +14,7 @@ import typing as t
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from .. import interrupts
 from ..api import Client
 from ..deploy.inventory import Inventory
 from ..deploy.lease import held
@@ -289,7 +290,7 @@ def _wait(client: Client, waiting: list[Thing], deadline: Deadline, ticker: Tick
             )
         ticker.state = f"waiting for {len(lacking)} objects: {listed[:200]}"
         waiting = list(lacking)
-        time.sleep(_PAUSE)
+        interrupts.pause(_PAUSE)
 
 
 def absent(place: Place, ks: Ks, found: dict[str, Thing], options: Options, remove_data: bool) -> Outcome:

@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from .. import interrupts
 from ..connect import proxy_of
 from ..errors import BootstrapError
 from ..kubeconfig import Connection, without_login
@@ -157,7 +158,7 @@ def _run(argv: list[str], folder: Path | None, env: Mapping[str, str], seconds: 
         ) from None
     with process:
         try:
-            out, err = process.communicate(timeout=seconds)
+            out, err = interrupts.communicate(process, seconds)
         except subprocess.TimeoutExpired:
             _kill(process)
             raise BootstrapError(

@@ -21,13 +21,14 @@ import time
 import typing as t
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 try:
     import rjsonnet
 except ImportError:
     rjsonnet = None  # type: ignore[assignment]
 
+from .. import interrupts
 from ..errors import BootstrapError
 
 Read = Callable[[str, str], tuple[str, str]]
@@ -74,13 +75,14 @@ def evaluate(runs: list[Run], limits: Limits) -> str:
     """The JSON that the last of some runs yields. Raises EvaluatorError, LimitError or, without the evaluator, BootstrapError."""
     if rjsonnet is None:
         raise BootstrapError("rjsonnet is missing, which evaluates the application.", fix="Install rjsonnet where this task runs.")
+    limits, present = _within(limits)
     reading, writing = os.pipe()
     with warnings.catch_warnings():
         # Other threads don't matter to the child: it does nothing but evaluate, write to its pipe and end.
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if child == 0:
-        _child(runs, limits, reading, writing)
+        _child(runs, limits, present, reading, writing)
     os.close(writing)
     try:
         text, in_time = _received(reading, time.monotonic() + limits.seconds)
@@ -90,15 +92,16 @@ def evaluate(runs: list[Run], limits: Limits) -> str:
     return _result(text, in_time, status, limits)
 
 
-def _child(runs: list[Run], limits: Limits, reading: int, writing: int) -> t.NoReturn:
+def _child(runs: list[Run], limits: Limits, present: int | None, reading: int, writing: int) -> t.NoReturn:
     """Evaluate and end; nothing that this process has registered to happen at its end may happen here."""
     with contextlib.suppress(BaseException):
         try:
             os.close(reading)
             faulthandler.disable()
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent has it too, and ends this
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # the evaluator's own last words, if it runs out of memory
-            _bound(limits)
+            _bound(limits, present)
             text = ""
             for run in runs:
                 _send(writing, _RUN, "")
@@ -118,18 +121,25 @@ def _child(runs: list[Run], limits: Limits, reading: int, writing: int) -> t.NoR
     os._exit(0)
 
 
-def _bound(limits: Limits) -> None:
-    # The parent watches the time; this bound holds even where the parent is killed.
-    seconds = math.ceil(limits.seconds) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def _within(limits: Limits) -> tuple[Limits, int | None]:
+    """The limits, less where this process may have less memory; and the bytes that it has now, where the system tells."""
     try:
         with open("/proc/self/statm", encoding="ascii") as file:
             present = int(file.read().split()[0]) * resource.getpagesize()
     except OSError:
-        return  # no such account on this system, and no bound that it would keep
-    memory = present + limits.memory
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        return limits, None  # no such account on this system, and no bound that it would keep
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    return limits if hard == resource.RLIM_INFINITY else replace(limits, memory=max(min(limits.memory, hard - present), 0)), present
+
+
+def _bound(limits: Limits, present: int | None) -> None:
+    # The parent watches the time; this bound holds even where the parent is killed.
+    seconds, hard = math.ceil(limits.seconds) + 1, resource.getrlimit(resource.RLIMIT_CPU)[1]
+    if hard == resource.RLIM_INFINITY or seconds < hard:
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if present is not None:
+        resource.setrlimit(resource.RLIMIT_AS, (present + limits.memory, present + limits.memory))
 
 
 def _reported(read: Read, writing: int) -> Read:
@@ -155,7 +165,8 @@ def _received(reading: int, deadline: float) -> tuple[bytes, bool]:
     """All that the child wrote, and whether it was done before the deadline."""
     received = bytearray()
     while (left := deadline - time.monotonic()) > 0:
-        if select.select([reading], [], [], min(left, 60))[0]:
+        interrupts.check()
+        if reading in select.select([reading, *interrupts.sources()], [], [], min(left, 60))[0]:
             data = os.read(reading, _CHUNK)
             if not data:
                 return bytes(received), True

@@ -31,7 +31,7 @@ def explained(error: EvaluatorError, files: Mapping[str, str], version: str) -> 
     text = str(error)
     if isinstance(error, LimitError):
         place = next((path for path in reversed(error.read) if path.startswith(_OWN)), "The application")
-        return BootstrapError(f"{place}: {text}.", fix="Look there for what never ends, or allow more.")
+        return BootstrapError(f"{place}: {text}.", fix="Look there for what never ends, or allow more (ulimit -v, where that is set).")
     if text == NOT_FINITE:
         return BootstrapError("The application yields a number that is not finite.", fix="Look for a division or a number too large.")
     if missing := _MISSING.search(text):

@@ -291,7 +291,7 @@ def test_what_was_not_begun_when_it_was_interrupted_does_not_begin(server: t.Any
     """By Ctrl-C, while the main thread waits for the others."""
     release = threading.Event()
 
-    def interrupted(_futures: object) -> None:
+    def interrupted(_futures: object, _seconds: float) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(api, "wait", interrupted)
