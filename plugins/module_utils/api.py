@@ -21,16 +21,29 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from email.message import Message
 from urllib.parse import quote, urlencode, urlsplit
 
-from . import interrupts
+from . import interrupts, responses
 from .connect import is_loopback, open_connection, ssl_context
 from .kubeconfig import Connection
 from .paging import Page, Told, Trim
 from .redaction import clean
-from .retrying import ApiError, Repeating, Sent, Unreachable, unreachable
+from .responses import Read, Unacceptable
+from .retrying import ApiError, InvalidResponse, Repeating, Sent, Unreachable, unreachable
 
-__all__ = ["AHEAD", "CONNECTIONS", "DISCOVERY", "METADATA", "ONE_METADATA", "PAGE", "ApiError", "Client", "Unreachable"]
+__all__ = [
+    "AHEAD",
+    "CONNECTIONS",
+    "DISCOVERY",
+    "METADATA",
+    "ONE_METADATA",
+    "PAGE",
+    "ApiError",
+    "Client",
+    "InvalidResponse",
+    "Unreachable",
+]
 
 Json = dict[str, t.Any]
 T = t.TypeVar("T")
@@ -151,8 +164,20 @@ class Client:
         """One object, or one page of a list. ``path`` begins with a slash; ``params`` go into the query."""
         return self.request("GET", path, params=params, accept=accept)
 
+    def document(self, path: str, *fields: str, accept: str = "application/json") -> Json:
+        """A JSON object that is none of Kubernetes, with these ``fields`` as text: ``/version``, the OpenID configuration."""
+        return self.request("GET", path, accept=accept, read=responses.document(*fields))
+
+    def discovery(self, path: str) -> Json:
+        """What ``/api`` or ``/apis`` serves: an APIGroupDiscoveryList, from servers that have it."""
+        return self.request("GET", path, accept=DISCOVERY, read=responses.discovery)
+
+    def ask_ready(self) -> None:
+        """Ask whether the API server is ready. Raises where it is not."""
+        self._send("GET", "/readyz", accept="text/plain")
+
     def find(self, path: str, accept: str = "application/json") -> Json | None:
-        """One object; ``None`` where it is not there."""
+        """One object; ``None`` where it is not found: an API server says so itself, anybody else's 404 is an ``InvalidResponse``."""
         try:
             return self.get(path, accept)
         except ApiError as error:
@@ -171,21 +196,28 @@ class Client:
         ``trim`` takes out of a page's JSON what nobody needs, which is faster than to parse it.
         """
 
-        def ask(token: str | None) -> Page:
-            query = {"limit": PAGE, **params, "continue": token}
-            return Page(lambda told: self._send("GET", path, params=query, accept=accept, told=told), trim)
+        def query(token: str | None) -> Json:
+            return {"limit": PAGE, **params, "continue": token}
 
-        coming = deque([ask(None)])
+        def ask(token: str | None) -> Page:
+            return Page(lambda told: self._send("GET", path, params=query(token), accept=accept, told=told), trim)
+
+        coming: deque[tuple[str | None, Page]] = deque([(None, ask(None))])
         while coming:
-            while len(coming) <= AHEAD and (token := coming[-1].token.result()):
-                coming.append(ask(token))
-            page = coming.popleft()
-            expected, found = page.token.result(), _parse(page.content.result())
+            while len(coming) <= AHEAD and (token := coming[-1][1].token.result()):
+                coming.append((token, ask(token)))
+            asked, page = coming.popleft()
+            expected, content = page.token.result(), page.content.result()
             del page
+            try:
+                found = responses.a_list(content)
+            except Unacceptable:  # once more, with what ``repeating`` allows
+                found = self.request("GET", path, params=query(asked), accept=accept, read=responses.a_list)
+            del content
             yield found
             last = found.get("metadata", {}).get("continue")
             if last != expected:
-                coming = deque([ask(last)] if last else [])
+                coming = deque([(last, ask(last))] if last else [])
 
     def post(self, path: str, body: Json, **params: object) -> Json:
         """Create an object."""
@@ -197,7 +229,7 @@ class Client:
 
     def delete(self, path: str, body: Json | None = None, **params: object) -> Json:
         """Delete an object; ``body`` is a DeleteOptions."""
-        return self.request("DELETE", path, body=body, params=params)
+        return self.request("DELETE", path, body=body, params=params, read=responses.a_deletion)
 
     def apply(self, path: str, body: Json, manager: str, force: bool = False, dry_run: bool = False, metadata_only: bool = False) -> Json:
         """Server-side apply with strict field validation; returns the whole object, or with ``metadata_only`` just its metadata.
@@ -245,12 +277,20 @@ class Client:
         accept: str = "application/json",
         content_type: str = "application/json",
         once: bool = False,
+        read: Read = responses.an_object,
     ) -> Json:
         """One request. Raises ``Unreachable`` or ``ApiError``; asks again where the server says that it took nothing in (429).
 
-        ``once``: ``repeating`` does not count for it.
+        ``once``: ``repeating`` does not count for it. ``read``: makes an object of the body; what it does not accept is an
+        ``InvalidResponse``.
         """
-        return _parse(self._send(method, path, body=body, params=params, accept=accept, content_type=content_type, once=once))
+        found: list[Json] = []
+
+        def check(content: bytes) -> None:
+            found[:] = [read(content)]
+
+        self._send(method, path, body=body, params=params, accept=accept, content_type=content_type, once=once, check=check)
+        return found[0]
 
     def _send(
         self,
@@ -263,7 +303,9 @@ class Client:
         content_type: str = "application/json",
         told: Told | None = None,
         once: bool = False,
+        check: Callable[[bytes], object] | None = None,
     ) -> bytes:
+        """The body of a good answer; what ``check`` raises ``Unacceptable`` for is none."""
         query = urlencode({key: _query_value(value) for key, value in (params or {}).items() if value is not None})
         target = self._prefix + quote(path, safe="/:.-_~%") + (f"?{query}" if query else "")
         payload = None if body is None else json.dumps(body, separators=(",", ":")).encode()
@@ -280,13 +322,20 @@ class Client:
             retry_after: str | None = None
             failure: ApiError | Unreachable
             try:
-                code, answer, retry_after = self._exchange(method, target, payload, headers, told)
+                code, answer, said = self._exchange(method, target, payload, headers, told)
                 if code < 400:
+                    responses.check_status(method, code, said)
+                    responses.check_type(said, accept)
+                    if check:
+                        check(answer)
                     return answer
                 if code == 401 and not renewed and self._renewed(login):
                     renewed = True
                     continue
-                failure = self._refusal(code, _parse(answer), f"{method} {path}")
+                retry_after = said.get("Retry-After")
+                failure = self._refusal(code, answer, said, f"{method} {path}")
+            except Unacceptable as error:
+                failure = InvalidResponse(self.connection, f"{method} {path}", str(error))
             except Unreachable as error:
                 failure = error
             renewed = False
@@ -324,7 +373,7 @@ class Client:
 
     def _exchange(
         self, method: str, target: str, payload: bytes | None, headers: dict[str, str], told: Told | None
-    ) -> tuple[int, bytes, str | None]:
+    ) -> tuple[int, bytes, Message]:
         """Send and read; a kept-alive connection that the server closed meanwhile is replaced once."""
         while True:
             seconds = self._left()
@@ -354,7 +403,7 @@ class Client:
                 self._idle.put(channel)
             for warning in response.headers.get_all("Warning") or []:
                 self.warnings.setdefault(clean(warning.split('"', 1)[-1].rstrip('"')))
-            return response.status, content, response.headers.get("Retry-After")
+            return response.status, content, response.headers
 
     def _write(self, channel: http.client.HTTPConnection, method: str, target: str, payload: bytes | None, headers: dict[str, str]) -> None:
         """As ``channel.request``, which can't send a header twice; impersonation has one for each group."""
@@ -366,14 +415,18 @@ class Client:
             channel.putheader(name, value)
         channel.endheaders(payload)
 
-    def _refusal(self, code: int, answer: Json, what: str) -> ApiError:
+    def _refusal(self, code: int, content: bytes, headers: Message, what: str) -> ApiError:
+        """Raises ``Unacceptable`` for what an API server does not refuse with; servers on the way may say that they are busy or broken."""
         if code == 401:
             expired = self.connection.credentials.expired()
             what_expired = "client certificate" if self.connection.credentials.method == "client-certificate" else "token"
             why = f": the {what_expired} expired at {expired}" if expired else ""
             said = f"the API server {self.connection.server} refuses the credentials of context {self.connection.name}{why}. Log in again."
             return ApiError(401, {"reason": "Unauthorized", "message": said}, "Login")
-        return ApiError(code, answer, what)
+        status = responses.status(content, headers)
+        if status is None and code < 500 and code != 429:
+            raise Unacceptable(f"HTTP {code}, {responses.page(headers)}")
+        return ApiError(code, status or {"message": responses.from_between(code, content, headers)}, what)
 
 
 def _read(response: http.client.HTTPResponse, told: Told | None) -> bytes:
@@ -393,13 +446,3 @@ def _query_value(value: object) -> str:
 
 def _seconds(retry_after: str | None) -> float | None:
     return float(retry_after) if retry_after and retry_after.isdigit() else None
-
-
-def _parse(content: bytes) -> Json:
-    if not content:
-        return {}
-    try:
-        answer = json.loads(content)
-    except ValueError:
-        return {"message": content[:500].decode("utf-8", "replace").strip()}
-    return answer if isinstance(answer, dict) else {"message": str(answer)}

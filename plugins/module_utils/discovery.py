@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .api import DISCOVERY, Client
+from .api import Client
 
 Served = dict[str, dict[str, dict[str, t.Any]]]
 """``{"apps/v1": {"Deployment": {"resource": "deployments", "namespaced": True}}}``"""
@@ -23,7 +23,7 @@ def served(client: Client) -> Served:
 
 def discover(client: Client) -> tuple[Served, list[str]]:
     """What ``served`` gives, and the API versions (``metrics.k8s.io/v1beta1``) whose backend is down."""
-    core, groups = client.map(lambda path: client.get(path, DISCOVERY), ("/api", "/apis"))
+    core, groups = client.map(client.discovery, ("/api", "/apis"))
     found: Served = {}
     down = []
     for group in [*(core.get("items") or []), *(groups.get("items") or [])]:

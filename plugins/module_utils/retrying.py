@@ -87,6 +87,20 @@ class Unreachable(BootstrapError):
         super().__init__(message, fix=fix)
 
 
+class InvalidResponse(Unreachable):
+    """Something answered, but not as a Kubernetes API server does (``responses``).
+
+    It tells nothing: neither that an object was not found, nor that a list is empty, nor whether a write was done. It may come from what
+    lies between for a moment, or until somebody signs in.
+    """
+
+    def __init__(self, connection: Connection, what: str, why: str) -> None:
+        super().__init__(
+            f"{connection.server} (context {connection.name}) does not answer as a Kubernetes API server: {why} ({what}).",
+            fix="Sign in again if a gateway or proxy before the API server asks for it; else check server in the kubeconfig.",
+        )
+
+
 def unreachable(error: Exception, connection: Connection, timeout: float) -> Unreachable:
     """What kept an API server from answering, in words. ``timeout``: the seconds that it was given."""
     if limit := reached(error):
@@ -185,6 +199,8 @@ class Repeating:
 
 def patience(sent: Sent, failure: ApiError | Unreachable) -> float:
     """For how many seconds a request may be sent again after it failed like this; 0 for a permanent error."""
+    if isinstance(failure, InvalidResponse):
+        return _BRIEFLY if sent.may_be_sent_twice else _NEVER
     if isinstance(failure, Unreachable):
         return _ALWAYS if failure.passes and sent.may_be_sent_twice else _NEVER
     known = _transient(failure)

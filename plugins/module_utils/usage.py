@@ -58,6 +58,8 @@ def body(client: Client, found: Mapping[str, t.Any]) -> str:
 
     def ask(path: str) -> t.Any:
         address = urlsplit(path)
+        if not address.path.startswith("/api"):
+            return client.document(address.path)
         return client.get(address.path, **dict(parse_qsl(address.query)))
 
     with tempfile.TemporaryDirectory(prefix="kubeflow-bootstrap-") as folder:

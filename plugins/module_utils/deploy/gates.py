@@ -10,7 +10,7 @@ import re
 import typing as t
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-from ..api import DISCOVERY, METADATA, ApiError, Client
+from ..api import METADATA, ApiError, Client
 from .objects import CRD, Key
 from .order import Gate
 from .ready import NotReady, conditions, holds, said
@@ -59,7 +59,7 @@ def described(gate: Gate) -> str:
 
 def unserved(client: Client, definitions: list[Key], items: Items, explain: bool) -> dict[Key, str]:
     """The definitions that are not served yet in all versions that they declare. One request; only to explain, one a definition."""
-    groups = client.get("/apis", DISCOVERY).get("items") or []
+    groups = client.discovery("/apis").get("items") or []
     there = {
         (f"{group['metadata']['name']}/{version['version']}", (resource.get("responseKind") or {}).get("kind"), resource.get("resource"))
         for group in groups

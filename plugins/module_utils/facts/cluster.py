@@ -79,7 +79,7 @@ def gather(client: Client, namespace: str) -> Json:
 def _first(asker: Asker) -> Json:
     """The version. Here alone an API server that does not answer is an error: then nothing else could be asked."""
     try:
-        return asker.client.get("/version")
+        return asker.client.document("/version", "gitVersion")
     except ApiError as error:
         if error.code == 401:
             raise

@@ -35,7 +35,7 @@ def service_account_issuer(asker: Asker) -> Json:
     signing keys from the API server: ``everybody``, ``users`` who are logged in, or ``nobody``; ``None`` if they are elsewhere, where we
     don't ask.
     """
-    document = asker.get(_DOCUMENT, _DOCUMENT)
+    document: Json = asker.attempt(_DOCUMENT, lambda: asker.client.document(_DOCUMENT), {})
     issuer, uri = document.get("issuer"), document.get("jwks_uri")
     own = bool(uri) and urlsplit(str(uri)).path == _KEYS
     return {
@@ -60,11 +60,11 @@ def _keys_for(asker: Asker) -> str | None:
     nobody = dataclasses.replace(login.connection, credentials=Credentials())
     try:
         with Client(nobody, timeout=login.timeout) as anybody:
-            anybody.get(_KEYS, _KEYS_TYPE)
+            anybody.document(_KEYS, accept=_KEYS_TYPE)
         return "everybody"
     except (ApiError, Unreachable):
         pass
-    answer: str | None = asker.attempt(_KEYS, lambda: "users" if login.get(_KEYS, _KEYS_TYPE) else "nobody", "nobody")
+    answer: str | None = asker.attempt(_KEYS, lambda: "users" if login.document(_KEYS, accept=_KEYS_TYPE) else "nobody", "nobody")
     return answer
 
 

@@ -160,7 +160,7 @@ def planned(found: dict[str, Thing]) -> Plan:
 
 
 def _validate(client: Client, ks: Ks, ticker: Ticker) -> None:
-    version = client.get("/version")
+    version = client.document("/version", "major", "minor")
     number = tuple(int("".join(filter(str.isdigit, str(version.get(part)))) or 0) for part in ("major", "minor"))
     if number >= _NO_SWAGGER:
         return

@@ -220,8 +220,7 @@ def _await(met: Callable[[], str | None], everyone: list[Process], context: Cont
 
 def _not_ready(client: Client) -> str | None:
     try:
-        # The answer is the text "ok"; whether there is one is all that counts.
-        client.get("/readyz")
+        client.ask_ready()
     except Unreachable:
         return "kube-apiserver does not answer yet"
     except ApiError as error:

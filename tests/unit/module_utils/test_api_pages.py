@@ -25,7 +25,12 @@ PATH = "/api/v1/nodes"
 def page(number: int, token: str | None, **more: t.Any) -> bytes:
     """As the API server writes it: no blanks, metadata before items."""
     metadata = {"resourceVersion": "1", **({"continue": token} if token else {})}
-    whole = {"kind": "NodeList", "apiVersion": "v1", "metadata": metadata, "items": [{"n": number, **more}]}
+    whole = {
+        "kind": "NodeList",
+        "apiVersion": "v1",
+        "metadata": metadata,
+        "items": [{"metadata": {"name": f"node-{number}"}, "n": number, **more}],
+    }
     return json.dumps(whole, separators=(",", ":")).encode()
 
 
@@ -45,7 +50,7 @@ def test_the_next_pages_are_asked_for_before_this_one_is_used_and_no_more_than_t
 
     server.routes[PATH] = answer
     found = client.pages(PATH)
-    assert next(found)["items"] == [{"n": 0}]
+    assert numbers(iter([next(found)])) == [0]
     for _page in range(1 + AHEAD):
         assert asked.acquire(timeout=5)
     assert not asked.acquire(timeout=0.2)
@@ -71,7 +76,7 @@ def test_pages_that_are_compressed(server: t.Any, proxy: t.Any) -> None:
 
 def test_what_is_trimmed_is_trimmed_before_it_is_parsed(server: t.Any, client: Client) -> None:
     server.routes[PATH] = Answer(page(0, None, images="much"))
-    assert list(client.pages(PATH, trim=lambda content: content.replace(b'"much"', b"[]")))[0]["items"] == [{"n": 0, "images": []}]
+    assert next(client.pages(PATH, trim=lambda content: content.replace(b'"much"', b"[]")))["items"][0]["images"] == []
 
 
 def test_a_refused_page_ends_the_list(server: t.Any, client: Client) -> None:
@@ -80,7 +85,7 @@ def test_a_refused_page_ends_the_list(server: t.Any, client: Client) -> None:
         Answer({"message": "The provided continue parameter is too old", "reason": "Expired"}, 410),
     ]
     found = client.pages(PATH)
-    assert next(found)["items"] == [{"n": 0}]
+    assert numbers(iter([next(found)])) == [0]
     with pytest.raises(ApiError, match="too old"):
         next(found)
 
@@ -118,4 +123,4 @@ def test_when_the_time_is_over_nobody_is_asked_any_more(server: t.Any, client: C
         with pytest.raises(Unreachable, match="within 0.01 seconds"):
             client.get("/a")
     assert not server.requests
-    assert client.get("/a") == {}
+    assert client.get("/a")

@@ -25,7 +25,7 @@ HOSTS = ("127.0.0.1", "cluster.example")
 
 def ask(connection: Connection) -> t.Any:
     with Client(connection, timeout=10) as client:
-        return client.get("/version")
+        return client.document("/version")
 
 
 @pytest.fixture

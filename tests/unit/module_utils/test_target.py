@@ -24,7 +24,7 @@ def test_arguments_come_before_the_environment_of_the_task(write_kubeconfig: t.A
         find({**nothing, "context": "mine"}, context)
     server.routes["/version"] = {"major": "1"}
     with connect({**nothing, "kubeconfig": str(named)}, context) as client:
-        assert client.get("/version") == {"major": "1"}
+        assert client.document("/version") == {"major": "1"}
 
 
 def test_a_token_stands_in_for_the_user(write_kubeconfig: t.Any, server: t.Any) -> None:
@@ -34,7 +34,7 @@ def test_a_token_stands_in_for_the_user(write_kubeconfig: t.Any, server: t.Any) 
     found = find(arguments, Context(env={}))
     assert "of-a-login" not in repr(found)
     with connect(arguments, Context(env={})) as client:
-        client.get("/version")
+        client.document("/version")
     assert server.requests[-1].headers["authorization"] == "Bearer of-a-login"
     with pytest.raises(BootstrapError, match="line break"):
         find({**arguments, "token": "a\nb"}, Context(env={}))
@@ -45,7 +45,7 @@ def test_a_cluster_that_is_in_no_kubeconfig(server: t.Any, tmp_path: t.Any) -> N
     arguments = {**dict.fromkeys(TARGET_ARGUMENTS), "server": f"{server.url}/", "token": "of-a-login"}
     context = Context(env={"KUBECONFIG": str(tmp_path / "missing")})
     with connect(arguments, context) as client:
-        assert client.get("/version") == {"major": "1"}
+        assert client.document("/version") == {"major": "1"}
     assert server.requests[-1].headers["authorization"] == "Bearer of-a-login"
     assert (find(arguments, context).context, find(arguments, context).files) == (None, [])
     for wrong in ({"server": "api.example.com"}, {"certificate_authority": str(tmp_path)}):
@@ -58,7 +58,7 @@ def test_the_cluster_of_a_bearer_token_credential(write_kubeconfig: t.Any, serve
     env = {"K8S_AUTH_HOST": server.url, "K8S_AUTH_API_KEY": "of-the-credential", "HOME": str(tmp_path), "K8S_AUTH_VERIFY_SSL": "False"}
     nothing = dict.fromkeys(TARGET_ARGUMENTS)
     with connect(nothing, Context(env=env)) as client:
-        client.get("/version")
+        client.document("/version")
     assert server.requests[-1].headers["authorization"] == "Bearer of-the-credential"
     found = find(nothing, Context(env=env))
     assert (found.source, found.connection.verify) == ("K8S_AUTH_HOST", False)

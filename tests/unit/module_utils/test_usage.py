@@ -45,6 +45,8 @@ class Cluster:
         assert path != "/api/v1/nodes" or params == {"limit": "1"}
         return answers[path]
 
+    document = get
+
 
 def report(found: Json) -> str:
     return body(Cluster(), found)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client, Unreachable
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client, InvalidResponse, Unreachable
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.cluster import gather, identity
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
@@ -132,11 +132,18 @@ def test_a_server_that_is_not_there_is_asked_once() -> None:
     assert client.requests == 1
 
 
-@pytest.mark.parametrize("version", [{}, {"major": "", "minor": ""}, {"gitVersion": "$Format", "major": None}])
+@pytest.mark.parametrize("version", [{"gitVersion": "", "major": ""}, {"gitVersion": "$Format", "major": None}])
 def test_a_server_that_does_not_say_its_version(cluster: t.Any, client: Client, version: t.Any) -> None:
     cluster.routes["/version"] = version
     found = gather(client, "ml")["version"]
-    assert (found["git_version"], found["major"], found["minor"], found["supported"]) == (version.get("gitVersion"), 0, 0, None)
+    assert (found["git_version"], found["major"], found["minor"], found["supported"]) == (version["gitVersion"], 0, 0, None)
+
+
+@pytest.mark.parametrize("version", [{}, {"major": "1"}, {"message": "Sign in"}, Answer(b"<html>Sign in")])
+def test_what_answers_in_its_place_is_an_error(cluster: t.Any, client: Client, version: t.Any) -> None:
+    cluster.routes["/version"] = version
+    with pytest.raises(InvalidResponse, match="does not answer as a Kubernetes API server"):
+        gather(client, "ml")
 
 
 def test_which_cluster_it_is(cluster: t.Any, client: Client) -> None:

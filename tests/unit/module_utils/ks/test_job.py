@@ -53,6 +53,9 @@ class Cluster:
 
     find = Client.find
 
+    def document(self, path: str, *_fields: str) -> t.Any:
+        return self.get(path)
+
     def map(self, work: t.Any, items: t.Any) -> list[t.Any]:
         return [work(item) for item in items]
 
