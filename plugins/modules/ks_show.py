@@ -138,6 +138,7 @@ import typing as t
 from collections.abc import Mapping
 from pathlib import Path
 
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy import shapes
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.api_versions import bring_up, lines, served_by
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.files import write_atomically
@@ -188,7 +189,9 @@ def _brought_up(objects: Objects, release: str, context: Context) -> Objects:
     """The objects as that release takes them; what was done to them is told."""
     if not re.fullmatch(r"v?1\.[3-9][0-9](\.[0-9]+)?", release):
         raise BootstrapError(f"kubernetes_version is {release!r}, which is not a release from 1.30 on.", fix="Give one such as 1.35.")
-    pairs, changes = bring_up([(name, item) for name, items in objects.items() for item in items], served_by(release))
+    rendered = [(name, item) for name, items in objects.items() for item in items]
+    shapes.check(rendered)
+    pairs, changes = bring_up(rendered, served_by(release))
     for is_warning, line in lines(changes):
         (context.warn if is_warning else context.progress)(line)
     return {name: [item for component, item in pairs if component == name] for name in objects}

@@ -13,7 +13,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from ..api import METADATA, ApiError, Client
 from .objects import CRD, Key
 from .order import Gate
-from .ready import NotReady, conditions, holds, said
+from .ready import NotReady, conditions, holds, is_paused, said
+from .related import labels_of, pod_template
 from .why import explain as explanation
 
 Json = dict[str, t.Any]
@@ -47,7 +48,9 @@ def closed(client: Client, gates: Collection[Gate], items: Items, explain: bool 
             try:
                 found |= {mine[key]: why for key, why in look(client, sorted(mine), items, explain).items()}
             except ApiError as error:
-                if error.code != 403:
+                if error.code >= 500:
+                    found |= dict.fromkeys(mine.values(), f"it can't be looked at: {error.said}")
+                elif error.code != 403:
                     raise
     return found
 
@@ -120,6 +123,8 @@ def _without_endpoints(client: Client, services: list[Key], items: Items, explai
             if ready:
                 served.add(Key("", "Service", namespace, each["metadata"]["labels"]["kubernetes.io/service-name"]))
     left = [key for key in waiting if key not in served]
+    if explain:
+        _refuse_paused(left, items)
     if not (explain and left):
         return dict.fromkeys(left, "none of its pods is ready")
     live = {key: client.find(f"/api/v1/namespaces/{key.namespace}/services/{key.name}") for key in left}
@@ -129,6 +134,23 @@ def _without_endpoints(client: Client, services: list[Key], items: Items, explai
         for key, item in live.items()
         if not item or (item.get("spec") or {}).get("type") != "ExternalName"
     }
+
+
+def _refuse_paused(services: list[Key], items: Items) -> None:
+    """Raises ``NotReady`` for a Service without ready pods whose only Deployments are paused: these make no pods."""
+    for service in services:
+        selector = (items.get(service, {}).get("spec") or {}).get("selector") or {}
+        servers = [
+            key
+            for key, item in items.items()
+            if key.namespace == service.namespace and selector and selector.items() <= labels_of(pod_template(item) or {}).items()
+        ]
+        if servers and all(is_paused(key.group, key.kind, items[key]) for key in servers):
+            raise NotReady(
+                f"There will be no ready pods behind {service}: {', '.join(map(str, servers))} is paused.",
+                fix="Take spec.paused out of it, and run again: it goes on from here.",
+                waiting={str(service): f"{servers[0]} is paused"},
+            )
 
 
 def _without_ca(client: Client, keys: list[Key], _items: Items, _explain: bool) -> dict[Key, str]:

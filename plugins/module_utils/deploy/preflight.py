@@ -21,6 +21,7 @@ from .difference import difference
 from .inventory import Inventory
 from .objects import Key, Resource, Resources, key_of
 from .outcome import Options
+from .owner_references import without_owner
 from .refusals import FORBIDDEN, IMMUTABLE, Refusal, fixes, inconclusive, refusal, told
 from .unseen import unavailable
 
@@ -98,6 +99,7 @@ def preflight(client: Client, inventory: Inventory, members: list[Member], old: 
     found = Preflight()
     todo = [member for member in members if member.action not in ("leave", "foreign")]
     _namespaces(client, inventory, members, todo, found)
+    found.refused.update(without_owner(client, todo, apis))
     everything, lacking = _rights(client, inventory.namespace, todo, old)
     served = {(version, kind) for version, kinds in apis.items() for kind in kinds}
 

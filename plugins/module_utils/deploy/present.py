@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from ..api import ApiError, Client
 from ..discovery import Served, discover
 from ..errors import BootstrapError
+from . import shapes
 from .api_versions import bring_up, lines
 from .apply import apply_wave
 from .compare import Member, compare, stale
@@ -143,6 +144,10 @@ def _deploy(run: _Run, rendered: list[tuple[str, Json]]) -> None:
 def _prepare(run: _Run, rendered: list[tuple[str, Json]]) -> None:
     """The objects as the cluster takes them, each with its place."""
     run.apis, run.down = discover(run.client)
+    shapes.check(rendered)
+    rendered, left_out = shapes.without_server_fields(rendered)
+    for line in left_out:
+        run.options.warn(line)
     rendered, run.outcome.brought_up = bring_up(rendered, run.apis, run.namespace)
     _say(run)
     run.resources = Resources(run.apis, [item for _component, item in rendered])

@@ -64,6 +64,9 @@ def _pods(wanted: int, status: Json, available: str, updated: int) -> str | None
 
 
 def _deployment(spec: Json, status: Json) -> str | None:
+    """A paused one does nothing until somebody resumes it, as a suspended Job does."""
+    if spec.get("paused"):
+        return None
     wanted = spec.get("replicas", 1)
     return _pods(wanted, status, "availableReplicas", wanted)
 
@@ -144,6 +147,11 @@ def awaited(group: str, kind: str) -> bool:
     A Service does not, not even one of type LoadBalancer: as in kstatus, it is the cloud's affair when that gets an address.
     """
     return (group, kind) in _CHECKS or group not in BUILT_IN
+
+
+def is_paused(group: str, kind: str, item: Json) -> bool:
+    """Whether an object is a Deployment whose controller does nothing for it until it is resumed."""
+    return (group, kind) == ("apps", "Deployment") and bool((item.get("spec") or {}).get("paused"))
 
 
 def missing(group: str, kind: str, item: Json, immediate: Container[str] = ()) -> str | None:

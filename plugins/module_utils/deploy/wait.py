@@ -17,7 +17,7 @@ from .gates import closed, described, unserved
 from .inventory import PART_OF, Inventory
 from .objects import CRD, Key, Resource
 from .order import SOFT, Gate
-from .ready import NotReady, awaited, failed, missing, only_slow, storage_class
+from .ready import NotReady, awaited, failed, is_paused, missing, only_slow, storage_class
 from .timeline import Timeline
 from .why import explain
 
@@ -135,6 +135,8 @@ def await_ready(client: Client, inventory: Inventory, members: Collection[Member
         for explaining in _looks(deadline):
             lacking = watch.look(explaining)
             if not lacking:
+                for key in watch.paused:
+                    ticker.say(f"{key} is paused, so it was not awaited: kubectl rollout resume deployment/{key.name} -n {key.namespace}")
                 ticker.timeline.awaited({})
                 return round(time.monotonic() - start, 1)
             if explaining:
@@ -161,7 +163,10 @@ class _Watch:
         self._narrow: set[Resource] = set()
         self._immediate: set[str] | None = None
         self._live: dict[Key, Json] = {}
+        self._unlisted: dict[Resource, str] = {}
         self._explained: dict[Key, str] = {}
+        self.paused: dict[Key, None] = {}
+        """Deployments that do nothing until somebody resumes them, and so are not awaited."""
         self._spared: set[Key] | None = None
 
     def look(self, explaining: bool) -> dict[Key, str]:
@@ -170,12 +175,15 @@ class _Watch:
         # Definitions are large, and discovery says the same.
         items = {key: self._pending[key].item for key in definitions}
         lacking = unserved(self._client, definitions, items, explaining) if definitions else {}
+        self._unlisted = {}
         self._live = self._list([member for key, member in self._pending.items() if key not in items])
         immediate = self._classes()
         for key in self._pending.keys() - items.keys():
             why = missing(key.group, key.kind, self._live[key], immediate) if key in self._live else self._gone(key)
             if why:
                 lacking[key] = why
+            elif is_paused(key.group, key.kind, self._live.get(key) or {}):
+                self.paused[key] = None
         self._pending = {key: member for key, member in self._pending.items() if key in lacking}
         self._raise_failed()
         return {key: lacking[key] for key in self._pending}
@@ -189,6 +197,8 @@ class _Watch:
         return {str(key): "; ".join(filter(None, (why, self._explained.get(key)))) for key, why in lacking.items()}
 
     def _gone(self, key: Key) -> str | None:
+        if self._pending[key].resource in self._unlisted:
+            return self._unlisted[self._pending[key].resource]
         kept = key[:2] != ("batch", "Job") or self._pending[key].item["spec"].get("ttlSecondsAfterFinished") is None
         return "it is gone" if kept else None
 
@@ -223,7 +233,10 @@ class _Watch:
                 return None
             if error.code == 404:
                 return []
-            raise
+            if error.code < 500:
+                raise
+            self._unlisted[resource] = f"it can't be listed: {error.said}"
+            return []
 
     def _classes(self) -> set[str]:
         """The storage classes that bind at once; asked once, and only if a claim is there that has a class."""

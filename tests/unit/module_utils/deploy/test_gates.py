@@ -220,3 +220,32 @@ def test_what_may_not_be_looked_at_is_not_awaited(server: Server, client: Client
 def test_gates_of_all_kinds_have_words() -> None:
     kinds = ("definition", "endpoints", "ca-bundle", "available", "certificate", "account")
     assert all(str(SERVICE) in described(Gate(kind, SERVICE)) for kind in kinds)
+
+
+def test_a_server_that_is_paused_is_told_at_once(server: Server, client: Client) -> None:
+    server.routes[SLICES] = {"items": []}
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "c"}]}}
+    runs = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "ml"}}
+    items = {
+        SERVICE: {"spec": {"selector": {"app": "web"}}},
+        Key("apps", "Deployment", "ml", "web"): {**runs, "spec": {"paused": True, "template": template}},
+    }
+    with pytest.raises(NotReady, match=r"no ready pods behind Service ml/web: Deployment.apps ml/web is paused"):
+        closed(client, [Gate("endpoints", SERVICE)], items)
+    second = Key("apps", "Deployment", "ml", "other")
+    assert closed(client, [Gate("endpoints", SERVICE)], {**items, second: {**runs, "spec": {"template": template}}})
+
+
+def test_a_gate_that_can_not_be_looked_at_is_closed(server: Server, client: Client) -> None:
+    server.routes[f"/apis/cert-manager.io/v1/namespaces/{CERTIFICATE.namespace}/certificates"] = Answer(
+        {"message": "conversion failed"}, 500
+    )
+    assert why(client, "certificate", CERTIFICATE) == "it can't be looked at: conversion failed"
+
+
+def test_names_in_field_selectors_are_escaped(server: Server, client: Client) -> None:
+    asked: list[str] = []
+    server.routes["/api/v1/namespaces/ml/serviceaccounts"] = lambda request: asked.append(request.query["fieldSelector"]) or {"items": []}
+    for name in ("a,b", "a=b", "a\\b", "a-b"):
+        why(client, "account", ACCOUNT._replace(name=name))
+    assert asked == ["metadata.name=a\\,b", "metadata.name=a\\=b", "metadata.name=a\\\\b", "metadata.name=a-b"]

@@ -265,3 +265,23 @@ def test_claims(server: Server, client: Client, ticker: Ticker, answer: str | in
     else:
         await_ready(client, INVENTORY, members, Deadline(30), ticker)
     assert len([each for each in server.requests if each.path.endswith("storageclasses")]) == 1
+
+
+def test_a_paused_deployment_is_said_and_not_awaited(server: Server, client: Client, ticker: Ticker, lines: Lines) -> None:
+    paused = live("a", spec={"paused": True}, status={"observedGeneration": 1})
+    server.routes["/apis/apps/v1/namespaces/ml/deployments"] = {"items": [paused, live("b", status=up(1))]}
+    with no_hang(1):
+        await_ready(client, INVENTORY, [member("Deployment", "a"), member("Deployment", "b")], Deadline(3600), ticker)
+    assert [line for line in lines if "paused" in line] == [
+        "Deployment.apps ml/a is paused, so it was not awaited: kubectl rollout resume deployment/a -n ml"
+    ]
+
+
+def test_a_kind_that_can_not_be_listed_for_a_while_is_awaited(server: Server, client: Client, ticker: Ticker) -> None:
+    path = "/apis/apps/v1/namespaces/ml/deployments"
+    broken = Answer({"message": "conversion webhook for x failed: EOF"}, 500)
+    server.routes[path] = [broken, broken, {"items": [live("a", status=up(1))]}]
+    await_ready(client, INVENTORY, [member("Deployment", "a")], Deadline(30), ticker)
+    server.routes[path] = broken
+    with pytest.raises(NotReady, match=r"Deployment.apps ml/a \(it can't be listed: conversion webhook"):
+        await_ready(client, INVENTORY, [member("Deployment", "a")], Deadline(0.3), ticker)

@@ -1,0 +1,220 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether objects have the shape that every Kubernetes object has, before anything reads them. Private to the collection.
+
+Offline, so that a check finds it too where the namespace does not exist yet. What more a kind asks for, the API server says in a dry run.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from collections.abc import Iterator
+
+from ..errors import BootstrapError
+from .objects import CRD, group_of
+from .ready import BUILT_IN
+
+Json = dict[str, t.Any]
+Rendered = list[tuple[str, Json]]
+"""Component and object."""
+Shape = t.Any
+"""A dictionary: a mapping with these fields; a list of one shape: a list of those; ``str``: text. Fields that are absent or null fit."""
+
+_MOST = 12
+"""Mistakes that a message names."""
+_METADATA: Shape = {"name": str, "namespace": str, "labels": {}, "annotations": {}, "ownerReferences": [{"uid": str}], "finalizers": [str]}
+_CONTAINER: Shape = {"name": str, "env": [{"name": str}], "envFrom": [{}], "ports": [{}], "volumeMounts": [{}], "volumeDevices": [{}]}
+_POD: Shape = {
+    "containers": [_CONTAINER],
+    "initContainers": [_CONTAINER],
+    "volumes": [{"name": str}],
+    "imagePullSecrets": [{}],
+    "hostAliases": [{}],
+    "nodeSelector": {},
+    "securityContext": {},
+}
+_TEMPLATE: Shape = {"metadata": {"labels": {}, "annotations": {}}, "spec": _POD}
+_WORKLOAD: Shape = {"spec": {"selector": {}, "template": _TEMPLATE, "volumeClaimTemplates": [{"metadata": {"name": str}, "spec": {}}]}}
+_HOOKS: Shape = {"webhooks": [{"name": str, "clientConfig": {"service": {}}, "rules": [{}]}]}
+_BINDING: Shape = {"subjects": [{}], "roleRef": {}}
+_SHAPES: dict[str, Shape] = {
+    "Pod": {"spec": _POD},
+    "CronJob": {"spec": {"jobTemplate": {"spec": _WORKLOAD["spec"]}}},
+    **dict.fromkeys(("DaemonSet", "Deployment", "Job", "ReplicaSet", "ReplicationController", "StatefulSet"), _WORKLOAD),
+    "Service": {"spec": {"selector": {}, "ports": [{}]}},
+    "ConfigMap": {"data": {}, "binaryData": {}},
+    "Secret": {"data": {}, "stringData": {}},
+    **dict.fromkeys(("ClusterRole", "Role"), {"rules": [{}], "aggregationRule": {"clusterRoleSelectors": [{}]}}),
+    **dict.fromkeys(("ClusterRoleBinding", "RoleBinding"), _BINDING),
+    **dict.fromkeys(("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"), _HOOKS),
+    "CustomResourceDefinition": {
+        "spec": {"group": str, "scope": str, "names": {"kind": str, "plural": str}, "versions": [{"name": str}], "conversion": {}}
+    },
+    "APIService": {"spec": {"service": {}}},
+}
+"""Of kinds of Kubernetes itself, as far as something here reads them."""
+_NEEDED = {"group": "spec.group", "scope": "spec.scope", "kind": "spec.names.kind", "plural": "spec.names.plural"}
+_KEYS: dict[str, tuple[str, ...]] = {
+    "containers": ("name",),
+    "initContainers": ("name",),
+    "env": ("name",),
+    "volumes": ("name",),
+    "volumeMounts": ("mountPath",),
+    "volumeDevices": ("devicePath",),
+    "imagePullSecrets": ("name",),
+    "ports": ("containerPort", "port", "protocol"),
+}
+"""What tells the entries of these lists apart (x-kubernetes-list-map-keys); server-side apply takes none twice."""
+_DEFAULTS = {"protocol": "TCP"}
+_SEGMENT = re.compile(r"[/%]")
+_KINDS = ((bool, "a boolean"), (str, "text"), ((int, float), "a number"), ((list, tuple), "a list"), (dict, "a mapping"))
+
+
+def check(rendered: Rendered) -> None:
+    """Raises ``BootstrapError`` with all mistakes: component, object and field of each."""
+    found = [f"{_name(component, item)}: {mistake}" for component, item in rendered for mistake in _mistakes(item)]
+    if found:
+        count = "1 mistake" if len(found) == 1 else f"{len(found)} mistakes"
+        listed = "; ".join(found[:_MOST]) + (f"; and {len(found) - _MOST} more" if len(found) > _MOST else "")
+        raise BootstrapError(
+            f"The application has {count} in its objects, so nothing was written: {listed}.",
+            fix="Correct these components.",
+            mistakes=found,
+        )
+
+
+def _name(component: str, item: Json) -> str:
+    metadata = item.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return f"component {component}, {item.get('kind')}{f' {name}' if isinstance(name, (str, int)) else ''}"
+
+
+def _mistakes(item: Json) -> Iterator[str]:
+    version, kind = item.get("apiVersion"), item.get("kind")
+    if not version or not isinstance(version, str) or version.count("/") > 1:
+        yield "apiVersion is missing" if version in (None, "") else f"apiVersion: {version!r} is no API version, such as apps/v1"
+        return
+    if not isinstance(kind, str) or not kind:
+        yield "kind is missing" if kind in (None, "") else _unfit("kind", "text", kind)
+        return
+    if (version, kind) == ("v1", "List"):
+        yield "items: a list of objects is expected, not " + _what(item.get("items"))
+        return
+    misfits = list(_misfits({"metadata": item.get("metadata")}, {"metadata": _METADATA}, ""))
+    yield from misfits
+    if not misfits:
+        yield from _unusable_names(item.get("metadata") or {})
+    if group_of(version) in BUILT_IN:
+        shape = _SHAPES.get(kind, {})
+        misfits = list(_misfits(item, {"spec": {}, **shape} if "spec" in item else shape, ""))
+        yield from misfits
+        if (group_of(version), kind) == CRD and not misfits:
+            yield from _undefined(version, item.get("spec"))
+        if not misfits:
+            yield from _twice(item, shape, "")
+
+
+def _misfits(value: object, shape: Shape, place: str) -> Iterator[str]:
+    if value is None:
+        return
+    if isinstance(shape, dict):
+        if not isinstance(value, dict):
+            yield _unfit(place, "a mapping", value)
+            return
+        for name, inner in shape.items():
+            yield from _misfits(value.get(name), inner, f"{place}.{name}" if place else name)
+    elif isinstance(shape, list):
+        if not isinstance(value, list):
+            yield _unfit(place, "a list", value)
+            return
+        for index, entry in enumerate(value):
+            if entry is None:
+                yield _unfit(f"{place}[{index}]", "text" if shape[0] is str else "a mapping", entry)
+            yield from _misfits(entry, shape[0], f"{place}[{index}]")
+    elif not isinstance(value, str):
+        yield _unfit(place, "text", value)
+
+
+def _unusable_names(metadata: Json) -> Iterator[str]:
+    """Names are segments of paths (apimachinery, api/validation/path)."""
+    for field in ("name", "namespace"):
+        value = metadata.get(field) or ""
+        if value in (".", "..") or _SEGMENT.search(value):
+            yield f"metadata.{field}: {value!r} can't be a name: it may be neither . nor .., and hold neither / nor %"
+
+
+def _undefined(version: str, spec: Json | None) -> Iterator[str]:
+    spec = spec or {}
+    names = spec.get("names") or {}
+    old = version.endswith("/v1beta1")  # it had one version, and a default for the scope
+    for name, place in _NEEDED.items():
+        if not (names if "names" in place else spec).get(name) and not (old and name == "scope"):
+            yield f"{place} is missing"
+    if not spec.get("versions") and not (old and spec.get("version")):
+        yield "spec.versions is missing: a CustomResourceDefinition needs at least one version"
+    yield from (f"spec.versions[{index}].name is missing" for index, each in enumerate(spec.get("versions") or []) if not each.get("name"))
+
+
+def _twice(value: object, shape: Shape, place: str) -> Iterator[str]:
+    """Entries of lists that have the same key."""
+    if isinstance(shape, dict) and isinstance(value, dict):
+        for name, inner in shape.items():
+            where = f"{place}.{name}" if place else name
+            entries = value.get(name)
+            if name in _KEYS and isinstance(entries, list):
+                seen: set[tuple[object, ...]] = set()
+                for index, entry in enumerate(entries):
+                    key = tuple(str(entry.get(field, _DEFAULTS.get(field))) for field in _KEYS[name])
+                    if key in seen:
+                        shown = ", ".join(f"{field} {entry[field]}" for field in _KEYS[name] if field in entry)
+                        yield f"{where}[{index}]: {shown} is there twice"
+                    seen.add(key)
+            yield from _twice(entries, inner, where)
+    elif isinstance(shape, list) and isinstance(value, list):
+        for index, entry in enumerate(value):
+            yield from _twice(entry, shape[0], f"{place}[{index}]")
+
+
+def _unfit(place: str, expected: str, value: object) -> str:
+    return f"{place}: {expected} is expected, not {_what(value)}"
+
+
+def _what(value: object) -> str:
+    if value is None:
+        return "nothing"
+    return next((name for types, name in _KINDS if isinstance(value, types)), type(value).__name__)
+
+
+# --- fields that the API server sets
+
+_SET_BY_SERVER = (
+    *("uid", "resourceVersion", "generation", "creationTimestamp", "selfLink", "managedFields"),
+    *("deletionTimestamp", "deletionGracePeriodSeconds"),
+)
+_SET_BY_OTHERS = ("kubectl.kubernetes.io/last-applied-configuration", "deployment.kubernetes.io/revision")
+
+
+def without_server_fields(rendered: Rendered) -> tuple[Rendered, list[str]]:
+    """Copies of exported objects without what the API server and kubectl write into them; and a line for each of which that was more
+    than nothing.
+
+    https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/ has the fields that are read-only.
+    """
+    found: Rendered = []
+    said: list[str] = []
+    for component, item in rendered:
+        metadata = item.get("metadata") or {}
+        annotations = metadata.get("annotations") or {}
+        fields = [name for name in _SET_BY_SERVER if name in metadata]
+        marks = [name for name in _SET_BY_OTHERS if name in annotations]
+        if fields or marks:
+            rest = {name: value for name, value in metadata.items() if name not in fields}
+            if marks:
+                rest["annotations"] = {name: value for name, value in annotations.items() if name not in marks}
+            item = {**item, "metadata": rest}
+            told = [f"metadata.{name}" for name in fields if metadata[name] is not None] + [f"the annotation {name}" for name in marks]
+            if told:
+                said.append(f"{_name(component, item)}: {', '.join(told)} left out: the cluster sets that. Take it out of the component.")
+        found.append((component, item))
+    return found, said
