@@ -227,7 +227,7 @@ def test_a_server_that_is_paused_is_told_at_once(server: Server, client: Client)
     template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "c"}]}}
     runs = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "ml"}}
     items = {
-        SERVICE: {"spec": {"selector": {"app": "web"}}},
+        SERVICE: {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"selector": {"app": "web"}}},
         Key("apps", "Deployment", "ml", "web"): {**runs, "spec": {"paused": True, "template": template}},
     }
     with pytest.raises(NotReady, match=r"no ready pods behind Service ml/web: Deployment.apps ml/web is paused"):
