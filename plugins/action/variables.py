@@ -1,0 +1,105 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The first task of every entry point: reads the role's variables by its argument specs into the fact ``kubeflow_options``.
+
+There each is of its type, without the ``kubeflow_`` of its name, and has its default where it was not answered. A name that looks like a
+misspelt one is an error, a variable that nothing in the play takes is a warning. Secrets are checked, but stay where they are.
+Private to the collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+from ansible.template import trust_as_template
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import variables
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError, some
+
+_FACT = "kubeflow_options"
+_COLLECTION = "kubeflow.bootstrap."
+
+
+class ActionModule(ActionBase):
+    _supports_check_mode = True
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        given = task_vars or {}
+        role = self._task._role
+        entry = role._from_files.get("tasks", "main")
+        self._roles = Path(role._role_path).parent
+        before = self._templar.template(given.get(_FACT) or {})
+        try:
+            self._refuse_misspelt(given)
+            found = {name: self._value(name, spec, given) for name, spec in self._specs(role.get_name())[entry]["options"].items()}
+        except BootstrapError as error:
+            return {**result, "failed": True, "msg": str(error)}
+        known = {name.removeprefix(variables.PREFIX): value for name, (value, secret) in found.items() if not secret}
+        result["ansible_facts"] = {_FACT: {**before, **known}}
+        ignored = self._ignored(entry, given) if role.get_name() == "kubeflow" else []
+        if ignored:
+            result["warnings"] = [f"Nothing in this play takes {some(ignored, 20)}, so that {'they have' if ignored[1:] else 'it has'} no effect."]
+        return result
+
+    def _specs(self, role: str) -> dict[str, t.Any]:
+        specs: dict[str, t.Any] = self._loader.load_from_file(str(self._roles / role / "meta" / "argument_specs.yml"))["argument_specs"]
+        return specs
+
+    def _value(self, name: str, spec: variables.Spec, given: dict[str, t.Any]) -> tuple[t.Any, bool]:
+        """What a variable says, else its default; and whether it is a secret."""
+        value = variables.convert(name, spec, self._templar.template(given.get(name)))
+        return (self._default(spec) if value is None else value), bool(spec.get("no_log"))
+
+    def _default(self, spec: variables.Spec) -> t.Any:
+        default = spec.get("default")
+        return self._templar.template(trust_as_template(default)) if isinstance(default, str) else default
+
+    def _refuse_misspelt(self, given: dict[str, t.Any]) -> None:
+        options = {name for role in self._roles.iterdir() for name in variables.options_of(role)}
+        near, others = variables.misspelt(given, variables.mentioned(self._roles.parent), options)
+        if near:
+            pairs = [f"{name} (did you mean {meant}?)" for name, meant in near.items()]
+            raise BootstrapError(f"No variable is called {some(pairs, 5)}.", fix="Correct the name, or take another prefix than kubeflow_.")
+        for name in others:
+            self._display.warning(f"No variable of kubeflow.bootstrap is called {name}, so that it has no effect.")
+
+    def _ignored(self, entry: str, given: dict[str, t.Any]) -> list[str]:
+        """The options that were given, and that nothing in this play takes."""
+        specs = {role.name: self._specs(role.name) for role in self._roles.iterdir()}
+        taken: set[str] = set()
+        for role, part in self._in_play() | {("kubeflow", entry)}:
+            taken |= set(specs[role].get(part, {}).get("options", {}))
+        for role in specs:
+            switch = variables.PREFIX + role
+            if switch in taken and self._is_set(switch, {"type": "bool", "default": False}, given):
+                taken |= {name for each in specs[role].values() for name in each["options"]}
+        everything = {name: spec for of in specs.values() for each in of.values() for name, spec in each["options"].items()}
+        return sorted(name for name in everything.keys() - taken if self._is_set(name, everything[name], given))
+
+    def _is_set(self, name: str, spec: variables.Spec, given: dict[str, t.Any]) -> bool:
+        if name not in given:
+            return False
+        try:
+            return bool(self._value(name, spec, given)[0] != self._default(spec))
+        except (AnsibleError, BootstrapError):
+            return True
+
+    def _in_play(self) -> set[tuple[str, str]]:
+        """The roles of the collection in this play, each with its entry point, as far as they stand in the play itself."""
+        play = self._task.get_play()
+        blocks = [*play.pre_tasks, *play.tasks, *play.post_tasks, *(block for role in play.roles for block in role.get_task_blocks())]
+        found: set[tuple[str, str]] = set()
+        while blocks:
+            each = blocks.pop()
+            blocks += [*each.block, *each.rescue, *each.always] if hasattr(each, "rescue") else []
+            role = getattr(each, "_role", None)
+            name, files = getattr(each, "_role_name", None), getattr(each, "_from_files", {})
+            if not name and role:
+                name, files = f"{role._role_collection or 'kubeflow.bootstrap'}.{role.get_name()}", role._from_files
+            if name and name.startswith(_COLLECTION):
+                found.add((name.removeprefix(_COLLECTION), files.get("tasks", "main")))
+        return {(role, entry) for role, entry in found if (self._roles / role).is_dir()}
