@@ -42,7 +42,9 @@ class ActionModule(ActionBase):
         result["ansible_facts"] = {_FACT: {**before, **known}}
         ignored = self._ignored(entry, given) if role.get_name() == "kubeflow" else []
         if ignored:
-            result["warnings"] = [f"Nothing in this play takes {some(ignored, 20)}, so that {'they have' if ignored[1:] else 'it has'} no effect."]
+            result["warnings"] = [
+                f"Nothing in this play takes {some(ignored, 20)}, so that {'they have' if ignored[1:] else 'it has'} no effect."
+            ]
         return result
 
     def _specs(self, role: str) -> dict[str, t.Any]:

@@ -325,6 +325,10 @@ cluster:
                 - Whether a volume can be mounted for writing on several nodes (access mode C(ReadWriteMany), with a file system). Not set
                   for drivers that we don't know.
               type: bool
+            smallest:
+              description: The smallest volume that its driver makes, with the parameters of the class. Not set where no bound is known.
+              type: str
+              sample: 10Gi
             binding_mode:
               description: V(Immediate) or V(WaitForFirstConsumer).
               type: str

@@ -5,7 +5,9 @@
 Sources: NVIDIA/k8s-device-plugin and its gpu-feature-discovery (resources, labels, MIG strategies; memory in MiB), ROCm/k8s-device-plugin
 and its node labeller, intel/intel-device-plugins-for-kubernetes (GPU plugin: ``i915`` and ``xe`` are devices; ``millicores``, ``tiles``,
 ``memory.max`` and ``*_monitoring`` are not), Habana's device plugin, GKE ("TPUs in GKE", "GPU node labels"), AWS Neuron's device plugin,
-Huawei's ascend-device-plugin, EKS and AKS node labels.
+Huawei's ascend-device-plugin, EKS and AKS node labels; of vendors whose devices are shared Project-HAMi/HAMi (charts/hami/values.yaml and
+templates/scheduler/device-configmap.yaml), volcano-sh/devices, AliyunContainerService/gpushare-device-plugin. What counts memory, cores or
+percents of a device (``-memory``, ``-core``, ``gpumem``, ``.vMem``, ``gpu-mem``) is no device: a pattern names devices alone.
 """
 
 from __future__ import annotations
@@ -14,12 +16,23 @@ import re
 
 VENDORS = {
     r"nvidia\.com/(gpu(\.shared)?|mig-.+)": "nvidia",
+    r"volcano\.sh/v?gpu-number": "nvidia",
     r"amd\.com/(gpu|[cdqst]px_nps\d)": "amd",
     r"gpu\.intel\.com/(i915|xe)": "intel",
-    r"habana\.ai/.+": "intel",
+    r"habana\.ai/(gaudi\d?|goya|greco)": "intel",
     r"google\.com/tpu": "google",
     r"aws\.amazon\.com/neuron(core|device)?": "aws",
-    r"huawei\.com/Ascend.+": "huawei",
+    r"huawei\.com/(npu|Ascend(?!.*-(memory|core)$)[\w.-]+)": "huawei",
+    r"aliyun\.com/ppu": "alibaba",
+    r"cambricon\.com/(mlu\d*|vmlu|mlunum)": "cambricon",
+    r"metax-tech\.com/s?gpu": "metax",
+    r"hygon\.com/(dcu|hcu)(num)?": "hygon",
+    r"iluvatar\.ai/(gpu|[A-Z]+-V\d+-vgpu)": "iluvatar",
+    r"mthreads\.com/v?gpu": "mthreads",
+    r"enflame\.com/(drs-|v)?gcu": "enflame",
+    r"kunlunxin\.com/v?xpu": "kunlunxin",
+    r"birentech\.com/gpu": "biren",
+    r"vastaitech\.com/va": "vastai",
 }
 """A resource's name, as a regular expression, to the vendor."""
 

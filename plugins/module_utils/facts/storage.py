@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
-from ..data.storage_drivers import MIGRATED, NOT_CSI, READ_WRITE_MANY
+from ..data.storage_drivers import DRIVERS, MIGRATED, RELEASES, SMALLEST
 
 Json = dict[str, t.Any]
 
@@ -53,8 +54,8 @@ def _annotation(item: Json) -> str | None:
 
 def _class(item: Json, drivers: set[str] | None) -> Json:
     provisioner: str = item["provisioner"]
-    driver = MIGRATED.get(provisioner, provisioner)
-    many = READ_WRITE_MANY.get(driver)
+    driver = _driver(provisioner)
+    known = DRIVERS.get(driver)
     topologies = [_topology(term) for term in item.get("allowedTopologies") or []]
     return {
         "name": item["metadata"]["name"],
@@ -62,7 +63,8 @@ def _class(item: Json, drivers: set[str] | None) -> Json:
         "provisions": item["provisioner"] != _NO_PROVISIONER,
         "driver": driver,
         "driver_installed": _installed(driver, drivers),
-        "read_write_many": many[0] if many else None,
+        "read_write_many": known.read_write_many if known else None,
+        "smallest": _smallest(driver, item.get("parameters") or {}),
         "binding_mode": item.get("volumeBindingMode") or "Immediate",
         "reclaim_policy": item.get("reclaimPolicy") or "Delete",
         "expansion": bool(item.get("allowVolumeExpansion")),
@@ -73,13 +75,30 @@ def _class(item: Json, drivers: set[str] | None) -> Json:
     }
 
 
+def _driver(provisioner: str) -> str:
+    """The driver that does the work of a provisioner, under the name that our tables have for it."""
+    chart = next((name for pattern, name in RELEASES.items() if re.fullmatch(pattern, provisioner)), provisioner)
+    return MIGRATED.get(chart, chart)
+
+
+def _smallest(driver: str, parameters: dict[str, t.Any]) -> str | None:
+    """The smallest volume that a class makes; ``None`` where no bound is known. Drivers read the parameters' names in any case."""
+    given = {key.lower(): str(value) for key, value in parameters.items()}
+    fits = (
+        row.size
+        for row in SMALLEST
+        if row.driver == driver and all(re.fullmatch(pattern, given.get(key.lower(), "")) for key, pattern in row.parameters.items())
+    )
+    return next(fits, None)
+
+
 def _installed(driver: str, drivers: set[str] | None) -> bool | None:
-    """No object tells of a provisioner that is not a CSI driver; of a driver that is not in our table we can't tell which it is."""
+    """``None`` where that can't be told: no object tells of what is no CSI driver, nor what a driver is that is not in our table."""
     if drivers is None:
         return None
     if driver in drivers:
         return True
-    return False if driver not in NOT_CSI and (driver in READ_WRITE_MANY or driver in MIGRATED.values()) else None
+    return False if driver in DRIVERS and DRIVERS[driver].csi else None
 
 
 def _topology(term: Json) -> dict[str, list[str]]:

@@ -4,7 +4,7 @@
 
 ``quantity(x)``: a quantity of Kubernetes as a number: ``quantity('16Gi')`` is 17179869184; of what is none, null, so that no
 comparison with it holds. ``matches(regex, text)``: whether the whole text matches a regular expression of Python; false where there is
-no text.
+no text. ``named(entries, name)``: the entry of that name, or null.
 """
 
 from __future__ import annotations
@@ -34,6 +34,10 @@ def _options() -> t.Any:
         def _func_quantity(self, value: t.Any) -> float | None:
             number = 0.0 if isinstance(value, bool) else quantity.parse(value)
             return number if number or str(value).startswith("0") else None
+
+        @functions.signature({"types": []}, {"types": []})  # type: ignore[untyped-decorator]
+        def _func_named(self, entries: t.Any, name: t.Any) -> t.Any:
+            return next((each for each in entries or [] if each.get("name") == name), None)
 
         @functions.signature({"types": ["string"]}, {"types": []})  # type: ignore[untyped-decorator]
         def _func_matches(self, regex: str, text: t.Any) -> bool:

@@ -41,6 +41,8 @@ CHOSEN_WRONGLY: dict[str, tuple[str, Json, str]] = {
     "iap-outside-of-google": ("plain", IAP, "this cluster is kubernetes"),
     "gpu-not-there": ("plain", {"gpuResource": "nvidia.com/gpu"}, "there is: none"),
     "one-password-for-the-internet": ("hetzner", {"gatewayServiceType": "LoadBalancer"}, "open to the internet"),
+    "volume-below-the-smallest-disk": ("large-disks", {"hubPVCSize": "2Gi"}, "of the class oci-bv is to be smaller"),
+    "shared-volume-below-the-smallest-disk": ("large-disks", {"sharedStorageClass": "oci-bv", "sharedPVCSize": "1Gi"}, "which is 50Gi"),
     "work-is-not-kept": ("plain", {"jupyterNotebookPVCMount": "null"}, "is gone when the server stops"),
 }
 
