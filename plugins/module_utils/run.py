@@ -18,6 +18,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from .errors import BootstrapError
 from .limits import reached
+from .masking import masked
 from .redaction import clean, cleaned, forget, remember
 
 _MOST_DETAILS = 2**20
@@ -60,9 +61,10 @@ def run_module(arguments: dict[str, t.Any], work: Work) -> None:
 
 
 def result_of(work: Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
-    """What the work returns; a limit of this machine is an error that the user can put right, too."""
+    """What the work returns, its differences without credentials; a limit of this machine is an error that can be put right, too."""
     try:
-        return work()
+        result = work()
+        return {**result, "diff": masked(result["diff"])} if "diff" in result else result
     except BootstrapError:
         raise
     except (RuntimeError, MemoryError, OSError) as error:

@@ -259,6 +259,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import B
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.files import write_atomically
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import folder
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.packages import pins
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.masking import masked_text
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import items, packages, plan, saved, showing, steps
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.rules import load
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
@@ -409,7 +410,7 @@ def _differences(document: Json, current: t.Mapping[str, str], files: t.Mapping[
 
 
 def _show(each: Json, context: Context) -> None:
-    before, after = each["before"].splitlines(), each["after"].splitlines()
+    before, after = (masked_text(each[key]).splitlines() for key in ("before", "after"))
     for line in difflib.unified_diff(before, after, each["before_header"], each["after_header"], n=0, lineterm=""):
         context.progress(line)
 

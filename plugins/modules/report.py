@@ -90,6 +90,7 @@ summary:
 import typing as t
 from pathlib import Path
 
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.masking import masked
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.page import write
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.summary import lines, next_steps
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
@@ -113,7 +114,7 @@ ARGUMENTS: dict[str, t.Any] = {
 
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Show the summary and write the report."""
-    report = {"check": context.check, **{key: value for key, value in args.items() if key not in ("path", "show")}}
+    report = masked({"check": context.check, **{key: value for key, value in args.items() if key not in ("path", "show")}})
     summary = lines(report)
     file = html = None
     if not context.check:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import typing as t
 from collections.abc import Callable, Iterator
 
@@ -96,7 +97,7 @@ def project_number(usage: GoogleApi, project: str) -> str:
     if service.get("state") != "ENABLED":
         raise BootstrapError(
             f"Identity-Aware Proxy is not enabled in the project {project}.",
-            fix=f"gcloud services enable iap.googleapis.com --project {project}",
+            fix=f"gcloud services enable iap.googleapis.com --project {shlex.quote(project)}",
         )
     return number[1]
 

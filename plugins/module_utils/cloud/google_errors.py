@@ -10,6 +10,7 @@ https://cloud.google.com/compute/docs/reference/rest/v1/globalOperations (``erro
 from __future__ import annotations
 
 import re
+import shlex
 import typing as t
 
 from ..errors import BootstrapError
@@ -59,7 +60,9 @@ def _words(service: str, status: int, reason: str, said: str, path: str, details
     if reason in _DISABLED:
         api = next((str(each["metadata"]["service"]) for each in details if "service" in (each.get("metadata") or {})), None)
         api = api or f"{service}.googleapis.com"
-        fix = f"gcloud services enable {api}{f' --project {project}' if project else ''}, then wait a few minutes."
+        fix = (
+            f"gcloud services enable {shlex.quote(api)}{f' --project {shlex.quote(project)}' if project else ''}, then wait a few minutes."
+        )
         return f"The API {api} is not enabled in the project {project or 'of the credentials'}.", fix, "accessNotConfigured"
     if reason in _QUOTAS or re.match(r"Quota '", said):
         return *_quota(said, details, project), "quotaExceeded"
@@ -81,7 +84,7 @@ def _words(service: str, status: int, reason: str, said: str, path: str, details
         return f"The project {project} is not there, or these credentials may not see it.", "Name another project.", "projectNotFound"
     region = re.search(r"regions/([a-z0-9-]+)' was not found", said)
     if region:
-        fix = f"Name another: gcloud compute regions list --project {project}"
+        fix = f"Name another: gcloud compute regions list --project {shlex.quote(str(project))}"
         return f"There is no region {region[1]}: {said}", fix, "regionNotFound"
     if status == 404:
         return f"Google: not found: {said}", None, "notFound"

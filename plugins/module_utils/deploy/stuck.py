@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import typing as t
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -83,7 +84,7 @@ class _About:
     def _controller(self, key: Key, resource: Resource) -> str:
         """Who may change the object, as roles and bindings say, and whether that runs."""
         plural = f"{resource.plural}.{key.group}" if key.group else resource.plural
-        by_hand = f"kubectl patch {plural} {key.name}{f' -n {key.namespace}' if key.namespace else ''}"
+        by_hand = f"kubectl patch {plural} {shlex.quote(key.name)}{f' -n {shlex.quote(key.namespace)}' if key.namespace else ''}"
         by_hand += """ --type=merge -p '{"metadata":{"finalizers":null}}'"""
         try:
             found = list(self._workloads(key, resource))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -145,7 +146,8 @@ def _check_clean(place: Repository, wanted: Wanted) -> None:
         shown = ", ".join(sorted(others)[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
         raise BootstrapError(
             f"{wanted.folder} has changes that are not committed, and not of this run: {shown}.",
-            fix=f"Commit them or put them away first: git -C '{wanted.folder}' status. To commit them with the run's own: take_changes.",
+            fix=f"Commit them or put them away first: git -C {shlex.quote(str(wanted.folder))} status. "
+            "To commit them with the run's own: take_changes.",
             files=sorted(others),
         )
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 import typing as t
 from collections.abc import Iterable
@@ -121,7 +122,8 @@ def check(repository: Repository, branch: str | None) -> None:
     _await_lock(repository.private / "index.lock")
     if branch and repository.branch != branch and repository.head and _exists(repository, branch):
         raise BootstrapError(
-            f"{repository.root} is on {_on(repository)}, not on the branch {branch}.", fix=f"git -C '{repository.root}' switch {branch}"
+            f"{repository.root} is on {_on(repository)}, not on the branch {branch}.",
+            fix=f"git -C {shlex.quote(str(repository.root))} switch {shlex.quote(branch)}",
         )
     if not repository.branch and not branch:
         raise BootstrapError(

@@ -120,6 +120,12 @@ def is_secret(name: str, value: str) -> bool:
     return bool(end) and _is_value(value, bool(end and _PASSWORD.match(end[0])))
 
 
+def secret_values(text: str) -> list[tuple[int, int]]:
+    """Where in a text the values of fields are that look like credentials, each from and to, in order."""
+    found = {match.span("value") for match in _fields(text, True) if _is_value(match["value"], bool(_PASSWORD.match(match[0])))}
+    return sorted(span for span in found if not any(other[0] < span[0] < other[1] for other in found))
+
+
 def _look(path: str, text: str) -> Iterator[tuple[int, str, str]]:
     for name, pattern in _PATTERNS.items():
         data = SECRET_PATTERNS[name]

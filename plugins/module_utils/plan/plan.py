@@ -5,16 +5,18 @@
 from __future__ import annotations
 
 import re
+import shlex
 import typing as t
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ..errors import BootstrapError
+from ..errors import BootstrapError, some
 from ..ksonnet import app_yaml, application, params, prototypes, record, render
 from ..ksonnet.declaration import plain
 from ..ksonnet.jsonnet_text import Expression
 from ..ksonnet.merging import same
 from ..ksonnet.prototypes import Prototype
+from ..masking import is_credential, masked
 from ..registries.sources import Contents
 from . import effects, items, packages, rights, steps
 from .choosing import choice, choose, say
@@ -86,7 +88,7 @@ def plan(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
         for does, those in said.items():
             those += say(rules, does, prototype, data)
     blockers = _moved(namespace["value"], before) + _strange(facts, choices, current) + said["blocks"] + found.blockers
-    warnings = said["warns"] + found.warnings + warnings
+    warnings = said["warns"] + found.warnings + warnings + _credentials(parameters)
     missing, beyond = _rights(facts, found, choices["name"], namespace["value"], blockers if choices["apply"] else warnings, warnings)
     blockers, ignored = _ignored(_once(blockers), choices["ignore"])
     for item in blockers:
@@ -237,11 +239,29 @@ def _effects(files: Mapping[str, str], parts: Mapping[str, Prototype], parameter
         for key in idle:
             parameters[name][key]["no_effect"] = True
         if idle:
-            values = ", ".join(f"{key} = {shown(parameters[name][key]['value'])}" for key in parameters[name] if key in idle)
+            values = ", ".join(f"{key} = {shown(masked(parameters[name][key]['value'], key))}" for key in parameters[name] if key in idle)
             warnings.append(
                 _item("no-effect", f"{name}: nothing in any object changes with {values}.", "Leave it out, or set what it goes with.")
             )
     return warnings
+
+
+def _credentials(parameters: Mapping[str, Json]) -> list[Json]:
+    """Warnings about values that look like credentials, which stand in the application's files."""
+    found = [
+        f"{component}.{name}"
+        for component, values in parameters.items()
+        for name, each in values.items()
+        if each["source"] != "default" and is_credential(name, each["value"])
+    ]
+    if not found:
+        return []
+    one = len(found) == 1
+    reason = (
+        f"{some(found, 5)} {'looks like a credential' if one else 'look like credentials'}, and parameters are files of the application."
+    )
+    fix = "Give it as a Secret (kubeflow_secrets), and the parameter its name. What is shown of it is masked; the files hold it."
+    return [_item("looks-like-a-credential", reason, fix)]
 
 
 def _declaration(facts: Json, choices: Json, namespace: str, parameters: Mapping[str, Json]) -> Json:
@@ -260,11 +280,11 @@ def _declaration(facts: Json, choices: Json, namespace: str, parameters: Mapping
         },
         "choices": {
             "namespace": chosen.get("namespace"),
-            "parameters": chosen.get("parameters") or {},
+            "parameters": masked(chosen.get("parameters") or {}),
             **({"ignore": choices["ignore"]} if choices["ignore"] else {}),
         },
         "values": {
-            component: {name: {key: each[key] for key in ("value", "source", "reason")} for name, each in values.items()}
+            component: {name: masked({key: each[key] for key in ("value", "source", "reason")}, name) for name, each in values.items()}
             for component, values in made.items()
         },
         **({"steps": steps.to_record(choices["steps"])} if choices["steps"] else {}),
@@ -336,11 +356,11 @@ def _rights(facts: Json, found: items.Items, name: str, namespace: str, where: l
         where.append(_item("permission-missing", f"{who} may not grant what {roles} grants, for want of: {listed}.", fix, make_file))
     if not held["complete"] and held.get("missing") is None and facts["cluster"]["apis"]:
         reason = f"What {who} may do could not be listed, so a right may be missing that is needed."
-        command = f"kubectl auth can-i create deployments.apps -n {namespace}"
+        command = f"kubectl auth can-i create deployments.apps -n {shlex.quote(namespace)}"
         warnings.append(_item("permissions-not-known", reason, "Ask the cluster for the rights that you doubt.", command))
     elif not held["complete"]:
         reason = "Not all rights could be listed; whether the roles of the application may be created shows when they are."
-        warnings.append(_item("permissions-not-known", reason, None, f"kubectl auth can-i --list -n {namespace}"))
+        warnings.append(_item("permissions-not-known", reason, None, f"kubectl auth can-i --list -n {shlex.quote(namespace)}"))
     text = rights.rbac_text(rules, found.all, name, namespace, str(who), facts["cluster"]["server"])
     return {"missing": rules, "yaml": text}, set(grants)
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import typing as t
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -84,7 +85,8 @@ class Rule:
     def say(self, field: str, data: Json) -> str | None:
         """``reason``, ``fix`` or ``command`` with its expressions filled in."""
         sentence: str | None = getattr(self, field)
-        return _EXPRESSION.sub(lambda match: _words(self._search(field, match.group(1), data)), sentence) if sentence else None
+        write = _argument if field == "command" else _words
+        return _EXPRESSION.sub(lambda match: write(self._search(field, match.group(1), data)), sentence) if sentence else None
 
     def _search(self, field: str, expression: str, data: Json) -> t.Any:
         try:
@@ -179,3 +181,8 @@ def _words(value: t.Any) -> str:
     if isinstance(value, (list, dict)):
         return ", ".join(map(str, value)) or "none"
     return "nothing" if value is None else str(value)
+
+
+def _argument(value: t.Any) -> str:
+    """As one word of a command that is pasted into a shell."""
+    return shlex.quote(_words(value))

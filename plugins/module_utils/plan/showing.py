@@ -9,6 +9,7 @@ import typing as t
 from collections.abc import Mapping
 
 from ..ksonnet import app_yaml, record
+from ..masking import masked
 
 Json = dict[str, t.Any]
 
@@ -45,7 +46,7 @@ def _text(made: Json, namespace: str, prototypes: Mapping[str, str]) -> str:
         prototype = prototypes.get(name, "").removeprefix("io.ksonnet.pkg.")
         lines.append(f"{name}:" if prototype in ("", name) else f"{name} ({prototype}):")
         for parameter, choice in sorted(values.items()):
-            lines.append(f"  {parameter} = {shown(choice['value'])}  ({choice['source']}: {choice['reason']})")
+            lines.append(f"  {parameter} = {shown(masked(choice['value'], parameter))}  ({choice['source']}: {choice['reason']})")
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 import typing as t
 
@@ -168,8 +169,9 @@ def next_steps(report: Json) -> list[str]:
     plan, app, outcome = report.get("plan"), report.get("application"), report.get("outcome")
     steps = []
     if plan and outcome and not report["check"] and not report.get("failure"):
-        steps += [f"export KUBECONFIG={report['kubeconfig']}"] if report.get("kubeconfig") else []
-        where = (f" --context {report['context']}" if report.get("context") else "") + f" -n {plan['namespace']['value']}"
+        steps += [f"export KUBECONFIG={shlex.quote(report['kubeconfig'])}"] if report.get("kubeconfig") else []
+        namespace = str(plan["namespace"]["value"])
+        where = (f" --context {shlex.quote(report['context'])}" if report.get("context") else "") + f" -n {shlex.quote(namespace)}"
         core = plan["parameters"].get("kubeflow-core", {})
         hosts = [address for address in map(_address, plan["parameters"].values()) if address]
         steps += dict.fromkeys(hosts) if hosts else [_by_service(core, where)]
@@ -177,7 +179,7 @@ def next_steps(report: Json) -> list[str]:
             steps.append(f"kubectl{where} exec deploy/hub -- cat /srv/jupyterhub/login-password   # the password")
     if app and not report["check"]:
         committed = "git" in (report.get("steps") or {})
-        steps += [] if committed else [f"cd {app['path']} && git init && git add . && git commit -m Kubeflow   # it is yours"]
+        steps += [] if committed else [f"cd {shlex.quote(app['path'])} && git init && git add . && git commit -m Kubeflow   # it is yours"]
     return steps
 
 

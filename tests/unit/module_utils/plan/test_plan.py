@@ -13,6 +13,7 @@ import pytest
 import yaml
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import application
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import showing
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.plan import make
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.rules import load
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.sources import Contents
@@ -204,6 +205,17 @@ def test_a_value_that_changes_nothing_is_told(plan: Plan) -> None:
 def test_also_one_that_a_rule_chose(plan: Plan) -> None:
     rule = {"id": "mount", "sets": "mount", "value": "'/home'", "reason": "x"}
     assert ids(plan(rules=[rule])["warnings"]) == ["no-effect"]
+
+
+def test_a_credential_is_told_and_stands_in_the_record_once(plan: Plan, written: Callable[[Json, dict[str, str]], dict[str, str]]) -> None:
+    password = "hunter2-Zx9Lm5"
+    found = plan(given={"storageClass": f"https://me:{password}@host/x"})
+    warning = next(each for each in found["warnings"] if each["id"] == "looks-like-a-credential")
+    assert "web.storageClass looks like a credential" in warning["reason"] and "kubeflow_secrets" in warning["fix"]
+    files = written(found, {})
+    assert password in files["components/params.libsonnet"] and files["bootstrap.yaml"].count(password) == 1
+    assert password not in showing.text(found) + showing.last(files)
+    assert "looks-like-a-credential" not in ids(plan(given={"storageClass": "disk"})["warnings"])
 
 
 def test_the_package_s_own_value_is_not_told(plan: Plan) -> None:

@@ -108,8 +108,24 @@ def test_reasons_are_filled_in(rule: t.Any, expression: str, words: str) -> None
     data = {"a": 1, "b": ["x", "y"], "c": [], "e": {"k": 1}}
     said = f"It is {{{expression}}}."
     found = rule(reason=said, fix=said, command=said)
-    assert [found.say(field, data) for field in ("reason", "fix", "command")] == [f"It is {words}."] * 3
+    assert [found.say(field, data) for field in ("reason", "fix")] == [f"It is {words}."] * 2
     assert rule().say("command", data) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [
+        ("plain-1.x", "plain-1.x"),
+        ("a b", "'a b'"),
+        ("x; touch y #", "'x; touch y #'"),
+        ("$(id)", "'$(id)'"),
+        ("it's", "'it'\"'\"'s'"),
+        ([], "none"),
+    ],
+)
+def test_what_is_filled_into_a_command_is_one_word_of_it(rule: t.Any, value: t.Any, word: str) -> None:
+    found = rule(reason="{a}", command="kubectl get namespace {a} --namespace={a}")
+    assert found.say("command", {"a": value}) == f"kubectl get namespace {word} --namespace={word}"
 
 
 def test_an_expression_that_can_not_be_evaluated_names_file_and_rule(rule: t.Any, tmp_path: Path) -> None:

@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import shlex
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.summary import lines
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.summary import lines, next_steps
 
 Json = dict[str, t.Any]
 
@@ -235,3 +236,21 @@ def test_a_removal_alone() -> None:
 
 def test_nothing_to_report() -> None:
     assert lines({"check": False}) == []
+
+
+@pytest.mark.parametrize("name", ["prod; touch X #", "a b", "$(id)", "it's", "`id`", "-x\ny"])
+def test_commands_to_paste_are_quoted(report: Json, name: str) -> None:
+    """As a shell reads them, each name is one word, and nothing else is run."""
+    report |= {"outcome": outcome(created=1), "kubeconfig": f"/home/me/{name}", "context": name}
+    report["application"]["path"] = f"/apps/{name}"
+    words = [shlex.split(step, comments=True) for step in next_steps(report)]
+    assert words[0] == ["export", f"KUBECONFIG=/home/me/{name}"]
+    assert [each[1:3] for each in words if each[0] == "kubectl"] == [["--context", name]] * 2
+    assert words[-1][:4] == ["cd", f"/apps/{name}", "&&", "git"]
+
+
+def test_nothing_in_it_steers_a_terminal(report: Json) -> None:
+    report["facts"]["cluster"]["storage"]["classes"][0]["name"] = "disk\x1b[2J\x1b]0;title\x07\u202e"
+    report["facts"]["kubeconfig"]["context"] = "trial\x9b2J"
+    text = "\n".join(lines(report))
+    assert "disk (default)" in text and "trial" in text and text.replace("\n", "").isprintable()
