@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from . import auth_providers, exec_plugin, expiry
+from . import auth_providers, exec_plugin, expiry, files
 from .errors import BootstrapError
 from .redaction import remember
 
@@ -208,7 +208,7 @@ def _read_token(path: str | None) -> str | None:
     if not path:
         return None
     try:
-        return _sendable(f"The token file {path}", Path(path).read_text(encoding="utf-8").strip())
+        return _sendable(f"The token file {path}", files.read_text(path).strip())
     except (OSError, UnicodeDecodeError) as error:
         raise BootstrapError(f"The token file {path} can't be read: {getattr(error, 'strerror', None) or 'not text'}.") from error
 
@@ -238,7 +238,7 @@ def kind_of(value: object) -> str:
 def slurp(path: Path, key: str, name: str) -> str:
     """The text of the file that field ``key`` of the kubeconfig ``path`` names."""
     try:
-        return Path(name).read_text(encoding="utf-8")
+        return files.read_text(name)
     except (OSError, ValueError) as error:
         raise BootstrapError(
             f"The kubeconfig {path}: {key} {name} can't be read: {getattr(error, 'strerror', None) or 'not text'}."

@@ -10,12 +10,15 @@ https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-g
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import re
+import selectors
 import shutil
 import signal
 import subprocess
+import time
 import typing as t
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,6 +31,10 @@ Plugin = dict[str, t.Any]
 
 PLUGIN_TIMEOUT = 60.0
 """Seconds an exec plugin may take; a login in a browser is not awaited."""
+MOST_OUTPUT = 2**20
+"""Bytes of an answer; a token or certificate has some thousands."""
+_MOST_SAID = 2**16
+"""Bytes of what it says beside, the last ones."""
 ATTEMPT_TIMEOUT = 5.0
 """Seconds a helper may take to say something of itself."""
 
@@ -149,25 +156,46 @@ def install_hint(plugin: Plugin) -> str | None:
     return hint or (known["install"] if known else None)
 
 
+class _TooMuch(OSError):
+    """It writes without end."""
+
+
 def _bounded(argv: list[str], env: Mapping[str, str], seconds: float) -> subprocess.CompletedProcess[str]:
-    """Run without a terminal; at the end of the time it is killed with all that it started."""
+    """Run without a terminal; at the end of the time, or of the output that it may have, it is killed with all that it started."""
     with subprocess.Popen(
-        argv,
-        env=dict(env),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        start_new_session=True,
+        argv, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     ) as process:
         try:
-            out, err = process.communicate(timeout=seconds)
+            out, err = _output(process, time.monotonic() + seconds)
         except BaseException:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             raise
-        return subprocess.CompletedProcess(argv, process.returncode, out, err)
+        return subprocess.CompletedProcess(argv, process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
+
+
+def _output(process: subprocess.Popen[bytes], end: float) -> tuple[bytes, bytes]:
+    """All that it answers, and the last that it says beside, once it has ended. ``end``: by the monotonic clock."""
+    texts = {process.stdout: b"", process.stderr: b""}
+    with selectors.DefaultSelector() as selector:
+        for pipe in texts:
+            selector.register(t.cast("t.IO[bytes]", pipe), selectors.EVENT_READ)
+        while selector.get_map():
+            left = end - time.monotonic()
+            if left <= 0:
+                raise subprocess.TimeoutExpired(process.args, left)
+            for key, _events in selector.select(left):
+                pipe = t.cast("t.IO[bytes]", key.fileobj)
+                piece = os.read(key.fd, 2**16)
+                if not piece:
+                    selector.unregister(pipe)
+                texts[pipe] += piece
+                if pipe is process.stderr:
+                    texts[pipe] = texts[pipe][-_MOST_SAID:]
+                elif len(texts[pipe]) > MOST_OUTPUT:
+                    raise _TooMuch(errno.EFBIG, f"it answers more than {MOST_OUTPUT >> 20} MiB")
+    process.wait(max(end - time.monotonic(), 0))
+    return texts[process.stdout], texts[process.stderr]
 
 
 def _last_line(text: str, plugin: Plugin) -> str:

@@ -1,14 +1,51 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Files, written whole or not at all. Private to the collection."""
+"""Files, read within bounds, and written whole or not at all. Private to the collection."""
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import tempfile
 from pathlib import Path
 
 from .errors import BootstrapError
+
+MIB = 2**20
+
+
+def read_bounded(path: str | Path, most: int = MIB) -> bytes:
+    """A file that somebody named: a regular one of at most ``most`` bytes. Raises ``OSError``, whose ``strerror`` is for users.
+
+    A pipe could be waited for without end, a device read without end; what is no regular file is not even opened.
+    """
+    _check_regular(os.stat(path), most)
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        _check_regular(os.fstat(handle), most)
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise _too_large(most)
+    return content
+
+
+def read_text(path: str | Path, most: int = MIB) -> str:
+    """The same as text in UTF-8. Raises ``UnicodeDecodeError``, too."""
+    return read_bounded(path, most).decode("utf-8")
+
+
+def _check_regular(found: os.stat_result, most: int) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "it is a pipe, a device or a socket instead of a file")
+    if found.st_size > most:
+        raise _too_large(most)
+
+
+def _too_large(most: int) -> OSError:
+    return OSError(errno.EFBIG, f"it has more than {most / MIB:g} MiB")
 
 
 def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o644) -> None:

@@ -11,9 +11,9 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from . import files
 from .credentials import Credentials, from_user
 from .errors import BootstrapError
 from .kubeconfig import Connection, Kubeconfig, load
@@ -105,7 +105,7 @@ def _network(given: Mapping[str, str], connection: Connection) -> dict[str, t.An
 
 def _text(path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8")
+        return files.read_text(path)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "not text"
         raise BootstrapError(f"The certificate authority {path} can't be read: {why}.", fix="Check the path.") from error

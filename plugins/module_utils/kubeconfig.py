@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from . import bounded_yaml, files
 from .credentials import Credentials, decode, from_user, kind_of, slurp, text_of
 from .errors import BootstrapError
 
@@ -135,7 +136,8 @@ def _read(path: Path) -> Entry:
             "PyYAML is needed to read a kubeconfig.", fix="Install it for the Python that Ansible uses: pip install PyYAML"
         )
     try:
-        document = next(yaml.load_all(path.read_bytes(), Loader=_loader()), None)  # what follows the first document, kubectl does not read
+        # What follows the first document, kubectl does not read.
+        document = bounded_yaml.load(files.read_bounded(path, 10 * files.MIB), _loader())
     except yaml.reader.ReaderError as error:
         raise BootstrapError(f"The kubeconfig {path} can't be read: it is no text in UTF-8 or UTF-16.") from error
     except yaml.YAMLError as error:
@@ -352,7 +354,7 @@ def _from_service_account(env: Mapping[str, str]) -> Kubeconfig:
         context=None,
         cluster=None,
         user=None,
-        namespace=namespace.read_text(encoding="utf-8").strip() if namespace.exists() else None,
+        namespace=files.read_text(namespace).strip() if namespace.exists() else None,
         connection=connection,
         contexts=[],
         ca_source="file",

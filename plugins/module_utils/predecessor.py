@@ -19,6 +19,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import bounded_yaml, files
 from .data.bootstrapper_names import FLAGS, FLAGS_GONE, GONE, PARAMETERS, PARAMETERS_GONE, PROTOTYPES, SWITCHES, VALUES
 from .errors import BootstrapError
 
@@ -125,7 +126,7 @@ def _of_version(version: str) -> Json:
 def read_file(file: str) -> str:
     """The text of a configuration file. Raises BootstrapError."""
     try:
-        return Path(file).expanduser().read_text(encoding="utf-8")
+        return files.read_text(Path(file).expanduser(), 10 * files.MIB)
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8"
         raise BootstrapError(f"{file} can't be read: {why}.", fix="Name the bootstrapper's configuration file (kubeflow_config).") from None
@@ -136,7 +137,7 @@ def read_config(text: str, file: str, embedded: Embedded) -> Found:
     if yaml is None:
         raise BootstrapError("PyYAML is needed to read a configuration file.", fix="Install it for the Python that Ansible uses.")
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = next(bounded_yaml.compose_all(text, yaml.SafeLoader), None)
     except yaml.YAMLError as error:
         raise BootstrapError(f"{file} is not YAML: {' '.join(str(error).split())}.", fix="Put the file right.") from None
     reader = _Reader(file, embedded)

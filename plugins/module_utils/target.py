@@ -6,10 +6,9 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from . import k8s_auth
+from . import files, k8s_auth
 from .api import Client
 from .credentials import Credentials, of_token
 from .errors import BootstrapError
@@ -50,7 +49,7 @@ def _named(server: str, authority: str | None, token: str | None, context: Conte
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
         raise BootstrapError("server is not the URL of an API server.", fix="Set it to one such as https://api.example.com:6443.")
     try:
-        ca = Path(authority).read_text(encoding="utf-8") if authority else None
+        ca = files.read_text(authority) if authority else None
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "not text"
         raise BootstrapError(f"The certificate authority {authority} can't be read: {why}.", fix="Check the path.") from error

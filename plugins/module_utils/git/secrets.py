@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from .. import bounded_yaml
 from ..data.secret_patterns import FIELD, FIELD_WORDS, SECRET_PATTERNS
 from ..errors import BootstrapError
 
@@ -185,7 +186,7 @@ def _in_yaml(text: str) -> Iterator[int]:
         raise BootstrapError("PyYAML is missing, which looks for Secrets in what is committed.", fix="Install PyYAML.")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        for document in yaml.compose_all(text, Loader=loader):
+        for document in bounded_yaml.compose_all(text, loader):
             yield from _secrets_below(document)
     except (yaml.YAMLError, ValueError, RecursionError):
         yield from _in_jsonnet(text)  # with templates in it, or tabs: as good as it goes

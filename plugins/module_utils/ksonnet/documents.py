@@ -10,6 +10,7 @@ import json
 import re
 import typing as t
 
+from .. import bounded_yaml
 from ..errors import BootstrapError
 
 try:
@@ -85,7 +86,7 @@ def load_all(text: str, file: str) -> t.Iterator[t.Any]:
     """The documents of a YAML text, one after the other. Errors name ``file`` and the line."""
     loader, _dumper = classes()
     try:
-        yield from yaml.load_all(text, loader)
+        yield from bounded_yaml.load_all(text, loader)
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise BootstrapError(f"{file}{line}: not YAML: {error.problem or error.context}.", fix="Put the file right.") from None

@@ -25,6 +25,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from .. import bounded_yaml, files
 from ..errors import BootstrapError
 from . import functions, guards
 
@@ -109,7 +110,7 @@ def load(paths: Iterable[str]) -> list[Rule]:
     rules: list[Rule] = []
     for file in [file for path in paths for file in _files(Path(os.path.expanduser(path)))]:
         try:
-            document = yaml.load(file.read_text(encoding="utf-8"), loader)
+            document = bounded_yaml.load(files.read_text(file, 10 * files.MIB), loader)
         except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
             raise BootstrapError(f"The rules {file} can't be read: {' '.join(str(error).split())}.") from error
         if not isinstance(document, list):

@@ -107,6 +107,19 @@ def test_a_login_that_hangs_is_killed(script: Script, env: dict[str, str], tmp_p
     gone(int((tmp_path / "pid").read_text()))
 
 
+def test_a_login_that_writes_without_end_is_killed(script: Script, env: dict[str, str]) -> None:
+    plugin = {"command": str(script('while :; do echo \'{"status": {"token": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}}\'; done'))}
+    with pytest.raises(BootstrapError, match="can't be run: it answers more than 1 MiB"):
+        exec_plugin.run(plugin, {}, env)
+
+
+def test_of_what_a_login_says_beside_the_end_counts(script: Script, env: dict[str, str]) -> None:
+    noise = "i=0; while [ $i -lt 20000 ]; do echo noise noise noise >&2; i=$((i + 1)); done; echo 'the end' >&2"
+    plugin = {"command": str(script(f"{noise}; exit 3"))}
+    with pytest.raises(BootstrapError, match="ended with 3: the end"):
+        exec_plugin.run(plugin, {}, env)
+
+
 def test_a_login_that_wants_a_terminal(script: Script, env: dict[str, str]) -> None:
     command = script("true")
     with pytest.raises(BootstrapError, match="asks for a terminal"):
