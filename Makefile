@@ -28,7 +28,7 @@ run := PATH="$(CURDIR)/.venv/bin:$$PATH"
 dev := PATH="$(CURDIR)/.venv-dev/bin:$$PATH"
 say = @printf '\n-- %s\n'
 
-.PHONY: help bootstrap local-cluster clean-cluster bench venv test $(steps) docs-links format generate lock venv-dev ee clean
+.PHONY: help bootstrap local-cluster clean-cluster bench venv test soak $(steps) docs-links format generate lock venv-dev ee clean
 
 help:
 	@echo 'Take a cluster to Kubeflow'
@@ -41,6 +41,7 @@ help:
 	@echo 'Work on the collection'
 	@echo '  make test                         all tests; what CI runs. Its steps alone:'
 	@echo '      make $(steps)'
+	@echo '  make soak                         long campaigns of tests, hours on a slow machine'
 	@echo '  make docs-links                   ask for every address elsewhere that the documentation names; needs a network'
 	@echo '  make format                       format the Python files'
 	@echo '  make generate                     write what follows from other files: registry/README.md, docs/choices.schema.json'
@@ -87,15 +88,20 @@ venv-dev:
 		if [ .venv-dev -ef .venv-dev-oldest ]; then rm -f .venv-dev-oldest; fi; fi; \
 	[ -e .venv-dev-oldest ] || echo "Note: tested with one Python only, $$(.venv-dev/bin/python -V)"
 
-# Runs a command for each environment, with VENV set.
-each_venv = for VENV in .venv-dev .venv-dev-oldest; do [ -e $$VENV ] || continue; \
-	echo "with $$($$VENV/bin/python -V), $$($$VENV/bin/ansible --version | sed -n '1s/.*\[\(.*\)\]/\1/p')"; $(1) || exit 1; done
+# Files of tests side by side, a process a core; each process has clusters of its own.
+side_by_side := -n auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
+
+# Runs a command for each environment, with VENV set; fails at the end if it failed for one.
+each_venv = failed=; for VENV in .venv-dev .venv-dev-oldest; do [ -e $$VENV ] || continue; \
+	echo "with $$($$VENV/bin/python -V), $$($$VENV/bin/ansible --version | sed -n '1s/.*\[\(.*\)\]/\1/p')"; $(1) || failed=yes; done; [ -z "$$failed" ]
 
 test:
-	@start=$$SECONDS; for step in $(steps); do printf '\n==== %s\n' $$step; from=$$SECONDS; \
-		$(MAKE) $$step || { printf '\nmake test: FAILED in the step %s\n' $$step; exit 1; }; \
-		echo "==== $$step passed in $$((SECONDS - from)) s"; done; \
-	printf '\nmake test: all steps passed ($(steps)) in %s s\n' $$((SECONDS - start))
+	@tools/test $(steps)
+
+# Long campaigns with random moments, graphs and sizes; a short form of each is in `make test`.
+soak: venv-dev
+	$(say) 'long campaigns'
+	@$(dev) python -m pytest -v --durations=20 tests/soak
 
 lint: venv-dev
 	$(say) 'ruff'
@@ -135,9 +141,10 @@ docs-links: venv-dev
 
 integration: venv-dev
 	$(say) 'integration tests on the local cluster'
-	@$(dev) python -m pytest -v --durations=20 tests/integration
-	@[ ! -e .venv-dev-oldest ] || { echo "the main job with $$(.venv-dev-oldest/bin/python -V) and the oldest ansible-core"; \
-		PATH="$(CURDIR)/.venv-dev-oldest/bin:$$PATH" .venv-dev-oldest/bin/python -m pytest -v tests/integration/test_bootstrap.py; }
+	@failed=; $(dev) python -m pytest -v --durations=30 $(side_by_side) tests/integration || failed=yes; \
+	[ ! -e .venv-dev-oldest ] || { echo "the main job with $$(.venv-dev-oldest/bin/python -V) and the oldest ansible-core"; \
+		PATH="$(CURDIR)/.venv-dev-oldest/bin:$$PATH" .venv-dev-oldest/bin/python -m pytest -v tests/integration/test_bootstrap.py; } || failed=yes; \
+	[ -z "$$failed" ]
 
 package: venv-dev
 	$(say) 'build, install and find the collection'
@@ -162,5 +169,5 @@ lock: venv-dev
 			"$${pair%:*}" -o "requirements/$${pair#*:}" || exit 1; done
 
 clean:
-	rm -rf .venv .venv-dev .venv-dev-oldest .bench .docs .ee .ansible .mypy_cache .pytest_cache .ruff_cache tests/output kubeflow-bootstrap-*.tar.gz
+	rm -rf .venv .venv-dev .venv-dev-oldest .test .bench .docs .ee .ansible .mypy_cache .pytest_cache .ruff_cache tests/output kubeflow-bootstrap-*.tar.gz
 	find plugins tests -name __pycache__ -prune -exec rm -rf {} +

@@ -10,10 +10,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import _empty_play
 from _bench import ROOT, Case, bench
 
 NAME = "bench"
-TASKS = 15
 
 
 def playbook(*argv: str) -> list[str]:
@@ -45,9 +45,7 @@ def main() -> None:
 
 def measure(folder: Path, kubeconfig: str) -> None:
     audit = Path(kubeconfig).parent / "audit.log"
-    empty = folder / "empty.yml"
-    tasks = [{"name": f"Nothing {number}", "ansible.builtin.set_fact": {"nothing": number}} for number in range(TASKS)]
-    empty.write_text(json.dumps([{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    empty = _empty_play.write(folder / "empty.yml")
     chosen = {
         "kubeflow_kubeconfig": kubeconfig,
         "kubeflow_apply": True,
@@ -70,7 +68,7 @@ def measure(folder: Path, kubeconfig: str) -> None:
         [
             Case("bootstrap", "ours", bootstrap, before=fresh, requests=requests),
             Case("bootstrap unchanged", "ours", bootstrap, requests=requests),
-            Case(f"{TASKS} empty tasks", "bound", playbook(str(empty))),
+            Case(f"{_empty_play.TASKS} empty tasks", "bound", playbook(str(empty))),
         ],
     )
 

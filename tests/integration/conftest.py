@@ -1,6 +1,9 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Local clusters for tests: ``cluster("gke-gpu")`` starts one on demand; all are removed at the end."""
+"""Local clusters for tests: ``cluster("gke-gpu")`` starts one on demand; all are removed at the end.
+
+The files of tests are shared out to as many processes as there are cores, each with its own clusters.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,14 @@ from ansible_collections.kubeflow.bootstrap.tests.patience import patience, unti
 
 ROOT = Path(__file__).parents[2]
 _WRITES = {"create", "update", "patch", "delete", "deletecollection"}
+
+
+# What takes longest begins first, so that no core is left waiting for another one.
+_FIRST = ("test_docs.py", "test_awx.py", "test_clusters.py", "test_awx_setup.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: _FIRST.index(item.path.name) if item.path.name in _FIRST else len(_FIRST))
 
 
 def _say(line: str) -> None:
@@ -133,33 +144,59 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> local_cluster.Place:
     return local_cluster.Place.of(os.environ, clusters=str(tmp_path_factory.mktemp("clusters")))
 
 
-@pytest.fixture(scope="session")
-def cluster(place: local_cluster.Place) -> Iterator[Factory]:
-    """``cluster(profile="plain", name=None)``: the running cluster of that profile, started when it is first asked for.
+class Running:
+    """The clusters of this process: ``start`` is what the fixture ``cluster`` is."""
 
-    One a profile, shared by the whole session; a test that needs one to itself gives it a ``name``.
-    """
-    names: list[str] = []
+    def __init__(self, place: local_cluster.Place) -> None:
+        self.place = place
+        self._names: list[str] = []
 
-    def start(profile: str = "plain", name: str | None = None) -> Cluster:
+    def start(self, profile: str = "plain", name: str | None = None) -> Cluster:
         chosen = name or profile
         # Listed before it starts, so that it is stopped even if it fails half way.
-        names.append(chosen)
-        return Cluster(place, chosen, local_cluster.present(place, chosen, profile, CONTEXT))
+        self._names.append(chosen)
+        return Cluster(self.place, chosen, local_cluster.present(self.place, chosen, profile, CONTEXT))
 
+    def end(self, but: tuple[str, ...] = ()) -> None:
+        """Remove all clusters but those."""
+        for each in dict.fromkeys(self._names):
+            if each not in but:
+                local_cluster.absent(self.place, each, CONTEXT)
+        self._names = [each for each in self._names if each in but]
+
+
+@pytest.fixture(scope="session")
+def clusters(place: local_cluster.Place) -> Iterator[Running]:
+    """All that run; none is left behind."""
+    running = Running(place)
     # A polite kill ends the session as Ctrl-C does: with everything stopped.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        yield start
+        yield running
     finally:
-        for each in dict.fromkeys(names):
-            local_cluster.absent(place, each, CONTEXT)
+        running.end()
         signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def clusters_of_a_file(clusters: Running) -> Iterator[None]:
+    """A cluster takes a share of a core for as long as it runs: the shared one stays, the others end with the file that asked for them."""
+    yield
+    clusters.end(but=("plain",))
+
+
+@pytest.fixture(scope="session")
+def cluster(clusters: Running) -> Factory:
+    """``cluster(profile="plain", name=None)``: the running cluster of that profile, started when it is first asked for.
+
+    The plain one is shared by all tests of this process, others by those of a file; a test that needs one to itself gives it a ``name``.
+    """
+    return clusters.start
 
 
 @pytest.fixture
 def brief_cluster(cluster: Factory, place: local_cluster.Place) -> Iterator[Factory]:
-    """As ``cluster``, but for one test alone: each of them costs the others time as long as it runs."""
+    """As ``cluster``, but for one test alone."""
     names: list[str] = []
 
     def start(profile: str) -> Cluster:
