@@ -148,6 +148,12 @@ files:
   type: list
   elements: str
   sample: [components/params.libsonnet, bootstrap.yaml]
+folders:
+  description: The empty folders that ks needs and that were missing, as in a clone by git, relative to RV(path).
+  returned: success
+  type: list
+  elements: str
+  sample: [.ksonnet/registries]
 removed:
   description: The files that were removed, relative to RV(path).
   returned: success
@@ -287,14 +293,17 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     )
     for entry in result.kept:
         context.warn(_warning(entry))
-    for path in result.overwritten:
-        context.warn(f"{path} was changed by hand. Packages are generated: it is replaced. Keep a change in components/ or in a registry.")
+    for package in result.overwritten:
+        context.warn(
+            f"{package} was changed by hand. Packages are generated: it is replaced. Keep a change in components/ or in a registry."
+        )
     for entry in result.upgrade["lost"]:
         context.warn(f"{entry['component']}: your value of {entry['parameter']} has no place any more. {entry['why']}")
     found: dict[str, t.Any] = {
         "changed": result.changed,
         "path": path,
         "files": [change.path for change in result.changes if change.after is not None],
+        "folders": result.folders,
         "removed": result.removed,
         "kept": result.kept,
         "registries": result.registries,

@@ -9,6 +9,7 @@ import hashlib
 import http.server
 import json
 import os
+import shutil
 import stat
 import tarfile
 import threading
@@ -134,6 +135,16 @@ def test_ks_deploys_then_finds_nothing_to_do_then_what_changed(installed, tmp_pa
     assert user.report()["outcome"]["counts"] == {"changed": 1, "unchanged": 2}
 
 
+def test_a_clone_by_git_has_no_empty_folders_and_ks_deploys_it(installed):
+    _each, user, calls = installed(kubeflow_engine="ks")
+    shutil.rmtree(user.app / ".ksonnet")
+    shutil.rmtree(user.app / "vendor")
+    user.play("deploy").well()
+    assert calls() == [SHOW, DIFF, *APPLY]
+    assert user.report()["outcome"]["counts"] == {"created": 3}
+    assert not (user.app / ".ksonnet").exists()
+
+
 def test_ks_gets_its_login_in_a_file_for_it_alone(installed, tmp_path):
     each, user, _calls = installed(kubeflow_engine="ks")
     folder = Path(each.facts["service_account"])
@@ -223,6 +234,8 @@ def by_ks(cluster, tmp_path):
         arguments = {"kubeconfig": each.kubeconfig, "engine": "ks", "ks": str(ks), "wait_timeout": 30}
         app = Application(tmp_path / space, space, arguments).write()
         (app.folder / "components/main.jsonnet").unlink()
+        (app.folder / "lib/v1.7.0").mkdir(parents=True)
+        (app.folder / "lib/v1.7.0/k.libsonnet").write_text("{}")
         for name, items in components.items():
             (app.folder / f"components/{name}.jsonnet").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
         described = json.loads((app.folder / "app.yaml").read_text())

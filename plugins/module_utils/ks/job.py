@@ -115,14 +115,12 @@ class Job:
 
     @contextlib.contextmanager
     def ready(self, found: Found) -> Iterator[Ks]:
-        """The command, in the application's folder; where that is not yet what it is to be (check mode), in a copy that is."""
+        """The command, in the application's folder; in a copy where that is not yet what it is to be (check mode), or ks lacks folders."""
         with contextlib.ExitStack() as stack:
             place = self.path.absolute()
-            if self.context.check and folder.read(self.path) != self.files:
+            if folder.missing(self.path) or self.context.check and folder.read(self.path) != self.files:
                 place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kubeflow-ks-")))
-                for path, text in self.files.items():
-                    (place / path).parent.mkdir(parents=True, exist_ok=True)
-                    (place / path).write_bytes(text.encode("utf-8", "surrogateescape"))
+                folder.lay(place, self.files)
             yield stack.enter_context(ready(found, place, self.environment, self.client.connection, self.context.env))
 
     def by_ks(self, found: Found, options: Options, *, remove: bool, remove_data: bool) -> Outcome:

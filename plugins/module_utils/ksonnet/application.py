@@ -15,6 +15,8 @@ from ..registries.sources import Contents
 from . import app_yaml, components, declaration, documents, environments, packages, record, upgrade
 from .build import Build, Files
 
+FOLDERS = (".ksonnet/registries", "vendor")
+"""Folders that `ks init` makes, and that may be empty. `ks diff` of 0.10 finds an application by its ``.ksonnet``, which git leaves out."""
 GITIGNORE = "/lib\n/.ksonnet/registries\n/app.override.yaml\n/.ks_environment\n"
 
 

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
+import re
 import shutil
 import stat
 import time
@@ -23,7 +25,11 @@ from . import app_yaml, application, declaration, journal, packages, params, rec
 _FOLDERS = ("components", "environments", "vendor", "lib", ".ksonnet")
 _TOP = (".gitignore", app_yaml.PATH, "app.override.yaml", record.PATH)
 # ks writes it to lib/<version>/; nothing reads it.
-_IGNORED = ("swagger.json",)
+_IGNORED = re.compile(r"lib/[^/]+/swagger\.json")
+# A folder above that may not be written to, or is read-only; a folder that is a mount point, and can't be replaced.
+_NOT_BESIDE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV)
+# What a folder may hold that is no part of an application; lost+found is in the root of a file system.
+_BESIDE = (".git", "lost+found")
 Registries = Mapping[str, Contents]
 MAX_FILES = 20_000
 MAX_BYTES = 256 * 2**20
@@ -35,7 +41,7 @@ class Result:
 
     ``registries``: by name the commit (``commitSha``, ``refSpec``) and checksum (``sha256``) of those on GitHub; ``upgrade``:
     what other versions of the packages came to (``upgrade.Upgrade.summary``). ``overwritten``: folders of packages that somebody
-    changed.
+    changed. ``folders``: empty folders that ks needs and that were missing.
     """
 
     changed: bool
@@ -45,6 +51,25 @@ class Result:
     registries: dict[str, dict[str, str]] = field(default_factory=dict)
     upgrade: dict[str, list[t.Any]] = field(default_factory=dict)
     overwritten: list[str] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+
+
+def missing(folder: Path) -> list[str]:
+    """The folders without which ks takes this for no application."""
+    return [each for each in application.FOLDERS if not (folder / each).is_dir()]
+
+
+def lay(folder: Path, files: Mapping[str, str]) -> None:
+    """Write the files of an application, and the folders that ks needs, into a folder of their own."""
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        journal.write(folder / path, text)
+    _make_folders(folder)
+
+
+def _make_folders(folder: Path) -> None:
+    for each in missing(folder):
+        (folder / each).mkdir(parents=True, exist_ok=True)
 
 
 def read(folder: Path, *, wait: float = 30) -> dict[str, str]:
@@ -91,11 +116,8 @@ def _walk(folder: Path) -> Iterator[str]:
             raise BootstrapError(f"{folder / name} is a file where a folder must be.", fix="Take it away, or name another folder.")
         for parent, folders, names in os.walk(folder / name, onerror=_raise):
             folders.sort()
-            yield from (
-                (Path(parent) / entry).relative_to(folder).as_posix()
-                for entry in sorted(names)
-                if entry not in _IGNORED and not entry.endswith(journal.TEMPORARY)
-            )
+            paths = ((Path(parent) / entry).relative_to(folder).as_posix() for entry in sorted(names))
+            yield from (path for path in paths if not _IGNORED.fullmatch(path) and not path.endswith(journal.TEMPORARY))
 
 
 def _raise(error: OSError) -> t.NoReturn:
@@ -146,6 +168,7 @@ def converge(
         result, files = _plan(folder, wanted, current, contents, adopt)
         if os.listdir(folder):
             journal.carry_out(folder, result.changes)
+            _make_folders(folder)
         else:
             _create(folder, files)
     return result
@@ -177,7 +200,9 @@ def _plan(
     removed = sorted(set(current) - set(planned.files))
     changes = sorted([*changes, *(journal.Change(path, current[path], None) for path in removed)], key=_rank)
     pinned, upgraded = registry.pinned(registries), planned.upgrade.summary()
-    return Result(bool(changes), changes, planned.kept, removed, pinned, upgraded, planned.overwritten), planned.files
+    folders = missing(folder)
+    changed = bool(changes or folders)
+    return Result(changed, changes, planned.kept, removed, pinned, upgraded, planned.overwritten, folders), planned.files
 
 
 def _check_writable(folder: Path) -> None:
@@ -196,7 +221,9 @@ def _check_foreign(folder: Path, current: Mapping[str, str], planned: Mapping[st
         return
     allowed = {path.split("/")[0] for path in planned}
     foreign = [
-        entry for entry in sorted(os.listdir(folder)) if entry not in allowed and entry != ".git" and not entry.endswith(journal.TEMPORARY)
+        entry
+        for entry in sorted(os.listdir(folder))
+        if entry not in allowed and entry not in _BESIDE and not entry.endswith(journal.TEMPORARY)
     ]
     foreign += [path for path, text in current.items() if planned.get(path) != text]
     if foreign:
@@ -220,7 +247,7 @@ def _rank(change: journal.Change) -> tuple[int, str]:
 
 
 def _create(folder: Path, files: Mapping[str, str]) -> None:
-    """Write a new application beside its folder, and put it into place at once."""
+    """Write a new application beside its folder, and put it into place at once; into the folder where that can't be replaced."""
     prefix = f".{folder.name}{journal.TEMPORARY}"
     for left in folder.parent.glob(f"{prefix}*"):
         # Of a run that was killed: we hold the lock, so nobody is at it.
@@ -228,18 +255,16 @@ def _create(folder: Path, files: Mapping[str, str]) -> None:
     made = folder.parent / f"{prefix}{os.getpid()}"
     try:
         made.mkdir()
-    except PermissionError:
-        journal.carry_out(folder, sorted((journal.Change(path, None, text) for path, text in files.items()), key=_rank))
-        return
-    try:
         made.chmod(stat.S_IMODE(folder.stat().st_mode))
-        for path, text in files.items():
-            (made / path).parent.mkdir(parents=True, exist_ok=True)
-            journal.write(made / path, text)
+        lay(made, files)
         os.replace(made, folder)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(made, ignore_errors=True)
-        raise
+        if not isinstance(error, OSError) or error.errno not in _NOT_BESIDE:
+            raise
+        journal.carry_out(folder, sorted((journal.Change(path, None, text) for path, text in files.items()), key=_rank))
+        _make_folders(folder)
+        return
     journal.sync(folder.parent)
 
 

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Stands in for ks 0.10.0: answers calls that were recorded with the real one, in the order in which they were, and no other.
 
+Before it answers, it demands of the application and the kubeconfig what the real one demands (``demanded``), and says what that one says.
 For one component alone (``-c``) it gives the part of the recorded answer for all that is about that. Given objects by component, it does
 what ks 0.10.0 was seen to do with them in a cluster: a merge patch an object, a POST where there is none, no order but its tiers, no
 waiting, and an end at the first error.
@@ -20,6 +21,8 @@ import tempfile
 import urllib.error
 import urllib.request
 
+import yaml
+
 SETTINGS = json.loads(r"""@SETTINGS@""")
 FIRST, LAST = ("Namespace", "StorageClass"), ("Pod", "Job", "StatefulSet")
 
@@ -37,12 +40,16 @@ def main():
     if argv == ["ks", "version"]:
         print(f"ksonnet version: {SETTINGS['version']}\njsonnet version: v0.10.0\nclient-go version: v1.6.8-beta.0+$Format:%h$")
         return 0
+    missing = demanded(argv, path)
+    if missing:
+        log("error", missing)
+        return 1
     if SETTINGS["objects"]:
         return live(argv, path)
     component = argv[argv.index("-c") + 1] if "-c" in argv else None
     whole = [word for word in argv if word not in ("-c", component)]
     steps = [step for step in SETTINGS["steps"] if step["argv"] == whole and step["kubeconfig"] == which]
-    if not steps or not os.path.exists("app.yaml") or component not in (None, *SETTINGS["components"]):
+    if not steps or component not in (None, *SETTINGS["components"]):
         sys.stderr.write(f'level=error msg="stand-in: nobody recorded {argv} with {which} in {os.getcwd()}"\n'.replace("'", ""))
         return 97
     asked = sum(each["argv"] == argv and each["kubeconfig"] == which for each in before)
@@ -50,6 +57,49 @@ def main():
     sys.stdout.write(step["stdout"])
     sys.stderr.write("".join(line for line in step["stderr"].splitlines(True) if component is None or about(line, component)))
     return step["exit"]
+
+
+def demanded(argv, path):
+    """What the real one says where something that it needs is missing; None where nothing is."""
+    app = above("app.yaml")
+    if not app:
+        return "could not find ksonnet app"
+    with open(app, encoding="utf-8") as file:
+        described = yaml.safe_load(file)
+    # `diff` of 0.10.0 to 0.10.2 finds an application by this folder, not by app.yaml.
+    if argv[1] == "diff" and not above(".ksonnet"):
+        return "find metadata: No ksonnet application found"
+    name, root = argv[2], os.path.dirname(app)
+    entry = (described.get("environments") or {}).get(name)
+    if described.get("apiVersion") != "0.1.0" or entry is None:
+        return f'find objects: get modules: environment "{name}" was not found'
+    library = f"lib/{entry['k8sVersion']}"
+    needed = ["components/params.libsonnet", *(f"environments/{entry['path']}/{file}" for file in ("main.jsonnet", "params.libsonnet"))]
+    for file in needed:
+        if not os.path.isfile(os.path.join(root, file)):
+            return f"find objects: open {os.path.join(root, file)}: no such file or directory"
+    if not os.path.isdir(os.path.join(root, library)):
+        return f"find objects: {library}: asking GitHub for the API of Kubernetes, which this machine does not reach"
+    if argv[1] == "show":
+        return None
+    if not path:
+        return "EOF"
+    with open(path, encoding="utf-8") as file:
+        server = json.load(file)["clusters"][0]["cluster"]["server"]
+    where = entry["destination"]["server"]
+    if server != where:
+        return f"Attempting to deploy to environment '{name}' at '{where}', but cannot locate a server at that address"
+    return None
+
+
+def above(name):
+    """A file or folder here, or in the nearest folder above that has it."""
+    folder = os.getcwd()
+    while not os.path.exists(os.path.join(folder, name)):
+        if folder == os.path.dirname(folder):
+            return None
+        folder = os.path.dirname(folder)
+    return os.path.join(folder, name)
 
 
 def about(line, component):
@@ -114,7 +164,7 @@ def tier(item):
 
 
 def log(level, text):
-    sys.stderr.write(f"level={level} msg={json.dumps(text)}\n")
+    sys.stderr.write(f"level={level} msg={json.dumps(text) if ' ' in text else text}\n")
 
 
 def label(cluster, item):

@@ -56,6 +56,8 @@ def application(folder: Path, server: str) -> None:
         assert old in files["components/params.libsonnet"]
         files["components/params.libsonnet"] = files["components/params.libsonnet"].replace(old, new)
     files["lib/v1.7.0/k.libsonnet"] = "{}\n"
+    for name in (".ksonnet/registries", "vendor"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")

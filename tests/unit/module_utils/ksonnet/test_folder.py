@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import errno
 import fcntl
 import itertools
 import json
@@ -526,6 +527,97 @@ def test_a_new_application_appears_at_once(tmp_path: Path, declared: dict[str, t
         patched.setattr(os, "replace", killed)
         folder.converge(tmp_path / "app", declared)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_folders_that_ks_needs_are_there_though_they_are_empty(app: Path, declared: dict[str, t.Any]) -> None:
+    assert (app / ".ksonnet" / "registries").is_dir()
+    shutil.rmtree(app / ".ksonnet")  # as in a clone by git
+    planned = folder.converge(app, declared, check=True)
+    assert (planned.changed, planned.folders, planned.changes) == (True, [".ksonnet/registries"], [])
+    assert not (app / ".ksonnet").exists()
+    assert folder.converge(app, declared).folders == [".ksonnet/registries"]
+    assert (app / ".ksonnet" / "registries").is_dir()
+    assert not folder.converge(app, declared).changed
+
+
+def test_vendor_stays_when_the_last_package_goes(app: Path, declared: dict[str, t.Any]) -> None:
+    declared.update(packages={}, components={}, registries={})
+    folder.converge(app, declared)
+    assert list((app / "vendor").iterdir()) == []
+    assert not folder.converge(app, declared).changed
+
+
+def test_swagger_json_is_ks_s_own_below_lib_alone(app: Path, declared: dict[str, t.Any], tmp_path: Path) -> None:
+    shelf = tmp_path / "shelf"
+    shutil.copytree(SHELF, shelf)
+    (shelf / "web" / "swagger.json").write_text('{"paths": []}')
+    declared["registries"]["shelf"]["uri"] = str(shelf)
+    assert "vendor/shelf/web/swagger.json" in {change.path for change in folder.converge(app, declared).changes}
+    again = folder.converge(app, declared)
+    assert (again.changed, again.overwritten) == (False, [])
+    item = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "mine"}}
+    (app / "components" / "swagger.json").write_text(json.dumps(item))
+    files = folder.read(app)
+    assert render.objects(files)["swagger"] == [item]
+    for version in ("v1.7.0", "v1.8.15"):
+        (app / "lib" / version).mkdir(exist_ok=True)
+        (app / "lib" / version / "swagger.json").write_text("{}")
+    (app / "lib" / "v1.7.0" / "deeper").mkdir()
+    (app / "lib" / "v1.7.0" / "deeper" / "swagger.json").write_text("{}")
+    assert folder.read(app).keys() - files.keys() == {"lib/v1.7.0/deeper/swagger.json"}
+
+
+@pytest.mark.parametrize("number", [errno.EBUSY, errno.EXDEV, errno.EROFS, errno.EACCES, errno.EPERM])
+@pytest.mark.parametrize("refused", ["mkdir", "replace"])
+def test_a_folder_that_nothing_can_replace_is_written_into(
+    tmp_path: Path, declared: dict[str, t.Any], monkeypatch: pytest.MonkeyPatch, number: int, refused: str
+) -> None:
+    place = tmp_path / "app"
+    place.mkdir()
+    original = {"mkdir": Path.mkdir, "replace": os.replace}[refused]
+
+    def refuse(first: t.Any, *rest: t.Any, **more: t.Any) -> t.Any:
+        if Path(first).name.startswith(f".app{journal.TEMPORARY}"):
+            raise OSError(number, os.strerror(number), str(first))
+        return original(first, *rest, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(*((Path, "mkdir") if refused == "mkdir" else (os, "replace")), refuse)
+        assert folder.converge(place, declared).changed
+    assert not folder.converge(place, declared).changed
+    assert sorted(os.listdir(tmp_path)) == ["app"]
+    assert render.objects(folder.read(place))["settings"]
+
+
+def test_other_errors_beside_the_folder_are_told(tmp_path: Path, declared: dict[str, t.Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_names: t.Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "x")
+
+    with monkeypatch.context() as patched, pytest.raises(BootstrapError, match="No space left on device"):
+        patched.setattr(os, "replace", full)
+        folder.converge(tmp_path / "app", declared)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mount_point_is_an_application(tmp_path: Path, declared: dict[str, t.Any]) -> None:
+    place = tmp_path / "app"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "none", str(place)], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip("mounting takes root on Linux")
+    try:
+        (place / "lost+found").mkdir()  # as in the root of a volume
+        assert folder.converge(place, declared).changed
+        assert not folder.converge(place, declared).changed
+        (place / "lost+found").rmdir()
+        shutil.rmtree(place / "components")
+        for entry in list(place.iterdir()):
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        assert folder.converge(place, declared).changed
+        assert os.path.ismount(place)
+        assert sorted(os.listdir(tmp_path)) == ["app"]
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
 
 
 def test_a_second_run_waits_for_the_first(app: Path, declared: dict[str, t.Any]) -> None:
