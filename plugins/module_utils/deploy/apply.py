@@ -10,11 +10,12 @@ import typing as t
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..api import Client
+from ..api import ApiError, Client
 from ..errors import BootstrapError
 from . import replacing
 from .compare import Member, fingerprint
 from .inventory import Inventory
+from .managed_fields import Rewrite, former, migrate, of_another_version
 from .objects import MANAGER, Key, owned_fields
 from .outcome import Options, Outcome
 from .refusals import Refusal, refusal
@@ -37,10 +38,11 @@ class Applied:
     seconds: float = 0.0
 
 
-def send(client: Client, member: Member, options: Options, dry_run: bool = False, whole: bool = False) -> Json:
+def send(client: Client, member: Member, options: Options, dry_run: bool = False, whole: bool = False, force: bool = False) -> Json:
     """Apply one object; the answer is its metadata, or the ``whole`` object."""
-    force = options.force or member.action == "take-over"
-    return client.apply(member.path, member.item, MANAGER, force=force, dry_run=dry_run, metadata_only=not whole)
+    item = member.created if member.action in ("create", "replace") else member.item
+    force = force or options.force or member.action == "take-over"
+    return client.apply(member.path, item, MANAGER, force=force, dry_run=dry_run, metadata_only=not whole)
 
 
 def apply_wave(
@@ -88,12 +90,34 @@ def _apply(client: Client, member: Member, options: Options, deadline: Deadline)
     try:
         if member.action == "replace":
             replacing.delete(client, member, deadline.left())
-        answer = send(client, member, options)
-        applied.version, applied.owned = str(answer["metadata"]["resourceVersion"]), owned_fields(answer)
+        metadata = _written(client, member, options)
+        applied.version, applied.owned = str(metadata["resourceVersion"]), owned_fields({"metadata": metadata})
     except BootstrapError as error:
         applied.refused = refusal(error, member.key, member.item)
     applied.seconds = round(time.monotonic() - start, 3)
     return applied
+
+
+def _written(client: Client, member: Member, options: Options) -> Json:
+    """Apply one object with its field ownership; its metadata."""
+    version = member.item["apiVersion"]
+    rewrite = member.rewrite if member.action != "replace" else None
+    if rewrite:
+        migrate(client, member.path, version, rewrite)
+    try:
+        metadata: Json = send(client, member, options)["metadata"]
+    except ApiError as error:
+        if not of_another_version(error):
+            raise
+        migrate(client, member.path, version, Rewrite(retag=True))
+        metadata = send(client, member, options)["metadata"]
+    if rewrite and rewrite.adopt and former(metadata, rewrite.adopt):
+        # It had no managers at all: those that the server then makes up share every field.
+        migrate(client, member.path, version, rewrite, metadata)
+        metadata = send(client, member, options)["metadata"]
+    if member.initial and member.action in ("create", "replace"):
+        return migrate(client, member.path, version, Rewrite(autoscaled=True), metadata) or metadata
+    return metadata
 
 
 def _account(inventory: Inventory, busy: list[Member], done: dict[int, Applied], outcome: Outcome, number: int) -> dict[Key, Refusal]:

@@ -7,15 +7,17 @@ Known members cost one list of metadata a kind, however many there are; the obje
 
 from __future__ import annotations
 
-import base64
 import typing as t
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..api import METADATA, ONE_METADATA, ApiError, Client
 from ..errors import BootstrapError
+from .autoscaling import autoscaled, parted
+from .equality import contained, no_more_entries
 from .inventory import PART_OF, Inventory, group_kind
-from .objects import CRD, Key, Resource, Resources, digest, key_of, owned_fields
+from .managed_fields import LAST_APPLIED, Rewrite, former
+from .objects import CRD, MANAGER, Key, Resource, Resources, digest, key_of, owned_fields
 from .owners import changed_by, owner
 from .ready import BUILT_IN
 from .secrets import UNSAID, is_given, same, unmarked
@@ -28,8 +30,7 @@ _FEW = 3
 """So many objects of a kind and namespace are asked for one by one, rather than listed with all others there."""
 _DEFINITIONS = 40
 """Definitions a page. Those that kubectl applied hold themselves in an annotation, 250 KB each; a page costs the server 50 ms."""
-_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-_OWNED, _DRIFT = "owned", "drift"
+_OWNED, _DRIFT, _MIGRATE, _SHARED = "owned", "drift", "migrate", "shared"
 _SPACE = ("", "Namespace")
 
 
@@ -49,11 +50,18 @@ class Member:
     live: Json | None
     action: str
     why: str | None = None
+    initial: Json = field(default_factory=dict)
+    rewrite: Rewrite | None = None
 
     @property
     def path(self) -> str:
         """Where it is served."""
         return self.resource.path(self.key.namespace, self.key.name)
+
+    @property
+    def created(self) -> Json:
+        """The object as it is created."""
+        return {**self.item, "spec": {**self.item["spec"], **self.initial}} if self.initial else self.item
 
     @property
     def version(self) -> str | None:
@@ -75,9 +83,14 @@ def compare(
     nor for namespaces, nor with ``take_over``.
     """
     members = {}
+    scaled = autoscaled(item for _component, item in wanted)
+    inventory.adopting = take_over or inventory.outdated
     for component, item in wanted:
-        member = Member(key_of(item), component, inventory.labelled(item), resources.of(item), None, "create")
-        members[member.key] = member
+        key = key_of(item)
+        initial: Json = {}
+        if key in scaled:
+            item, initial = parted(item)
+        members[key] = Member(key, component, inventory.labelled(item), resources.of(item), None, "create", initial=initial)
     listed(client, inventory, resources, {key[:2] for key in members if key in inventory.members}, members)
     unknown = []
     for member in members.values():
@@ -91,7 +104,11 @@ def compare(
     _look(client, resources, [member for member in unknown if member.key[:2] != _SPACE and member.key.namespace not in missing])
     foreign = []
     for member in members.values():
-        member.action, member.why = _action(inventory, member)
+        member.action, member.why = _action(inventory, member, missing)
+        if member.action == "take-over":
+            member.rewrite = _rewrite(member, "all")
+        elif member.action == "change" and member.live and member.live.get(_MIGRATE):
+            member.rewrite = _rewrite(member, "appliers" if inventory.adopting else "")
         if member.action == "foreign":
             foreign.append(member)
     _judge(client, foreign, take_over)
@@ -202,29 +219,39 @@ def _pages(
     limit = {"limit": _DEFINITIONS} if kind == CRD else {}
     for item in client.items(resource.path(namespace), METADATA, **limit, **selector):
         key = Key(*kind, item["metadata"].get("namespace") or "", item["metadata"]["name"])
-        yield key, _reduced(item["metadata"], wanted.get(key), inventory.members.get(key) if inventory else None)
+        yield key, _reduced(item["metadata"], wanted.get(key), inventory)
 
 
-def _reduced(metadata: Json, member: Member | None, known: tuple[str, str] | None) -> Json:
-    """What is kept of an object: metadata without ``fieldsV1``, the fingerprint of what we own, and who changed that."""
+def _reduced(metadata: Json, member: Member | None, inventory: Inventory | None) -> Json:
+    """What is kept of an object: metadata without ``fieldsV1``, the fingerprint of what we own, who changed that, and who shares it."""
     owned = owned_fields({"metadata": metadata})
     managed = metadata.get("managedFields") or []
-    drifted = member is not None and known is not None and known[1] != owned
     annotations = metadata.get("annotations") or {}
-    return {
+    found: Json = {
         "metadata": {
             **metadata,
             "managedFields": [{name: value for name, value in entry.items() if name != "fieldsV1"} for entry in managed],
-            "annotations": {**annotations, _LAST_APPLIED: ""} if _LAST_APPLIED in annotations else annotations,
+            "annotations": {**annotations, LAST_APPLIED: ""} if LAST_APPLIED in annotations else annotations,
         },
         _OWNED: owned,
-        _DRIFT: changed_by(member.item, managed) if member and drifted else None,
     }
+    if member and inventory:
+        known = inventory.members.get(member.key)
+        found[_DRIFT] = changed_by(member.item, managed) if known and known[1] != owned else None
+    if member and owned:
+        adopt = "appliers" if inventory and inventory.adopting else ""
+        found[_MIGRATE] = _rewrite(member, adopt)(metadata, member.item["apiVersion"]) is not managed
+        found[_SHARED] = sorted({str(entry["manager"]) for entry in former(metadata, adopt)}) if adopt else []
+    return found
 
 
-def _action(inventory: Inventory, member: Member) -> tuple[str, str | None]:
+def _rewrite(member: Member, adopt: str) -> Rewrite:
+    return Rewrite(adopt, autoscaled=bool(member.initial))
+
+
+def _action(inventory: Inventory, member: Member, missing: set[str]) -> tuple[str, str | None]:
     if member.live is None:
-        return "create", None
+        return ("leave" if member.key.namespace not in missing and _ran(inventory, member) else "create"), None
     metadata = member.live["metadata"]
     if not inventory.owns(metadata):
         return _unlabelled(inventory, member)
@@ -234,8 +261,19 @@ def _action(inventory: Inventory, member: Member) -> tuple[str, str | None]:
         return "take-over", None
     want, owned = inventory.members.get(member.key, ("", ""))
     if owned != member.live[_OWNED] and owned:
-        return "change", member.live[_DRIFT]
+        return "change", member.live.get(_DRIFT)
+    if member.live.get(_SHARED):
+        return "change", f"fields of it are also managed by {', '.join(member.live[_SHARED])}"
     return ("leave" if want == fingerprint(member.item) and owned else "change"), None
+
+
+def _ran(inventory: Inventory, member: Member) -> bool:
+    """Whether it is a Job that we applied just like this, and that Kubernetes deleted after it had finished, as it was told to."""
+    spec = member.item.get("spec")
+    if member.key[:2] != ("batch", "Job") or not isinstance(spec, dict) or spec.get("ttlSecondsAfterFinished") is None:
+        return False
+    want, owned = inventory.members.get(member.key, ("", ""))
+    return bool(owned) and want == fingerprint(member.item) and not spec.get("suspend")
 
 
 def _unlabelled(inventory: Inventory, member: Member) -> tuple[str, str | None]:
@@ -250,13 +288,16 @@ def _unlabelled(inventory: Inventory, member: Member) -> tuple[str, str | None]:
 
 def _judge(client: Client, foreign: list[Member], take_over: bool) -> None:
     """What becomes of objects that others made."""
+    if take_over:
+        for member in foreign:
+            member.action, member.why = "take-over", f"it was of {owner(member.metadata)}"
+            member.rewrite = _rewrite(member, "all")
+        return
     holds: list[bool] = client.map(lambda member: member.key.kind == "Namespace" or _holds(client, member), foreign)
     refused = []
     for member, enough in zip(foreign, holds, strict=True):
         made_by = owner(member.metadata)
-        if take_over:
-            member.action, member.why = "take-over", f"it was of {made_by}"
-        elif enough:
+        if enough:
             member.why = f"it is of {made_by}" + ("" if member.key.kind == "Namespace" else ", and as it is wanted")
         else:
             refused.append((str(member.key), made_by))
@@ -280,22 +321,25 @@ def _holds(client: Client, member: Member) -> bool:
         raise
     item = unmarked(member.item)
     labels = {name: value for name, value in item["metadata"]["labels"].items() if name != PART_OF}
-    plain = {name: value for name, value in item.items() if name not in ("apiVersion", "kind", "status", "stringData")}
-    if item.get("stringData") and member.key[:2] == ("", "Secret"):
-        texts = {name: base64.b64encode(str(value).encode()).decode() for name, value in item["stringData"].items()}
-        plain["data"] = {**(item.get("data") or {}), **texts}
-    return contained({**plain, "metadata": {**item["metadata"], "labels": labels}}, live)
+    wanted = {**item, "metadata": {**item["metadata"], "labels": labels}}
+    return contained(wanted, live) or (no_more_entries(wanted, live) and _stays_the_same(client, member, wanted, live))
 
 
-def contained(wanted: t.Any, live: t.Any) -> bool:
-    """Whether all of ``wanted`` is in ``live``, which may have more fields (defaults), but no more entries in a list."""
-    if isinstance(wanted, dict):
-        fields = {} if live is None else live
-        return isinstance(fields, dict) and all(contained(value, fields.get(name)) for name, value in wanted.items())
-    if isinstance(wanted, list):
-        entries = [] if live is None else live
-        return isinstance(entries, list) and len(entries) == len(wanted) and all(map(contained, wanted, entries))
-    return bool(wanted is live or (wanted == live and isinstance(wanted, bool) == isinstance(live, bool)))
+def _stays_the_same(client: Client, member: Member, wanted: Json, live: Json) -> bool:
+    """Whether the server would change nothing in it, by a dry run; no where it does not tell."""
+    if not wanted["metadata"]["labels"]:
+        wanted = {**wanted, "metadata": {name: value for name, value in wanted["metadata"].items() if name != "labels"}}
+    try:
+        answer = client.apply(member.path, wanted, MANAGER, force=True, dry_run=True)
+    except ApiError:
+        return False
+    return _content(answer) == _content(live)
+
+
+def _content(item: Json) -> Json:
+    """An object without what the server writes into it at every write."""
+    metadata = {name: value for name, value in item["metadata"].items() if name not in ("managedFields", "resourceVersion", "generation")}
+    return {**item, "metadata": metadata}
 
 
 def stale(client: Client, inventory: Inventory, resources: Resources, wanted: Iterable[Key]) -> list[Found]:

@@ -38,7 +38,8 @@ def _text(item: Json | None, before: Json | None) -> str:
         raise BootstrapError("PyYAML is needed to show differences.", fix="Install it for the Python that Ansible uses: pip install PyYAML")
     metadata = {name: value for name, value in item["metadata"].items() if name not in _SERVERS}
     if metadata.get("labels"):
-        metadata["labels"] = {name: value for name, value in metadata["labels"].items() if name != PART_OF}
+        labels = {name: value for name, value in metadata.pop("labels").items() if name != PART_OF}
+        metadata |= {"labels": labels} if labels else {}
     shown = {name: value for name, value in {**item, "metadata": metadata}.items() if name != "status"}
     if item.get("kind") == "Secret":
         shown = _masked(shown, before or {})

@@ -28,7 +28,8 @@ _TOOLING = "applyset.kubernetes.io/tooling"
 _GROUP_KINDS = "applyset.kubernetes.io/contains-group-kinds"
 _NAMESPACES = "applyset.kubernetes.io/additional-namespaces"
 _OBJECTS = "objects.json"
-_VERSION = "0.1.0"
+_VERSION = "0.2.0"
+"""Of the record. Releases that wrote 0.1.0 adopted objects without their field ownership."""
 
 
 @dataclass
@@ -47,6 +48,10 @@ class Inventory:
     """Why kinds (group, kind) of members that are no longer wanted can't be seen now: what is of them stays recorded."""
     taken_over: bool = False
     """Another tool made the parent, and we were told to take it over."""
+    outdated: bool = False
+    """An earlier release wrote it: what it adopted may still be managed by others, too."""
+    adopting: bool = False
+    """Members that others manage, too, become ours alone."""
     version: str = ""
     """The parent's resourceVersion when it was read or written: another one means that another run wrote it."""
     _stored: Json | None = None
@@ -77,6 +82,7 @@ class Inventory:
             return self
         annotations = parent["metadata"].get("annotations") or {}
         self.taken_over = not self._is_ours(parent["metadata"], take_over)
+        self.outdated = str(annotations.get(_TOOLING)) == f"{MANAGER}/0.1.0"
         self.exists, self.version = True, parent["metadata"].get("resourceVersion") or ""
         self.group_kinds = set(filter(None, annotations.get(_GROUP_KINDS, "").split(",")))
         self.namespaces = {self.namespace, *filter(None, annotations.get(_NAMESPACES, "").split(","))}
@@ -144,7 +150,7 @@ class Inventory:
                 "namespace": self.namespace,
                 "labels": {_ID: self.id, "app.kubernetes.io/managed-by": MANAGER},
                 "annotations": {
-                    _TOOLING: f"{MANAGER}/{_VERSION}",
+                    _TOOLING: f"{MANAGER}/{'0.1.0' if self.outdated else _VERSION}",
                     _GROUP_KINDS: ",".join(sorted(self.group_kinds)),
                     _NAMESPACES: ",".join(sorted(self.namespaces - {self.namespace})),
                 },

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import typing as t
@@ -16,6 +17,7 @@ Json = dict[str, t.Any]
 
 MANAGER = "kubeflow.bootstrap"
 """Our field manager in server-side apply."""
+_MAPS = ("annotations", "creationTimestamp", "labels")
 CRD = ("apiextensions.k8s.io", "CustomResourceDefinition")
 
 
@@ -108,7 +110,48 @@ def _placed(item: Json, resources: Resources, namespace: str) -> Json:
         metadata["namespace"] = metadata.get("namespace") or namespace
     else:
         metadata.pop("namespace", None)
-    return {**_left_to_others(item), "metadata": metadata}
+    return _without_empty_maps(_one_data({**_left_to_others(item), "metadata": metadata}))
+
+
+def _one_data(item: Json) -> Json:
+    """A Secret with its ``stringData`` in ``data``, where the API server puts it: nobody can own or see what is written only.
+
+    A value that is no text is left as it is, for the API server to refuse.
+    """
+    texts = item.get("stringData")
+    if key_of(item)[:2] != ("", "Secret") or "stringData" not in item or not isinstance(texts, (dict, type(None))):
+        return item
+    if not all(isinstance(value, (str, type(None))) for value in (texts or {}).values()) or not isinstance(item.get("data") or {}, dict):
+        return item
+    data = {name: base64.b64encode((value or "").encode()).decode() for name, value in (texts or {}).items()}
+    return {**{name: value for name, value in item.items() if name != "stringData"}, "data": {**(item.get("data") or {}), **data}}
+
+
+def _without_empty_maps(item: Json) -> Json:
+    """An object without empty maps of the user's own keys, and without a null ``creationTimestamp``, which marshalled Go types have.
+
+    Whoever applies an empty map owns all of it, until somebody puts a key into it.
+    """
+    kind = key_of(item)[:2]
+    if kind == CRD:
+        return {**item, "metadata": _filled(item["metadata"], _MAPS)}
+    found: Json = _tidy(item)
+    return _filled(found, ("data", "binaryData")) if kind in (("", "ConfigMap"), ("", "Secret")) else found
+
+
+def _tidy(value: t.Any) -> t.Any:
+    if isinstance(value, list):
+        return [_tidy(part) if isinstance(part, (dict, list)) else part for part in value]
+    found = {name: _tidy(part) if isinstance(part, (dict, list)) else part for name, part in value.items()}
+    if isinstance(found.get("metadata"), dict):
+        found["metadata"] = _filled(found["metadata"], _MAPS)
+    return found
+
+
+def _filled(fields: Json, names: tuple[str, ...]) -> Json:
+    """Without those of the fields that hold nothing."""
+    empty = {name for name in names if name in fields and fields[name] in (None, {})}
+    return {name: part for name, part in fields.items() if name not in empty} if empty else fields
 
 
 def _left_to_others(item: Json) -> Json:
@@ -140,12 +183,17 @@ def digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:32]
 
 
+def is_ours(entry: Json) -> bool:
+    """Whether an entry of ``managedFields`` is that of our server-side apply."""
+    return entry.get("manager") == MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource")
+
+
 def owned_fields(item: Json) -> str:
     """Fingerprint of what our field manager owns in an object; empty where it owns nothing.
 
     It changes when anybody changes or removes a value that we applied, and only then.
     """
     for entry in (item.get("metadata") or {}).get("managedFields") or []:
-        if entry.get("manager") == MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource"):
+        if is_ours(entry):
             return digest(entry.get("fieldsV1"))
     return ""

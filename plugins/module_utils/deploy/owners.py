@@ -8,7 +8,7 @@ import json
 import typing as t
 
 from ..facts.owner import managed_by
-from .objects import MANAGER
+from .objects import is_ours
 
 Json = dict[str, t.Any]
 
@@ -51,11 +51,6 @@ def changed_by(item: Json, managed: list[Json]) -> str:
     if not others:
         return "others changed it"
     return f"others changed it (last written by {max(others, key=lambda entry: str(entry.get('time') or ''))['manager']})"
-
-
-def is_ours(entry: Json) -> bool:
-    """Whether an entry of ``managedFields`` is that of our server-side apply."""
-    return entry.get("manager") == MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource")
 
 
 def _took(item: t.Any, theirs: Json, ours: Json) -> bool:

@@ -19,6 +19,7 @@ from .apply import send
 from .compare import Member
 from .difference import difference
 from .inventory import Inventory
+from .managed_fields import conflicting, former, left_behind, merged, of_another_version, overlaid, try_change, without
 from .objects import Key, Resource, Resources, key_of
 from .outcome import Options
 from .owner_references import without_owner
@@ -207,11 +208,11 @@ def _rights(client: Client, namespace: str, todo: list[Member], old: list[Found]
 
 def _try(client: Client, member: Member, options: Options, found: Preflight) -> None:
     """One dry run, and what follows from it."""
-    looking = (options.check or options.diff) and member.action != "create"
+    looking = (options.check or options.diff or member.rewrite is not None) and member.action != "create"
     before = None
     try:
         before = client.get(member.path) if looking else None
-        answer = send(client, member, options, dry_run=True, whole=looking)
+        answer = _foreseen(client, member, options, before)
     except ApiError as error:
         if inconclusive(error):
             return
@@ -225,17 +226,44 @@ def _try(client: Client, member: Member, options: Options, found: Preflight) -> 
     if not looking:
         return
     differs = difference(member.key, before, answer)
-    if not differs and member.action == "change":
+    if not differs and member.action == "change" and not member.rewrite:
         member.action = "same"
     if options.diff and differs:
         found.differences[member.key] = differs
+
+
+def _foreseen(client: Client, member: Member, options: Options, before: Json | None) -> Json:
+    """What the object would be; ``before``: what it is, if that is of interest. Raises ``ApiError`` where it would be refused.
+
+    Field ownership can't be rewritten in a dry run. So what would be left behind is taken away by another one.
+    """
+    whole, adopt = before is not None, member.rewrite.adopt if member.rewrite else ""
+    try:
+        answer = send(client, member, options, dry_run=True, whole=whole)
+    except ApiError as error:
+        if of_another_version(error):
+            return merged(client, member.path, member.item)
+        if not before or not adopt:
+            raise
+        if error.code == 422:  # what is left behind may not fit what is wanted
+            base = without(before, left_behind(before["metadata"], adopt))
+            return try_change(client, member.path, before, overlaid(base, member.item))
+        if not conflicting(error) or not conflicting(error) <= {each["manager"] for each in former(before["metadata"], adopt)}:
+            raise
+        answer = send(client, member, options, dry_run=True, whole=whole, force=True)
+    if before is None or member.rewrite is None:
+        return answer
+    if member.initial and "replicas" in before["spec"]:
+        answer = {**answer, "spec": {**answer["spec"], "replicas": before["spec"]["replicas"]}}
+    after: Json = without(answer, left_behind(answer["metadata"], adopt)) if adopt else answer
+    return try_change(client, member.path, before, after) if after != answer else answer
 
 
 def _unchangeable(client: Client, member: Member, options: Options, refused: Refusal, found: Preflight) -> Refusal | None:
     """Have it replaced if that is wanted and loses nothing; else what the message is to say."""
     live = client.get(member.path)
     refused = replacing.named(refused, member.item, live)
-    lost = replacing.loses(member.key, member.item, live)
+    lost = replacing.loses(member.key, member.item, live, member.rewrite)
     if lost:
         return refused._replace(why=f"{refused.why} ({lost})", fix="Undo that change, or save what it holds and delete it by hand.")
     if not options.replace:

@@ -364,4 +364,5 @@ def _record(run: _Run) -> None:
         key: prints for key, prints in inventory.members.items() if key in wanted or str(key) in kept or key[:2] in inventory.unseen
     }
     inventory.narrow()
+    inventory.outdated = False
     inventory.write(run.client)

@@ -11,6 +11,7 @@ from .. import interrupts
 from ..api import ApiError, Client
 from ..errors import BootstrapError, some
 from .compare import Member
+from .managed_fields import Rewrite, owned_names
 from .objects import Key
 from .refusals import MOST, Refusal
 
@@ -81,13 +82,17 @@ def _differing(wanted: object, live: object, place: str = "") -> t.Iterator[str]
         yield place
 
 
-def loses(key: Key, item: Json, live: Json) -> str | None:
-    """What would be lost if an object were deleted and made anew; ``None`` if nothing."""
+def loses(key: Key, item: Json, live: Json, rewrite: Rewrite | None = None) -> str | None:
+    """What would be lost if an object were deleted and made anew; ``None`` if nothing.
+
+    ``rewrite``: what becomes ours, so that it is nobody else's.
+    """
     if key[:2] not in _REPLACEABLE:
         return f"data may be lost with a {key.kind}, so it is not replaced"
     if key.kind in ("ConfigMap", "Secret"):
-        ours = {**(item.get("data") or {}), **(item.get("binaryData") or {}), **(item.get("stringData") or {})}
-        others = sorted({**(live.get("data") or {}), **(live.get("binaryData") or {})}.keys() - ours.keys())
+        held = {**(live.get("data") or {}), **(live.get("binaryData") or {})}.keys()
+        ours = {**(item.get("data") or {}), **(item.get("binaryData") or {})}.keys() | owned_names(live, rewrite)
+        others = sorted(held - ours)
         return f"others put {', '.join(others)} into it, so it is not replaced" if others else None
     policy = (live.get("spec") or {}).get("persistentVolumeClaimRetentionPolicy") or {}
     if key.kind == "StatefulSet" and policy.get("whenDeleted") == "Delete":

@@ -55,9 +55,10 @@ class Cluster:
         space = item["metadata"].get("namespace")
         for path in (f"{root}/{kind}", f"{root}/namespaces/{space}/{kind}" if space else f"{root}/{kind}"):
             self._server.routes[path] = lambda request, item=item: self._listed(request, item["kind"])
-        self._server.routes[
-            f"{root}/namespaces/{space}/{kind}/{item['metadata']['name']}" if space else f"{root}/{kind}/{item['metadata']['name']}"
-        ] = live
+        name = item["metadata"]["name"]
+        self._server.routes[f"{root}/namespaces/{space}/{kind}/{name}" if space else f"{root}/{kind}/{name}"] = lambda request: (
+            {**live, **request.body, "metadata": live["metadata"]} if request.method == "PATCH" else live
+        )
         return item
 
     def _listed(self, request: Request, kind: str) -> Answer:

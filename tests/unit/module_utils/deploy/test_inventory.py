@@ -71,7 +71,7 @@ def test_labels_and_annotations_of_the_parent(stored: t.Any, client: Client) -> 
     metadata = stored.requests[0].body["metadata"]
     assert metadata["labels"]["applyset.kubernetes.io/id"] == inventory.id
     assert metadata["annotations"] == {
-        "applyset.kubernetes.io/tooling": "kubeflow.bootstrap/0.1.0",
+        "applyset.kubernetes.io/tooling": "kubeflow.bootstrap/0.2.0",
         "applyset.kubernetes.io/contains-group-kinds": "Deployment.apps,Namespace,Role.rbac.authorization.k8s.io",
         "applyset.kubernetes.io/additional-namespaces": "far",
     }
@@ -128,8 +128,8 @@ OURS = Inventory("kubeflow", "ml").id
         (parent("kubectl/v1.35", OURS), "is the ApplySet of kubectl/v1.35."),
         (parent("kubeflow.bootstrap.other/v1", OURS), "is the ApplySet of kubeflow.bootstrap.other/v1."),
         (parent(None, OURS), "is no ApplySet."),
-        (parent("kubeflow.bootstrap/0.1.0", None), "is no ApplySet."),
-        (parent("kubeflow.bootstrap/0.1.0", "applyset-x-v1"), f"says that it is the ApplySet applyset-x-v1, not {OURS}."),
+        (parent("kubeflow.bootstrap/0.2.0", None), "is no ApplySet."),
+        (parent("kubeflow.bootstrap/0.2.0", "applyset-x-v1"), f"says that it is the ApplySet applyset-x-v1, not {OURS}."),
     ],
 )
 def test_another_tools_parent_is_taken_over_only_when_told(server: t.Any, client: Client, found: t.Any, why: str) -> None:
@@ -156,5 +156,5 @@ def test_every_version_of_ours_is_ours(server: t.Any, client: Client) -> None:
     "objects", ["", "no JSON", "[]", '{"Service": 1}', '{"Service": {"ml": {"a": "x"}}}', '{"Service ml/a": ["x", "y"]}']
 )
 def test_a_record_that_somebody_broke_is_made_anew(server: t.Any, client: Client, objects: str) -> None:
-    server.routes["/api/v1/namespaces/ml/configmaps/kubeflow-applyset"] = parent("kubeflow.bootstrap/0.1.0", OURS, objects)
+    server.routes["/api/v1/namespaces/ml/configmaps/kubeflow-applyset"] = parent("kubeflow.bootstrap/0.2.0", OURS, objects)
     assert Inventory("kubeflow", "ml").read(client).members == {}
