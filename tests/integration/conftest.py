@@ -24,6 +24,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig impo
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import certificates, control_plane
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import cluster as local_cluster
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
+from ansible_collections.kubeflow.bootstrap.tests.integration import loaded
 from ansible_collections.kubeflow.bootstrap.tests.integration.work import Work
 from ansible_collections.kubeflow.bootstrap.tests.patience import patience, until
 
@@ -218,8 +219,15 @@ def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
         yield browser
 
 
+@pytest.fixture(scope="session")
+def ansible(tmp_path_factory: pytest.TempPathFactory) -> Iterator[loaded.Server]:
+    """Runs playbooks."""
+    with loaded.server(tmp_path_factory.mktemp("ansible")) as server:
+        yield server
+
+
 @pytest.fixture
-def work(tmp_path: Path) -> Callable[..., Work]:
+def work(tmp_path: Path, ansible: loaded.Server) -> Callable[..., Work]:
     """``work(cluster, kubeflow_namespace="mine")``: an empty folder to work in, with that cluster's kubeconfig in ``KUBECONFIG``.
 
     What is only once in a cluster is left out, unless it says ``kubeflow_rules=[]``.
@@ -231,7 +239,8 @@ def work(tmp_path: Path) -> Callable[..., Work]:
         home.mkdir()
         folder.mkdir()
         shared = {"kubeflow_rules": [str(Path(__file__).parent / "one_in_a_cluster.yml")]}
-        made.append(Work(home, folder, {**shared, **variables}, {**({"KUBECONFIG": on.kubeconfig} if on else {}), **(env or {})}))
+        chosen = {**({"KUBECONFIG": on.kubeconfig} if on else {}), **(env or {})}
+        made.append(Work(home, folder, {**shared, **variables}, chosen, ansible))
         return made[-1]
 
     return make

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ansible_collections.kubeflow.bootstrap.tests.absent import NOBODY
+from ansible_collections.kubeflow.bootstrap.tests.integration.loaded import Server
 from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 ROOT = Path(__file__).parents[2]
@@ -50,12 +51,13 @@ class Run:
 
 @dataclass(frozen=True)
 class Work:
-    """``variables`` and ``env`` go with every run."""
+    """``variables`` and ``env`` go with every run; ``server`` saves the time that Ansible takes to start."""
 
     home: Path
     folder: Path
     variables: dict[str, t.Any]
     env: dict[str, str] = field(default_factory=dict)
+    server: Server | None = None
 
     @property
     def app(self) -> Path:
@@ -82,9 +84,14 @@ class Work:
 
     def play(self, playbook: str, *flags: str, **variables: t.Any) -> Run:
         """Run a playbook to its end, which must not be a traceback."""
-        done = subprocess.run(**self.command(playbook, *flags, **variables), timeout=RUN_SECONDS, check=False)
-        assert "Traceback" not in done.stdout, done.stdout
-        return Run(done.returncode, done.stdout)
+        command = self.command(playbook, *flags, **variables)
+        if self.server and not any(name.startswith("ANSIBLE_") for name in self.env):
+            run = Run(*self.server.run(command["args"], command["cwd"], command["env"], RUN_SECONDS))
+        else:
+            done = subprocess.run(**command, timeout=RUN_SECONDS, check=False)
+            run = Run(done.returncode, done.stdout)
+        assert "Traceback" not in run.output, run.output
+        return run
 
     def bootstrap(self, *flags: str, **variables: t.Any) -> Run:
         """The main job, applying unless told otherwise."""
