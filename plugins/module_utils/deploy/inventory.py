@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from ..api import Client
 from ..errors import BootstrapError
+from .names import object_name
 from .objects import MANAGER, Key
 
 Json = dict[str, t.Any]
@@ -59,7 +60,7 @@ class Inventory:
     @property
     def name(self) -> str:
         """Name of the parent."""
-        return f"{self.application}-applyset"
+        return object_name(self.application, "applyset")
 
     @property
     def id(self) -> str:

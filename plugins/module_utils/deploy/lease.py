@@ -23,6 +23,7 @@ from pathlib import Path
 from .. import interrupts
 from ..api import ApiError, Client, Unreachable
 from ..errors import BootstrapError
+from .names import object_name
 from .objects import MANAGER
 
 if t.TYPE_CHECKING:
@@ -115,7 +116,7 @@ def held(
     whose process is gone where that can be seen: on the same start of the same machine, in the same namespace of processes.
     """
     what = f"{application} in {namespace}"
-    path = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/{application}-deploy"
+    path = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/{object_name(application, 'deploy')}"
     said, identity = ticker.state, f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
     watched: tuple[str, float] = ("", 0.0)
     try:
