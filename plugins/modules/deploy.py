@@ -90,8 +90,9 @@ options:
   prune:
     description:
       - What left the application is deleted from the cluster. Namespaces, PersistentVolumeClaims, and definitions with custom resources
-        are kept, because data would be lost, unless they are in this list.
+        are kept, because data would be lost, and so are the workloads that serve these, unless they are in this list.
       - Each is written as RV(outcome.objects[].object) has it, such as V(PersistentVolumeClaim kubeflow/hub-data).
+      - V(later) keeps all that left the application, and records it. A later run without it prunes.
     type: list
     elements: str
     default: []

@@ -18,6 +18,7 @@ from .lease import held
 from .members import NOT_APPLIED, await_children, contents, definitions, descended, instances, made_for, members
 from .objects import Key
 from .outcome import Options, Outcome
+from .related import Related
 from .removal import HOLDS_DATA, NAMESPACE, Removal, Target, custom, refused, stages
 from .wait import Deadline, Ticker
 
@@ -106,7 +107,7 @@ class _Run:
         self.ours = {target.key for target in everything.found if target.label}
         self.made = {target.key for target in [*made, *everything.found] if not target.label}
         found += made
-        self.graph = needs([target.live for target in found])
+        self.graph = needs(Related([target.live for target in found]))
         claims = [target.key for target in found if target.key[:2] == HOLDS_DATA and not self.remove_data]
         kept |= dict.fromkeys(claims, f"it holds data; {_TOLD}it")
         going = {target.uid for target in found if target.key not in kept}

@@ -11,10 +11,11 @@ import typing as t
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 from ..api import METADATA, ApiError, Client
-from .objects import CRD, Key
+from .objects import CRD, Key, Resource
 from .order import Gate
 from .ready import NotReady, conditions, holds, is_paused, said
 from .related import labels_of, pod_template
+from .stuck import holding
 from .why import explain as explanation
 
 Json = dict[str, t.Any]
@@ -30,6 +31,7 @@ _INJECTORS = {
 }
 """Annotations that ask for a CA bundle (https://cert-manager.io/docs/concepts/ca-injector/,
 https://docs.openshift.com/container-platform/latest/security/certificates/service-serving-certificate.html)."""
+_DEFINED = Resource("apiextensions.k8s.io/v1", "customresourcedefinitions", False)
 _CERTIFICATES = "cert-manager.io/v1"
 _SPECIAL, _ESCAPED = re.compile(r"([,=\\])"), r"\\\1"
 _NOT_THERE = "it is not there"
@@ -78,7 +80,7 @@ def unserved(client: Client, definitions: list[Key], items: Items, explain: bool
             continue
         lacking = [each[0] for each in _declared(items.get(key) or live or {}) if each not in there]
         if lacking:
-            found[key] = _unserved(key, live or client.find(_definition(key))) if explain else f"{', '.join(lacking)} is not served"
+            found[key] = _unserved(client, key, live or client.find(_definition(key))) if explain else f"{', '.join(lacking)} is not served"
     return found
 
 
@@ -90,12 +92,12 @@ def _declared(crd: Json) -> Iterator[tuple[str, str, str]]:
             yield f"{spec['group']}/{version['name']}", spec["names"]["kind"], spec["names"]["plural"]
 
 
-def _unserved(key: Key, live: Json | None) -> str:
+def _unserved(client: Client, key: Key, live: Json | None) -> str:
     """From the conditions of a definition, why it is not served."""
     if live is None:
         return _NOT_THERE
     if live["metadata"].get("deletionTimestamp"):
-        return "it is being deleted: its custom resources have to go first"
+        return f"it {holding(client, key, _DEFINED, live['metadata'])}"
     found = conditions(live)
     names, schema = found.get("NamesAccepted") or {}, found.get("NonStructuralSchema") or {}
     if names.get("status") == "False":

@@ -6,25 +6,26 @@ from __future__ import annotations
 
 import typing as t
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from .objects import CRD, Key
 from .order import needs as all_needs
 from .references import Strength
-from .related import Related, dict_of
+from .related import Related, dict_of, dicts_of, labels_of, pod_template
 from .removal import Target
+from .webhooks import service_of
 
 Json = dict[str, t.Any]
 
 _NAMED = 5
+_CLAIM = ("", "PersistentVolumeClaim")
 
 
-def needs(items: list[Json]) -> dict[Key, set[Key]]:
+def needs(related: Related) -> dict[Key, set[Key]]:
     """What each of these objects can't work without, of them; namespaces aside, which stay as long as there is something in them.
 
     A definition whose versions are converted by a webhook can't be read without its server.
     """
-    related = Related(items)
     graph = {
         key: {other for other, need in found.items() if need.strength >= Strength.REFERENCE and other.kind != "Namespace"}
         for key, found in all_needs(related, {}).items()
@@ -53,6 +54,51 @@ def with_needs(kept: Mapping[Key, str], graph: Mapping[Key, set[Key]]) -> dict[K
                 found[needed] = f"{key} needs it, and stays"
                 queue.append(needed)
     return found
+
+
+def with_servers(
+    kept: Mapping[Key, str], related: Related, graph: Mapping[Key, set[Key]], wanted: Collection[Key], named: Collection[str]
+) -> dict[Key, str]:
+    """``kept`` (why, by object), what serves these, and all that both need.
+
+    A claim is served by the workloads that mount it, a definition with custom resources by those that see to these; they are reached
+    through Services and webhooks. Nothing is added where something ``wanted`` serves it, nor what is ``named``.
+    """
+    found = dict(kept)
+    queue = deque(kept)
+    while queue:
+        key = queue.popleft()
+        servers = [other for other in graph if key in graph[other] and _serves(key, related.items[other])] if key in kept else []
+        if any(server in wanted for server in servers):
+            servers = []
+        for server in [*servers, *_leading_to(key, related)]:
+            if server not in found and server not in wanted and str(server) not in named:
+                found[server] = f"{key} stays, and it serves that; to prune it, name it: kubeflow_prune: ['{server}']"
+                queue.append(server)
+    return with_needs(found, graph)
+
+
+def _serves(key: Key, item: Json) -> bool:
+    """Whether an object that needs ``key`` is what makes it of use."""
+    return key[:2] in (_CLAIM, CRD) and pod_template(item) is not None and item["kind"] not in ("Job", "CronJob")
+
+
+def _leading_to(key: Key, related: Related) -> list[Key]:
+    """The Services of a workload, and the webhooks and API services that the API server asks there."""
+    item = related.items.get(key)
+    if item is None:
+        return []
+    template = pod_template(item)
+    if template:
+        return list(related.services_of(key.namespace, labels_of(template)))
+    if key[:2] != ("", "Service"):
+        return []
+    asked = [
+        (other, dicts_of(found.get("webhooks"))) for other, found in related.items.items() if other.kind.endswith("WebhookConfiguration")
+    ]
+    hooks = [other for other, bodies in asked if any(service_of(body.get("clientConfig")) == key for body in bodies)]
+    apis = [other for other, found in related.items.items() if other.kind == "APIService" and service_of(found.get("spec")) == key]
+    return hooks + apis
 
 
 def still_used(those: list[Target], whose: str, told: str) -> str:

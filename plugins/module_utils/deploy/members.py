@@ -276,7 +276,7 @@ def _made_for(client: Client, target: Target, resources: Resources) -> Iterator[
 
 def _made(pair: tuple[str, str], resource: Resource, item: Json, owner: Key) -> Target:
     key = Key(*pair, item["metadata"].get("namespace") or "", item["metadata"]["name"])
-    return Target(key, resource, item, label=False, why=f"it was made for {owner}")
+    return Target(key, resource, item, label=False, why=f"it was made for {owner}", owner=owner)
 
 
 def definitions(targets: Iterable[Target]) -> list[Target]:

@@ -21,8 +21,8 @@ CHANGES = frozenset({"created", "changed", "replaced", "taken over", "pruned", "
 class Options:
     """``force``: take back fields that others changed. ``take_over``: objects of others become ours. ``replace``: what can't be
     changed is deleted and made anew where no data is lost. ``prune``: objects, as the outcome prints them, that may be pruned although
-    they hold data. ``keep_given``: Secrets that an earlier run was given stay, though this one was given none. ``timeout``: seconds for
-    all of it, from the first write; 0 does not wait for readiness.
+    they hold data, or serve what does; ``later`` among them prunes nothing. ``keep_given``: Secrets that an earlier run was given stay,
+    though this one was given none. ``timeout``: seconds for all of it, from the first write; 0 does not wait for readiness.
     """
 
     check: bool = False
@@ -35,6 +35,11 @@ class Options:
     timeout: float = 600.0
     progress: Callable[[str], None] = print
     warn: Callable[[str], None] = print
+
+    @property
+    def prune_later(self) -> bool:
+        """Whether what left the application stays in this run."""
+        return "later" in self.prune
 
 
 @dataclass

@@ -187,7 +187,8 @@ def _stays(run: _Run, given: Key) -> bool:
 
 def _check(run: _Run) -> None:
     run.ticker.state = f"asking the API server about {len(run.todo)} objects before anything is written"
-    run.before = preflight(run.client, run.inventory, run.members, run.old, run.apis, run.options)
+    to_prune = [] if run.options.prune_later else run.old
+    run.before = preflight(run.client, run.inventory, run.members, to_prune, run.apis, run.options)
     run.outcome.differences = list(run.before.differences.values())
 
 
@@ -254,22 +255,36 @@ def _write(run: _Run, deadline: Deadline) -> None:
 
 
 def _prune(run: _Run, deadline: Deadline) -> None:
-    if run.old:
+    if run.old and run.options.prune_later:
+        _keep_for_later(run)
+    elif run.old:
+        wanted = [item for _component, item in run.wanted]
         with run.ticker.timeline.part("Pruning"):
-            prune(run.client, run.inventory, run.apis, run.old, run.options, run.outcome, deadline, run.ticker)
+            prune(run.client, run.inventory, run.apis, run.old, wanted, run.options, run.outcome, deadline, run.ticker)
 
 
 def _to_prune(run: _Run) -> bool:
     """Whether something has to be pruned; if not, what is kept is accounted for, for there will be no pruning."""
     if not run.old:
         return False
+    if run.options.prune_later:
+        _keep_for_later(run)
+        return False
+    wanted = [item for _component, item in run.wanted]
     foreseen = Outcome()
     options = replace(run.options, check=True)
-    prune(run.client, run.inventory, run.apis, run.old, options, foreseen, Deadline(LOOKING), run.ticker)
+    prune(run.client, run.inventory, run.apis, run.old, wanted, options, foreseen, Deadline(LOOKING), run.ticker)
     if foreseen.changed:
         return True
     run.outcome.objects += foreseen.objects
     return False
+
+
+def _keep_for_later(run: _Run) -> None:
+    known = {item["object"] for item in run.outcome.objects}
+    for key, _resource in run.old:
+        if str(key) not in known:
+            run.outcome.add(key, None, "kept", why="it left the application; a run without kubeflow_prune=later prunes it")
 
 
 def _own_namespace(run: _Run, deadline: Deadline) -> set[Key]:

@@ -11,10 +11,11 @@ from ..discovery import Served
 from ..errors import BootstrapError
 from .compare import Found
 from .inventory import Inventory
-from .keeping import needs, still_used, with_needs
-from .members import await_children, definitions, descended, instances
+from .keeping import needs, still_used, with_needs, with_servers
+from .members import await_children, definitions, descended, instances, made_for
 from .objects import Key, Resource
 from .outcome import Options, Outcome
+from .related import Related
 from .removal import HOLDS_DATA, NAMESPACE, Removal, Target, custom, refused, stages
 from .wait import Deadline, Ticker
 
@@ -26,6 +27,7 @@ def prune(
     inventory: Inventory,
     apis: Served,
     old: list[Found],
+    wanted: list[Json],
     options: Options,
     outcome: Outcome,
     deadline: Deadline,
@@ -33,8 +35,9 @@ def prune(
 ) -> None:
     """Delete ``old`` in the reverse of the order in which the objects need each other; in check mode only tell what would be.
 
-    Namespaces, claims and definitions with live custom resources are kept, and what those need, unless ``options.prune`` names them; the
-    outcome says why. What is kept stays a member. Raises ``BootstrapError`` where something could not be deleted, after all else was.
+    Namespaces, claims and definitions with live custom resources are kept, unless ``options.prune`` names them, with what those need and
+    what serves them, where nothing that is ``wanted`` does; the outcome says why. What is kept stays a member.
+    Raises ``BootstrapError`` where something could not be deleted, after all else was.
     """
     live: list[Json | str | None] = client.map(lambda found: _ours(client, inventory, *found), old)
     targets = [Target(key, resource, item) for (key, resource), item in zip(old, live, strict=True) if isinstance(item, dict)]
@@ -43,9 +46,12 @@ def prune(
             outcome.add(key, None, "kept", why=f"not pruned: it can't be read: {why}; a later run prunes it")
     if not targets:
         return
-    kept, strangers = _kept(client, inventory, targets, options)
-    graph = needs([target.live for target in targets])
-    kept = with_needs(kept, graph)
+    kept, strangers = _kept(client, inventory, apis, targets, options)
+    related = Related([*wanted, *(target.live for target in targets)])
+    graph = needs(related)
+    mine = {target.key for target in targets}
+    found = with_servers(kept, related, graph, related.items.keys() - mine, options.prune)
+    kept = {key: why for key, why in found.items() if key in mine}
     going = [target for target in [*targets, *strangers] if target.key not in kept]
     before = ticker.state
     removal = Removal(client, apis, inventory.owns, options, outcome, deadline, ticker, action="pruned", total=len(going))
@@ -76,7 +82,9 @@ def _ours(client: Client, inventory: Inventory, key: Key, resource: Resource) ->
     return live if live and inventory.owns(live["metadata"]) else None
 
 
-def _kept(client: Client, inventory: Inventory, targets: list[Target], options: Options) -> tuple[dict[Key, str], list[Target]]:
+def _kept(
+    client: Client, inventory: Inventory, apis: Served, targets: list[Target], options: Options
+) -> tuple[dict[Key, str], list[Target]]:
     """What is not pruned, with why; and the custom resources of others that go with definitions which were named."""
     kept: dict[Key, str] = {}
     strangers: list[Target] = []
@@ -89,6 +97,10 @@ def _kept(client: Client, inventory: Inventory, targets: list[Target], options: 
             kept[key] = f"all that is in it would go with it; {told}"
         elif key[:2] == HOLDS_DATA and not named:
             kept[key] = f"it holds data; {told}"
+    for made in made_for(client, targets, apis, kept):
+        owner = made.owner
+        if made.key[:2] == HOLDS_DATA and owner and str(owner) not in options.prune:
+            kept[owner] = f"{made.key} holds its data; to prune it without that, name it: kubeflow_prune: ['{owner}']"
     uids = {target.uid for target in targets if target.key not in kept}
     for definition in definitions(targets):
         key = definition.key

@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Delete a set of objects in stages, and wait until they are gone. Private to the collection.
 
-Nothing is deleted but the very object that was looked at: the server compares its UID and resourceVersion. Finalizers are waited for,
-never taken off: what they stand for would be left undone.
+Finalizers are waited for, never taken off: what they stand for would be left undone.
 """
 
 from __future__ import annotations
@@ -14,9 +13,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .. import interrupts
-from ..api import ONE_METADATA, ApiError, Client
+from ..api import ApiError, Client
 from ..discovery import Served
 from ..errors import BootstrapError
+from .deletion import GOING, GONE, LOST, SPARED, delete, look
 from .difference import difference
 from .objects import CRD, MANAGER, Key, Resource
 from .order import order
@@ -39,19 +39,8 @@ _CALLS_IN = {
     ("apiregistration.k8s.io", "APIService"),
 }
 """What makes the API server ask others: it must be gone before those who answer are."""
-_RUNS_PODS = {
-    ("", "ReplicationController"),
-    ("apps", "DaemonSet"),
-    ("apps", "Deployment"),
-    ("apps", "ReplicaSet"),
-    ("apps", "StatefulSet"),
-    ("batch", "CronJob"),
-    ("batch", "Job"),
-}
-_GONE, _GOING, _THEIRS, _REFUSED, _LOST = "gone", "going", "theirs", "refused", "lost"
 _STILL = "it is still being deleted"
 _NAMED = 5
-_TRIES = 5
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 _PATIENCE = 2.0
 """Seconds until the API server is reminded of a definition, and between reminders."""
@@ -68,6 +57,8 @@ class Target:
     live: Json = field(compare=False, repr=False)
     label: bool = True
     why: str | None = None
+    owner: Key | None = None
+    """The member that it was made for."""
 
     @property
     def path(self) -> str:
@@ -142,15 +133,15 @@ class Removal:
         answers: list[tuple[str, str]] = self.client.map(self._delete, targets)
         going, lost = [], ""
         for target, (state, why) in zip(targets, answers, strict=True):
-            if state == _GOING:
+            if state == GOING:
                 going.append(target)
-            elif state == _GONE:
+            elif state == GONE:
                 self._record(target)
-            elif state == _THEIRS:
+            elif state == SPARED:
                 self.outcome.add(target.key, None, "left alone", why=why)
             else:
                 self.fail(target, why)
-                lost = why if state == _LOST else lost
+                lost = why if state == LOST else lost
         if going and not lost:
             self._gone(going)
         elif lost:
@@ -174,46 +165,14 @@ class Removal:
 
     def _delete(self, target: Target) -> tuple[str, str]:
         """What became of it, and why."""
-        metadata = target.live["metadata"]
-        for attempt in range(_TRIES + 1):
-            if metadata.get("deletionTimestamp") and not self.options.check:
-                return _GOING, ""
-            preconditions = {"uid": target.uid}
-            if attempt < _TRIES and metadata.get("resourceVersion"):
-                preconditions["resourceVersion"] = metadata["resourceVersion"]
-            try:
-                return self._ask(target, preconditions)
-            except ApiError as error:
-                if error.code == 404:
-                    return _GONE, ""
-                if error.code != 409:
-                    return _REFUSED, error.said
-            except BootstrapError as error:
-                return _LOST, error.message
-            found = self.look(target)
-            if found is None:
-                return _GONE, ""
-            if target.label and not self.owns(found):
-                return _THEIRS, "somebody took our label off it"
-            metadata = found
-        return _REFUSED, "it changes all the time"
 
-    def _ask(self, target: Target, preconditions: Json) -> tuple[str, str]:
-        body: Json = {"propagationPolicy": _propagation(target.key), "preconditions": preconditions}
-        if not self.options.check:
-            answer = self.client.delete(target.path, body)
-            return (_GONE if answer.get("kind") == "Status" else _GOING), ""
-        try:
-            self.client.delete(target.path, {**body, "dryRun": ["All"]}, dryRun="All")
-        except ApiError as error:
-            if error.code != 400 or "dry run" not in error.said:  # a webhook that can't be asked for trial
-                raise
-        return _GONE, ""
+        def spared(metadata: Json) -> str | None:
+            return "somebody took our label off it" if target.label and not self.owns(metadata) else None
 
-    def look(self, target: Target) -> Json | None:
-        """Its metadata as they are now; ``None`` once it is gone, whatever has taken its name since."""
-        found = self.client.find(target.path, ONE_METADATA)
-        return found["metadata"] if found and str(found["metadata"].get("uid")) == target.uid else None
+        return delete(self.client, target.path, target.key, target.live["metadata"], spared, dry_run=self.options.check)
+
+    def _look(self, target: Target) -> Json | None:
+        return look(self.client, target.path, target.uid)
 
     def await_gone(self, targets: list[Target]) -> None:
         """Wait for what goes with its owner: the garbage collector deletes it."""
@@ -225,7 +184,7 @@ class Removal:
         pause, told = _FIRST_PAUSE, False
         while going:
             try:
-                states: list[Json | None] = self.client.map(self.look, going)
+                states: list[Json | None] = self.client.map(self._look, going)
             except BootstrapError:
                 self._leave(going if record else [])
                 raise
@@ -292,11 +251,3 @@ def refused(failed: Mapping[t.Any, str], check: bool) -> BootstrapError:
     return BootstrapError(
         f"{len(failed)} object{'' if one else 's'} {were} deleted: {listed}{more}.", fix="Put that right first." if check else fix
     )
-
-
-def _propagation(key: Key) -> str:
-    """Foreground where pods must be gone with their owner; the garbage collector deletes what else an object owns.
-
-    Not for custom resources, whose kind the garbage collector may not know yet.
-    """
-    return "Foreground" if key[:2] in _RUNS_PODS else "Background"

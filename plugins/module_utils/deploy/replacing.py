@@ -8,20 +8,24 @@ import time
 import typing as t
 
 from .. import interrupts
-from ..api import ApiError, Client
+from ..api import Client
 from ..errors import BootstrapError, some
+from . import deletion
 from .compare import Member
 from .managed_fields import Rewrite, owned_names
 from .objects import Key
 from .refusals import MOST, Refusal
+from .stuck import holding
 
 Json = dict[str, t.Any]
 
 _RBAC, _STORAGE = "rbac.authorization.k8s.io", "storage.k8s.io"
-_PODS = {("apps", "DaemonSet"), ("apps", "Deployment"), ("apps", "ReplicaSet"), ("apps", "StatefulSet"), ("batch", "Job")}
-"""Deleted in the foreground, so that their pods are gone before new ones come."""
 _REPLACEABLE = {
-    *_PODS,
+    ("apps", "DaemonSet"),
+    ("apps", "Deployment"),
+    ("apps", "ReplicaSet"),
+    ("apps", "StatefulSet"),
+    ("batch", "Job"),
     ("", "ConfigMap"),
     ("", "Secret"),
     ("", "Service"),
@@ -103,14 +107,16 @@ def loses(key: Key, item: Json, live: Json, rewrite: Rewrite | None = None) -> s
 def delete(client: Client, member: Member, seconds: float) -> None:
     """Delete an object, and wait until it is gone. Raises ``BootstrapError`` if it is still there after ``seconds``."""
     end = time.monotonic() + seconds
-    try:
-        client.delete(member.path, {"propagationPolicy": "Foreground" if member.key[:2] in _PODS else "Background"})
-        while True:
-            live = client.get(member.path)
-            if time.monotonic() > end:
-                finalizers = ", ".join(live["metadata"].get("finalizers") or []) or "none"
-                raise BootstrapError(f"it is still being deleted (finalizers: {finalizers})", fix="Run again to go on.")
-            interrupts.pause(_PAUSE)
-    except ApiError as error:
-        if error.code != 404:
-            raise
+    state, why = deletion.delete(client, member.path, member.key, member.metadata, lambda _metadata: _changed(member.key))
+    if state not in (deletion.GONE, deletion.GOING):
+        raise BootstrapError(f"it was not deleted: {why}", fix="Run again: what has to be done is looked at again.")
+    while metadata := deletion.look(client, member.path, str(member.metadata.get("uid"))):
+        if time.monotonic() > end:
+            held = holding(client, member.key, member.resource, metadata)
+            raise BootstrapError(f"it is still being deleted: it {held}", fix="See to that, and run again: it goes on from here.")
+        interrupts.pause(_PAUSE)
+
+
+def _changed(key: Key) -> str | None:
+    """Why an object that was changed since it was looked at is not deleted: others may have put something into it."""
+    return "somebody has just changed it" if key.kind in ("ConfigMap", "Secret") else None

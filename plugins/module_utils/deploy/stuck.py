@@ -50,6 +50,11 @@ def explained(client: Client, apis: Served, left: Mapping[Target, Json]) -> list
     return [f"{target.key} {about.why(target.key, target.resource, metadata)}" for target, metadata in left.items()]
 
 
+def holding(client: Client, key: Key, resource: Resource, metadata: Json) -> str:
+    """What holds one object, as ``explained`` says it."""
+    return _About(client, {}).why(key, resource, metadata)
+
+
 class _About:
     def __init__(self, client: Client, apis: Served) -> None:
         self._client, self._apis = client, apis
@@ -146,26 +151,33 @@ class _About:
         held = []
         for name, _count in dict(_REMAINING.findall(said)).items():
             plural, _dot, group = name.partition(".")
-            held += self._held(group, plural, key.namespace or key.name)
+            held += self._remaining(group, plural, key.namespace or key.name)
         return f"is not empty ({said})" + (f"; there {'; '.join(held)}" if held else "")
 
     def _definition(self, live: Json) -> str:
         spec = live.get("spec") or {}
         conditions = (live.get("status") or {}).get("conditions") or []
         said = next((f" ({each.get('message')})" for each in conditions if each.get("type") == "Terminating"), "")
-        held = self._held(spec.get("group", ""), (spec.get("names") or {}).get("plural", ""), "")
+        names = spec.get("names") or {}
+        served = [each["name"] for each in spec.get("versions") or [] if each.get("served")]
+        held: list[str] = []
+        if served:
+            resource = Resource(f"{spec.get('group')}/{served[0]}", str(names.get("plural")), spec.get("scope") == "Namespaced")
+            held = self._held(str(names.get("kind")), resource, "")
         return f"waits until its resources are gone{said}" + (f": {'; '.join(held)}" if held else "")
 
-    def _held(self, group: str, plural: str, namespace: str) -> list[str]:
-        """Objects of a kind that are being deleted, each with why."""
+    def _remaining(self, group: str, plural: str, namespace: str) -> list[str]:
         for version, kinds in self._apis.items():
             for kind, entry in kinds.items():
                 if group_of(version) == group and entry["resource"] == plural:
-                    resource = Resource(version, plural, entry["namespaced"])
-                    items = [item["metadata"] for item in self._all(resource.path(namespace), METADATA)][:_SHOWN]
-                    keys = [Key(group, kind, each.get("namespace") or "", each["name"]) for each in items]
-                    return [f"{key} {self.why(key, resource, each)}" for key, each in zip(keys, items, strict=True)]
+                    return self._held(kind, Resource(version, plural, entry["namespaced"]), namespace)
         return []
+
+    def _held(self, kind: str, resource: Resource, namespace: str) -> list[str]:
+        """Objects of a kind that are being deleted, each with why."""
+        items = [item["metadata"] for item in self._all(resource.path(namespace), METADATA)][:_SHOWN]
+        keys = [Key(group_of(resource.api_version), kind, each.get("namespace") or "", each["name"]) for each in items]
+        return [f"{key} {self.why(key, resource, each)}" for key, each in zip(keys, items, strict=True)]
 
     def _pods(self, key: Key, live: Json) -> str:
         selector = ((live.get("spec") or {}).get("selector") or {}).get("matchLabels") or {}

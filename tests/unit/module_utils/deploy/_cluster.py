@@ -28,10 +28,20 @@ _BUILT_IN = {
         },
     },
     "apps/v1": {"Deployment": ("deployments", True), "StatefulSet": ("statefulsets", True)},
+    "discovery.k8s.io/v1": {"EndpointSlice": ("endpointslices", True)},
     "coordination.k8s.io/v1": {"Lease": ("leases", True)},
     "apiextensions.k8s.io/v1": {"CustomResourceDefinition": ("customresourcedefinitions", False)},
     "apiregistration.k8s.io/v1": {"APIService": ("apiservices", False)},
-    "rbac.authorization.k8s.io/v1": {"ClusterRole": ("clusterroles", False)},
+    "rbac.authorization.k8s.io/v1": {
+        "ClusterRole": ("clusterroles", False),
+        "ClusterRoleBinding": ("clusterrolebindings", False),
+        "Role": ("roles", True),
+        "RoleBinding": ("rolebindings", True),
+    },
+    "admissionregistration.k8s.io/v1": {
+        "ValidatingWebhookConfiguration": ("validatingwebhookconfigurations", False),
+        "MutatingWebhookConfiguration": ("mutatingwebhookconfigurations", False),
+    },
 }
 _PATH = re.compile(
     r"/apis?/(?P<version>(?:[^/]+\.[^/]+/|apps/|batch/)?v[^/]+)(?:/namespaces/(?P<space>[^/]+))?/(?P<plural>[a-z]+)(?:/(?P<name>.+))?"
@@ -165,9 +175,12 @@ class FakeCluster:
 
     def _list(self, request: Request, version: str, kind: str, space: str) -> Json:
         found = [item for key, item in self.objects.items() if key[:2] == (version, kind) and space in ("", key[2])]
-        for label in filter(None, (request.query.get("labelSelector") or "").split(",")):
-            name, _equals, value = label.partition("=")
-            found = [item for item in found if (item["metadata"].get("labels") or {}).get(name) == value]
+        selector = request.query.get("labelSelector") or ""
+        name, _in, values = selector.rstrip(")").partition(" in (")
+        pairs = {name: values.split(",")} if values else {}
+        pairs |= {} if values else {label.partition("=")[0]: [label.partition("=")[2]] for label in filter(None, selector.split(","))}
+        for name, wanted in pairs.items():
+            found = [item for item in found if (item["metadata"].get("labels") or {}).get(name) in wanted]
         field = request.query.get("fieldSelector")
         found = [item for item in found if not field or field == f"metadata.name={item['metadata']['name']}"]
         partial = "PartialObjectMetadata" in request.headers.get("accept", "")

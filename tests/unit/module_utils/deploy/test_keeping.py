@@ -8,6 +8,7 @@ import typing as t
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.keeping import needs, still_used, with_needs
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects import CRD, Key
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.related import Related
 
 from tests.unit.module_utils.deploy.test_removal import deployment, item, target
 
@@ -33,7 +34,7 @@ def objects() -> list[dict[str, t.Any]]:
 
 
 def test_a_claim_keeps_its_class_and_a_definition_what_converts_its_resources() -> None:
-    graph = needs(objects())
+    graph = needs(Related(objects()))
     assert with_needs({CLAIM: "data"}, graph) == {CLAIM: "data", CLASS: f"{CLAIM} needs it, and stays"}
     kept = with_needs({DEFINITION: "used"}, graph)
     assert {key.name for key in kept} == {"flows.x.io", "convert"}

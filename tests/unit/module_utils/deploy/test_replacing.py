@@ -75,23 +75,73 @@ def test_the_fields_that_would_have_to_change_are_named() -> None:
     assert named(found._replace(fields=("roleRef",)), {"kind": "RoleBinding"}, {}).fields == ("roleRef",)
 
 
-def test_it_is_deleted_and_awaited(server: t.Any, client: Client) -> None:
-    member = Member(Key("apps", "Deployment", "x", "a"), "c", {}, Resource("apps/v1", "deployments", True), None, "replace")
-    looks = iter([Answer({"metadata": {}}), Answer({"metadata": {}}), Answer({}, 404)])
+def live(version: str = "5", **metadata: t.Any) -> Json:
+    return {"metadata": {"uid": "u", "resourceVersion": version, **metadata}}
+
+
+def old(kind: str = "Deployment", version: str = "apps/v1") -> Member:
+    key = Key(version.rpartition("/")[0], kind, "x", "a")
+    return Member(key, "c", {}, Resource(version, f"{kind.lower()}s", True), live(), "replace")
+
+
+def served(server: t.Any, path: str, gets: list[Answer], deletes: list[Answer]) -> list[Request]:
+    """What is asked of an object; each answer once, the last for all that follow."""
     asked: list[Request] = []
 
     def answer(request: Request) -> Answer:
         asked.append(request)
-        return Answer({}) if request.method == "DELETE" else next(looks)
+        answers = deletes if request.method == "DELETE" else gets
+        return answers.pop(0) if len(answers) > 1 else answers[0]
 
-    server.routes["/apis/apps/v1/namespaces/x/deployments/a"] = answer
-    delete(client, member, 10)
+    server.routes[path] = answer
+    return asked
+
+
+DEPLOYMENT, CONFIG = "/apis/apps/v1/namespaces/x/deployments/a", "/api/v1/namespaces/x/configmaps/a"
+CHANGED = Answer({"reason": "Conflict", "message": "Precondition failed: resourceVersion"}, 409)
+GONE = Answer({"message": "not found"}, 404)
+
+
+def test_the_very_object_is_deleted_and_awaited(server: t.Any, client: Client) -> None:
+    asked = served(server, DEPLOYMENT, [Answer(live()), Answer(live()), GONE], [Answer(live())])
+    delete(client, old(), 10)
     assert [each.method for each in asked] == ["DELETE", "GET", "GET", "GET"]
-    assert asked[0].body == {"propagationPolicy": "Foreground"}
+    assert asked[0].body == {"propagationPolicy": "Foreground", "preconditions": {"uid": "u", "resourceVersion": "5"}}
+
+
+def test_what_a_controller_makes_under_the_same_name_is_not_waited_for(server: t.Any, client: Client) -> None:
+    served(server, DEPLOYMENT, [Answer(live(uid="another"))], [Answer(live())])
+    delete(client, old(), 10)
+
+
+def test_a_workload_whose_status_changed_is_deleted_in_its_new_version(server: t.Any, client: Client) -> None:
+    asked = served(server, DEPLOYMENT, [Answer(live("6")), GONE], [CHANGED, Answer(live("6"))])
+    delete(client, old(), 10)
+    assert [each.body["preconditions"]["resourceVersion"] for each in asked if each.method == "DELETE"] == ["5", "6"]
+
+
+def test_a_configmap_that_was_changed_since_is_not_deleted(server: t.Any, client: Client) -> None:
+    asked = served(server, CONFIG, [Answer(live("6"))], [CHANGED])
+    with pytest.raises(BootstrapError, match="somebody has just changed it"):
+        delete(client, old("ConfigMap", "v1"), 10)
+    assert [each.method for each in asked] == ["DELETE", "GET"]
 
 
 def test_what_does_not_go_is_told_with_its_finalizers(server: t.Any, client: Client) -> None:
-    member = Member(Key("", "Service", "x", "a"), "c", {}, Resource("v1", "services", True), None, "replace")
-    server.routes["/api/v1/namespaces/x/services/a"] = lambda _request: Answer({"metadata": {"finalizers": ["example.com/hold"]}})
+    held = live(deletionTimestamp="2026-01-01T00:00:00Z", finalizers=["example.com/hold"])
+    served(server, CONFIG, [Answer(held)], [Answer(held)])
     with pytest.raises(BootstrapError, match="example.com/hold"):
-        delete(client, member, 0)
+        delete(client, old("ConfigMap", "v1"), 0)
+
+
+def test_a_definition_that_does_not_go_names_the_resources_that_hold_it(server: t.Any, client: Client) -> None:
+    spec = {"group": "a.com", "scope": "Namespaced", "names": {"kind": "A", "plural": "as"}, "versions": [{"name": "v1", "served": True}]}
+    held = {**live(deletionTimestamp="2026-01-01T00:00:00Z", finalizers=["customresourcecleanup.apiextensions.k8s.io"]), "spec": spec}
+    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/as.a.com"
+    served(server, path, [Answer(held)], [Answer(held)])
+    one = {"name": "one", "namespace": "ml", "finalizers": ["a.com/f"], "deletionTimestamp": "2026-01-01T00:00:00Z"}
+    server.routes["/apis/a.com/v1/as"] = {"items": [{"metadata": one}]}
+    key = Key("apiextensions.k8s.io", "CustomResourceDefinition", "", "as.a.com")
+    resource = Resource("apiextensions.k8s.io/v1", "customresourcedefinitions", False)
+    with pytest.raises(BootstrapError, match=r"A.a.com ml/one has the finalizer a.com/f"):
+        delete(client, Member(key, "c", {}, resource, held, "replace"), 0)

@@ -1,0 +1,139 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What left the application goes, but never what serves data or custom resources that stay."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.outcome import Outcome
+
+from tests.unit.module_utils.deploy._cluster import FakeCluster
+from tests.unit.module_utils.deploy._objects import RBAC, defined, hook, hooks, make, running
+
+Json = dict[str, t.Any]
+SPACE = make("Namespace", "ml", namespace=None)
+CLAIM = make("PersistentVolumeClaim", "data", namespace="ml")
+THING = make("Thing", "alice", "example.com/v1", "default")
+ACCOUNT = [{"kind": "ServiceAccount", "name": "operator", "namespace": "ml"}]
+
+
+def mounting(name: str, claim: str = "data") -> Json:
+    volumes = [{"name": "v", "persistentVolumeClaim": {"claimName": claim}}]
+    return running(name=name, namespace="ml", labels={"app": name}, volumes=volumes, serviceAccountName=name)
+
+
+def behind(name: str) -> Json:
+    return make("Service", name, namespace="ml", spec={"selector": {"app": name}})
+
+
+def operator(name: str = "operator") -> list[Json]:
+    rule = {"apiGroups": ["example.com"], "resources": ["things"], "verbs": ["list", "watch"]}
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "operator"}
+    return [
+        make("ServiceAccount", "operator", namespace="ml"),
+        make("ClusterRole", "operator", RBAC, None, rules=[rule]),
+        make("ClusterRoleBinding", "operator", RBAC, None, roleRef=role, subjects=ACCOUNT),
+        running(name=name, namespace="ml", labels={"app": name}, serviceAccountName="operator"),
+    ]
+
+
+def whys(outcome: Outcome, action: str = "kept") -> dict[str, str]:
+    return {item["object"]: item["why"] or "" for item in outcome.objects if item["action"] == action}
+
+
+@pytest.fixture
+def cluster(server: t.Any, client: Client) -> FakeCluster:
+    return FakeCluster(server, client)
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_a_claim_that_stays_keeps_the_workload_that_serves_it(cluster: FakeCluster, check: bool) -> None:
+    other = make("ConfigMap", "left", namespace="ml")
+    cluster.deploy(SPACE, CLAIM, mounting("minio"), make("ServiceAccount", "minio", namespace="ml"), behind("minio"), other)
+    outcome = cluster.deploy(SPACE, check=check)
+    kept = whys(outcome)
+    assert kept.keys() == {f"{each} ml/{name}" for each, name in KEPT_WITH_MINIO}
+    assert "kubeflow_prune: ['Deployment.apps ml/minio']" in kept["Deployment.apps ml/minio"]
+    assert whys(outcome, "pruned").keys() == {"ConfigMap ml/left"}
+    if not check:
+        assert whys(cluster.deploy(SPACE)) == kept
+        assert not cluster.deploy(SPACE).changed
+
+
+KEPT_WITH_MINIO = [("PersistentVolumeClaim", "data"), ("Deployment.apps", "minio"), ("ServiceAccount", "minio"), ("Service", "minio")]
+
+
+def test_who_asks_for_it_prunes_the_workload_and_keeps_the_data(cluster: FakeCluster) -> None:
+    cluster.deploy(SPACE, CLAIM, mounting("minio"))
+    outcome = cluster.deploy(SPACE, prune=frozenset({"Deployment.apps ml/minio"}))
+    assert whys(outcome, "pruned").keys() == {"Deployment.apps ml/minio"} and whys(outcome).keys() == {"PersistentVolumeClaim ml/data"}
+
+
+def test_data_that_goes_takes_its_workload_with_it(cluster: FakeCluster) -> None:
+    cluster.deploy(SPACE, CLAIM, mounting("minio"))
+    assert cluster.deploy(SPACE, prune=frozenset({"PersistentVolumeClaim ml/data"})).counts() == {"unchanged": 1, "pruned": 2}
+
+
+def test_a_claim_that_another_workload_of_the_application_serves_keeps_none(cluster: FakeCluster) -> None:
+    cluster.deploy(SPACE, CLAIM, mounting("minio"))
+    outcome = cluster.deploy(SPACE, mounting("seaweedfs"))
+    assert whys(outcome).keys() == {"PersistentVolumeClaim ml/data"} and whys(outcome, "pruned").keys() == {"Deployment.apps ml/minio"}
+
+
+def test_custom_resources_that_stay_keep_their_operator(cluster: FakeCluster) -> None:
+    bystander = running(name="web", namespace="ml", labels={"app": "web"})
+    checks = hooks(hook(["things"], ("example.com",), name="operator"), name="checks")
+    checks["webhooks"][0]["clientConfig"] = {"service": {"name": "operator", "namespace": "ml"}, "caBundle": "YQ=="}
+    slices = make("EndpointSlice", "operator", "discovery.k8s.io/v1", "ml", labels={"kubernetes.io/service-name": "operator"})
+    cluster.put({**slices, "endpoints": [{}]})
+    cluster.deploy(SPACE, defined(scope="Namespaced"), *operator(), behind("operator"), checks, bystander)
+    cluster.put(THING)
+    outcome = cluster.deploy(SPACE)
+    assert {each.partition(" ")[2] for each in whys(outcome)} == {"things.example.com", "operator", "ml/operator", "checks"}
+    assert whys(outcome, "pruned").keys() == {"Deployment.apps ml/web"}
+    assert "Thing alice" in cluster.names()
+
+
+def test_a_definition_without_custom_resources_goes_with_its_operator(cluster: FakeCluster) -> None:
+    cluster.deploy(SPACE, defined(scope="Namespaced"), *operator())
+    assert cluster.deploy(SPACE).counts() == {"unchanged": 1, "pruned": 5}
+
+
+def test_an_operator_under_a_new_name_takes_over_the_custom_resources(cluster: FakeCluster) -> None:
+    cluster.deploy(SPACE, defined(scope="Namespaced"), *operator())
+    cluster.put(THING)
+    outcome = cluster.deploy(SPACE, *operator("operator-2"))
+    assert whys(outcome, "pruned").keys() == {"Deployment.apps ml/operator"}
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_stateful_set_whose_claims_hold_data_stays_until_it_is_named(cluster: FakeCluster, named: bool) -> None:
+    spec = {"volumeClaimTemplates": [{"metadata": {"name": "data"}}], "selector": {"matchLabels": {"a": "b"}}}
+    store = make("StatefulSet", "db", "apps/v1", "ml", spec=spec)
+    cluster.deploy(SPACE, store)
+    cluster.put(make("PersistentVolumeClaim", "data-db-0", namespace="ml", labels={"a": "b"}))
+    outcome = cluster.deploy(SPACE, prune=frozenset({"StatefulSet.apps ml/db"} if named else ()))
+    assert (whys(outcome, "pruned" if named else "kept").keys()) == {"StatefulSet.apps ml/db"}
+    assert "PersistentVolumeClaim data-db-0" in cluster.names()
+
+
+def test_a_stateful_set_without_claims_goes(cluster: FakeCluster) -> None:
+    cluster.deploy(SPACE, make("StatefulSet", "db", "apps/v1", "ml", spec={"selector": {}}))
+    assert cluster.deploy(SPACE).counts() == {"unchanged": 1, "pruned": 1}
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_later_applies_the_new_version_and_keeps_what_left(cluster: FakeCluster, check: bool) -> None:
+    old = make("ConfigMap", "old", namespace="ml")
+    cluster.deploy(SPACE, old)
+    later = frozenset({"later"})
+    outcome = cluster.deploy(SPACE, make("ConfigMap", "new", namespace="ml"), prune=later, check=check)
+    assert outcome.counts() == {"unchanged": 1, "created": 1, "kept": 1}
+    assert "kubeflow_prune=later" in whys(outcome)["ConfigMap ml/old"]
+    if not check:
+        assert "old" in str(cluster.record())
+        assert cluster.deploy(SPACE, make("ConfigMap", "new", namespace="ml"), prune=later).counts() == {"unchanged": 2, "kept": 1}
+        assert cluster.deploy(SPACE, make("ConfigMap", "new", namespace="ml")).counts() == {"unchanged": 2, "pruned": 1}
