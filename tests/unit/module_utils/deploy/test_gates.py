@@ -73,7 +73,7 @@ def test_a_definition_is_open_once_discovery_lists_all_that_it_declares(server: 
             "the API server has not established it: Installing: soon",
         ),
         (conditions("NonStructuralSchema", message="spec.x: type is missing"), "its schema is not structural: spec.x: type is missing"),
-        ({"metadata": {"deletionTimestamp": "now"}}, "it is being deleted: its custom resources have to go first"),
+        ({"metadata": {"deletionTimestamp": "now"}}, "it waits until its resources are gone"),
     ],
 )
 def test_why_a_definition_is_not_served(server: Server, client: Client, live: Json | None, reason: str) -> None:

@@ -87,7 +87,12 @@ def test_a_namespace_and_a_definition_tell_what_holds_them(server: t.Any, client
     server.routes["/api/v1/namespaces/ml"] = space
     text = why(client, space, "namespaces", apis)
     assert f"Namespace ml is not empty (NamespaceContentRemaining: {message}); there Flow.x.io ml/nightly has the finalizer" in text
-    spec = {"group": "x.io", "names": {"plural": "flows", "kind": "Flow"}}
+    spec = {
+        "group": "x.io",
+        "scope": "Namespaced",
+        "names": {"plural": "flows", "kind": "Flow"},
+        "versions": [{"name": "v1", "served": True}],
+    }
     crd = held(item("apiextensions.k8s.io/v1", "CustomResourceDefinition", "flows.x.io", None, spec=spec))
     server.routes["/apis/apiextensions.k8s.io/v1/customresourcedefinitions/flows.x.io"] = crd
     assert "waits until its resources are gone: Flow.x.io ml/nightly has" in why(client, crd, "customresourcedefinitions", apis)
