@@ -126,6 +126,17 @@ options:
         description: Its values, by key, as they are. Take them from Ansible Vault, the environment or a lookup.
         type: dict
         required: true
+      made_for:
+        description:
+          - What it was made for. If its C(cluster) is neither the UID of this cluster nor its URL, it is refused. The roles of the optional
+            steps set this.
+        type: dict
+  move:
+    description:
+      - Whether this is the application's cluster though the application does not say so. If V(false), an application that was planned for
+        another cluster, or whose record does not tell its UID, is refused.
+    type: bool
+    default: false
   remove_data:
     description: With O(state=absent), delete also the PersistentVolumeClaims, and so the data in them.
     type: bool
@@ -338,8 +349,10 @@ ARGUMENTS: dict[str, t.Any] = {
                 "type": {"type": "str", "default": "Opaque"},
                 "labels": {"type": "dict"},
                 "stringData": {"type": "dict", "required": True, "no_log": True},
+                "made_for": {"type": "dict"},
             },
         },
+        "move": {"type": "bool", "default": False},
         "remove_data": {"type": "bool", "default": False},
         "engine": {"type": "str", "choices": ["native", "ks", "auto"], "default": "native"},
         "ks": {"type": "path"},

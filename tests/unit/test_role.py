@@ -17,7 +17,7 @@ def test_defaults_are_those_of_the_argument_specs(role: str) -> None:
     options = {name: option for entry in specs.values() for name, option in entry["options"].items()}
     assert defaults.keys() <= options.keys()
     for name, option in options.items():
-        assert defaults.get(name) == option.get("default", "{{ omit }}"), name
+        assert defaults.get(name, "{{ omit }}") == option.get("default", "{{ omit }}"), name
         assert name.startswith("kubeflow_"), name
 
 

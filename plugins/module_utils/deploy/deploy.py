@@ -17,13 +17,13 @@ from pathlib import Path
 from .. import interrupts
 from ..api import Client
 from ..errors import BootstrapError
-from ..facts.cluster import identity
 from ..ks.engine import Choice
 from ..ks.job import Job
-from ..ksonnet import app_yaml, folder, record
+from ..ksonnet import app_yaml, folder
 from ..ksonnet.render import left_out, objects
 from ..registries.source_arguments import sources
 from ..run import Context
+from . import target_cluster
 from .absent import absent
 from .outcome import Options, Outcome
 from .present import LOOKING, present
@@ -46,7 +46,7 @@ def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Ou
     if not environment:
         raise BootstrapError(f"The application {path} has no environment {args['environment']!r}.", fix="Check kubeflow_environment.")
     with client.repeating(Deadline(LOOKING).left, context.progress):
-        _same_cluster(client, files, path)
+        target_cluster.check(client, files, path, environment, args, context.warn)
     namespace = (environment.get("destination") or {}).get("namespace") or "default"
     options = Options(
         check=context.check,
@@ -119,15 +119,3 @@ def _files(path: Path, args: dict[str, t.Any], context: Context) -> dict[str, st
     if args["declaration"] is None or not context.check:
         return folder.read(path)
     return folder.foresee(path, args["declaration"], sources(args, context))
-
-
-def _same_cluster(client: Client, files: dict[str, str], path: Path) -> None:
-    """Refuse any other cluster than the one that the application was planned for."""
-    planned = record.read(files).get("cluster") or {}
-    uid = identity(client)
-    if planned.get("uid") and planned["uid"] != uid:
-        raise BootstrapError(
-            f"The application {path} was planned for the cluster {planned.get('server')} (UID {planned['uid']}), "
-            f"but context {client.connection.name} leads to {client.connection.server} (UID {uid}).",
-            fix="Use the context of that cluster, or another kubeflow_app_dir for this one.",
-        )

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 
 from ..api import ApiError, Client
 from ..discovery import Served, discover
-from ..errors import BootstrapError
 from ..permissions import lacking, review
 from ..redaction import cleaned
 from .addons import addons
@@ -155,15 +154,3 @@ def _ingress_class(item: Json) -> Json:
 
 def _place(entry: Json) -> Json:
     return {"resource": entry["resource"], "namespaced": entry["namespaced"]}
-
-
-def identity(client: Client) -> str:
-    """The UID of the namespace ``kube-system``: what tells one cluster from another."""
-    try:
-        return str(client.get("/api/v1/namespaces/kube-system")["metadata"]["uid"])
-    except ApiError as error:
-        if error.code == 401:
-            raise
-        raise BootstrapError(
-            f"Which cluster this is can't be told: {error.said}.", fix="Let the user get the namespace kube-system."
-        ) from error

@@ -311,13 +311,12 @@ def _item(name: str, reason: str, fix: str | None, command: str | None = None) -
 
 def _strange(facts: Json, choices: Json, current: Mapping[str, str]) -> list[Json]:
     """Refuse to turn the application of one cluster into that of another unasked."""
-    made_for, now = record.read(current).get("cluster") or {}, facts["cluster"]
-    if choices["move"] or made_for.get("uid") in (None, now["uid"]):
+    before = record.read(current)
+    made_for, now = before.get("cluster") or {}, facts["cluster"]
+    if choices["move"] or not before or made_for.get("uid") == now["uid"]:
         return []
-    reason = (
-        f"The application is there already, for the cluster {made_for['server']} (UID {made_for['uid']}); "
-        f"this is {now['server']} (UID {now['uid']})."
-    )
+    planned = f"{made_for.get('server') or 'unknown'} (UID {made_for.get('uid') or 'unknown'})"
+    reason = f"The application is there already, for the cluster {planned}; this is {now['server']} (UID {now['uid'] or 'unknown'})."
     fix = "Use the context of that cluster, or another kubeflow_app_dir. To make it this cluster's: kubeflow_move=true."
     return [_item("cluster-changed", reason, fix, "kubectl config get-contexts")]
 

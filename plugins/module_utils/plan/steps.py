@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
+from .. import made_for
 from ..errors import BootstrapError
 from ..git import secrets
 from ..ksonnet import record
@@ -21,6 +22,7 @@ Json = dict[str, t.Any]
 Steps = dict[str, Json]
 
 _FIELDS = {"parameters": dict, "components": dict, "reason": str, "record": dict}
+_MARKED = {**_FIELDS, made_for.MARK: dict}
 _OWN = ("parameters", "components", "reason")
 _ORDER = ("static_ip", "dns", "certificates", "auth", "usage")
 """In which they are taken, and told; others come after them."""
@@ -90,8 +92,8 @@ def _checked(name: str, step: t.Any) -> Json:
     step = plain(step)
     if (
         not isinstance(step, dict)
-        or step.keys() - _FIELDS.keys()
-        or not all(isinstance(step.get(key, kind()), kind) for key, kind in _FIELDS.items())
+        or step.keys() - _MARKED.keys()
+        or not all(isinstance(step.get(key, kind()), kind) for key, kind in _MARKED.items())
     ):
         raise BootstrapError(
             f"steps: {name}: a mapping of parameters, components, reason and record is expected.",

@@ -8,8 +8,7 @@ import typing as t
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client, InvalidResponse, Unreachable
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.cluster import gather, identity
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.cluster import gather
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
 from ansible_collections.kubeflow.bootstrap.tests.absent import NOBODY
 
@@ -144,13 +143,3 @@ def test_what_answers_in_its_place_is_an_error(cluster: t.Any, client: Client, v
     cluster.routes["/version"] = version
     with pytest.raises(InvalidResponse, match="does not answer as a Kubernetes API server"):
         gather(client, "ml")
-
-
-def test_which_cluster_it_is(cluster: t.Any, client: Client) -> None:
-    assert identity(client) == "uid-1"
-    cluster.routes[SYSTEM] = Answer({"message": "namespaces is forbidden"}, 403)
-    with pytest.raises(BootstrapError, match="Which cluster this is can't be told: namespaces is forbidden."):
-        identity(client)
-    cluster.routes[SYSTEM] = Answer({}, 401)
-    with pytest.raises(ApiError, match="Log in again"):
-        identity(client)
