@@ -138,7 +138,6 @@ def test_ks_deploys_then_finds_nothing_to_do_then_what_changed(installed, tmp_pa
 def test_a_clone_by_git_has_no_empty_folders_and_ks_deploys_it(installed):
     _each, user, calls = installed(kubeflow_engine="ks")
     shutil.rmtree(user.app / ".ksonnet")
-    shutil.rmtree(user.app / "vendor")
     user.play("deploy").well()
     assert calls() == [SHOW, DIFF, *APPLY]
     assert user.report()["outcome"]["counts"] == {"created": 3}

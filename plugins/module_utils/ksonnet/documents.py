@@ -1,9 +1,10 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""YAML as ks 0.10.0 reads and writes it (the Go library yaml.v2 of 2018). Private to the collection."""
+"""The YAML files of an application: read and written as ks does it, with errors that name file and line. Private to the collection."""
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import functools
 import json
@@ -12,21 +13,14 @@ import typing as t
 
 from .. import bounded_yaml
 from ..errors import BootstrapError
+from . import yaml_v2
 
 try:
     import yaml
 except ImportError:
     yaml = None  # type: ignore[assignment]
 
-_TAG = "tag:yaml.org,2002:"
-# How yaml.v2 tells the type of a plain scalar: unlike PyYAML it knows y and n, and no dates and no 1:20.
-_RESOLVERS = (
-    ("bool", r"^(?:y|Y|yes|Yes|YES|on|On|ON|true|True|TRUE|n|N|no|No|NO|off|Off|OFF|false|False|FALSE)$", "yYnNtTfFoO"),
-    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
-    ("int", r"^[-+]?(?:0b[0-1_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)$", "-+0123456789"),
-    ("float", r"^(?:[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$", "-+0123456789."),
-    ("merge", r"^<<$", "<"),
-)
+_NOT_UTF_8 = re.compile("[\ud800-\udfff]")
 
 
 @functools.cache
@@ -34,34 +28,7 @@ def classes() -> tuple[t.Any, t.Any]:
     """A loader and a dumper that agree with yaml.v2."""
     if yaml is None:
         raise BootstrapError("PyYAML is missing, which reads and writes app.yaml.", fix="Install PyYAML where this task runs.")
-
-    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-        yaml_implicit_resolvers: t.ClassVar[dict[str, t.Any]] = {}
-
-    class Dumper(yaml.SafeDumper):
-        yaml_implicit_resolvers: t.ClassVar[dict[str, t.Any]] = {}  # type: ignore[misc]
-
-        def ignore_aliases(self, data: t.Any) -> bool:
-            return True
-
-    def construct_bool(loader: t.Any, node: t.Any) -> bool:
-        return loader.construct_scalar(node)[0] in "yYtT" or loader.construct_scalar(node).lower() == "on"
-
-    def represent_str(dumper: t.Any, value: str) -> t.Any:
-        plain = dumper.resolve(yaml.ScalarNode, value, (True, False)) == _TAG + "str"
-        return dumper.represent_scalar(_TAG + "str", value, style=("|" if "\n" in value else None) if plain else '"')
-
-    def represent_dict(dumper: t.Any, value: dict[str, t.Any]) -> t.Any:
-        ordered = {key: value[key] for key in sorted(value, key=functools.cmp_to_key(_order))}
-        return dumper.represent_mapping(_TAG + "map", ordered.items())
-
-    for name, pattern, first in _RESOLVERS:
-        Loader.add_implicit_resolver(_TAG + name, re.compile(pattern), list(first))
-        Dumper.add_implicit_resolver(_TAG + name, re.compile(pattern), list(first))
-    Loader.add_constructor(_TAG + "bool", construct_bool)
-    Dumper.add_representer(str, represent_str)
-    Dumper.add_representer(dict, represent_dict)
-    return Loader, Dumper
+    return yaml_v2.loader(), yaml_v2.dumper(_order)
 
 
 def _order(left: str, right: str) -> int:
@@ -86,7 +53,7 @@ def load_all(text: str, file: str) -> t.Iterator[t.Any]:
     """The documents of a YAML text, one after the other. Errors name ``file`` and the line."""
     loader, _dumper = classes()
     try:
-        yield from bounded_yaml.load_all(text, loader)
+        yield from bounded_yaml.load_all(_decoded(text, file), loader)
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise BootstrapError(f"{file}{line}: not YAML: {error.problem or error.context}.", fix="Put the file right.") from None
@@ -94,9 +61,22 @@ def load_all(text: str, file: str) -> t.Iterator[t.Any]:
         raise BootstrapError(f"{file}: not YAML: {str(error).splitlines()[0]}.", fix="Put the file right.") from None
 
 
+def _decoded(text: str, file: str) -> str:
+    """A text that was read as UTF-8 with ``surrogateescape``, or UTF-16 with its mark, as YAML may be."""
+    if text.isascii() or not (found := _NOT_UTF_8.search(text)):
+        return text
+    raw = text.encode("utf-8", "surrogateescape")
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        with contextlib.suppress(UnicodeDecodeError):
+            return raw.decode("utf-16")
+    line = text.count("\n", 0, found.start()) + 1
+    raise BootstrapError(f"{file}, line {line}: this is not UTF-8.", fix="Save the file as UTF-8.")
+
+
 def load_mapping(text: str, file: str) -> dict[str, t.Any]:
     """The first document of a YAML text, which must be a mapping. JSON is YAML, and read far quicker as such."""
     document = None
+    text = _decoded(text, file)
     if text.startswith("{"):
         with contextlib.suppress(ValueError):
             document = json.loads(text)

@@ -116,8 +116,8 @@ def _plain(files: Mapping[str, str], patched: Mapping[str, t.Any], path: str, pa
     if any(files.get(file) != text for file, text in untouched.items()):
         return {}
     params = files[params_file] + files[f"{path}/params.libsonnet"]
-    # Keys that YAML takes for something else than text are text in Jsonnet.
-    return {name: json.loads(json.dumps(value, default=str)) for name, value in patched.items() if name not in params}
+    # Aliases of YAML become copies, as in Jsonnet.
+    return {name: json.loads(json.dumps(value)) for name, value in patched.items() if name not in params}
 
 
 def _component_codes(names: Mapping[str, str], patched: Mapping[str, t.Any], params_file: str) -> str:
@@ -126,7 +126,7 @@ def _component_codes(names: Mapping[str, str], patched: Mapping[str, t.Any], par
     codes = [
         f"{_text(name)}: import {_text(file)}"
         if name not in patched
-        else f"{_text(name)}: local raw = {raw}; std.mergePatch({json.dumps(patched[name], default=str)}, "
+        else f"{_text(name)}: local raw = {raw}; std.mergePatch({json.dumps(patched[name])}, "
         f"if std.objectHas(raw, {_text(name)}) then raw[{_text(name)}] else {{}})"
         for name, file in names.items()
     ]
