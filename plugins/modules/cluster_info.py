@@ -329,6 +329,9 @@ cluster:
               description: The smallest volume that its driver makes, with the parameters of the class. Not set where no bound is known.
               type: str
               sample: 10Gi
+            forbidden_by:
+              description: The quota of O(namespace) that allows no volumes of the class, if there is one.
+              type: str
             binding_mode:
               description: V(Immediate) or V(WaitForFirstConsumer).
               type: str
@@ -498,13 +501,30 @@ cluster:
           type: list
           elements: str
     quotas:
-      description: ResourceQuotas in O(namespace), with C(name), C(hard) and C(used) by resource, and C(scopes).
+      description:
+        - ResourceQuotas in O(namespace), with C(name), C(hard) and C(used) by resource, C(scopes), and C(selectors) of scopes as the
+          quota has them.
       type: list
       elements: dict
     limit_ranges:
       description: LimitRanges in O(namespace), with C(name) and C(limits).
       type: list
       elements: dict
+    claims:
+      description: PersistentVolumeClaims in O(namespace), by storage class. Not set if they may not be read.
+      type: list
+      elements: dict
+      contains:
+        storage_class:
+          description: The class; empty if they have none.
+          type: str
+        count:
+          description: How many there are.
+          type: int
+        names:
+          description: The names of up to ten of them, those of users' volumes last.
+          type: list
+          elements: str
     admission:
       description: Webhooks that are asked when a pod is created in some namespace, at most 50.
       type: list
@@ -528,6 +548,14 @@ cluster:
         timeout:
           description: Seconds after which it counts as failed.
           type: int
+        namespace:
+          description: The namespace of the Service that is asked.
+          type: str
+        server:
+          description:
+            - V(ready), V(not ready), or V(not found), which is a Service that does not exist. Not set for a webhook that is not asked
+              about pods of O(namespace), and where that can't be told.
+          type: str
     service_account_issuer:
       description: Who signs the tokens of service accounts.
       type: dict

@@ -20,8 +20,8 @@ from .identity import assumed_domain, cluster_domain, service_account_issuer
 from .network import addresses, cni, gateway_classes, load_balancer
 from .nodes import Nodes, without_images
 from .pods import requests
-from .policy import admission, policy, scc_names, security_context_constraints
-from .storage import storage
+from .policy import admission, policy, scc_names, security_context_constraints, served
+from .storage import storage, within
 from .version import version
 from .workloads import Workloads, workloads
 
@@ -89,9 +89,12 @@ def _first(asker: Asker) -> Json:
 def _conclusions(asker: Asker, answers: Json, whose: str) -> Json:
     """What follows from several answers together; takes out of ``answers`` those that are no facts themselves."""
     found: Workloads = answers.pop("workloads")
+    allowed = answers.pop("policy")
     seen = asker.knows("Node") and asker.knows("Service")
     return {
-        **answers.pop("policy"),
+        **allowed,
+        "storage": within(answers["storage"], allowed["quotas"]),
+        "admission": served(asker, answers["admission"], allowed["namespace"]),
         "addons": addons(asker, found),
         "load_balancer": load_balancer(found, answers.pop("addresses"), answers["nodes"].providers, whose, seen),
         "cni": cni(found, {name.split("/")[0] for name in asker.apis}),

@@ -8,6 +8,7 @@ import typing as t
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from ..deploy.related import selects
 from .asking import Asker
 from .owner import managed_by
 
@@ -18,6 +19,8 @@ _SYSTEM = "kube-system"
 _LISTED = 100
 _WEBHOOKS = 50
 _LABELS = 50
+_CLAIMS = 10
+_SERVERS = 20
 
 
 def policy(asker: Asker, namespace: str) -> Json:
@@ -68,12 +71,35 @@ def _namespace(name: str, metadata: Json | None, readable: bool) -> Json:
 
 
 def _limits(asker: Asker, namespace: str | None) -> Json:
-    """``{quotas, limit_ranges}`` of a namespace; empty where there is none."""
+    """``{quotas, limit_ranges, claims}`` of a namespace; empty where there is none."""
     if not namespace:
-        return {"quotas": [], "limit_ranges": []}
+        return {"quotas": [], "limit_ranges": [], "claims": []}
     quotas = _in_namespace(asker, namespace, "ResourceQuota", "resourcequotas")
     ranges = _in_namespace(asker, namespace, "LimitRange", "limitranges")
-    return {"quotas": [_quota(item) for item in quotas], "limit_ranges": [_limit_range(item) for item in ranges]}
+    return {
+        "quotas": [_quota(item) for item in quotas],
+        "limit_ranges": [_limit_range(item) for item in ranges],
+        "claims": _claims(asker, namespace),
+    }
+
+
+def _claims(asker: Asker, namespace: str) -> list[Json] | None:
+    """PersistentVolumeClaims of a namespace by storage class; ``None`` where they may not be read."""
+    path = f"/api/v1/namespaces/{namespace}/persistentvolumeclaims"
+    found = asker.attempt(f"PersistentVolumeClaim in {namespace}", lambda: list(asker.client.items(path)), None)
+    names: dict[str, list[str]] = {}
+    for item in found or []:
+        names.setdefault((item.get("spec") or {}).get("storageClassName") or "", []).append(item["metadata"]["name"])
+    claims = [
+        {"storage_class": name, "count": len(those), "names": sorted(those, key=_of_a_user)[:_CLAIMS]}
+        for name, those in sorted(names.items())
+    ]
+    return None if found is None else claims
+
+
+def _of_a_user(name: str) -> tuple[bool, str]:
+    """Volumes of users, which are many, come last."""
+    return name.startswith("claim-"), name
 
 
 def _in_namespace(asker: Asker, namespace: str, kind: str, resource: str) -> list[Json]:
@@ -85,11 +111,13 @@ def _in_namespace(asker: Asker, namespace: str, kind: str, resource: str) -> lis
 def _quota(item: Json) -> Json:
     """``hard`` is what is allowed, ``used`` what is taken, both as quantities of Kubernetes, by resource."""
     status, spec = item.get("status") or {}, item.get("spec") or {}
+    selectors = (spec.get("scopeSelector") or {}).get("matchExpressions") or []
     return {
         "name": item["metadata"]["name"],
         "hard": status.get("hard") or spec.get("hard") or {},
         "used": status.get("used") or {},
-        "scopes": spec.get("scopes") or [each.get("scopeName") for each in spec.get("scopeSelector", {}).get("matchExpressions") or []],
+        "scopes": [*(spec.get("scopes") or []), *(each.get("scopeName") for each in selectors)],
+        "selectors": selectors,
     }
 
 
@@ -134,6 +162,9 @@ def _webhook(configuration: str, does: str, webhook: Json) -> Json:
     service = client.get("service")
     backend = f"{service['namespace']}/{service['name']}:{service.get('port', 443)}" if service else client.get("url")
     return {
+        "namespace_selector": webhook.get("namespaceSelector"),
+        "namespace": service["namespace"] if service else None,
+        "service": service["name"] if service else None,
         "configuration": configuration,
         "webhook": webhook["name"],
         "type": does,
@@ -141,3 +172,37 @@ def _webhook(configuration: str, does: str, webhook: Json) -> Json:
         "backend": backend,
         "timeout": webhook.get("timeoutSeconds", 10),
     }
+
+
+def served(asker: Asker, webhooks: list[Json], namespace: Json) -> list[Json]:
+    """The webhooks, with ``server``: whether what they ask answers, of those that are asked about pods of ``namespace``.
+
+    It is ``ready``, ``not ready`` or ``not found``, and ``None`` where nobody would be asked, or that can't be told.
+    """
+    labels = {**namespace["labels"], "kubernetes.io/metadata.name": namespace["name"]}
+    asked = [each for each in webhooks if each["service"] and selects(each["namespace_selector"], labels)]
+    services = list(dict.fromkeys((each["namespace"], each["service"]) for each in asked))[:_SERVERS]
+    states = dict(asker.client.map(lambda service: (service, _server(asker, *service)), services))
+    return [
+        {key: value for key, value in each.items() if key not in ("namespace_selector", "service")}
+        | {"server": states.get((each["namespace"], each["service"])) if each in asked else None}
+        for each in webhooks
+    ]
+
+
+def _server(asker: Asker, namespace: str, name: str) -> str | None:
+    """Whether a Service is there, and has an endpoint that is ready."""
+    what = f"Service {namespace}/{name}"
+    service = asker.get(what, f"/api/v1/namespaces/{namespace}/services/{name}")
+    if not service:
+        return "not found" if asker.knows(what) else None
+    if (service.get("spec") or {}).get("type") == "ExternalName":
+        return None
+    path = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
+    slices = asker.attempt(
+        f"EndpointSlice in {namespace}", lambda: list(asker.client.items(path, labelSelector=f"kubernetes.io/service-name={name}")), None
+    )
+    if slices is None:
+        return None
+    endpoints = [each for item in slices for each in item.get("endpoints") or []]
+    return "ready" if any((each.get("conditions") or {}).get("ready") is not False for each in endpoints) else "not ready"

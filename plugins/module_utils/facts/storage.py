@@ -8,6 +8,7 @@ import re
 import typing as t
 
 from ..data.storage_drivers import DRIVERS, MIGRATED, RELEASES, SMALLEST
+from ..quantity import parse
 
 Json = dict[str, t.Any]
 
@@ -108,3 +109,20 @@ def _topology(term: Json) -> dict[str, list[str]]:
 def _is_zone(key: str) -> bool:
     """Drivers have labels of their own beside those of Kubernetes: ``topology.gke.io/zone``, ``topology.ebs.csi.aws.com/zone``."""
     return key in _ZONES or (key.startswith("topology.") and key.endswith("/zone"))
+
+
+def within(found: Json, quotas: list[Json]) -> Json:
+    """The same document, with ``forbidden_by`` at each class: the quota of the namespace that allows no volumes of it."""
+    classes = [{**each, "forbidden_by": _forbidden_by(each, quotas)} for each in found["classes"]]
+    forbidden = {each["name"] for each in classes if each["forbidden_by"]}
+    return {**found, "classes": classes, "usable": [name for name in found["usable"] if name not in forbidden]}
+
+
+def _forbidden_by(item: Json, quotas: list[Json]) -> str | None:
+    least = max(parse(item["smallest"] or "0"), 1)
+    for quota in quotas:
+        for prefix in ("", f"{item['name']}.storageclass.storage.k8s.io/"):
+            storage, claims = (quota["hard"].get(f"{prefix}{name}") for name in ("requests.storage", "persistentvolumeclaims"))
+            if (storage is not None and parse(storage) < least) or (claims is not None and parse(claims) < 1):
+                return str(quota["name"])
+    return None

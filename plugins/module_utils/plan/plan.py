@@ -18,7 +18,7 @@ from ..ksonnet.merging import same
 from ..ksonnet.prototypes import Prototype
 from ..masking import is_credential, masked
 from ..registries.sources import Contents
-from . import effects, items, packages, rights, steps
+from . import effects, items, limits, packages, rights, steps
 from .choosing import choice, choose, say
 from .rules import Rule
 from .showing import shown
@@ -34,7 +34,7 @@ _ENVIRONMENT = "default"
 _NAMESPACE = "kubeflow"
 _CLUSTER = {"apis", "distribution", "nodes", "permissions", "server", "storage", "uid", "unknown", "version"}
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # RFC 1123, as Kubernetes asks of a namespace
-_IGNORABLE = ("api-not-served", "namespace-changed", "permission-missing")
+_IGNORABLE = ("api-not-served", "namespace-changed", "permission-missing", *limits.IDS)
 """Blockers that no rule brings up. That the cluster changed is not among them: kubeflow_move says so on purpose."""
 
 
@@ -67,7 +67,7 @@ def plan(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
     before = _namespace_before(current)
     namespace = _namespace(choices, before)
     data = {**facts, "choices": choices, "steps": choices["steps"]}
-    there = _there(current)
+    there = _there(current, facts["cluster"]["uid"])
     parameters = _parameters(data, parts, rules, {}, there)
     wanted = _declaration(facts, choices, namespace["value"], parameters)
     app = application.files(wanted, current, registries)
@@ -88,6 +88,7 @@ def plan(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
         for does, those in said.items():
             those += say(rules, does, prototype, data)
     blockers = _moved(namespace["value"], before) + _strange(facts, choices, current) + said["blocks"] + found.blockers
+    blockers += limits.look(found.all, parameters, facts["cluster"])
     warnings = said["warns"] + found.warnings + warnings + _credentials(parameters)
     missing, beyond = _rights(facts, found, choices["name"], namespace["value"], blockers if choices["apply"] else warnings, warnings)
     blockers, ignored = _ignored(_once(blockers), choices["ignore"])
@@ -114,8 +115,10 @@ def plan(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
 
 
 def _whole(facts: Json) -> Json:
-    """Refuse facts that were saved by another release, or cut."""
+    """The facts, with ``usable`` at each storage class. Refuses those that were saved by another release, or cut."""
     lacking = sorted({"kubeconfig", "cluster", "cloud"} - facts.keys())
+    for each in facts.get("cluster", {}).get("storage", {}).get("classes", []):
+        each["usable"] = each["name"] in facts["cluster"]["storage"]["usable"]
     lacking += [f"cluster.{key}" for key in sorted(_CLUSTER - facts.get("cluster", {}).keys())]
     if lacking:
         raise BootstrapError(f"The facts lack {lacking[0]}.", fix="Collect them anew (playbooks/facts.yml).")
@@ -176,8 +179,10 @@ def _namespace_before(current: Mapping[str, str]) -> str | None:
 # --- values
 
 
-def _there(current: Mapping[str, str]) -> dict[str, Json]:
-    """The values in the application that is there already, by component."""
+def _there(current: Mapping[str, str], uid: str | None) -> dict[str, Json]:
+    """The values in the application that is there already, by component; none of one that was made for another cluster."""
+    if uid and (record.read(current).get("cluster") or {}).get("uid") not in (None, uid):
+        return {}
     return {
         name: {key: value for key, value in values.items() if not isinstance(value, Expression)}
         for name, values in (params.read(current[params.PATH]) if params.PATH in current else {}).items()

@@ -71,6 +71,8 @@ def test_every_rule_is_reached() -> None:
         "shared-volume-of-the-claim",
         "shared-volume-of-this-application",
         "storage-class-of-the-claims",
+        "storage-forbidden-by-a-quota",
+        "webhook-whose-server-is-not-ready",
         "training-operator-of-this-application",
         "tf-serving-needs-amd64",
     }

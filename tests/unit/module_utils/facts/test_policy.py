@@ -9,7 +9,12 @@ import typing as t
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.asking import Asker
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.policy import admission, policy, security_context_constraints
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.policy import (
+    admission,
+    policy,
+    security_context_constraints,
+    served,
+)
 
 from tests.unit.conftest import Answer
 
@@ -41,14 +46,15 @@ def test_many_namespaces_are_counted_and_some_listed(server: t.Any, asker: Asker
     assert found["uid"] == "uid-kube-system"
     assert "as=PartialObjectMetadataList" in server.requests[0].headers["accept"]
     assert [request.path for request in server.requests] == [
-        NAMESPACES, f"{NAMESPACES}/ml/resourcequotas", f"{NAMESPACES}/ml/limitranges"
+        NAMESPACES, f"{NAMESPACES}/ml/resourcequotas", f"{NAMESPACES}/ml/limitranges",
+        f"{NAMESPACES}/ml/persistentvolumeclaims",
     ]  # fmt: skip
 
 
 def test_a_namespace_that_is_not_there_costs_no_further_question(server: t.Any, asker: Asker) -> None:
     server.routes[NAMESPACES] = {"items": [namespace("kube-system")]}
     found = policy(asker, "ml")
-    assert (found["namespace"]["exists"], found["quotas"], found["limit_ranges"]) == (False, [], [])
+    assert (found["namespace"]["exists"], found["quotas"], found["limit_ranges"], found["claims"]) == (False, [], [], [])
     assert len(server.requests) == 1
 
 
@@ -83,12 +89,17 @@ def test_quotas_and_limits(server: t.Any, asker: Asker) -> None:
         ]
     }
     server.routes[f"{NAMESPACES}/ml/limitranges"] = FORBIDDEN
+    server.routes[f"{NAMESPACES}/ml/persistentvolumeclaims"] = {"items": []}
     found = policy(asker, "ml")
     assert found["quotas"] == [
-        {"name": "new", "hard": {"pods": "4"}, "used": {}, "scopes": []},
-        {"name": "used", "hard": {"cpu": "2"}, "used": {"cpu": "500m"}, "scopes": ["PriorityClass"]},
-    ]
+        {"name": "new", "hard": {"pods": "4"}, "used": {}, "scopes": [], "selectors": []},
+        {
+            "name": "used", "hard": {"cpu": "2"}, "used": {"cpu": "500m"}, "scopes": ["PriorityClass"],
+            "selectors": scope["scopeSelector"]["matchExpressions"],
+        },
+    ]  # fmt: skip
     assert asker.unknown == [{"what": "LimitRange in ml", "why": "forbidden"}]
+    assert found["claims"] == []
 
 
 SCC = {"apiGroups": ["security.openshift.io"], "resources": ["securitycontextconstraints"], "verbs": ["use"]}
@@ -124,6 +135,56 @@ def test_webhooks_about_pods(server: t.Any, asker: Asker, rule: Json, asked: boo
     server.routes[MUTATING] = {"items": [{"metadata": {"name": "c"}, "webhooks": [webhook]}, {"metadata": {"name": "empty"}}]}
     expected = {
         "configuration": "c", "webhook": "w", "type": "mutating", "failure_policy": "Ignore", "backend": "https://example.com/hook",
-        "timeout": 10,
+        "timeout": 10, "namespace": None, "server": None,
     }  # fmt: skip
-    assert admission(asker) == ([expected] if asked else [])
+    found = served(asker, admission(asker), {"name": "ml", "labels": {}})
+    assert found == ([expected] if asked else [])
+
+
+def test_claims_by_class(server: t.Any, asker: Asker) -> None:
+    def claim(name: str, of: str | None) -> Json:
+        return {"metadata": {"name": name}, "spec": {"storageClassName": of} if of else {}}
+
+    items = [*(claim(f"claim-{index:02}", "fast") for index in range(40)), claim("hub-db", "fast"), claim("old", None)]
+    server.routes[NAMESPACES] = {"items": [namespace("ml"), namespace("kube-system")]}
+    server.routes[f"{NAMESPACES}/ml/persistentvolumeclaims"] = {"items": items}
+    none, fast = policy(asker, "ml")["claims"]
+    assert none == {"storage_class": "", "count": 1, "names": ["old"]}
+    assert (fast["count"], fast["names"][:2], len(fast["names"])) == (41, ["hub-db", "claim-00"], 10)
+    server.routes[f"{NAMESPACES}/ml/persistentvolumeclaims"] = FORBIDDEN
+    assert policy(asker, "ml")["claims"] is None
+    assert {"what": "PersistentVolumeClaim in ml", "why": "forbidden"} in asker.unknown
+
+
+READY = {"conditions": {"ready": True}}
+
+
+@pytest.mark.parametrize(
+    ("service", "endpoints", "state"),
+    [
+        ({"spec": {}}, [{"endpoints": [READY]}], "ready"),
+        ({"spec": {}}, [{"endpoints": [{"conditions": {"ready": False}}]}, {"endpoints": [READY]}], "ready"),
+        ({"spec": {}}, [{"endpoints": [{"conditions": {"ready": False}}]}], "not ready"),
+        ({"spec": {}}, [{"endpoints": None}], "not ready"),
+        ({"spec": {}}, [], "not ready"),
+        ({"spec": {"type": "ExternalName"}}, [], None),
+        (Answer({}, 404), [], "not found"),
+        (FORBIDDEN, [], None),
+        ({"spec": {}}, FORBIDDEN, None),
+    ],
+)
+def test_whether_a_webhook_has_a_server(server: t.Any, asker: Asker, service: t.Any, endpoints: t.Any, state: str | None) -> None:
+    rules = [{"apiGroups": [""], "operations": ["CREATE"], "resources": ["pods"]}]
+    client_config = {"service": {"namespace": "old", "name": "hook"}}
+    webhook = {"name": "w", "rules": rules, "clientConfig": client_config, "namespaceSelector": {"matchLabels": {"inject": "yes"}}}
+    server.routes |= {
+        MUTATING: {"items": [{"metadata": {"name": "c"}, "webhooks": [webhook]}]},
+        f"{NAMESPACES}/old/services/hook": service,
+        "/apis/discovery.k8s.io/v1/namespaces/old/endpointslices": endpoints if endpoints is FORBIDDEN else {"items": endpoints},
+    }
+    (found,) = served(asker, admission(asker), {"name": "ml", "labels": {"inject": "yes"}})
+    assert (found["server"], found["namespace"], found["backend"]) == (state, "old", "old/hook:443")
+    # Nobody asks about pods of a namespace that the webhook does not select.
+    before = len(server.requests)
+    (found,) = served(asker, admission(asker), {"name": "ml", "labels": {}})
+    assert (found["server"], len(server.requests)) == (None, before + 1)
