@@ -137,6 +137,12 @@ options:
         another cluster, or whose record does not tell its UID, is refused.
     type: bool
     default: false
+  application:
+    description:
+      - With O(state=absent), the name of the application to remove by what the cluster records of it, as V(name) or V(namespace/name), for
+        where its folder is lost. O(path) is not read then.
+      - The cluster has to be named too, by O(context), O(cluster) or O(server), because nothing else says which one is meant.
+    type: str
   remove_data:
     description: With O(state=absent), delete also the PersistentVolumeClaims, and so the data in them.
     type: bool
@@ -188,6 +194,13 @@ EXAMPLES = r"""
     path: ./kubeflow-app
     state: absent
     remove_data: true
+
+- name: Remove an application whose folder is lost
+  kubeflow.bootstrap.deploy:
+    path: ./kubeflow-app
+    state: absent
+    application: kubeflow
+    context: my-cluster
 
 - name: Deploy it with ks, if there is one here that can do it
   kubeflow.bootstrap.deploy:
@@ -353,6 +366,7 @@ ARGUMENTS: dict[str, t.Any] = {
             },
         },
         "move": {"type": "bool", "default": False},
+        "application": {"type": "str"},
         "remove_data": {"type": "bool", "default": False},
         "engine": {"type": "str", "choices": ["native", "ks", "auto"], "default": "native"},
         "ks": {"type": "path"},

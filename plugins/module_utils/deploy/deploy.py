@@ -23,13 +23,15 @@ from ..ksonnet import app_yaml, folder
 from ..ksonnet.render import left_out, objects
 from ..registries.source_arguments import sources
 from ..run import Context
-from . import target_cluster
+from . import recorded, target_cluster
 from .absent import absent
 from .outcome import Options, Outcome
 from .present import LOOKING, present
 from .secrets import objects as given_objects
 from .wait import Deadline
 
+_NONE = "Make one first (playbooks/app.yml), or check kubeflow_app_dir."
+_LOST = "Check kubeflow_app_dir. If the folder is lost, name the application and its context: kubeflow_application, kubeflow_context."
 _WATCHED_EVERY = 0.1
 _ANSWER = 1.0
 """Seconds that a request may still take when the run is interrupted."""
@@ -37,10 +39,12 @@ _ANSWER = 1.0
 
 def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Outcome, Choice]:
     """Do what the module ``deploy`` documents; returns the engine that did it, too."""
+    if args["application"]:
+        return _removed_by_record(client, args, context)
     path = Path(args["path"])
     files = _files(path, args, context)
     if not files:
-        raise BootstrapError(f"There is no application in {path}.", fix="Make one first (playbooks/app.yml), or check kubeflow_app_dir.")
+        raise BootstrapError(f"There is no application in {path}.", fix=_LOST if args["state"] == "absent" else _NONE)
     app = app_yaml.read(files)
     environment = (app.get("environments") or {}).get(args["environment"])
     if not environment:
@@ -48,18 +52,7 @@ def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Ou
     with client.repeating(Deadline(LOOKING).left, context.progress):
         target_cluster.check(client, files, path, environment, args, context.warn)
     namespace = (environment.get("destination") or {}).get("namespace") or "default"
-    options = Options(
-        check=context.check,
-        diff=context.diff,
-        force=args["force_conflicts"],
-        take_over=args["take_over"],
-        replace=args["replace"],
-        prune=frozenset(args["prune"]),
-        keep_given=args["secrets"] is None,
-        timeout=float(args["wait_timeout"]),
-        progress=context.progress,
-        warn=context.warn,
-    )
+    options = _options(args, context)
     removing = args["state"] == "absent"
     given = bool(args["secrets"]) and not removing
     job = Job(client, context, path, files, app["name"], args["environment"], environment, secrets=given)
@@ -79,6 +72,34 @@ def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Ou
     except BootstrapError as error:
         error.details = {"engine": choice.engine, "engine_reason": choice.reason, **error.details}
         raise
+
+
+def _removed_by_record(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Outcome, Choice]:
+    """Remove an application whose folder is not there, by what the cluster records of it."""
+    if args["state"] != "absent":
+        raise BootstrapError(
+            "An application can be removed, but not deployed by its name alone.", fix="Leave application out, or set state to absent."
+        )
+    with client.repeating(Deadline(LOOKING).left, context.progress):
+        application, namespace = recorded.named(client, args["application"], args, context.env)
+    with _orderly(client):
+        outcome = absent(client, application, namespace, _options(args, context), args["remove_data"])
+    return outcome, Choice("native", "The application was removed by what the cluster records of it.")
+
+
+def _options(args: dict[str, t.Any], context: Context) -> Options:
+    return Options(
+        check=context.check,
+        diff=context.diff,
+        force=args["force_conflicts"],
+        take_over=args["take_over"],
+        replace=args["replace"],
+        prune=frozenset(args["prune"]),
+        keep_given=args["secrets"] is None,
+        timeout=float(args["wait_timeout"]),
+        progress=context.progress,
+        warn=context.warn,
+    )
 
 
 @contextlib.contextmanager

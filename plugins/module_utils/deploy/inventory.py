@@ -24,8 +24,8 @@ from .objects import MANAGER, Key
 Json = dict[str, t.Any]
 
 PART_OF = "applyset.kubernetes.io/part-of"
-_ID = "applyset.kubernetes.io/id"
-_TOOLING = "applyset.kubernetes.io/tooling"
+ID = "applyset.kubernetes.io/id"
+TOOLING = "applyset.kubernetes.io/tooling"
 _GROUP_KINDS = "applyset.kubernetes.io/contains-group-kinds"
 _NAMESPACES = "applyset.kubernetes.io/additional-namespaces"
 _OBJECTS = "objects.json"
@@ -83,7 +83,7 @@ class Inventory:
             return self
         annotations = parent["metadata"].get("annotations") or {}
         self.taken_over = not self._is_ours(parent["metadata"], take_over)
-        self.outdated = str(annotations.get(_TOOLING)) == f"{MANAGER}/0.1.0"
+        self.outdated = str(annotations.get(TOOLING)) == f"{MANAGER}/0.1.0"
         self.exists, self.version = True, parent["metadata"].get("resourceVersion") or ""
         self.group_kinds = set(filter(None, annotations.get(_GROUP_KINDS, "").split(",")))
         self.namespaces = {self.namespace, *filter(None, annotations.get(_NAMESPACES, "").split(","))}
@@ -92,8 +92,8 @@ class Inventory:
         return self
 
     def _is_ours(self, metadata: Json, take_over: bool) -> bool:
-        tooling = (metadata.get("annotations") or {}).get(_TOOLING)
-        marked = (metadata.get("labels") or {}).get(_ID)
+        tooling = (metadata.get("annotations") or {}).get(TOOLING)
+        marked = (metadata.get("labels") or {}).get(ID)
         if tooling and tooling.rpartition("/")[0] == MANAGER and marked == self.id:
             return True
         if take_over:
@@ -149,9 +149,9 @@ class Inventory:
             "metadata": {
                 "name": self.name,
                 "namespace": self.namespace,
-                "labels": {_ID: self.id, "app.kubernetes.io/managed-by": MANAGER},
+                "labels": {ID: self.id, "app.kubernetes.io/managed-by": MANAGER},
                 "annotations": {
-                    _TOOLING: f"{MANAGER}/{'0.1.0' if self.outdated else _VERSION}",
+                    TOOLING: f"{MANAGER}/{'0.1.0' if self.outdated else _VERSION}",
                     _GROUP_KINDS: ",".join(sorted(self.group_kinds)),
                     _NAMESPACES: ",".join(sorted(self.namespaces - {self.namespace})),
                 },

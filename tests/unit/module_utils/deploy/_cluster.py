@@ -180,7 +180,8 @@ class FakeCluster:
         pairs = {name: values.split(",")} if values else {}
         pairs |= {} if values else {label.partition("=")[0]: [label.partition("=")[2]] for label in filter(None, selector.split(","))}
         for name, wanted in pairs.items():
-            found = [item for item in found if (item["metadata"].get("labels") or {}).get(name) in wanted]
+            labels = [item["metadata"].get("labels") or {} for item in found]
+            found = [item for item, has in zip(found, labels, strict=True) if name in has and (wanted == [""] or has[name] in wanted)]
         field = request.query.get("fieldSelector")
         found = [item for item in found if not field or field == f"metadata.name={item['metadata']['name']}"]
         partial = "PartialObjectMetadata" in request.headers.get("accept", "")

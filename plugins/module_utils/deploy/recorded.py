@@ -1,0 +1,58 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Applications that the cluster itself records: which there are, whatever became of their folders. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+
+from ..api import METADATA, ApiError, Client
+from ..errors import BootstrapError, some
+from .inventory import ID, TOOLING
+from .names import object_name
+from .objects import MANAGER
+
+_RECORD = "applyset"
+_NAMED = 5
+
+
+def named(client: Client, name: str, args: Mapping[str, t.Any], env: Mapping[str, str]) -> tuple[str, str]:
+    """Application and namespace of ``name`` or ``namespace/name``.
+
+    Without its folder nothing says which cluster the application is of, so that this has to be said. Raises ``BootstrapError`` where it
+    is not, or where no or several applications have that name.
+    """
+    if not (args.get("context") or args.get("server") or args.get("cluster") or env.get("K8S_AUTH_HOST")):
+        raise BootstrapError(
+            f"Which cluster the application {name} is to be removed from is not said, and its folder is not read.",
+            fix="Name the context: kubeflow_context.",
+        )
+    namespace, _slash, application = name.rpartition("/")
+    if namespace:
+        return application, namespace
+    try:
+        records = applications(client)
+    except ApiError as error:
+        raise BootstrapError(
+            f"Where the application {name} is can't be seen: {error.said}.",
+            fix=f"Name its namespace: kubeflow_application=NAMESPACE/{name}.",
+        ) from error
+    found = [space for space, record in records if record == object_name(application, _RECORD)]
+    if len(found) == 1:
+        return application, found[0]
+    if found:
+        ways = ", ".join(f"{space}/{application}" for space in found[:_NAMED])
+        raise BootstrapError(f"Several applications are called {name}.", fix=f"Name one of them as kubeflow_application: {ways}.")
+    known = some([f"{space}/{record.removesuffix(f'-{_RECORD}')}" for space, record in records], _NAMED)
+    raise BootstrapError(
+        f"The cluster {client.connection.server} has no record of an application {name}; it has {known or 'none at all'}.",
+        fix="Check the name and the context. If somebody deleted the record, name the namespace too: NAMESPACE/NAME.",
+    )
+
+
+def applications(client: Client) -> list[tuple[str, str]]:
+    """Namespace and name of all our records."""
+    items = [item["metadata"] for item in client.items("/api/v1/configmaps", METADATA, labelSelector=ID)]
+    ours = [each for each in items if str((each.get("annotations") or {}).get(TOOLING)).rpartition("/")[0] == MANAGER]
+    return sorted((str(each["namespace"]), str(each["name"])) for each in ours)
