@@ -133,3 +133,48 @@ def test_what_a_controller_fills_in_is_not_applied() -> None:
     assert [each["clientConfig"] for each in found[2]["webhooks"]] == [{}, {}, {"caBundle": "QQ=="}]
     assert found[3]["spec"]["conversion"]["webhook"]["clientConfig"] == {"service": {"name": "s"}}
     assert found[4]["data"] == {"caBundle": ""}
+
+
+SECRETS = Resources({"v1": {kind: {"resource": f"{kind.lower()}s", "namespaced": True} for kind in ("Secret", "ConfigMap")}})
+
+
+def laid(kind: str, **content: t.Any) -> t.Any:
+    """An object as it is applied, without what all have."""
+    metadata = {"name": "a", **content.pop("metadata", {})}
+    (found,) = placed([{"apiVersion": "v1", "kind": kind, "metadata": metadata, **content}], SECRETS, "n")
+    assert found["metadata"].pop("name") == "a" and found["metadata"].pop("namespace") == "n"
+    return {name: value for name, value in found.items() if name not in ("apiVersion", "kind") and value != {}}
+
+
+@pytest.mark.parametrize(
+    ("content", "data"),
+    [
+        ({"stringData": {"a": "1"}}, {"a": "MQ=="}),
+        ({"stringData": {"a": "ß"}, "data": {"a": "MQ==", "b": "AP8="}}, {"a": "w58=", "b": "AP8="}),
+        ({"stringData": {"a": None, "b": ""}}, {"a": "", "b": ""}),
+        ({"stringData": None, "data": {"a": "MQ=="}}, {"a": "MQ=="}),
+        ({"stringData": {"a": "1"}, "data": None}, {"a": "MQ=="}),
+    ],
+)
+def test_string_data_is_data(content: t.Any, data: t.Any) -> None:
+    assert laid("Secret", **content) == {"data": data}
+
+
+@pytest.mark.parametrize("texts", [{"a": 1}, ["a"], "a"])
+def test_what_is_no_text_is_left_to_the_server(texts: t.Any) -> None:
+    assert laid("Secret", stringData=texts) == {"stringData": texts}
+
+
+def test_string_data_of_others_is_theirs() -> None:
+    assert laid("ConfigMap", stringData={"a": "1"}) == {"stringData": {"a": "1"}}
+
+
+@pytest.mark.parametrize("empty", [None, {}])
+def test_empty_maps_are_not_applied(empty: t.Any) -> None:
+    metadata = {"annotations": empty, "labels": empty, "creationTimestamp": None}
+    assert laid("ConfigMap", metadata=metadata, data=empty, binaryData=empty) == {}
+    assert laid("Secret", data=empty, stringData=empty) == {}
+    inner = {"spec": {"templates": [{"metadata": {**metadata, "name": "b"}, "emptyDir": {}, "annotations": empty}]}}
+    assert laid("ConfigMap", **inner) == {"spec": {"templates": [{"metadata": {"name": "b"}, "emptyDir": {}, "annotations": empty}]}}
+    filled = {"annotations": {"a": "1"}, "labels": {"b": "2"}}
+    assert laid("ConfigMap", metadata=filled) == {"metadata": filled}

@@ -9,7 +9,7 @@ import typing as t
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.compare import Member
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects import Key, Resource
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects import MANAGER, Key, Resource
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.refusals import IMMUTABLE, Refusal
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.replacing import delete, loses, named
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
@@ -145,3 +145,12 @@ def test_a_definition_that_does_not_go_names_the_resources_that_hold_it(server: 
     resource = Resource("apiextensions.k8s.io/v1", "customresourcedefinitions", False)
     with pytest.raises(BootstrapError, match=r"A.a.com ml/one has the finalizer a.com/f"):
         delete(client, Member(key, "c", {}, resource, held, "replace"), 0)
+
+
+@pytest.mark.parametrize("field", ["data", "binaryData", "stringData"])
+def test_keys_of_our_own_last_version_are_no_loss(field: str) -> None:
+    ours = {"manager": MANAGER, "operation": "Apply", "fieldsV1": {f"f:{field}": {".": {}, "f:b": {}}}}
+    live: Json = {"apiVersion": "v1", "data": {"a": "1", "b": "1"}, "metadata": {"managedFields": [ours]}}
+    assert loses(Key("", "Secret", "x", "a"), {"data": {"a": "2"}}, live) is None
+    live["data"]["theirs"] = "1"
+    assert "others put theirs into it" in str(loses(Key("", "Secret", "x", "a"), {"data": {"a": "2"}}, live))
