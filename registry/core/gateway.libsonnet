@@ -3,6 +3,7 @@
 local common = import 'common.libsonnet';
 local entry = import 'entry.libsonnet';
 local template = importstr 'nginx.conf';
+local start = importstr 'gateway_start.sh';
 
 {
   local component = 'gateway',
@@ -53,11 +54,13 @@ local template = importstr 'nginx.conf';
     redirect: if entry.inFront(params) && entry.tlsSecret(params) != null then redirect else '',
   },
 
+  configData(params):: { 'nginx.conf': $.config(params), 'start.sh': start },
+
   configMap(params):: {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: common.metadata(params, 'gateway-config', component),
-    data: { 'nginx.conf': $.config(params) },
+    data: $.configData(params),
   },
 
   local tlsPorts(params, port) = if ownTls(params) then [port] else [],
@@ -65,7 +68,7 @@ local template = importstr 'nginx.conf';
   container(params):: {
     name: 'nginx',
     image: common.image(params, params.gatewayImage),
-    command: ['nginx', '-e', 'stderr', '-c', '/etc/kubeflow/nginx.conf', '-g', 'daemon off;'],
+    command: ['sh', '/etc/kubeflow/start.sh'],
     ports: [{ name: 'http', containerPort: port, protocol: 'TCP' }]
            + tlsPorts(params, { name: 'https', containerPort: tlsPort, protocol: 'TCP' }),
     startupProbe: common.httpProbe('/healthz', 'http', 2, 30),
@@ -88,7 +91,7 @@ local template = importstr 'nginx.conf';
       template: {
         metadata: {
           labels: common.labels(params, component),
-          annotations: { 'checksum/config': std.md5($.config(params)) },
+          annotations: { 'checksum/config': std.md5(std.manifestJsonEx($.configData(params), '')) },
         },
         spec: common.pod(params) + {
           serviceAccountName: component,

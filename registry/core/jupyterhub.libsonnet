@@ -10,6 +10,8 @@ local static = importstr 'kubeflow_static.py';
 {
   local component = 'hub',
   local sharedClaim = 'kubeflow-shared',
+  // The home folder of Jupyter's own images.
+  local home = '/home/jovyan',
 
   // Users come over HTTPS where it is said so, or where a certificate is declared.
   local scheme(params) =
@@ -64,7 +66,11 @@ local static = importstr 'kubeflow_static.py';
       accessMode: params.jupyterNotebookAccessMode,
       storageClass: params.storageClass,
     },
-    sharedVolume: if params.sharedStorageClass == null then null else { claim: sharedClaim, mountPath: '/home/jovyan/shared' },
+    // Below the folder that JupyterLab opens, so that users find it there.
+    sharedVolume: if params.sharedStorageClass == null then null else {
+      claim: sharedClaim,
+      mountPath: (if params.jupyterNotebookPVCMount == null then home else params.jupyterNotebookPVCMount) + '/shared',
+    },
   },
 
   configData(params):: {

@@ -215,6 +215,8 @@ def configure_mounts(c, settings):
     mounts = []
     if settings["volume"] is not None:
         configure_volume(c, settings["volume"])
+        # What the file browser shows first, and where the launcher puts new notebooks, is what outlives the server.
+        c.KubeSpawner.notebook_dir = settings["volume"]["mountPath"]
         mounts.append(("home", "{pvc_name}", settings["volume"]["mountPath"]))
     if settings["sharedVolume"] is not None:
         mounts.append(("shared", settings["sharedVolume"]["claim"], settings["sharedVolume"]["mountPath"]))

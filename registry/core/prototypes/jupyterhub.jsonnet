@@ -25,12 +25,12 @@
 // @optionalParam jupyterNotebookGpuImage string null Image of a notebook server with GPUs; jupyterNotebookImage if not set
 // @optionalParam jupyterNotebookCpu string 500m CPU that a notebook server asks for; its limit is four times as much
 // @optionalParam jupyterNotebookMemory string 1Gi Memory that a notebook server asks for; its limit is four times as much
-// @optionalParam jupyterNotebookPVCMount string null Where a user's own volume is mounted, for instance /home/jovyan/work; no volume if not set
+// @optionalParam jupyterNotebookPVCMount string null Where a user's own volume is mounted, for instance /home/jovyan/work, which is the folder that JupyterLab opens; no volume if not set
 // @optionalParam jupyterNotebookPVCSize string 10Gi Size of a user's volume
 // @optionalParam jupyterNotebookAccessMode string ReadWriteOnce Access mode of a user's volume: ReadWriteOnce, ReadWriteOncePod or ReadWriteMany
 // @optionalParam hubPVCSize string 1Gi Size of the hub's volume
 // @optionalParam storageClass string null Storage class of the hub's and the users' volumes; the cluster's default one if not set
-// @optionalParam sharedStorageClass string null A storage class that makes ReadWriteMany volumes: all users share one of it, at /home/jovyan/shared; no such volume if not set
+// @optionalParam sharedStorageClass string null A storage class that makes ReadWriteMany volumes: all users share one of it, in the folder shared of what JupyterLab opens; no such volume if not set
 // @optionalParam sharedPVCSize string 50Gi Size of the shared volume
 // @optionalParam gpuResource string null Resource name of a GPU, for instance nvidia.com/gpu: users may choose a server with it
 // @optionalParam gpuLimits array [1] How many GPUs users may choose from, for instance [1,2,4]

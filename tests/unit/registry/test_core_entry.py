@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,7 +37,23 @@ def test_without_a_choice_nothing_stands_in_front() -> None:
 
 
 def test_the_proxy_is_named_in_full() -> None:
-    assert "proxy_pass http://proxy.team.svc.corp.example:80;" in nginx(render(namespace="team", clusterDomain="corp.example"))
+    assert "set $hub_proxy http://proxy.team.svc.corp.example:80;" in nginx(render(namespace="team", clusterDomain="corp.example"))
+
+
+def test_the_gateway_asks_the_name_servers_of_its_pod(tmp_path: Path) -> None:
+    """So it starts while DNS is down, and follows a Service that was recreated."""
+    objects = render()
+    assert "include /tmp/resolver.conf;" in nginx(objects) and "proxy_pass $hub_proxy;" in nginx(objects)
+    (tmp_path / "resolv.conf").write_text("search a.b\nnameserver 10.0.0.10\nnameserver fd00::a\noptions ndots:5\n", encoding="ascii")
+    (tmp_path / "nginx").write_text("#!/bin/sh\n", encoding="ascii")
+    (tmp_path / "nginx").chmod(0o755)
+    script = objects["ConfigMap/gateway-config"]["data"]["start.sh"]
+    for path in ("/etc/resolv.conf", "/tmp/resolver.conf"):
+        assert path in script
+        script = script.replace(path, str(tmp_path / path.rsplit("/", 1)[-1]))
+    subprocess.run(["/bin/sh", "-c", script], env={"PATH": str(tmp_path)}, check=True, timeout=60)
+    written = (tmp_path / "resolver.conf").read_text(encoding="ascii")
+    assert written == "resolver 10.0.0.10 [fd00::a] valid=10s; resolver_timeout 5s;\n"
 
 
 def test_an_ingress_leads_to_the_gateway() -> None:

@@ -144,12 +144,13 @@ def test_without_fixed_ids_only_the_extra_group_is_set(hub: Any) -> None:
 
 
 def test_volume(hub: Any) -> None:
-    assert not {"storage_pvc_ensure", "volumes"} & set(vars(hub().KubeSpawner))
+    assert not {"storage_pvc_ensure", "volumes", "notebook_dir"} & set(vars(hub().KubeSpawner))
     volume = {"mountPath": "/home/jovyan/work", "size": "20Gi", "accessMode": "ReadWriteOnce", "storageClass": "fast"}
     spawner = hub(volume=volume).KubeSpawner
     assert spawner.storage_pvc_ensure is True
     assert (spawner.storage_capacity, spawner.storage_class, spawner.storage_access_modes) == ("20Gi", "fast", ["ReadWriteOnce"])
     assert spawner.volume_mounts == [{"name": spawner.volumes[0]["name"], "mountPath": "/home/jovyan/work"}]
+    assert spawner.notebook_dir == "/home/jovyan/work"  # what the launcher makes is on the volume
     spawner = hub(volume={**volume, "storageClass": None, "accessMode": "ReadWriteMany"}).KubeSpawner
     assert "storage_class" not in vars(spawner) and spawner.storage_access_modes == ["ReadWriteMany"]
 

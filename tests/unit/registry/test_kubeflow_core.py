@@ -278,6 +278,10 @@ def test_user_volumes(render: Any) -> None:
     }
     assert len(claims_rule(objects)) == 1
     assert settings(render(jupyterNotebookPVCMount="/x"))["volume"]["storageClass"] is None
+    # The file browser shows nothing above the folder that it opens.
+    for mount, shared in (("/home/jovyan/work", "/home/jovyan/work/shared"), ("/data", "/data/shared"), ("null", "/home/jovyan/shared")):
+        found = settings(render(jupyterNotebookPVCMount=mount, sharedStorageClass="nfs"))
+        assert found["sharedVolume"]["mountPath"] == shared
     assert "storageClassName" not in render()["PersistentVolumeClaim/hub-db"]["spec"]
 
 
