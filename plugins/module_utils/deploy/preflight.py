@@ -14,7 +14,7 @@ from ..data.rights import ALWAYS
 from ..discovery import Served
 from ..errors import BootstrapError, some
 from ..permissions import allowed, missing, review
-from . import replacing
+from . import namespace, replacing
 from .apply import send
 from .compare import Member
 from .difference import difference
@@ -141,13 +141,13 @@ def _namespaces(client: Client, inventory: Inventory, members: list[Member], tod
     """Which namespaces are there; refuses what is to go where there is none, or where it is being deleted."""
     brought = {member.key.name for member in members if member.key[:2] == _NAMESPACE}
     wanted = sorted({member.key.namespace for member in todo if member.key.namespace} | brought | {inventory.namespace})
-    live = dict(zip(wanted, client.map(lambda name: _namespace(client, name), wanted), strict=True))
+    live = dict(zip(wanted, client.map(lambda name: namespace.find(client, name), wanted), strict=True))
     for name, space in live.items():
         inside = [member.key for member in todo if name in (member.key.namespace, member.key.name if member.key[:2] == _NAMESPACE else "")]
         if space is None:
             if name not in brought and inside:
                 key = Key("", "Namespace", "", name)
-                found.refused[key] = Refusal("missing", "it is not there, and the application does not bring it", "Create it first.")
+                found.refused[key] = Refusal("missing", "it does not exist, and the application does not bring it", "Create it first.")
             continue
         found.namespaces[name] = (space.get("metadata") or {}).get("labels") or {}
         if inside and (space.get("metadata") or {}).get("deletionTimestamp"):
@@ -156,16 +156,6 @@ def _namespaces(client: Client, inventory: Inventory, members: list[Member], tod
     for member in todo:
         if Key("", "Namespace", "", member.key.namespace) in found.refused:
             found.namespaces.pop(member.key.namespace, None)
-
-
-def _namespace(client: Client, name: str) -> Json | None:
-    """A live namespace; an empty object where it may not be seen."""
-    try:
-        return client.find(f"/api/v1/namespaces/{name}")
-    except ApiError as error:
-        if error.code == 403:
-            return {}
-        raise
 
 
 def _remaining(space: Json) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from ..api import ApiError, Client
 from ..discovery import Served, discover
 from ..errors import BootstrapError
-from . import shapes
+from . import namespace, shapes
 from .api_versions import bring_up, lines
 from .apply import apply_wave
 from .compare import Member, compare, stale
@@ -171,6 +171,7 @@ def _look(run: _Run) -> None:
     """What is in the cluster of it, and what has to be done."""
     run.ticker.state = f"comparing {len(run.wanted)} objects with the cluster"
     run.inventory = Inventory(run.application, run.namespace).read(run.client, run.options.take_over)
+    run.wanted = namespace.added(run.client, run.inventory, run.wanted)
     run.seen = (run.inventory.exists, dict(run.inventory.members))
     run.members = compare(run.client, run.inventory, run.resources, run.wanted, take_over=run.options.take_over)
     recorded = {group_kind(name) for name in run.inventory.group_kinds} | {key[:2] for key in run.inventory.members}

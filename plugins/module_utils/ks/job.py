@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ..api import Client
+from ..deploy import namespace
 from ..deploy.outcome import Options, Outcome
 from ..discovery import Served, served
 from ..errors import BootstrapError
@@ -79,6 +80,7 @@ class Job:
             self._unreachable,
             lambda _found: engine.library_missing(self.files, str(self.entry.get("k8sVersion"))),
             self._native,
+            self._no_namespace,
             lambda _found: engine.unserved(self.rendered, self.served),
             self._otherwise,
         ]
@@ -95,6 +97,10 @@ class Job:
 
     def _native(self, _found: Found) -> str | None:
         return refuse_mixing(self.client, self.application, self.namespace)
+
+    def _no_namespace(self, _found: Found) -> str | None:
+        missing = not namespace.is_brought(self.namespace, self._flat()) and namespace.find(self.client, self.namespace) is None
+        return f"the namespace {self.namespace} does not exist, and ks does not create it" if missing else None
 
     def _otherwise(self, found: Found) -> str | None:
         """What ks makes of the application where that is not what it is, and where that may come from."""

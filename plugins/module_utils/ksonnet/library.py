@@ -122,9 +122,8 @@ def _wrapped(head: str, lines: list[str]) -> list[str]:
 
 def _constructors(name: str, start: str) -> str:
     """The constructors of a type, as an object to add."""
-    made = CONSTRUCTORS.get(name, {"new": {}} if name in _kinds() else {})
-    if not made:
-        return ""
+    # ksonnet's own has a `new` for every type.
+    made = {"new": {}, **CONSTRUCTORS.get(name, {})}
     lines = []
     for function, arguments in made.items():
         calls = "".join(f" + self.{target}({argument.partition('=')[0]})" for argument, target in arguments.items())

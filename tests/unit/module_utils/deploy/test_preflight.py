@@ -142,7 +142,7 @@ def test_what_is_being_deleted_is_made_anew_but_not_into_a_namespace_that_goes(c
 
 def test_a_namespace_that_nobody_brings_is_told(cluster: Cluster) -> None:
     cluster.namespace = None
-    with pytest.raises(Refused, match="Namespace x: it is not there, and the application does not bring it"):
+    with pytest.raises(Refused, match="Namespace x: it does not exist, and the application does not bring it"):
         cluster.preflight(member(item("ConfigMap", "a"), "create"))
     space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}}
     cluster.preflight(member(space, "create"), member(item("ConfigMap", "a"), "create"))

@@ -41,7 +41,7 @@ class Cluster:
 
     def __init__(self, server: str = SERVER, **live: t.Any) -> None:
         self.connection = Connection(server, name="x")
-        self.live = {"/version": {"major": "1", "minor": "35"}, **live}
+        self.live = {"/version": {"major": "1", "minor": "35"}, "/api/v1/namespaces/team": {}, **live}
 
     def repeating(self, _left: t.Any, _say: t.Any) -> t.Any:
         return contextlib.nullcontext()
@@ -107,6 +107,9 @@ def test_auto_says_what_hinders_ks(job: Callable[..., Job], tmp_path: Path) -> N
     made = job()
     made.served = {"v1": SERVED["v1"]}  # type: ignore[misc]
     assert reason(made).endswith("the cluster serves no Deployment in apps/v1.")
+    fresh = Cluster()
+    del fresh.live["/api/v1/namespaces/team"]
+    assert reason(job(fresh)).endswith("the namespace team does not exist, and ks does not create it.")
     assert packing.calls(tmp_path / "calls") == []
 
 

@@ -1,0 +1,53 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""An application whose packages take the namespace for granted, as those of Kubeflow 0.1 to 0.4 do."""
+
+from __future__ import annotations
+
+from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application
+from ansible_collections.kubeflow.bootstrap.tests.integration.objects import made
+
+SPACE = "taken-for-granted"
+
+
+def test_the_namespace_is_created_and_goes_when_it_is_empty(cluster, tmp_path):
+    each = cluster("plain")
+    app = Application.on(each, tmp_path / "app", SPACE).write(made("v1", "ConfigMap", "settings", SPACE), made("v1", "Secret", "key", None))
+    with each.untouched():
+        assert app.deploy(check=True).well().actions[f"Namespace {SPACE}"] == "created"
+    first = app.deploy().well()
+    assert first.actions == {name: "created" for name in (f"Namespace {SPACE}", f"ConfigMap {SPACE}/settings", f"Secret {SPACE}/key")}
+    assert not app.deploy().well().result["changed"]
+    app.write(made("v1", "ConfigMap", "settings", SPACE))
+    pruned = app.deploy().well()
+    assert pruned.actions == {
+        f"Namespace {SPACE}": "unchanged",
+        f"ConfigMap {SPACE}/settings": "unchanged",
+        f"Secret {SPACE}/key": "pruned",
+    }
+    each.kubectl("create", "configmap", "of-a-user", "-n", SPACE)
+    assert "ConfigMap" in str(app.deploy(state="absent").well().outcome["objects"][-1])
+    assert each.try_kubectl("get", "configmap", "of-a-user", "-n", SPACE).stdout
+    each.kubectl("delete", "configmap", "of-a-user", "-n", SPACE)
+    app.deploy(state="absent").well()
+    assert not each.try_kubectl("get", "namespace", SPACE, "--ignore-not-found").stdout
+
+
+def test_a_namespace_of_somebody_else_is_left_alone(cluster, tmp_path):
+    each, space = cluster("plain"), "of-somebody-else"
+    each.kubectl("create", "namespace", space)
+    app = Application.on(each, tmp_path / "app", space).write(made("v1", "ConfigMap", "settings", space))
+    assert app.deploy().well().actions == {f"ConfigMap {space}/settings": "created"}
+    labels = each.get("namespace", space)["metadata"]["labels"]
+    assert labels == {"kubernetes.io/metadata.name": space}
+    app.deploy(state="absent").well()
+    assert each.try_kubectl("get", "namespace", space).stdout
+    each.kubectl("delete", "namespace", space, "--wait=false")
+
+
+def test_another_namespace_than_the_environments_is_still_missed(cluster, tmp_path):
+    each, space = cluster("plain"), "of-the-environment"
+    app = Application.on(each, tmp_path / "app", space).write(made("v1", "ConfigMap", "settings", "mistyped"))
+    refused = app.deploy()
+    assert "Namespace mistyped: it does not exist, and the application does not bring it" in refused.message
+    assert not each.try_kubectl("get", "namespace", space, "--ignore-not-found").stdout
