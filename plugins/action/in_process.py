@@ -60,7 +60,7 @@ class ActionModule(ActionBase):
         if not checks.pop("supports_check_mode", False) and self._task.check_mode:
             return {"skipped": True, "msg": f"{name} does not support check mode"}
         validation = ArgumentSpecValidator(**checks).validate(_plain(self._task.args))
-        begin(validation._no_log_values)
+        begin(validation._no_log_values, validation.validated_parameters)
         warnings: list[str] = []
         context = Context(
             check=self._task.check_mode,

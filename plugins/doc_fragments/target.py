@@ -10,7 +10,7 @@ class ModuleDocFragment:
 options:
   kubeconfig:
     description:
-      - The kubeconfig file to read.
+      - The kubeconfig file to read, or what such a file holds, as text or as a mapping. Paths in content begin at the current folder.
       - If not set, the files of the environment variable E(KUBECONFIG) are merged as C(kubectl) does, else C(~/.kube/config) is
         read, else the service account of the pod is used that this runs in.
       - If none of this, O(context), O(cluster), O(user) and O(server) is set, the variables of C(kubernetes.core) come first, which
@@ -22,7 +22,7 @@ options:
         kubeconfig says. A host without a login gets that of no kubeconfig, unless E(K8S_AUTH_KUBECONFIG) or E(K8S_AUTH_CONTEXT) names one.
       - Where an option names the cluster, none of these variables is used. A warning names those that are set and not used.
       - The file is never written to, and its current context stays what it is.
-    type: path
+    type: raw
   context:
     description:
       - The context to use.

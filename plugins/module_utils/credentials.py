@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 from . import auth_providers, exec_plugin, expiry, files
 from .errors import BootstrapError
-from .redaction import remember
+from .redaction import path_text, remember
 
 
 @dataclass
@@ -210,7 +210,9 @@ def _read_token(path: str | None) -> str | None:
     try:
         return _sendable(f"The token file {path}", files.read_text(path).strip())
     except (OSError, UnicodeDecodeError) as error:
-        raise BootstrapError(f"The token file {path} can't be read: {getattr(error, 'strerror', None) or 'not text'}.") from error
+        raise BootstrapError(
+            f"The token file {path_text(path)} can't be read: {getattr(error, 'strerror', None) or 'not text'}."
+        ) from error
 
 
 def text_of(path: Path, key: str, value: object) -> str | None:
@@ -241,7 +243,7 @@ def slurp(path: Path, key: str, name: str) -> str:
         return files.read_text(name)
     except (OSError, ValueError) as error:
         raise BootstrapError(
-            f"The kubeconfig {path}: {key} {name} can't be read: {getattr(error, 'strerror', None) or 'not text'}."
+            f"The kubeconfig {path}: {key} {path_text(name)} can't be read: {getattr(error, 'strerror', None) or 'not text'}."
         ) from error
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import json
 import os
 import re
 import typing as t
@@ -22,6 +23,7 @@ from urllib.parse import urlsplit
 from . import bounded_yaml, files
 from .credentials import Credentials, decode, from_user, kind_of, slurp, text_of
 from .errors import BootstrapError
+from .redaction import path_text
 
 try:
     import yaml
@@ -34,6 +36,7 @@ _TAG = "tag:yaml.org,2002:"
 
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 _LISTS = {"clusters": "cluster", "users": "user", "contexts": "context"}
+_GIVEN = Path("(given as content)")
 _CLUSTER_PATHS = ("certificate-authority",)
 _USER_PATHS = ("client-certificate", "client-key", "tokenFile")
 
@@ -71,19 +74,21 @@ class Kubeconfig:
 
 
 def load(
-    kubeconfig: str | None = None,
+    kubeconfig: str | Entry | None = None,
     context: str | None = None,
     env: Mapping[str, str] | None = None,
     *,
     cluster: str | None = None,
     user: str | None = None,
 ) -> Kubeconfig:
-    """Find the cluster. ``cluster`` and ``user``: entries to take instead of those that the context names, as kubectl's options.
+    """Find the cluster. ``kubeconfig``: a path, or what such a file holds, as text or parsed. ``cluster`` and ``user``: entries to take
+    instead of those that the context names, as kubectl's options.
 
     Raises ``BootstrapError`` where there is none, or where a file or a name in it is wrong."""
     env = os.environ if env is None else env
-    source, paths = _sources(kubeconfig, env)
-    merged = _merge([_read(path) for path in paths])
+    content = _content(kubeconfig)
+    source, paths = ("option", [_GIVEN]) if content is not None else _sources(t.cast("str | None", kubeconfig), env)
+    merged = _merge([_read(path, content) for path in paths])
     if not paths and not (context or cluster or user) and _in_cluster(env):
         return _from_service_account(env)
     if not paths:
@@ -112,9 +117,9 @@ class _Wanted(t.NamedTuple):
 def _sources(kubeconfig: str | None, env: Mapping[str, str]) -> tuple[str, list[Path]]:
     """Where the files come from, and those of them that exist."""
     if kubeconfig:
-        path = Path(os.path.expanduser(kubeconfig))
+        path = Path(os.path.expanduser(os.path.expandvars(kubeconfig)))
         if not path.exists():
-            raise BootstrapError(f"The kubeconfig {path} does not exist.", fix="Check the path.")
+            raise BootstrapError(f"The kubeconfig {path_text(path)} does not exist.", fix="Check the path.")
         return "option", [path]
     if env.get("KUBECONFIG", "").strip(os.pathsep):
         named = [Path(os.path.expanduser(part)) for part in env["KUBECONFIG"].split(os.pathsep) if part]
@@ -129,15 +134,22 @@ def _looked_in(source: str, env: Mapping[str, str]) -> str:
     return "KUBECONFIG is not set, ~/.kube/config does not exist"
 
 
-def _read(path: Path) -> Entry:
-    """One file, checked for shape; lists become mappings by name; relative paths become absolute."""
+def _content(kubeconfig: str | Entry | None) -> bytes | None:
+    """What a kubeconfig holds that is given itself instead of a path; None for a path. No message may quote it."""
+    if isinstance(kubeconfig, str):
+        return kubeconfig.encode("utf-8", "surrogateescape") if "\n" in kubeconfig or kubeconfig.lstrip().startswith("{") else None
+    return None if kubeconfig is None else json.dumps(kubeconfig, default=str).encode()
+
+
+def _read(path: Path, content: bytes | None = None) -> Entry:
+    """One file, or its ``content``, checked for shape; lists become mappings by name; relative paths become absolute."""
     if yaml is None:
         raise BootstrapError(
             "PyYAML is needed to read a kubeconfig.", fix="Install it for the Python that Ansible uses: pip install PyYAML"
         )
     try:
         # What follows the first document, kubectl does not read.
-        document = bounded_yaml.load(files.read_bounded(path, 10 * files.MIB), _loader())
+        document = bounded_yaml.load(files.read_bounded(path, 10 * files.MIB) if content is None else content, _loader())
     except yaml.reader.ReaderError as error:
         raise BootstrapError(f"The kubeconfig {path} can't be read: it is no text in UTF-8 or UTF-16.") from error
     except yaml.YAMLError as error:

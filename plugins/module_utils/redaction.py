@@ -24,6 +24,7 @@ MOST = 4_000
 """Characters of one text from outside that are kept."""
 _SHORTEST = 6
 """Characters of a secret: a shorter one is too often a piece of another word."""
+_LONGEST_PATH = 1024
 _PIECE = 16
 """Characters: so long a piece of a secret is hidden, too. A server may cut off what it echoes."""
 
@@ -112,6 +113,12 @@ def clean(text: str, most: int = MOST, *, opaque: bool = False) -> str:
 def plain(text: str) -> str:
     """A text without characters that steer a terminal or hide what is written; tabs and line feeds stay."""
     return text if text.isascii() and text.isprintable() else _CONTROL.sub("", _SEQUENCE.sub("", text))
+
+
+def path_text(path: object) -> str:
+    """A path for a message, unless it is what a file holds, given in its place."""
+    text = str(path)
+    return "(what is no path)" if "\n" in text or "-----BEGIN" in text or len(text) > _LONGEST_PATH else clean(text, opaque="/" not in text)
 
 
 def cleaned(data: T, most: int = MOST) -> T:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import typing as t
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleModule
@@ -22,6 +22,8 @@ from .masking import masked
 from .redaction import clean, cleaned, forget, remember
 
 _MOST_DETAILS = 2**20
+# Fields of a kubeconfig's user, of an auth-provider's config among them, and the value of a variable for an exec plugin.
+_CREDENTIALS = ("token", "password", "client-key-data", "id-token", "refresh-token", "access-token", "client-secret", "value", "proxy-url")
 
 
 def _silent(message: str) -> None:
@@ -51,7 +53,7 @@ Work = Callable[[dict[str, t.Any], Context], dict[str, t.Any]]
 def run_module(arguments: dict[str, t.Any], work: Work) -> None:
     """Run ``work`` as an Ansible module: never returns."""
     module = AnsibleModule(**arguments)
-    begin(module.no_log_values)
+    begin(module.no_log_values, module.params)
     context = Context(check=module.check_mode, diff=module._diff, warn=lambda text: module.warn(clean(text)))
     try:
         result = result_of(lambda: work(module.params, context))
@@ -74,10 +76,31 @@ def result_of(work: Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
         raise limit from None
 
 
-def begin(hidden: Iterable[object]) -> None:
-    """What a task must not show is what it was given as a secret, and what it comes to know."""
+def begin(hidden: set[t.Any], args: Mapping[str, t.Any]) -> None:
+    """What a task must not show is what it was given as a secret, and what it comes to know.
+
+    ``hidden``: the values of such arguments, as Ansible takes them out of results. Of a kubeconfig only the credentials are: its path, and
+    names and addresses in it, stand in what is told.
+    """
+    kubeconfig = args.get("kubeconfig")
+    if isinstance(kubeconfig, str):
+        hidden -= set() if "\n" in kubeconfig else {kubeconfig}
+    elif "kubeconfig" in args:
+        hidden -= {text for key, text in _texts("", kubeconfig) if key not in _CREDENTIALS}
     forget()
     remember(*map(str, hidden))
+
+
+def _texts(key: str, value: t.Any) -> Iterator[tuple[str, str]]:
+    """The texts in plain data, each with the field that it is in."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            yield from _texts(str(name), each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(key, each)
+    elif isinstance(value, str):
+        yield key, value
 
 
 def failed(error: BootstrapError) -> dict[str, t.Any]:

@@ -16,7 +16,7 @@ from .kubeconfig import Connection, Kubeconfig, load
 from .run import Context
 
 TARGET_ARGUMENTS: dict[str, t.Any] = {
-    "kubeconfig": {"type": "path"},
+    "kubeconfig": {"type": "raw", "no_log": True},
     "context": {"type": "str"},
     "cluster": {"type": "str"},
     "user": {"type": "str"},
@@ -24,7 +24,7 @@ TARGET_ARGUMENTS: dict[str, t.Any] = {
     "certificate_authority": {"type": "path"},
     "token": {"type": "str", "no_log": True},
 }
-"""Documented in the fragment ``target``."""
+"""Documented in the fragment ``target``. The content of a kubeconfig is in no log; its path is no secret (``run.begin``)."""
 
 
 def find(args: dict[str, t.Any], context: Context) -> Kubeconfig:

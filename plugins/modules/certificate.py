@@ -213,6 +213,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.certificates.st
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.packages import components
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.rules import load
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.redaction import path_text
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.target import TARGET_ARGUMENTS, connect
 
@@ -261,7 +262,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
         components=components(args["components"]) if args["components"] else {},
         crt=args["crt"] or _read(args["crt_file"]),
         key=args["key"] or _read(args["key_file"]),
-        called=(args["crt_file"] or "The certificate", args["key_file"] or "The key"),
+        called=(path_text(args["crt_file"] or "The certificate"), path_text(args["key_file"] or "The key")),
         days=args["days"],
         renew_before=args["renew_before"],
     )
@@ -278,7 +279,7 @@ def _read(path: str | None) -> str | None:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is no text"
-        raise BootstrapError(f"{path} can't be read: {why}.", fix="Name a file with PEM in it.") from None
+        raise BootstrapError(f"{path_text(path)} can't be read: {why}.", fix="Name a file with PEM in it.") from None
 
 
 def main() -> None:

@@ -77,11 +77,11 @@ _COMPLAINTS = (
 _COMMAND = re.compile(r"[a-z][a-z-]+")
 
 
-class Failed(Exception):
+class Failed(BootstrapError):
     """git ended with another code than it may; ``said``: what it wrote to standard error and output, without secrets."""
 
     def __init__(self, code: int, said: str) -> None:
-        super().__init__(said)
+        super().__init__(f"git ended with {code}: {said or 'it said nothing'}", fix="Run it by hand and see.")
         self.code, self.said = code, said
 
 
@@ -110,6 +110,9 @@ class Git:
 
     def run(self, *args: str, stdin: str | None = None, ok: tuple[int, ...] = (0,), extra: Mapping[str, str] | None = None) -> str:
         """What git writes. Raises BootstrapError for what is known and can be put right, else ``Failed``. ``extra``: variables."""
+        if any("\0" in each for each in (*args, *(extra or {}).values(), *self._env.values())):
+            fix = "Take it out: of the author, the branch, or the remote."
+            raise BootstrapError("What git is to be told holds the character NUL.", fix=fix)
         argv = [self._git, "-c", "core.quotePath=false", "-c", "advice.detachedHead=false", *args]
         with subprocess.Popen(
             argv,

@@ -46,6 +46,9 @@ _REFUSALS = (
 )
 
 
+_WITH_TOKEN = re.compile(r"(?i)[?&;#](?:[\w.-]*(?:token|secret|passw|key|credential|signature)[\w.-]*|sig|pat|code|auth)=[^&]")
+
+
 @dataclass(frozen=True)
 class Remote:
     """Where to push: ``name`` of a remote in git's configuration, or a URL or path; ``branch`` there; the login, if not git's own."""
@@ -83,19 +86,29 @@ def login(git: Git, remote: Remote, env: Mapping[str, str]) -> Iterator[tuple[li
 def _url(git: Git, name: str) -> str:
     """The address behind a name. Refuses one that holds a login, which would be in arguments and in git's configuration."""
     if re.fullmatch(r"[\w.-]+", name):
-        url = git.asks("remote", "get-url", "--push", name)
+        url = git.asks("remote", "get-url", "--push", "--", name)
         if url is None:
-            there = git.run("remote").split()
+            there = (git.asks("remote") or "").split()
             raise BootstrapError(
-                f"The repository has no remote {name!r}; it has {', '.join(there) or 'none'}.",
-                fix=f"git remote add {name} URL; or give a URL.",
+                f"There is no remote {name!r} in {git.folder}: {', '.join(there) or 'it has none'}.",
+                fix=f"Give a URL; or in a repository: git remote add {name} URL",
             )
+        _takes(url)
         return url
     if name.startswith("-"):
         raise BootstrapError(f"{name!r} is no remote.", fix="Give the name of one, or a URL.")
-    if scan({"remote": name}) or (("://" in name) and urlsplit(name).password):
+    _takes(name)
+    if _WITH_TOKEN.search(name) or scan({"remote": name}) or (("://" in name) and urlsplit(name).password):
         raise BootstrapError("The address of the remote holds a password or token.", fix="Take it out, and give it as the token.")
     return name
+
+
+def _takes(url: str) -> None:
+    """Refuse what git would hand to a helper: ``ext::`` runs a command, ``fd::`` waits for somebody who is not there."""
+    helper = re.match(r"([A-Za-z0-9][A-Za-z0-9+.-]*)::", url)
+    if helper or "\0" in url or "\n" in url:
+        what = f"The remote names git's helper {helper[1]}::, which is not used here." if helper else "The remote is not one line of text."
+        raise BootstrapError(what, fix="Give an address of https://, ssh:// or file://, or a path.")
 
 
 def _token(url: str, token: str | None, env: Mapping[str, str], shown: str) -> str | None:

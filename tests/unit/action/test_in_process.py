@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from ansible.playbook.task import Task
 from ansible.template import Templar
 from ansible_collections.kubeflow.bootstrap.plugins.action import in_process
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.target import TARGET_ARGUMENTS
 
 ARGUMENTS = {
     "argument_spec": {
@@ -191,3 +193,21 @@ def test_nothing_is_for_the_screen_alone_where_all_output_is_kept(act: t.Any, mo
     assert act(work, {"name": "a"})["can"] is True
     monkeypatch.setenv("AWX_ISOLATED_DATA_DIR", "/runner/artifacts/7")
     assert act(work, {"name": "a"})["can"] is False
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_of_a_kubeconfig_that_is_content_only_the_credentials_are_hidden(act: t.Any, fails: bool) -> None:
+    password = "token-of-somebody-0123456789"
+
+    def work(args: dict[str, t.Any], _context: t.Any) -> dict[str, t.Any]:
+        told = {"server": "https://c", "said": f"I was told {args['kubeconfig']}"}
+        if fails:
+            raise BootstrapError("no", **told)
+        return told
+
+    spec = {"argument_spec": TARGET_ARGUMENTS}
+    content = {"clusters": [{"cluster": {"server": "https://c"}}], "users": [{"user": {"token": password}}]}
+    for kubeconfig in (content, json.dumps(content, indent=1)):
+        result = act(work, {"kubeconfig": kubeconfig}, spec)
+        assert password not in str(result) and result["server"] == "https://c"
+    assert act(work, {"kubeconfig": "/a/config"}, spec)["said"] == "I was told /a/config"

@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
+import yaml
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.connect import proxy_of
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
@@ -134,3 +136,47 @@ def test_a_variable_that_is_not_used_is_warned_of(write_kubeconfig: t.Any, name:
     arguments = {**dict.fromkeys(TARGET_ARGUMENTS), **({"context": "one"} if name == "HOST" else {})}
     find(arguments, Context(env={"KUBECONFIG": str(path), f"K8S_AUTH_{name}": value}, warn=warnings.append))
     assert [each.startswith(str(said)) for each in warnings] == [True] * (said is not None)
+
+
+CONTENT_TOKEN = "token-of-somebody-0123456789"
+
+
+def _content(server: str, **user: t.Any) -> dict[str, t.Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "mine",
+        "clusters": [{"name": "c", "cluster": {"server": server}}],
+        "users": [{"name": "u", "user": user or {"token": CONTENT_TOKEN}}],
+        "contexts": [{"name": "mine", "context": {"cluster": "c", "user": "u"}}],
+    }
+
+
+@pytest.mark.parametrize("form", [lambda each: each, yaml.safe_dump, json.dumps, lambda each: json.dumps(each, indent=2)])
+def test_a_kubeconfig_can_be_given_itself(server: t.Any, form: t.Callable[[t.Any], t.Any]) -> None:
+    server.routes["/version"] = {"major": "1"}
+    arguments = {**dict.fromkeys(TARGET_ARGUMENTS), "kubeconfig": form(_content(server.url))}
+    found = find(arguments, Context(env={}))
+    assert (found.source, found.context, CONTENT_TOKEN in repr(found)) == ("option", "mine", False)
+    with connect(arguments, Context(env={})) as client:
+        assert client.document("/version") == {"major": "1"}
+    assert server.requests[-1].headers["authorization"] == f"Bearer {CONTENT_TOKEN}"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        _content("https://c", token=["a", CONTENT_TOKEN]),
+        {"users": CONTENT_TOKEN},
+        [CONTENT_TOKEN],
+        f"users:\n- token: {CONTENT_TOKEN}\n  - x: [",
+        f"{{token: {CONTENT_TOKEN}",
+        f"-----BEGIN PRIVATE KEY-----\n{CONTENT_TOKEN}\n-----END PRIVATE KEY-----",
+        _content("https://c", tokenFile=f"{CONTENT_TOKEN}\n"),
+        _content("https://c", **{"client-certificate": "/a", "client-key": f"-----BEGIN PRIVATE KEY-----\n{CONTENT_TOKEN}"}),
+    ],
+)
+def test_content_that_is_wrong_is_not_quoted(wrong: t.Any) -> None:
+    with pytest.raises(BootstrapError) as caught:
+        find({**dict.fromkeys(TARGET_ARGUMENTS), "kubeconfig": wrong}, Context(env={})).connection.credentials.headers()
+    assert CONTENT_TOKEN not in str(caught.value) + str(caught.value.details)

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.git.command import Git
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.git.commit import Wanted
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.git.fetch import fetch
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.git.push import Remote, login
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
 
 
@@ -55,6 +57,18 @@ def test_a_new_branch_begins_with_nothing(remote: Path, tmp_path: Path) -> None:
     [
         ("{folder}/none", "is not there"),
         ("https://a:planted@git.example.com/x.git", "holds a password or token"),
+        ("https://git.example.com/x.git?private_token=planted", "holds a password or token"),
+        ("https://git.example.com/x.git?a=b&access_token=planted", "holds a password or token"),
+        ("https://git.example.com/x.git#api_key=planted", "holds a password or token"),
+        ("origin", "There is no remote 'origin'"),
+        ("-u", "There is no remote '-u'"),
+        ("--upload-pack=touch x", "is no remote"),
+        ("fd::17", "git's helper fd::"),
+        ("ext::sh -c touch% x", "git's helper ext::"),
+        ("FD::17/x", "git's helper FD::"),
+        ("https::x", "git's helper https::"),
+        ("a\0b", "not one line"),
+        ("a\nb", "not one line"),
         (None, "must be set"),
     ],
 )
@@ -63,3 +77,23 @@ def test_what_can_not_be_fetched(remote_name: t.Any, message: str, tmp_path: Pat
     with pytest.raises(BootstrapError, match=message) as error:
         fetch(Wanted(tmp_path / "app", remote=named, branch="mine"), Context())
     assert "planted" not in str(error.value)
+
+
+def test_a_remote_of_the_repository_is_looked_at_too(remote: Path) -> None:
+    for url in ("fd::17", "ext::sh -c true"):
+        git(remote, "config", "remote.origin.url", url)
+        with pytest.raises(BootstrapError, match="git's helper"), login(Git(remote, Context().env), Remote("origin", "mine"), {}):
+            pass
+
+
+@pytest.mark.parametrize("author", [("a\0b", None), (None, "a@b\0")])
+def test_what_git_can_not_be_told_is_an_error_of_the_users(remote: Path, author: tuple[str | None, str | None]) -> None:
+    repository = Git(remote, Context().env)
+    repository.set_author(*author)
+    with pytest.raises(BootstrapError, match="NUL"):
+        repository.run("var", "GIT_AUTHOR_IDENT")
+
+
+def test_whatever_else_git_says_is_no_traceback(remote: Path) -> None:
+    with pytest.raises(BootstrapError, match="git ended with 128: .*nothing-of-the-kind"):
+        Git(remote, Context().env).run("show", "nothing-of-the-kind")
