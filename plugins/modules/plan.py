@@ -208,6 +208,10 @@ plan:
       type: list
       elements: str
       sample: [Deployment.apps kubeflow/hub]
+    digest:
+      description: A checksum of the objects with all that is in them. It changes with any of it, edits by hand among them.
+      type: str
+      sample: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
     parts:
       description: The same objects, those that need an admin of the cluster, and those that a user of the namespace may create.
       type: dict

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import typing as t
@@ -103,6 +104,7 @@ def plan(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
         "blockers": blockers,
         "warnings": _once([*ignored, *warnings]),
         "objects": sorted(str(item.key) for item in found.all),
+        "digest": _digest(found),
         "parts": items.parts(found, namespace["value"], beyond),
         "rbac": missing,
         "brought_up": found.brought_up,
@@ -249,6 +251,12 @@ def _effects(files: Mapping[str, str], parts: Mapping[str, Prototype], parameter
                 _item("no-effect", f"{name}: nothing in any object changes with {values}.", "Leave it out, or set what it goes with.")
             )
     return warnings
+
+
+def _digest(found: items.Items) -> str:
+    """A checksum of all objects with all that is in them, in whatever order they were made."""
+    texts = sorted(json.dumps([item.component, item.object], sort_keys=True, default=str) for item in found.all)
+    return record.digest(*texts)
 
 
 def _credentials(parameters: Mapping[str, Json]) -> list[Json]:

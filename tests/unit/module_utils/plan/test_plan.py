@@ -218,6 +218,18 @@ def test_a_credential_is_told_and_stands_in_the_record_once(plan: Plan, written:
     assert "looks-like-a-credential" not in ids(plan(given={"storageClass": "disk"})["warnings"])
 
 
+def test_the_digest_is_that_of_the_content(plan: Plan, written: Callable[[Json, dict[str, str]], dict[str, str]]) -> None:
+    first = plan(given={"storageClass": "disk"})
+    assert first["digest"].startswith("sha256:") and plan(given={"storageClass": "disk"})["digest"] == first["digest"]
+    other = plan(given={"storageClass": "nfs"})
+    assert other["objects"] == first["objects"] and other["digest"] != first["digest"]
+    files = written(first, {})
+    assert plan(given={"storageClass": "disk"}, app=files)["digest"] == first["digest"]
+    component = next(path for path in files if path.startswith("components/") and path.endswith("web.jsonnet"))
+    edited = {**files, component: files[component].rstrip().rstrip(";") + " + { edited:: 1 }\n"}
+    assert plan(given={"storageClass": "disk"}, app=edited)["digest"] == first["digest"]  # no object has it
+
+
 def test_the_package_s_own_value_is_not_told(plan: Plan) -> None:
     assert plan(given={"mount": "null"})["warnings"] == []
 
