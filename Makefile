@@ -84,7 +84,7 @@ venv-dev:
 	@tools/venv requirements/dev.txt .venv-dev $(pythons) || { [ $$? != 3 ] || \
 		echo 'No Python 3.11 or newer with the modules venv and ensurepip found. Install one, or name it: make PYTHON=...'; exit 1; }
 	@if [ -n '$(PYTHON)' ]; then rm -f .venv-dev-oldest; \
-	else tools/venv requirements/dev.txt .venv-dev-oldest 3.11 || { [ $$? = 3 ] && rm -f .venv-dev-oldest; } || exit 1; \
+	else tools/venv requirements/test.txt .venv-dev-oldest 3.11 || { [ $$? = 3 ] && rm -f .venv-dev-oldest; } || exit 1; \
 		if [ .venv-dev -ef .venv-dev-oldest ]; then rm -f .venv-dev-oldest; fi; fi; \
 	[ -e .venv-dev-oldest ] || echo "Note: tested with one Python only, $$(.venv-dev/bin/python -V)"
 
@@ -164,7 +164,7 @@ generate: venv-dev
 lock: venv-dev
 	@tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; \
 	.venv-dev/bin/python -m venv "$$tmp" && "$$tmp/bin/pip" install -q uv && export UV_CUSTOM_COMPILE_COMMAND='make lock' && \
-	for pair in requirements.txt:run.txt requirements/dev.in:dev.txt requirements/faults.in:faults.txt; do \
+	for pair in requirements.txt:run.txt requirements/test.in:test.txt requirements/dev.in:dev.txt requirements/faults.in:faults.txt; do \
 		"$$tmp/bin/uv" pip compile --quiet --universal --python-version 3.11 --no-annotate --no-emit-index-url --upgrade \
 			"$${pair%:*}" -o "requirements/$${pair#*:}" || exit 1; done
 

@@ -34,7 +34,7 @@ def test_an_execution_environment_gets_what_the_collection_needs() -> None:
 
 
 def test_what_is_required_is_pinned() -> None:
-    for lock in ("run.txt", "dev.txt"):
+    for lock in ("run.txt", "test.txt", "dev.txt"):
         pinned = set(re.findall(r"^([\w.-]+)==", (ROOT / "requirements" / lock).read_text(), re.MULTILINE))
         assert set(_requirements("requirements.txt")) <= pinned
 
