@@ -18,8 +18,8 @@ from .lease import held
 from .members import NOT_APPLIED, await_children, contents, definitions, descended, instances, made_for, members
 from .objects import Key
 from .outcome import Options, Outcome
-from .related import Related
-from .removal import HOLDS_DATA, NAMESPACE, Removal, Target, custom, refused, stages
+from .related import Related, space_of
+from .removal import HOLDS_DATA, NAMESPACE, Removal, Target, last_custom, refused, stages
 from .wait import Deadline, Ticker
 
 Json = dict[str, t.Any]
@@ -112,6 +112,10 @@ class _Run:
         kept |= dict.fromkeys(claims, f"it holds data; {_TOLD}it")
         going = {target.uid for target in found if target.key not in kept}
         strangers = self._strangers(definitions(found), going, kept)
+        for target in found:
+            left = self._left_with(target, going)
+            if left:
+                kept[target.key] = f"the namespace {space_of(target.key)}, which would go with it, still has {some(left, _NAMED)}"
         self.kept = with_needs(kept, self.graph)
         self.going = [target for target in [*found, *strangers] if target.key not in self.kept]
         self.removal.total = len(self.going) + len(self.spaces)
@@ -132,8 +136,17 @@ class _Run:
             others = [target for target in those if target.uid not in children]
             if others and not self.remove_data:
                 kept[definition.key] = still_used(others, " of others", f"{_TOLD}both")
-            found += others if self.remove_data else []
+            left = {str(target.key): names for target in others if self.remove_data and (names := self._left_with(target, going))}
+            if left:
+                spaces = "; ".join(f"that of {name} has {some(names, _NAMED)}" for name, names in left.items())
+                kept[definition.key] = f"namespaces would go with custom resources of others: {spaces}"
+            found += others if self.remove_data and not left else []
         return found
+
+    def _left_with(self, target: Target, going: set[str]) -> list[str]:
+        """What is left in the namespace that a controller made for an object, and deletes with it, but for what goes anyway."""
+        space = space_of(target.key)
+        return self._left(space, going | {target.uid}) if space else []
 
     def _is_member(self, metadata: Json) -> bool:
         return self.inventory.owns(metadata) and not metadata.get("ownerReferences")
@@ -157,7 +170,7 @@ class _Run:
 
     def _delete(self, check: t.Callable[[], None] = lambda: None, release: t.Callable[[], None] = lambda: None) -> None:
         ordered = stages(self.going)
-        early = [stage for stage in ordered if custom(stage[0].key)]
+        early = ordered[: last_custom(ordered)]
         for stage in early:
             check()
             self._take(stage)
@@ -217,10 +230,11 @@ class _Run:
         left = self._left(namespace)
         return f"it still has {some(left, _NAMED)}"
 
-    def _left(self, namespace: str) -> list[str]:
+    def _left(self, namespace: str, going: t.Collection[str] = ()) -> list[str]:
         """What is in a namespace beside what Kubernetes puts there, and what goes with what is gone."""
         found, hidden = contents(self.client, self.apis, namespace, self.down)
-        gone = self.removal.uids | descended([metadata for _key, metadata in found], self.removal.uids)
+        gone = {*self.removal.uids, *going}
+        gone |= descended([metadata for _key, metadata in found], gone)
         record = Key("", "ConfigMap", self.inventory.namespace, self.inventory.name)
         left = [
             str(key)

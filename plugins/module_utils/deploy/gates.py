@@ -10,7 +10,7 @@ import re
 import typing as t
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-from ..api import METADATA, ApiError, Client
+from ..api import METADATA, ONE_METADATA, ApiError, Client
 from .objects import CRD, Key, Resource
 from .order import Gate
 from .ready import NotReady, conditions, holds, is_paused, said
@@ -223,9 +223,21 @@ def _unaccounted(client: Client, keys: list[Key], _items_: Items, _explain: bool
     return {key: _NOT_THERE for key in keys if (key.namespace, key.name) not in there}
 
 
+def _without_namespace(client: Client, keys: list[Key], _items_: Items, _explain: bool) -> dict[Key, str]:
+    lives = client.map(lambda key: client.find(f"/api/v1/namespaces/{key.name}", ONE_METADATA), keys)
+    found = {}
+    for key, live in zip(keys, lives, strict=True):
+        if live is None:
+            found[key] = "its controller has not made it yet"
+        elif live["metadata"].get("deletionTimestamp"):
+            found[key] = "it is being deleted"
+    return found
+
+
 _LOOKS: dict[str, Look] = {
     "definition": unserved,
     "account": _unaccounted,
+    "namespace": _without_namespace,
     "certificate": _uncertified,
     "available": _unavailable,
     "endpoints": _without_endpoints,
@@ -234,6 +246,7 @@ _LOOKS: dict[str, Look] = {
 _WORDS = {
     "definition": "{} to be served",
     "account": "{}",
+    "namespace": "{}",
     "certificate": "{} to be ready",
     "available": "{} to be available",
     "endpoints": "ready pods behind {}",

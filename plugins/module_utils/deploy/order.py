@@ -102,5 +102,8 @@ def _openers(gate: Gate, related: Related) -> t.Iterator[Key]:
         yield from related.servers_of(service) if service else ()
     elif gate.kind == "ca-bundle":
         yield from (need.key for need in bundle_needs(related.items[gate.key], related))
-    elif gate.kind == "account":
-        yield Key("", "Namespace", "", gate.key.namespace)
+    elif gate.kind in ("account", "namespace"):
+        yield Key("", "Namespace", "", gate.key.namespace or gate.key.name)
+        giver = related.givers.get(gate.key)
+        if giver:
+            yield giver

@@ -24,6 +24,7 @@ from .objects import Key, Resource, Resources, key_of
 from .outcome import Options
 from .owner_references import without_owner
 from .refusals import FORBIDDEN, IMMUTABLE, Refusal, fixes, inconclusive, refusal, told
+from .related import given_by
 from .unseen import unavailable
 
 Json = dict[str, t.Any]
@@ -139,7 +140,8 @@ def _refused(client: Client, refused: Mapping[Key, Refusal], lacking: list[str])
 
 def _namespaces(client: Client, inventory: Inventory, members: list[Member], todo: list[Member], found: Preflight) -> None:
     """Which namespaces are there; refuses what is to go where there is none, or where it is being deleted."""
-    brought = {member.key.name for member in members if member.key[:2] == _NAMESPACE}
+    given = {key for member in members for key in given_by(member.key)}
+    brought = {key.name for key in {member.key for member in members} | given if key[:2] == _NAMESPACE}
     wanted = sorted({member.key.namespace for member in todo if member.key.namespace} | brought | {inventory.namespace})
     live = dict(zip(wanted, client.map(lambda name: namespace.find(client, name), wanted), strict=True))
     for name, space in live.items():

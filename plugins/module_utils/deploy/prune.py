@@ -15,8 +15,8 @@ from .keeping import needs, still_used, with_needs, with_servers
 from .members import await_children, definitions, descended, instances, made_for
 from .objects import Key, Resource
 from .outcome import Options, Outcome
-from .related import Related
-from .removal import HOLDS_DATA, NAMESPACE, Removal, Target, custom, refused, stages
+from .related import Related, space_of
+from .removal import HOLDS_DATA, NAMESPACE, Removal, Target, last_custom, refused, stages
 from .wait import Deadline, Ticker
 
 Json = dict[str, t.Any]
@@ -55,10 +55,9 @@ def prune(
     going = [target for target in [*targets, *strangers] if target.key not in kept]
     before = ticker.state
     removal = Removal(client, apis, inventory.owns, options, outcome, deadline, ticker, action="pruned", total=len(going))
-    waited = False
-    for stage in stages(going):
-        if not waited and not custom(stage[0].key) and not options.check:
-            waited = True
+    ordered = stages(going)
+    for number, stage in enumerate(ordered):
+        if number == last_custom(ordered) and not options.check:
             await_children(removal, definitions(going))
             kept = with_needs({**kept, **removal.failed}, graph)
         left = [target for target in stage if target.key not in kept]
@@ -95,6 +94,8 @@ def _kept(
             kept[key] = "the record of the application is in it"
         elif key[:2] == NAMESPACE and not named:
             kept[key] = f"all that is in it would go with it; {told}"
+        elif (space := space_of(key)) and not named:
+            kept[key] = f"the namespace {space} and all that is in it would go with it; {told}"
         elif key[:2] == HOLDS_DATA and not named:
             kept[key] = f"it holds data; {told}"
     for made in made_for(client, targets, apis, kept):

@@ -18,7 +18,7 @@ class Gate(t.NamedTuple):
     """What must be true before an object is applied, beside that others were applied before.
 
     ``kind``: ``definition`` (Established and in discovery), ``endpoints`` (a Service has ready ones), ``ca-bundle`` (filled in),
-    ``available`` (an APIService), ``certificate`` (its Secret is there) or ``account`` (a ServiceAccount is there).
+    ``available`` (an APIService), ``certificate`` (its Secret exists), ``account`` (a ServiceAccount exists) or ``namespace`` (it exists).
     ``key``: the object that is awaited.
     """
 
@@ -60,7 +60,9 @@ def needs_of(item: Json, related: Related) -> Iterator[Need]:
     """What an object names, whether it is among the objects or not. Webhooks and API services: see ``webhooks``."""
     key = key_of(item)
     if key.namespace:
-        yield Need(Key("", "Namespace", "", key.namespace), Strength.REQUIRED, "its namespace")
+        namespace = Key("", "Namespace", "", key.namespace)
+        yield Need(namespace, Strength.REQUIRED, "its namespace")
+        yield from _given(namespace, "namespace", "for which its namespace is made", related)
     definition = related.definitions.get((key.group, key.kind))
     if definition:
         yield Need(definition, Strength.REQUIRED, "the definition of its kind", (Gate("definition", definition),))
@@ -70,6 +72,17 @@ def needs_of(item: Json, related: Related) -> Iterator[Need]:
         yield from _pod_needs(item, key, dict_of(template.get("spec")), related)
         for service in related.services_of(key.namespace, dict_of(dict_of(template.get("metadata")).get("labels"))):
             yield Need(service, Strength.GUARD, "which selects its pods")
+
+
+def _given(key: Key, gate: str, why: str, related: Related) -> Iterator[Need]:
+    """Where a controller makes the object ``key``, which is not among the objects: what for, and the controller."""
+    giver = related.givers.get(key)
+    if giver is None or key in related.items:
+        return
+    yield Need(giver, Strength.REQUIRED, why, (Gate(gate, key),))
+    definition = related.definitions.get((giver.group, giver.kind))
+    for controller in related.controllers(definition) if definition else ():
+        yield Need(controller, Strength.SERVER, "which makes that")
 
 
 def _named(item: Json, key: Key, related: Related) -> Iterator[tuple[Key, str]]:
@@ -152,6 +165,7 @@ def _pod_needs(item: Json, key: Key, pod: Json, related: Related) -> Iterator[Ne
             yield Need(namespace, Strength.REQUIRED, "its namespace", (Gate("account", account),))
     else:
         yield Need(account, Strength.REFERENCE, "the account that it runs as")
+    yield from _given(account, "account", "for which its account is made", related)
     for binding in related.bindings(Subject(account.namespace, account.name)):
         yield Need(binding, Strength.REFERENCE, "which gives rights to its account")
     for definition in related.used_definitions(Subject(account.namespace, account.name)):

@@ -8,6 +8,7 @@ import typing as t
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from ..data.given import GIVEN
 from .objects import CRD, Key, key_of
 
 Json = dict[str, t.Any]
@@ -73,6 +74,20 @@ class Subject(t.NamedTuple):
     name: str = ""
 
 
+def given_by(key: Key) -> list[Key]:
+    """What a controller makes for an object."""
+    names = {"name": key.name, "namespace": key.namespace}
+    return [
+        Key(each.group, each.kind, each.namespace.format(**names), each.name.format(**names))
+        for each in GIVEN.get((key.group, key.kind), ())
+    ]
+
+
+def space_of(key: Key) -> str | None:
+    """The namespace that a controller makes for an object, and deletes with it."""
+    return next((given.name for given in given_by(key) if given.kind == "Namespace"), None)
+
+
 class Related:
     """A set of objects, and what belongs together among them."""
 
@@ -84,6 +99,8 @@ class Related:
         """The definition of (group, plural)."""
         self.certificates: dict[Key, Key] = {}
         """The Certificate (cert-manager.io) that makes a Secret."""
+        self.givers: dict[Key, Key] = {given: key for key in self.items for given in given_by(key)}
+        """For what a controller makes, the object that it makes it for."""
         self.guards: dict[str, list[Key]] = defaultdict(list)
         """What rules the pods of a namespace."""
         self._services: dict[str, list[tuple[Key, Json]]] = defaultdict(list)
@@ -92,6 +109,7 @@ class Related:
         self._default_classes: list[Key] = []
         self._defined_by: dict[Key, list[Key]] = {}
         self._used: dict[Subject, list[Key]] = {}
+        self._controllers: dict[Key, list[Key]] = {}
         self._roles = [(key, labels_of(item)) for key, item in self.items.items() if key[:2] == (RBAC, "ClusterRole")]
         for key, item in self.items.items():
             self._sort_in(key, item)
@@ -178,6 +196,21 @@ class Related:
         for (group, plural), key in self.plurals.items():
             if ("*" in groups or group in groups) and ("*" in resources or plural in resources):
                 yield key
+
+    def controllers(self, definition: Key) -> list[Key]:
+        """The workloads whose account may read the custom resources of a definition."""
+        if definition not in self._controllers:
+            self._controllers[definition] = [
+                key
+                for pods in self._pods.values()
+                for key, _labels in pods
+                if definition in self.used_definitions(Subject(key.namespace, self._account(key))) and key.kind not in _SHORT_LIVED
+            ]
+        return self._controllers[definition]
+
+    def _account(self, workload: Key) -> str:
+        pod = dict_of((pod_template(self.items[workload]) or {}).get("spec"))
+        return str(pod.get("serviceAccountName") or pod.get("serviceAccount") or "default")
 
     def storage_classes(self, claim: Json) -> list[Key]:
         """The storage class that a claim (its ``spec``) names; where it names none, the default one."""

@@ -22,6 +22,7 @@ from .objects import CRD, MANAGER, Key, Resource
 from .order import order
 from .outcome import Options, Outcome
 from .ready import BUILT_IN
+from .related import given_by
 from .stuck import explained, short
 from .wait import Deadline, Ticker
 
@@ -83,23 +84,30 @@ def stages(targets: Iterable[Target]) -> list[list[Target]]:
     objects need each other, definitions and at last namespaces.
     """
     by_key = {target.key: target for target in targets}
+    given = {key.name for target in by_key for key in given_by(target) if key[:2] == NAMESPACE}
     waves = [[by_key[key] for key in wave] for wave in reversed(order([target.live for target in by_key.values()]).waves)]
     found: list[list[Target]] = []
     for number in (0, 2):
-        found += [[target for target in wave if _stage(target.key) == number] for wave in waves]
-        found += [[target for wave in waves for target in wave if _stage(target.key) == number + 1]]
+        found += [[target for target in wave if _stage(target.key, given) == number] for wave in waves]
+        found += [[target for wave in waves for target in wave if _stage(target.key, given) == number + 1]]
     found += [[target for target in by_key.values() if target.key[:2] == NAMESPACE]]
     return [stage for stage in found if stage]
 
 
-def _stage(key: Key) -> int:
+def last_custom(ordered: list[list[Target]]) -> int:
+    """The number of stages up to the last one with custom resources; what comes after that waits for what goes with these."""
+    return max((number for number, stage in enumerate(ordered, 1) if any(custom(target.key) for target in stage)), default=0)
+
+
+def _stage(key: Key, given: set[str]) -> int:
+    """``given``: namespaces that go with one of the targets, and so after what is in them."""
     if key[:2] == NAMESPACE:
         return 4
     if key[:2] == CRD:
         return 3
     if key[:2] in _CALLS_IN:
         return 1
-    return 0 if custom(key) else 2
+    return 0 if custom(key) or key.namespace in given else 2
 
 
 @dataclass
