@@ -76,7 +76,8 @@ options:
     description:
       - Make objects that are there already, and that the application wants, its own. Otherwise nothing is written where there are such
         objects, and they are named with their owners, such as a Helm release.
-      - So are the fields of these objects that others have set. Tell what made them to let go of them first.
+      - So are the fields of these objects that kubectl, Helm and other clients have set. What the application does not have is removed.
+        Fields of controllers stay theirs. Tell what made the objects to let go of them first.
     type: bool
     default: false
   replace:

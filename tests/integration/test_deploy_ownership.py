@@ -131,6 +131,41 @@ def test_what_a_controller_or_a_scale_wrote_stays_its_own(cluster: Factory, appl
     assert {entry["manager"] for entry in config["metadata"]["managedFields"]} == {MANAGER, "notes-controller"}
 
 
+def test_what_the_cluster_assigned_stays_as_it_is(cluster: Factory, application: Make) -> None:
+    """Addresses, ports, volumes and selectors that were not written by the former applier are not taken back with his fields."""
+    each, space = cluster(), "adopted-assigned"
+    template = {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "example.com/none"}]}}
+    items = [
+        made("v1", "Service", "port", space, spec={"type": "NodePort", "selector": {"a": "b"}, "ports": [{"port": 80}]}),
+        made(
+            "v1",
+            "Service",
+            "balancer",
+            space,
+            spec={"type": "LoadBalancer", "ports": [{"name": "a", "port": 80}, {"name": "b", "port": 81}]},
+        ),
+        made(
+            "v1",
+            "PersistentVolumeClaim",
+            "disk",
+            space,
+            spec={"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+        ),
+        made("batch/v1", "Job", "once", space, spec={"template": template}),
+        made("v1", "ServiceAccount", "account", space),
+    ]
+    app = application(space, *items, take_over=True)
+    kubectl_apply(each, *items)
+
+    def specs() -> list[t.Any]:
+        return [each.get(item["kind"], item["metadata"]["name"], "-n", space).get("spec") for item in items]
+
+    before_it = specs()
+    assert set(app.deploy().well().actions.values()) == {"taken over"}
+    assert specs() == before_it
+    unchanged(each, app)
+
+
 def test_what_does_not_fit_beside_the_old_is_adopted_in_one_run(cluster: Factory, application: Make) -> None:
     """A strategy of rolling updates forbids the other one; a dry run over the old fields alone would be refused."""
     each, space = cluster(), "adopted-strategy"
@@ -305,6 +340,14 @@ def test_a_finished_job_that_was_deleted_as_it_was_told_to_does_not_run_again(cl
     unchanged(each, app)
     app.write(job(space, "example.com/migrate:2"))
     assert app.deploy().well().actions == {"Job.batch ran-once/migrate": "created"}
+
+
+def test_a_job_that_failed_runs_again_though_it_was_deleted(cluster: Factory, application: Make) -> None:
+    each, space = cluster(), "failed-once"
+    app = application(space, job(space, ttlSecondsAfterFinished=8, activeDeadlineSeconds=1))
+    assert "Job.batch failed-once/migrate has failed" in app.deploy(wait_timeout=60).message
+    each.kubectl("delete", "job/migrate", "-n", space, "--ignore-not-found")  # as Kubernetes does then
+    assert app.deploy().well().actions == {"Job.batch failed-once/migrate": "created"}
 
 
 @pytest.mark.parametrize("spec", [{"ttlSecondsAfterFinished": None}, {"suspend": True}])

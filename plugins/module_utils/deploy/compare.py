@@ -269,11 +269,16 @@ def _action(inventory: Inventory, member: Member, missing: set[str]) -> tuple[st
 
 def _ran(inventory: Inventory, member: Member) -> bool:
     """Whether it is a Job that we applied just like this, and that Kubernetes deleted after it had finished, as it was told to."""
-    spec = member.item.get("spec")
-    if member.key[:2] != ("batch", "Job") or not isinstance(spec, dict) or spec.get("ttlSecondsAfterFinished") is None:
-        return False
     want, owned = inventory.members.get(member.key, ("", ""))
-    return bool(owned) and want == fingerprint(member.item) and not spec.get("suspend")
+    return bool(owned) and want == fingerprint(member.item) and is_deleted_when_finished(member.key, member.item)
+
+
+def is_deleted_when_finished(key: Key, item: Json) -> bool:
+    """Whether it is a Job with a time to live. One that is suspended never finishes."""
+    spec = item.get("spec")
+    if key[:2] != ("batch", "Job") or not isinstance(spec, dict):
+        return False
+    return spec.get("ttlSecondsAfterFinished") is not None and not spec.get("suspend")
 
 
 def _unlabelled(inventory: Inventory, member: Member) -> tuple[str, str | None]:

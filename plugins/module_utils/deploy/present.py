@@ -16,7 +16,7 @@ from ..errors import BootstrapError
 from . import namespace, shapes
 from .api_versions import bring_up, lines
 from .apply import apply_wave
-from .compare import Member, compare, stale
+from .compare import Member, compare, is_deleted_when_finished, stale
 from .inventory import Inventory, group_kind, name_of
 from .lease import held
 from .objects import Key, Resource, Resources, placed
@@ -24,6 +24,7 @@ from .order import Order, order
 from .outcome import Options, Outcome
 from .preflight import Preflight, Refused, all_served, each_once, preflight
 from .prune import prune
+from .ready import NotReady, failed
 from .refusals import Refusal, fixes, refusal, told
 from .secrets import UNSAID, is_given, names
 from .unseen import unserved
@@ -138,7 +139,12 @@ def _deploy(run: _Run, rendered: list[tuple[str, Json]]) -> None:
             _leave(run)
         if options.timeout:
             with run.ticker.timeline.part("Waiting until all is ready"):
-                run.outcome.waited = await_ready(client, run.inventory, run.members, deadline, run.ticker)
+                try:
+                    run.outcome.waited = await_ready(client, run.inventory, run.members, deadline, run.ticker)
+                except NotReady:
+                    with contextlib.suppress(BootstrapError):
+                        _forget_failed_jobs(run)
+                    raise
 
 
 def _prepare(run: _Run, rendered: list[tuple[str, Json]]) -> None:
@@ -366,6 +372,15 @@ def _keep(run: _Run, error: BootstrapError) -> None:
         run.inventory.write(run.client)
     except BootstrapError as unwritten:
         error.details["unrecorded"] = unwritten.message
+
+
+def _forget_failed_jobs(run: _Run) -> None:
+    """A Job that failed is to run again, also when Kubernetes has deleted it: it is not taken for one that is done."""
+    jobs = [member for member in run.members if is_deleted_when_finished(member.key, member.item)]
+    failures = [member.key for member in jobs if failed(run.client.find(member.path) or {})]
+    if failures:
+        run.inventory.members = {key: prints for key, prints in run.inventory.members.items() if key not in failures}
+        run.inventory.write(run.client)
 
 
 def _record(run: _Run) -> None:
