@@ -8,24 +8,26 @@ The standard library alone: importing the ``kubernetes`` package costs more than
 from __future__ import annotations
 
 import contextlib
-import http.client
 import json
 import queue
 import random
-import socket
 import ssl
 import threading
 import time
 import typing as t
-import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from email.message import Message
+from http.client import BadStatusLine, HTTPResponse
 from urllib.parse import quote, urlencode, urlsplit
 
 from . import interrupts, responses
-from .connect import is_loopback, open_connection, ssl_context
+from .connect import open_connection, ssl_context
+from .http import failures
+from .http.channel import Channel, pieces
+from .http.deadline import Deadline
+from .http.proxies import is_loopback
 from .kubeconfig import Connection
 from .paging import Page, Told, Trim
 from .redaction import clean
@@ -61,32 +63,41 @@ DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryLis
 APPLY_PATCH = "application/apply-patch+yaml"
 USER_AGENT = "kubeflow.bootstrap"
 _TRIES = 5
-_LEAST_TIME = 5.0
-"""Seconds that even the last request before a deadline gets."""
 _SLOWEST_RETRY = 10.0
 _HEAD = 4096
+TOTAL = 120.0
+"""Seconds that one request may take, from the connection to the last byte, however steadily the server sends."""
+MOST = 128 * 2**20
+"""Bytes of one answer; a page of 500 objects has some five million."""
+OnConnect = Callable[[Callable[[str], Json]], None]
 
 
 class Client:
     """A client of one API server. Safe to use from several threads; close it, or use it in a ``with`` statement."""
 
-    def __init__(self, connection: Connection, timeout: float = 30.0) -> None:
-        """``timeout``: seconds without a byte after which a request is given up."""
+    def __init__(self, connection: Connection, timeout: float = 30.0, total: float = TOTAL) -> None:
+        """``timeout``: seconds without a byte after which a request is given up; ``total``: seconds that it may take in any case."""
         self.connection = connection
         self.timeout = timeout
+        self.total = total
+        self.on_connect: OnConnect | None = None
+        """Called for each new connection before it carries anything else, with a function that gets an object by its path on that very
+        connection (or raises ``Unreachable``, ``ApiError``). What it raises refuses the connection, is raised to whoever needed one, and
+        nothing was sent. For what each connection has to prove, such as that it leads to the same cluster."""
         self.warnings: dict[str, None] = {}
         """What the server warned of, in order, each once."""
         self.requests = 0
         parts = urlsplit(connection.server)
         self._prefix = parts.path.rstrip("/")
         self._gzip = not is_loopback(parts.hostname or "")
-        self._idle: queue.LifoQueue[http.client.HTTPConnection] = queue.LifoQueue()
+        self._idle: queue.LifoQueue[Channel] = queue.LifoQueue()
         self._lock = threading.Lock()
         self._ssl: ssl.SSLContext | None = None
         self._pool: ThreadPoolExecutor | None = None
         self._ready = False
         self._logins = 0
-        self._busy: set[http.client.HTTPConnection] = set()
+        self._within_map = threading.local()
+        self._busy: set[Channel] = set()
         self._end: float | None = None
         self._allowed = 0.0
         self._repeating: Repeating | None = None
@@ -114,13 +125,9 @@ class Client:
     def within(self, seconds: float) -> Iterator[None]:
         """All requests in the ``with`` statement together take no longer: what is under way then is cut off, as ``Unreachable``."""
         self._allowed, self._end = seconds, time.monotonic() + seconds
-        alarm = threading.Timer(seconds, self.cut)
-        alarm.daemon = True
-        alarm.start()
         try:
             yield
         finally:
-            alarm.cancel()
             self._end = None
 
     @contextlib.contextmanager
@@ -145,17 +152,18 @@ class Client:
     def cut(self) -> None:
         """Wake up whoever waits for the server, however slowly it sends."""
         for channel in list(self._busy):
-            with contextlib.suppress(OSError, AttributeError):
-                channel.sock.shutdown(socket.SHUT_RDWR)
+            channel.cut()
+
+    def _deadline(self) -> Deadline:
+        """That of one request. How long it may be repeated is another matter."""
+        return Deadline(self.timeout, min(self.total, self._left()))
 
     def _left(self) -> float:
-        """The seconds that a request may wait for a byte. Raises ``Unreachable`` where the time for all is over."""
-        if self._end is None:
-            return min(self.timeout, max(self._repeating.left(), _LEAST_TIME)) if self._repeating else self.timeout
-        left = self._end - time.monotonic()
+        """The seconds that remain for all. Raises ``Unreachable`` where there are none."""
+        left = float("inf") if self._end is None else self._end - time.monotonic()
         if left <= 0:
             raise Unreachable(f"The API server {self.connection.server} did not tell all within {self._allowed:g} seconds.", passes=False)
-        return min(left, self.timeout)
+        return left
 
     def _until_the_end(self) -> float:
         return _SLOWEST_RETRY if self._end is None else max(self._end - time.monotonic(), 0)
@@ -203,19 +211,30 @@ class Client:
             return Page(lambda told: self._send("GET", path, params=query(token), accept=accept, told=told), trim)
 
         coming: deque[tuple[str | None, Page]] = deque([(None, ask(None))])
+        seen: set[tuple[str, str]] = set()
         while coming:
             while len(coming) <= AHEAD and (token := coming[-1][1].token.result()):
                 coming.append((token, ask(token)))
             asked, page = coming.popleft()
-            expected, content = page.token.result(), page.content.result()
-            del page
             try:
+                expected, content = page.token.result(), page.content.result()
                 found = responses.a_list(content)
             except Unacceptable:  # once more, with what ``repeating`` allows
                 found = self.request("GET", path, params=query(asked), accept=accept, read=responses.a_list)
-            del content
+            except ApiError as error:
+                if error.code != 410 or asked is None:
+                    raise
+                # It took so long that the token expired. As client-go does, all of the list is read at once.
+                found = self.request("GET", path, params={**params, "limit": None}, accept=accept, read=responses.a_list)
+                found["items"] = [item for item in found["items"] or [] if _place(item) not in seen]
+                coming.clear()
+            del page
             yield found
-            last = found.get("metadata", {}).get("continue")
+            last = found["metadata"].get("continue")
+            if last or asked:
+                seen.update(map(_place, found["items"] or []))
+            if last and last == asked:
+                raise InvalidResponse(self.connection, f"GET {path}", "a list that begins again and again")
             if last != expected:
                 coming = deque([(last, ask(last))] if last else [])
 
@@ -246,11 +265,16 @@ class Client:
         return self.request("PATCH", path, body=body, params=params, accept=accept, content_type=APPLY_PATCH)
 
     def map(self, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
-        """``work`` on each item, side by side, results in order. The first error is raised after all have ended."""
+        """``work`` on each item, side by side, results in order. The first error is raised after all have ended.
+
+        Within such a ``work``, one after the other: threads that wait for threads of the same pool could wait for ever.
+        """
+        if getattr(self._within_map, "yes", False):
+            return [work(item) for item in items]
         if self._pool is None:
             self._pool = ThreadPoolExecutor(max_workers=CONNECTIONS)
         interrupts.check()
-        futures = [self._pool.submit(work, item) for item in items]
+        futures = [self._pool.submit(self._mapped, work, item) for item in items]
         try:
             pending = set(futures)
             while pending:
@@ -266,6 +290,10 @@ class Client:
         except KeyboardInterrupt:
             interrupts.check()  # it was a thread that was told
             raise
+
+    def _mapped(self, work: Callable[[T], R], item: T) -> R:
+        self._within_map.yes = True
+        return work(item)
 
     def request(
         self,
@@ -322,7 +350,7 @@ class Client:
             retry_after: str | None = None
             failure: ApiError | Unreachable
             try:
-                code, answer, said = self._exchange(method, target, payload, headers, told)
+                code, answer, said = self._exchange(method, target, payload, headers, told, sent.may_be_sent_twice)
                 if code < 400:
                     responses.check_status(method, code, said)
                     responses.check_type(said, accept)
@@ -372,40 +400,88 @@ class Client:
             return True
 
     def _exchange(
-        self, method: str, target: str, payload: bytes | None, headers: dict[str, str], told: Told | None
+        self, method: str, target: str, payload: bytes | None, headers: dict[str, str], told: Told | None, again: bool
     ) -> tuple[int, bytes, Message]:
-        """Send and read; a kept-alive connection that the server closed meanwhile is replaced once."""
+        """Send and read. Where a kept connection is lost at that moment, a request that may be sent twice (``again``) is."""
         while True:
-            seconds = self._left()
+            deadline = self._deadline()
+            kept = self._kept(deadline)
+            channel = kept or self._open(deadline)
             try:
-                channel, kept = self._idle.get_nowait(), True
-                if channel.sock:
-                    channel.sock.settimeout(seconds)
-            except queue.Empty:
-                channel, kept = open_connection(self.connection, self._ssl, seconds), False
-            self.requests += 1
-            self._busy.add(channel)
-            try:
-                self._write(channel, method, target, payload, headers)
-                response = channel.getresponse()
-                content = _read(response, told)
-            except (OSError, http.client.HTTPException, zlib.error) as error:
-                channel.close()
-                self._left()  # says so where it was we who hung up
-                if kept and isinstance(error, (ConnectionError, http.client.BadStatusLine)):
+                answer = self._on(channel, method, target, payload, headers, told)
+            except failures.ERRORS as error:
+                lost = isinstance(error, (ConnectionError, BadStatusLine))
+                if kept and lost and again and not deadline.over:
                     continue
-                raise unreachable(error, self.connection, self.timeout) from error
-            finally:
-                self._busy.discard(channel)
-            if response.will_close:
-                channel.close()
-            else:
+                raise self._unreachable(error, channel) from error
+            if channel.sock:
                 self._idle.put(channel)
-            for warning in response.headers.get_all("Warning") or []:
-                self.warnings.setdefault(clean(warning.split('"', 1)[-1].rstrip('"')))
-            return response.status, content, response.headers
+            return answer
 
-    def _write(self, channel: http.client.HTTPConnection, method: str, target: str, payload: bytes | None, headers: dict[str, str]) -> None:
+    def _kept(self, deadline: Deadline) -> Channel | None:
+        """A connection that is open, if there is one."""
+        while True:
+            try:
+                channel = self._idle.get_nowait()
+            except queue.Empty:
+                return None
+            if not channel.stale():
+                channel.deadline, channel.written = deadline, False
+                return channel
+            channel.close()
+
+    def _unreachable(self, error: Exception, channel: Channel) -> Unreachable:
+        self._left()  # says so where the time for all is over
+        return unreachable(failures.explain(error, channel.deadline), self.connection, sent=channel.written)
+
+    def _open(self, deadline: Deadline) -> Channel:
+        """A new connection, which ``on_connect`` agreed to."""
+        channel = open_connection(self.connection, self._ssl, deadline)
+        if self.on_connect is None:
+            return channel
+
+        def get(path: str) -> Json:
+            headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
+            try:
+                code, content, said = self._on(channel, "GET", self._prefix + quote(path), None, headers, None)
+                if code >= 400:
+                    raise self._refusal(code, content, said, f"GET {path}")
+                responses.check_status("GET", code, said)
+                responses.check_type(said, "application/json")
+                return responses.an_object(content)
+            except failures.ERRORS as error:
+                raise self._unreachable(error, channel) from error
+            except Unacceptable as error:
+                raise InvalidResponse(self.connection, f"GET {path}", str(error)) from error
+
+        try:
+            self.on_connect(get)
+        except BaseException:
+            channel.close()
+            raise
+        channel.written = False
+        return channel
+
+    def _on(
+        self, channel: Channel, method: str, target: str, payload: bytes | None, headers: dict[str, str], told: Told | None
+    ) -> tuple[int, bytes, Message]:
+        """Send and read on this connection, which is closed where that fails."""
+        self.requests += 1
+        self._busy.add(channel)
+        try:
+            self._write(channel, method, target, payload, headers)
+            response = channel.getresponse()
+            content = _read(response, told)
+        except BaseException:
+            channel.close()
+            raise
+        finally:
+            self._busy.discard(channel)
+        for warning in response.headers.get_all("Warning") or []:
+            self.warnings.setdefault(clean(warning.split('"', 1)[-1].rstrip('"')))
+        return response.status, content, response.headers
+
+    def _write(self, channel: Channel, method: str, target: str, payload: bytes | None, headers: dict[str, str]) -> None:
         """As ``channel.request``, which can't send a header twice; impersonation has one for each group."""
         credentials = self.connection.credentials
         channel.putrequest(method, target, skip_accept_encoding="Accept-Encoding" in headers)
@@ -429,15 +505,24 @@ class Client:
         return ApiError(code, status or {"message": responses.from_between(code, content, headers)}, what)
 
 
-def _read(response: http.client.HTTPResponse, told: Told | None) -> bytes:
+def _read(response: HTTPResponse, told: Told | None) -> bytes:
     """The whole body, uncompressed."""
-    unpack = zlib.decompressobj(zlib.MAX_WBITS | 16) if response.headers.get("Content-Encoding") == "gzip" else None
-    head = response.read(_HEAD) if told else b""
-    head = unpack.decompress(head) if unpack else head
+    parts: list[bytes] = []
+    size = 0
+    for piece in pieces(response, MOST):
+        parts.append(piece)
+        size += len(piece)
+        if told and size >= _HEAD and response.status < 400:
+            told(b"".join(parts))
+            told = None
+    content = b"".join(parts)
     if told and response.status < 400:
-        told(head)
-    rest = response.read()
-    return head + (unpack.decompress(rest) + unpack.flush() if unpack else rest)
+        told(content)
+    return content
+
+
+def _place(item: Json) -> tuple[str, str]:
+    return item["metadata"].get("namespace") or "", item["metadata"]["name"]
 
 
 def _query_value(value: object) -> str:

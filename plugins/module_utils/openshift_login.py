@@ -13,17 +13,17 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-import http.client
 import json
 import time
 import typing as t
-import urllib.error
-import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
-from .auth.oidc import Stay, bounded, trusting, why
 from .errors import BootstrapError
+from .http.ask import Answer, NoAnswer, ask
+from .http.deadline import Deadline
+from .http.trust import trusting
 
 Json = dict[str, t.Any]
 
@@ -44,32 +44,27 @@ class Token:
     scopes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class _Answer:
-    code: int
-    headers: t.Any
-    content: bytes
-
-
-def login(host: str, username: str, password: str, ca: str | None) -> Token:
+def login(host: str, username: str, password: str, ca: str | None, env: Mapping[str, str]) -> Token:
     """A token for the API server ``host``. ``ca``: path of a PEM file beside the system's authorities. Raises ``BootstrapError``."""
     _https(host)
     if ":" in username or not username:
         raise BootstrapError("A user name is not empty, and has no colon.", fix="Correct username (kubeflow_openshift_login_username).")
-    ask = _Asking(host, ca)
+    ask = _Asking(host, ca, env)
     endpoint = ask.endpoint()
     url = f"{endpoint}?{urlencode({'client_id': CLIENT, 'response_type': 'token'})}"
     answer = ask.get(url)
-    if answer.code == 401:
+    if answer.status == 401:
         _challenged(answer, host)
         pair = base64.b64encode(f"{username}:{password}".encode()).decode()
         answer = ask.get(url, f"Basic {pair}")
-        if answer.code == 401:
+        if answer.status == 401:
             raise BootstrapError(f"OpenShift at {host} refuses the user name {username} with this password.", fix="Check both.")
     for _hop in range(_HOPS):
-        if answer.code not in (302, 303):
-            raise BootstrapError(f"OpenShift's OAuth server at {_place(url)} answers {answer.code} to a login.", fix="Log in with oc once.")
-        location = urljoin(url, answer.headers.get("Location") or "")
+        if answer.status not in (302, 303):
+            raise BootstrapError(
+                f"OpenShift's OAuth server at {_place(url)} answers {answer.status} to a login.", fix="Log in with oc once."
+            )
+        location = urljoin(url, (answer.headers.get("location") or [""])[0])
         token = _token(location, host)
         if token:
             return token
@@ -92,47 +87,41 @@ def _https(host: str) -> None:
 
 
 class _Asking:
-    def __init__(self, host: str, ca: str | None) -> None:
+    def __init__(self, host: str, ca: str | None, env: Mapping[str, str]) -> None:
         self._host = host.rstrip("/")
-        self._opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=trusting(ca)), Stay())
+        self._context, self._env = trusting(ca, env), env
         self._end = time.monotonic() + 3 * _SECONDS
 
     def endpoint(self) -> str:
         url = f"{self._host}/.well-known/oauth-authorization-server"
         answer = self.get(url)
         try:
-            found = json.loads(answer.content) if answer.code == 200 else {}
+            found = json.loads(answer.content) if answer.status == 200 else {}
             endpoint = str(found.get("authorization_endpoint") or "")
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             endpoint = ""
         if urlsplit(endpoint).scheme != "https":
             raise BootstrapError(
-                f"{self._host} names no OAuth server of OpenShift (it answers {answer.code} at {url}).",
+                f"{self._host} names no OAuth server of OpenShift (it answers {answer.status} at {url}).",
                 fix="Check host: it is the URL of OpenShift's API server, and the cluster must log users in by itself.",
             )
         return endpoint
 
-    def get(self, url: str, authorization: str | None = None) -> _Answer:
+    def get(self, url: str, authorization: str | None = None) -> Answer:
         # Without the header of any value there is no challenge, so that no other web site can make a browser log in.
         headers = {"X-CSRF-Token": "1", "Accept": "application/json", **({"Authorization": authorization} if authorization else {})}
-        left = self._end - time.monotonic()
+        deadline = Deadline(_SECONDS, max(self._end - time.monotonic(), 0))
         try:
-            if left <= 0:
-                raise TimeoutError
-            with self._opener.open(urllib.request.Request(url, headers=headers), timeout=min(_SECONDS, left)) as answer:
-                return _Answer(answer.status, answer.headers, bounded(answer, self._end))
-        except urllib.error.HTTPError as error:
-            with error:
-                return _Answer(error.code, error.headers, b"")
-        except (OSError, http.client.HTTPException, ValueError) as error:
+            return ask(url, headers, deadline, context=self._context, env=self._env)
+        except NoAnswer as error:
             raise BootstrapError(
-                f"OpenShift at {_place(url)} can't be reached: {why(error)}.",
-                fix="Check host and the network; for a certificate authority of your own set ca_cert (kubeflow_openshift_login_ca_cert).",
+                f"OpenShift at {_place(url)} can't be reached: {error.failure.why}.",
+                fix="Check host and the network; for a certificate authority of your own set ca_cert (openshift_login_ca_cert).",
             ) from None
 
 
-def _challenged(answer: _Answer, host: str) -> None:
-    offered = [str(value) for value in answer.headers.get_all("WWW-Authenticate") or []]
+def _challenged(answer: Answer, host: str) -> None:
+    offered = answer.headers.get("www-authenticate") or []
     if any(value.lower().startswith("basic") for value in offered):
         return
     kinds = ", ".join(value.split(" ")[0][:20] for value in offered) or "none"

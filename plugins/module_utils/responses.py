@@ -39,6 +39,8 @@ _METADATA: dict[str, type | tuple[type, ...]] = {
 _TEXT_VALUES = ("labels", "annotations")
 _DISCOVERY = ("APIGroupDiscoveryList", "APIGroupList", "APIVersions")
 _LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+MOST_MEMORY = 640 * 2**20
+"""Bytes for one answer as data: 500 large objects take a tenth."""
 _CHARSET = re.compile(r"\bcharset\s*=\s*\"?([^\s\";]+)")
 _LONGEST_TEXT = 500
 
@@ -87,6 +89,8 @@ def check_type(headers: Headers, accept: str) -> None:
 
 def parse(content: bytes) -> Json:
     """A JSON object. Raises ``Unacceptable`` for anything else."""
+    if _memory(content) > MOST_MEMORY:
+        raise Unacceptable("JSON that takes too much memory")
     try:
         answer = _DECODER.decode(content.decode("utf-8"))
         if _LONE_SURROGATE.search(content):
@@ -98,6 +102,12 @@ def parse(content: bytes) -> Json:
     if not isinstance(answer, dict):
         raise Unacceptable(f"JSON of a {type(answer).__name__} instead of an object")
     return answer
+
+
+def _memory(content: bytes) -> int:
+    """Bytes that it takes at most while it is parsed. A character outside of ASCII makes all of its text four times as long."""
+    text = len(content) if content.isascii() else 4 * len(content)
+    return 2 * text + 64 * (content.count(b",") + content.count(b"[") + content.count(b"{"))
 
 
 def document(*fields: str) -> Read:

@@ -6,18 +6,15 @@ from __future__ import annotations
 
 import random
 import re
-import socket
-import ssl
 import threading
 import time
 import typing as t
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from .errors import BootstrapError
+from .http.failures import Failure
 from .kubeconfig import Connection
-from .limits import reached
 from .redaction import clean, cleaned
 
 Json = dict[str, t.Any]
@@ -80,11 +77,15 @@ _TRANSIENT = (
 
 
 class Unreachable(BootstrapError):
-    """No answer from the API server. ``passes``: it may answer another time."""
+    """No answer from the API server. ``passes``: it may answer another time. ``sent``: a write may have been done nevertheless."""
 
-    def __init__(self, message: str, *, fix: str | None = None, passes: bool = True) -> None:
+    def __init__(self, message: str, *, fix: str | None = None, passes: bool = True, sent: bool = False) -> None:
         self.passes = passes
+        self.sent = sent
         super().__init__(message, fix=fix)
+
+
+_IN_BETWEEN = "Sign in again if a gateway or proxy before the API server asks for it; else check server in the kubeconfig."
 
 
 class InvalidResponse(Unreachable):
@@ -97,31 +98,29 @@ class InvalidResponse(Unreachable):
     def __init__(self, connection: Connection, what: str, why: str) -> None:
         super().__init__(
             f"{connection.server} (context {connection.name}) does not answer as a Kubernetes API server: {why} ({what}).",
-            fix="Sign in again if a gateway or proxy before the API server asks for it; else check server in the kubeconfig.",
+            fix=_IN_BETWEEN,
+            sent=True,
         )
 
 
-def unreachable(error: Exception, connection: Connection, timeout: float) -> Unreachable:
-    """What kept an API server from answering, in words. ``timeout``: the seconds that it was given."""
-    if limit := reached(error):
-        return Unreachable(limit.message, fix=limit.fix, passes=False)
+def unreachable(failure: Failure, connection: Connection, sent: bool) -> Unreachable:
+    """What kept an API server from answering, in words."""
     where = f"{connection.server} (context {connection.name})"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        why = f"its certificate can't be trusted: {error.verify_message}"
+    if failure.kind == "untrusted":
         return Unreachable(
-            f"The API server {where} was not asked: {why}.",
+            f"The API server {where} was not asked: its certificate can't be trusted: {failure.why}.",
             fix="Check certificate-authority and server in the kubeconfig.",
             passes=False,
         )
-    if isinstance(error, zlib.error):
-        return Unreachable(f"The answer of the API server {connection.server} can't be read: {error}.")
-    if isinstance(error, (socket.timeout, TimeoutError)):
-        why = f"no answer within {timeout:g} seconds"
-    elif isinstance(error, socket.gaierror):
-        why = f"its name can't be resolved ({error.strerror})"
-    else:
-        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return Unreachable(f"The API server {where} can't be reached: {why}.", fix="Is the cluster up, and the VPN or proxy to it?")
+    if failure.kind in ("damaged", "too large"):
+        why = f"The answer of the API server {connection.server} can't be read: {failure.why}."
+        return Unreachable(why, fix=_IN_BETWEEN, passes=failure.kind == "damaged", sent=sent)
+    why = {"unresolved": "its name can't be resolved ({})", "proxy": "the proxy to it refuses ({})"}.get(failure.kind, "{}")
+    return Unreachable(
+        f"The API server {where} can't be reached: {why.format(failure.why)}.",
+        fix="Is the cluster up, and the VPN or proxy to it?",
+        sent=sent,
+    )
 
 
 class ApiError(BootstrapError):

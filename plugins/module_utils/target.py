@@ -9,7 +9,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from . import files, k8s_auth
-from .api import Client
+from .api import TOTAL, Client
 from .credentials import Credentials, of_token
 from .errors import BootstrapError
 from .kubeconfig import Connection, Kubeconfig, load
@@ -59,5 +59,5 @@ def _named(server: str, authority: str | None, token: str | None, context: Conte
 
 
 def connect(args: dict[str, t.Any], context: Context) -> Client:
-    """A client of that cluster."""
-    return Client(find(args, context).connection)
+    """A client of that cluster. No request of it takes longer than the stage may wait."""
+    return Client(find(args, context).connection, total=min(TOTAL, args.get("wait_timeout") or TOTAL))

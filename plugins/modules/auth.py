@@ -261,7 +261,7 @@ def _login(kind: str, reason: str, wanted: Wanted, args: dict[str, t.Any], conte
 
         logins: dict[str, Callable[[], Login]] = {
             "iap": lambda: iap.login(wanted, reason, cluster, google),
-            "oidc": lambda: oidc.login(wanted, reason, cluster),
+            "oidc": lambda: oidc.login(wanted, reason, cluster, context.env),
             "openshift": lambda: openshift.login(wanted, reason, args["facts"].get("cluster") or {}),
             "static": lambda: static.login(wanted, reason, cluster),
         }

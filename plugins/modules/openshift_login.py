@@ -126,7 +126,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     host, ca = args["host"], args["ca_cert"]
     if args["state"] == "absent":
         return {"changed": openshift_login.revoke(host, args["token"], ca, check=context.check)}
-    token = openshift_login.login(host, args["username"], args["password"], ca)
+    token = openshift_login.login(host, args["username"], args["password"], ca, context.env)
     # The token ends with the play, so nothing that lasts has changed.
     return {"changed": False, "token": token.value, "expires_in": token.expires, "scopes": list(token.scopes)}
 

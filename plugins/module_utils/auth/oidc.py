@@ -7,18 +7,16 @@ https://openid.net/specs/openid-connect-discovery-1_0.html, sections 3 and 4
 
 from __future__ import annotations
 
-import http.client
 import json
-import ssl
-import time
 import typing as t
-import urllib.error
-import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from ..api import Client
 from ..errors import BootstrapError
+from ..http.ask import NoAnswer, ask
+from ..http.deadline import Deadline
+from ..http.trust import trusting
 from .login import Login, Wanted, existing, returned
 
 Json = dict[str, t.Any]
@@ -28,10 +26,9 @@ _GOOGLE = "https://accounts.google.com"
 _NEEDED = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint")
 """What the hub reads there."""
 _SECONDS = 15.0
-_LARGEST = 1_000_000
 
 
-def login(wanted: Wanted, reason: str, cluster: Callable[[], Client]) -> Login:
+def login(wanted: Wanted, reason: str, cluster: Callable[[], Client], env: Mapping[str, str]) -> Login:
     """Users log in at ``wanted.issuer``. Raises ``BootstrapError`` where something of it is missing or wrong."""
     if not wanted.issuer or not wanted.client_id:
         raise BootstrapError(
@@ -44,7 +41,7 @@ def login(wanted: Wanted, reason: str, cluster: Callable[[], Client]) -> Login:
             f"{_GOOGLE} lets in everybody in the world.", fix="Name users or endings such as @example.com in allowed_users."
         )
     if wanted.verify_issuer:
-        check(wanted.issuer, discovered(wanted.issuer, wanted.issuer_ca))
+        check(wanted.issuer, discovered(wanted.issuer, wanted.issuer_ca, env))
     name = wanted.secret_name or SECRET
     value = wanted.client_secret or (existing(cluster, wanted.namespace, name) or {}).get(KEY)
     if not value:
@@ -67,23 +64,22 @@ def login(wanted: Wanted, reason: str, cluster: Callable[[], Client]) -> Login:
     return Login(parameters, reason, record, said, name, {KEY: value})
 
 
-def discovered(issuer: str, ca: str | None) -> Json:
+def discovered(issuer: str, ca: str | None, env: Mapping[str, str]) -> Json:
     """What an issuer says about itself. ``ca``: path of a PEM file beside the system's authorities. Takes 15 s at most."""
     parts = urlsplit(issuer)
     if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment:
         raise BootstrapError(f"The issuer {issuer} is not a URL that begins with https:// and has no query.", fix="Correct issuer.")
     url = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
-    opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=trusting(ca)), Stay())
-    end = time.monotonic() + _SECONDS
+    context = trusting(ca, env)
     try:
-        with opener.open(url, timeout=_SECONDS / 3) as answer:
-            text = bounded(answer, end)
-        found = json.loads(text)
-    except urllib.error.HTTPError as error:
-        raise BootstrapError(f"The issuer {issuer} answers {error.code} at {url}.", fix=_CHECK) from None
-    except (OSError, http.client.HTTPException) as error:
-        raise BootstrapError(f"The issuer {issuer} can't be reached: {why(error)}.", fix=_UNREACHED) from None
-    except ValueError:
+        answer = ask(url, {"Accept": "application/json"}, Deadline(_SECONDS / 3, _SECONDS), context=context, env=env)
+    except NoAnswer as error:
+        raise BootstrapError(f"The issuer {issuer} can't be reached: {error.failure.why}.", fix=_UNREACHED) from None
+    if answer.status != 200:
+        raise BootstrapError(f"The issuer {issuer} answers {answer.status} at {url}.", fix=_CHECK)
+    try:
+        found = json.loads(answer.content)
+    except (ValueError, RecursionError):
         raise BootstrapError(f"What {url} answers is not JSON.", fix=_CHECK) from None
     if not isinstance(found, dict):
         raise BootstrapError(f"What {url} answers is no discovery document of OpenID Connect.", fix=_CHECK)
@@ -103,45 +99,3 @@ def check(issuer: str, found: Json) -> None:
         raise BootstrapError(f"The issuer {issuer} names no {', '.join(lacking)} that begins with https://.", fix="Take another issuer.")
     if "code" not in (found.get("response_types_supported") or ["code"]):
         raise BootstrapError(f"The issuer {issuer} does not offer the authorization code flow.", fix="Take another issuer.")
-
-
-class Stay(urllib.request.HTTPRedirectHandler):
-    """Redirects are not followed: a login goes to the host that was named."""
-
-    def redirect_request(self, *args: t.Any, **more: t.Any) -> None:
-        return None
-
-
-def trusting(ca: str | None) -> ssl.SSLContext:
-    """The system's authorities, and those of a file."""
-    context = ssl.create_default_context()
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # as towards API servers, see connect.py
-    if ca:
-        try:
-            context.load_verify_locations(ca)
-        except (OSError, ssl.SSLError) as error:
-            problem = "not PEM" if isinstance(error, ssl.SSLError) else error.strerror
-            raise BootstrapError(f"The certificate authority {ca} can't be read: {problem}.", fix="Check the path.") from None
-    return context
-
-
-def bounded(answer: t.Any, end: float) -> bytes:
-    """The body, up to a megabyte and a moment (of ``time.monotonic``)."""
-    content = b""
-    while piece := answer.read1(65536):
-        content += piece
-        if len(content) > _LARGEST or time.monotonic() > end:
-            raise OSError("the answer is too long, or takes too long")
-    return content
-
-
-def why(error: Exception) -> str:
-    """What went wrong on the way, in words."""
-    reason = getattr(error, "reason", error)
-    if isinstance(reason, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted ({reason.verify_message})"
-    if isinstance(reason, TimeoutError):
-        return "no answer in time"
-    if isinstance(reason, ssl.SSLError):
-        return "it does not speak TLS"
-    return str(getattr(reason, "strerror", None) or reason or type(error).__name__)

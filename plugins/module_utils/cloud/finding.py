@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import http.client
 import queue
 import re
 import threading
@@ -14,11 +13,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from ..http.ask import NoAnswer, ask
+from ..http.deadline import Deadline
+
 Json = dict[str, t.Any]
 Env = Mapping[str, str]
 
 CONNECT_SECONDS = 0.5
 """A metadata server is on the machine or one hop away: it answers at once, or is not there."""
+_MOST = 100_000
 _SANE = re.compile(r"[\w.:@/+=,-][\w.:@/+=, -]{0,299}")
 
 
@@ -73,30 +76,23 @@ class MetadataServer:
     """Requests to the metadata server at ``url``, never through a proxy. Raises ``Silent``."""
 
     def __init__(self, url: str, seconds: float) -> None:
-        self._seconds = seconds
+        self._url, self._seconds = url.rstrip("/"), seconds
         try:
-            parts = urlsplit(url)
-            self._host, self._port = parts.hostname or "", parts.port or 80
-        except ValueError as error:
-            raise Silent(f"its address {url} is not a URL") from error
-        self._prefix = parts.path.rstrip("/")
+            good = urlsplit(url).scheme == "http" and urlsplit(url).hostname and urlsplit(url).port != 0
+        except ValueError:
+            good = False
+        if not good:
+            raise Silent(f"its address {url} is not a URL")
 
     def ask(self, path: str, headers: Mapping[str, str], method: str = "GET") -> tuple[int, str, Mapping[str, str]]:
         """Status, text and headers (names in small letters) of an answer."""
-        connection = http.client.HTTPConnection(self._host, self._port, timeout=min(CONNECT_SECONDS, self._seconds))
+        deadline = Deadline(self._seconds, self._seconds, connect=CONNECT_SECONDS)
         try:
-            connection.connect()
-            connection.sock.settimeout(self._seconds)
-            connection.request(method, self._prefix + path, headers=dict(headers))
-            response = connection.getresponse()
-            content = response.read(100_000).decode("utf-8", "replace")
-            return response.status, content, {name.lower(): value for name, value in response.getheaders()}
-        except TimeoutError as error:
-            raise Silent("no answer in time") from error
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise Silent(getattr(error, "strerror", None) or "it does not speak HTTP") from error
-        finally:
-            connection.close()
+            answer = ask(self._url + path, headers, deadline, method=method, most=_MOST)
+        except NoAnswer as error:
+            late = error.failure.kind == "late"
+            raise Silent("no answer in time" if late else error.failure.why) from error
+        return answer.status, answer.content.decode("utf-8", "replace"), {name: values[0] for name, values in answer.headers.items()}
 
     def value(self, path: str, headers: Mapping[str, str]) -> str | None:
         """One value; ``None`` where the server has none or says something odd."""

@@ -7,10 +7,11 @@ from __future__ import annotations
 import typing as t
 from datetime import UTC, datetime, timedelta
 
-from ..connect import check_proxy, proxy_of
+from ..connect import proxy_of
 from ..credentials import Credentials
 from ..errors import BootstrapError
 from ..expiry import text
+from ..http.proxies import check_proxy
 from ..kubeconfig import Kubeconfig, without_login
 
 Json = dict[str, t.Any]

@@ -4,23 +4,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import http.client
-import re
-import socket
 import ssl
 import tempfile
-import threading
 import time
 import typing as t
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
-from ..connect import open_connection
 from ..errors import BootstrapError
-from ..kubeconfig import Connection
+from ..http import failures
+from ..http.ask import proxy_of
+from ..http.channel import Channel, TooLarge, pieces
+from ..http.deadline import Deadline
+from ..http.trust import trusting
 from .archive import Damaged
 from .sources import Sources, explain_os
 
@@ -33,10 +32,16 @@ _IDLE = 30.0
 _REDIRECTS = 5
 _IN_MEMORY = 16 * 2**20
 _MAX_MESSAGE = 64 * 2**10
-_AUTHORITIES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _LATE = "it takes too long"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FIX = "Check the network, HTTPS_PROXY and NO_PROXY; or use an offline bundle."
+
+_FOR_GOOD = {
+    "untrusted": ("{} is not trusted: {}.", "Name the CA file of your proxy or server, or set SSL_CERT_FILE to it."),
+    "unresolved": ("{} can't be found: {}.", _FIX),
+    "proxy": ("The proxy to {} refuses: {}.", "Correct HTTPS_PROXY, or set NO_PROXY."),
+    "too large": ("{}: {}.", "Use another registry."),
+}
 
 
 @dataclass(frozen=True)
@@ -94,16 +99,14 @@ class Web:
 
     def _exchange(self, url: str, headers: Mapping[str, str], end: float, make: Callable[[t.IO[bytes]], T] | None) -> Answer[T]:
         parts = urlsplit(url)
-        channel = self._open(parts.netloc, end)
+        deadline = Deadline(_IDLE, max(end - time.monotonic(), 0.1))
+        channel = self._open(url, deadline)
         try:
-            with _cut_off(channel, end), tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
-                # http.client would name port 443 to the host, as ours are connections of plain HTTP to it.
+            with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
                 channel.request("GET", parts.path + (f"?{parts.query}" if parts.query else ""), headers={"Host": parts.netloc, **headers})
                 response = channel.getresponse()
                 good = response.status < 300
-                self._copy(response, file, MAX_DOWNLOAD if good and make else _MAX_MESSAGE, parts.netloc, strict=good)
-                if time.monotonic() >= end - 0.05:
-                    raise _Again(_LATE)  # what was cut off may look like an answer
+                self._copy(response, file, MAX_DOWNLOAD if good and make else _MAX_MESSAGE, strict=good)
                 if response.status >= 500:
                     raise _Again(f"it answers {response.status}")
                 file.seek(0)
@@ -113,92 +116,49 @@ class Web:
                 return Answer(response.status, kept, file.read())
         except Damaged:
             raise _Again("what it sends is not a whole tar.gz archive") from None
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise self._failure(parts.netloc, error, end) from None
+        except failures.ERRORS as error:
+            raise _failure(parts.netloc, error, deadline) from None
         finally:
             channel.close()
 
-    def _open(self, netloc: str, end: float) -> http.client.HTTPConnection:
+    def _open(self, url: str, deadline: Deadline) -> Channel:
         if self._context is None:
-            self._context = _trust(self._sources)
-        seconds = max(min(_IDLE, end - time.monotonic()), 0.1)
+            self._context = trusting(self._sources.ca_file, self._sources.env)
         try:
-            return open_connection(Connection(server=f"https://{netloc}", name=netloc, env=self._sources.env), self._context, seconds)
+            return Channel(url, self._context, proxy_of(url, self._sources.env), deadline)
         except (BootstrapError, ValueError):
             raise BootstrapError(
-                f"{netloc} can't be asked: HTTPS_PROXY does not hold an http:// address.", fix="Correct HTTPS_PROXY, or set NO_PROXY."
+                f"{urlsplit(url).netloc} can't be asked: HTTPS_PROXY does not hold an http:// address.",
+                fix="Correct HTTPS_PROXY, or set NO_PROXY.",
             ) from None
 
-    def _copy(self, response: http.client.HTTPResponse, file: t.Any, most: int, netloc: str, strict: bool) -> None:
-        """The body into a file, at most so many bytes; one that breaks off is noticed where it is ``strict``."""
+    def _copy(self, response: http.client.HTTPResponse, file: t.Any, most: int, strict: bool) -> None:
+        """The body into a file, at most so many bytes; one that is too long or cut off counts where it is ``strict``."""
         length = response.getheader("Content-Length") or ""
         size = told = 0
-        while chunk := response.read1(2**16):
-            size += len(chunk)
-            if size > most:
-                if not strict:
-                    return
-                raise BootstrapError(f"{netloc} sends more than {most / 2**20:g} MiB.", fix="Use another registry.")
-            file.write(chunk)
-            if size - told >= 8 * 2**20:
-                told = size
-                self._sources.progress(f"  {size >> 20} MiB" + (f" of {int(length) >> 20}" if length.isdigit() else ""))
-        if strict and length.isdigit() and size < int(length):
-            raise _Again(f"it breaks off after {size} of {length} bytes")
-
-    def _failure(self, netloc: str, error: Exception, end: float) -> Exception:
-        """What is worth another try, or what is not. Texts of HTTPException are left out: they may hold an address with a login."""
-        if time.monotonic() >= end - 0.05:
-            return _Again(_LATE)
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return BootstrapError(
-                f"{netloc} is not trusted: {error.verify_message}.",
-                fix="Name the CA file of your proxy or server, or set SSL_CERT_FILE to it.",
-            )
-        if isinstance(error, socket.gaierror):
-            return BootstrapError(f"{netloc} can't be found: {explain_os(error)}.", fix=_FIX)
-        if isinstance(error, OSError) and error.errno in _NO_ROOM:
-            return BootstrapError(f"The download can't be kept in {tempfile.gettempdir()}: {explain_os(error)}.", fix="Make room there.")
-        if isinstance(error, TimeoutError):
-            return _Again(f"no answer within {_IDLE:g} seconds")
-        if isinstance(error, OSError):
-            tunnel = re.match(r"Tunnel connection failed: (\d+)", str(error))
-            if tunnel:
-                return BootstrapError(f"The proxy to {netloc} refuses: {tunnel[1]}.", fix="Correct HTTPS_PROXY, or set NO_PROXY.")
-            return _Again(f"it can't be reached: {explain_os(error)}")
-        return _Again(f"it breaks off ({type(error).__name__})")
+        try:
+            for piece in pieces(response, most):
+                size += len(piece)
+                file.write(piece)
+                if size - told >= 8 * 2**20:
+                    told = size
+                    self._sources.progress(f"  {size >> 20} MiB" + (f" of {int(length) >> 20}" if length.isdigit() else ""))
+        except http.client.IncompleteRead:
+            if strict:
+                raise _Again(f"it breaks off after {size} of {length or 'unknown'} bytes") from None
+        except TooLarge:
+            if strict:
+                raise
 
 
-@contextlib.contextmanager
-def _cut_off(channel: http.client.HTTPConnection, end: float) -> Iterator[None]:
-    """End a request at a moment, however slowly the server sends."""
-
-    def cut() -> None:
-        with contextlib.suppress(OSError, AttributeError):
-            channel.sock.shutdown(socket.SHUT_RDWR)
-
-    alarm = threading.Timer(max(end - time.monotonic(), 0), cut)
-    alarm.daemon = True
-    alarm.start()
-    try:
-        yield
-    finally:
-        alarm.cancel()
-
-
-def _trust(sources: Sources) -> ssl.SSLContext:
-    """The system's authorities, or those that the environment names in their place, and those of ``ca_file`` besides."""
-    named = next((sources.env[name] for name in _AUTHORITIES if sources.env.get(name)), None)
-    folder = sources.env.get("SSL_CERT_DIR") or None
-    file = named
-    try:
-        context = ssl.create_default_context(cafile=named, capath=folder)
-        # Python 3.13 asks for extensions that the certificates of many own authorities lack.
-        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-        file = sources.ca_file
-        if file:
-            context.load_verify_locations(file)
-    except (OSError, ValueError) as error:
-        why = "it holds no certificate" if isinstance(error, (ssl.SSLError, ValueError)) else explain_os(error)
-        raise BootstrapError(f"The CA file {file or folder} can't be used: {why}.", fix="Name a file of certificates in PEM.") from None
-    return context
+def _failure(netloc: str, error: Exception, deadline: Deadline) -> Exception:
+    """What is worth another try, or what is not."""
+    if isinstance(error, OSError) and error.errno in _NO_ROOM and not isinstance(error, TooLarge):
+        return BootstrapError(f"The download can't be kept in {tempfile.gettempdir()}: {explain_os(error)}.", fix="Make room there.")
+    kind, why = failures.explain(error, deadline)
+    if kind in _FOR_GOOD:
+        said, fix = _FOR_GOOD[kind]
+        return BootstrapError(said.format(netloc, why), fix=fix)
+    if kind == "late":
+        return _Again(_LATE if deadline.over else why)
+    return _Again(f"it breaks off ({why})" if kind == "damaged" else f"it can't be reached: {why}")

@@ -15,13 +15,17 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils import api
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client, Unreachable
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client, InvalidResponse, Unreachable
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credentials import Credentials, from_user
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.http.channel import Channel
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
+from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang, until
 
 from tests.unit.conftest import ENV, Answer, Request, bare
 
 Start = Callable[..., t.Any]
+Json = dict[str, t.Any]
 
 
 # --- what is sent
@@ -274,8 +278,72 @@ def test_a_connection_is_kept(server: t.Any, client: Client) -> None:
 
 def test_a_kept_connection_that_was_closed_is_replaced(server: t.Any, client: Client) -> None:
     server.routes["/a"] = [Answer({"n": 1}, silent_close=True), Answer({"n": 2}, silent_close=True), Answer({"n": 3})]
-    assert [client.post("/a", {})["n"] for _time in range(3)] == [1, 2, 3]
+    for number in (1, 2):
+        assert client.post("/a", {})["n"] == number
+        until(lambda: client._idle.queue[0].stale(), "the server hung up")
+    assert client.post("/a", {})["n"] == 3
     assert len({request.connection for request in server.requests}) == 3
+
+
+def test_one_that_is_closed_at_that_moment_is_replaced_where_that_is_safe(server: t.Any, client: Client, monkeypatch: t.Any) -> None:
+    monkeypatch.setattr(Channel, "stale", lambda self: False)
+    server.routes["/a"] = [Answer({"n": number}, silent_close=True) for number in range(3)]
+    assert [client.get("/a")["n"] for _time in range(2)] == [0, 1]
+    with pytest.raises(Unreachable) as caught:
+        client.post("/a", {})
+    assert caught.value.sent
+
+
+def test_whether_a_write_may_have_been_done(server: t.Any, client: Client) -> None:
+    def hang_up(request: Request) -> Answer:
+        raise ConnectionError
+
+    server.routes["/a"] = hang_up
+    with pytest.raises(Unreachable) as caught:
+        client.post("/a", {})
+    assert caught.value.sent
+    with Client(Connection(server="http://127.0.0.1:1", env=ENV)) as nobody, pytest.raises(Unreachable) as caught:
+        nobody.post("/a", {})
+    assert not caught.value.sent
+
+
+# --- what a new connection has to prove
+
+
+def test_each_new_connection_is_asked_before_it_is_used(server: t.Any, client: Client) -> None:
+    server.routes.update({"/who": {"me": True}, "/a": [Answer({"n": 1}, silent_close=True), Answer({"n": 2})]})
+    seen: list[Json] = []
+    client.on_connect = lambda get: seen.append(bare(get("/who")))
+    for _time in range(3):
+        client.get("/a")
+    assert seen == [{"me": True}] * 2
+    asked = [(request.connection, request.path) for request in server.requests]
+    first, second = dict.fromkeys(connection for connection, _path in asked)
+    assert [path for connection, path in asked if connection == first] == ["/who", "/a"]
+    assert [path for connection, path in asked if connection == second][:2] == ["/who", "/a"]
+
+
+def test_a_connection_that_is_refused_carries_nothing(server: t.Any, client: Client) -> None:
+    def refuse(get: Callable[[str], Json]) -> None:
+        raise BootstrapError(f"another one: {get('/who')['me']}")
+
+    server.routes.update({"/who": {"me": 7}, "/a": {}})
+    client.on_connect = refuse
+    for call in (client.get, client.delete):
+        with pytest.raises(BootstrapError, match="another one: 7"):
+            call("/a")
+    assert {request.path for request in server.requests} == {"/who"}
+    server.routes["/who"] = Answer(b"<html>")
+    with pytest.raises(InvalidResponse):
+        client.get("/a")
+
+
+def test_a_connection_that_ends_behind_its_proof_is_not_opened_again(server: t.Any, client: Client) -> None:
+    server.routes.update({"/who": Answer({}, headers=[("Connection", "close")]), "/a": {}})
+    client.on_connect = lambda get: get("/who") and None
+    with pytest.raises(Unreachable, match="it ends the connection after each answer"):
+        client.post("/a", {})
+    assert {request.path for request in server.requests} == {"/who"}
 
 
 def test_requests_go_side_by_side_and_come_back_in_order(server: t.Any, client: Client) -> None:
@@ -288,6 +356,14 @@ def test_requests_go_side_by_side_and_come_back_in_order(server: t.Any, client: 
     paths = [f"/{number}" for number in range(4)]
     server.routes.update(dict.fromkeys(paths, meet))
     assert [answer["path"] for answer in client.map(client.get, paths)] == paths
+
+
+def test_work_side_by_side_within_work_side_by_side(client: Client) -> None:
+    def inner(number: int) -> list[int]:
+        return client.map(lambda each: each + number, range(3))
+
+    with no_hang(1):
+        assert client.map(inner, range(20)) == [[number, number + 1, number + 2] for number in range(20)]
 
 
 def test_the_first_error_of_many_is_raised(server: t.Any, client: Client) -> None:

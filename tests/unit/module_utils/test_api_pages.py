@@ -13,7 +13,7 @@ import typing as t
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import AHEAD, ApiError, Client, Unreachable
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import AHEAD, ApiError, Client, InvalidResponse, Unreachable
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
 from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
 
@@ -79,14 +79,34 @@ def test_what_is_trimmed_is_trimmed_before_it_is_parsed(server: t.Any, client: C
     assert next(client.pages(PATH, trim=lambda content: content.replace(b'"much"', b"[]")))["items"][0]["images"] == []
 
 
+def test_where_the_token_expired_the_rest_comes_from_the_whole_list(server: t.Any, client: Client) -> None:
+    expired = Answer({"message": "The provided continue parameter is too old", "reason": "Expired"}, 410)
+    whole = json.dumps({"kind": "NodeList", "metadata": {}, "items": [json.loads(page(n, None))["items"][0] for n in range(4)]}).encode()
+
+    def answer(request: Request) -> Answer:
+        if request.query.get("continue"):
+            return expired
+        return Answer(page(0, "x")) if "limit" in request.query else Answer(whole)
+
+    server.routes[PATH] = answer
+    assert numbers(client.pages(PATH, labelSelector="a=b")) == [0, 1, 2, 3]
+    assert [request.query.get("labelSelector") for request in server.requests] == ["a=b"] * 3
+
+
+def test_a_list_without_end_is_none(server: t.Any, client: Client) -> None:
+    server.routes[PATH] = Answer(page(0, "x"))
+    with pytest.raises(InvalidResponse, match="begins again and again"):
+        list(client.pages(PATH))
+
+
 def test_a_refused_page_ends_the_list(server: t.Any, client: Client) -> None:
     server.routes[PATH] = [
         Answer(page(0, "x")),
-        Answer({"message": "The provided continue parameter is too old", "reason": "Expired"}, 410),
+        Answer({"message": "nodes is forbidden"}, 403),
     ]
     found = client.pages(PATH)
     assert numbers(iter([next(found)])) == [0]
-    with pytest.raises(ApiError, match="too old"):
+    with pytest.raises(ApiError, match="forbidden"):
         next(found)
 
 

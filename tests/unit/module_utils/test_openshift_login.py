@@ -22,5 +22,5 @@ def test_a_token_does_not_show() -> None:
 @pytest.mark.parametrize("host", ["", "api.example.com", "http://api.example.com", "https://me:hunter2@api.example.com"])
 def test_a_password_goes_over_https_alone(host: str) -> None:
     with pytest.raises(BootstrapError) as error:
-        login(host, "me", "hunter2", None)
+        login(host, "me", "hunter2", None, {})
     assert "begins with https://" in str(error.value) and "hunter2" not in str(error.value)

@@ -1,0 +1,70 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One request to a server that is asked now and then. Private to the collection."""
+
+from __future__ import annotations
+
+import ssl
+import typing as t
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from . import failures, proxies
+from .channel import Channel, pieces
+from .deadline import Deadline
+
+Env = Mapping[str, str]
+
+
+class Answer(t.NamedTuple):
+    """``headers``: names in small letters, to all values of each."""
+
+    status: int
+    headers: Mapping[str, list[str]]
+    content: bytes
+
+
+class NoAnswer(Exception):
+    """``failure``: why there is none."""
+
+    def __init__(self, failure: failures.Failure) -> None:
+        self.failure = failure
+        super().__init__(failure.why)
+
+
+def proxy_of(url: str, env: Env) -> str | None:
+    """The proxy that the environment names for a URL."""
+    parts = urlsplit(url)
+    secure = parts.scheme == "https"
+    return proxies.proxy_for(parts.hostname or "", parts.port or (443 if secure else 80), secure, env)
+
+
+def ask(
+    url: str,
+    headers: Mapping[str, str],
+    deadline: Deadline,
+    *,
+    context: ssl.SSLContext | None = None,
+    env: Env | None = None,
+    method: str = "GET",
+    most: int = 2**20,
+) -> Answer:
+    """Send one request, and read its answer, whatever its status; redirects are not followed. Raises ``NoAnswer``.
+
+    ``env``: names the proxy; ``None`` for none in any case. ``most``: bytes of the body.
+    """
+    parts = urlsplit(url)
+    channel = None
+    try:
+        channel = Channel(url, context, proxy_of(url, env) if env is not None else None, deadline)
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        channel.request(method, target, headers={"Host": parts.netloc.rpartition("@")[2], **headers})
+        response = channel.getresponse()
+        content = b"".join(pieces(response, most))
+        names = {name.lower(): response.headers.get_all(name) or [] for name in response.headers}
+        return Answer(response.status, names, content)
+    except failures.ERRORS as error:
+        raise NoAnswer(failures.explain(error, deadline)) from None
+    finally:
+        if channel:
+            channel.close()
