@@ -10,8 +10,9 @@ class ModuleDocFragment:
 options:
   github_token:
     description:
-      - A token for registries on GitHub. It is only sent where GitHub refuses without one, and only to the registry's own host.
-      - If not set, the environment variable E(GITHUB_TOKEN). One that is blank counts as none.
+      - A token for registries on GitHub. It is only sent where GitHub refuses without one, and only to the registries' own hosts.
+      - If not set, the environment variable E(GITHUB_TOKEN) for github.com, and E(GH_ENTERPRISE_TOKEN) for a host of GitHub Enterprise.
+        With registries on both, set these instead of this option. One that is blank counts as none.
     type: str
   ca_path:
     description:

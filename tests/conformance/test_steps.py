@@ -140,7 +140,7 @@ DECLARED: dict[str, Change] = {
     "074-generate-unescaped-quote": component("hazard", "io.example.pkg.plain", text='a "quoted" text'),
 }
 KS_ALONE = ("044-param-set-new-key", "045-param-set-dashed-key", "047-param-delete")
-# Lines of components/params.libsonnet that are not those of ks, on purpose; docs/ks.md has the list of all differences.
+# Lines of components/params.libsonnet that are not those of ks, on purpose; docs/ksonnet.md has the list of all differences.
 DIFFERENT = {
     '      args: ["-c","echo ': "ks doubles every backslash whenever it prints the file",
     "      text: ": "ks makes numbers and booleans of text, leaves a quote unescaped, and reads escapes in double quotes wrongly",

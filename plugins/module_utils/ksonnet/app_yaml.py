@@ -12,6 +12,16 @@ from . import documents, merging
 
 PATH = "app.yaml"
 SECTIONS = ("environments", "registries", "libraries")
+_LATER = (
+    "Write apiVersion: 0.1.0, and under libraries the plain name of each (core, not kubeflow/core), with gitVersion: null in place of"
+    " version. A folder such as vendor/kubeflow/core@v0.4.1 must be called vendor/kubeflow/core, as it is imported."
+)
+_BRING = {
+    "0.0.1": "Convert it with `ks upgrade` of ksonnet 0.10.",
+    "0.2.0": f"ks 0.12 wrote it, and the rest of the application is the same as with 0.10. {_LATER}",
+    "0.3.0": f"ks 0.13 wrote it, and the rest of the application is the same as with 0.10. {_LATER}",
+}
+_UNKNOWN = "It is not of ksonnet 0.10 to 0.13, which is what there is. Put the file right."
 NEW = {"apiVersion": "0.1.0", "kind": "ksonnet.io/app", "version": "0.0.1"}
 
 
@@ -22,8 +32,7 @@ def read(current: Mapping[str, str]) -> dict[str, t.Any]:
     app = documents.load_mapping(current[PATH], PATH)
     version = app.get("apiVersion")
     if version != "0.1.0":
-        fix = "Use a newer release of this collection." if str(version) > "0.1.0" else "Convert it with `ks upgrade` of ksonnet 0.10."
-        raise BootstrapError(f"{PATH}: apiVersion: 0.1.0 is expected, not {version!r}.", fix=fix)
+        raise BootstrapError(f"{PATH}: apiVersion: 0.1.0 is expected, not {version!r}.", fix=_BRING.get(str(version), _UNKNOWN))
     for section in SECTIONS:
         entries = {} if app.get(section) is None else app[section]
         if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):

@@ -40,6 +40,7 @@ def files(wanted: Mapping[str, t.Any], current: Mapping[str, str], registries: M
     ``registry.contents`` returned. Raises BootstrapError.
     """
     before = app_yaml.read(current) if app_yaml.PATH in current else {}
+    current = packages.installed(current, before)
     build = Build(
         wanted=declaration.check(wanted),
         current=current,
@@ -56,6 +57,7 @@ def files(wanted: Mapping[str, t.Any], current: Mapping[str, str], registries: M
     # Last, so that what a component still imports is known.
     packages.retire(build)
     environments.retire(build)
+    packages.shelve(build, registries)
     build.files.setdefault(".gitignore", GITIGNORE)
     build.files[record.PATH] = record.text(build.wanted["record"], build.written, current)
     if before != build.app:

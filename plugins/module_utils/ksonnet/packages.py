@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ..registries import registry
 from ..registries.sources import Contents, Pin
@@ -53,6 +53,31 @@ def lay(build: Build, registries: Mapping[str, Contents]) -> None:
         for path in [path for path in build.files if cached and path.startswith(f".ksonnet/registries/{name}/")]:
             del build.files[path]
         build.files.update(cached)
+
+
+def installed(current: Mapping[str, str], app: Mapping[str, t.Any]) -> Mapping[str, str]:
+    """The files of an application without those packages of the embedded registry that were not installed."""
+    shelves = tuple(f"vendor/{name}/" for name, entry in (app.get("registries") or {}).items() if entry.get("uri") == f"./vendor/{name}")
+    if not shelves:
+        return current
+    kept = (*(f"{shelf}registry.yaml" for shelf in shelves), *_folders(app))
+    return {path: text for path, text in current.items() if not path.startswith(shelves) or path.startswith(kept)}
+
+
+def shelve(build: Build, registries: Mapping[str, Contents]) -> None:
+    """The packages of the embedded registry that are not installed, so that `ks pkg install` finds them where app.yaml says."""
+    there = tuple(_folders(build.app))
+    for name, entry in build.wanted["registries"].items():
+        if entry["uri"] == registry.EMBEDDED:
+            others = {f"vendor/{name}/{path}": text for path, text in registries[name].others.items()}
+            build.files.update({path: text for path, text in others.items() if not path.startswith(there)})
+
+
+def _folders(app: Mapping[str, t.Any]) -> Iterator[str]:
+    """The vendored folders of the libraries that app.yaml names."""
+    for key, entry in (app.get("libraries") or {}).items():
+        for package in {key, str(entry.get("name") or key)}:
+            yield f"vendor/{entry.get('registry')}/{package}/"
 
 
 def pins(current: Files) -> dict[str, Pin]:

@@ -135,7 +135,7 @@ def collect(files: Mapping[str, str]) -> tuple[dict[str, Prototype], list[Bootst
             except BootstrapError as error:
                 errors.append(error)
             else:
-                found.setdefault(prototype.name, prototype)
+                found[prototype.name] = prototype  # of two packages with one name ks takes the last, by path
     return {**builtin(), **found}, errors
 
 

@@ -172,10 +172,12 @@ def reader(files: Mapping[str, str], *search: str) -> evaluate.Read:
 
 
 def _flattened(value: t.Any, component: str) -> list[dict[str, t.Any]]:
-    """The objects of a component; a List is resolved, one level deep, as ks does it."""
+    """The objects of a component; what has items is a list to ks, as to kubectl, whatever its kind. It is resolved one level deep."""
     items = [value]
-    if isinstance(value, dict) and isinstance(value.get("items"), list) and str(value.get("kind", "")).endswith("List"):
+    if isinstance(value, dict) and isinstance(value.get("items"), list):
         items = value["items"]
+    elif isinstance(value, dict) and value.get("kind") == "List" and value.get("items") is None:
+        items = []
     for number, item in enumerate(items):
         which = f"Component '{component}'" + (f", item {number}" if items is not value and len(items) > 1 else "")
         if not isinstance(item, dict):

@@ -34,6 +34,8 @@ PATIENCE = 10.0
 _HOST = re.compile(r"(?=.{1,253}(?::|$))[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?")
 _NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
 _TOKEN = re.compile(r"[\x21-\x7e]+")
+OPTION = "github_token"
+"""The modules' option."""
 _FORM = "Give it as github.com/<owner>/<repository>/tree/<ref>/<folder of registry.yaml>."
 
 
@@ -69,7 +71,7 @@ def parse(uri: str) -> Place:
     """
     text = re.sub(r"^https?://", "", uri.strip(), flags=re.IGNORECASE).rstrip("/")
     if "@" in text.partition("/")[0]:
-        raise BootstrapError("Its uri holds a login.", fix="Take it out, and give a token as GITHUB_TOKEN.")
+        raise BootstrapError("Its uri holds a login.", fix=f"Take it out, and give a token as {OPTION}.")
     text = re.sub(r"^www\.(?=github\.com(/|$))", "", text, flags=re.IGNORECASE)
     host, *parts = text.split("/")
     host = host.lower()
@@ -95,18 +97,22 @@ def api(host: str) -> str:
 
 
 def token_for(host: str, sources: Sources) -> str:
-    """The token that a host may see, "" for none.
+    """The token that a host may see, "" for none. One that was given (``Sources.token``) is for every host that a registry names."""
+    given = {OPTION: sources.token, **{name: sources.env.get(name, "") for name in variables(host, sources)}}
+    name, token = next(((name, text.strip()) for name, text in given.items() if text.strip()), ("", ""))
+    if token and not _TOKEN.fullmatch(token):
+        raise BootstrapError(f"The token for {host} has characters that no token has.", fix=f"Correct {name}, or leave it empty.")
+    return token
 
-    ``Sources.token`` is for github.com, or for the host of GITHUB_SERVER_URL, which GitHub's and Enterprise's own runners set; other
-    hosts get GH_ENTERPRISE_TOKEN or GITHUB_ENTERPRISE_TOKEN, the names that GitHub's own command uses.
+
+def variables(host: str, sources: Sources) -> tuple[str, ...]:
+    """The environment variables with a token for a host, the one to name first.
+
+    GITHUB_TOKEN is for github.com, or for the host of GITHUB_SERVER_URL, which GitHub's and Enterprise's own runners set; other hosts get
+    the names that GitHub's own command uses.
     """
     home = urlsplit(sources.env.get("GITHUB_SERVER_URL", "").strip()).netloc.lower() or "github.com"
-    names = ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
-    texts = [sources.token] if host == home else [] if host == "github.com" else [sources.env.get(name, "") for name in names]
-    token = next((text.strip() for text in texts if text.strip()), "")
-    if token and not _TOKEN.fullmatch(token):
-        raise BootstrapError(f"The token for {host} has characters that no token has.", fix="Correct GITHUB_TOKEN, or leave it empty.")
-    return token
+    return ("GITHUB_TOKEN",) if host == home else () if host == "github.com" else ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
 
 
 class Hub:
@@ -165,7 +171,7 @@ class Hub:
     def _check_exists(self, place: Place) -> None:
         answer: Answer[None] = self._ask(place, "", "application/vnd.github+json")
         if answer.status == 404:
-            hidden = "the token may not see it" if token_for(place.host, self._sources) else "it is private: set GITHUB_TOKEN"
+            hidden = "the token may not see it" if token_for(place.host, self._sources) else f"it is private: set {self._name(place)}"
             raise BootstrapError(f"{place}: there is no such repository.", fix=f"Correct its uri. Or {hidden}.")
         if answer.status >= 300:
             raise self._refusal(place, answer)
@@ -186,20 +192,30 @@ class Hub:
             answer = self._web.fetch(url, {**headers, **bearer}, make)
         return answer
 
+    def _name(self, place: Place) -> str:
+        """What a token for this host is set with: what it was given with, else the environment variable that counts for it."""
+        if self._sources.token.strip():
+            return OPTION
+        names = variables(place.host, self._sources)
+        return next((name for name in names if self._sources.env.get(name, "").strip()), names[0] if names else OPTION)
+
     def _refusal(self, place: Place, answer: Answer[T]) -> BootstrapError:
         """What an answer means to the user."""
         api_host, token = urlsplit(api(place.host)).netloc, token_for(place.host, self._sources)
         said = _message(answer.body).replace(token, "***") if token else _message(answer.body)
+        name = self._name(place)
+        if answer.status == 401 and not token:
+            return BootstrapError(f"{api_host} answers nobody without a token.", fix=f"Set {name} to one that may read {place}.")
         if answer.status == 401:
-            return BootstrapError(f"{api_host} refuses the token.", fix="Set GITHUB_TOKEN to one that is valid, or leave it empty.")
+            return BootstrapError(f"{api_host} refuses the token.", fix=f"Set {name} to one that is valid, or leave it empty.")
         until = _limited_until(answer, said)
         if until is not None:
             limit = answer.headers.get("x-ratelimit-limit", "")
             many = f" ({limit} requests an hour)" if limit.isdigit() else ""
-            fix = "Wait until then" + ("." if token else ", or set GITHUB_TOKEN, which raises the limit.")
+            fix = "Wait until then" + ("." if token else f", or set {name}, which raises the limit.")
             return BootstrapError(f"{api_host} answers no more{many} before {until}: its rate limit.", fix=fix)
         if answer.status == 403:
-            fix = "Let the token read this repository." if token else "Set GITHUB_TOKEN to one that may read this repository."
+            fix = "Let the token read this repository." if token else f"Set {name} to one that may read this repository."
             return BootstrapError(f"{api_host} refuses {place}: {said or 'forbidden'}.", fix=fix)
         return BootstrapError(f"{api_host} answers {answer.status} for {place}: {said or 'without a reason'}.", fix="Correct its uri.")
 

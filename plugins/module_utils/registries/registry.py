@@ -214,9 +214,18 @@ def _wanted(name: str, entry: Mapping[str, t.Any], packages: Mapping[str, Mappin
 
 def _local(packed: bundle.Bundle | None, name: str, entry: Mapping[str, t.Any], wanted: remote.Packages, application: Path) -> Contents:
     root = folder(entry["uri"], application)
-    if packed and entry["uri"] != EMBEDDED and not root.is_dir():
+    if entry["uri"] == EMBEDDED:
+        return _embedded(root, name, [each.folder for each in wanted.values()])
+    if packed and not root.is_dir():
         return _from_bundle(packed, name, uri(name, entry["uri"], FS), wanted)
     return Contents(read(root, [each.folder for each in wanted.values()], name))
+
+
+def _embedded(root: Path, name: str, wanted: Collection[str]) -> Contents:
+    """The embedded registry, with the packages that nobody wants yet: in the application it's whole, for `ks pkg install`."""
+    files = read(root, wanted, name)
+    others = [package for package in specs.libraries(files["registry.yaml"], "registry.yaml") if package not in wanted]
+    return Contents(files, others={path: text for path, text in read(root, others, name).items() if path not in files})
 
 
 # --- a bundle

@@ -25,7 +25,7 @@ def sources(args: Mapping[str, t.Any], context: Context, pinned: Mapping[str, Pi
     """What the arguments and the environment name; {} for what the environment alone does."""
     return Sources(
         cache=Path(args["registry_cache"]) if args.get("registry_cache") else cache.folder(context.env),
-        token=args.get("github_token") or context.env.get("GITHUB_TOKEN", ""),
+        token=args.get("github_token") or "",
         bundle=Path(args["bundle"]) if args.get("bundle") else None,
         ca_file=args.get("ca_path"),
         env=context.env,

@@ -27,13 +27,14 @@ class Contents:
 
     ``files``: registry.yaml and every file of the declared packages. ``git``: of a GitHub registry only. ``digest``: SHA-256 of the
     registry's whole folder at that commit (``archive.digest``), GitHub only. ``packages``: by declared name the commit that a package is
-    of, GitHub only.
+    of, GitHub only. ``others``: the files of packages that nobody wants, of the embedded registry only.
     """
 
     files: Files
     git: Git | None = None
     digest: str | None = None
     packages: dict[str, Git] = field(default_factory=dict)
+    others: Files = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,11 @@ class Pin:
 class Sources:
     """Where registries may come from. All of it has a default that works.
 
-    ``cache``: the folder that all runs share (``cache.folder``), None for none. ``token``: GITHUB_TOKEN, blank for none.
-    ``bundle``: an archive of ``bundle.pack``; with it no network is used. ``ca_file``: PEM file of authorities to trust besides the usual
-    ones. ``env``: the environment, for proxies, authorities and the hosts of tokens. ``pinned``: by registry. ``timeout``: seconds that one
-    download may take, with all its tries. ``progress`` shows a line, ``warn`` tells what went wrong and was got over.
+    ``cache``: the folder that all runs share (``cache.folder``), None for none. ``token``: one that was given, blank for none;
+    ``github.variables`` has those of the environment. ``bundle``: an archive of ``bundle.pack``; with it no network is used. ``ca_file``:
+    PEM file of authorities to trust besides the usual ones. ``env``: the environment, for proxies, authorities and tokens. ``pinned``: by
+    registry. ``timeout``: seconds that one download may take, with all its tries. ``progress`` shows a line, ``warn`` tells what went wrong
+    and was got over.
     """
 
     cache: Path | None = None

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import documents, folder, overrides, params, render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import app_yaml, documents, folder, overrides, params, render
 
 SHELF = Path(__file__).parents[3] / "conformance" / "ks-0.10.0" / "registry"
 PAGE = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "page"}, "data": {"a": "1"}}
@@ -240,3 +240,25 @@ def test_a_file_of_the_users_is_not_made_half_of_a_component(app: Path, declared
     with pytest.raises(BootstrapError, match="components/mine.yaml is there already, not by this collection"):
         folder.converge(app, declared)
     assert folder.read(app) == before
+
+
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [
+        ("0.0.1", "Convert it with `ks upgrade` of ksonnet 0.10."),
+        ("0.2.0", "ks 0.12 wrote it, and the rest of the application is the same as with 0.10. Write apiVersion: 0.1.0,"),
+        ("0.3.0", "ks 0.13 wrote it, and the rest of the application is the same as with 0.10. Write apiVersion: 0.1.0,"),
+        ("7", "It is not of ksonnet 0.10 to 0.13"),
+    ],
+)
+def test_an_application_of_another_version_says_how_it_is_brought_here(version: str, said: str) -> None:
+    with pytest.raises(BootstrapError, match="apiVersion: 0.1.0 is expected") as caught:
+        app_yaml.read({"app.yaml": f"apiVersion: {version}\nkind: ksonnet.io/app\nname: ks_app\n"})
+    assert said in str(caught.value)
+
+
+def test_an_application_of_ks_0_13_is_read_as_it_was_told() -> None:
+    """As kfctl made them: all are called ks_app."""
+    libraries = "libraries:\n  core:\n    gitVersion: null\n    name: core\n    registry: kubeflow\n"
+    found = app_yaml.read({"app.yaml": f"apiVersion: 0.1.0\nkind: ksonnet.io/app\nname: ks_app\n{libraries}"})
+    assert (found["name"], list(found["libraries"])) == ("ks_app", ["core"])

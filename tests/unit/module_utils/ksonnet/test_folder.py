@@ -547,6 +547,44 @@ def test_vendor_stays_when_the_last_package_goes(app: Path, declared: dict[str, 
     assert not folder.converge(app, declared).changed
 
 
+EMBEDDED: dict[str, t.Any] = {
+    "name": "app",
+    "environments": {"default": {"server": "https://10.0.0.1:6443", "namespace": "team"}},
+    "registries": {"kubeflow": {"uri": "embedded"}},
+    "packages": {"core": {"registry": "kubeflow"}},
+    "components": {"gate": {"prototype": "gateway", "parameters": {}}},
+}
+
+
+def test_the_embedded_registry_is_whole_so_that_ks_can_install_from_it(tmp_path: Path) -> None:
+    app, declared = tmp_path / "app", copy.deepcopy(EMBEDDED)
+    assert folder.converge(app, declared).changed
+    files = folder.read(app)
+    listed = documents.load_mapping(files["vendor/kubeflow/registry.yaml"], "registry.yaml")["libraries"]
+    assert [name for name in listed if f"vendor/kubeflow/{name}/parts.yaml" not in files] == []
+    again = folder.converge(app, declared)
+    assert (again.changed, again.overwritten) == (False, [])
+    # What is not installed is no package of the application: its prototypes are unknown.
+    with pytest.raises(BootstrapError, match="No prototype is named 'tf-serving'"):
+        folder.converge(app, {**declared, "components": {"model": {"prototype": "tf-serving", "parameters": {}}}})
+
+
+def test_what_ks_installed_from_the_embedded_registry_stays(tmp_path: Path) -> None:
+    app, declared = tmp_path / "app", copy.deepcopy(EMBEDDED)
+    folder.converge(app, declared)
+    described = documents.load_mapping((app / "app.yaml").read_text(), "app.yaml")
+    described["libraries"]["tf-job"] = {"gitVersion": None, "name": "tf-job", "registry": "kubeflow"}
+    (app / "app.yaml").write_text(documents.dump(described))
+    (app / "vendor/kubeflow/tf-job/parts.yaml").write_text("name: of-an-older-release")
+    (app / "vendor/kubeflow/argo/parts.yaml").write_text("name: of-an-older-release")
+    assert [change.path for change in folder.converge(app, declared).changes] == ["vendor/kubeflow/argo/parts.yaml"]
+    assert not folder.converge(app, declared).changed
+    declared.update(registries={}, packages={}, components={})
+    folder.converge(app, declared)
+    left = {path.split("/")[2] for path in folder.read(app) if path.startswith("vendor/")}
+    assert left == {"registry.yaml", "tf-job"}
+
+
 def test_swagger_json_is_ks_s_own_below_lib_alone(app: Path, declared: dict[str, t.Any], tmp_path: Path) -> None:
     shelf = tmp_path / "shelf"
     shutil.copytree(SHELF, shelf)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import socket
 import ssl
 import threading
@@ -375,9 +376,42 @@ def test_the_token_where_one_is_needed(enterprise: GitHub, sources: Sources, cod
 
 def test_a_token_that_is_refused(enterprise: GitHub, sources: Sources) -> None:
     enterprise.route("commits/v1", {"message": "Bad credentials"}, 401)
-    with pytest.raises(BootstrapError, match=f"{enterprise.host} refuses the token.*GITHUB_TOKEN") as caught:
+    with pytest.raises(BootstrapError, match=f"{enterprise.host} refuses the token. Set github_token to one that is valid") as caught:
         resolve(enterprise.uri, replace(sources, token=TOKEN))
     assert TOKEN not in str(caught.value) and TOKEN not in repr(sources)
+
+
+@pytest.mark.parametrize(
+    ("env", "variable"),
+    [
+        ({}, "GH_ENTERPRISE_TOKEN"),
+        ({"GITHUB_ENTERPRISE_TOKEN": "E"}, "GITHUB_ENTERPRISE_TOKEN"),
+        ({"GITHUB_TOKEN": "T"}, "GH_ENTERPRISE_TOKEN"),
+        ({"GITHUB_SERVER_URL": "https://HOST"}, "GITHUB_TOKEN"),
+    ],
+)
+@pytest.mark.parametrize("code", [401, 403, 404, 429])
+def test_advice_names_the_variable_that_counts_for_the_host(
+    enterprise: GitHub, sources: Sources, env: dict[str, str], variable: str, code: int
+) -> None:
+    for path in ("commits/v1", ""):
+        enterprise.route(path, {"message": "No"}, code)
+    mine = replace(sources, env={name: value.replace("HOST", enterprise.host) for name, value in env.items()})
+    with pytest.raises(BootstrapError) as caught:
+        resolve(enterprise.uri, mine)
+    named = {"GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN", "github_token"} & set(re.findall(r"\w+", str(caught.value)))
+    assert named <= {variable}
+    sent = bool(set(enterprise.tokens()) - {""})
+    assert sent == (variable == "GITHUB_ENTERPRISE_TOKEN")
+    assert ("refuses the token" in str(caught.value)) == (code == 401 and sent)
+    assert ("answers nobody without a token" in str(caught.value)) == (code == 401 and not sent)
+
+
+def test_a_token_that_was_given_goes_to_the_declared_host(enterprise: GitHub, sources: Sources) -> None:
+    enterprise.route("commits/v1", {"message": "No"}, 401)
+    with pytest.raises(BootstrapError, match="refuses the token"):
+        resolve(enterprise.uri, replace(sources, env={}, token=TOKEN))
+    assert enterprise.tokens()[-1] == f"Bearer {TOKEN}"
 
 
 def test_a_token_that_is_none(enterprise: GitHub, sources: Sources) -> None:
@@ -400,7 +434,8 @@ def test_a_token_that_is_none(enterprise: GitHub, sources: Sources) -> None:
     ],
 )
 def test_whose_token_it_is(host: str, env: dict[str, str], expected: str) -> None:
-    assert github.token_for(host, Sources(token="T", env=env)) == expected
+    assert github.token_for(host, Sources(env={"GITHUB_TOKEN": "T", **env})) == expected
+    assert github.token_for(host, Sources(token="given", env={"GITHUB_TOKEN": "T", **env})) == "given"
 
 
 def test_the_token_stays_on_its_host(enterprise: GitHub, sources: Sources, serve: Serve) -> None:
