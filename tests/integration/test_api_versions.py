@@ -345,11 +345,11 @@ def some_schema(chance, depth=0):
 
 
 def test_any_schema_becomes_one_that_the_server_takes(cluster):
-    """A hundred of all shapes, and no two alike."""
+    """Of all shapes, and no two alike."""
     each, chance = cluster(), random.Random(7)
     with each.client() as client:
         apis = served(client)
-        for _unused in range(100):
+        for _unused in range(30):
             item = definition("shapes", "Shape", "shapes.example.com", version="v1", validation={"openAPIV3Schema": some_schema(chance)})
             [(_component, brought)], _changes = bring_up([("c", item)], apis)
             path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/shapes.shapes.example.com"

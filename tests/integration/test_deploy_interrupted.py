@@ -21,12 +21,11 @@ from ansible_collections.kubeflow.bootstrap.tests.integration import faults
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application, accounted, created, settled
 from ansible_collections.kubeflow.bootstrap.tests.integration.objects import mixture, name_of, there
 from ansible_collections.kubeflow.bootstrap.tests.integration.work import Run
-from ansible_collections.kubeflow.bootstrap.tests.patience import patience
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience, until
 
 # The application is evaluated in a child process that does nothing else, also where threads run.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 
-KILLS = 30
 SEED = 20261123
 LEASE_SECONDS = 15.0
 
@@ -73,11 +72,15 @@ def leases(each, space):
     return each.get("leases.coordination.k8s.io", "-n", space)["items"]
 
 
-def test_a_run_that_is_killed_at_any_moment(cluster, application):
-    """Half of the runs make all anew, half change a third and prune another."""
+def test_runs_that_are_killed(cluster, application):
+    killed(cluster(), application, kills=4)
+
+
+def killed(each, application, kills):
+    """So many runs, at random moments; ``make soak`` has thirty. Half of them create everything, half change a third and prune another."""
     print(f"seed {SEED}")
     chance = random.Random(SEED)
-    each = cluster()
+    audit = Path(each.facts["audit_log"])
 
     def objects(space, version):
         items = mixture(space, version, number=3)
@@ -91,30 +94,38 @@ def test_a_run_that_is_killed_at_any_moment(cluster, application):
             mine.write(*objects(space, "two"))
         return mine, objects(space, "two" if index % 2 else "one")
 
-    def timed(index):
-        mine, _items = prepare(index)
-        process = mine.start(wait_timeout=0)
-        start = time.monotonic()
-        output, _none = process.communicate(timeout=60)
-        assert process.returncode == 0, output
-        return time.monotonic() - start
+    def written(space, since):
+        """How much of it has been written."""
+        with audit.open("rb") as log:
+            log.seek(since)
+            return sum(b'"verb":"patch"' in line and f"/{space}/".encode() in line for line in log)
 
-    longest = [timed(KILLS), timed(KILLS + 1)]
+    def whole(index):
+        mine, _items = prepare(index)
+        since = audit.stat().st_size
+        process = mine.start(wait_timeout=0)
+        output, _none = process.communicate(timeout=patience(10))
+        assert process.returncode == 0, output
+        return written(mine.namespace, since)
+
+    most = [whole(kills), whole(kills + 1)]
+    assert min(most) > 5
 
     def kill(index):
         mine, items = prepared[index]
+        since = audit.stat().st_size
         process = mine.start(wait_timeout=0)
-        time.sleep(moments[index])
+        until(lambda: process.poll() is not None or written(mine.namespace, since) >= moments[index], "it has written so much")
         ended = process.poll()
         process.kill()
         process.communicate()
         return ended
 
-    moments = [chance.uniform(0, longest[index % 2]) for index in range(KILLS)]
+    moments = [chance.randrange(most[index % 2] * 3 // 4) for index in range(kills)]
     with ThreadPoolExecutor(2) as pool:
-        prepared = list(pool.map(prepare, range(KILLS)))
-        ended = list(pool.map(kill, range(KILLS)))
-    assert ended.count(None) > KILLS / 2, "most of them were killed before they were through"
+        prepared = list(pool.map(prepare, range(kills)))
+        ended = list(pool.map(kill, range(kills)))
+    assert ended.count(None) > kills / 2, "most of them were killed before they were through"
 
     def go_on(index):
         mine, items = prepared[index]
@@ -122,8 +133,8 @@ def test_a_run_that_is_killed_at_any_moment(cluster, application):
         return done
 
     # They wait side by side for the leases of those that were killed.
-    with ThreadPoolExecutor(KILLS) as pool:
-        ends = list(pool.map(go_on, range(KILLS)))
+    with ThreadPoolExecutor(kills) as pool:
+        ends = list(pool.map(go_on, range(kills)))
     for index, done in enumerate(ends):
         mine, items = prepared[index]
         space = mine.namespace

@@ -21,7 +21,6 @@ from ansible_collections.kubeflow.bootstrap.tests.integration.objects import (
 )
 
 SEED = 20261123
-GRAPHS = 100
 SIDE_BY_SIDE = 3
 
 
@@ -128,11 +127,15 @@ def _running(kind: str, name: str, space: str, template: dict) -> dict:
 
 
 def test_random_applications_come_in_order(cluster, tmp_path):
+    come_in_order(cluster(), tmp_path, graphs=5)
+
+
+def come_in_order(each, tmp_path, graphs):
+    """So many applications; ``make soak`` has a hundred."""
     print(f"seed {SEED}")
     chance = random.Random(SEED)
-    each = cluster()
-    graphs = [Graph(number, chance) for number in range(GRAPHS)]
-    assert sum(len(graph.needs) for graph in graphs) > 20 * GRAPHS
+    graphs = [Graph(number, chance) for number in range(graphs)]
+    assert sum(len(graph.needs) for graph in graphs) > 20 * len(graphs)
     applications = [
         Application(tmp_path / graph.space, graph.space, {"kubeconfig": each.kubeconfig, "wait_timeout": 0}).write(*graph.items)
         for graph in graphs
@@ -163,7 +166,7 @@ def test_random_applications_come_in_order(cluster, tmp_path):
     assert wrong == []
 
     assert [done.outcome["counts"] for done in again] == [{"unchanged": len(graph.items)} for graph in graphs]
-    # Two hundred namespaces are much for the controllers of the tests that follow.
+    # Hundreds of namespaces are much for the controllers of the tests that follow.
     each.kubectl(
         "delete",
         "namespace",

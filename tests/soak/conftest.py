@@ -1,9 +1,17 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The clusters of the integration tests."""
+"""What the integration tests have."""
 
 from __future__ import annotations
 
-from ansible_collections.kubeflow.bootstrap.tests.integration.conftest import cluster, place
+from ansible_collections.kubeflow.bootstrap.tests.integration.conftest import (
+    ansible,
+    brief_cluster,
+    cluster,
+    clusters,
+    clusters_of_a_file,
+    place,
+    work,
+)
 
-__all__ = ["cluster", "place"]
+__all__ = ["ansible", "brief_cluster", "cluster", "clusters", "clusters_of_a_file", "place", "work"]

@@ -78,21 +78,24 @@ def test_the_choices_are_for_prototypes_that_there_are() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_the_evaluator_in_go_agrees(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    _agree(_gojsonnet, case, monkeypatch)
+    agree(_gojsonnet, case, monkeypatch)
 
 
-# The evaluator in C++ takes seconds for what takes the others milliseconds: the first set of each prototype, and the longest one.
+# The evaluator in C++ takes seconds for what takes the others milliseconds: the first set of each prototype, and `make soak` has more.
+_SLOW_IN_CPP = ("kubeflow-core", "jupyterhub")
+
+
 @pytest.mark.parametrize(
     "case",
-    [case for case in CASES if case == next(each for each in CASES if each.name == case.name)]
-    + [max((case for case in CASES if case.name == each.name), key=lambda case: len(case.parameters)) for each in KNOWN],
+    [case for case in CASES if case == next(each for each in CASES if each.name == case.name) and case.name not in _SLOW_IN_CPP],
     ids=str,
 )
 def test_the_evaluator_in_cpp_agrees(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    _agree(_jsonnet, case, monkeypatch)
+    agree(_jsonnet, case, monkeypatch)
 
 
-def _agree(evaluator: t.Any, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+def agree(evaluator: t.Any, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It yields the same as ours."""
     files = validation.files(case)
     ours = render.objects(files)["one"]
     monkeypatch.setattr(evaluate, "evaluate", _with(evaluator))
