@@ -23,6 +23,7 @@ from http.client import BadStatusLine, HTTPResponse
 from urllib.parse import quote, urlencode, urlsplit
 
 from . import interrupts, responses
+from .cluster_identity import ClusterIdentity, is_write, names_uid
 from .connect import open_connection, ssl_context
 from .http import failures
 from .http.channel import Channel, pieces
@@ -81,9 +82,11 @@ class Client:
         self.timeout = timeout
         self.total = total
         self.on_connect: OnConnect | None = None
-        """Called for each new connection before it carries anything else, with a function that gets an object by its path on that very
-        connection (or raises ``Unreachable``, ``ApiError``). What it raises refuses the connection, is raised to whoever needed one, and
-        nothing was sent. For what each connection has to prove, such as that it leads to the same cluster."""
+        """Called for each new connection before it carries anything else, and right before each write that names no UID, with a function
+        that gets an object by its path on that very connection (or raises ``Unreachable``, ``ApiError``). What it raises refuses the
+        connection, is raised to whoever needed one, and nothing was sent. For what each connection has to prove: ``identity``."""
+        self.identity = ClusterIdentity(self)
+        """The cluster that all of this is for, once it is bound to one."""
         self.warnings: dict[str, None] = {}
         """What the server warned of, in order, each once."""
         self.requests = 0
@@ -344,13 +347,14 @@ class Client:
             headers["Accept-Encoding"] = "gzip"
         self._prepare()
         sent, repeating = Sent(method, path, content_type), None if once else self._repeating
+        prove = is_write(method, path, params or {}) and not names_uid(body)
         renewed = False
         while True:
             login = self._logins
             retry_after: str | None = None
             failure: ApiError | Unreachable
             try:
-                code, answer, said = self._exchange(method, target, payload, headers, told, sent.may_be_sent_twice)
+                code, answer, said = self._exchange(method, target, payload, headers, told, sent.may_be_sent_twice, prove)
                 if code < 400:
                     responses.check_status(method, code, said)
                     responses.check_type(said, accept)
@@ -365,6 +369,11 @@ class Client:
             except Unacceptable as error:
                 failure = InvalidResponse(self.connection, f"{method} {path}", str(error))
             except Unreachable as error:
+                failure = error
+            except ApiError as error:  # what the connection was asked to prove
+                if error.code == 401 and not renewed and self._renewed(login):
+                    renewed = True
+                    continue
                 failure = error
             renewed = False
             if not self._pause(sent, failure, repeating, _seconds(retry_after)):
@@ -400,13 +409,18 @@ class Client:
             return True
 
     def _exchange(
-        self, method: str, target: str, payload: bytes | None, headers: dict[str, str], told: Told | None, again: bool
+        self, method: str, target: str, payload: bytes | None, headers: dict[str, str], told: Told | None, again: bool, prove: bool
     ) -> tuple[int, bytes, Message]:
-        """Send and read. Where a kept connection is lost at that moment, a request that may be sent twice (``again``) is."""
+        """Send and read. Where a kept connection is lost at that moment, a request that may be sent twice (``again``) is.
+
+        ``prove``: the connection has to be agreed to right before, even if it was when it was new.
+        """
         while True:
             deadline = self._deadline()
             kept = self._kept(deadline)
             channel = kept or self._open(deadline)
+            if kept and prove:
+                self._agree(channel)
             try:
                 answer = self._on(channel, method, target, payload, headers, told)
             except failures.ERRORS as error:
@@ -437,8 +451,13 @@ class Client:
     def _open(self, deadline: Deadline) -> Channel:
         """A new connection, which ``on_connect`` agreed to."""
         channel = open_connection(self.connection, self._ssl, deadline)
+        self._agree(channel)
+        return channel
+
+    def _agree(self, channel: Channel) -> None:
+        """Have ``on_connect`` agree to a connection, or close it."""
         if self.on_connect is None:
-            return channel
+            return
 
         def get(path: str) -> Json:
             headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
@@ -460,7 +479,6 @@ class Client:
             channel.close()
             raise
         channel.written = False
-        return channel
 
     def _on(
         self, channel: Channel, method: str, target: str, payload: bytes | None, headers: dict[str, str], told: Told | None

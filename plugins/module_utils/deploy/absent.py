@@ -57,8 +57,9 @@ def absent(client: Client, application: str, namespace: str, options: Options, r
         except BootstrapError as error:
             run.account()
             run.outcome.seconds = round(time.monotonic() - start, 1)
-            error.details = {**error.details, "changed": run.outcome.changed, "outcome": run.outcome.document()}
-            raise
+            found = client.identity.explain(error)
+            found.details = {**error.details, "changed": run.outcome.changed, "outcome": run.outcome.document()}
+            raise found from (None if found is error else error)
     run.outcome.seconds = round(time.monotonic() - start, 1)
     return run.outcome
 

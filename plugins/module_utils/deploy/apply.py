@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..api import ApiError, Client
+from ..cluster_identity import OtherCluster
 from ..errors import BootstrapError
 from . import replacing
 from .compare import Member, fingerprint
@@ -39,8 +40,14 @@ class Applied:
 
 
 def send(client: Client, member: Member, options: Options, dry_run: bool = False, whole: bool = False, force: bool = False) -> Json:
-    """Apply one object; the answer is its metadata, or the ``whole`` object."""
-    item = member.created if member.action in ("create", "replace") else member.item
+    """Apply one object; the answer is its metadata, or the ``whole`` object.
+
+    A change names the UID of the object that it is for: another cluster, or an object that was made since, refuses it.
+    """
+    new = member.action in ("create", "replace")
+    item = member.created if new else member.item
+    if not new and not dry_run and member.metadata.get("uid"):
+        item = {**item, "metadata": {**item["metadata"], "uid": member.metadata["uid"]}}
     force = force or options.force or member.action == "take-over"
     return client.apply(member.path, item, MANAGER, force=force, dry_run=dry_run, metadata_only=not whole)
 
@@ -92,6 +99,8 @@ def _apply(client: Client, member: Member, options: Options, deadline: Deadline)
             replacing.delete(client, member, deadline.left())
         metadata = _written(client, member, options)
         applied.version, applied.owned = str(metadata["resourceVersion"]), owned_fields({"metadata": metadata})
+    except OtherCluster:
+        raise
     except BootstrapError as error:
         applied.refused = refusal(error, member.key, member.item)
     applied.seconds = round(time.monotonic() - start, 3)

@@ -11,6 +11,7 @@ import typing as t
 from collections.abc import Callable
 
 from ..api import ONE_METADATA, ApiError, Client
+from ..cluster_identity import OtherCluster
 from ..errors import BootstrapError
 from .objects import Key
 
@@ -55,6 +56,8 @@ def delete(
                 return GONE, ""
             if error.code != 409:
                 return REFUSED, error.said
+        except OtherCluster:
+            raise
         except BootstrapError as error:
             return LOST, error.message
         found = look(client, path, uid)

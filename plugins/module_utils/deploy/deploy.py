@@ -16,6 +16,7 @@ from pathlib import Path
 
 from .. import interrupts
 from ..api import Client
+from ..cluster_identity import uid_of
 from ..errors import BootstrapError
 from ..ks.engine import Choice
 from ..ks.job import Job
@@ -50,8 +51,9 @@ def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Ou
     if not environment:
         raise BootstrapError(f"The application {path} has no environment {args['environment']!r}.", fix="Check kubeflow_environment.")
     with client.repeating(Deadline(LOOKING).left, context.progress):
-        target_cluster.check(client, files, path, environment, args, context.warn)
-    namespace = (environment.get("destination") or {}).get("namespace") or "default"
+        uid = target_cluster.check(client, files, path, environment, args, context.warn)
+        namespace = (environment.get("destination") or {}).get("namespace") or "default"
+        client.identity.bind(uid, f"/api/v1/namespaces/{namespace}")
     options = _options(args, context)
     removing = args["state"] == "absent"
     given = bool(args["secrets"]) and not removing
@@ -81,7 +83,10 @@ def _removed_by_record(client: Client, args: dict[str, t.Any], context: Context)
             "An application can be removed, but not deployed by its name alone.", fix="Leave application out, or set state to absent."
         )
     with client.repeating(Deadline(LOOKING).left, context.progress):
+        uid = uid_of(client)
+        client.identity.bind(uid)
         application, namespace = recorded.named(client, args["application"], args, context.env)
+        client.identity.bind(uid, f"/api/v1/namespaces/{namespace}")
     with _orderly(client):
         outcome = absent(client, application, namespace, _options(args, context), args["remove_data"])
     return outcome, Choice("native", "The application was removed by what the cluster records of it.")

@@ -56,6 +56,8 @@ class Inventory:
     version: str = ""
     """The parent's resourceVersion when it was read or written: another one means that another run wrote it."""
     _stored: Json | None = None
+    _uid: str | None = None
+    """The parent's: what is written is for that very one."""
 
     @property
     def name(self) -> str:
@@ -84,7 +86,7 @@ class Inventory:
         annotations = parent["metadata"].get("annotations") or {}
         self.taken_over = not self._is_ours(parent["metadata"], take_over)
         self.outdated = str(annotations.get(TOOLING)) == f"{MANAGER}/0.1.0"
-        self.exists, self.version = True, parent["metadata"].get("resourceVersion") or ""
+        self.exists, self.version, self._uid = True, parent["metadata"].get("resourceVersion") or "", parent["metadata"].get("uid")
         self.group_kinds = set(filter(None, annotations.get(_GROUP_KINDS, "").split(",")))
         self.namespaces = {self.namespace, *filter(None, annotations.get(_NAMESPACES, "").split(","))}
         self.members = _members((parent.get("data") or {}).get(_OBJECTS))
@@ -113,12 +115,13 @@ class Inventory:
         """Record it, if it is not what the cluster has already."""
         document = self._document()
         if document != self._stored:
-            answer = client.apply(self.path, document, MANAGER, force=True, metadata_only=True)
-            self.exists, self.version, self._stored = True, answer["metadata"].get("resourceVersion") or "", document
+            known = {**document, "metadata": {**document["metadata"], "uid": self._uid}} if self._uid else document
+            metadata = client.apply(self.path, known, MANAGER, force=True, metadata_only=True)["metadata"]
+            self.exists, self.version, self._uid, self._stored = True, metadata.get("resourceVersion") or "", metadata.get("uid"), document
 
     def delete(self, client: Client) -> None:
         """Forget it."""
-        client.delete(self.path)
+        client.delete(self.path, {"preconditions": {"uid": self._uid}})
         self.exists = False
 
     def owns(self, metadata: Json) -> bool:

@@ -53,7 +53,11 @@ class Held:
         threading.Thread(target=self._keep, daemon=True).start()
 
     def check(self) -> None:
-        """Raises ``BootstrapError`` if another has taken the lease meanwhile. Asks the server if we could not renew it for its duration."""
+        """Raises ``BootstrapError`` if another cluster answers by now, or if another has taken the lease meanwhile.
+
+        Asks the server for the lease if we could not renew it for its duration.
+        """
+        self._client.identity.check()
         while not self._lost and not self._ended.is_set() and _now() - self._renewed > self._duration:
             self._client.find(self._path)  # waits for the server, where requests are repeated
             self._renew()
@@ -101,7 +105,7 @@ class Held:
             return
         metadata = self._lease["metadata"]
         condition = {"preconditions": {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]}}
-        with contextlib.suppress(ApiError, Unreachable):
+        with contextlib.suppress(BootstrapError):
             self._client.request("DELETE", self._path, body=condition, once=True)
         self._lock.release()
 
@@ -140,6 +144,7 @@ def held(
             interrupts.pause(min(_PAUSE, max(deadline.left(), 0.0)))
     finally:
         ticker.state = said
+    client.identity.witness(path, lease["metadata"].get("uid"))
     kept = Held(client, path, what, lease, duration)
     try:
         yield kept

@@ -189,7 +189,8 @@ def migrate(client: Client, path: str, api_version: str, rewrite: Rewrite, metad
         managed = rewrite(live, api_version)
         if managed is (live.get("managedFields") or managed):
             return None
-        operations = [
+        operations: list[Json] = [
+            {"op": "test", "path": "/metadata/uid", "value": live.get("uid")},
             {"op": "replace", "path": "/metadata/managedFields", "value": managed},
             {"op": "replace", "path": "/metadata/resourceVersion", "value": live["resourceVersion"]},
         ]

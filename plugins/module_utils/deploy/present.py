@@ -91,7 +91,7 @@ def present(client: Client, application: str, namespace: str, rendered: list[tup
             _account(run, error.refused if isinstance(error, Refused) else {})
             outcome.seconds = round(time.monotonic() - start, 1)
             outcome.timeline = ticker.timeline.document()
-            readable = _readable(error, run)
+            readable = _readable(client.identity.explain(error), run)
             if outcome.objects and not isinstance(error, Refused):
                 _add_account(readable, outcome)
             readable.details = {"changed": outcome.changed, "outcome": outcome.document(), **error.details}

@@ -138,6 +138,7 @@ class Removal:
         self._show(f"deleting {len(targets)} objects: {', '.join(sorted({target.key.kind for target in targets}))}")
         if not self.options.check:
             self.ticker.say(self.ticker.state)
+            self.client.identity.check()
         answers: list[tuple[str, str]] = self.client.map(self._delete, targets)
         going, lost = [], ""
         for target, (state, why) in zip(targets, answers, strict=True):
@@ -155,6 +156,8 @@ class Removal:
         elif lost:
             self._leave(going)
             raise BootstrapError(lost, fix="Run again to go on from here.")
+        if not self.options.check:
+            self.client.identity.check()  # what another cluster does not have is not gone
 
     def fail(self, target: Target, why: str) -> None:
         """Record that an object could not be deleted."""

@@ -195,6 +195,10 @@ class FakeCluster:
     def _one(self, request: Request, key: tuple[str, str, str, str]) -> Answer:
         live = self.objects.get(key)
         dry = "dryRun" in request.query
+        if request.method in ("PATCH", "PUT") and isinstance(request.body, dict):
+            uid = request.body["metadata"].get("uid")
+            if uid and uid != (live or {"metadata": {}})["metadata"].get("uid"):
+                return status(409, f"uid mismatch: the provided object specified uid {uid}, and no existing object was found", "Conflict")
         if request.method == "PATCH" and "apply" in request.headers["content-type"]:
             if key[2] and ("v1", "Namespace", "", key[2]) not in self.objects:
                 return not_found(f'namespaces "{key[2]}" not found')

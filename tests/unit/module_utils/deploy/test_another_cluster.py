@@ -1,0 +1,134 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Two clusters behind one address, which leads to the other one from some moment on, by connection or by request."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import CONNECTIONS, Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cluster_identity import OtherCluster, names_uid
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
+
+from tests.unit.conftest import ENV, Answer, Request
+from tests.unit.module_utils.deploy._cluster import FakeCluster
+from tests.unit.module_utils.deploy._objects import make
+
+Json = dict[str, t.Any]
+SPACE = "/api/v1/namespaces/ml"
+MOMENTS = 10
+
+
+def objects(text: str) -> list[Json]:
+    """Some that need each other, so that there are several waves."""
+    items = [make("Namespace", "ml", namespace=None)]
+    items += [make("ConfigMap", f"c{number}", namespace="ml") | {"data": {"text": text}} for number in range(7)]
+    items += [make("ServiceAccount", f"s{number}", namespace="ml") | {"annotation": text} for number in range(2)]
+    return items
+
+
+class Front:
+    """Leads to the first cluster, and from request number ``at`` on to the second: ``by`` request, or by connection."""
+
+    def __init__(self, server: t.Any, client: Client) -> None:
+        self.clusters = []
+        for number in (1, 2):
+            cluster = FakeCluster(server, client)
+            cluster._version = number * 1000
+            for name in ("kube-system", "default"):
+                cluster.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "uid": f"{name}-{number}"}})
+            self.clusters.append(cluster)
+        self.at, self.by, self.count = 0, "request", 0
+        self.led: dict[int, int] = {}
+        self.writes: tuple[list[str], list[str]] = ([], [])
+        server.routes = self
+
+    def lead(self, by: str, at: int) -> None:
+        self.by, self.at, self.count = by, at, 0
+        self.led.clear()
+        for each in self.writes:
+            each.clear()
+
+    def get(self, path: str, _default: object) -> t.Any:
+        return self._answer
+
+    def _answer(self, request: Request) -> Answer:
+        self.count += 1
+        switched = bool(self.at) and self.count >= self.at
+        number = int(switched) if self.by == "request" else self.led.setdefault(request.connection, int(switched))
+        if request.method != "GET" and "reviews" not in request.path and "dryRun" not in request.query:
+            self.writes[number].append(f"{request.method} {request.path}{' by UID' if names_uid(request.body) else ''}")
+        cluster = self.clusters[number]
+        found = cluster.get(request.path, None)
+        answer: Answer = found(request) if callable(found) else found
+        # Who balances connections ends those that lead to where nobody is to be led any more.
+        answer.silent_close = switched and self.by == "connection" and number == 0
+        return answer
+
+
+Work = t.Callable[[FakeCluster], object]
+WORK: dict[str, tuple[bool, Work]] = {
+    "create": (False, lambda cluster: cluster.deploy(*objects("a"))),
+    "change": (True, lambda cluster: cluster.deploy(*objects("b"))),
+    "prune": (True, lambda cluster: cluster.deploy(*objects("a")[:-4])),
+    "remove": (True, lambda cluster: cluster.remove()),
+}
+"""Whether it is deployed before, and what is done then."""
+
+
+def run(server: t.Any, front: Front, work: Work, uid: str | None = "kube-system-1") -> None:
+    """What ``deploy`` does once it has seen that it is the right cluster."""
+    with Client(Connection(server=server.url, name="trial", env=ENV), timeout=10) as client:
+        client.identity.bind(uid, SPACE)
+        front.clusters[0].client = client
+        work(front.clusters[0])
+
+
+def snapshot(cluster: FakeCluster) -> Json:
+    return {key: item["metadata"]["resourceVersion"] for key, item in cluster.objects.items() if key[1] != "Lease"}
+
+
+def begin(server: t.Any, client: Client, deployed: bool, twin: bool) -> Front:
+    front = Front(server, client)
+    for cluster, wanted in zip(front.clusters, (deployed, twin), strict=True):
+        if wanted:
+            server.routes = cluster
+            cluster.deploy(*objects("a"))
+    server.routes = front
+    return front
+
+
+@pytest.mark.parametrize("by", ["connection", "request"])
+@pytest.mark.parametrize(("name", "twin"), [*((name, True) for name in WORK), ("create", False), ("remove", False)])
+def test_nothing_is_written_to_the_cluster_that_answers_from_some_moment_on(
+    server: t.Any, client: Client, name: str, by: str, twin: bool
+) -> None:
+    """``twin``: the other one has the same application, so that all that is asked for is there."""
+    deployed, work = WORK[name]
+    front = begin(server, client, deployed, twin)
+    front.lead(by, 0)
+    run(server, front, work)
+    total = front.count
+    assert total > MOMENTS and front.writes[0]
+    told = 0
+    for moment in range(MOMENTS):
+        front = begin(server, client, deployed, twin)
+        before = snapshot(front.clusters[1])
+        front.lead(by, 2 + moment * (total - 4) // (MOMENTS - 1))
+        try:
+            run(server, front, work)
+        except OtherCluster as error:
+            told += 1
+            assert "kube-system was kube-system-1, and is kube-system-2 now" in str(error)
+        blind = [write for write in front.writes[1] if not write.endswith("by UID")]
+        if by == "connection":
+            assert not front.writes[1], (moment, front.writes[1])
+        else:
+            # Between the proof and the create that follows it on each connection nobody can look.
+            assert len(blind) <= CONNECTIONS, (moment, blind)
+            assert all(write.startswith(("PATCH", "POST")) for write in blind)
+        if not blind:
+            assert snapshot(front.clusters[1]) == before
+    # After the last look nothing is written but the end of the lease, by UID.
+    assert told >= MOMENTS - 2
