@@ -83,10 +83,8 @@ def _removed_by_record(client: Client, args: dict[str, t.Any], context: Context)
             "An application can be removed, but not deployed by its name alone.", fix="Leave application out, or set state to absent."
         )
     with client.repeating(Deadline(LOOKING).left, context.progress):
-        uid = uid_of(client)
-        client.identity.bind(uid)
         application, namespace = recorded.named(client, args["application"], args, context.env)
-        client.identity.bind(uid, f"/api/v1/namespaces/{namespace}")
+        client.identity.bind(uid_of(client), f"/api/v1/namespaces/{namespace}")
     with _orderly(client):
         outcome = absent(client, application, namespace, _options(args, context), args["remove_data"])
     return outcome, Choice("native", "The application was removed by what the cluster records of it.")
