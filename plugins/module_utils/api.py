@@ -346,7 +346,7 @@ class Client:
         if self._gzip:
             headers["Accept-Encoding"] = "gzip"
         self._prepare()
-        sent, repeating = Sent(method, path, content_type), None if once else self._repeating
+        sent, repeating = Sent(method, path, content_type, size=len(payload or b"")), None if once else self._repeating
         prove = is_write(method, path, params or {}) and not names_uid(body)
         renewed = False
         while True:
@@ -354,7 +354,8 @@ class Client:
             retry_after: str | None = None
             failure: ApiError | Unreachable
             try:
-                code, answer, said = self._exchange(method, target, payload, headers, told, sent.may_be_sent_twice, prove)
+                with repeating.width.place(sent.size) if repeating else contextlib.nullcontext():
+                    code, answer, said = self._exchange(method, target, payload, headers, told, sent.may_be_sent_twice, prove)
                 if code < 400:
                     responses.check_status(method, code, said)
                     responses.check_type(said, accept)

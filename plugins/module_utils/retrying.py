@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import re
 import threading
 import time
 import typing as t
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from .errors import BootstrapError
@@ -21,6 +22,8 @@ Json = dict[str, t.Any]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _SPEAK_EVERY = 1.0
+LARGE = 64 * 1024
+"""Bytes from which a request is large, as most CustomResourceDefinitions are."""
 _ALWAYS, _BRIEFLY, _A_MOMENT, _NEVER = float("inf"), 10.0, 2.0, 0.0
 """Seconds for which a request is sent again."""
 # The "no" of an admission webhook, which chooses its status itself.
@@ -77,11 +80,13 @@ _TRANSIENT = (
 
 
 class Unreachable(BootstrapError):
-    """No answer from the API server. ``passes``: it may answer another time. ``sent``: a write may have been done nevertheless."""
+    """No answer from the API server. ``passes``: it may answer another time. ``sent``: a write may have been done nevertheless.
 
-    def __init__(self, message: str, *, fix: str | None = None, passes: bool = True, sent: bool = False) -> None:
-        self.passes = passes
-        self.sent = sent
+    ``slow``: it did not answer in time.
+    """
+
+    def __init__(self, message: str, *, fix: str | None = None, passes: bool = True, sent: bool = False, slow: bool = False) -> None:
+        self.passes, self.sent, self.slow = passes, sent, slow
         super().__init__(message, fix=fix)
 
 
@@ -120,6 +125,7 @@ def unreachable(failure: Failure, connection: Connection, sent: bool) -> Unreach
         f"The API server {where} can't be reached: {why.format(failure.why)}.",
         fix="Is the cluster up, and the VPN or proxy to it?",
         sent=sent,
+        slow=failure.kind == "late",
     )
 
 
@@ -144,6 +150,8 @@ class Sent:
     content_type: str
     failures: int = 0
     since: float = 0.0
+    size: int = 0
+    """Bytes of its body."""
 
     @property
     def may_be_sent_twice(self) -> bool:
@@ -151,6 +159,43 @@ class Sent:
         if self.method == "POST":
             return self.path.startswith(("/apis/authorization.k8s.io/", "/apis/authentication.k8s.io/"))
         return self.method in ("GET", "DELETE") or (self.method == "PATCH" and "json-patch" not in self.content_type)
+
+
+class Width:
+    """How many large requests are under way side by side: half as many after each that was not answered in time."""
+
+    def __init__(self) -> None:
+        self._most = 2**10
+        self._under_way = 0
+        self._changed = threading.Condition()
+        self._ended = False
+
+    @contextlib.contextmanager
+    def place(self, size: int) -> Iterator[None]:
+        """Wait until a request of so many bytes may be sent."""
+        if size < LARGE:
+            yield
+            return
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended or self._under_way < self._most)
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._under_way -= 1
+                self._changed.notify_all()
+
+    def narrow(self) -> None:
+        """A large request was not answered in time."""
+        with self._changed:
+            self._most = max(min(self._most, self._under_way + 1) // 2, 1)
+
+    def end(self) -> None:
+        """Nobody waits any more."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
 
 
 class Repeating:
@@ -162,18 +207,22 @@ class Repeating:
         self._server = server
         self._spoken = 0.0
         self._told: set[str] = set()
+        self.width = Width()
         self._lock = threading.Lock()
         self._ended = threading.Event()
 
     def end(self) -> None:
         """Wake up who waits: nothing is sent again from now on."""
         self._ended.set()
+        self.width.end()
 
     def pause(self, sent: Sent, failure: ApiError | Unreachable, retry_after: float | None) -> bool:
         """Wait until it is time to send a request again; false where that is of no use, or there is no time left.
 
         ``retry_after``: what the server asked for, in seconds; it is never asked earlier.
         """
+        if isinstance(failure, Unreachable) and failure.slow and sent.size >= LARGE:
+            self.width.narrow()
         sent.since = sent.since or time.monotonic()
         allowed = patience(sent, failure)
         left = min(self.left(), allowed - (time.monotonic() - sent.since)) if allowed else 0.0

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 import typing as t
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..api import ApiError, Client
+from ..api import ONE_METADATA, ApiError, Client, Unreachable
 from ..cluster_identity import OtherCluster
 from ..errors import BootstrapError
 from . import replacing
@@ -64,7 +65,7 @@ def apply_wave(
 ) -> dict[Key, Refusal]:
     """Apply all of ``busy``, record what was done in ``inventory`` and ``outcome``, and return what was refused, by object.
 
-    ``said`` is told how many are through. Whatever ends this, all that was done by then is recorded.
+    ``said`` is told how many succeeded. Whatever ends this, all that was done by then is recorded.
     """
     done: dict[int, Applied] = {}
     stop = threading.Event()
@@ -75,7 +76,7 @@ def apply_wave(
             return
         started.add(index)
         done[index] = _apply(client, busy[index], options, deadline)
-        said(len(done))
+        said(sum(not each.refused for each in list(done.values())))
 
     try:
         client.map(attempt, range(len(busy)))
@@ -97,7 +98,12 @@ def _apply(client: Client, member: Member, options: Options, deadline: Deadline)
     try:
         if member.action == "replace":
             replacing.delete(client, member, deadline.left())
-        metadata = _written(client, member, options)
+        try:
+            metadata = _written(client, member, options)
+        except Unreachable:
+            metadata = _arrived(client, member) or {}
+            if not metadata:
+                raise
         applied.version, applied.owned = str(metadata["resourceVersion"]), owned_fields({"metadata": metadata})
     except OtherCluster:
         raise
@@ -105,6 +111,22 @@ def _apply(client: Client, member: Member, options: Options, deadline: Deadline)
         applied.refused = refusal(error, member.key, member.item)
     applied.seconds = round(time.monotonic() - start, 3)
     return applied
+
+
+def _arrived(client: Client, member: Member) -> Json | None:
+    """The metadata of an object whose apply was not answered, if the server did it all the same."""
+    with contextlib.suppress(BootstrapError):
+        live = client.request("GET", member.path, accept=ONE_METADATA, once=True)
+        metadata: Json = live["metadata"]
+        if _applied_at(metadata) and _applied_at(metadata) != _applied_at(member.metadata):
+            return metadata
+    return None
+
+
+def _applied_at(metadata: Json) -> str:
+    """When our field manager last applied an object; empty if it never did."""
+    entries = [each for each in metadata.get("managedFields") or [] if each.get("manager") == MANAGER and each.get("operation") == "Apply"]
+    return next((str(each.get("time")) for each in entries if not each.get("subresource")), "")
 
 
 def _written(client: Client, member: Member, options: Options) -> Json:

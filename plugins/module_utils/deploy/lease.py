@@ -45,6 +45,9 @@ class Held:
 
     def __init__(self, client: Client, path: str, what: str, lease: Json, duration: float) -> None:
         self._client, self._path, self._what, self._duration = client, path, what, duration
+        # A renewal that hangs must not outlast the lease.
+        self._quick = Client(client.connection, timeout=duration / 3, total=duration / 3)
+        self._quick.on_connect = client.on_connect
         self._lease = lease
         self._renewed = _now()
         self._lost: str | None = None
@@ -60,7 +63,7 @@ class Held:
         self._client.identity.check()
         while not self._lost and not self._ended.is_set() and _now() - self._renewed > self._duration:
             self._client.find(self._path)  # waits for the server, where requests are repeated
-            self._renew()
+            self._renew(self._client)
         if self._lost:
             raise BootstrapError(
                 f"This deployment of {self._what} lost its lease: {self._lost}. That happens to who does not reach the API server for "
@@ -72,26 +75,26 @@ class Held:
         pause = self._duration / 3
         while not self._ended.wait(pause) and not self._lost:
             try:
-                self._renew()
+                self._renew(self._quick)
                 pause = self._duration / 3
             except BootstrapError:  # no answer, or none that tells: try again soon; ``check`` asks before the next write
                 pause = min(1.0, self._duration / 3)
 
-    def _renew(self) -> None:
+    def _renew(self, client: Client) -> None:
         with self._lock:
             if self._ended.is_set() or self._lost:
                 return
             spec = {**self._lease["spec"], "renewTime": _micro_time()}
             begun = _now()
             try:
-                self._lease = self._client.put(self._path, {**self._lease, "spec": spec})
+                self._lease = client.put(self._path, {**self._lease, "spec": spec})
             except ApiError as error:
                 if error.code == 404:
                     self._lost = "it is no longer there"
                     return
                 if error.code != 409:
                     raise
-                live = self._client.request("GET", self._path, once=True)
+                live = client.request("GET", self._path, once=True)
                 if live["spec"].get("holderIdentity") != spec["holderIdentity"]:
                     self._lost = f"{_holder(live)} has it"
                     return
@@ -101,6 +104,7 @@ class Held:
     def release(self) -> None:
         """Delete it, if it is still ours; what can't be deleted now expires."""
         self._ended.set()
+        self._quick.close()
         if self._lost or _now() - self._renewed > self._duration or not self._lock.acquire(timeout=_PATIENCE):
             return
         metadata = self._lease["metadata"]

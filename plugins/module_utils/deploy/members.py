@@ -60,10 +60,10 @@ def members(client: Client, inventory: Inventory, apis: Served, whole: bool, dow
     else:
         kinds = [(group, kind, resource) for (group, kind), resource in deletable(apis) if kind not in COPIES]
         result.unlisted.update({version: unavailable(client, version) for version in down})
-    lists: list[list[Json] | ApiError] = client.map(lambda each: _labelled(client, inventory, each[2]), kinds)
+    lists: list[list[Json] | BootstrapError] = client.map(lambda each: _labelled(client, inventory, each[2]), kinds)
     for (group, kind, resource), items in zip(kinds, lists, strict=True):
-        if isinstance(items, ApiError):
-            result.unlisted[name_of(group, kind)] = items.said
+        if isinstance(items, BootstrapError):
+            result.unlisted[name_of(group, kind)] = _said(items)
             if not inventory.exists:
                 continue
             items = _recorded(client, inventory, group, kind, resource, result)
@@ -93,20 +93,20 @@ def deletable(apis: Served, namespaced_only: bool = False) -> list[tuple[tuple[s
     return list(kinds.items())
 
 
-def _labelled(client: Client, inventory: Inventory, resource: Resource) -> list[Json] | ApiError:
+def _labelled(client: Client, inventory: Inventory, resource: Resource) -> list[Json] | BootstrapError:
     """One list for the whole cluster; where the user may not have that, one a namespace. The error where the kind can't be listed."""
     selector = f"{PART_OF}={inventory.id}"
-    refusal: ApiError | None = None
+    refusal: BootstrapError | None = None
     for places in ([""], sorted(inventory.namespaces) if resource.namespaced else []):
         try:
             return [item for place in places for item in listed(client, resource, place, labelSelector=selector)]
-        except ApiError as error:
+        except BootstrapError as error:
             refusal = error
-            if error.code != 403:
+            if not isinstance(error, ApiError) or error.code != 403:
                 break
         if not resource.namespaced or not inventory.namespaces:
             break
-    return t.cast("ApiError", refusal)
+    return t.cast("BootstrapError", refusal)
 
 
 def listed(client: Client, resource: Resource, namespace: str, **params: t.Any) -> Iterator[Json]:
@@ -145,9 +145,13 @@ def _find(client: Client, key: Key, resource: Resource, result: Members) -> Json
     """One object; one that can't be read is noted in ``result.unseen``."""
     try:
         return client.find(resource.path(key.namespace, key.name))
-    except ApiError as error:
-        result.unseen[str(key)] = error.said
+    except BootstrapError as error:
+        result.unseen[str(key)] = _said(error)
         return None
+
+
+def _said(error: BootstrapError) -> str:
+    return error.said if isinstance(error, ApiError) else error.message
 
 
 # --- what hangs on the members
@@ -201,22 +205,22 @@ def contents(client: Client, apis: Served, namespace: str, down: Collection[str]
     """
     kinds = [pair for pair in deletable(apis, namespaced_only=True) if pair[0][1] not in COPIES]
 
-    def ask(resource: Resource) -> list[Json] | ApiError:
+    def ask(resource: Resource) -> list[Json] | BootstrapError:
         try:
             return list(client.items(resource.path(namespace), METADATA))
-        except ApiError as error:
+        except BootstrapError as error:
             return error
 
-    lists: list[list[Json] | ApiError] = client.map(ask, [resource for _pair, resource in kinds])
+    lists: list[list[Json] | BootstrapError] = client.map(ask, [resource for _pair, resource in kinds])
     found, refused = [], {}
     for (pair, _resource), items in zip(kinds, lists, strict=True):
-        if isinstance(items, ApiError):
+        if isinstance(items, BootstrapError):
             refused[pair] = items
         else:
             found += [(Key(*pair, namespace, item["metadata"]["name"]), item["metadata"]) for item in items]
-    not_found = [pair for pair, error in refused.items() if error.code == 404 and pair[0]]
+    not_found = [pair for pair, error in refused.items() if isinstance(error, ApiError) and error.code == 404 and pair[0]]
     gone = set(not_found) - declared(client, not_found).keys()  # with definitions that were deleted since discovery was read
-    hidden = [f"{name_of(*pair)} ({error.said})" for pair, error in refused.items() if pair not in gone]
+    hidden = [f"{name_of(*pair)} ({_said(error)})" for pair, error in refused.items() if pair not in gone]
     return found, [*hidden, *(f"objects of {version} ({unavailable(client, version)})" for version in down)]
 
 
@@ -250,8 +254,8 @@ def made_for(client: Client, targets: Iterable[Target], apis: Served, kept: dict
     for target in targets:
         try:
             found += _made_for(client, target, resources)
-        except ApiError as error:
-            kept[target.key] = f"whether something was made for it can't be seen: {error.said}"
+        except BootstrapError as error:
+            kept[target.key] = f"whether something was made for it can't be seen: {_said(error)}"
     known = {target.key for target in targets}
     return [target for target in found if target.key not in known]
 

@@ -25,7 +25,7 @@ from .outcome import Options, Outcome
 from .preflight import Preflight, Refused, all_served, each_once, preflight
 from .prune import prune
 from .ready import NotReady, failed
-from .refusals import Refusal, fixes, refusal, told
+from .refusals import UNANSWERED, Refusal, fixes, refusal, told
 from .secrets import UNSAID, is_given, names
 from .unseen import unserved
 from .wait import Deadline, Ticker, await_ready, open_gates
@@ -363,7 +363,12 @@ def _wave(run: _Run, ordered: Order, busy: list[Member], items: Mapping[Key, Jso
 
 
 def _failure(run: _Run, refused: Mapping[Key, Refusal], title: str, count: int) -> BootstrapError:
-    return BootstrapError(f"{len(refused)} of {count} objects of {title} were refused: {told(refused)}.", fix=fixes(refused))
+    """Refused, and without an answer, are two things."""
+    unanswered = {key: each for key, each in refused.items() if each.what == UNANSWERED}
+    others = {key: each for key, each in refused.items() if key not in unanswered}
+    parts = [(others, "were refused"), (unanswered, "were not answered for")]
+    listed = "; ".join(f"{len(those)} of {count} objects of {title} {what}: {told(those)}" for those, what in parts if those)
+    return BootstrapError(f"{listed}.", fix=fixes(refused))
 
 
 def _keep(run: _Run, error: BootstrapError) -> None:

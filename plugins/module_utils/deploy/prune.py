@@ -76,8 +76,8 @@ def _ours(client: Client, inventory: Inventory, key: Key, resource: Resource) ->
     """The object, if it exists and still carries our label; why it can't be read, where that is so."""
     try:
         live = client.find(resource.path(key.namespace, key.name))
-    except ApiError as error:
-        return error.said
+    except BootstrapError as error:
+        return error.said if isinstance(error, ApiError) else error.message
     return live if live and inventory.owns(live["metadata"]) else None
 
 

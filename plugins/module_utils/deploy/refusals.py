@@ -13,7 +13,7 @@ import re
 import typing as t
 from collections.abc import Mapping
 
-from ..api import ApiError
+from ..api import ApiError, Unreachable
 from ..errors import BootstrapError, some
 from ..retrying import transient
 from .objects import Key
@@ -21,6 +21,8 @@ from .objects import Key
 Json = dict[str, t.Any]
 
 CONFLICT, IMMUTABLE, INVALID, DENIED, FORBIDDEN, OTHER = "conflict", "immutable", "invalid", "denied", "forbidden", "other"
+UNANSWERED = "unanswered"
+"""The API server did not answer, so that nobody knows whether it did it."""
 _AGAIN = "Put that right and run again: it goes on from here."
 MOST = 6
 """Fields, or objects with the same trouble, that a message names."""
@@ -65,7 +67,7 @@ class Refusal(t.NamedTuple):
 def refusal(error: BootstrapError, key: Key, item: Json | None = None) -> Refusal:
     """What an error of the API server says of an object. No value of a Secret is in it. ``item``: what was sent."""
     if not isinstance(error, ApiError):
-        return Refusal(OTHER, error.message.rstrip("."), error.fix or _AGAIN)
+        return Refusal(UNANSWERED if isinstance(error, Unreachable) else OTHER, error.message.rstrip("."), error.fix or _AGAIN)
     said = _hidden(error.said) if key.kind == "Secret" else error.said
     said = " ".join(said.split()).rstrip(".")
     if error.reason == "Conflict" and error.causes:

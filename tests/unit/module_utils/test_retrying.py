@@ -12,7 +12,7 @@ import typing as t
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client, Unreachable
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.retrying import Sent, patience
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.retrying import LARGE, Sent, Width, patience
 from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
 
 from tests.unit.conftest import ENV, Answer, Request, bare
@@ -252,3 +252,31 @@ def test_outside_of_it_nothing_changes(server: t.Any, client: Client) -> None:
     with pytest.raises(ApiError):
         client.get("/a")
     assert len(server.requests) == 1
+
+
+def test_large_requests_give_way_to_each_other_once_one_was_not_answered_in_time() -> None:
+    width, sizes = Width(), [LARGE] * 8
+    together, most, lock = [0], [0], threading.Lock()
+    begun = threading.Barrier(8)
+
+    def send(size: int, first: bool) -> None:
+        with width.place(size):
+            with lock:
+                together[0] += 1
+                most[0] = max(most[0], together[0])
+            if first:
+                begun.wait(10)
+                width.narrow()
+            with lock:
+                together[0] -= 1
+
+    for first in (True, False):
+        most[0] = 0
+        threads = [threading.Thread(target=send, args=(size, first), daemon=True) for size in sizes]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+        assert most[0] == 8 if first else most[0] == 1
+    with width.place(LARGE), width.place(LARGE - 1):  # small ones never wait
+        pass

@@ -128,3 +128,44 @@ def test_what_is_replaced_is_deleted_before_it_is_made(wave: Wave) -> None:
     assert [request.method for request in wave.server.requests] == ["DELETE", "GET", "GET", "PATCH"]
     assert wave.actions == {"ConfigMap x/a": "replaced"}
     assert wave.outcome.objects[0]["why"] == "can't be changed: spec.a"
+
+
+class Lost(Exception):
+    """The server hangs up instead of answering."""
+
+
+def unanswered(live: Json | None) -> t.Callable[[Request], Answer]:
+    """Applies are never answered; ``live`` is what is read."""
+
+    def route(request: Request) -> Answer:
+        if request.method == "PATCH":
+            raise Lost
+        return Answer(live) if live else Answer({"message": "not found"}, 404)
+
+    return route
+
+
+def made_at(time: str) -> Json:
+    found = answered()
+    found["metadata"]["managedFields"][0]["time"] = time
+    return found
+
+
+def test_a_write_without_an_answer_is_looked_at(wave: Wave) -> None:
+    wave.server.routes |= {path("made"): unanswered(made_at("2026-01-01T00:00:02Z")), path("lost"): unanswered(None)}
+    wave.server.routes[path("changed")] = unanswered(made_at("2026-01-01T00:00:02Z"))
+    wave.server.routes[path("same")] = unanswered(made_at("2026-01-01T00:00:01Z"))
+    members = [member("made"), member("lost"), member("changed", "change", "1"), member("same", "change", "1")]
+    for each in members[2:]:
+        each.live = {"metadata": {**made_at("2026-01-01T00:00:01Z")["metadata"], "resourceVersion": "1"}}
+    refused = wave.apply(*members)
+    assert {key.name: each.what for key, each in refused.items()} == {"lost": "unanswered", "same": "unanswered"}
+    assert wave.actions["ConfigMap x/made"] == "created" and wave.actions["ConfigMap x/changed"] == "changed"
+
+
+def test_only_what_succeeded_is_counted(wave: Wave) -> None:
+    names = [f"c{number}" for number in range(6)]
+    for number, name in enumerate(names):
+        wave.server.routes[path(name)] = Answer(answered()) if number % 2 else Answer({"message": "no"}, 422)
+    wave.apply(*map(member, names))
+    assert max(wave.said) == 3
