@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import typing as t
 
@@ -247,3 +248,30 @@ def test_who_may_not_is_told_what_is_missing(server: t.Any, client: Client, tick
     ):
         pass
     assert "leases of coordination.k8s.io" in (refused.value.fix or "")
+
+
+def test_a_renewal_that_hangs_does_not_outlast_the_lease(server: t.Any, client: Client) -> None:
+    """The first renewal is never answered; the second one is, while the lease still holds."""
+    path = "/apis/coordination.k8s.io/v1/namespaces/ml/leases/app-deploy"
+    hung, released, state = threading.Event(), threading.Event(), {"puts": 0}
+
+    def route(request: Request) -> Answer:
+        if request.method == "PUT":
+            state["puts"] += 1
+            if state["puts"] == 1:
+                hung.set()
+                released.wait(30)
+        if request.method == "GET" and not state["puts"]:
+            return Answer({"message": "not found"}, 404)
+        return Answer({"metadata": {"uid": "u", "resourceVersion": str(state["puts"])}, "spec": (request.body or {}).get("spec") or {}})
+
+    server.routes |= {
+        path: route,
+        path.rpartition("/")[0]: lambda request: Answer({**request.body, "metadata": {"uid": "u", "resourceVersion": "0"}}),
+    }
+    with Ticker(lambda _line: None) as ticker, held(client, "ml", "app", Deadline(30), ticker, duration=1.5) as lease:
+        assert hung.wait(10)
+        while state["puts"] < 2:
+            assert not released.wait(0.05)
+        lease.check()
+        released.set()
