@@ -1,10 +1,10 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The first task of every entry point: reads the role's variables by its argument specs into the fact ``kubeflow_options``.
+"""The first task of every entry point: reads the role's variables by its argument specs; registered as ``kubeflow_options``.
 
 There each is of its type, without the ``kubeflow_`` of its name, and has its default where it was not answered. A name that looks like a
-misspelt one is an error, a variable that nothing in the play takes is a warning. Secrets are checked, but stay where they are.
-Private to the collection.
+misspelt one is an error, a variable that nothing in the play takes is a warning. Secrets stay where they are, and so do options without a
+default, which are results of other stages. Private to the collection.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ansible.template import trust_as_template
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils import variables
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError, some
 
-_FACT = "kubeflow_options"
+_REGISTERED = "kubeflow_options"
 _COLLECTION = "kubeflow.bootstrap."
 
 
@@ -31,20 +31,22 @@ class ActionModule(ActionBase):
         given = task_vars or {}
         role = self._task._role
         entry = role._from_files.get("tasks", "main")
-        self._roles = Path(role._role_path).parent
-        before = self._templar.template(given.get(_FACT) or {})
+        path = Path(role._role_path)
+        self._roles = path.parent
+        # The roles of the optional steps add theirs to those of the role that includes them.
+        before = self._templar.template(given.get(_REGISTERED) or {})
         try:
             self._refuse_misspelt(given)
-            found = {name: self._value(name, spec, given) for name, spec in self._specs(role.get_name())[entry]["options"].items()}
+            options = {name: spec for each in self._specs(path.name).values() for name, spec in each["options"].items()}
+            found = {name: self._value(name, spec, given) for name, spec in options.items() if "default" in spec}
         except BootstrapError as error:
             return {**result, "failed": True, "msg": str(error)}
         known = {name.removeprefix(variables.PREFIX): value for name, (value, secret) in found.items() if not secret}
-        result["ansible_facts"] = {_FACT: {**before, **known}}
-        ignored = self._ignored(entry, given) if role.get_name() == "kubeflow" else []
+        result = {**before, **result, **known, "changed": False}
+        ignored = self._ignored(entry, given) if path.name == "kubeflow" else []
         if ignored:
-            result["warnings"] = [
-                f"Nothing in this play takes {some(ignored, 20)}, so that {'they have' if ignored[1:] else 'it has'} no effect."
-            ]
+            has = "they have" if ignored[1:] else "it has"
+            result["warnings"] = [f"Nothing in this play takes {some(ignored, 20)}: {has} no effect."]
         return result
 
     def _specs(self, role: str) -> dict[str, t.Any]:
@@ -100,8 +102,8 @@ class ActionModule(ActionBase):
             blocks += [*each.block, *each.rescue, *each.always] if hasattr(each, "rescue") else []
             role = getattr(each, "_role", None)
             name, files = getattr(each, "_role_name", None), getattr(each, "_from_files", {})
-            if not name and role:
-                name, files = f"{role._role_collection or 'kubeflow.bootstrap'}.{role.get_name()}", role._from_files
+            if not name and role and Path(role._role_path).parent == self._roles:
+                name, files = f"{_COLLECTION}{Path(role._role_path).name}", role._from_files
             if name and name.startswith(_COLLECTION):
                 found.add((name.removeprefix(_COLLECTION), files.get("tasks", "main")))
         return {(role, entry) for role, entry in found if (self._roles / role).is_dir()}

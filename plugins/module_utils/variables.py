@@ -70,6 +70,8 @@ def convert(name: str, spec: Spec, value: t.Any) -> t.Any:
 
 
 def _typed(name: str, wanted: str, value: t.Any, *, secret: bool) -> t.Any:
+    if wanted == "raw":
+        return value
     shown = "" if secret or not isinstance(value, bool | int | float | str) else f" ({str(value)[:60]})"
     if wanted in ("str", "path"):
         if isinstance(value, list | dict):

@@ -1,5 +1,6 @@
 """The role's variables: one contract, written down in two files that Ansible reads."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,32 @@ def test_defaults_are_those_of_the_argument_specs(role: str) -> None:
 def test_every_stage_is_an_entry_point() -> None:
     specs = yaml.safe_load((ROLES / "kubeflow/meta/argument_specs.yml").read_text())["argument_specs"]
     assert set(specs) == {path.stem for path in (ROLES / "kubeflow/tasks").glob("*.yml")}
+
+
+_USED = re.compile(r"\bkubeflow_options\.(\w+)")
+_RAW = re.compile(r"(?<![\w.'\"/$])(kubeflow_\w+)(?![\w:=]|: )")
+
+
+@pytest.mark.parametrize("role", sorted(path.name for path in ROLES.iterdir()))
+def test_tasks_use_variables_as_they_were_read(role: str) -> None:
+    """What people give is text, null or nothing for all types; ``kubeflow_options`` has what is meant."""
+    specs = yaml.safe_load((ROLES / role / "meta/argument_specs.yml").read_text())["argument_specs"]
+    read = {
+        name for entry in specs.values() for name, option in entry["options"].items() if "default" in option and not option.get("no_log")
+    }
+    for path in [*(ROLES / role / "tasks").rglob("*.yml"), *(ROLES / role / "vars").glob("*.yml")]:
+        text = "\n".join(line for line in path.read_text().splitlines() if not line.strip().startswith("#"))
+        assert {f"kubeflow_{name}" for name in _USED.findall(text)} <= read, path
+        expressions = [*re.findall(r"\{\{.*?\}\}", text, re.DOTALL), *re.findall(r"when:.*?\n(?! *- )", text, re.DOTALL)]
+        assert {name for each in expressions for name in _RAW.findall(each)} & read == set(), path
+
+
+def test_every_entry_point_reads_the_variables_first() -> None:
+    specs = {role.name: yaml.safe_load((role / "meta/argument_specs.yml").read_text())["argument_specs"] for role in ROLES.iterdir()}
+    for role, entry in ((role, entry) for role, entries in specs.items() for entry in entries):
+        tasks = ROLES / role / "tasks"
+        first = yaml.safe_load((tasks / f"{entry}.yml").read_text())[0]
+        while "ansible.builtin.import_tasks" in first or "ansible.builtin.include_tasks" in first:
+            name = first.get("ansible.builtin.import_tasks") or first["ansible.builtin.include_tasks"]
+            first = yaml.safe_load((tasks / name).read_text())[0]
+        assert first.get("register") == "kubeflow_options" and "kubeflow.bootstrap.variables" in first, (role, entry)

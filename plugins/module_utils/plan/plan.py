@@ -145,7 +145,8 @@ def _meant(choices: Json, parts: Mapping[str, Prototype], rules: Iterable[Rule])
     """Refuse what names nothing that there is."""
     for name, values in choices["parameters"].items():
         if name not in parts:
-            raise BootstrapError(f"kubeflow_parameters: there is no component {name!r}.", fix=f"There is {', '.join(parts)}.")
+            by = "" if isinstance(values, dict) else f' Parameters are given by component: {{"{next(iter(parts))}": {{"{name}": ...}}}}.'
+            raise BootstrapError(f"kubeflow_parameters: there is no component {name!r}.", fix=f"There is {', '.join(parts)}.{by}")
         if not isinstance(values, (dict, type(None))):
             raise BootstrapError(f"kubeflow_parameters: {name} is not a mapping.", fix="Name its parameters, each with a value.")
     known = {rule.id for rule in rules if rule.does == "blocks"} | set(_IGNORABLE)
