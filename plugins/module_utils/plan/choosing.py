@@ -77,8 +77,10 @@ def _laid(prototype: Prototype, name: str, rules: list[Rule], steps: Mapping[str
 
 def _keep(rule: Rule | None, parameter: str, found: Json, values: Json, data: Json) -> None:
     """Let a value stay as the application has it, where the rule says so; ``values`` has what it would be now."""
-    there, now = data["before"].get(parameter), values[parameter]
-    if rule is None or there is None or there == now or not rule.applies(data):
+    if rule is None or not rule.applies(data):
+        return
+    there, now = rule.result(data) if rule.value else data["before"].get(parameter), values[parameter]
+    if there is None or there == now:
         return
     found[parameter] = choice(there, rule.source, str(rule.say("reason", data)), rule.id, [now])
     values[parameter] = there

@@ -3,7 +3,7 @@
 """The rules of the plan: data, read and evaluated. Private to the collection.
 
 A rule is a mapping. ``id`` names it. It does one of four things: ``sets`` a parameter to ``value``, ``keeps`` a parameter as the
-application has it, where it would be set otherwise now, ``blocks`` the run, or ``warns`` (both say ``true``). It is asked once for each
+application has it, or at ``value``, where it would be set otherwise now, ``blocks`` the run, or ``warns`` (both say ``true``). It is asked once for each
 component; ``sets`` and ``keeps`` only for one whose prototype declares the parameter, and with ``for``, a list of prototypes by their short
 names (``gateway``), only for components of these. ``when``, if there, must hold. ``value``, ``when`` and ``alternatives`` are JMESPath
 (https://jmespath.org/specification.html) over the facts (``kubeconfig``, ``cluster``, ``cloud``), the user's ``choices``, what the optional
@@ -137,8 +137,8 @@ def _rule(file: str, index: int, entry: object) -> Rule:
     if unknown or len(does) != 1 or not isinstance(entry.get("reason"), str):
         what = f"unknown field {unknown[0]}" if unknown else "it needs a reason, and one of sets, keeps, blocks and warns"
         raise BootstrapError(f"{where}: {what}.")
-    if (does == ["sets"]) != ("value" in entry):
-        raise BootstrapError(f"{where}: value belongs to sets, and only there.")
+    if "value" not in entry if does == ["sets"] else "value" in entry and does != ["keeps"]:
+        raise BootstrapError(f"{where}: value belongs to sets, and may stand with keeps.")
     if entry.get("source", "cluster") not in _SOURCES:
         raise BootstrapError(f"{where}: source is one of {', '.join(_SOURCES)}.")
     prototypes = entry.get("for", [])
