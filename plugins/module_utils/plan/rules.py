@@ -3,16 +3,16 @@
 """The rules of the plan: data, read and evaluated. Private to the collection.
 
 A rule is a mapping. ``id`` names it. It does one of four things: ``sets`` a parameter to ``value``, ``keeps`` a parameter as the
-application has it, or at ``value``, where it would be set otherwise now, ``blocks`` the run, or ``warns`` (both say ``true``). It is asked once for each
-component; ``sets`` and ``keeps`` only for one whose prototype declares the parameter, and with ``for``, a list of prototypes by their short
-names (``gateway``), only for components of these. ``when``, if there, must hold. ``value``, ``when`` and ``alternatives`` are JMESPath
-(https://jmespath.org/specification.html) over the facts (``kubeconfig``, ``cluster``, ``cloud``), the user's ``choices``, what the optional
-``steps`` found out (``steps.dns.parameters``, ``steps.static_ip.record``), the component's values in the application that is there already
-(``before``), and its ``values``: what the user chose, else what a rule before has set, else the package's own. ``reason`` and ``fix`` are
-sentences for the user, and ``command`` is one to paste; what stands in braces in them is JMESPath too. ``source`` says whom a value comes
-from, ``cluster`` unless set. What a step found out is laid under every component that declares such a parameter, before any rule; where a
-rule with the source ``step`` sets it, that rule alone decides, for it knows where the value fits.
-``functions.py`` has what is added to JMESPath.
+application has it, or at ``value``, where it would be set otherwise now, ``blocks`` the run, or ``warns`` (both say ``true``). It is
+asked once for each component; ``sets`` and ``keeps`` only for one whose prototype declares the parameter, and with ``for``, a list of
+prototypes by their short names (``gateway``), only for components of these. ``when``, if there, must hold. ``value``, ``when`` and
+``alternatives`` are JMESPath (https://jmespath.org/specification.html) over the facts (``kubeconfig``, ``cluster``, ``cloud``), the
+user's ``choices``, what the optional ``steps`` found out (``steps.dns.parameters``, ``steps.static_ip.record``), the component's values
+in the application that is there already (``before``), and its ``values``: what the user chose, else what a rule before has set, else the
+package's own. ``reason`` and ``fix`` are sentences for the user, and ``command`` is one to paste; what stands in braces in them is
+JMESPath too. ``source`` says whom a value comes from, ``cluster`` unless set. What a step found out is laid under every component that
+declares such a parameter, before any rule; where a rule with the source ``step`` sets it, that rule alone decides, for it knows where the
+value fits. ``functions.py`` has what is added to JMESPath.
 """
 
 from __future__ import annotations
