@@ -7,9 +7,9 @@ from __future__ import annotations
 import typing as t
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from ..api import ApiError, Client
+from ..api import ONE_METADATA, ApiError, Client
 from ..data.rights import ALWAYS
 from ..discovery import Served
 from ..errors import BootstrapError, some
@@ -17,13 +17,14 @@ from ..permissions import allowed, missing, review
 from . import namespace, replacing
 from .apply import send
 from .compare import Member
+from .dead_webhooks import without_pods
 from .difference import difference
 from .inventory import Inventory
 from .managed_fields import conflicting, former, left_behind, merged, of_another_version, overlaid, try_change, without
 from .objects import Key, Resource, Resources, key_of
 from .outcome import Options
 from .owner_references import without_owner
-from .refusals import FORBIDDEN, IMMUTABLE, Refusal, fixes, inconclusive, refusal, told
+from .refusals import FORBIDDEN, IMMUTABLE, INVALID, Refusal, fixes, inconclusive, refusal, told
 from .related import given_by
 from .unseen import unavailable
 
@@ -33,6 +34,8 @@ Right = tuple[str, str, str]
 """Verb, API group, resource."""
 
 _NAMESPACE = ("", "Namespace")
+_EXISTING = "default"
+"""A namespace that every cluster has."""
 _POD = ("", "Pod")
 """Not tried before its service account is there."""
 
@@ -102,6 +105,7 @@ def preflight(client: Client, inventory: Inventory, members: list[Member], old: 
     todo = [member for member in members if member.action not in ("leave", "foreign")]
     _namespaces(client, inventory, members, todo, found)
     found.refused.update(without_owner(client, todo, apis))
+    found.refused.update(without_pods(client, todo, members, found.namespaces))
     everything, lacking = _rights(client, inventory.namespace, todo, old)
     served = {(version, kind) for version, kinds in apis.items() for kind in kinds}
 
@@ -117,6 +121,11 @@ def preflight(client: Client, inventory: Inventory, members: list[Member], old: 
             member.action = "replace"
     asked = [member for member in todo if member.key not in found.refused and member.action != "replace" and tried(member)]
     client.map(lambda member: _try(client, member, options, found), asked)
+    if options.check:
+        spaces = {member.key.namespace for member in todo} - found.namespaces.keys() - {""}
+        homeless = [member for member in todo if member.key.namespace in spaces and member.key not in found.refused]
+        homeless = [member for member in homeless if (member.item["apiVersion"], member.key.kind) in served and member.key[:2] != _POD]
+        client.map(lambda member: _try_elsewhere(client, member, options, found), homeless)
     if lacking:
         found.refused = {key: each for key, each in found.refused.items() if each.what != FORBIDDEN}
     found.refused = dict(sorted(found.refused.items()))
@@ -249,6 +258,19 @@ def _foreseen(client: Client, member: Member, options: Options, before: Json | N
         answer = {**answer, "spec": {**answer["spec"], "replicas": before["spec"]["replicas"]}}
     after: Json = without(answer, left_behind(answer["metadata"], adopt)) if adopt else answer
     return try_change(client, member.path, before, after) if after != answer else answer
+
+
+def _try_elsewhere(client: Client, member: Member, options: Options, found: Preflight) -> None:
+    """A dry run in a namespace that exists, of an object whose own does not yet. Only what is wrong with the object itself counts."""
+    key = member.key._replace(namespace=_EXISTING)
+    metadata = {**member.item["metadata"], "namespace": _EXISTING}
+    stand_in = replace(member, key=key, item={**member.item, "metadata": metadata})
+    try:
+        send(client, stand_in, options, dry_run=True)
+    except ApiError as error:
+        refused = refusal(error, member.key, member.item)
+        if refused.what == INVALID and not inconclusive(error) and not client.find(stand_in.path, ONE_METADATA):
+            found.refused[member.key] = refused
 
 
 def _unchangeable(client: Client, member: Member, options: Options, refused: Refusal, found: Preflight) -> Refusal | None:

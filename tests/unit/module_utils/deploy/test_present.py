@@ -11,7 +11,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Clie
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 
 from tests.unit.module_utils.deploy._cluster import FakeCluster, status
-from tests.unit.module_utils.deploy._objects import make
+from tests.unit.module_utils.deploy._objects import make, running
 
 Json = dict[str, t.Any]
 SPACE = make("Namespace", "ml", namespace=None)
@@ -86,3 +86,84 @@ def test_a_permanent_error_is_not_tried_again(cluster: FakeCluster, answer: t.An
     assert len([each for each in cluster.server.requests if each.method == "PATCH" and each.path == path]) == 1
     if "too large" in answer.body["message"] or "larger" in answer.body["message"]:
         assert "it is 1.00 MiB as JSON" in error.value.message
+
+
+# --- webhooks for pods without a server
+
+
+def blocking(server: Json | None = None, **webhook: t.Any) -> Json:
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
+    config = {"service": {"name": "gone", "namespace": "old", **(server or {})}}
+    body = {"name": "pods.example.com", "clientConfig": config, "rules": [rule], "failurePolicy": "Fail", **webhook}
+    return make("MutatingWebhookConfiguration", "old-kubeflow", "admissionregistration.k8s.io/v1", None, webhooks=[body])
+
+
+WEB = running(name="web", namespace="ml", labels={"app": "web"})
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_a_webhook_for_pods_whose_service_does_not_exist_is_told_at_once(cluster: FakeCluster, check: bool) -> None:
+    cluster.put(blocking())
+    with pytest.raises(
+        BootstrapError, match="mutatingwebhookconfiguration old-kubeflow asks a webhook about pods, and its Service old/gone"
+    ):
+        cluster.deploy(SPACE, WEB, check=check)
+    assert cluster.names() == ["MutatingWebhookConfiguration old-kubeflow"]
+    assert cluster.deploy(SPACE, make("ConfigMap", "c", namespace="ml")).counts() == {"created": 2}  # it makes no pods
+
+
+@pytest.mark.parametrize(
+    "webhook",
+    [
+        blocking(failurePolicy="Ignore"),
+        blocking(namespaceSelector={"matchLabels": {"old": "yes"}}),
+        blocking(objectSelector={"matchLabels": {"app": "other"}}),
+        blocking(matchConditions=[{"name": "x", "expression": "false"}]),
+        blocking(rules=[{"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["*"], "resources": ["deployments"]}]),
+        blocking({"name": "there"}),
+        blocking({"name": "mine", "namespace": "ml"}),
+    ],
+)
+def test_a_webhook_that_stops_no_pods_of_ours_stands_in_no_way(cluster: FakeCluster, webhook: Json) -> None:
+    cluster.put(webhook)
+    cluster.put(make("Service", "there", namespace="old"))
+    assert cluster.deploy(SPACE, WEB, make("Service", "mine", namespace="ml")).counts() == {"created": 3}
+
+
+def test_who_may_not_look_at_webhooks_deploys(cluster: FakeCluster) -> None:
+    cluster.put(blocking())
+    cluster.broken["/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"] = status(403, "no")
+    assert cluster.deploy(SPACE, WEB).counts() == {"created": 2}
+
+
+# --- a check where the namespace does not exist yet
+
+
+def invalid(request: t.Any) -> t.Any:
+    causes = [{"field": "data[a b]", "message": "Invalid value: a valid config key must consist of alphanumeric characters"}]
+    refused = status(422, "ConfigMap is invalid", "Invalid")
+    refused.body["details"] = {"causes": causes}
+    return refused if request.method == "PATCH" else None
+
+
+def test_a_check_finds_what_is_wrong_with_objects_whose_namespace_does_not_exist_yet(cluster: FakeCluster) -> None:
+    cluster.broken["/api/v1/namespaces/default/configmaps/bad"] = invalid
+    bad, good = make("ConfigMap", "bad", namespace="ml"), make("ConfigMap", "good", namespace="ml")
+    with pytest.raises(BootstrapError, match=r"ConfigMap ml/bad: data\[a b\]"):
+        cluster.deploy(SPACE, bad, good, check=True)
+    assert cluster.names() == []
+
+
+@pytest.mark.parametrize(
+    "answer", [status(403, "exceeded quota: few"), status(500, "failed calling webhook x"), status(409, "already exists")]
+)
+def test_what_only_the_other_namespace_refuses_does_not_count(cluster: FakeCluster, answer: t.Any) -> None:
+    cluster.broken["/api/v1/namespaces/default/configmaps/c"] = lambda request: answer if request.method == "PATCH" else None
+    assert cluster.deploy(SPACE, make("ConfigMap", "c", namespace="ml"), check=True).counts() == {"created": 2}
+    assert cluster.names() == []
+
+
+def test_an_object_of_that_name_in_the_other_namespace_does_not_count(cluster: FakeCluster) -> None:
+    cluster.put(make("ConfigMap", "bad", namespace="default"))
+    cluster.broken["/api/v1/namespaces/default/configmaps/bad"] = invalid
+    assert cluster.deploy(SPACE, make("ConfigMap", "bad", namespace="ml"), check=True).counts() == {"created": 2}
