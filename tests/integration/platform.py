@@ -35,19 +35,24 @@ _REMOTES = (
 _KINDS_OF_APPS = ("StatefulSet", "DaemonSet", "Deployment")
 
 
-def archive(env: Mapping[str, str]) -> Path:
-    """The archive with the manifests."""
+WANTED = (
+    "there is no archive of github.com/kubeflow/manifests with what it refers to: "
+    "put it at ../shared/data/kubeflow-manifests-*.tar.xz, or set KUBEFLOW_MANIFESTS to its path"
+)
+
+
+def archive(env: Mapping[str, str]) -> Path | None:
+    """The archive with the manifests, where there is one."""
     if env.get("KUBEFLOW_MANIFESTS"):
         return Path(env["KUBEFLOW_MANIFESTS"])
-    found = sorted(ROOT.resolve().parent.glob("shared/data/kubeflow-manifests-*.tar.xz"))
-    assert found, "No archive ../shared/data/kubeflow-manifests-*.tar.xz: set KUBEFLOW_MANIFESTS to its path."
-    return found[-1]
+    return max(ROOT.resolve().parent.glob("shared/data/kubeflow-manifests-*.tar.xz"), default=None)
 
 
 def rendered(kubectl: Path, env: Mapping[str, str] | None = None) -> Path:
     """The file with the objects as a JSON list, in the order in which kustomize gives them; made once and kept in the user's cache."""
     env = os.environ if env is None else env
     manifests = archive(env)
+    assert manifests, WANTED
     digest = hashlib.sha256(manifests.read_bytes() + Path(__file__).read_bytes() + str(kubectl.resolve()).encode())
     target = cache_folder(env) / "platform" / digest.hexdigest() / "objects.json"
     if not target.exists():

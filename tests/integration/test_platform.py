@@ -7,6 +7,7 @@ Its webhooks are answered (``service_network``), and its controllers are played 
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -34,6 +35,9 @@ APPLICATION = """---
               server: "{{ server }}"
               namespace: kubeflow
 """
+
+
+pytestmark = pytest.mark.skipif(not platform.archive(os.environ), reason=platform.WANTED)
 
 
 @pytest.fixture

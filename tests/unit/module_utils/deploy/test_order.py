@@ -182,7 +182,8 @@ def test_random_sets_come_after_all_they_need_but_for_what_was_said(seed: int) -
     assert order(items) == found
 
 
-def test_a_thousand_objects_with_thirty_webhooks_are_ordered() -> None:
+def thousand_objects() -> list[t.Any]:
+    """With thirty webhook configurations, which come first; workloads follow."""
     configurations = [
         hooks(hook(["pods"], name=f"h{number}", failurePolicy="Ignore" if number % 2 else "Fail", **chosen), name=f"h{number}")
         for number in range(30)
@@ -195,7 +196,11 @@ def test_a_thousand_objects_with_thirty_webhooks_are_ordered() -> None:
         running(name=f"w{number}", namespace=f"s{number % 10}", volumes=[{"configMap": {"name": f"c{number}"}}]) for number in range(450)
     ]
     configs = [make("ConfigMap", f"c{number}", namespace=f"s{number % 10}") for number in range(450)]
-    items = [*configurations, *workloads, *servers, *configs, *spaces]
+    return [*configurations, *workloads, *servers, *configs, *spaces]
+
+
+def test_a_thousand_objects_with_thirty_webhooks_are_ordered() -> None:
+    items = thousand_objects()
     found = order(items)
     assert (len(items), len(found.waves), found.broken) == (1001, 5, [])
-    assert Gate("ca-bundle", key_of(configurations[0])) in found.gates[key_of(workloads[0])]
+    assert Gate("ca-bundle", key_of(items[0])) in found.gates[key_of(items[30])]
