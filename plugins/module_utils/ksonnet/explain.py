@@ -102,8 +102,8 @@ def _lacking(name: str, first: Iterable[str], files: Mapping[str, str], version:
     ``first``: the files that the evaluator names. Where none of them does, another may: the evaluator doesn't name all. That counts only
     where the library knows the name nowhere.
     """
-    ours = [files.get(path, "") for path in library.files(version)]
-    if not all(map(library.is_ours, ours)):
+    ours = [files[path] for path in library.files(version) if path in files]
+    if not ours or not all(map(library.is_ours, ours)):
         return None
     others = [path for path in files if path.startswith((*_OWN, "vendor/")) and path.endswith("sonnet")]
     known = any(re.search(rf"\b{name}(?:\([^()]*\))?::", text) for text in ours)

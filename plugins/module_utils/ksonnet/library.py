@@ -16,10 +16,11 @@ import re
 import typing as t
 from collections.abc import Iterator
 
-from ..data.kubernetes_library import API_GROUPS, CONSTRUCTORS, GROUPS, POD_KINDS, SAME_TYPE, TYPES
+from ..data.kubernetes_library import API_GROUPS, CONSTRUCTORS, GROUPS, POD_KINDS, TYPES
+from .jsonnet_text import KEYWORDS
 
 MARK = "// Written by kubeflow.bootstrap"
-_HEADER = f"""{MARK}: the part of ksonnet's Kubernetes library that packages of Kubeflow use.
+_HEADER = f"""{MARK}: ksonnet's Kubernetes library, with the types of Kubernetes 1.8 and less text.
 // A library that you put here instead stays, such as the one that ksonnet generates.
 """
 _FIELD = re.compile(r"(?P<name>\w+)(?:(?P<map>\{\})|\[(?P<item>\w*)\]|:(?P<type>\w+))?")
@@ -39,6 +40,13 @@ k8s + {
 _FUNCTIONS = """
 local list(value) = if std.type(value) == "array" then value else [value];
 local same(value) = value;
+
+// A type has its own fields (.fields) and those that are objects themselves (.mixins); `inside` puts a value where it belongs.
+"""
+# Jsonnet reads a file when something of it is used first: who only makes lists does not wait for hundreds of types.
+_CONTAINERS = """
+local types = import "k8s.types.libsonnet";
+local list(value) = if std.type(value) == "array" then value else [value];
 local containers = {
   mapContainers(f):: {
     local before = super.spec.template.spec.containers,
@@ -51,13 +59,13 @@ local containers = {
     ),
 };
 
-// A type has its own fields (.fields) and those that are objects themselves (.mixins); `inside` puts a value where it belongs.
 """
 
 
 def files(version: str) -> dict[str, str]:
     """The library's files by their path in the application; ``version``: that of Kubernetes, as v1.7.0."""
-    return {f"lib/{version}/k.libsonnet": _HEADER + _K, f"lib/{version}/k8s.libsonnet": _k8s()}
+    texts = {"k.libsonnet": _HEADER + _K, "k8s.libsonnet": _k8s(), "k8s.types.libsonnet": _types()}
+    return {f"lib/{version}/{name}": text for name, text in texts.items()}
 
 
 def is_ours(text: str) -> bool:
@@ -67,13 +75,18 @@ def is_ours(text: str) -> bool:
 
 @functools.cache
 def _k8s() -> str:
-    # One `local` for all of them, so that each sees the others.
-    types = "local\n" + ",\n".join(_type(name, fields) for name, fields in TYPES.items()) + ";\n"
     groups = "".join(
         f"  {group}:: {{\n" + "".join(_version(group, version, kinds) for version, kinds in versions.items()) + "  },\n"
         for group, versions in GROUPS.items()
     )
-    return f"{_HEADER}{_FUNCTIONS}{types}\n{{\n{groups}}}\n"
+    return f"{_HEADER}{_CONTAINERS}{{\n{groups}}}\n"
+
+
+@functools.cache
+def _types() -> str:
+    # One `local` for all of them, so that each sees the others.
+    types = "local\n" + ",\n".join(_type(name, fields) for name, fields in TYPES.items()) + ";\n"
+    return f"{_HEADER}{_FUNCTIONS}{types}\n{{\n" + "".join(f"  {kind}:: {kind},\n" for kind in sorted(_kinds())) + "}\n"
 
 
 def _type(name: str, fields: str) -> str:
@@ -104,13 +117,15 @@ def _fields(text: str) -> Iterator[dict[str, str]]:
 
 def _functions(*, name: str, map: str, item: str, type: str, listed: str) -> list[str]:
     """The functions that set one field."""
+    field = f'"{name}"' if name in KEYWORDS else name
     if type:
-        return [f"{name}:: {type}.mixin(function(value) inside({{ {name}+: value }})),"]
+        return [f"{field}:: {type}.mixin(function(value) inside({{ {field}+: value }})),"]
     with_ = "with" + name[0].upper() + name[1:]
-    value = f"list({name})" if listed else name
-    lines = [f"{with_}({name}):: self + inside({{ {name}: {value} }}),"]
+    given = f"{name}_" if name in KEYWORDS else name
+    value = f"list({given})" if listed else given
+    lines = [f"{with_}({given}):: self + inside({{ {field}: {value} }}),"]
     if listed or map:
-        lines.append(f"{with_}Mixin({name}):: self + inside({{ {name}+: {value} }}),")
+        lines.append(f"{with_}Mixin({given}):: self + inside({{ {field}+: {value} }}),")
     if item:
         lines.append(f"{name}Type:: {item}.item,")
     return lines
@@ -133,15 +148,14 @@ def _constructors(name: str, start: str) -> str:
 
 @functools.cache
 def _kinds() -> frozenset[str]:
-    return frozenset(SAME_TYPE.get(kind, kind) for versions in GROUPS.values() for kinds in versions.values() for kind in kinds)
+    return frozenset(kind for versions in GROUPS.values() for kinds in versions.values() for kind in kinds)
 
 
 def _version(group: str, version: str, kinds: tuple[str, ...]) -> str:
     api = "/".join(part for part in (API_GROUPS.get(group, group), version) if part)
     lines = []
     for kind in kinds:
-        type_ = SAME_TYPE.get(kind, kind)
         head = f'{{ apiVersion: "{api}", kind: "{kind}" }}'
         pods = " + containers" if kind in POD_KINDS else ""
-        lines.append(f"      {kind[0].lower()}{kind[1:]}:: {type_}.item{pods}{_constructors(type_, head)},\n")
+        lines.append(f"      {kind[0].lower()}{kind[1:]}:: types.{kind}.item{pods}{_constructors(kind, head)},\n")
     return f"    {version}:: {{\n{''.join(lines)}    }},\n"

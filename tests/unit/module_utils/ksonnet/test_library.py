@@ -94,7 +94,7 @@ def test_every_function_of_every_type_can_be_called() -> None:
             (if std.length(std.objectFields(value({}))) > 0 then 1 else error name)
           else if std.type(value) == 'object' && depth > 0 then walk(value, depth - 1) else 0
         ), std.objectFieldsAll(thing), 0);
-        std.foldl(function(sum, group) sum + walk(k[group], 6), std.objectFieldsAll(k), 0)""")
+        std.foldl(function(sum, group) sum + walk(k[group], 4), std.objectFieldsAll(k), 0)""")
     assert count > 1_500
 
 
@@ -107,4 +107,54 @@ def test_it_needs_nothing_that_the_jsonnet_of_2018_lacks() -> None:
 def test_a_library_of_ours_is_told_from_others() -> None:
     assert all(map(library.is_ours, library.files("v1.7.0").values()))
     assert not library.is_ours('local k8s = import "k8s.libsonnet";\n')
-    assert set(library.files("v1.9.1")) == {"lib/v1.9.1/k.libsonnet", "lib/v1.9.1/k8s.libsonnet"}
+    names = ("k.libsonnet", "k8s.libsonnet", "k8s.types.libsonnet")
+    assert set(library.files("v1.9.1")) == {f"lib/v1.9.1/{name}" for name in names}
+
+
+def test_lists_do_not_wait_for_the_types() -> None:
+    texts = {name: text for name, text in FILES.items() if name != "k8s.types.libsonnet"}
+    run = evaluate.Run("(import 'k.libsonnet').core.v1.list.new([])", {}, lambda _folder, name: (name, texts[name]))
+    assert evaluate.parse(evaluate.evaluate([run], evaluate.Limits()))["items"] == []
+
+
+def test_every_type_and_kind_has_a_new() -> None:
+    """As in ksonnet's own library, where tf-job-operator of Kubeflow 0.3 and 0.4 makes the rules of its Role so."""
+    assert made("""k.rbac.v1beta1.role.new()
+        + k.rbac.v1beta1.role.withRules(k.rbac.v1beta1.role.rulesType.new() + k.rbac.v1beta1.role.rulesType.withVerbs(['get']))""") == {
+        "apiVersion": "rbac.authorization.k8s.io/v1beta1",
+        "kind": "Role",
+        "rules": [{"verbs": ["get"]}],
+    }
+    lacking = made("""
+        local walk(thing, path, depth) = std.flattenArrays([
+          local value = thing[name];
+          if std.type(value) != 'object' || depth == 0 then []
+          else (if std.length(name) > 4 && std.substr(name, std.length(name) - 4, 4) == 'Type' && !std.objectHasAll(value, 'new')
+                then [path + '.' + name] else []) + walk(value, path + '.' + name, depth - 1)
+          for name in std.objectFieldsAll(thing)
+        ]);
+        { types: walk(k, 'k', 5),
+          kinds: [group + '.' + version + '.' + kind
+            for group in std.objectFieldsAll(k) for version in std.objectFieldsAll(k[group])
+            for kind in std.objectFieldsAll(k[group][version]) if !std.objectHasAll(k[group][version][kind], 'new')] }""")
+    assert lacking == {"types": [], "kinds": []}
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "k.autoscaling.v1.horizontalPodAutoscaler.mixin.spec.scaleTargetRef.withKind('D')",
+        "k.policy.v1beta1.podDisruptionBudget.mixin.spec.selector.withMatchLabels({ a: 'b' })",
+        "k.core.v1.persistentVolume.mixin.spec['local'].withPath('/data')",
+        "k.core.v1.resourceQuota.mixin.spec.withHard({ pods: 1 })",
+        "k.core.v1.limitRange.mixin.spec.limitsType.withDefault({ cpu: 1 })",
+        "k.core.v1.endpoints.subsetsType.addressesType.withIp('1')",
+        "k.networking.v1.networkPolicy.mixin.spec.ingressType.withPorts([])",
+        "k.apiextensions.v1beta1.customResourceDefinition.mixin.spec.names.withPlural('a')",
+        "k.batch.v1beta1.cronJob.mixin.spec.jobTemplate.spec.template.spec.containersType.new('c', 'i')",
+        "k.storage.v1.storageClass.withProvisioner('p')",
+        "k.extensions.v1beta1.ingress.mixin.spec.rulesType.mixin.http.withPaths([])",
+    ],
+)
+def test_kinds_that_no_package_of_kubeflow_uses_are_there_too(expression: str) -> None:
+    assert isinstance(made(expression), dict)
