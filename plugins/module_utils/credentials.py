@@ -127,8 +127,8 @@ def from_user(user: dict[str, t.Any], cluster: dict[str, t.Any], env: Mapping[st
         found.method, found._token = "token", _sendable(f"The kubeconfig {path}: token", user["token"])
     elif user.get("username"):
         pair_text = f"{user['username']}:{user.get('password') or ''}"
-        remember(user.get("password"), pair_text)
         found.method, found._basic = "basic", base64.b64encode(pair_text.encode()).decode()
+        remember(user.get("password"), pair_text, found._basic)
     elif user.get("exec") or user.get("auth-provider"):
         _from_helper(found, path, user, env)
     return found

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import gzip
 import json
 import socket
@@ -166,6 +168,33 @@ def test_a_refusal_of_something_in_between(server: t.Any, client: Client, body: 
     with pytest.raises(ApiError) as caught:
         client.get("/a")
     assert (caught.value.code, caught.value.said, caught.value.causes) == (502, said, [])
+
+
+ECHOED = {"token": "bearer-token-0123456789", "password": "basic-password-0123456789"}
+
+
+@pytest.mark.parametrize("code", [400, 403, 409, 500])
+@pytest.mark.parametrize("way", ["token", "basic"])
+def test_a_server_that_echoes_what_it_is_sent_shows_no_secret(server: t.Any, code: int, way: str) -> None:
+    def echo(request: Request) -> Answer:
+        sent = request.headers["authorization"]
+        said = f"\x1b[2J{sent} {sent[-20:]} {base64.b64encode(sent.encode()).decode()}"
+        with contextlib.suppress(ValueError):
+            said += base64.b64decode(sent.rpartition(" ")[2]).decode("utf-8", "replace")
+        status = {"kind": "Status", "status": "Failure", "reason": said, "message": said, "details": {"causes": [{"message": said}]}}
+        return Answer(status, code, [("Warning", f'299 - "{sent}"')])
+
+    server.routes["/a"] = echo
+    user = {"token": ECHOED["token"]} if way == "token" else {"username": "me", "password": ECHOED["password"]}
+    with Client(Connection(server=server.url, credentials=from_user(user, {}, ENV), env=ENV)) as client:
+        with pytest.raises(ApiError) as caught:
+            client.get("/a")
+        told = f"{caught.value} {caught.value.reason} {caught.value.causes} {list(client.warnings)}"
+    secret = user.get("token") or user["password"]
+    assert "***" in told and "\\x1b" not in repr(told)
+    assert not any(secret[at : at + 16] in told for at in range(len(secret) - 15))
+    encoded = base64.b64encode(server.requests[0].headers["authorization"].encode()).decode()
+    assert encoded[12:40] not in told and server.requests[0].headers["authorization"].rpartition(" ")[2] not in told
 
 
 def test_a_refused_login_says_who_and_where_and_nothing_secret(server: t.Any) -> None:
