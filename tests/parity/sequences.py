@@ -50,12 +50,9 @@ class Sequence:
     def name(self) -> str:
         return f"s{self.number}"
 
-    @property
-    def adopted(self) -> set[str]:
-        """The managers of ``DIFFERENCES`` whose fields become ours."""
-        managers = [manager for manager, _item in self.steps]
-        first = set(managers[: managers.index("ours")])
-        return (first & DIFFERENCES.keys()) | ({"helm"} & set(managers))
+    def before(self, number: int) -> set[str]:
+        """The managers of ``DIFFERENCES`` that wrote before a step."""
+        return {manager for manager, _item in self.steps[:number]} & DIFFERENCES.keys()
 
     def __str__(self) -> str:
         return f"{self.number} {self.kind}: {', '.join(manager for manager, _item in self.steps)}"
@@ -79,6 +76,8 @@ class Side:
 
     def __init__(self, cluster: Cluster, client: Client, space: str, us: str) -> None:
         self.cluster, self.client, self.space, self.us = cluster, client, space, us
+        self.adopted: dict[int, set[str]] = defaultdict(set)
+        """Whose fields became ours, by the number of the sequence: those who came before an adoption, and Helm at any time."""
 
     def step(self, number: int, all_of_them: list[Sequence]) -> None:
         """Step ``number`` of all sequences that have one."""
@@ -94,7 +93,9 @@ class Side:
                 self._kubectl(items, "--server-side", "--force-conflicts", f"--field-manager={self.us if manager == 'ours' else 'kubectl'}")
             elif manager == "ours":
                 for one, item in items:
-                    present(self.client, one.name, self.space, [("main", item)], OPTIONS)
+                    outcome = present(self.client, one.name, self.space, [("main", item)], OPTIONS)
+                    written = one.before(number)
+                    self.adopted[one.number] |= written if "taken over" in outcome.counts() else written & {"helm"}
             else:
                 self.client.map(lambda pair, manager=manager: self._write(manager, *pair), items)
 
@@ -166,8 +167,9 @@ def check(cluster: Cluster, count: int, seed: int) -> dict[str, int]:
             has, reference = ours.live(one), theirs.live(one)
             if between(has, reference, reference):
                 continue
-            if one.adopted and between(has, fresh.live(one), reference):
-                for manager in one.adopted:
+            adopted = ours.adopted[one.number]
+            if adopted and between(has, fresh.live(one), reference):
+                for manager in adopted:
                     seen[manager] += 1
                 continue
             wrong.append(f"{one}\n  ours:    {json.dumps(has, sort_keys=True)}\n  kubectl: {json.dumps(reference, sort_keys=True)}")

@@ -13,6 +13,7 @@ import re
 APPLIERS: dict[str, str] = {
     "kubectl": "kubectl before 1.19; kubectl apply --server-side",
     "kubectl-client-side-apply": "k8s.io/kubectl, pkg/cmd/apply: FieldManagerClientSideApply",
+    "kubectl-last-applied": "k8s.io/kubectl, pkg/cmd/apply: the annotation of an object that goes on to be applied server-side",
     "kubectl-create": "k8s.io/kubectl, pkg/cmd/create: --field-manager's default",
     "kubectl-replace": "k8s.io/kubectl, pkg/cmd/replace: --field-manager's default",
     "kubectl-run": "k8s.io/kubectl, pkg/cmd/run: --field-manager's default",

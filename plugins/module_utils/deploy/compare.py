@@ -98,10 +98,10 @@ def compare(
         if member.live is None:
             unknown.append(member)
     spaces = [member for member in unknown if member.key[:2] == _SPACE]
-    _look(client, resources, spaces)
+    _look(client, inventory, resources, spaces)
     # There is nothing in a namespace that is not there.
     missing = {member.key.name for member in spaces if member.live is None}
-    _look(client, resources, [member for member in unknown if member.key[:2] != _SPACE and member.key.namespace not in missing])
+    _look(client, inventory, resources, [member for member in unknown if member.key[:2] != _SPACE and member.key.namespace not in missing])
     foreign = []
     for member in members.values():
         member.action, member.why = _action(inventory, member, missing)
@@ -175,7 +175,7 @@ def listed(
     inventory.listed.update(zip(todo, client.map(attempt, todo), strict=True))
 
 
-def _look(client: Client, resources: Resources, unknown: list[Member]) -> None:
+def _look(client: Client, inventory: Inventory, resources: Resources, unknown: list[Member]) -> None:
     """Find out what the cluster has of objects that were not among the listed members.
 
     A few are asked for by name, as whoever may not list may get; so are all where a list is refused.
@@ -187,12 +187,12 @@ def _look(client: Client, resources: Resources, unknown: list[Member]) -> None:
 
     def read(member: Member) -> None:
         found = client.find(served[member.key[:3]].path(member.key.namespace, member.key.name), ONE_METADATA)
-        member.live = _reduced(found["metadata"], member, None) if found else None
+        member.live = _reduced(found["metadata"], member, inventory) if found else None
 
     def search(group: tuple[str, str, str]) -> bool:
         """False where the user may not list."""
         try:
-            for found, live in _pages(client, served[group], group[2], group[:2], groups[group], None):
+            for found, live in _pages(client, served[group], group[2], group[:2], groups[group], inventory):
                 if found in groups[group]:
                     groups[group][found].live = live
         except ApiError as error:
@@ -212,7 +212,7 @@ def _pages(
     namespace: str,
     kind: tuple[str, str],
     wanted: dict[Key, Member],
-    inventory: Inventory | None,
+    inventory: Inventory,
     **selector: str,
 ) -> t.Iterator[tuple[Key, Json]]:
     """Metadata by key, each page reduced before the next one is parsed."""
@@ -222,7 +222,7 @@ def _pages(
         yield key, _reduced(item["metadata"], wanted.get(key), inventory)
 
 
-def _reduced(metadata: Json, member: Member | None, inventory: Inventory | None) -> Json:
+def _reduced(metadata: Json, member: Member | None, inventory: Inventory) -> Json:
     """What is kept of an object: metadata without ``fieldsV1``, the fingerprint of what we own, who changed that, and who shares it."""
     owned = owned_fields({"metadata": metadata})
     managed = metadata.get("managedFields") or []
@@ -235,11 +235,11 @@ def _reduced(metadata: Json, member: Member | None, inventory: Inventory | None)
         },
         _OWNED: owned,
     }
-    if member and inventory:
+    if member:
         known = inventory.members.get(member.key)
         found[_DRIFT] = changed_by(member.item, managed) if known and known[1] != owned else None
     if member and owned:
-        adopt = "appliers" if inventory and inventory.adopting else ""
+        adopt = "appliers" if inventory.adopting else ""
         found[_MIGRATE] = _rewrite(member, adopt)(metadata, member.item["apiVersion"]) is not managed
         found[_SHARED] = sorted({str(entry["manager"]) for entry in former(metadata, adopt)}) if adopt else []
     return found
