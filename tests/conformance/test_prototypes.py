@@ -166,3 +166,20 @@ def test_what_python_leaves_behind_is_not_copied(tmp_path: Path) -> None:
     files = written(tmp_path / "app", wanted)
     assert "vendor/kubeflow/core/a.py" in files
     assert [path for path in files if "__pycache__" in path] == []
+
+
+@pytest.mark.parametrize("seen", [False, True])
+def test_yaml_arrives_as_ks_has_it(seen: bool, tmp_path: Path) -> None:
+    """Whether the evaluator sees the component, or it is taken as it is."""
+    text = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n"
+        'data: {greeting: !!binary aGVsbG8=, 1: one, true: bool, no: "n", 0: zero}\nset: !!set {a, b}\nsha: 12e5\n'
+    )
+    app = tmp_path / "app"
+    written(app, declared(components={"x": {"yaml": text}}))
+    if seen:
+        main = app / "environments" / "default" / "main.jsonnet"
+        main.write_text(main.read_text() + "// seen\n")
+    (item,) = render.objects(folder.read(app))["x"]
+    assert item["data"] == {"greeting": "hello", "1": "one", "true": "bool", "false": "n", "0": "zero"}
+    assert (item["set"], item["sha"]) == ({"a": None, "b": None}, "12e5")

@@ -200,7 +200,7 @@ def _plan(
     removed = sorted(set(current) - set(planned.files))
     changes = sorted([*changes, *(journal.Change(path, current[path], None) for path in removed)], key=_rank)
     pinned, upgraded = registry.pinned(registries), planned.upgrade.summary()
-    folders = missing(folder)
+    folders = [each for each in missing(folder) if not any(path.startswith(f"{each}/") for path in planned.files)]
     changed = bool(changes or folders)
     return Result(changed, changes, planned.kept, removed, pinned, upgraded, planned.overwritten, folders), planned.files
 

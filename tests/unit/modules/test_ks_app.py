@@ -37,7 +37,8 @@ def test_a_new_application(args: dict[str, t.Any]) -> None:
     assert (done["changed"], done["path"], done["kept"], done["removed"]) == (True, args["path"], [], [])
     assert done["files"][-1] == "app.yaml"
     assert all((Path(args["path"]) / file).is_file() for file in done["files"])
-    assert ks_app.run(args, Context()) == {**done, "changed": False, "files": []}
+    assert done["folders"] == [".ksonnet/registries"]
+    assert ks_app.run(args, Context()) == {**done, "changed": False, "files": [], "folders": []}
 
 
 def test_the_diff_shows_what_is_worth_reading(args: dict[str, t.Any]) -> None:
@@ -45,6 +46,7 @@ def test_the_diff_shows_what_is_worth_reading(args: dict[str, t.Any]) -> None:
     assert shown[0]["after"].splitlines() == [
         "lib/v1.7.0/k.libsonnet",
         "lib/v1.7.0/k8s.libsonnet",
+        "lib/v1.7.0/k8s.types.libsonnet",
         "vendor/shelf/web/parts.yaml",
         "vendor/shelf/web/prototypes/web.jsonnet",
         "vendor/shelf/web/web.libsonnet",

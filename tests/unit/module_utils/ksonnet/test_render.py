@@ -226,7 +226,7 @@ LIBRARY = "local k = import 'k.libsonnet';\nlocal deployment = k.apps.v1beta1.de
             r"\(.*line 4\): .* no k.apps.v1beta1.deployment.mixin.spec.withNope\.",
         ),
         ("local k = import 'k.libsonnet';\nlocal csr = k.certificates.v1beta1.csr;\ncsr.new()", r"line 3.*: .* no k.certificates\."),
-        ("local k8s = import 'k8s.libsonnet';\nk8s.core.v1.limitRange.new()", r"line 2.*: .* no k.core.v1.limitRange\."),
+        ("local k8s = import 'k8s.libsonnet';\nk8s.core.v1.gateway.new()", r"line 2.*: .* no k.core.v1.gateway\."),
     ],
 )
 def test_what_the_small_library_lacks_is_explained(text: str, message: str) -> None:
