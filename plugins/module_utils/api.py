@@ -172,8 +172,8 @@ class Client:
         return _SLOWEST_RETRY if self._end is None else max(self._end - time.monotonic(), 0)
 
     def get(self, path: str, accept: str = "application/json", **params: object) -> Json:
-        """One object, or one page of a list. ``path`` begins with a slash; ``params`` go into the query."""
-        return self.request("GET", path, params=params, accept=accept)
+        """One object, or with a ``limit`` a list of so many. ``path`` begins with a slash; ``params`` go into the query."""
+        return self.request("GET", path, params=params, accept=accept, read=responses.a_list if "limit" in params else responses.an_object)
 
     def document(self, path: str, *fields: str, accept: str = "application/json") -> Json:
         """A JSON object that is none of Kubernetes, with these ``fields`` as text: ``/version``, the OpenID configuration."""
@@ -519,7 +519,7 @@ class Client:
             said = f"the API server {self.connection.server} refuses the credentials of context {self.connection.name}{why}. Log in again."
             return ApiError(401, {"reason": "Unauthorized", "message": said}, "Login")
         status = responses.status(content, headers)
-        if status is None and code < 500 and code != 429:
+        if status is None and code != 429 and not 500 <= code < 600:
             raise Unacceptable(f"HTTP {code}, {responses.page(headers)}")
         return ApiError(code, status or {"message": responses.from_between(code, content, headers)}, what)
 

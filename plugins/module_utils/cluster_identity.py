@@ -31,11 +31,16 @@ def uid_of(client: Client) -> str | None:
 
 def _uid(get: Get, path: str) -> str | None:
     try:
-        return str(get(path)["metadata"]["uid"])
+        uid = get(path)["metadata"].get("uid")
     except ApiError as error:
         if error.code != 403 or patience(Sent("GET", path, ""), error):
             raise
         return None
+    if not isinstance(uid, str) or not uid:
+        raise Unreachable(
+            f"What answers GET {path} is no API server of Kubernetes: its object has no UID.", fix="Check server in the kubeconfig."
+        )
+    return uid
 
 
 class OtherCluster(BootstrapError):

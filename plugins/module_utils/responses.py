@@ -123,9 +123,8 @@ def document(*fields: str) -> Read:
 
 
 def an_object(content: bytes) -> Json:
-    """An object, or a list. Raises ``Unacceptable``."""
-    found = parse(content)
-    return _list(found) if str(found.get("kind")).endswith("List") and "items" in found else _object(found)
+    """Raises ``Unacceptable``."""
+    return _object(parse(content))
 
 
 def a_list(content: bytes) -> Json:
@@ -181,8 +180,8 @@ def status(content: bytes, headers: Headers) -> Json | None:
 
 
 def text(content: bytes) -> str:
-    """The beginning of a text."""
-    return content[:_LONGEST_TEXT].decode("utf-8", "replace").strip()
+    """The beginning of a text, in one line."""
+    return " ".join(content[:_LONGEST_TEXT].decode("utf-8", "replace").split())
 
 
 def from_between(code: int, content: bytes, headers: Headers) -> str:
@@ -205,7 +204,7 @@ def _media_type(headers: Headers) -> tuple[str, str]:
 
 
 def _object(found: Json) -> Json:
-    if not isinstance(found.get("kind"), str) or not found["kind"] or found["kind"] == "Status":
+    if not isinstance(found.get("kind"), str) or found["kind"] in ("", "Status") or "items" in found and found["kind"].endswith("List"):
         raise Unacceptable(f"{_kind(found)} instead of an object")
     _check_metadata(found.get("metadata"))
     return found

@@ -9,7 +9,7 @@ import gc
 import typing as t
 from collections.abc import Callable, Iterator
 
-from ..api import ApiError, Client
+from ..api import ApiError, Client, InvalidResponse
 from ..discovery import Served, discover
 from ..permissions import lacking, review
 from ..redaction import cleaned
@@ -59,7 +59,7 @@ def gather(client: Client, namespace: str) -> Json:
         "cluster_domain": lambda: cluster_domain(asker),
     }
     with _no_collection():
-        answers: Json = dict(client.map(lambda item: (item[0], item[1]()), questions.items()))
+        answers: Json = dict(client.map(lambda item: (item[0], _answered(client, *item)), questions.items()))
     nodes: Nodes = answers["nodes"]
     whose = distribution(nodes, apis, said.get("gitVersion") or "")
     answers.update(_conclusions(asker, answers, whose["name"]))
@@ -80,10 +80,18 @@ def _first(asker: Asker) -> Json:
     try:
         return asker.client.document("/version", "gitVersion")
     except ApiError as error:
-        if error.code == 401:
+        if error.code in (401, 429) or error.code >= 500:
             raise
         asker.note("version", error.said)
         return {}
+
+
+def _answered(client: Client, what: str, question: Callable[[], t.Any]) -> t.Any:
+    """An answer. Lists and metadata are checked where they come in; what is deeper in an object is not, until it is read."""
+    try:
+        return question()
+    except (LookupError, TypeError, AttributeError, ValueError, RecursionError) as error:
+        raise InvalidResponse(client.connection, what, f"objects of another shape ({type(error).__name__}: {error})") from error
 
 
 def _conclusions(asker: Asker, answers: Json, whose: str) -> Json:

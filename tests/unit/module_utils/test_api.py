@@ -36,8 +36,8 @@ Json = dict[str, t.Any]
 def test_a_path_under_a_prefix_with_a_query(server: t.Any) -> None:
     server.routes["/k8s/clusters/c-1/api/v1/pods"] = {"kind": "PodList", "items": []}
     with Client(Connection(server=f"{server.url}/k8s/clusters/c-1", env=ENV)) as client:
-        assert client.get("/api/v1/pods", watch=False, labelSelector="a=b,c", nothing=None)["kind"] == "PodList"
-    assert server.requests[0].query == {"watch": "false", "labelSelector": "a=b,c"}
+        assert client.get("/api/v1/pods", limit=1, watch=False, labelSelector="a=b,c", nothing=None)["kind"] == "PodList"
+    assert server.requests[0].query == {"limit": "1", "watch": "false", "labelSelector": "a=b,c"}
 
 
 def test_everything_of_whom_to_act_as_is_sent(server: t.Any) -> None:

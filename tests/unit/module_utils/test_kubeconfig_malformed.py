@@ -17,6 +17,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Clie
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.connect import open_connection, ssl_context
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.kubeconfig import describe
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.http.deadline import Deadline
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load
 from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 
@@ -101,7 +102,7 @@ def survives(path: Path) -> bool:
         credentials.prepare()
         with Client(found.connection) as client:
             assert client.requests == 0
-        open_connection(found.connection, ssl_context(found.connection), 1)
+        open_connection(found.connection, ssl_context(found.connection), Deadline(1, 1))
         headers = credentials.headers()
         assert all("\n" not in value and value.isascii() for value in headers.values())
         credentials.expired()
