@@ -128,15 +128,20 @@ def policy_rules(wanted: Iterable[Need]) -> list[Json]:
     ]
 
 
+_LISTED = 3
+"""Resources that a sentence names; the report has all of them, and so has the file for an admin."""
+
+
 def listed(rules: Iterable[Json]) -> str:
-    """Rules in words: ``deployments.apps: create, patch; pods: list``."""
+    """Rules in words: ``deployments.apps: create, patch; pods: list``; the first few, and how many more."""
     verbs: dict[str, list[str]] = {}
     for rule in rules:
         for resource in rule["resources"]:
             group, name = rule["apiGroups"][0], "".join(f" {name}" for name in rule.get("resourceNames", ()))
             there = verbs.setdefault(f"{resource}.{group}{name}" if group else f"{resource}{name}", [])
             there += [verb for verb in rule["verbs"] if verb not in there]
-    return "; ".join(f"{resource}: {', '.join(those)}" for resource, those in sorted(verbs.items()))
+    said = [f"{resource}: {', '.join(those)}" for resource, those in sorted(verbs.items())]
+    return "; ".join(said[:_LISTED]) + (f"; and {len(said) - _LISTED} more" if said[_LISTED:] else "")
 
 
 def rbac_text(rules: list[Json], items: Iterable[Item], application: str, namespace: str, who: str, server: str) -> str:

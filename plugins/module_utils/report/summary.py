@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import textwrap
 import typing as t
@@ -44,7 +45,8 @@ def lines(report: Json) -> list[str]:
     if outcome:
         found += _section("Objects", _outcome(outcome, report["check"]))
     elif plan and app and not report.get("failure"):
-        found += _section("Would create", [f"{len(plan['objects'])} objects; kubeflow_apply=true applies them", *_by_kind(plan["objects"])])
+        said = f"{len(plan['objects'])} objects; kubeflow_apply=true applies them, with --check it tells what that would change"
+        found += _section("Consists of", [said, *_by_kind(plan["objects"])])
     if report.get("failure"):
         found += _section("Failed", _wrapped([report["failure"]], 2))
     if plan:
@@ -67,17 +69,33 @@ def _facts(facts: Json) -> list[str]:
     architectures = ", ".join(f"{count} {name}" for name, count in nodes["architectures"].items())
     gpus = "".join(f", {item['count']} {item['resource']}" for item in nodes["accelerators"])
     cpu, memory = nodes["allocatable"]["cpu"], nodes["allocatable"]["memory"] / 2**30
+    seen = f"{nodes['count']} ({architectures or 'none'}), {nodes['usable']} usable: {cpu:g} CPU, {memory:.0f} GiB{gpus}"
+    unread = {item["what"] for item in cluster["unknown"]}
     classes = ", ".join(f"{item['name']}{' (default)' if item['default'] else ''}" for item in storage["classes"])
     where = [cloud[key] for key in ("provider", "account", "region") if cloud.get(key)]
     return [
         *_section("Cluster", [f"{cluster['server']} ({cluster['distribution']['name']} {cluster['version']['git_version']}){through}"]),
         *_section("Cloud", [", ".join(where)] if where else []),
-        *_section(
-            "Nodes", [f"{nodes['count']} ({architectures or 'none'}), {nodes['usable']} usable: {cpu:g} CPU, {memory:.0f} GiB{gpus}"]
-        ),
-        *_section("Storage", _wrapped([classes or "no storage class"])),
-        *_section("Not readable", _wrapped([f"{item['what']}: {item['why']}" for item in cluster["unknown"]], 2)),
+        *_section("Nodes", ["may not be read" if not nodes["count"] and "Node" in unread else seen]),
+        *_section("Storage", _wrapped([classes or ("may not be read" if "StorageClass.storage.k8s.io" in unread else "no storage class")])),
+        *_section("Not readable", _wrapped(_not_readable(cluster["unknown"]), 2)),
     ]
+
+
+_FORBIDDEN = re.compile(r'User "([^"]+)" cannot (\w+) resource "([^"]+)"')
+
+
+def _not_readable(unknown: list[Json]) -> list[str]:
+    """What a user may not read, in one line for each user and verb; the report has each with the API server's words."""
+    forbidden: dict[str, list[str]] = {}
+    others = []
+    for item in unknown:
+        match = _FORBIDDEN.search(item["why"])
+        if match:
+            forbidden.setdefault(f"{match[1]} may not {match[2]}", []).append(match[3])
+        else:
+            others.append(f"{item['what']}: {item['why']}")
+    return [f"{who}: {', '.join(dict.fromkeys(those))}" for who, those in forbidden.items()] + others
 
 
 def _plan(plan: Json) -> list[str]:

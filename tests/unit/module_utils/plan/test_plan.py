@@ -334,7 +334,7 @@ def test_a_blocker_can_be_ignored_by_its_id(facts: Json, plan: Plan) -> None:
 def test_only_blockers_can_be_ignored(plan: Plan, name: str) -> None:
     with pytest.raises(BootstrapError) as caught:
         plan(ignore=[name])
-    assert f"kubeflow_ignore: there is no blocker '{name}'. Blockers are api-not-served, namespace-changed, no-class, p" in str(
+    assert f"kubeflow_ignore: there is no blocker '{name}'. Blockers are api-not-served, limit-range-too-tight, namespace-changed, no-class, p" in str(
         caught.value
     )
 
@@ -346,8 +346,7 @@ def test_missing_rights_block_only_who_applies(facts: Json, plan: Plan) -> None:
     (blocker,) = applied["blockers"]
     assert blocker["reason"] == (
         "me may not do all that is needed in the namespace kubeflow. Missing: configmaps: create, patch; "
-        "deployments.apps: create, patch; leases.coordination.k8s.io: create, delete, update; namespaces: create, patch; "
-        "services: create, patch."
+        "deployments.apps: create, patch; leases.coordination.k8s.io: create, delete, update; and 2 more."
     )
     assert "kubectl apply -f rbac.yml" in blocker["command"]
     # With what an admin is given, nothing is missing.

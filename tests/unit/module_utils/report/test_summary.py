@@ -133,8 +133,8 @@ def test_a_long_plan_stays_a_table(report: Json) -> None:
 
 def test_what_would_be_created(report: Json) -> None:
     found = lines(report)
-    assert section(found, "Would create")[1:] == ["Deployment: hub, proxy", "Namespace: ml"]
-    assert section(found, "Would create")[0] == "3 objects; kubeflow_apply=true applies them"
+    assert section(found, "Consists of")[1:] == ["Deployment: hub, proxy", "Namespace: ml"]
+    assert section(found, "Consists of")[0] == "3 objects; kubeflow_apply=true applies them, with --check it tells what that would change"
     assert section(found, "Objects") == []
     assert not [step for step in section(found, "Go on") if "kubectl" in step]
 
@@ -164,7 +164,7 @@ def test_what_the_user_changed_is_shown(report: Json) -> None:
 def test_the_outcome(report: Json) -> None:
     report["outcome"] = outcome(created=3, kept=1)
     found = lines(report)
-    assert section(found, "Would create") == []
+    assert section(found, "Consists of") == []
     assert section(found, "Objects") == [
         "3 created, 1 kept (7.5 s, of them 3.0 s until all was ready)",
         "Claim ml/hub: kept, it may hold data",
@@ -254,3 +254,23 @@ def test_nothing_in_it_steers_a_terminal(report: Json) -> None:
     report["facts"]["kubeconfig"]["context"] = "trial\x9b2J"
     text = "\n".join(lines(report))
     assert "disk (default)" in text and "trial" in text and text.replace("\n", "").isprintable()
+
+
+def test_what_may_not_be_read_is_not_told_as_absent(report: Json) -> None:
+    def denied(what: str, resource: str) -> Json:
+        who = "system:serviceaccount:team:dev"
+        why = f'{resource} is forbidden: User "{who}" cannot list resource "{resource}" in API group "" at the cluster scope'
+        return {"what": what, "why": why}
+
+    cluster = report["facts"]["cluster"]
+    cluster["nodes"] |= {"count": 0, "usable": 0, "architectures": {}, "accelerators": []}
+    cluster["storage"]["classes"] = []
+    cluster["unknown"] = [denied("Node", "nodes"), denied("StorageClass.storage.k8s.io", "storageclasses"), denied("Pod", "pods")]
+    found = lines(report)
+    assert section(found, "Nodes") == ["may not be read"]
+    assert section(found, "Storage") == ["may not be read"]
+    assert section(found, "Not readable") == ["system:serviceaccount:team:dev may not list: nodes, storageclasses, pods"]
+    cluster["unknown"] = [{"what": "API metrics.k8s.io/v1beta1", "why": "Its backend does not answer."}]
+    found = lines(report)
+    assert section(found, "Nodes")[0].startswith("0 (none)") and section(found, "Storage") == ["no storage class"]
+    assert section(found, "Not readable") == ["API metrics.k8s.io/v1beta1: Its backend does not answer."]
