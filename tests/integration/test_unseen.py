@@ -47,7 +47,7 @@ def test_what_left_while_its_api_server_was_away_is_pruned_by_a_later_run(cluste
         gone = {"spec": {"service": {"name": "gone", "namespace": "default", "port": 443}, "insecureSkipTLSVerify": True}}
         each.kubectl("patch", "apiservice", API, "--type=merge", "-p", json.dumps(gone))
         available(each, "False")
-        each.eventually(lambda: "at the moment" in (mine.deploy(check=True).message or ""), "discovery is stale")
+        each.eventually(lambda: "at the moment" in (mine.deploy(check=True).error or ""), "discovery is stale")
         assert f"the API service {API} is not available" in mine.deploy(check=True).message
 
         away = mine.write(*stays).deploy().well()
