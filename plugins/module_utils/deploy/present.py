@@ -396,9 +396,7 @@ def _record(run: _Run) -> None:
     for key in run.given - inventory.members.keys():  # a run that was killed had no time to record it
         inventory.members[key] = (UNSAID, "")
     wanted |= run.given
-    inventory.members = {
-        key: prints for key, prints in inventory.members.items() if key in wanted or str(key) in kept or key[:2] in inventory.unseen
-    }
+    inventory.members = {key: prints for key, prints in inventory.members.items() if key in wanted or str(key) in kept}
     inventory.narrow()
     inventory.outdated = False
     inventory.write(run.client)

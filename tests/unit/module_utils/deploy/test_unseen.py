@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
@@ -110,7 +111,32 @@ def test_a_kind_whose_definition_is_no_longer_served_is_remembered(cluster: Fake
     assert "exists, but is not served" in whys(cluster.deploy(SPACE))["Thing.example.com ml/t"]
 
 
+def test_what_a_killed_run_left_behind_a_dead_api_service_is_found_again(cluster: FakeCluster) -> None:
+    """It was applied, and only the kinds were recorded by then."""
+    cluster.deploy(SPACE, KEPT, WAY)
+    record = cluster.record()
+    assert record
+    members = json.loads(record["data"]["objects.json"])
+    del members["Way.dead.example.com"]
+    record["data"]["objects.json"] = json.dumps(members)
+    cluster.down = {"dead.example.com/v1"}
+    cluster.deploy(SPACE, make("ConfigMap", "c", namespace="ml", data={"a": "b"}))  # the record is written anew
+    cluster.down = set()
+    assert cluster.deploy(SPACE).counts() == {"unchanged": 1, "pruned": 2}
+    assert "Way w" not in cluster.names()
+
+
 # --- removal
+
+
+def test_a_definition_that_serves_no_version_stays(cluster: FakeCluster) -> None:
+    definition = defined(scope="Namespaced")
+    cluster.deploy(SPACE, definition)
+    cluster.put(make("Thing", "alice", "example.com/v1", "default"))
+    live = next(item for key, item in cluster.objects.items() if key[1] == "CustomResourceDefinition")
+    live["spec"]["versions"] = [{"name": "v1", "served": False, "storage": True}]
+    assert "serves none of its versions" in whys(cluster.remove())["CustomResourceDefinition.apiextensions.k8s.io things.example.com"]
+    assert "Thing alice" in cluster.names()
 
 
 def test_removal_leaves_what_is_behind_a_dead_api_service_recorded(cluster: FakeCluster) -> None:
