@@ -224,6 +224,7 @@ def _apply(
             if gates:
                 open_gates(place.client, gates, items, deadline, ticker, wait_soft=bool(options.timeout))
             _say(ticker, f"ks apply {ks.environment}{f' -c {name}' if name else ''}, {number} of {len(order.names)}")
+            place.client.identity.check()
             _account(ks.run("apply", name or None), found, list(mine.values()), states, outcome, number)
 
 
@@ -321,6 +322,7 @@ def absent(place: Place, ks: Ks, found: dict[str, Thing], options: Options, remo
             for name in names:
                 mine = [thing for thing in there if (thing.component or "") == name]
                 _say(ticker, f"ks delete {ks.environment}{f' -c {name}' if name else ''}")
+                client.identity.check()
                 answers.deleted(ks.run("delete", name or None))
                 if options.timeout or name != names[-1]:
                     removal.await_gone([Target(thing.key, thing.resource, there[thing], label=False) for thing in mine])
