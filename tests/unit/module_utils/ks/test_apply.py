@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cluster_identity import ClusterIdentity
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.outcome import Options
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks import answers, apply
@@ -67,6 +68,7 @@ class Cluster:
 
     def __init__(self, minor: str = "35+", **live: t.Any) -> None:
         self.live: dict[str, list[t.Any]] = {"/version": [{"major": "1", "minor": minor}], **live}
+        self.identity = ClusterIdentity(self)  # type: ignore[arg-type]
 
     def repeating(self, _left: t.Any, _say: t.Any) -> t.Any:
         return contextlib.nullcontext()
