@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cluster_identity import ClusterIdentity
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.inventory import Inventory
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.outcome import Options
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
@@ -41,6 +42,7 @@ class Cluster:
 
     def __init__(self, server: str = SERVER, **live: t.Any) -> None:
         self.connection = Connection(server, name="x")
+        self.identity = ClusterIdentity(self)  # type: ignore[arg-type]
         self.live = {"/version": {"major": "1", "minor": "35"}, "/api/v1/namespaces/team": {}, **live}
 
     def repeating(self, _left: t.Any, _say: t.Any) -> t.Any:
