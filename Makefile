@@ -47,7 +47,7 @@ help:
 	@echo '  make generate                     write what follows from other files: registry/README.md, docs/choices.schema.json'
 	@echo '  make ee                           write the build context of the container image to .ee: docs/container.md'
 	@echo '  make bench NAME=facts             measure beside peers; writes .bench/facts.json'
-	@echo '  make lock                         pin the newest releases that the ranges allow, in requirements/*.txt'
+	@echo '  make lock                         pin the newest releases that the ranges allow, with hashes: requirements/*.txt'
 	@echo '  make clean                        remove what make made in this folder'
 	@echo
 	@echo 'PYTHON=/path/to/python3 chooses the Python; otherwise the first of $(pythons) that runs.'
@@ -165,7 +165,7 @@ lock: venv-dev
 	@tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; \
 	.venv-dev/bin/python -m venv "$$tmp" && "$$tmp/bin/pip" install -q uv && export UV_CUSTOM_COMPILE_COMMAND='make lock' && \
 	for pair in requirements.txt:run.txt requirements/test.in:test.txt requirements/dev.in:dev.txt requirements/faults.in:faults.txt; do \
-		"$$tmp/bin/uv" pip compile --quiet --universal --python-version 3.11 --no-annotate --no-emit-index-url --upgrade \
+		"$$tmp/bin/uv" pip compile --quiet --universal --python-version 3.11 --no-annotate --no-emit-index-url --generate-hashes --upgrade \
 			"$${pair%:*}" -o "requirements/$${pair#*:}" || exit 1; done
 
 clean:

@@ -34,6 +34,10 @@ def test_an_execution_environment_gets_what_the_collection_needs() -> None:
 
 
 def test_what_is_required_is_pinned() -> None:
+    for file in (ROOT / "requirements").glob("*.txt"):
+        entries = re.split(r"\n(?=\S)", re.sub(r"(?m)^ *#.*\n", "", file.read_text()).strip())
+        assert [each for each in entries if not re.match(r"[\w.-]+==\S+.*\\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\\n)?)+$", each)] == []
+    assert "--require-hashes" in (ROOT / "tools" / "venv").read_text()
     for lock in ("run.txt", "test.txt", "dev.txt"):
         pinned = set(re.findall(r"^([\w.-]+)==", (ROOT / "requirements" / lock).read_text(), re.MULTILINE))
         assert set(_requirements("requirements.txt")) <= pinned

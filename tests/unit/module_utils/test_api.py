@@ -189,7 +189,7 @@ def test_a_server_that_echoes_what_it_is_sent_shows_no_secret(server: t.Any, cod
     with Client(Connection(server=server.url, credentials=from_user(user, {}, ENV), env=ENV)) as client:
         with pytest.raises(ApiError) as caught:
             client.get("/a")
-        told = f"{caught.value} {caught.value.reason} {caught.value.causes} {list(client.warnings)}"
+        told = f"{caught.value} {caught.value.said} {caught.value.reason} {caught.value.causes} {list(client.warnings)}"
     secret = user.get("token") or user["password"]
     assert "***" in told and "\\x1b" not in repr(told)
     assert not any(secret[at : at + 16] in told for at in range(len(secret) - 15))
