@@ -45,6 +45,19 @@ def test_a_namespace_of_somebody_else_is_left_alone(cluster, tmp_path):
     each.kubectl("delete", "namespace", space, "--wait=false")
 
 
+def test_a_namespace_that_the_application_no_longer_brings_keeps_its_labels(cluster, tmp_path):
+    each, space = cluster("plain"), "no-longer-brought"
+    brought = made("v1", "Namespace", space)
+    brought["metadata"]["labels"] = {"pod-security.kubernetes.io/enforce": "restricted"}
+    app = Application.on(each, tmp_path / "app", space).write(brought, made("v1", "ConfigMap", "settings", space))
+    app.deploy().well()
+    app.write(made("v1", "ConfigMap", "settings", space))
+    assert app.deploy().well().actions[f"Namespace {space}"] == "kept"
+    assert each.get("namespace", space)["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    app.deploy(state="absent").well()
+    assert not each.try_kubectl("get", "namespace", space, "--ignore-not-found").stdout
+
+
 def test_another_namespace_than_the_environments_is_still_missed(cluster, tmp_path):
     each, space = cluster("plain"), "of-the-environment"
     app = Application.on(each, tmp_path / "app", space).write(made("v1", "ConfigMap", "settings", "mistyped"))

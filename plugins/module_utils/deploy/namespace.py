@@ -17,6 +17,8 @@ Json = dict[str, t.Any]
 
 COMPONENT = "environment"
 """What the outcome says instead of a component."""
+MARK = "kubeflow.bootstrap/created"
+"""The annotation of one that we created, which tells it from one that an application brought with labels of its own."""
 
 
 def added(client: Client, inventory: Inventory, wanted: list[tuple[str, Json]]) -> list[tuple[str, Json]]:
@@ -25,9 +27,10 @@ def added(client: Client, inventory: Inventory, wanted: list[tuple[str, Json]]) 
     if not wanted or is_brought(name, (item for _component, item in wanted)):
         return wanted
     live = find(client, name)
-    if live is not None and not inventory.owns(live.get("metadata") or {}):
+    metadata = (live or {}).get("metadata") or {}
+    if live is not None and not (inventory.owns(metadata) and MARK in (metadata.get("annotations") or {})):
         return wanted
-    return [(COMPONENT, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}), *wanted]
+    return [(COMPONENT, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "annotations": {MARK: "true"}}}), *wanted]
 
 
 def is_brought(name: str, items: t.Iterable[Json]) -> bool:
