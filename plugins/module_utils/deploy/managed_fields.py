@@ -169,8 +169,11 @@ def owned_names(live: Json, rewrite: Rewrite | None = None) -> set[str]:
 
 
 def of_another_version(error: ApiError) -> bool:
-    """Whether an apply failed because an entry is tagged with an API version whose schema lacks a field that the object has."""
-    return error.code == 500 and _UNDECLARED in error.said
+    """Whether an apply failed because an entry is tagged with an API version whose schema lacks a field that the object has.
+
+    Not because what was sent has such a field.
+    """
+    return error.code == 500 and _UNDECLARED in error.said and "typed patch object" not in error.said
 
 
 def conflicting(error: ApiError) -> set[str]:

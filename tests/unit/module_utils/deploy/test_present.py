@@ -167,3 +167,15 @@ def test_an_object_of_that_name_in_the_other_namespace_does_not_count(cluster: F
     cluster.put(make("ConfigMap", "bad", namespace="default"))
     cluster.broken["/api/v1/namespaces/default/configmaps/bad"] = invalid
     assert cluster.deploy(SPACE, make("ConfigMap", "bad", namespace="ml"), check=True).counts() == {"created": 2}
+
+
+def test_a_field_that_does_not_exist_is_named(cluster: FakeCluster) -> None:
+    """The same words as of an entry of another API version, but of what was sent."""
+    said = "failed to create typed patch object (ml/c; /v1, Kind=ConfigMap): .dta: field not declared in schema"
+    path = "/api/v1/namespaces/ml/configmaps/c"
+    cluster.broken[path] = lambda request: status(500, said) if request.method == "PATCH" else None
+    for existing in (False, True):
+        if existing:
+            cluster.put(make("ConfigMap", "c", namespace="ml"))
+        with pytest.raises(BootstrapError, match=r"ConfigMap ml/c: \.dta: field not declared in schema"):
+            cluster.deploy(SPACE, make("ConfigMap", "c", namespace="ml", data={"a": "b"}), take_over=True)
