@@ -41,6 +41,7 @@ class Credentials:
     """What was put right in memory."""
     _token: str | None = field(default=None, repr=False)
     _token_file: str | None = None
+    _remembered: str | None = field(default=None, repr=False, compare=False)
     _basic: str | None = field(default=None, repr=False)
     _plugin: dict[str, t.Any] | None = field(default=None, repr=False)
     _cluster: Mapping[str, t.Any] = field(default_factory=dict, repr=False)
@@ -74,7 +75,9 @@ class Credentials:
 
     def _bearer(self) -> str | None:
         token = _read_token(self._token_file) if self._token_file else self._token
-        remember(token)
+        if token != self._remembered:  # not for each request anew
+            remember(token)
+            self._remembered = token
         return token
 
     def expires(self) -> datetime | None:
