@@ -170,10 +170,10 @@ def test_a_write_in_between_is_not_lost(server: t.Any, client: Client) -> None:
     server.routes[PATH] = answer
     found = migrate(client, PATH, "v1", Rewrite("all"))
     assert found and found["resourceVersion"] == "7" and owned_fields({"metadata": found})
-    assert [body[1] for body in sent] == [
+    assert [body[2] for body in sent] == [
         {"op": "replace", "path": "/metadata/resourceVersion", "value": version} for version in ("5", "6")
     ]
-    assert sent[0][0]["path"] == "/metadata/managedFields"
+    assert [each["path"] for each in sent[0][:2]] == ["/metadata/uid", "/metadata/managedFields"]
 
 
 def test_it_gives_up_where_somebody_writes_all_the_time(server: t.Any, client: Client) -> None:
