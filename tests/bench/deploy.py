@@ -53,7 +53,12 @@ class Bench:
         if who == "ours":
             return [sys.executable, str(HERE / "_deploy_ours.py"), str(files.app), *(["--check"] if dry_run else [])]
         if who == "ours, playbook":
-            chosen = {"kubeflow_app_dir": str(files.app), "kubeflow_wait_timeout": 0, "kubeflow_report_dir": str(self._folder / "report")}
+            chosen = {
+                "kubeflow_app_dir": str(files.app),
+                "kubeflow_wait_timeout": 0,
+                "kubeflow_move": True,
+                "kubeflow_report_dir": str(self._folder / "report"),
+            }
             check = ["--check"] if dry_run else []
             return ["ansible-playbook", f"{ROOT}/playbooks/deploy.yml", "-e", json.dumps(chosen), *check]
         if who == "raw":
