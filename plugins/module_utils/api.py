@@ -30,6 +30,7 @@ from .http.channel import Channel, pieces
 from .http.deadline import Deadline
 from .http.proxies import is_loopback
 from .kubeconfig import Connection
+from .limits import reached
 from .paging import Page, Told, Trim
 from .redaction import clean
 from .responses import Read, Unacceptable
@@ -447,6 +448,8 @@ class Client:
 
     def _unreachable(self, error: Exception, channel: Channel) -> Unreachable:
         self._left()  # says so where the time for all is over
+        if limit := reached(error):
+            return Unreachable(limit.message, fix=limit.fix, passes=False)
         return unreachable(failures.explain(error, channel.deadline), self.connection, sent=channel.written)
 
     def _open(self, deadline: Deadline) -> Channel:
