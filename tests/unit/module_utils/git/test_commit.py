@@ -333,7 +333,7 @@ def test_a_hook_of_git_that_starts_us_does_not_lead_us_astray(kept: Place, tmp_p
 
 
 def test_what_is_no_remote(kept: Place) -> None:
-    assert "has no remote 'origin'; it has none." in says(lambda: kept.commit(remote="origin"))
+    assert "There is no remote 'origin'" in says(lambda: kept.commit(remote="origin"))
     said = says(lambda: kept.commit(remote=f"https://me:{PASSWORD}@example.com/x.git"))
     assert "holds a password or token" in said and PASSWORD not in said
     said = says(lambda: kept.commit(remote="http://git.example.com/x.git", login=(None, PASSWORD)))
