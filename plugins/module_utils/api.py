@@ -174,7 +174,8 @@ class Client:
 
     def get(self, path: str, accept: str = "application/json", **params: object) -> Json:
         """One object, or with a ``limit`` a list of so many. ``path`` begins with a slash; ``params`` go into the query."""
-        return self.request("GET", path, params=params, accept=accept, read=responses.a_list if "limit" in params else responses.an_object)
+        read = responses.a_list if "limit" in params else responses.DOCUMENTS.get(path, responses.an_object)
+        return self.request("GET", path, params=params, accept=accept, read=read)
 
     def document(self, path: str, *fields: str, accept: str = "application/json") -> Json:
         """A JSON object that is none of Kubernetes, with these ``fields`` as text: ``/version``, the OpenID configuration."""

@@ -122,6 +122,10 @@ def document(*fields: str) -> Read:
     return read
 
 
+DOCUMENTS: dict[str, Read] = {"/version": document("gitVersion")}
+"""By path: what is there is no object of Kubernetes."""
+
+
 def an_object(content: bytes) -> Json:
     """Raises ``Unacceptable``."""
     return _object(parse(content))

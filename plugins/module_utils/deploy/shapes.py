@@ -37,6 +37,7 @@ _POD: Shape = {
 _TEMPLATE: Shape = {"metadata": {"labels": {}, "annotations": {}}, "spec": _POD}
 _WORKLOAD: Shape = {"spec": {"selector": {}, "template": _TEMPLATE, "volumeClaimTemplates": [{"metadata": {"name": str}, "spec": {}}]}}
 _HOOKS: Shape = {"webhooks": [{"name": str, "clientConfig": {"service": {}}, "rules": [{}]}]}
+_TARGET: Shape = {"apiVersion": str, "kind": str, "name": str}
 _BINDING: Shape = {"subjects": [{}], "roleRef": {}}
 _SHAPES: dict[str, Shape] = {
     "Pod": {"spec": _POD},
@@ -52,6 +53,7 @@ _SHAPES: dict[str, Shape] = {
         "spec": {"group": str, "scope": str, "names": {"kind": str, "plural": str}, "versions": [{"name": str}], "conversion": {}}
     },
     "APIService": {"spec": {"service": {}}},
+    "HorizontalPodAutoscaler": {"spec": {"scaleTargetRef": _TARGET}},
 }
 """Of kinds of Kubernetes itself, as far as something here reads them."""
 _NEEDED = {"group": "spec.group", "scope": "spec.scope", "kind": "spec.names.kind", "plural": "spec.names.plural"}

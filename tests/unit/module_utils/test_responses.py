@@ -160,13 +160,14 @@ def test_what_a_deletion_is_answered_with(server: t.Any, client: Client) -> None
 
 def test_documents_have_no_kind(server: t.Any, client: Client) -> None:
     server.routes["/version"] = raw({"gitVersion": "v1.35.0"})
-    assert client.document("/version") == {"gitVersion": "v1.35.0"}
+    assert client.document("/version") == client.get("/version") == {"gitVersion": "v1.35.0"}
     server.routes["/version"] = raw([1])
     with pytest.raises(InvalidResponse, match="JSON of a list"):
         client.document("/version")
     server.routes["/version"] = raw({"gitVersion": None})
-    with pytest.raises(InvalidResponse, match="no text gitVersion"):
-        client.document("/version", "gitVersion")
+    for ask in (lambda: client.document("/version", "gitVersion"), lambda: client.get("/version")):
+        with pytest.raises(InvalidResponse, match="no text gitVersion"):
+            ask()
 
 
 @pytest.mark.parametrize(

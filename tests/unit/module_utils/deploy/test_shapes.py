@@ -56,6 +56,14 @@ WRONG = [
     ({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": ["a"]}, "data: a mapping is expected, not a list"),
     ({"apiVersion": "v1", "kind": "List", "items": None}, "List: items: a list of objects is expected, not nothing"),
     (hooks({**hook(["pods"]), "clientConfig": "x"}), r"webhooks\[0\].clientConfig: a mapping is expected, not text"),
+    (
+        make("HorizontalPodAutoscaler", "h", "autoscaling/v2", spec={"scaleTargetRef": "web"}),
+        "spec.scaleTargetRef: a mapping is expected, not text",
+    ),
+    (
+        make("HorizontalPodAutoscaler", "h", "autoscaling/v2", spec={"scaleTargetRef": {"kind": ["a"]}}),
+        "spec.scaleTargetRef.kind: text is expected",
+    ),
     # What server-side apply takes in no case.
     (pods(containers=[{"name": "c", "env": [{"name": "A"}, {"name": "B"}, {"name": "A"}]}]), r"env\[2\]: name A is there twice"),
     (
