@@ -33,8 +33,6 @@ class ActionModule(ActionBase):
         entry = role._from_files.get("tasks", "main")
         path = Path(role._role_path)
         self._roles = path.parent
-        # The roles of the optional steps add theirs to those of the role that includes them.
-        before = self._templar.template(given.get(_REGISTERED) or {})
         try:
             self._refuse_misspelt(given)
             options = {name: spec for each in self._specs(path.name).values() for name, spec in each["options"].items()}
@@ -42,12 +40,21 @@ class ActionModule(ActionBase):
         except BootstrapError as error:
             return {**result, "failed": True, "msg": str(error)}
         known = {name.removeprefix(variables.PREFIX): value for name, (value, secret) in found.items() if not secret}
-        result = {**before, **result, **known, "changed": False}
+        result = {**self._before(given), **result, **known, "changed": False}
         ignored = self._ignored(entry, given) if path.name == "kubeflow" else []
         if ignored:
             has = "they have" if ignored[1:] else "it has"
             result["warnings"] = [f"Nothing in this play takes {some(ignored, 20)}: {has} no effect."]
         return result
+
+    def _before(self, given: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The values that were read before: the roles of the optional steps add theirs to those of the role that includes them.
+
+        No more of that result: that it failed, or warned, was said, and is over where a ``rescue`` goes on.
+        """
+        options = {name.removeprefix(variables.PREFIX) for role in self._roles.iterdir() for name in variables.options_of(role)}
+        before = self._templar.template(given.get(_REGISTERED) or {})
+        return {name: value for name, value in before.items() if name in options}
 
     def _specs(self, role: str) -> dict[str, t.Any]:
         specs: dict[str, t.Any] = self._loader.load_from_file(str(self._roles / role / "meta" / "argument_specs.yml"))["argument_specs"]
@@ -72,7 +79,7 @@ class ActionModule(ActionBase):
             self._display.warning(f"No variable of kubeflow.bootstrap is called {name}, so that it has no effect.")
 
     def _ignored(self, entry: str, given: dict[str, t.Any]) -> list[str]:
-        """The options that were given, and that nothing in this play takes."""
+        """The options that were given, and that nothing in this play takes; not those that stages set themselves."""
         specs = {role.name: self._specs(role.name) for role in self._roles.iterdir()}
         taken: set[str] = set()
         for role, part in self._in_play() | {("kubeflow", entry)}:
@@ -82,7 +89,7 @@ class ActionModule(ActionBase):
             if switch in taken and self._is_set(switch, {"type": "bool", "default": False}, given):
                 taken |= {name for each in specs[role].values() for name in each["options"]}
         everything = {name: spec for of in specs.values() for each in of.values() for name, spec in each["options"].items()}
-        return sorted(name for name in everything.keys() - taken if self._is_set(name, everything[name], given))
+        return sorted(name for name in everything.keys() - taken - variables.RESULTS if self._is_set(name, everything[name], given))
 
     def _is_set(self, name: str, spec: variables.Spec, given: dict[str, t.Any]) -> bool:
         if name not in given:

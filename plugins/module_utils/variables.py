@@ -32,6 +32,8 @@ except ImportError:
 
 Spec = Mapping[str, t.Any]
 PREFIX = "kubeflow_"
+RESULTS = frozenset({"kubeflow_facts", "kubeflow_plan", "kubeflow_secrets", "kubeflow_steps"})
+"""Options that stages also set, for those that come after them."""
 
 _KINDS = {"bool": "true or false", "int": "a whole number", "float": "a number", "list": "a list", "dict": "a mapping"}
 _TO: dict[str, Callable[[t.Any], t.Any]] = {
