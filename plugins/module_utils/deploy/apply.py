@@ -98,12 +98,7 @@ def _apply(client: Client, member: Member, options: Options, deadline: Deadline)
     try:
         if member.action == "replace":
             replacing.delete(client, member, deadline.left())
-        try:
-            metadata = _written(client, member, options)
-        except Unreachable:
-            metadata = _arrived(client, member) or {}
-            if not metadata:
-                raise
+        metadata = _written(client, member, options)
         applied.version, applied.owned = str(metadata["resourceVersion"]), owned_fields({"metadata": metadata})
     except OtherCluster:
         raise
@@ -113,14 +108,20 @@ def _apply(client: Client, member: Member, options: Options, deadline: Deadline)
     return applied
 
 
-def _arrived(client: Client, member: Member) -> Json | None:
-    """The metadata of an object whose apply was not answered, if the server did it all the same."""
-    with contextlib.suppress(BootstrapError):
-        live = client.request("GET", member.path, accept=ONE_METADATA, once=True)
-        metadata: Json = live["metadata"]
-        if _applied_at(metadata) and _applied_at(metadata) != _applied_at(member.metadata):
-            return metadata
-    return None
+def _sent(client: Client, member: Member, options: Options, before: Json) -> Json:
+    """Apply one object; its metadata, which until now were ``before``.
+
+    Where it was not answered, the object is read: the server may have done it. That only its field ownership was rewritten is no sign.
+    """
+    try:
+        metadata: Json = send(client, member, options)["metadata"]
+    except Unreachable:
+        with contextlib.suppress(BootstrapError):
+            metadata = client.request("GET", member.path, accept=ONE_METADATA, once=True)["metadata"]
+            if _applied_at(metadata) and _applied_at(metadata) != _applied_at(before):
+                return metadata
+        raise
+    return metadata
 
 
 def _applied_at(metadata: Json) -> str:
@@ -131,21 +132,21 @@ def _applied_at(metadata: Json) -> str:
 
 def _written(client: Client, member: Member, options: Options) -> Json:
     """Apply one object with its field ownership; its metadata."""
-    version = member.item["apiVersion"]
+    version, before = member.item["apiVersion"], member.metadata
     rewrite = member.rewrite if member.action != "replace" else None
     if rewrite:
-        migrate(client, member.path, version, rewrite)
+        before = migrate(client, member.path, version, rewrite) or before
     try:
-        metadata: Json = send(client, member, options)["metadata"]
+        metadata = _sent(client, member, options, before)
     except ApiError as error:
         if not of_another_version(error):
             raise
-        migrate(client, member.path, version, Rewrite(retag=True))
-        metadata = send(client, member, options)["metadata"]
+        before = migrate(client, member.path, version, Rewrite(retag=True)) or before
+        metadata = _sent(client, member, options, before)
     if rewrite and rewrite.adopt and former(metadata, rewrite.adopt):
         # It had no managers at all: those that the server then makes up share every field.
-        migrate(client, member.path, version, rewrite, metadata)
-        metadata = send(client, member, options)["metadata"]
+        before = migrate(client, member.path, version, rewrite, metadata) or metadata
+        metadata = _sent(client, member, options, before)
     if member.initial and member.action in ("create", "replace"):
         return migrate(client, member.path, version, Rewrite(autoscaled=True), metadata) or metadata
     return metadata

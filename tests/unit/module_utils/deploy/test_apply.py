@@ -12,6 +12,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Clie
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.apply import apply_wave
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.compare import Member
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.inventory import Inventory
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.managed_fields import Rewrite
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects import MANAGER, Key, Resource, digest, key_of
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.outcome import Options, Outcome
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.wait import Deadline
@@ -161,6 +162,29 @@ def test_a_write_without_an_answer_is_looked_at(wave: Wave) -> None:
     refused = wave.apply(*members)
     assert {key.name: each.what for key, each in refused.items()} == {"lost": "unanswered", "same": "unanswered"}
     assert wave.actions["ConfigMap x/made"] == "created" and wave.actions["ConfigMap x/changed"] == "changed"
+
+
+@pytest.mark.parametrize("lost", ["application/json-patch+json", "application/apply-patch+yaml"])
+def test_field_ownership_alone_is_no_apply(wave: Wave, lost: str) -> None:
+    """The server rewrote it, so that an entry is ours by now; but nothing of ours was applied."""
+    there = made_at("2026-01-01T00:00:01Z")["metadata"] | {"uid": "1", "resourceVersion": "1"}
+    there["managedFields"][0] |= {"manager": "kubectl-client-side-apply", "operation": "Update"}
+    live = {"metadata": there}
+
+    def route(request: Request) -> Answer:
+        if request.method == "PATCH":
+            if "json-patch" in request.headers["content-type"]:
+                there["managedFields"] = request.body[1]["value"]
+            if request.headers["content-type"] == lost:
+                raise Lost
+        return Answer(live)
+
+    wave.server.routes[path("a")] = route
+    adopted = member("a", "take-over", "1")
+    adopted.rewrite = Rewrite("all")
+    refused = wave.apply(adopted)
+    assert {key.name: each.what for key, each in refused.items()} == {"a": "unanswered"}
+    assert wave.inventory.members == {} and not wave.outcome.changed
 
 
 def test_only_what_succeeded_is_counted(wave: Wave) -> None:
