@@ -50,6 +50,11 @@ options:
   failure:
     description: The message with which the deployment failed.
     type: str
+  comparison:
+    description:
+      - What M(kubeflow.bootstrap.deploy) returned in check mode for an application that is not applied, so that the summary tells what
+        applying it would do. It does not count where there is an O(outcome).
+    type: dict
   kubeconfig:
     description: The kubeconfig file that the user named, for the commands to go on with.
     type: path
@@ -104,6 +109,7 @@ ARGUMENTS: dict[str, t.Any] = {
         "application": {"type": "dict"},
         "outcome": {"type": "dict"},
         "failure": {"type": "str"},
+        "comparison": {"type": "dict"},
         "kubeconfig": {"type": "path"},
         "context": {"type": "str"},
         "show": {"type": "bool", "default": True},

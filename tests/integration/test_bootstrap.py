@@ -63,8 +63,24 @@ def test_without_kubeflow_apply_there_is_an_application_and_a_list(cluster, work
     # What it lists is what then comes.
     user.bootstrap().well()
     listed = run.output[run.output.index("TASK [kubeflow.bootstrap.kubeflow : Report]") :]
-    for kind, name in each.applied("only-app"):
+    applied = each.applied("only-app")
+    for kind, name in applied:
         assert re.search(rf"\b{kind}: .*\b{name}\b", listed), f"{kind} {name}: {listed}"
+    assert f"{len(applied)} would be created; kubeflow_apply=true applies them" in listed
+    with each.untouched():
+        again = user.play("bootstrap").well()
+        fewer = user.play("bootstrap", kubeflow_parameters={COMPONENT: {"gatewayReplicas": 1}}).well()
+    assert f"{len(applied)} unchanged\n" in again.output and again.changed == 0
+    assert "1 would be changed, 1 would be pruned; kubeflow_apply=true applies them" in fewer.output
+    # What applying would be refused for is told, and fails no run that does not apply.
+    each.kubectl("create", "configmap", "of-others", "-n", "only-app")
+    user.add_component("mine", {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "of-others"}, "data": {"whose": "mine"}})
+    with each.untouched():
+        refused = user.play("bootstrap").well()
+    assert "Would fail" in refused.output, refused.output
+    told = " ".join(refused.output[refused.output.index("Would fail") :].split())
+    assert "ConfigMap only-app/of-others" in told and "kubeflow_take_over" in told
+    assert user.bootstrap().code != 0
 
 
 def test_the_namespace_default_is_used_and_not_labelled(cluster, work):

@@ -45,8 +45,7 @@ def lines(report: Json) -> list[str]:
     if outcome:
         found += _section("Objects", _outcome(outcome, report["check"]))
     elif plan and app and not report.get("failure"):
-        said = f"{len(plan['objects'])} objects; kubeflow_apply=true applies them, with --check it tells what that would change"
-        found += _section("Consists of", [said, *_by_kind(plan["objects"])])
+        found += _not_applied(plan, report.get("comparison") or {})
     if report.get("failure"):
         found += _section("Failed", _wrapped([report["failure"]], 2))
     if plan:
@@ -170,11 +169,27 @@ def _outcome(outcome: Json, check: bool) -> list[str]:
     return [first, *told[:_LISTED], *more]
 
 
-def _by_kind(objects: list[str]) -> list[str]:
+def _not_applied(plan: Json, comparison: Json) -> list[str]:
+    """What applying would do, as compared with the cluster; what there is to apply, where that is not known."""
+    apply = "kubeflow_apply=true applies them"
+    outcome = comparison.get("outcome")
+    if outcome and not comparison.get("msg"):
+        first, *told = _outcome(outcome, check=True)
+        changes = [item for item in outcome["objects"] if item["action"] not in _AS_IT_IS]
+        untold = [item for item in changes if not item["why"]]
+        return _section("Objects", [f"{first}; {apply}" if changes else first, *_by_kind(untold), *told])
+    objects = [{"object": text, "action": "created"} for text in plan["objects"]]
+    found = _section("Consists of", [f"{len(objects)} objects; {apply}", *_by_kind(objects)])
+    return found + _section("Would fail", _wrapped([comparison["msg"]] if comparison.get("msg") else [], 2))
+
+
+def _by_kind(objects: list[Json]) -> list[str]:
+    """The names of each kind, with what would become of those that would not be created."""
     kinds: dict[str, list[str]] = {}
-    for text in objects:
-        kind, name = text.split(" ", 1)
-        kinds.setdefault(kind.split(".")[0], []).append(name.rsplit("/", 1)[-1])
+    for item in objects:
+        kind, name = item["object"].split(" ", 1)
+        action = "" if item["action"] == "created" else f" ({item['action']})"
+        kinds.setdefault(kind.split(".")[0], []).append(name.rsplit("/", 1)[-1] + action)
     return [f"{kind}: {', '.join(names)}" for kind, names in kinds.items()]
 
 

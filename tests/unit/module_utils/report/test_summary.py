@@ -131,12 +131,69 @@ def test_a_long_plan_stays_a_table(report: Json) -> None:
     assert section(found, "Warnings") == ["No TLS. Add it. Run: kubectl get tls"]
 
 
-def test_what_would_be_created(report: Json) -> None:
+def test_what_there_is_to_apply_where_nothing_was_compared(report: Json) -> None:
     found = lines(report)
-    assert section(found, "Consists of")[1:] == ["Deployment: hub, proxy", "Namespace: ml"]
-    assert section(found, "Consists of")[0] == "3 objects; kubeflow_apply=true applies them, with --check it tells what that would change"
+    assert section(found, "Consists of") == ["3 objects; kubeflow_apply=true applies them", "Deployment: hub, proxy", "Namespace: ml"]
     assert section(found, "Objects") == []
     assert not [step for step in section(found, "Go on") if "kubectl" in step]
+
+
+def compared(**actions: str) -> Json:
+    """What a check returned: ``hub="changed"`` for Deployments by name."""
+    objects = [{"object": f"Deployment.apps ml/{name}", "action": action, "why": None} for name, action in actions.items()]
+    counts = {action: list(actions.values()).count(action) for action in actions.values()}
+    return {"changed": True, "outcome": {"counts": counts, "objects": objects, "seconds": 0.2, "waited": 0.0}}
+
+
+@pytest.mark.parametrize(
+    ("actions", "said"),
+    [
+        (
+            {"hub": "created", "proxy": "created"},
+            ["2 would be created; kubeflow_apply=true applies them", "Deployment: hub, proxy"],
+        ),
+        ({"hub": "unchanged", "proxy": "unchanged"}, ["2 unchanged"]),
+        (
+            {"hub": "changed", "proxy": "created", "front": "unchanged", "old": "pruned"},
+            [
+                "1 would be changed, 1 would be created, 1 unchanged, 1 would be pruned; kubeflow_apply=true applies them",
+                "Deployment: hub (changed), proxy, old (pruned)",
+            ],
+        ),
+    ],
+)
+def test_what_applying_would_do(report: Json, actions: dict[str, str], said: list[str]) -> None:
+    report["comparison"] = compared(**actions)
+    found = lines(report)
+    assert section(found, "Objects") == said
+    assert section(found, "Consists of") == []
+    assert [step for step in section(found, "Go on") if "kubectl" in step] == []
+
+
+def test_what_applying_would_do_is_told_with_its_reason(report: Json) -> None:
+    report["comparison"] = compared(hub="replaced", proxy="left alone")
+    for item in report["comparison"]["outcome"]["objects"]:
+        item["why"] = "its selector changed" if item["action"] == "replaced" else "an admin applied it"
+    assert section(lines(report), "Objects") == [
+        "1 would be replaced, 1 left alone; kubeflow_apply=true applies them",
+        "Deployment.apps ml/hub: replaced, its selector changed",
+        "Deployment.apps ml/proxy: left alone, an admin applied it",
+    ]
+
+
+@pytest.mark.parametrize("outcome_of_it", [None, {"counts": {"refused": 1}, "objects": [], "seconds": 0.1, "waited": 0.0}])
+def test_what_applying_would_fail_for(report: Json, outcome_of_it: Json | None) -> None:
+    report["comparison"] = {"msg": "ada may not create deployments in ml. Nothing was written.", "outcome": outcome_of_it}
+    found = lines(report)
+    assert section(found, "Consists of")[0] == "3 objects; kubeflow_apply=true applies them"
+    assert section(found, "Would fail") == ["ada may not create deployments in ml. Nothing was written."]
+    assert section(found, "Failed") == []
+    assert section(found, "Objects") == []
+
+
+def test_what_was_done_comes_before_what_would_be(report: Json) -> None:
+    report["comparison"], report["outcome"] = compared(hub="created"), outcome(unchanged=3)
+    assert section(lines(report), "Objects")[0].startswith("3 unchanged (7.5 s")
 
 
 @pytest.mark.parametrize(
