@@ -77,7 +77,7 @@ def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Ou
 
 
 def _removed_by_record(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Outcome, Choice]:
-    """Remove an application whose folder is not there, by what the cluster records of it."""
+    """Remove an application whose folder is lost, by what the cluster records of it."""
     if args["state"] != "absent":
         raise BootstrapError(
             "An application can be removed, but not deployed by its name alone.", fix="Leave application out, or set state to absent."

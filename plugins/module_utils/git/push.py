@@ -104,7 +104,7 @@ def _url(git: Git, name: str) -> str:
 
 
 def _takes(url: str) -> None:
-    """Refuse what git would hand to a helper: ``ext::`` runs a command, ``fd::`` waits for somebody who is not there."""
+    """Refuse what git would hand to a helper: ``ext::`` runs a command, ``fd::`` waits on a descriptor that nobody opened."""
     helper = re.match(r"([A-Za-z0-9][A-Za-z0-9+.-]*)::", url)
     if helper or "\0" in url or "\n" in url:
         what = f"The remote names git's helper {helper[1]}::, which is not used here." if helper else "The remote is not one line of text."
