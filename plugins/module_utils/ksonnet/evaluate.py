@@ -80,9 +80,7 @@ def evaluate(runs: list[Run], limits: Limits) -> str:
     with warnings.catch_warnings():
         # Other threads don't matter to the child: it does nothing but evaluate, write to its pipe and end.
         warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
-    if child == 0:
-        _child(runs, limits, present, reading, writing)
+        child = _forked(lambda: _child(runs, limits, present, reading, writing))
     os.close(writing)
     try:
         text, in_time = _received(reading, time.monotonic() + limits.seconds)
@@ -92,14 +90,27 @@ def evaluate(runs: list[Run], limits: Limits) -> str:
     return _result(text, in_time, status, limits)
 
 
+def _forked(work: Callable[[], t.NoReturn]) -> int:
+    """Process id of a child that does ``work``. A signal meanwhile waits: no handler of this process may take it in the child."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, interrupts.SIGNALS)
+    try:
+        child = os.fork()
+        if child == 0:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent has it too, and ends this
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            work()
+        return child
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _child(runs: list[Run], limits: Limits, present: int | None, reading: int, writing: int) -> t.NoReturn:
     """Evaluate and end; nothing that this process has registered to happen at its end may happen here."""
     with contextlib.suppress(BaseException):
         try:
             os.close(reading)
             faulthandler.disable()
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent has it too, and ends this
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # the evaluator's own last words, if it runs out of memory
             _bound(limits, present)
             text = ""
