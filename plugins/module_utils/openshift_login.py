@@ -116,7 +116,7 @@ class _Asking:
         except NoAnswer as error:
             raise BootstrapError(
                 f"OpenShift at {_place(url)} can't be reached: {error.failure.why}.",
-                fix="Check host and the network; for a certificate authority of your own set ca_cert (openshift_login_ca_cert).",
+                fix="Check host and the network; for a certificate authority of your own set ca_cert (kubeflow_openshift_login_ca_cert).",
             ) from None
 
 

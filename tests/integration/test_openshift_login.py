@@ -68,6 +68,17 @@ def test_logs_in_and_out_and_leaves_no_trace(openshift, login, tmp_path):
         assert secret not in run.output and not [place for place in places if secret.encode() in place]
 
 
+def test_a_removal_asks_nobody_before_it_logs_in(openshift, login, tmp_path):
+    """Facts of an earlier stage are at hand, and no kubeconfig leads to the cluster."""
+    login.user.env["KUBECONFIG"] = str(ABSENT)
+    facts = {"cluster": {"server": openshift.url, "uid": "1"}, "kubeconfig": {"context": openshift.url}}
+    removal = {"ansible.builtin.include_role": {"name": "kubeflow.bootstrap.kubeflow", "tasks_from": "remove"}}
+    removal["vars"] = {"kubeflow_openshift_login": True, "kubeflow_app_dir": str(tmp_path / "none"), "kubeflow_facts": facts}
+    removal["vars"] |= {"kubeflow_report_dir": str(tmp_path / "report"), "kubeflow_openshift_login_token_of": "another"}
+    run = login(between=[removal])
+    assert run.message.startswith("There is no application in ")
+
+
 def test_it_logs_out_when_the_play_fails_and_in_check_mode(openshift, login):
     failed = login(between=[{"ansible.builtin.fail": {"msg": "something else"}}])
     assert failed.message == "something else"

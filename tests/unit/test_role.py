@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import variables
 
 ROLES = Path(__file__).parents[2] / "roles"
 
@@ -43,6 +44,16 @@ def test_tasks_use_variables_as_they_were_read(role: str) -> None:
         assert {f"kubeflow_{name}" for name in _USED.findall(text)} <= read, path
         expressions = [*re.findall(r"\{\{.*?\}\}", text, re.DOTALL), *re.findall(r"when:.*?\n(?! *- )", text, re.DOTALL)]
         assert {name for each in expressions for name in _RAW.findall(each)} & read == set(), path
+
+
+def test_no_text_names_a_variable_without_its_prefix() -> None:
+    names = {name.removeprefix("kubeflow_"): role.name for role in ROLES.iterdir() for name in variables.options_of(role)}
+    names = {name: role for name, role in names.items() if name.startswith(f"{role}_")}
+    named = re.compile(rf"[(`]({'|'.join(sorted(names, key=len, reverse=True))})(?![\w(])")
+    texts = [*(ROLES.parent / "plugins").rglob("*.py"), *ROLES.parent.glob("registry/**/*.md"), *ROLES.parent.glob("docs/**/*.md")]
+    found = [f"{path}: {name}" for path in [*texts, *ROLES.rglob("*.md")] for name in named.findall(path.read_text(encoding="utf-8"))]
+    # Other things have these names, too.
+    assert [each for each in found if not each.endswith(": usage_id")] == []
 
 
 def test_every_entry_point_reads_the_variables_first() -> None:
