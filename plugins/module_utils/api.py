@@ -34,7 +34,7 @@ from .limits import reached
 from .paging import Page, Told, Trim
 from .redaction import clean
 from .responses import Read, Unacceptable
-from .retrying import ApiError, InvalidResponse, Repeating, Sent, Unreachable, unreachable
+from .retrying import ApiError, InvalidResponse, Repeating, Sent, Unreachable, passes, unreachable
 
 __all__ = [
     "AHEAD",
@@ -387,7 +387,7 @@ class Client:
         sent.failures += 1
         if repeating:
             return repeating.pause(sent, failure, retry_after)
-        if not isinstance(failure, ApiError) or failure.code != 429 or sent.failures >= _TRIES:
+        if not isinstance(failure, ApiError) or failure.code != 429 or sent.failures >= _TRIES or not passes(sent, failure):
             return False
         time.sleep(min(retry_after or random.uniform(0.5, 1.0) * sent.failures, _SLOWEST_RETRY, self._until_the_end()))
         return True

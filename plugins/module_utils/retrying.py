@@ -45,11 +45,13 @@ def _known(codes: tuple[int, ...], text: str, reads: float = _ALWAYS, writes: fl
 
 # All else is permanent. The first that fits counts. The texts are those of Kubernetes 1.30 to 1.35.
 _TRANSIENT = (
+    # apiextensions-apiserver, conversion/webhook_converter.go. Its server may be coming up, or be gone for good: nothing is to wait for
+    # a list that can be passed over. With 429 where the API server has not filled its cache of them yet.
+    _known((429, 500), "conversion webhook for .* failed", reads=_A_MOMENT),
+    # apiserver, storage/cacher: its cache can't be filled, for a reason that may last (objects that can't be decoded or decrypted).
+    _known((429, 500), r"storage is \(re\)initializing: failed to list", reads=_BRIEFLY),
     # https://kubernetes.io/docs/concepts/cluster-administration/flow-control/: nothing was done.
     _known((429,), ""),
-    # apiextensions-apiserver, conversion/webhook_converter.go. Its server may be coming up, or be gone for good: nothing is to wait for
-    # a list that can be passed over.
-    _known((500,), "conversion webhook for .* failed", reads=_A_MOMENT),
     # kube-aggregator, apiserver/handler_proxy.go, and apimachinery, util/proxy: an aggregated API server does not answer.
     _known((503,), "^service unavailable$|error trying to reach service", reads=_A_MOMENT),
     # Proxies and load balancers without an API server behind them; API servers that start, stop or are overloaded.
@@ -257,6 +259,11 @@ def patience(sent: Sent, failure: ApiError | Unreachable) -> float:
     if failure.code == 409 and sent.method == "DELETE":
         return _NEVER  # its preconditions do not hold
     return known.reads if sent.method == "GET" else known.writes
+
+
+def passes(sent: Sent, failure: ApiError) -> bool:
+    """Whether a refusal passes by itself, however long that takes."""
+    return patience(sent, failure) == _ALWAYS
 
 
 def transient(error: ApiError) -> bool:

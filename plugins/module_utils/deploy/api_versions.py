@@ -185,7 +185,7 @@ def _pod_texts(pod: Json) -> Iterator[t.Any]:
 def _present(holder: Json | None, *fields: str) -> Iterator[t.Any]:
     for field in fields:
         found = holder.get(field) if holder else None
-        if found:
+        if found and isinstance(found, (dict, list)):  # else the API server says what is wrong
             yield found
 
 

@@ -233,6 +233,14 @@ def test_a_server_that_stays_busy_is_left_alone_in_the_end(server: t.Any, client
     assert len(server.requests) == 5
 
 
+def test_a_list_that_can_not_be_made_is_not_asked_for_again(server: t.Any, client: Client) -> None:
+    said = "storage is (re)initializing: failed to list a/v1, Kind=B: conversion webhook for a/v1beta1, Kind=B failed: EOF"
+    server.routes["/a"] = Answer({"message": said}, 429, [("Retry-After", "9")])
+    with pytest.raises(ApiError, match="conversion webhook"):
+        client.get("/a")
+    assert len(server.requests) == 1
+
+
 @pytest.mark.parametrize("code", [400, 403, 404, 409, 422, 500, 503])
 def test_nothing_else_is_asked_again(server: t.Any, client: Client, code: int) -> None:
     server.routes["/a"] = Answer({}, code)

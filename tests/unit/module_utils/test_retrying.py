@@ -98,7 +98,12 @@ def test_a_role_that_is_not_there_does_not_hold_up_every_question() -> None:
 
 @pytest.mark.parametrize(
     ("code", "message"),
-    [(500, "conversion webhook for a/v1, Kind=B failed: EOF"), (503, "service unavailable"), (503, "error trying to reach service: x")],
+    [
+        (429, "storage is (re)initializing: failed to list a/v1, Kind=B: conversion webhook for a/v1beta1, Kind=B failed: EOF"),
+        (500, "conversion webhook for a/v1, Kind=B failed: EOF"),
+        (503, "service unavailable"),
+        (503, "error trying to reach service: x"),
+    ],
 )
 def test_a_list_that_one_bad_neighbour_spoils_is_not_waited_for(code: int, message: str) -> None:
     assert patience(sent("GET"), ApiError(code, {"message": message}, "")) == 2

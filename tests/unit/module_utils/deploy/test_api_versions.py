@@ -226,6 +226,13 @@ def test_what_is_left_out_of_a_schema_is_named() -> None:
     assert "the schema's a.default, a.oneOf left out, which v1 doesn't take" in one(item)[1]
 
 
+@pytest.mark.parametrize("wrong", [42, True, -1.5, "a"])
+def test_what_is_neither_a_list_nor_a_mapping_is_for_the_api_server_to_refuse(wrong: object) -> None:
+    template: Json = {"spec": {"containers": [{"name": "c", "command": wrong}]}}
+    item = made("apps/v1", "Deployment", spec={"selector": {"matchLabels": wrong}, "template": template})
+    assert one(item, {"apps/v1": {"Deployment": {}}}) == (item, ())
+
+
 def test_numbers_where_only_texts_may_be_become_texts() -> None:
     template: Json = {
         "metadata": {"annotations": {"b": True}},
