@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The one way to the API server: kept-alive connections, pages, typed errors. Private to the collection.
 
-The standard library alone: importing the ``kubernetes`` package costs more than all requests of a small cluster.
+The standard library alone: each task would pay for the import of the ``kubernetes`` package, which takes six times as long as this one.
 """
 
 from __future__ import annotations
