@@ -89,7 +89,19 @@ class ActionModule(ActionBase):
             if switch in taken and self._is_set(switch, {"type": "bool", "default": False}, given):
                 taken |= {name for each in specs[role].values() for name in each["options"]}
         everything = {name: spec for of in specs.values() for each in of.values() for name, spec in each["options"].items()}
-        return sorted(name for name in everything.keys() - taken - variables.RESULTS if self._is_set(name, everything[name], given))
+        left = everything.keys() - taken - variables.RESULTS - self._set_by_roles()
+        return sorted(name for name in left if self._is_set(name, everything[name], given))
+
+    def _set_by_roles(self) -> set[str]:
+        """The variables that blocks and includes of the collection's own roles set around this task."""
+        found: set[str] = set()
+        part: t.Any = self._task
+        while part is not None:
+            role = getattr(part, "_role", None)
+            if role and Path(role._role_path).parent == self._roles:
+                found |= set(part.vars)
+            part = part._parent
+        return found
 
     def _is_set(self, name: str, spec: variables.Spec, given: dict[str, t.Any]) -> bool:
         if name not in given:

@@ -26,12 +26,13 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Reading:
     # Defaults are templates of lookups, which only a run of Ansible finds.
     monkeypatch.setattr(action.ActionModule, "_default", lambda _self, spec: spec.get("default"))
 
-    def run(entry: str, **given: t.Any) -> dict[str, t.Any]:
+    def run(entry: str, around: dict[str, t.Any] | None = None, **given: t.Any) -> dict[str, t.Any]:
         role = types.SimpleNamespace(_role_path=str(ROLES / "kubeflow"), _from_files={"tasks": entry})
         play = types.SimpleNamespace(pre_tasks=[], tasks=[], post_tasks=[], roles=[])
-        task = types.SimpleNamespace(
-            args={}, async_val=0, check_mode=False, action="kubeflow.bootstrap.variables", _role=role, get_play=lambda: play
-        )
+        block = types.SimpleNamespace(_role=role, vars=around or {}, _parent=None)
+        task = types.SimpleNamespace(args={}, async_val=0, check_mode=False, _role=role, vars={}, _parent=block, get_play=lambda: play)
+        task.action = "kubeflow.bootstrap.variables"
+        given |= around or {}
         connection = types.SimpleNamespace(_shell=types.SimpleNamespace(tmpdir=None))
         loader = DataLoader()
         templar = Templar(loader=loader, variables=given)
@@ -65,6 +66,12 @@ def test_what_another_role_read_stays(read: Reading) -> None:
 def test_what_stages_left_is_not_told_as_ignored(read: Reading) -> None:
     left = {name: {"made_for": {"use": 1}} for name in variables.RESULTS - {"kubeflow_secrets"}}
     assert "warnings" not in read("main", **left, kubeflow_secrets=[{"name": "kubeflow-login"}])
+
+
+def test_what_roles_set_for_each_other_is_not_told_as_ignored(read: Reading) -> None:
+    branch = {"kubeflow_git_branch": "kubeflow-1234abcd"}
+    assert "warnings" not in read("awx_job", around=branch)
+    assert "kubeflow_git_branch" in read("awx_job", **branch)["warnings"][0]
 
 
 def test_results_are_the_options_that_tasks_set() -> None:
