@@ -86,9 +86,9 @@ def load(
 
     Raises ``BootstrapError`` where there is none, or where a file or a name in it is wrong."""
     env = os.environ if env is None else env
-    content = _content(kubeconfig)
-    source, paths = ("option", [_GIVEN]) if content is not None else _sources(t.cast("str | None", kubeconfig), env)
-    merged = _merge([_read(path, content) for path in paths])
+    given = content(kubeconfig)
+    source, paths = ("option", [_GIVEN]) if given is not None else _sources(t.cast("str | None", kubeconfig), env)
+    merged = _merge([_read(path, given) for path in paths])
     if not paths and not (context or cluster or user) and _in_cluster(env):
         return _from_service_account(env)
     if not paths:
@@ -134,11 +134,19 @@ def _looked_in(source: str, env: Mapping[str, str]) -> str:
     return "KUBECONFIG is not set, ~/.kube/config does not exist"
 
 
-def _content(kubeconfig: str | Entry | None) -> bytes | None:
+def content(kubeconfig: str | Entry | None) -> bytes | None:
     """What a kubeconfig holds that is given itself instead of a path; None for a path. No message may quote it."""
     if isinstance(kubeconfig, str):
         return kubeconfig.encode("utf-8", "surrogateescape") if "\n" in kubeconfig or kubeconfig.lstrip().startswith("{") else None
     return None if kubeconfig is None else json.dumps(kubeconfig, default=str).encode()
+
+
+def document(content: bytes) -> t.Any:
+    """What the content of a kubeconfig says; ``None`` where it can't be read."""
+    try:
+        return bounded_yaml.load(content, _loader()) if yaml else None
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError):
+        return None
 
 
 def _read(path: Path, content: bytes | None = None) -> Entry:

@@ -16,14 +16,25 @@ from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleModule
 
+from . import kubeconfig as reading
 from .errors import BootstrapError
 from .limits import reached
-from .masking import masked
+from .masking import is_credential, masked
 from .redaction import clean, cleaned, forget, remember
 
 _MOST_DETAILS = 2**20
-# Fields of a kubeconfig's user, of an auth-provider's config among them, and the value of a variable for an exec plugin.
-_CREDENTIALS = ("token", "password", "client-key-data", "id-token", "refresh-token", "access-token", "client-secret", "value", "proxy-url")
+# Fields of a kubeconfig's user, of an auth-provider's config among them, and the proxy, which may hold a login.
+_CREDENTIALS = (
+    "token",
+    "password",
+    "client-key",
+    "client-key-data",
+    "id-token",
+    "refresh-token",
+    "access-token",
+    "client-secret",
+    "proxy-url",
+)
 
 
 def _silent(message: str) -> None:
@@ -82,25 +93,43 @@ def begin(hidden: set[t.Any], args: Mapping[str, t.Any]) -> None:
     ``hidden``: the values of such arguments, as Ansible takes them out of results. Of a kubeconfig only the credentials are: its path, and
     names and addresses in it, stand in what is told.
     """
-    kubeconfig = args.get("kubeconfig")
-    if isinstance(kubeconfig, str):
-        hidden -= set() if "\n" in kubeconfig else {kubeconfig}
-    elif "kubeconfig" in args:
-        hidden -= {text for key, text in _texts("", kubeconfig) if key not in _CREDENTIALS}
     forget()
+    kubeconfig = args.get("kubeconfig")
+    content = reading.content(kubeconfig) if kubeconfig else None
+    document = None if content is None else reading.document(content)
+    if kubeconfig and content is None:
+        hidden -= {kubeconfig}
+    elif isinstance(document, dict):
+        texts = list(_texts("", document))
+        found = {text for key, text in texts if key in _CREDENTIALS or clean(text) != text} | set(_of_plugins(document))
+        if isinstance(kubeconfig, dict):
+            hidden -= {text for _key, text in texts}
+        hidden |= found
+        remember(*map(str, hidden - {kubeconfig} if isinstance(kubeconfig, str) else hidden))
+        return
     remember(*map(str, hidden))
 
 
 def _texts(key: str, value: t.Any) -> Iterator[tuple[str, str]]:
-    """The texts in plain data, each with the field that it is in."""
+    """The texts and numbers in plain data, each with the field that it is in."""
     if isinstance(value, dict):
         for name, each in value.items():
             yield from _texts(str(name), each)
     elif isinstance(value, list):
         for each in value:
             yield from _texts(key, each)
-    elif isinstance(value, str):
-        yield key, value
+    elif isinstance(value, str | int | float) and not isinstance(value, bool):
+        yield key, str(value)
+
+
+def _of_plugins(value: t.Any) -> Iterator[str]:
+    """Credentials among the variables of exec plugins, which hold names of profiles and switches, too."""
+    if isinstance(value, dict):
+        name, text = value.get("name"), value.get("value")
+        if isinstance(name, str) and isinstance(text, str) and (is_credential(name, text) or clean(text, opaque=True) != text):
+            yield text
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _of_plugins(each)
 
 
 def failed(error: BootstrapError) -> dict[str, t.Any]:

@@ -12,12 +12,14 @@ import types
 import typing as t
 
 import pytest
+import yaml
 from ansible.module_utils.basic import env_fallback
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.task import Task
 from ansible.template import Templar
 from ansible_collections.kubeflow.bootstrap.plugins.action import in_process
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.redaction import clean, cleaned
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.target import TARGET_ARGUMENTS
 
 ARGUMENTS = {
@@ -211,3 +213,38 @@ def test_of_a_kubeconfig_that_is_content_only_the_credentials_are_hidden(act: t.
         result = act(work, {"kubeconfig": kubeconfig}, spec)
         assert password not in str(result) and result["server"] == "https://c"
     assert act(work, {"kubeconfig": "/a/config"}, spec)["said"] == "I was told /a/config"
+
+
+def as_text(kubeconfig: dict[str, t.Any]) -> str:
+    return yaml.safe_dump(kubeconfig)
+
+
+@pytest.mark.parametrize("form", [dict, as_text, json.dumps], ids=["mapping", "YAML", "one line of JSON"])
+def test_what_is_told_of_a_cluster_outlives_its_kubeconfig(act: t.Any, form: t.Callable[[dict[str, t.Any]], t.Any]) -> None:
+    """Names, addresses and an exec plugin's switches stand in facts, plans and files; its passwords do not."""
+    password = "Tr0ub4dor&3-Tr0ub4dor"
+    env = [{"name": "AWS_PROFILE", "value": "default"}, {"name": "N", "value": "1"}, {"name": "AWS_SECRET_ACCESS_KEY", "value": password}]
+    plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": "get-token", "env": env}
+    cluster = {"server": "https://203.0.113.1:6443", "extensions": [{"name": "x", "extension": {"port": 6443}}]}
+    kubeconfig = {
+        "current-context": "production",
+        "clusters": [{"name": "kubernetes", "cluster": cluster}],
+        "contexts": [{"name": "production", "context": {"cluster": "kubernetes", "user": "me", "namespace": "kubeflow"}}],
+        "users": [{"name": "me", "user": {"exec": plugin}}],
+    }
+    facts = {"server": "https://203.0.113.1:6443", "class": "default", "nodes": 3, "version": "v1.35.0", "port": 6443}
+    facts["lines"] = "current-context: production, name: kubernetes"
+
+    def work(_args: dict[str, t.Any], _context: t.Any) -> dict[str, t.Any]:
+        return {"facts": cleaned(facts), "said": clean(f"get-token: {password}"), "whole": password}
+
+    result = act(work, {"kubeconfig": form(kubeconfig)}, {"argument_spec": TARGET_ARGUMENTS})
+    assert result["facts"] == facts and password not in str(result)
+
+
+@pytest.mark.parametrize("content", ["-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkq\n", "users: [\ntoken: MIIEvQIBADANBgkq\n"])
+def test_no_line_is_told_of_content_that_is_no_kubeconfig(act: t.Any, content: str) -> None:
+    def work(_args: dict[str, t.Any], _context: t.Any) -> dict[str, t.Any]:
+        return {"said": clean("It begins with MIIEvQIBADANBgkq.")}
+
+    assert "MIIE" not in act(work, {"kubeconfig": content}, {"argument_spec": TARGET_ARGUMENTS})["said"]
