@@ -22,6 +22,7 @@ import typing as t
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import responses
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import certificates
 
@@ -237,7 +238,8 @@ class Kubelet:
         self._client.request("PATCH", f"{path}/status", body={"status": status}, content_type="application/strategic-merge-patch+json")
         target = {"apiVersion": "v1", "kind": "Node", "name": "node-0"}
         name = {"name": pod["metadata"]["name"], "namespace": self._namespace}
-        self._client.post(f"{path}/binding", {"apiVersion": "v1", "kind": "Binding", "metadata": name, "target": target})
+        body = {"apiVersion": "v1", "kind": "Binding", "metadata": name, "target": target}
+        self._client.request("POST", f"{path}/binding", body=body, read=responses.a_deletion)  # it is answered with a Status, too
 
 
 def running(server: WebhookServer) -> Json:
