@@ -1,8 +1,8 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Webhooks of the cluster that are asked about pods, and whose Service does not exist: no pod can be made. Private to the collection.
+"""Webhooks of the cluster whose Service does not exist: what they are asked about can't be written. Private to the collection.
 
-An old installation leaves them behind. Workloads are accepted all the same, and never become ready.
+An old installation leaves them behind. Where one is asked about pods, workloads are accepted all the same, and never become ready.
 """
 
 from __future__ import annotations
@@ -13,57 +13,92 @@ from collections.abc import Iterable, Mapping
 from ..api import ONE_METADATA, ApiError, Client
 from ..errors import BootstrapError
 from .compare import Member
-from .objects import Key
+from .objects import Key, group_of
 from .refusals import DENIED, Refusal
-from .related import dict_of, dicts_of, labels_of, pod_template, selects
+from .related import dicts_of, labels_of, pod_template, selects
 from .webhooks import ADMISSION, service_of
 
 Json = dict[str, t.Any]
-Dead = tuple[str, Json, Key]
-"""The configuration as kubectl names it, one of its webhooks, and the Service."""
-
 _KINDS = ("mutatingwebhookconfigurations", "validatingwebhookconfigurations")
 
 
-def without_pods(
+class _Asked(t.NamedTuple):
+    """A request that the API server would ask webhooks about."""
+
+    operation: str
+    group: str
+    version: str
+    plural: str
+    scope: str
+    labels: Mapping[str, str]
+    space: Mapping[str, str] | None
+    """Labels of the namespace; ``None`` of what is in none."""
+
+
+def unanswered(
     client: Client, todo: Iterable[Member], members: Iterable[Member], namespaces: Mapping[str, Mapping[str, str]]
 ) -> dict[Key, Refusal]:
-    """Those of ``todo`` whose pods could not be made, each with why. Nothing where the user may not look.
+    """Those of ``todo`` that could not be written, or whose pods could not be made, each with why. Nothing where the user may not look.
 
     ``members``: all of the application, which may bring such a Service. ``namespaces``: labels of the live ones.
     """
-    running = [(member, labels_of(template)) for member in todo if (template := pod_template(member.item))]
-    if not running:
+    todo = list(todo)
+    if not todo:
         return {}
     items = {member.key: member.item for member in members}
     try:
-        dead = list(_dead(client, items))
+        webhooks = list(_webhooks(client, items))
     except BootstrapError:
         return {}
+    exist: dict[Key, bool] = {}
     found: dict[Key, Refusal] = {}
-    for member, labels in running:
-        name = member.key.namespace
-        space = labels_of(items.get(Key("", "Namespace", "", name)) or {})
-        space = {**namespaces.get(name, {}), **space, "kubernetes.io/metadata.name": name}
-        for configuration, webhook, service in dead:
-            if selects(webhook.get("objectSelector"), labels) and selects(webhook.get("namespaceSelector"), space):
-                why = f"no pod of it could be made: {configuration} asks a webhook about pods, and its {service} does not exist"
+    for member in todo if webhooks else ():
+        space = _space(member.key, items, namespaces)
+        template = pod_template(member.item)
+        itself = _request(member, space)
+        asked = [("{} asks a webhook about it", itself)] if itself.group != ADMISSION else []
+        if template:
+            pods = _Asked("CREATE", "", "v1", "pods", "Namespaced", labels_of(template), space)
+            asked.append(("no pod of it could be made: {} asks a webhook about pods", pods))
+        for configuration, webhook, service in webhooks:
+            why = next((text for text, request in asked if _stops(webhook, request)), None)
+            if why is None:
+                continue
+            if service not in exist:
+                exist[service] = _exists(client, service)
+            if not exist[service]:
                 fix = f"If nothing needs that any more: kubectl delete {configuration.replace(' ', '/')}. Else bring its server back."
-                found[member.key] = Refusal(DENIED, why, fix)
+                found[member.key] = Refusal(DENIED, f"{why.format(configuration)}, and its {service} does not exist", fix)
     return found
 
 
-def _dead(client: Client, items: Mapping[Key, Json]) -> t.Iterator[Dead]:
-    services: dict[Key, bool] = {}
+def _request(member: Member, space: Mapping[str, str] | None) -> _Asked:
+    resource = member.resource
+    group, version = group_of(resource.api_version), resource.api_version.rpartition("/")[2]
+    operation = "CREATE" if member.action == "create" else "UPDATE"
+    scope = "Namespaced" if resource.namespaced else "Cluster"
+    return _Asked(operation, group, version, resource.plural, scope, labels_of(member.item), space)
+
+
+def _space(key: Key, items: Mapping[Key, Json], namespaces: Mapping[str, Mapping[str, str]]) -> dict[str, str] | None:
+    """Labels of the namespace that an object is in, or is."""
+    name = key.name if key[:2] == ("", "Namespace") else key.namespace
+    if not name:
+        return None
+    brought = labels_of(items.get(Key("", "Namespace", "", name)) or {})
+    return {**namespaces.get(name, {}), **brought, "kubernetes.io/metadata.name": name}
+
+
+def _webhooks(client: Client, items: Mapping[Key, Json]) -> t.Iterator[tuple[str, Json, Key]]:
+    """Those without whose answer requests are refused, where the application does not bring their Service: the configuration as kubectl
+    names it, the webhook, and the Service. Conditions in CEL are not looked into.
+    """
     for kind in _KINDS:
         for configuration in client.items(f"/apis/{ADMISSION}/v1/{kind}"):
             for webhook in dicts_of(configuration.get("webhooks")):
                 service = service_of(webhook.get("clientConfig"))
-                if service is None or service in items or not _stops_pods(webhook):
-                    continue
-                if service not in services:
-                    services[service] = _exists(client, service)
-                if not services[service]:
+                optional = webhook.get("failurePolicy") == "Ignore" or webhook.get("matchConditions")
+                if service is not None and service not in items and not optional:
                     yield f"{kind[:-1]} {configuration['metadata']['name']}", webhook, service
 
 
@@ -74,15 +109,17 @@ def _exists(client: Client, service: Key) -> bool:
         return True
 
 
-def _stops_pods(webhook: Json) -> bool:
-    """Whether every new pod is refused without its answer. Conditions in CEL are not looked into."""
-    if webhook.get("failurePolicy") == "Ignore" or webhook.get("matchConditions"):
+def _stops(webhook: Json, asked: _Asked) -> bool:
+    """Whether such a request is refused without the webhook's answer."""
+    if not selects(webhook.get("objectSelector"), asked.labels):
+        return False
+    if asked.space is not None and not selects(webhook.get("namespaceSelector"), asked.space):
         return False
     return any(
-        {"*", "CREATE"} & set(rule.get("operations") or [])
-        and {"*", ""} & set(rule.get("apiGroups") or [])
-        and {"*", "v1"} & set(rule.get("apiVersions") or [])
-        and {"*", "*/*", "pods", "pods/*"} & set(rule.get("resources") or [])
-        and rule.get("scope", "*") in ("*", "Namespaced")
-        for rule in dicts_of(dict_of(webhook).get("rules"))
+        {"*", asked.operation} & set(rule.get("operations") or [])
+        and {"*", asked.group} & set(rule.get("apiGroups") or [])
+        and {"*", asked.version} & set(rule.get("apiVersions") or [])
+        and {"*", "*/*", asked.plural, f"{asked.plural}/*"} & set(rule.get("resources") or [])
+        and rule.get("scope", "*") in ("*", asked.scope)
+        for rule in dicts_of(webhook.get("rules"))
     )

@@ -17,7 +17,7 @@ from ..permissions import allowed, missing, review
 from . import namespace, replacing
 from .apply import send
 from .compare import Member
-from .dead_webhooks import without_pods
+from .dead_webhooks import unanswered
 from .difference import difference
 from .inventory import Inventory
 from .managed_fields import conflicting, former, left_behind, merged, of_another_version, overlaid, try_change, without
@@ -105,7 +105,7 @@ def preflight(client: Client, inventory: Inventory, members: list[Member], old: 
     todo = [member for member in members if member.action not in ("leave", "foreign")]
     _namespaces(client, inventory, members, todo, found)
     found.refused.update(without_owner(client, todo, apis))
-    found.refused.update(without_pods(client, todo, members, found.namespaces))
+    found.refused.update(unanswered(client, todo, members, found.namespaces))
     everything, lacking = _rights(client, inventory.namespace, todo, old)
     served = {(version, kind) for version, kinds in apis.items() for kind in kinds}
 

@@ -119,7 +119,8 @@ def test_a_webhook_for_pods_whose_service_does_not_exist_is_told_at_once(cluster
         blocking(namespaceSelector={"matchLabels": {"old": "yes"}}),
         blocking(objectSelector={"matchLabels": {"app": "other"}}),
         blocking(matchConditions=[{"name": "x", "expression": "false"}]),
-        blocking(rules=[{"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["*"], "resources": ["deployments"]}]),
+        blocking(rules=[{"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["deployments"]}]),
+        blocking(rules=[{"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["*"], "resources": ["deployments/scale"]}]),
         blocking({"name": "there"}),
         blocking({"name": "mine", "namespace": "ml"}),
     ],
@@ -128,6 +129,40 @@ def test_a_webhook_that_stops_no_pods_of_ours_stands_in_no_way(cluster: FakeClus
     cluster.put(webhook)
     cluster.put(make("Service", "there", namespace="old"))
     assert cluster.deploy(SPACE, WEB, make("Service", "mine", namespace="ml")).counts() == {"created": 3}
+
+
+def about(resource: str, scope: str = "*", operation: str = "CREATE", **webhook: t.Any) -> Json:
+    rule = {"apiGroups": ["*"], "apiVersions": ["*"], "operations": [operation], "resources": [resource], "scope": scope}
+    return blocking(rules=[rule], **webhook)
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize(
+    ("webhook", "stopped"),
+    [
+        (about("deployments"), "Deployment.apps ml/web: "),
+        (about("services", namespaceSelector={"matchLabels": {"kubernetes.io/metadata.name": "ml"}}), "Service ml/mine: "),
+        (about("namespaces", "Cluster", objectSelector={"matchExpressions": [{"key": "a", "operator": "DoesNotExist"}]}), "Namespace ml: "),
+    ],
+)
+def test_a_webhook_for_our_own_objects_whose_service_does_not_exist_is_told_at_once(
+    cluster: FakeCluster, webhook: Json, stopped: str, check: bool
+) -> None:
+    cluster.put(webhook)
+    asks = f"{stopped}mutatingwebhookconfiguration old-kubeflow asks a webhook about it, and its Service old/gone does not exist"
+    with pytest.raises(BootstrapError, match=asks) as error:
+        cluster.deploy(SPACE, WEB, make("Service", "mine", namespace="ml"), check=check)
+    assert "kubectl delete mutatingwebhookconfiguration/old-kubeflow" in str(error.value)
+    assert cluster.names() == ["MutatingWebhookConfiguration old-kubeflow"]
+
+
+def test_a_webhook_for_changes_stops_changes(cluster: FakeCluster) -> None:
+    config = make("ConfigMap", "c", namespace="ml", data={"a": "1"})
+    cluster.put(about("configmaps", operation="UPDATE"))
+    assert cluster.deploy(SPACE, config).counts() == {"created": 2}
+    assert cluster.deploy(SPACE, config).counts() == {"unchanged": 2}
+    with pytest.raises(BootstrapError, match="ConfigMap ml/c: mutatingwebhookconfiguration old-kubeflow asks a webhook about it"):
+        cluster.deploy(SPACE, {**config, "data": {"a": "2"}})
 
 
 def test_who_may_not_look_at_webhooks_deploys(cluster: FakeCluster) -> None:
