@@ -127,9 +127,9 @@ def _conflict(error: ApiError) -> Refusal:
         manager = _MANAGER.search(str(cause.get("message")))
         fields.append(f"{cause.get('field')} ({manager[1] if manager else cause.get('message')})")
     why = f"others own fields of it: {some(fields, MOST)}"
-    return Refusal(
-        CONFLICT, why, "kubeflow_force_conflicts=true takes them back.", tuple(str(cause.get("field")) for cause in error.causes)
-    )
+    places = tuple(str(cause.get("field")) for cause in error.causes)
+    leave = " Where an autoscaler sets spec.replicas, leave it out of the component." if ".spec.replicas" in places else ""
+    return Refusal(CONFLICT, why, f"kubeflow_force_conflicts=true takes them back.{leave}", places)
 
 
 def _unfitting(said: str) -> Refusal:

@@ -28,6 +28,7 @@ def test_a_conflict_names_each_field_with_its_manager() -> None:
     assert found.why == "others own fields of it: .data.a (kubectl-edit), .spec.replicas (hpa)"
     assert found.fields == (".data.a", ".spec.replicas")
     assert "kubeflow_force_conflicts" in found.fix
+    assert "Where an autoscaler sets spec.replicas, leave it out" in found.fix
 
 
 @pytest.mark.parametrize(
