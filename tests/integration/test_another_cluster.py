@@ -53,7 +53,9 @@ class Front:
         finally:
             channel.close()
 
-    def _handler(front):
+    def _handler(self):
+        front = self
+
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True

@@ -76,7 +76,7 @@ def shelve(build: Build, registries: Mapping[str, Contents]) -> None:
 def _folders(app: Mapping[str, t.Any]) -> Iterator[str]:
     """The vendored folders of the libraries that app.yaml names."""
     for key, entry in (app.get("libraries") or {}).items():
-        for package in {key, str(entry.get("name") or key)}:
+        for package in sorted({key, str(entry.get("name") or key)}):
             yield f"vendor/{entry.get('registry')}/{package}/"
 
 

@@ -89,5 +89,9 @@ def test_what_others_take_for_what_it_says_has_no_masks() -> None:
 def test_the_differences_of_every_result_are_masked() -> None:
     result = result_of(lambda: {"changed": True, "value": PASSWORD, "diff": [{"before": "", "after": f"password: {PASSWORD}\n"}]})
     assert result == {"changed": True, "value": PASSWORD, "diff": [{"before": "", "after": "password: ***\n"}]}
+
+    def refuses() -> dict[str, t.Any]:
+        raise BootstrapError("x")
+
     with pytest.raises(BootstrapError):
-        result_of(lambda: (_ for _ in ()).throw(BootstrapError("x")))
+        result_of(refuses)
