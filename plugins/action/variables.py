@@ -75,8 +75,9 @@ class ActionModule(ActionBase):
         if near:
             pairs = [f"{name} (did you mean {meant}?)" for name, meant in near.items()]
             raise BootstrapError(f"No variable is called {some(pairs, 5)}.", fix="Correct the name, or take another prefix than kubeflow_.")
-        for name in others:
-            self._display.warning(f"No variable of kubeflow.bootstrap is called {name}, so that it has no effect.")
+        for name, like in others.items():
+            hint = f" Did you mean {like}?" if like else ""
+            self._display.warning(f"No variable of kubeflow.bootstrap is called {name}, so that it has no effect.{hint}")
 
     def _ignored(self, entry: str, given: dict[str, t.Any]) -> list[str]:
         """The options that were given, and that nothing in this play takes; not those that stages set themselves."""

@@ -116,24 +116,31 @@ def _parsed(wanted: str, text: str) -> t.Any:
 # --- names
 
 
-def misspelt(names: Iterable[str], known: Iterable[str], options: Iterable[str]) -> tuple[dict[str, str], list[str]]:
-    """Of the variables with our prefix those that nobody knows: with the option that each looks like, and the others.
+def misspelt(names: Iterable[str], known: Iterable[str], options: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Of the variables with our prefix those that nobody knows: slips, each with the option that is meant, and the others.
 
-    ``known``: every name that is used anywhere, and prefixes of names, which end with ``_``."""
+    Others may be the user's own, such as ``kubeflow_version``: a whole word more or less is no slip. Where an option looks like one, it
+    stands beside it, else nothing. ``known``: every name that is used anywhere, and prefixes of names, which end with ``_``."""
     known = set(known)
     stems = tuple(name for name in known if name.endswith("_") and name != PREFIX)
     by_rest = {option.removeprefix(PREFIX): option for option in options}
-    near, others = {}, []
+    near, others = {}, {}
     for name in sorted(set(names)):
         if not name.startswith(PREFIX) or name in known or name.startswith(stems):
             continue
         rest = name.removeprefix(PREFIX)
         found = difflib.get_close_matches(rest, by_rest, 1, 0.75)
-        if found:
+        if found and _letters(rest, found[0]) <= max(len(rest) // 4, 1):
             near[name] = by_rest[found[0]]
         else:
-            others.append(name)
+            others[name] = by_rest[found[0]] if found else ""
     return near, others
+
+
+def _letters(one: str, other: str) -> int:
+    """How many letters differ."""
+    changes = difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
+    return sum(max(end - start, until - since) for kind, start, end, since, until in changes if kind != "equal")
 
 
 _NAME = re.compile(rf"\b{PREFIX}\w*")

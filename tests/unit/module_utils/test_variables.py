@@ -107,6 +107,13 @@ def test_a_slip_in_a_name(name: str, meant: str) -> None:
     assert slips(name) == meant
 
 
+@pytest.mark.parametrize("name", ["version", "password", "path", "timeout", "branch", "hostname", "storage", "kubeconfig_file"])
+def test_a_variable_of_the_users_own_is_no_slip(name: str) -> None:
+    options = {option for role in (COLLECTION / "roles").iterdir() for option in variables.options_of(role)}
+    near, others = variables.misspelt([f"kubeflow_{name}"], variables.mentioned(COLLECTION), options)
+    assert near == {} and others[f"kubeflow_{name}"] in options
+
+
 def test_every_option_is_known() -> None:
     for role in (COLLECTION / "roles").iterdir():
         options = variables.options_of(role)
