@@ -76,9 +76,9 @@ class Deployed:
 
     @property
     def silent(self) -> bool:
-        """Whether most of the time nothing was told. While it waits something is told every two seconds, on any machine."""
+        """Whether most of the time nothing was told. While it waits something is told every two seconds, on any machine; less is short."""
         times = [time_ for time_, _line in self.lines]
-        return max(b - a for a, b in zip([0.0, *times], [*times, self.seconds], strict=True)) > 0.8 * self.seconds
+        return max(b - a for a, b in zip([0.0, *times], [*times, self.seconds], strict=True)) > max(2, 0.8 * self.seconds)
 
 
 @dataclass
