@@ -35,6 +35,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster i
 from ansible_collections.kubeflow.bootstrap.tests.absent import NOBODY
 from ansible_collections.kubeflow.bootstrap.tests.integration.conftest import CONTEXT, Factory
 from ansible_collections.kubeflow.bootstrap.tests.integration.work import ROOT
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 PATTERNS = ("README.md", "CONTRIBUTING.md", "docs/**/*.md", "roles/*/README.md", "registry/**/README.md", "execution-environment/*.md")
 BLOCK = re.compile(r"^(?P<indent> *)```(?P<language>[\w-]*)[^\n]*\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
@@ -42,7 +43,7 @@ MARK = re.compile(r"^ *<!-- (?P<not>not )?run: (?P<what>.+) -->$")
 HERE = re.compile(r"docs(?P<anew>, anew)?( on (?P<profile>[\w-]+))?(, after `(?P<after>[^`]+)`)?")
 SHELL = {"sh", "bash", "console", "shell", "shell-session"}
 COMMAND = re.compile(r"(\$ |ansible|make |kubectl |git |pip |podman |docker |export )")
-BLOCK_SECONDS = 300.0
+BLOCK_SECONDS = patience(30)
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from ansible_collections.kubeflow.bootstrap.tests.integration import platform
 from ansible_collections.kubeflow.bootstrap.tests.integration.service_network import service_network
 from ansible_collections.kubeflow.bootstrap.tests.integration.stand_ins import client_configs, stand_ins, webhook_services
 from ansible_collections.kubeflow.bootstrap.tests.integration.work import Run
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
-RUN_SECONDS = 300.0
+RUN_SECONDS = patience(30)
 WRITES = ("create", "update", "patch", "delete", "deletecollection")
 # Written all the time by others.
 RESTLESS = {"Event", "Lease"}
