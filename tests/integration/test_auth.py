@@ -153,7 +153,8 @@ def test_an_issuer_is_checked_and_the_secret_stays_unseen(auth, issuer, tmp_path
         "allowedUsers": ["@example.com"],
     }
     assert step["reason"] == f"You named the issuer {issuer.issuer}, so users log in there."
-    assert secrets == [{"name": "kubeflow-oidc", "namespace": "login", "type": "Opaque", "stringData": {"client-secret": SECRET}}]
+    data = {"client-secret": SECRET}
+    assert secrets == [{"name": "kubeflow-oidc", "namespace": "login", "type": "Opaque", "stringData": data, "made_for": {}}]
     for coded in (SECRET, base64.b64encode(SECRET.encode()).decode()):
         assert coded not in run.output
         assert not [path for path in tmp_path.rglob("*") if path.is_file() and coded.encode() in path.read_bytes()]

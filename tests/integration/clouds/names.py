@@ -115,7 +115,7 @@ class Role:
 
     def _playbook(self) -> Path:
         path = self.user.folder / f"{self.name}.yml"
-        both = f"{{{{ {{'step': kubeflow_steps.{self.name}, 'result': {self.name}_result}} | to_json }}}}"
+        both = f"{{{{ {{'step': kubeflow_steps.{self.name}, 'result': kubeflow_{self.name}_result}} | to_json }}}}"
         kept = {"ansible.builtin.copy": {"content": both, "dest": str(self._kept), "mode": "0600"}}
         always = {**kept, "check_mode": False, "changed_when": False, "diff": False, "no_log": True}
         role = {"ansible.builtin.import_role": {"name": f"kubeflow.bootstrap.{self.name}"}}
