@@ -122,9 +122,8 @@ def unreachable(failure: Failure, connection: Connection, sent: bool) -> Unreach
     if failure.kind in ("damaged", "too large"):
         why = f"The answer of the API server {connection.server} can't be read: {failure.why}."
         return Unreachable(why, fix=_IN_BETWEEN, passes=failure.kind == "damaged", sent=sent)
-    why = {"unresolved": "its name can't be resolved ({})", "proxy": "the proxy to it refuses ({})"}.get(failure.kind, "{}")
     return Unreachable(
-        f"The API server {where} can't be reached: {why.format(failure.why)}.",
+        f"The API server {where} can't be reached: {failure.said}.",
         fix="Is the cluster up, and the VPN or proxy to it?",
         sent=sent,
         slow=failure.kind == "late",

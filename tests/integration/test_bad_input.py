@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import certificates
 from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 from cryptography.hazmat.primitives import hashes, serialization
@@ -61,7 +62,7 @@ def test_a_kubeconfig_that_does_not_exist(cluster, work):
     ("text", "words"),
     [
         ("clusters: [a\nusers: }", ["not YAML", ":2"]),
-        ("just a sentence", ["holds a str", "mapping"]),
+        ("just a sentence", ["holds text", "mapping"]),
         ("", ["no current-context"]),
     ],
 )
@@ -219,14 +220,21 @@ def test_rules_that_are_not_there(cluster, work):
 
 
 @pytest.mark.parametrize("rights", ["none", "view"])
-def test_a_user_without_the_rights(cluster, work, rights):
+def test_a_user_without_the_rights(cluster, work, tmp_path, rights):
     each = cluster()
     name = f"visitor-{rights}"
     if rights == "view":
         each.kubectl("create", "clusterrolebinding", name, "--clusterrole=view", f"--user={name}")
     user = work(env={"KUBECONFIG": each.kubeconfig_for(name)})
-    message = refused(user, each, name, "permission-missing", "deployments.apps: create", "namespaces: create")
+    message = refused(user, each, name, "permission-missing", "deployments.apps: create")
     assert ("get" in message.split("deployments.apps: ")[1].split(";")[0]) == (rights == "none")
+    # The message names a few, the file for an admin all.
+    rbac = tmp_path / "rbac.yml"
+    with each.untouched():
+        user.play("plan", kubeflow_rbac_file=str(rbac)).well()
+    roles = [each for each in yaml.safe_load_all(rbac.read_text(encoding="utf-8")) if each["kind"] in ("ClusterRole", "Role")]
+    rules = [rule for role in roles for rule in role["rules"] if "create" in rule["verbs"]]
+    assert {"deployments", "leases", "namespaces"} <= {resource for rule in rules for resource in rule["resources"]}
 
 
 def test_an_application_planned_for_another_cluster(cluster, work):

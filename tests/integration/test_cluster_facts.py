@@ -113,7 +113,10 @@ def test_what_limits_pods(seen: Json) -> None:
             "type": "mutating",
             "failure_policy": "Fail",
             "backend": "istio-system/istiod:443",
+            "namespace": "istio-system",
             "timeout": 10,
+            # Of pods in the namespace it is not asked.
+            "server": None,
         }
     ]
 

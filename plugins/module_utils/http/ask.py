@@ -29,7 +29,7 @@ class NoAnswer(Exception):
 
     def __init__(self, failure: failures.Failure) -> None:
         self.failure = failure
-        super().__init__(failure.why)
+        super().__init__(failure.said)
 
 
 def proxy_of(url: str, env: Env) -> str | None:

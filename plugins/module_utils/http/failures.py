@@ -17,6 +17,11 @@ from .deadline import Deadline
 ERRORS = (OSError, http.client.HTTPException, zlib.error, ValueError, OverflowError)
 """Whatever an exchange may raise."""
 _PHRASES = http.client.responses
+_SAID = {
+    "untrusted": "its certificate is not trusted ({})",
+    "unresolved": "its name can't be resolved ({})",
+    "proxy": "the proxy to it refuses ({})",
+}
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d+)")
 
 
@@ -25,6 +30,11 @@ class Failure(t.NamedTuple):
 
     kind: str
     why: str
+
+    @property
+    def said(self) -> str:
+        """Why a server can't be reached that is named before."""
+        return _SAID.get(self.kind, "{}").format(self.why)
 
 
 def explain(error: BaseException, deadline: Deadline) -> Failure:

@@ -351,7 +351,7 @@ def _rights(facts: Json, found: items.Items, name: str, namespace: str, where: l
     lacking = rights.lacking(held, rights.needs(found.all, namespace)) if facts["cluster"]["apis"] else []
     more = rights.lacking(held, rights.explaining()) if lacking else []
     rules = rights.policy_rules([*lacking, *more, *(need for those in grants.values() for need in those)])
-    fix = "Ask an admin for them: the report has all, and kubeflow_rbac_file has them as roles. Or choose a namespace of your own."
+    fix = "Ask an admin for them: kubeflow_rbac_file has all of them, as roles. Or choose a namespace of your own."
     make_file = "ansible-playbook kubeflow.bootstrap.plan -e kubeflow_rbac_file=rbac.yml; an admin then: kubectl apply -f rbac.yml"
     if lacking:
         listed = rights.listed(rights.policy_rules(lacking))

@@ -129,7 +129,7 @@ def policy_rules(wanted: Iterable[Need]) -> list[Json]:
 
 
 _LISTED = 3
-"""Resources that a sentence names; the report has all of them, and so has the file for an admin."""
+"""Resources that a sentence names; the report of a plan has all of them, and so has the file for an admin."""
 
 
 def listed(rules: Iterable[Json]) -> str:
