@@ -115,7 +115,7 @@ def test_what_goes_wrong_is_said(openshift, login):
         f"OpenShift at {openshift.url} refuses the user name me with this password. Check both."
     )
     assert "its certificate is not trusted" in message(kubeflow_openshift_login_ca_cert="")
-    assert f"certificate authority {ABSENT} can't be read: No such file" in message(kubeflow_openshift_login_ca_cert=ABSENT)
+    assert f"The CA file {ABSENT} can't be used: No such file" in message(kubeflow_openshift_login_ca_cert=ABSENT)
     assert "is not a URL that begins with https://" in message(kubeflow_openshift_login_host="http://127.0.0.1")
     assert "can't be reached: Connection refused" in message(kubeflow_openshift_login_host=f"https://{NOBODY}")
     openshift.oauth.error = {"error": "access_denied", "error_description": "The user is not mapped."}
