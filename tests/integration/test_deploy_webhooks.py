@@ -210,18 +210,21 @@ def test_servers_that_answer_wrongly(cluster, application, server):
         behaviour = getattr(webhook_server, name)
         hooks = server(space, behave=behaviour)
         config = configuration(VALIDATING, space, hooks, "configmaps", objectSelector=BY_US, timeoutSeconds=1)
-        items = [*settings(space, 2), config, *hooks.workload(), *spaces(space)]
-        mine = application(each, space, wait_timeout=5).write(*items)
+        server_items = [*hooks.workload(), *spaces(space)]
+        items = [*settings(space, 2), config, *server_items]
+        mine = application(each, space)
         try:
             with each.client() as client, webhook_server.served(hooks, client):
-                done = mine.deploy()
+                # How long its pods take to be ready is no matter here.
+                mine.write(*server_items).deploy().well()
+                done = mine.write(*items).deploy(wait_timeout=10)
                 for part in (f"{space}.example.com", f"ConfigMap {things(space)}/settings-0"):
                     assert part in done.message
                 assert len([what for _time, _path, what in hooks.asked if what == "ConfigMap settings-0"]) > 1
                 assert not done.silent, done.lines
                 # It may pass: then nobody needs to know.
                 hooks.behave = webhook_server.first(2, behaviour, webhook_server.allow)
-                mine.deploy(wait_timeout=90).well()
+                mine.deploy().well()
                 assert there(each, items) == {name_of(item) for item in items}
         finally:
             clean(each, config)
