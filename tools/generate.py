@@ -3,7 +3,7 @@
 """Writes the files that follow from others: the registry's README, the JSON Schema of all choices, and the surveys of AWX.
 
 Usage: python tools/generate.py [--check]     With --check nothing is written; exit code 1 says that a file is not current.
-Sources: registry/*/parts.yaml, the headers of registry/*/prototypes/*.jsonnet, roles/kubeflow/meta/argument_specs.yml; surveys.py has more.
+Sources: registry/*/parts.yaml, the headers of registry/*/prototypes/*.jsonnet, roles/*/meta/argument_specs.yml; surveys.py has more.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ sys.path[:0] = [str(ROOT / "playbooks" / "collections"), str(ROOT / "tools")]
 
 import yaml  # noqa: E402
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.prototypes import Parameter, Prototype, parse  # noqa: E402
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.variables import options_of  # noqa: E402
 from surveys import SURVEYS, plain, surveys  # noqa: E402
 
 Json = dict[str, t.Any]
@@ -122,12 +123,13 @@ def _code(text: str) -> str:
 # --- docs/choices.schema.json
 
 
-def schema(specs: Path, root: Path) -> str:
-    """A JSON Schema (draft 2020-12) of a file of variables for the role."""
-    entries = yaml.safe_load(specs.read_text(encoding="utf-8"))["argument_specs"]
+def schema(roles: Path, root: Path) -> str:
+    """A JSON Schema (draft 2020-12) of a file of variables for the role. Of the roles of the steps it knows the names alone."""
+    entries = yaml.safe_load((roles / "kubeflow/meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
     options = {name: option for entry in entries.values() for name, option in entry["options"].items()}
     prototypes = {short(each): each for found in packages(root).values() for each in found}
     properties = {name: _option(options[name]) for name in sorted(options)}
+    known = {name for role in roles.iterdir() for name in options_of(role)}
     names = {name: {"$ref": f"#/$defs/{name}"} for name in sorted(prototypes)}
     if "kubeflow_parameters" in properties:
         # A component that has the name of a prototype is checked as one; others may be anything.
@@ -139,8 +141,8 @@ def schema(specs: Path, root: Path) -> str:
         "Made by tools/generate.py.",
         "type": "object",
         "properties": properties,
-        # Other variables may stand there too, but none that looks like one of the role and is not.
-        "propertyNames": {"anyOf": [{"enum": sorted(options)}, {"not": {"pattern": "^kubeflow_"}}]},
+        # Other variables may stand there too, but none that looks like one of a role and is not.
+        "propertyNames": {"anyOf": [{"enum": sorted(known)}, {"not": {"pattern": "^kubeflow_"}}]},
         "$defs": {name: _prototype(prototypes[name]) for name in sorted(prototypes)},
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
@@ -182,7 +184,7 @@ def _parameter(parameter: Parameter) -> Json:
 def generated(root: Path = ROOT) -> dict[str, str]:
     """Every generated file: path to the text that it should have."""
     return {
-        SCHEMA: schema(root / "roles/kubeflow/meta/argument_specs.yml", root / "registry"),
+        SCHEMA: schema(root / "roles", root / "registry"),
         README: readme(root / "registry"),
         SURVEYS: surveys(root),
     }

@@ -63,6 +63,7 @@ def test_what_the_tests_of_the_registry_choose_is_taken(case: validation.Case) -
     [
         {},
         {"kubeflow_namespace": "ml", "ansible_verbosity": 1, "mine": [1]},
+        {"kubeflow_certificates_hostname": "ml.example.com", "kubeflow_auth_client_id": "{{ id }}", "kubeflow_git_remote": "origin"},
         {"kubeflow_parameters": {"kubeflow-core": {"gatewayReplicas": "2", "gpuLimits": "[1, 2]", "storageClass": None}}},
         {"kubeflow_parameters": {"my-serving": {"modelPath": "gs://a/b", "of another registry": {}}, "kubeflow-core": None}},
         {"kubeflow_components": {"serving": {"prototype": "tf-serving"}}, "kubeflow_ignore": ["no-storage-class"]},
@@ -77,6 +78,7 @@ def test_real_choices_are_taken(choices: object) -> None:
     [
         ([], r"\$:"),
         ({"kubeflow_namespce": "ml"}, r"\$: 'kubeflow_namespce'"),
+        ({"kubeflow_certificates_hostnam": "ml.example.com"}, r"\$: 'kubeflow_certificates_hostnam'"),
         ({"kubeflow_engine": "helm"}, r"kubeflow_engine: 'helm'"),
         ({"kubeflow_wait_timeout": "long"}, r"kubeflow_wait_timeout"),
         ({"kubeflow_rules": [1]}, r"kubeflow_rules\[0\]"),
