@@ -89,7 +89,7 @@ def _start_again(place: Place, name: str, folder: Path, proxy: str) -> None:
 
 def _not_ready(client: Client) -> str | None:
     try:
-        client.get("/readyz")
+        client.ask_ready()
     except (ApiError, Unreachable) as error:
         return str(error)
     return None
