@@ -9,6 +9,7 @@ takes a note, and writes to a pipe that waits look at. Where nothing is ``noted`
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import select
 import signal
@@ -29,6 +30,7 @@ class _Note:
     writing: int
     process: int
     number: int | None = None
+    count: int = 0
     acted_upon: bool = False
 
 
@@ -39,7 +41,8 @@ _note: _Note | None = None
 def noted() -> Iterator[Callable[[], bool]]:
     """The first signal ends the ``with`` statement at the next ``check`` or ``pause``, as KeyboardInterrupt; what was done can be recorded.
 
-    Then the signal does what it always does. A second one ends the process at once. Yields whether one came that nobody has acted upon.
+    Then the signal does what it always does. A second one ends the process at once; in a worker of Ansible a third one, as that passes on
+    each signal, and then terminates its workers (ansible.executor.task_queue_manager). Yields whether one came that nobody has acted upon.
     """
     global _note
     reading, writing = os.pipe()
@@ -59,9 +62,13 @@ def noted() -> Iterator[Callable[[], bool]]:
 
 def _take_note(number: int, _frame: object) -> None:
     note = _note
-    if note is None or note.number is not None or note.process != os.getpid():
+    told_once = 2 if multiprocessing.parent_process() else 1
+    if note is None or note.count >= told_once or note.process != os.getpid():
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
+        return
+    note.count += 1
+    if note.number is not None:
         return
     note.number = number
     os.write(note.writing, b".")
