@@ -175,15 +175,22 @@ def test_ks_gets_its_login_in_a_file_for_it_alone(installed, tmp_path):
 
 def test_auto_says_which_engine_and_why(installed, cluster, work):
     each, user, calls = installed(kubeflow_engine="auto")
-    run = user.play("deploy", "--check").well()
-    assert "engine ks: " in run.output
-    assert "is ks 0.10.0, and can do this on the cluster at hand." in run.output
-    assert calls() == [SHOW, DIFF]
-    old = {"apiVersion": "extensions/v1beta1", "kind": "Deployment", "metadata": {"name": "old"}, "spec": {}}
-    user.add_component("old", old)
-    why = "engine native: ks 0.10.0 is not taken: the cluster serves no Deployment in extensions/v1beta1."
+    why = "engine native: ks 0.10.0 is not taken: the namespace team does not exist, and ks does not create it."
     assert why in user.play("deploy", "--check").output
-    assert calls() == [SHOW, DIFF]
+    assert calls() == []
+    each.kubectl("create", "namespace", "team")
+    try:
+        run = user.play("deploy", "--check").well()
+        assert "engine ks: " in run.output
+        assert "is ks 0.10.0, and can do this on the cluster at hand." in run.output
+        assert calls() == [SHOW, DIFF]
+        old = {"apiVersion": "extensions/v1beta1", "kind": "Deployment", "metadata": {"name": "old"}, "spec": {}}
+        user.add_component("old", old)
+        why = "engine native: ks 0.10.0 is not taken: the cluster serves no Deployment in extensions/v1beta1."
+        assert why in user.play("deploy", "--check").output
+        assert calls() == [SHOW, DIFF]
+    finally:
+        each.kubectl("delete", "namespace", "team")
     without = work(each, kubeflow_engine="auto", kubeflow_app_dir=str(user.app))
     assert "engine native: There is no ks on this machine." in without.play("deploy", "--check").output
 

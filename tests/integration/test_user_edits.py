@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import signal
 import socket
 import subprocess
+
+from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.step import kill
 
 
 def test_what_the_user_edits_stays_and_reaches_the_cluster(cluster, work):
@@ -144,14 +144,13 @@ def deploy_and_kill(cluster, user, space):
     many = [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"many-{index}"}, "data": {"a": "b"}} for index in range(10)]
     user.add_component("many", *many)
     command = {**user.command("deploy"), "stdout": subprocess.DEVNULL}
-    with stuck(cluster, space, "many-5") as listener, subprocess.Popen(**command, start_new_session=True) as process:
+    with stuck(cluster, space, "many-5") as listener, subprocess.Popen(**command) as process:
         try:
             with listener.accept()[0]:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+                kill(process)
         finally:
             if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
+                kill(process)
     half = cluster.applied(space)
     assert ("ConfigMap", "many-5") not in half and ("Deployment", "hub") not in half
     assert half
