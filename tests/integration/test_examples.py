@@ -197,8 +197,9 @@ def test_gitops(cluster, work):
     # The same objects as a deployment would bring: it takes them over, and has nothing to change in them.
     versions = {key: item["metadata"]["generation"] for key, item in applied.items() if "generation" in item["metadata"]}
     user.bootstrap(kubeflow_take_over=True).well()
-    assert set(each.applied("ex-gitops")) - {("Namespace", "ex-gitops")} == set(applied)
-    after = owned(each, "ex-gitops")
+    after = each.applied("ex-gitops")
+    assert set(after) - {("Namespace", "ex-gitops")} == set(applied)
+    assert owned(each, "ex-gitops") == {}
     assert {key: after[key]["metadata"]["generation"] for key in versions} == versions
 
 
