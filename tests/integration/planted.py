@@ -160,3 +160,14 @@ def kubeconfig(url: str, user: dict[str, object], cluster: dict[str, object]) ->
         "users": [{"name": "u", "user": user}],
         "contexts": [{"name": "mine", "context": {"cluster": "c", "user": "u"}}],
     }
+
+
+def everything_kept(folder: Path, log: Path) -> dict[str, str]:
+    """Environment variables with which Ansible keeps all that it can: a log, junit's files, and the cache of facts."""
+    return {
+        "ANSIBLE_LOG_PATH": str(log),
+        "ANSIBLE_CALLBACKS_ENABLED": "ansible.builtin.junit",
+        "JUNIT_OUTPUT_DIR": str(folder / "junit"),
+        "ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile",
+        "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(folder / "cache"),
+    }

@@ -10,7 +10,15 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.tests.integration.planted import ECHOES, Planted, Watcher, echoing, kubeconfig, users
+from ansible_collections.kubeflow.bootstrap.tests.integration.planted import (
+    ECHOES,
+    Planted,
+    Watcher,
+    echoing,
+    everything_kept,
+    kubeconfig,
+    users,
+)
 
 
 @pytest.mark.parametrize(
@@ -21,13 +29,7 @@ def test_a_server_that_echoes_what_it_is_sent(work, tmp_path, way, behaviour):
     planted, log, keys = Planted(), tmp_path / "ansible.log", tmp_path / "keys"
     keys.mkdir()
     user, cluster = users(planted, keys)[way]
-    kept = {
-        "ANSIBLE_LOG_PATH": str(log),
-        "ANSIBLE_CALLBACKS_ENABLED": "ansible.builtin.junit",
-        "JUNIT_OUTPUT_DIR": str(tmp_path / "junit"),
-        "ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile",
-        "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(tmp_path / "cache"),
-    }
+    kept = everything_kept(tmp_path, log)
     with echoing(behaviour) as url:
         document = kubeconfig(url, user, cluster)
         if way == "content":

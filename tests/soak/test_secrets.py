@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.kubeflow.bootstrap.tests.integration.planted import ECHOES, Planted, Watcher, echoing, kubeconfig, users
+from ansible_collections.kubeflow.bootstrap.tests.integration.planted import (
+    ECHOES,
+    Planted,
+    Watcher,
+    echoing,
+    everything_kept,
+    kubeconfig,
+    users,
+)
 from ansible_collections.kubeflow.bootstrap.tests.integration.work import ROOT
 
 PLAYBOOKS = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml") if path.stem not in ("awx", "awx_job", "local_cluster"))
@@ -43,13 +51,7 @@ def _planted(folder: Path) -> tuple[Planted, dict[str, str], dict[str, str], dic
 def _run(work, tmp_path, planted, environment, flags, playbook, variables, on=None):
     """The run, and where a secret was found."""
     log = tmp_path / f"{playbook}.log"
-    kept = {
-        "ANSIBLE_LOG_PATH": str(log),
-        "ANSIBLE_CALLBACKS_ENABLED": "ansible.builtin.junit",
-        "JUNIT_OUTPUT_DIR": str(tmp_path / "junit"),
-        "ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile",
-        "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(tmp_path / "cache"),
-    }
+    kept = everything_kept(tmp_path, log)
     mine = work(on, env={**environment, **kept})
     given = tmp_path / f"{mine.folder.name}.json"
     given.write_text(json.dumps(variables))
