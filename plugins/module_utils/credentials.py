@@ -9,7 +9,6 @@ Covers what client-go covers: token, token file, client certificate, name and pa
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 import typing as t
 from collections.abc import Mapping
@@ -18,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-from . import auth_providers, exec_plugin, expiry, files
+from . import auth_providers, exec_plugin, expiry, files, strict_base64
 from .errors import BootstrapError
 from .redaction import path_text, remember
 
@@ -251,9 +250,10 @@ def slurp(path: Path, key: str, name: str) -> str:
 
 
 def decode(path: Path, key: str, value: object) -> str:
-    """The PEM text behind a ``…-data`` field of the kubeconfig ``path``. Go's base64 passes over line breaks, not over blanks."""
+    """The PEM text behind a ``…-data`` field of the kubeconfig ``path``."""
     try:
-        joined = value.translate({10: None, 13: None}) if isinstance(value, str) else value
-        return base64.b64decode(joined, validate=True).decode("utf-8")  # type: ignore[arg-type]
-    except (binascii.Error, ValueError, TypeError) as error:
+        if not isinstance(value, str | bytes):
+            raise ValueError("not text")
+        return strict_base64.decode(value).decode("utf-8")
+    except ValueError as error:
         raise BootstrapError(f"The kubeconfig {path}: {key} is not base64 of a PEM text.") from error

@@ -54,6 +54,7 @@ def absent(client: Client, application: str, namespace: str, options: Options, r
         try:
             run.look()
             run.execute()
+            client.identity.check()  # what another cluster does not have is not gone
         except BootstrapError as error:
             run.account()
             run.outcome.seconds = round(time.monotonic() - start, 1)

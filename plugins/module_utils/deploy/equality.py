@@ -7,11 +7,10 @@ Without asking it: who may only read an object can't try a change. What is not k
 
 from __future__ import annotations
 
-import base64
-import binascii
 import typing as t
 from decimal import Decimal, InvalidOperation
 
+from .. import strict_base64
 from .objects import group_of
 
 Json = dict[str, t.Any]
@@ -94,8 +93,8 @@ def _same_bytes(wanted: t.Any, live: t.Any) -> bool:
     if not isinstance(wanted, str) or not isinstance(live, str):
         return bool(wanted == live) or (not wanted and not live)
     try:
-        return wanted == live or base64.b64decode("".join(wanted.split()), validate=True) == base64.b64decode(live, validate=True)
-    except (binascii.Error, ValueError):
+        return wanted == live or strict_base64.decode(wanted) == strict_base64.decode(live)
+    except ValueError:
         return False
 
 

@@ -87,6 +87,8 @@ def present(client: Client, application: str, namespace: str, rendered: list[tup
         run = _Run(client, application, namespace, options, outcome, ticker)
         try:
             _deploy(run, rendered)
+            with client.repeating(Deadline(LOOKING).left, ticker.say):
+                client.identity.check()  # what was read, too, holds for the cluster that answers
         except BootstrapError as error:
             _account(run, error.refused if isinstance(error, Refused) else {})
             outcome.seconds = round(time.monotonic() - start, 1)
