@@ -23,6 +23,7 @@ from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.masking import masked
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.redaction import clean, plain
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, begin, failed, result_of
 
@@ -41,6 +42,11 @@ class ActionModule(ActionBase):
                 result.update(self._work("  " if self._task.run_once else _mark(task_vars or {}), env))
         else:
             result.update(self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
+            if "invocation" in result:
+                result["invocation"] = masked(result["invocation"])
+        if result.get("credentials"):
+            # Later stages need such values; warnings are shown all the same.
+            result["_ansible_no_log"] = True
         return result
 
     def _on_controller(self) -> bool:

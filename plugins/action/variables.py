@@ -17,6 +17,7 @@ from ansible.plugins.action import ActionBase
 from ansible.template import trust_as_template
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils import variables
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError, some
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.masking import is_credential
 
 _REGISTERED = "kubeflow_options"
 _COLLECTION = "kubeflow.bootstrap."
@@ -41,6 +42,8 @@ class ActionModule(ActionBase):
             return {**result, "failed": True, "msg": str(error)}
         known = {name.removeprefix(variables.PREFIX): value for name, (value, secret) in found.items() if not secret}
         result = {**self._before(given), **result, **known, "changed": False}
+        if is_credential("", known):
+            result["_ansible_no_log"] = True  # parameters, which later tasks need
         ignored = self._ignored(entry, given) if path.name == "kubeflow" else []
         if ignored:
             has = "they have" if ignored[1:] else "it has"

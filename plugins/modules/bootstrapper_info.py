@@ -57,6 +57,10 @@ variables:
     kubeflow_registries:
       kubeflow:
         uri: embedded
+credentials:
+  description: Whether a value in it looks like a credential. If so, Ansible shows nothing of this result, however verbose it is.
+  returned: success
+  type: bool
 notes:
   description: What was left out or became something else, and why. They are warnings too.
   returned: success
@@ -70,6 +74,7 @@ from pathlib import Path
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import prototypes
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.masking import is_credential
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.predecessor import Embedded, read_config, read_file, read_flags
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
@@ -92,7 +97,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
         notes += config.notes
     for note in notes:
         context.warn(note)
-    return {"changed": False, "variables": variables, "notes": notes}
+    return {"changed": False, "variables": variables, "notes": notes, "credentials": is_credential("variables", variables)}
 
 
 def _words(flags: t.Any) -> list[str]:

@@ -252,6 +252,7 @@ from pathlib import Path
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.folder import converge
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.journal import Change
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.masking import masked
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.source_arguments import SOURCE_ARGUMENTS, sources
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 
@@ -291,7 +292,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
         adopt=args["adopt"],
         check=context.check,
     )
-    for entry in result.kept:
+    for entry in masked(result.kept):
         context.warn(_warning(entry))
     for package in result.overwritten:
         context.warn(
@@ -305,9 +306,9 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
         "files": [change.path for change in result.changes if change.after is not None],
         "folders": result.folders,
         "removed": result.removed,
-        "kept": result.kept,
+        "kept": masked(result.kept),
         "registries": result.registries,
-        "upgrade": result.upgrade,
+        "upgrade": masked(result.upgrade),
         "overwritten": result.overwritten,
     }
     if context.diff:

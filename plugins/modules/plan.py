@@ -247,6 +247,10 @@ files:
   returned: success
   type: list
   elements: str
+credentials:
+  description: Whether a value in it looks like a credential. If so, Ansible shows nothing of this result, however verbose it is.
+  returned: success
+  type: bool
 diff:
   description: The changes since the last plan of this application, and those of the files.
   returned: in diff mode
@@ -263,7 +267,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import B
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.files import write_atomically
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import folder
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.packages import pins
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.masking import masked_text
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.masking import is_credential, masked_text
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import items, packages, plan, saved, showing, steps
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.rules import load
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
@@ -321,11 +325,12 @@ def run(args: Json, context: Context) -> Json:
     if not context.check:
         for file in changed:
             write_atomically(file, files[file])
-    if context.diff and not changed:
-        # Ansible shows differences only of what changed.
+    hidden = is_credential("plan", made.document)
+    if context.diff and (hidden or not changed):
+        # Ansible shows differences only of what changed, and none of what it hides.
         for each in differences:
             _show(each, context)
-    found: Json = {"changed": bool(changed), "plan": made.document, "files": [str(file) for file in changed]}
+    found: Json = {"changed": bool(changed), "plan": made.document, "files": [str(file) for file in changed], "credentials": hidden}
     return {**found, "diff": differences} if context.diff else found
 
 

@@ -8,6 +8,7 @@ All playbooks, and all ways to fail: ``tests/soak/test_secrets.py``.
 from __future__ import annotations
 
 import json
+import secrets
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.tests.integration.planted import (
@@ -19,6 +20,9 @@ from ansible_collections.kubeflow.bootstrap.tests.integration.planted import (
     kubeconfig,
     users,
 )
+from ansible_collections.kubeflow.bootstrap.tests.integration.work import PARAMETERS, ROOT
+
+FACTS = ROOT / "tests" / "unit" / "rules" / "facts"
 
 
 @pytest.mark.parametrize(
@@ -49,3 +53,25 @@ def test_a_server_that_echoes_what_it_is_sent(work, tmp_path, way, behaviour):
     seen += [each for folder in (mine.home, mine.folder, tmp_path / "junit", tmp_path / "cache") for each in planted.below(folder)[0]]
     # Ansible itself hands its variables to nobody, but a helper gets its own.
     assert [each for each in seen if not each.startswith("variable-of-a-helper in a command line")] == []
+
+
+@pytest.mark.parametrize("flags", [("-v",), ("-vvv", "--check", "--diff")])
+def test_a_parameter_that_looks_like_a_credential(work, tmp_path, flags):
+    planted, log, given = Planted(), tmp_path / "ansible.log", tmp_path / "given.json"
+    first, by_hand = (planted.texts.setdefault(name, f"ghp_{secrets.token_hex(18)}") for name in ("given", "by-hand"))
+    given.write_text(json.dumps({"kubeflow_parameters": {"kubeflow-core": {"oidcClientId": first}}}))
+    user = work(env=everything_kept(tmp_path, log), kubeflow_facts_file=str(FACTS / "plain.json"))
+
+    def look():
+        run = user.play("bootstrap", *flags, "-e", f"@{given}").well()
+        assert "kubeflow-core.oidcClientId looks like a credential" in run.output
+        seen = [*planted.found("output", run.output.encode()), *planted.found("log", log.read_bytes())]
+        folders = (tmp_path / "junit", tmp_path / "cache", user.folder / "kubeflow-report")
+        assert seen + [each for folder in folders for each in planted.below(folder)[0]] == []
+        return run
+
+    look()
+    if "--check" not in flags:
+        user.edit_parameter("oidcClientId", f'"{first}"', f'"{by_hand}"')
+        assert "oidcClientId stays as you set it" in look().output
+        assert by_hand in (user.app / PARAMETERS).read_text()

@@ -43,6 +43,7 @@ def act(monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., dict[str, t.Any]]:
         transport: str = "local",
         become: bool = False,
         hosts: tuple[str, ...] = ("localhost",),
+        found: dict[str, t.Any] | None = None,
         **keywords: t.Any,
     ) -> dict[str, t.Any]:
         module = types.ModuleType("trial")
@@ -61,7 +62,7 @@ def act(monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., dict[str, t.Any]]:
             templar=Templar(loader=DataLoader()),
             shared_loader_obj=None,
         )
-        monkeypatch.setattr(action, "_execute_module", lambda **_keywords: {"sent": True})
+        monkeypatch.setattr(action, "_execute_module", lambda **_keywords: found or {"sent": True})
         return action.run(task_vars={"inventory_hostname": hosts[0], "ansible_play_hosts_all": list(hosts)})
 
     return run
@@ -118,6 +119,16 @@ def test_a_secret_argument_never_comes_back(act: t.Any, monkeypatch: pytest.Monk
     assert "very-secret" not in str(act(work, {"name": "a", "token": "very-secret"}))
     monkeypatch.setenv("TRIAL_TOKEN", "very-secret")
     assert "very-secret" not in str(act(work, {"name": "a"}))
+
+
+@pytest.mark.parametrize("transport", ["local", "ssh"])
+@pytest.mark.parametrize("credentials", [False, True])
+def test_a_result_with_credentials_for_later_stages_is_not_shown(act: t.Any, transport: str, credentials: bool) -> None:
+    found = {"value": "x", "credentials": credentials, "invocation": {"module_args": {"declaration": {"password": "hunter2-Zx9Lm5"}}}}
+    result = act(lambda args, context: found, {"name": "a"}, transport=transport, found=found)
+    assert result["value"] == "x"
+    assert result.get("_ansible_no_log", False) is credentials
+    assert transport == "local" or "hunter2" not in str(result)
 
 
 def test_the_environment_keyword_reaches_the_work(act: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
