@@ -71,6 +71,7 @@ TOTAL = 120.0
 """Seconds that one request may take, from the connection to the last byte, however steadily the server sends."""
 MOST = 128 * 2**20
 """Bytes of one answer; a page of 500 objects has some five million."""
+_LOST = (ConnectionError, BadStatusLine)
 OnConnect = Callable[[Callable[[str], Json]], None]
 
 
@@ -98,8 +99,7 @@ class Client:
         self._lock = threading.Lock()
         self._ssl: ssl.SSLContext | None = None
         self._pool: ThreadPoolExecutor | None = None
-        self._ready = False
-        self._logins = 0
+        self._login: int | None = None
         self._within_map = threading.local()
         self._busy: set[Channel] = set()
         self._end: float | None = None
@@ -347,12 +347,12 @@ class Client:
             headers["Content-Type"] = content_type
         if self._gzip:
             headers["Accept-Encoding"] = "gzip"
-        self._prepare()
         sent, repeating = Sent(method, path, content_type, size=len(payload or b"")), None if once else self._repeating
         prove = is_write(method, path, params or {}) and not names_uid(body)
         renewed = False
         while True:
-            login = self._logins
+            login = self._prepare()
+            sent.went = True
             retry_after: str | None = None
             failure: ApiError | Unreachable
             try:
@@ -364,7 +364,7 @@ class Client:
                     if check:
                         check(answer)
                     return answer
-                if code == 401 and not renewed and self._renewed(login):
+                if code == 401 and not renewed and self.connection.credentials.renew(login):
                     renewed = True
                     continue
                 retry_after = said.get("Retry-After")
@@ -372,12 +372,12 @@ class Client:
             except Unacceptable as error:
                 failure = InvalidResponse(self.connection, f"{method} {path}", str(error))
             except Unreachable as error:
-                failure = error
+                failure, sent.went = error, error.sent
             except ApiError as error:  # what the connection was asked to prove
-                if error.code == 401 and not renewed and self._renewed(login):
+                if error.code == 401 and not renewed and self.connection.credentials.renew(login):
                     renewed = True
                     continue
-                failure = error
+                failure, sent.went = error, False
             renewed = False
             if not self._pause(sent, failure, repeating, _seconds(retry_after)):
                 raise failure
@@ -392,24 +392,18 @@ class Client:
         time.sleep(min(retry_after or random.uniform(0.5, 1.0) * sent.failures, _SLOWEST_RETRY, self._until_the_end()))
         return True
 
-    def _prepare(self) -> None:
+    def _prepare(self) -> int:
+        """Log in, if nobody has; the number of the login, whose certificate connections have."""
+        credentials = self.connection.credentials
         with self._lock:
-            if not self._ready:
-                self.connection.credentials.prepare()
+            if self._login is None:
+                credentials.prepare()
+            login = credentials.logins
+            if self._login is None or login != self._login and credentials.certificate:
                 self._ssl = ssl_context(self.connection)
-                self._ready = True
-
-    def _renewed(self, login: int) -> bool:
-        """Log in anew after a refusal, once for all threads that were refused; false where there is no way to."""
-        with self._lock:
-            if login == self._logins:
-                if not self.connection.credentials.refresh():
-                    return False
-                self._logins += 1
-                if self.connection.credentials.certificate:
-                    self._ssl = ssl_context(self.connection)
-                    self._hang_up()
-            return True
+                self._hang_up()
+            self._login = login
+            return login
 
     def _exchange(
         self, method: str, target: str, payload: bytes | None, headers: dict[str, str], told: Told | None, again: bool, prove: bool
@@ -422,13 +416,17 @@ class Client:
             deadline = self._deadline()
             kept = self._kept(deadline)
             channel = kept or self._open(deadline)
-            if kept and prove:
-                self._agree(channel)
+            try:
+                if kept and prove:
+                    self._agree(channel)
+            except Unreachable as error:
+                if isinstance(error.__cause__, _LOST) and not deadline.over:
+                    continue
+                raise
             try:
                 answer = self._on(channel, method, target, payload, headers, told)
             except failures.ERRORS as error:
-                lost = isinstance(error, (ConnectionError, BadStatusLine))
-                if kept and lost and again and not deadline.over:
+                if kept and isinstance(error, _LOST) and again and not deadline.over:
                     continue
                 raise self._unreachable(error, channel) from error
             if channel.sock:
@@ -480,8 +478,10 @@ class Client:
 
         try:
             self.on_connect(get)
-        except BaseException:
+        except BaseException as error:
             channel.close()
+            if isinstance(error, Unreachable):
+                error.sent = False  # nothing but the question
             raise
         channel.written = False
 

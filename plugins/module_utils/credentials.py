@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import re
+import threading
 import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -48,20 +49,27 @@ class Credentials:
     refused: BootstrapError | None = field(default=None, repr=False)
     """Why they are of no use, where that is known without asking the server."""
     _env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    logins: int = field(default=0, compare=False)
+    """How often they were renewed."""
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def prepare(self) -> None:
         """Get what has to be got before the first connection: runs the exec plugin."""
         if self.refused:
             raise self.refused
-        if self._plugin and self._token is None and self.certificate is None:
-            self._run_plugin()
+        with self._lock:
+            if self._plugin and self._token is None and self.certificate is None:
+                self._run_plugin()
 
-    def refresh(self) -> bool:
-        """Get new ones after a refusal; false where there is no way to."""
-        if not self._plugin:
-            return False
-        self._run_plugin()
-        return True
+    def renew(self, login: int) -> bool:
+        """Get new ones after those of this ``login`` were refused, once for all clients and threads; false where there is no way to."""
+        with self._lock:
+            if login == self.logins:
+                if not self._plugin:
+                    return False
+                self._run_plugin()
+                self.logins += 1
+            return True
 
     def headers(self) -> dict[str, str]:
         """The headers that authenticate a request; ``more_headers`` belong to them."""

@@ -153,10 +153,14 @@ class Sent:
     since: float = 0.0
     size: int = 0
     """Bytes of its body."""
+    went: bool = True
+    """Whether it may have reached the server: not where there was no connection, or that failed at what it had to prove."""
 
     @property
     def may_be_sent_twice(self) -> bool:
-        """Reads, deletions, patches that say what is to be (apply, merge), and questions about rights. Not a PUT or POST."""
+        """Reads, deletions, patches that say what is to be (apply, merge), and questions about rights. A PUT or POST before it went."""
+        if not self.went:
+            return True
         if self.method == "POST":
             return self.path.startswith(("/apis/authorization.k8s.io/", "/apis/authentication.k8s.io/"))
         return self.method in ("GET", "DELETE") or (self.method == "PATCH" and "json-patch" not in self.content_type)

@@ -13,6 +13,7 @@ import threading
 import time
 import typing as t
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -303,6 +304,41 @@ def test_many_refusals_at_once_renew_the_token_once(server: t.Any, plugin: Path,
     assert (tmp_path / "runs").read_text().split() == ["x", "x"]
 
 
+def test_clients_of_one_login_renew_it_once(server: t.Any, plugin: Path, tmp_path: Path) -> None:
+    together = threading.Barrier(2, timeout=10)
+
+    def refuse_the_first(request: Request) -> Answer:
+        if request.headers["authorization"] == "Bearer token-1":
+            together.wait()
+            return Answer({}, 401)
+        return Answer({})
+
+    server.routes["/a"] = refuse_the_first
+    connection = Connection(server=server.url, credentials=from_user({"exec": {"command": str(plugin)}}, {}, ENV), env=ENV)
+    server.routes["/any"] = {}
+    with Client(connection) as one, Client(connection) as other, ThreadPoolExecutor(2) as threads:
+        one.get("/any")
+        assert list(threads.map(lambda client: bare(client.get("/a")), (one, other))) == [{}] * 2
+    assert (tmp_path / "runs").read_text().split() == ["x", "x"]
+
+
+def test_what_another_client_renewed_is_used(serve: Start, authority: t.Any, script: Callable[[str], Path], tmp_path: Path) -> None:
+    for user in ("old", "new"):
+        certificate, key = authority.issue(user)
+        document = {"status": {"clientCertificateData": certificate, "clientKeyData": key}}
+        (tmp_path / user).write_text(json.dumps(document))
+    command = script(f"cat {tmp_path}/old; mv {tmp_path}/new {tmp_path}/old 2>/dev/null; true")
+    server = serve("127.0.0.1")
+    server.routes["/any"] = {}
+    server.routes["/a"] = lambda request: {} if request.user == "new" else Answer({}, 401)
+    credentials = from_user({"exec": {"command": str(command)}}, {}, ENV)
+    connection = Connection(server=server.url, ca=authority.pem, credentials=credentials, env=ENV)
+    with Client(connection) as one, Client(connection) as other:
+        for client, path in ((one, "/any"), (other, "/a"), (one, "/a")):
+            assert bare(client.get(path)) == {}
+    assert [request.user for request in server.requests] == ["old", "old", "new", "new"]
+
+
 # --- connections
 
 
@@ -382,6 +418,40 @@ def test_a_connection_that_ends_behind_its_proof_is_not_opened_again(server: t.A
     with pytest.raises(Unreachable, match="it ends the connection after each answer"):
         client.post("/a", {})
     assert {request.path for request in server.requests} == {"/who"}
+
+
+def test_a_proof_that_is_lost_on_a_kept_connection_is_asked_for_on_a_new_one(server: t.Any, client: Client) -> None:
+    lost = iter([False, True, False])
+
+    def proof(request: Request) -> Answer:
+        if next(lost):
+            raise ConnectionError
+        return Answer({})
+
+    server.routes |= {"/proof": proof, "/a": {}}
+    client.on_connect = lambda get: get("/proof") and None
+    for _time in range(2):
+        assert bare(client.post("/a", {})) == {}
+    assert [request.path for request in server.requests] == ["/proof", "/a", "/proof", "/proof", "/a"]
+
+
+@pytest.mark.parametrize(
+    "failure", [Answer({}, 503), Answer(b"<html>", 200, [("Content-Type", "text/html")]), ConnectionError], ids=["503", "page", "lost"]
+)
+def test_what_was_not_proved_wrote_nothing_and_is_sent_again(server: t.Any, client: Client, failure: t.Any) -> None:
+    answers = iter([failure, failure, Answer({})])
+
+    def proof(request: Request) -> Answer:
+        answer = next(answers)
+        if answer is ConnectionError:
+            raise ConnectionError
+        return answer  # type: ignore[no-any-return]
+
+    server.routes |= {"/proof": proof, "/a": {}}
+    client.on_connect = lambda get: get("/proof") and None
+    with client.repeating(lambda: 10.0, print):
+        assert bare(client.post("/a", {})) == {}
+    assert [request.path for request in server.requests] == ["/proof"] * 3 + ["/a"]
 
 
 def test_requests_go_side_by_side_and_come_back_in_order(server: t.Any, client: Client) -> None:

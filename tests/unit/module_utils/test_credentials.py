@@ -60,7 +60,7 @@ def jwt(expiry: t.Any) -> str:
 )
 def test_what_is_sent(user: Json, method: str, headers: dict[str, str]) -> None:
     credentials = login(user)
-    assert (credentials.method, credentials.headers(), credentials.refresh()) == (method, headers, False)
+    assert (credentials.method, credentials.headers(), credentials.renew(0)) == (method, headers, False)
     assert SECRET not in repr(credentials)
 
 
@@ -137,7 +137,7 @@ def test_a_plugin_gives_a_token_once(script: Script, tmp_path: Path) -> None:
         credentials.prepare()
     assert credentials.headers() == {"Authorization": f"Bearer {SECRET}"}
     assert (tmp_path / "runs").read_text().split() == ["run"]
-    assert credentials.refresh() is True
+    assert credentials.renew(0) is True
     assert (tmp_path / "runs").read_text().split() == ["run", "run"]
     assert SECRET not in repr(credentials)
 

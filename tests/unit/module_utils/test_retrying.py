@@ -11,6 +11,7 @@ import typing as t
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client, Unreachable
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credentials import Credentials
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.retrying import LARGE, Sent, Width, patience
 from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
@@ -209,26 +210,17 @@ def test_a_line_a_second_is_said_while_the_server_is_away(client: Client, server
 
 
 def test_a_login_that_expires_while_it_is_tried_again_is_renewed(server: t.Any) -> None:
-    class Credentials:
-        method, certificate, more_headers = "token", None, ()
-        renewed = 0
-
-        def prepare(self) -> None: ...
-
+    class Plugin(Credentials):
         def headers(self) -> dict[str, str]:
-            return {"Authorization": f"Bearer {self.renewed}"}
+            return {"Authorization": f"Bearer {self.logins}"}
 
-        def refresh(self) -> bool:
-            self.renewed += 1
-            return True
-
-        def expired(self) -> None: ...
+        def _run_plugin(self) -> None: ...
 
     server.routes["/a"] = [Answer({}, 401), Answer({}, 503), Answer({}, 401), Answer({"done": True})]
-    credentials: t.Any = Credentials()
+    credentials = Plugin(method="exec", _plugin={"command": "login"})
     with Client(Connection(server=server.url, credentials=credentials, env=ENV)) as client, client.repeating(lambda: 10.0, print):
         assert bare(client.get("/a")) == {"done": True}
-    assert credentials.renewed == 2
+    assert credentials.logins == 2
 
 
 def test_whoever_waits_is_woken_when_it_ends(server: t.Any, client: Client) -> None:
