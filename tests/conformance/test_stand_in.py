@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import folder
 from ansible_collections.kubeflow.bootstrap.tests.integration.ks_stand_in import packing
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 SERVER = "https://10.0.0.1:6443"
 DECLARED: dict[str, t.Any] = {
@@ -43,7 +44,7 @@ def said(tmp_path: Path) -> t.Callable[..., str]:
         kubeconfig.write_text(json.dumps(document), encoding="utf-8")
         env = {name: value for name, value in os.environ.items() if name != "KUBECONFIG"}
         env |= {"KUBECONFIG": str(kubeconfig)} if server else {}
-        done = subprocess.run([str(ks), *arguments], cwd=place, env=env, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run([str(ks), *arguments], cwd=place, env=env, capture_output=True, text=True, timeout=patience(3), check=False)
         return done.stderr
 
     return run

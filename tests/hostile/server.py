@@ -15,6 +15,8 @@ from pathlib import Path
 
 from ansible_collections.kubeflow.bootstrap.tests.hostile.behaviours import ELSEWHERE, Behaviour
 
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
+
 TOKEN = "hostile-7f3c9a1e5b2d4806"
 NAMES = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
@@ -56,7 +58,7 @@ class Server:
 
     def _serve(self, sock: socket.socket) -> None:
         with sock, contextlib.suppress(OSError, ValueError):
-            sock.settimeout(5)
+            sock.settimeout(patience(1))
             while request := self._request(sock):
                 self.requests.append(request)
                 sent = b""

@@ -27,6 +27,7 @@ from pathlib import Path
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import programs
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.cluster import cache_folder
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.locks import locked
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 Json = dict[str, t.Any]
 ROOT = Path(__file__).parents[2]
@@ -94,7 +95,7 @@ def _process(argv: list[str], port: int, folder: Path) -> Iterator[None]:
 
 
 def _ask(port: int, method: str, path: str, body: object = None) -> t.Any:
-    channel = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    channel = http.client.HTTPConnection("127.0.0.1", port, timeout=patience(1))
     try:
         channel.request(
             method, path, None if body is None else json.dumps(body), {"Content-Type": "application/json", "User-Agent": "tests"}

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.connect import ssl_context
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 if t.TYPE_CHECKING:
     from ansible_collections.kubeflow.bootstrap.tests.integration.conftest import Cluster
@@ -58,7 +59,7 @@ class Gateway:
         self._httpd.server_close()
 
     def _pass_on(self, method: str, path: str, headers: Headers, body: bytes) -> Answer:
-        upstream = http.client.HTTPSConnection(self._server.hostname or "", self._server.port, context=self._context, timeout=60)
+        upstream = http.client.HTTPSConnection(self._server.hostname or "", self._server.port, context=self._context, timeout=patience(3))
         with contextlib.closing(upstream):
             upstream.request(method, path, body or None, {name: value for name, value in headers if name.lower() not in _HOP})
             response = upstream.getresponse()

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application
 from ansible_collections.kubeflow.bootstrap.tests.integration.gateway import ALTERED, gateway
 from ansible_collections.kubeflow.bootstrap.tests.integration.objects import definition, made
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def before(cluster, tmp_path):
                 made("v1", "ConfigMap", "settings", space),
                 definition(group, "trainjobs", "TrainJob"),
             ]
-            app = Application.on(each, tmp_path / space, space, wait_timeout=20).write(*own)
+            app = Application.on(each, tmp_path / space, space, wait_timeout=int(patience(1))).write(*own)
             app.deploy().well()
             theirs = [made(f"{group}/v1", "TrainJob", "of-alice", "default", spec={"steps": 7})]
             if data:

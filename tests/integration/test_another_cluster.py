@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.connect import ssl_context
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 
 class Front:
@@ -45,7 +46,7 @@ class Front:
 
     def _ask(self, number, method, path, body, headers):
         place = urlsplit(self._connections[number].server)
-        channel = http.client.HTTPSConnection(place.hostname, place.port, context=self._contexts[number], timeout=30)
+        channel = http.client.HTTPSConnection(place.hostname, place.port, context=self._contexts[number], timeout=patience(2))
         try:
             channel.request(method, path, body, headers)
             answer = channel.getresponse()

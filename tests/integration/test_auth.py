@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import certificates
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.google_iap import NUMBER, IapGoogle
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.serving import Reply, StandIn
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 HOST = "kubeflow.example.com"
 SECRET = "s3cret-value-of-a-client"
@@ -55,7 +56,7 @@ def space(cluster):
     here.kubectl("create", "namespace", "login")
     yield here
     here.kubectl("delete", "namespace", "login", "--wait=false")
-    here.kubectl("wait", "--for=delete", "namespace/login", "--timeout=50s")
+    here.kubectl("wait", "--for=delete", "namespace/login", f"--timeout={patience(3):g}s")
 
 
 @pytest.fixture

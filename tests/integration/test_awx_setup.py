@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 from . import awx_api
 from .awx_collection import awx_collection
@@ -35,7 +36,7 @@ def awx_env():
 
 def set_up(user, *flags):
     """Two dozen modules, each a process of its own."""
-    done = subprocess.run(**user.command("awx", *flags), timeout=600, check=False)
+    done = subprocess.run(**user.command("awx", *flags), timeout=patience(30), check=False)
     return Run(done.returncode, done.stdout).well()
 
 

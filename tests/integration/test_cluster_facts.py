@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.cluster import gather
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 from tests.integration.conftest import Cluster
 
@@ -27,7 +28,7 @@ def facts(of: Cluster, namespace: str = "kubeflow", kubeconfig: str | None = Non
 def busy(cluster: Callable[..., Cluster]) -> Cluster:
     """The cluster that others use already, its add-ons ready."""
     found = cluster(PROFILE, name="addons")
-    found.kubectl("wait", "deployments", "--all", "-A", "--for=condition=Available", "--timeout=50s")
+    found.kubectl("wait", "deployments", "--all", "-A", "--for=condition=Available", f"--timeout={patience(3):g}s")
     daemons = ("get", "daemonsets", "-A", "-o", "jsonpath={.items[*].status.numberReady}")
     found.eventually(lambda: found.kubectl(*daemons) == "2 2", "the DaemonSets are ready")
     return found

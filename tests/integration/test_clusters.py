@@ -18,6 +18,7 @@ import pytest
 import yaml
 from ansible_collections.kubeflow.bootstrap.tests.absent import NOBODY
 from ansible_collections.kubeflow.bootstrap.tests.integration.work import Run, Work
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 RUN_SECONDS = 300.0
 # Nobody gives load balancers an address here.
@@ -152,7 +153,7 @@ class Worker:
         runner = runner_command()
         sent = subprocess.run(
             [runner, "transmit", str(self.private), "-p", "site.yml", "--limit", ",".join(hosts), "--ident", self.name],
-            env=env, cwd=fleet.user.folder, capture_output=True, check=True, timeout=60,
+            env=env, cwd=fleet.user.folder, capture_output=True, check=True, timeout=patience(3),
         )  # fmt: skip
         stream = self.folder / "sent"
         stream.write_bytes(sent.stdout)
@@ -166,7 +167,7 @@ class Worker:
         with self.log.open("rb") as source:
             argv = [runner_command(), "process", str(self.result)]
             env = fleet.user.command("bootstrap")["env"]
-            done = subprocess.run(argv, stdin=source, capture_output=True, text=True, check=False, timeout=60, env=env)
+            done = subprocess.run(argv, stdin=source, capture_output=True, text=True, check=False, timeout=patience(3), env=env)
         assert done.returncode == 0, done.stdout + done.stderr
         return [json.loads(file.read_text(encoding="utf-8")) for file in self.result.rglob("job_events/*.json")]
 

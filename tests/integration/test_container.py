@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 ROOT = Path(__file__).parents[2]
 MAC = {
@@ -34,7 +35,7 @@ def image(cluster, tmp_path):
         variable = name.upper().replace("-", "_")
         env = {f"{variable}_URL": (tmp_path / "served").as_uri(), f"{variable}_SHA256": hashlib.sha256(content).hexdigest()}
         argv = [sys.executable, str(ROOT / "execution-environment" / "install_tools.py"), str(local)]
-        subprocess.run(argv, env={**os.environ, **env}, check=True, timeout=60)
+        subprocess.run(argv, env={**os.environ, **env}, check=True, timeout=patience(3))
     return local
 
 

@@ -13,6 +13,7 @@ import subprocess
 import pytest
 import yaml
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 RBAC = "rbac.authorization.k8s.io"
 
@@ -275,7 +276,7 @@ def test_a_run_that_is_told_to_stop_records_what_it_did(cluster, application):
         each.eventually(lambda: leases(each, "stopping"), "it has begun to write")
         each.eventually(lambda: each.try_kubectl("get", "deployment", "web", "-n", "stopping").returncode == 0, "the Deployment is there")
         process.send_signal(number)
-        output, _error = process.communicate(timeout=20)
+        output, _error = process.communicate(timeout=patience(1))
         assert process.returncode in (-number, 1), output
         assert leases(each, "stopping") == []
     app.write(made("v1", "Namespace", "stopping"), config("first", a="1"), *never_served("stopping")[:2])
@@ -293,7 +294,7 @@ def test_a_playbook_that_is_told_to_stop_records_what_it_did(cluster, work):
         each.eventually(lambda: each.try_kubectl("get", "service", "web", "-n", "stopped").returncode == 0, "it has begun to write")
         each.eventually(lambda: leases(each, "stopped"), "it has begun to write")
         process.send_signal(number)
-        process.communicate(timeout=20)
+        process.communicate(timeout=patience(1))
         each.eventually(lambda: not leases(each, "stopped"), "the lease is given back")
     recorded = each.get("configmap", "-n", "stopped", "--selector=applyset.kubernetes.io/id")["items"][0]["data"]
     assert all(name in str(recorded) for name in ('"web"', '"hub"', '"gateway"'))

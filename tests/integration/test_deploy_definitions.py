@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.kubeflow.bootstrap.tests.integration import faults
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application
 from ansible_collections.kubeflow.bootstrap.tests.integration.objects import definition, made, name_of, refused, there
-from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
+from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang, patience
 
 
 @pytest.fixture
@@ -67,5 +67,5 @@ def test_names_that_another_definition_has(cluster, application):
     assert refused(each.requests()[before:]) == []
     assert not done.silent, done.lines
     each.kubectl("delete", "crd", f"olders.{group}")
-    mine.deploy(wait_timeout=90).well()
+    mine.deploy(wait_timeout=int(patience(5))).well()
     assert there(each, items) == {name_of(item) for item in items}

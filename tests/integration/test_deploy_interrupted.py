@@ -88,7 +88,7 @@ def killed(each, application, kills):
 
     def prepare(index):
         space = f"killed-{index}"
-        mine = application(each, space, wait_timeout=60).write(*objects(space, "one"))
+        mine = application(each, space, wait_timeout=int(patience(3))).write(*objects(space, "one"))
         if index % 2:
             mine.deploy(wait_timeout=0).well()
             mine.write(*objects(space, "two"))
@@ -129,7 +129,7 @@ def killed(each, application, kills):
 
     def go_on(index):
         mine, items = prepared[index]
-        done = mine.deploy(wait_timeout=120).well()
+        done = mine.deploy(wait_timeout=int(patience(6))).well()
         return done
 
     # They wait side by side for the leases of those that were killed.
@@ -172,7 +172,7 @@ def test_a_run_that_is_interrupted_lets_go(cluster, application, number):
     process = mine.start()
     each.eventually(lambda: sum(one["verb"] == "patch" for one in each.requests()[before:]) > 20, "it is half way")
     process.send_signal(number)
-    output, _none = process.communicate(timeout=60)
+    output, _none = process.communicate(timeout=patience(3))
     assert process.returncode != 0, output
     # Who is interrupted by Ctrl-C still lets go of the lease; who is terminated may not get to it.
     assert number == signal.SIGTERM or not each.kubectl("get", "leases", "-n", space, "-o", "name")
@@ -221,7 +221,7 @@ def small_disk(tmp_path):
         script = f'mount -t tmpfs -o size={size} tmpfs {play.folder} && {{ "$@"; code=$?; cp -r {play.folder} {play.after}; exit $code; }}'
         command = user.command(playbook, **variables)
         command["args"] = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh", *command["args"]]
-        done = subprocess.run(**command, timeout=60, check=False)
+        done = subprocess.run(**command, timeout=patience(3), check=False)
         assert "Traceback" not in done.stdout, done.stdout
         return Run(done.returncode, done.stdout)
 

@@ -23,7 +23,7 @@ from ansible_collections.kubeflow.bootstrap.tests.integration.objects import (
     webhook_failures,
 )
 from ansible_collections.kubeflow.bootstrap.tests.integration.webhook_server import WebhookServer
-from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
+from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang, patience
 
 # The application is evaluated in a child process that does nothing else, also where threads run.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
@@ -159,7 +159,7 @@ def test_a_server_that_never_comes_up(cluster, application, server):
         assert [line for _time, line in done.lines if "never/hooks" in line], done.lines
         # Once it is up the next run goes on from there.
         with each.client() as client, webhook_server.served(hooks, client):
-            mine.deploy(wait_timeout=90).well()
+            mine.deploy(wait_timeout=int(patience(5))).well()
             assert there(each, items) == {name_of(item) for item in items}
     finally:
         clean(each, config)

@@ -30,6 +30,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.wait imp
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.discovery import served
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.tests.integration.webhook_server import WebhookServer, mutate
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 PART_OF = "applyset.kubernetes.io/part-of"
 TOOLING = "applyset.kubernetes.io/tooling"
@@ -83,7 +84,7 @@ class Application:
         argv = [f"{self.cluster.facts['bin']}/kubectl", f"--kubeconfig={self.cluster.kubeconfig}", "-n", self.namespace, *args]
         env = {"HOME": str(self.cluster.home.folder), "PATH": "/usr/bin:/bin", "KUBECTL_APPLYSET": "true"}
         text = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(items)}) if items else None
-        return subprocess.run(argv, input=text, capture_output=True, text=True, env=env, timeout=60, check=False)
+        return subprocess.run(argv, input=text, capture_output=True, text=True, env=env, timeout=patience(3), check=False)
 
     def apply_set(self, *items: Json) -> subprocess.CompletedProcess[str]:
         set_flags = ("--applyset=configmap/app-applyset", "--prune")

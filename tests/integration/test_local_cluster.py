@@ -21,6 +21,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import B
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import cluster as local_cluster
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane import Ports
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 CONTEXT = Context(env=dict(os.environ))
 
@@ -68,7 +69,7 @@ def test_clusters_of_different_profiles_run_side_by_side(cluster):
 def test_a_claim_of_the_default_class_is_bound_and_its_pod_runs(cluster, profile):
     each = cluster(profile)
     each.kubectl("apply", "-f", "-", stdin=CLAIM)
-    each.kubectl("wait", "--for=condition=Ready", "pod/user", "--timeout=30s")
+    each.kubectl("wait", "--for=condition=Ready", "pod/user", f"--timeout={patience(2):g}s")
     claim = each.get("pvc", "data")
     assert claim["status"]["phase"] == "Bound"
     default = {"gke-gpu": "standard-rwo", "plain": "standard"}[profile]

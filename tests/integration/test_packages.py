@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import cluster as local_cluster
 from ansible_collections.kubeflow.bootstrap.tests.integration.conftest import CONTEXT, Cluster, Factory
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 from ansible_collections.kubeflow.bootstrap.tests.unit.registry.packages import (
     EVERY,
     NAMESPACE,
@@ -123,7 +124,7 @@ def server(cluster: Factory, place: local_cluster.Place) -> t.Iterator[Cluster]:
     prepared = [definition(*each) for each in STAND_INS]
     prepared += [namespace(NAMESPACE, "restricted"), namespace(NFS_NAMESPACE, "privileged"), namespace("baseline", "baseline"), QUOTA]
     apply(here, prepared)
-    here.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+    here.kubectl("wait", "--for=condition=Established", "crd", "--all", f"--timeout={patience(2):g}s")
     yield here
     local_cluster.absent(place, CLUSTER, CONTEXT)
 
@@ -154,7 +155,7 @@ def test_the_stand_ins_refuse_what_they_do_not_know(server: Cluster, vendor: Pat
 def test_pods_of_tf_serving_start_within_quota_and_restricted(server: Cluster, vendor: Path) -> None:
     apply(server, render(vendor, "tf-serving", {"replicas": 2}, name="model"))
     apply(server, render(vendor, "tf-serving", {"modelPath": "s3://bucket/model"}, name="copied"))
-    server.kubectl("-n", NAMESPACE, "rollout", "status", "deployment/model", "deployment/copied", "--timeout=60s")
+    server.kubectl("-n", NAMESPACE, "rollout", "status", "deployment/model", "deployment/copied", f"--timeout={patience(3):g}s")
     pods = server.get("pods", "-n", NAMESPACE, "-l", "app.kubernetes.io/instance in (model,copied)")["items"]
     assert len(pods) == 3
     server.eventually(
@@ -165,7 +166,7 @@ def test_pods_of_tf_serving_start_within_quota_and_restricted(server: Cluster, v
 
 def test_the_nfs_server_starts_and_its_claim_waits_for_it(server: Cluster, vendor: Path) -> None:
     apply(server, render(vendor, "nfs", {}, name="nfs"))
-    server.kubectl("-n", NFS_NAMESPACE, "rollout", "status", "statefulset/nfs", "--timeout=60s")
+    server.kubectl("-n", NFS_NAMESPACE, "rollout", "status", "statefulset/nfs", f"--timeout={patience(3):g}s")
     assert server.get("pvc", "-n", NFS_NAMESPACE, "nfs-disk")["status"]["phase"] == "Bound"
     made = server.get("storageclass", "kubeflow-nfs")
     assert made["provisioner"] == "kubeflow.org/kubeflow-nfs"
@@ -189,12 +190,12 @@ def test_the_nfs_server_needs_the_level_privileged(server: Cluster, vendor: Path
 def argo(server: Cluster, vendor: Path) -> Cluster:
     """The cluster, with the package argo deployed for real."""
     apply(server, render(vendor, "argo", {"controllerReplicas": 2}, name="argo"))
-    server.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+    server.kubectl("wait", "--for=condition=Established", "crd", "--all", f"--timeout={patience(2):g}s")
     return server
 
 
 def test_the_controller_of_argo_starts(argo: Cluster) -> None:
-    argo.kubectl("-n", NAMESPACE, "rollout", "status", "deployment/workflow-controller", "--timeout=60s")
+    argo.kubectl("-n", NAMESPACE, "rollout", "status", "deployment/workflow-controller", f"--timeout={patience(3):g}s")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import json
 import pytest
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application
 from ansible_collections.kubeflow.bootstrap.tests.integration.objects import definition, deployment, made, mixture, pod
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 # Written all the time by others.
 RESTLESS = {"Event", "Lease"}
@@ -370,7 +371,7 @@ def test_what_the_user_may_not_delete_is_said_and_the_rest_is_done(application):
 def test_what_is_left_after_its_namespace_was_deleted_by_hand_is_found(application):
     space = "orphaned"
     each, app = application(space, made("v1", "Namespace", space), *beside(space, number=1), hook(space))
-    each.kubectl("delete", "namespace", space, "--timeout=60s")
+    each.kubectl("delete", "namespace", space, f"--timeout={patience(3):g}s")
     done = app.deploy(state="absent").well()
     assert {name.partition(" ")[0] for name in done.actions} == {
         "CustomResourceDefinition.apiextensions.k8s.io",

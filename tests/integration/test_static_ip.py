@@ -12,6 +12,7 @@ import pytest
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.google import Google
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.serving import Fault, Reply
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.step import UID, Step, kill
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 GLOBAL = "projects/my-project/global/addresses"
 REGIONAL = "projects/my-project/regions/us-central1/addresses"
@@ -124,7 +125,7 @@ def test_a_killed_run_is_repaired_by_the_next(google, step, moment):
     """The answer is held back when the cloud has done its part, and the run is killed."""
     google.hold("POST", "/addresses$" if moment == "reserving" else "/setLabels$")
     run = subprocess.Popen(**step.command())
-    assert google.holding.wait(60)
+    assert google.holding.wait(patience(3))
     kill(run)
     google.go_on()
     path, found = only(google)
@@ -138,10 +139,10 @@ def test_a_killed_run_is_repaired_by_the_next(google, step, moment):
 def test_two_runs_at_once_reserve_one(google, step):
     google.hold("POST", "/addresses$")
     first = subprocess.Popen(**step.command())
-    assert google.holding.wait(60)
+    assert google.holding.wait(patience(3))
     second = step.run()
     google.go_on()
-    output, _unused = first.communicate(timeout=60)
+    output, _unused = first.communicate(timeout=patience(3))
     assert first.returncode == 0, output
     path, found = only(google)
     assert found["labels"] == MARKS and second.step["record"]["id"] == path

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.aws import Aws, Moto, refusal
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.serving import Fault
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.step import UID, Step, kill
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 FACTS = {"cloud": {"provider": "aws", "account": "123456789012", "region": "eu-west-1"}, "cluster": {"uid": UID, "apis": {}}}
 MARKS = {"managed-by": "kubeflow-bootstrap", "kubeflow-application": "kubeflow", "kubeflow-cluster": UID}
@@ -80,7 +81,7 @@ def test_what_others_reserved_is_adopted_and_kept(ec2, step):
 def test_a_killed_run_is_repaired_by_the_next(aws, ec2, step):
     aws.hold("POST", "AllocateAddress")
     run = subprocess.Popen(**step.command())
-    assert aws.holding.wait(60)
+    assert aws.holding.wait(patience(3))
     kill(run)
     aws.go_on()
     (left,) = all_of(ec2)
@@ -92,10 +93,10 @@ def test_two_runs_that_both_saw_nothing_end_with_one(aws, ec2, step):
     """The first has looked, and then waits until the second has its address."""
     aws.hold("POST", "DescribeAddresses")
     first = subprocess.Popen(**step.command())
-    assert aws.holding.wait(60)
+    assert aws.holding.wait(patience(3))
     second = step.run()
     aws.go_on()
-    output, _unused = first.communicate(timeout=60)
+    output, _unused = first.communicate(timeout=patience(3))
     assert first.returncode == 0, output
     assert aws.count("POST", "AllocateAddress") == 2
     (found,) = all_of(ec2)

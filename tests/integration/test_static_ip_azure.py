@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.azure import CLIENT, SUBSCRIPTION, TENANT, Azure, certificate, refusal
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.serving import Fault
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.step import UID, Step, kill
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 MARKS = {"managed-by": "kubeflow-bootstrap", "kubeflow-application": "kubeflow", "kubeflow-cluster": UID}
 NODE = f"azure:///subscriptions/{SUBSCRIPTION}/resourceGroups/nodes/providers/Microsoft.Compute/virtualMachineScaleSets/a/virtualMachines/0"
@@ -87,7 +88,7 @@ def test_what_others_made_is_adopted_and_kept(azure, step):
 def test_a_killed_run_is_repaired_by_the_next(azure, step):
     azure.hold("PUT", "publicIPAddresses/")
     run = subprocess.Popen(**step.command())
-    assert azure.holding.wait(60)
+    assert azure.holding.wait(patience(3))
     kill(run)
     azure.go_on()
     name = only(azure)["name"]

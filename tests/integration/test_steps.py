@@ -20,6 +20,7 @@ from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.names impor
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.openshift import OpenShift
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.step import kill
 from ansible_collections.kubeflow.bootstrap.tests.integration.planted import Planted, Watcher
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 HOST = "kubeflow.ml.example.com"
 CLIENT = "1-abc.apps.example.com"
@@ -95,7 +96,7 @@ def project(gke):
 
 
 def git(user, *args):
-    done = subprocess.run(["git", "-C", str(user.app), *args], capture_output=True, text=True, check=True, timeout=20)
+    done = subprocess.run(["git", "-C", str(user.app), *args], capture_output=True, text=True, check=True, timeout=patience(1))
     return done.stdout.strip()
 
 
@@ -212,7 +213,7 @@ def test_a_run_that_was_killed_before_it_recorded_the_address(gke, google, user)
     user.variables["kubeflow_namespace"] = ""
     google.hold("POST", "/addresses$")
     run = subprocess.Popen(**user.command("bootstrap", kubeflow_apply=True))
-    assert google.holding.wait(60)
+    assert google.holding.wait(patience(3))
     kill(run)
     google.go_on()
     ((path, _address),) = google.addresses.items()
@@ -278,7 +279,7 @@ def test_twenty_secrets_are_nowhere_but_in_the_cluster(gke, google, names, work,
     }
     (keys / "vault.yml").write_text(yaml.safe_dump(vaulted))
     vault = [f"{Path(sys.executable).parent}/ansible-vault", "encrypt", "--vault-password-file", str(keys / "vault-password")]
-    subprocess.run([*vault, str(keys / "vault.yml")], check=True, capture_output=True, timeout=60)
+    subprocess.run([*vault, str(keys / "vault.yml")], check=True, capture_output=True, timeout=patience(3))
     # From files that a lookup reads, and from the environment.
     (keys / "password").write_text(planted.plant("password-of-a-user"))
     environment = {
@@ -305,8 +306,10 @@ def test_twenty_secrets_are_nowhere_but_in_the_cluster(gke, google, names, work,
     }
     google.projects.add(project(gke))
     server = GitHttp(tmp_path / "served", vaulted["vault_git_token"])
-    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(tmp_path / "served" / "app.git")], check=True, timeout=20)
-    subprocess.run(["git", "-C", str(tmp_path / "served" / "app.git"), "config", "http.receivepack", "true"], check=True, timeout=20)
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(tmp_path / "served" / "app.git")], check=True, timeout=patience(1))
+    subprocess.run(
+        ["git", "-C", str(tmp_path / "served" / "app.git"), "config", "http.receivepack", "true"], check=True, timeout=patience(1)
+    )
     with_git = {"kubeflow_git": True, "kubeflow_git_author_name": "Me", "kubeflow_git_author_email": "me@example.com"}
     named = {"kubeflow_wait_timeout": 0, "kubeflow_dns_nameserver": names.address, "kubeflow_dns_verify": 0, **with_git}
     runs = {

@@ -11,6 +11,7 @@ import typing as t
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import render
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 from ansible_collections.kubeflow.bootstrap.tests.unit.registry import validation
 
 SPACE = "training"
@@ -45,7 +46,7 @@ def cluster_with_operator(cluster):
     run = applied(each, objects("core", "training-operator", trainingOperatorReplicas=2))
     assert (run.returncode, run.stderr) == (0, ""), "refused, or with a warning"
     for kind in KINDS:
-        each.kubectl("wait", "--for=condition=Established", "--timeout=30s", f"crd/{kind.lower()}s.kubeflow.org")
+        each.kubectl("wait", "--for=condition=Established", f"--timeout={patience(2):g}s", f"crd/{kind.lower()}s.kubeflow.org")
     yield each
     each.kubectl("delete", "crd", *(f"{kind.lower()}s.kubeflow.org" for kind in KINDS))
     for kind in ("clusterrole", "clusterrolebinding"):
@@ -54,7 +55,7 @@ def cluster_with_operator(cluster):
 
 
 def test_the_operator_comes_up(cluster_with_operator):
-    cluster_with_operator.kubectl("rollout", "status", "deployment/training-operator", "-n", SPACE, "--timeout=60s")
+    cluster_with_operator.kubectl("rollout", "status", "deployment/training-operator", "-n", SPACE, f"--timeout={patience(3):g}s")
     pods = cluster_with_operator.get("pods", "-n", SPACE, "-l", "app.kubernetes.io/component=training-operator")["items"]
     assert len(pods) == 2
 

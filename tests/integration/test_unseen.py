@@ -9,6 +9,7 @@ import json
 import pytest
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application
 from ansible_collections.kubeflow.bootstrap.tests.integration.objects import definition, made
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 GROUP = "unseen.example.com"
 API = f"v1.{GROUP}"
@@ -16,7 +17,7 @@ API = f"v1.{GROUP}"
 
 @pytest.fixture
 def application(tmp_path):
-    return lambda cluster, space: Application.on(cluster, tmp_path / space, space, wait_timeout=60)
+    return lambda cluster, space: Application.on(cluster, tmp_path / space, space, wait_timeout=int(patience(3)))
 
 
 def kept(run):

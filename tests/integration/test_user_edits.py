@@ -10,6 +10,7 @@ import socket
 import subprocess
 
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.step import kill
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 
 def test_what_the_user_edits_stays_and_reaches_the_cluster(cluster, work):
@@ -132,7 +133,7 @@ def stuck(cluster, space, name):
         with contextlib.suppress(BlockingIOError):
             while True:
                 listener.accept()[0].close()
-        listener.settimeout(60)
+        listener.settimeout(patience(3))
         yield listener
     cluster.kubectl("delete", "validatingwebhookconfiguration", space)
 

@@ -25,6 +25,7 @@ from pathlib import Path
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils import responses
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import certificates
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 Json = dict[str, t.Any]
 SCHEDULER = "kubelet-of-the-test"
@@ -221,7 +222,7 @@ class Kubelet:
 
     def __exit__(self, *_error: object) -> None:
         self._over.set()
-        self._thread.join(10)
+        self._thread.join(patience(1))
 
     def _run(self) -> None:
         path = f"/api/v1/namespaces/{self._namespace}/pods"

@@ -16,6 +16,7 @@ from urllib.parse import urlencode, urlsplit
 
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.serving import Asked, Reply, StandIn
 from ansible_collections.kubeflow.bootstrap.tests.integration.installed import installed
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 _PACKAGES = ("moto==5.2.5", "flask", "flask-cors", "docker", "antlr4-python3-runtime", "joserfc", "PyYAML")
 
@@ -45,7 +46,7 @@ class Moto:
 
     def close(self) -> None:
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(patience(1))
 
 
 class Aws(StandIn):
@@ -72,7 +73,7 @@ def refusal(code: str, message: str, status: int = 400) -> Reply:
 
 
 def _ask(url: str, method: str, path: str, body: str, headers: dict[str, str]) -> tuple[int, str]:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=patience(2))
     kept = {name: value for name, value in headers.items() if name not in ("content-length", "connection", "accept-encoding")}
     try:
         connection.request(method, path, body, kept)

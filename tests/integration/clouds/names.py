@@ -21,6 +21,7 @@ from urllib.parse import urlencode, urlsplit
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.aws import Moto
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.serving import Asked, Json, Reply, StandIn
 from ansible_collections.kubeflow.bootstrap.tests.integration.work import Run, Work
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 _NO_SUCH_NAME = 3
 _KINDS = {1: 4, 28: 6}
@@ -74,7 +75,7 @@ class Route53(StandIn):
         self._netloc = urlsplit(moto.url).netloc
 
     def answer(self, asked: Asked) -> Reply:
-        connection = http.client.HTTPConnection(self._netloc, timeout=30)
+        connection = http.client.HTTPConnection(self._netloc, timeout=patience(2))
         kept = {name: value for name, value in asked.headers.items() if name not in ("content-length", "connection", "accept-encoding")}
         query = f"?{urlencode(asked.query)}" if asked.query else ""
         try:
@@ -135,11 +136,11 @@ class Role:
         """A run that is killed when the cloud has done what is asked for, and has not said so yet."""
         standin.hold(method, pattern)
         run = subprocess.Popen(**self.command(**variables))
-        assert standin.holding.wait(60)
+        assert standin.holding.wait(patience(3))
         # Ansible's workers are in a session of their own and would go on alone.
         for each in [*_descendants(run.pid), run.pid]:
             os.kill(each, signal.SIGKILL)
-        run.wait(10)
+        run.wait(patience(1))
         standin.go_on()
 
     def play(self, *flags: str, **variables: t.Any) -> Run:

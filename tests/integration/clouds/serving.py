@@ -13,6 +13,8 @@ import typing as t
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
+
 Json = dict[str, t.Any]
 
 
@@ -88,7 +90,7 @@ class StandIn:
         if self._held and asked.method == self._held[0] and re.search(self._held[1], asked.path):
             self._held = None
             self.holding.set()
-            assert self._go_on.wait(60)
+            assert self._go_on.wait(patience(3))
         return fault.reply if fault else reply
 
     def _fault(self, asked: Asked) -> Fault | None:

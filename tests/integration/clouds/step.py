@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ansible_collections.kubeflow.bootstrap.tests.integration.work import Work
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 Json = dict[str, t.Any]
 
@@ -68,4 +69,4 @@ def kill(run: subprocess.Popen[str]) -> None:
             processes += [int(child) for child in (task / "children").read_text(encoding="utf-8").split()]
     for process in processes:
         os.kill(process, signal.SIGKILL)
-    run.communicate(timeout=60)
+    run.communicate(timeout=patience(3))

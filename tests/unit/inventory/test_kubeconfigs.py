@@ -16,6 +16,8 @@ import pytest
 import yaml
 from ansible_collections.kubeflow.bootstrap.tests.absent import NOBODY
 
+from tests.patience import patience
+
 ROOT = Path(__file__).parents[3]
 SECRET = "very-secret-token"
 
@@ -55,7 +57,7 @@ def read(tmp_path: Path) -> Callable[..., Inventory]:
         chosen = {"plugin": "kubeflow.bootstrap.kubeconfigs", "kubeconfigs": ["config"], **options}
         path.write_text(yaml.safe_dump(chosen), encoding="utf-8")
         argv = [str(Path(sys.executable).parent / "ansible-inventory"), "-i", str(path), "--list", *flags]
-        done = subprocess.run(argv, env=env, capture_output=True, text=True, check=True, timeout=60)
+        done = subprocess.run(argv, env=env, capture_output=True, text=True, check=True, timeout=patience(3))
         # Texts that were not written in the inventory are marked, so that nothing in them is taken for a template.
         found = json.loads(done.stdout, object_hook=lambda item: item.get("__ansible_unsafe", item))
         variables = found.pop("_meta")["hostvars"]

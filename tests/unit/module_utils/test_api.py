@@ -25,6 +25,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.http.channel im
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
 from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang, until
 
+from tests.patience import patience
 from tests.unit.conftest import ENV, Answer, Request, bare
 
 Start = Callable[..., t.Any]
@@ -289,7 +290,7 @@ def test_a_renewed_client_certificate_is_used(serve: Start, authority: t.Any, sc
 
 
 def test_many_refusals_at_once_renew_the_token_once(server: t.Any, plugin: Path, tmp_path: Path) -> None:
-    together = threading.Barrier(4, timeout=10)
+    together = threading.Barrier(4, timeout=patience(1))
 
     def refuse_the_first(request: Request) -> Answer:
         if request.headers["authorization"] == "Bearer token-1":
@@ -305,7 +306,7 @@ def test_many_refusals_at_once_renew_the_token_once(server: t.Any, plugin: Path,
 
 
 def test_clients_of_one_login_renew_it_once(server: t.Any, plugin: Path, tmp_path: Path) -> None:
-    together = threading.Barrier(2, timeout=10)
+    together = threading.Barrier(2, timeout=patience(1))
 
     def refuse_the_first(request: Request) -> Answer:
         if request.headers["authorization"] == "Bearer token-1":
@@ -455,7 +456,7 @@ def test_what_was_not_proved_wrote_nothing_and_is_sent_again(server: t.Any, clie
 
 
 def test_requests_go_side_by_side_and_come_back_in_order(server: t.Any, client: Client) -> None:
-    together = threading.Barrier(4, timeout=10)
+    together = threading.Barrier(4, timeout=patience(1))
 
     def meet(request: Request) -> t.Any:
         together.wait()
@@ -493,7 +494,7 @@ def test_what_was_not_begun_when_it_was_interrupted_does_not_begin(server: t.Any
 
     def work(number: int) -> None:
         begun.append(number)
-        release.wait(10)
+        release.wait(patience(1))
 
     with pytest.raises(KeyboardInterrupt):
         client.map(work, range(100))

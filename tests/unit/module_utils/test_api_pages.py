@@ -17,6 +17,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import AHEA
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
 from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
 
+from tests.patience import patience
 from tests.unit.conftest import ENV, Answer, Request
 
 PATH = "/api/v1/nodes"
@@ -52,7 +53,7 @@ def test_the_next_pages_are_asked_for_before_this_one_is_used_and_no_more_than_t
     found = client.pages(PATH)
     assert numbers(iter([next(found)])) == [0]
     for _page in range(1 + AHEAD):
-        assert asked.acquire(timeout=5)
+        assert asked.acquire(timeout=patience(1))
     assert not asked.acquire(timeout=0.2)
     assert numbers(found) == [1, 2, 3, 4]
     assert [request.query.get("continue") for request in server.requests] == [None, "a", "b", "c", "d"]

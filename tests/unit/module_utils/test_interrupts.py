@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.patience import patience
+
 HEAD = """
 import os, signal, subprocess, sys, threading, time
 from pathlib import Path
@@ -72,7 +74,7 @@ def line(process: subprocess.Popen[str]) -> str:
 
 
 def rest(process: subprocess.Popen[str]) -> str:
-    return process.communicate(timeout=60)[0].strip()
+    return process.communicate(timeout=patience(3))[0].strip()
 
 
 WAITS = {

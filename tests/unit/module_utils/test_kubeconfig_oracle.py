@@ -26,6 +26,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig impo
 from ansible_collections.kubeflow.bootstrap.tests.absent import NOBODY
 from cryptography import x509
 
+from tests.patience import patience
 from tests.unit.conftest import Authority
 
 kubernetes = pytest.importorskip("kubernetes")
@@ -141,7 +142,9 @@ def by_oracle(path: Path, server: t.Any) -> Asked:
 def by_kubectl(kubectl: str, path: Path, server: t.Any, env: dict[str, str]) -> Asked:
     before = len(server.requests)
     argv = [kubectl, f"--kubeconfig={path}", "get", "--raw", NAMESPACE, "--request-timeout=20s"]
-    subprocess.run(argv, env={"PATH": "/usr/bin:/bin", "HOME": str(path.parent), **env}, capture_output=True, check=False, timeout=60)
+    subprocess.run(
+        argv, env={"PATH": "/usr/bin:/bin", "HOME": str(path.parent), **env}, capture_output=True, check=False, timeout=patience(3)
+    )
     return asked_last(server, before)
 
 

@@ -15,6 +15,8 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils import limits
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import result_of
 
+from tests.patience import patience
+
 HEAD = """
 import os, resource, threading
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
@@ -44,7 +46,7 @@ def run(code: str) -> str:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", HEAD + code],
-        env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, check=False,
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=patience(6), check=False,
     )  # fmt: skip
     assert "Traceback" not in done.stdout
     return done.stdout.strip()

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import patience
+
 Json = dict[str, t.Any]
 ROOT = Path(__file__).parents[3]
 MODULE = """
@@ -35,7 +37,7 @@ with patch_module_args(ARGS):
 def run(args: Json) -> Json:
     env = {**os.environ, "PYTHONPATH": str(ROOT / "playbooks" / "collections"), "KUBECONFIG": "/k"}
     done = subprocess.run(
-        [sys.executable, "-c", f"ARGS = {args!r}\n{MODULE}"], env=env, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", f"ARGS = {args!r}\n{MODULE}"], env=env, capture_output=True, text=True, timeout=patience(3), check=False
     )
     found = t.cast("Json", json.loads(done.stdout))
     assert bool(done.returncode) == bool(found.get("failed"))

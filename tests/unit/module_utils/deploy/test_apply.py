@@ -17,6 +17,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.outcome import Options, Outcome
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.wait import Deadline
 
+from tests.patience import patience
 from tests.unit.conftest import Answer, Request
 
 Json = dict[str, t.Any]
@@ -96,7 +97,7 @@ def test_when_it_is_interrupted_what_is_under_way_is_awaited_and_the_rest_is_not
 
     def slow(_request: Request) -> Answer:
         asked.set()
-        go_on.wait(5)
+        go_on.wait(patience(1))
         return Answer(answered())
 
     wave.server.routes |= {path(f"c{number}"): slow for number in range(20)}
@@ -105,7 +106,7 @@ def test_when_it_is_interrupted_what_is_under_way_is_awaited_and_the_rest_is_not
     def interrupted(work: t.Any, items: t.Any) -> t.Any:
         thread = threading.Thread(target=through, args=(work, items))
         thread.start()
-        assert asked.wait(5)
+        assert asked.wait(patience(1))
         threading.Timer(0.1, go_on.set).start()
         raise KeyboardInterrupt
 

@@ -20,6 +20,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.wait imp
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang, until
 
+from tests.patience import patience
 from tests.unit.conftest import Answer, Request
 
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/ml/leases"
@@ -260,7 +261,7 @@ def test_a_renewal_that_hangs_does_not_outlast_the_lease(server: t.Any, client: 
             state["puts"] += 1
             if state["puts"] == 1:
                 hung.set()
-                released.wait(30)
+                released.wait(patience(2))
         if request.method == "GET" and not state["puts"]:
             return Answer({"message": "not found"}, 404)
         return Answer({"metadata": {"uid": "u", "resourceVersion": str(state["puts"])}, "spec": (request.body or {}).get("spec") or {}})
@@ -270,7 +271,7 @@ def test_a_renewal_that_hangs_does_not_outlast_the_lease(server: t.Any, client: 
         path.rpartition("/")[0]: lambda request: Answer({**request.body, "metadata": {"uid": "u", "resourceVersion": "0"}}),
     }
     with Ticker(lambda _line: None) as ticker, held(client, "ml", "app", Deadline(30), ticker, duration=1.5) as lease:
-        assert hung.wait(10)
+        assert hung.wait(patience(1))
         while state["puts"] < 2:
             assert not released.wait(0.05)
         lease.check()

@@ -17,6 +17,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.order im
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.wait import Deadline, NotReady, Ticker, await_ready, open_gates
 from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
 
+from tests.patience import patience
 from tests.unit.conftest import Answer, Server
 
 Json = dict[str, t.Any]
@@ -89,11 +90,11 @@ def test_a_deadline_passes() -> None:
 def test_the_ticker_says_its_state_again_and_again(ticker: Ticker, lines: Lines) -> None:
     ticker.state = "waiting for a"
     for _time in range(2):
-        assert lines.spoken.wait(10)
+        assert lines.spoken.wait(patience(1))
         lines.spoken.clear()
     ticker.state = "waiting for b"
     while lines[-1] != "0 s, waiting for b":
-        assert lines.spoken.wait(10)
+        assert lines.spoken.wait(patience(1))
         lines.spoken.clear()
     assert lines[0] == "0 s, waiting for a"
 
@@ -126,7 +127,7 @@ def test_a_terminal_that_is_gone_does_no_harm(monkeypatch: pytest.MonkeyPatch) -
 
     with Ticker(broken, every=0.01) as ticker:
         ticker.state = "busy"
-        ticker._thread.join(10)
+        ticker._thread.join(patience(1))
         assert not ticker._thread.is_alive()
     assert crashed == []
 

@@ -16,6 +16,8 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts import co
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.contexts import Asked, ask_all, find, groups, host_name
 from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT, NOBODY
 
+from tests.patience import patience
+
 ENV = {"HOME": ABSENT, "PATH": ABSENT}
 
 
@@ -116,7 +118,7 @@ def test_clusters_are_asked_side_by_side_within_the_bound(tmp_path: Path, monkey
         with lock:
             busy += 1
             most = max(most, busy)
-        three.wait(10)
+        three.wait(patience(1))
         with lock:
             busy -= 1
         if place.host == "b":

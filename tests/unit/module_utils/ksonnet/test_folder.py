@@ -34,6 +34,8 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
 from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 
+from tests.patience import patience
+
 SHELF = Path(__file__).parents[3] / "conformance" / "ks-0.10.0" / "registry"
 DECLARED: dict[str, t.Any] = {
     "name": "app",
@@ -675,7 +677,7 @@ def test_a_second_run_waits_for_the_first(app: Path, declared: dict[str, t.Any])
     waiting.join(0.2)
     assert waiting.is_alive()
     os.close(descriptor)
-    waiting.join(30)
+    waiting.join(patience(2))
     assert [result.changed for result in results] == [True]
 
 
@@ -692,7 +694,7 @@ def test_two_runs_at_once_do_not_mix(attempt: int, tmp_path: Path) -> None:
     for run in runs:
         run.start()
     for run in runs:
-        run.join(60)
+        run.join(patience(3))
     assert [run.exitcode for run in runs] == [0, 0]
     files = folder.read(tmp_path / "app")
     (replicas,) = {

@@ -32,6 +32,7 @@ from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.registries.g
 )
 from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.registries.github_server import archive as packed
 
+from tests.patience import patience
 from tests.unit.conftest import Answer, Authority, Proxy, Server
 
 Serve = Callable[..., Server]
@@ -299,7 +300,7 @@ def test_a_server_that_trickles_is_given_up_in_time(authority: Authority, ca: st
                 resolve(f"https://127.0.0.1:{listener.getsockname()[1]}/a/b", Sources(ca_file=ca, timeout=0.5))
         finally:
             over.set()
-        thread.join(10)
+        thread.join(patience(1))
 
 
 # --- limits

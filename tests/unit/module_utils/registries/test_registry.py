@@ -19,6 +19,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.regi
 from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.registries.github_server import COMMIT, OTHER, PARTS, GitHub, shelf
 
+from tests.patience import patience
 from tests.unit.conftest import Answer, Authority, Server
 
 WEB = {"web": {"registry": "shelf"}}
@@ -306,7 +307,7 @@ def test_runs_at_once_share_a_cache(hub: GitHub, sources: Sources) -> None:
     command = [sys.executable, "-c", RUN, hub.uri, str(sources.cache), str(sources.ca_file), archive.digest(FILES)]
     runs = [subprocess.Popen(command, env={"PYTHONPATH": os.pathsep.join(sys.path)}, stderr=subprocess.PIPE) for _run in range(4)]
     for run in runs:
-        _out, problem = run.communicate(timeout=60)
+        _out, problem = run.communicate(timeout=patience(3))
         assert (run.returncode, problem) == (0, b"")
     get(hub, sources)
     assert [path.name for path in (sources.cache or Path()).rglob("*") if path.is_file()] == ["shelf.json"]
