@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ansible_collections.kubeflow.bootstrap.tests.hostile.behaviours import ELSEWHERE, Behaviour
-
 from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 TOKEN = "hostile-7f3c9a1e5b2d4806"
