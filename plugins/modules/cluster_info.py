@@ -132,6 +132,20 @@ cluster:
         usable:
           description: Number of nodes that are ready, not cordoned and without a taint that repels ordinary pods.
           type: int
+        ordinary:
+          description:
+            - The nodes that no lasting taint keeps ordinary pods from, whether they are ready and schedulable now or not.
+            - What is planned rests on these, as it is to stay the same while pods and nodes come, go and are mended.
+          type: dict
+          contains:
+            count:
+              description: Number of these nodes.
+              type: int
+              sample: 3
+            largest:
+              description: The most that any one of them can give to pods, with the fields of RV(cluster.nodes.largest).
+              type: dict
+              sample: {cpu: 7.91, memory: 28480016384, ephemeral_storage: 47060071478, pods: 110}
         architectures:
           description: Number of nodes by architecture.
           type: dict
@@ -391,6 +405,10 @@ cluster:
       contains:
         available:
           description: Whether it does. Not set if what was seen allows for both.
+          type: bool
+        offered:
+          description:
+            - Whether it would by what is installed, whatever became of the Services that are there. Not set if that allows for both.
           type: bool
         how:
           description:

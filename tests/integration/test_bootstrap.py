@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 COMPONENT = "kubeflow-core"
@@ -25,6 +26,29 @@ def test_the_second_run_changes_nothing(cluster, work):
     assert user.application() == before  # content and times
     assert versions(each, "twice") == objects
     assert user.report()["outcome"]["counts"] == {"unchanged": len(objects)}
+
+
+def test_what_others_run_changes_nothing(cluster, work):
+    """No node has two cores left after the first run, and one takes no pods."""
+    each = cluster()
+    user = work(each, kubeflow_namespace="busy")
+    user.bootstrap().well()
+    before, objects = user.application(), versions(each, "busy")
+    nodes = each.kubectl("get", "nodes", "-o", "name").split()
+    requests = {"cpu": "6200m", "memory": "28Gi"}
+    for name in (node.removeprefix("node/") for node in nodes):
+        container = {"name": "work", "image": "work", "resources": {"requests": requests}}
+        spec = {"nodeName": name, "containers": [container]}
+        each.kubectl("run", f"of-a-user-{name}", "--image=work", "--overrides", json.dumps({"apiVersion": "v1", "spec": spec}))
+    each.kubectl("cordon", nodes[0])
+    try:
+        second = user.bootstrap().well()
+    finally:
+        each.kubectl("uncordon", nodes[0])
+        each.kubectl("delete", "pods", "--all", "--namespace=default", "--now")
+    assert second.changed == 0
+    assert (user.application(), versions(each, "busy")) == (before, objects)
+    assert user.report()["facts"]["cluster"]["nodes"]["largest_free"]["cpu"] < 2
 
 
 def test_another_value_changes_what_it_concerns(cluster, work):

@@ -70,6 +70,7 @@ def test_add_ons_with_version_and_owner(seen: Json) -> None:
 def test_the_network(seen: Json) -> None:
     assert seen["load_balancer"] == {
         "available": True,
+        "offered": True,
         "how": "metallb",
         "why": "metallb has 1 IPAddressPool with addresses for any Service.",
     }
@@ -87,7 +88,7 @@ def test_an_address_that_a_service_got_is_evidence(busy: Cluster) -> None:
     busy.kubectl("patch", "service", "trial", "-n", "argocd", "--subresource=status", "--type=merge", "-p", json.dumps(status))
     found = facts(busy)["load_balancer"]
     busy.kubectl("delete", "service", "trial", "-n", "argocd")
-    assert found == {"available": True, "how": "metallb", "why": "Service argocd/trial has an address, from metallb."}
+    assert found == {"available": True, "offered": True, "how": "metallb", "why": "Service argocd/trial has an address, from metallb."}
 
 
 def test_several_defaults_are_all_told(seen: Json) -> None:

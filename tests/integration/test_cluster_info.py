@@ -50,6 +50,7 @@ def test_nodes(hardware: Cluster) -> None:
     nodes = found["nodes"]
     assert found["unknown"] == []
     assert (nodes["count"], nodes["ready"], nodes["usable"]) == (5, 5, 2)
+    assert (nodes["ordinary"]["count"], nodes["ordinary"]["largest"]["cpu"]) == (2, 8)
     assert nodes["container_runtimes"] == {"containerd://2.0.1": 1, "containerd://2.1.4": 4}
     assert nodes["labels"] == {"alpha.eksctl.io/cluster-name": ["trial"], "eks.amazonaws.com/nodegroup": ["ordinary"]}
     assert nodes["allocatable"] == {"cpu": 64, "memory": 256 * GIB, "ephemeral_storage": 500 * GIB, "pods": 550}

@@ -37,3 +37,16 @@ LABELS = frozenset(
 
 MOST_VALUES = 20
 """Values kept of a label."""
+
+PASSING_TAINTS = (
+    "node.kubernetes.io/",
+    "node.cloudprovider.kubernetes.io/",
+    "ToBeDeletedByClusterAutoscaler",
+    "DeletionCandidateOfClusterAutoscaler",
+    "karpenter.sh/",
+    "node.cilium.io/agent-not-ready",
+)
+"""How the keys of taints begin that come and go: with a node's condition, at its start, by an autoscaler's plans.
+
+(https://kubernetes.io/docs/reference/labels-annotations-taints/, the documentation of cluster-autoscaler, Karpenter and Cilium.)
+"""

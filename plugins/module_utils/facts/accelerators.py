@@ -19,7 +19,7 @@ from ..data.accelerators import (
     PRODUCT_LABELS,
     VENDORS,
 )
-from ..data.node_labels import MOST_VALUES
+from ..data.node_labels import MOST_VALUES, PASSING_TAINTS
 from ..quantity import parse
 from .pods import Requests
 
@@ -50,8 +50,7 @@ class Accelerator:
         """Count a node in that offers ``amount``; ``taints`` are those that repel pods."""
         self.count += amount
         self.nodes += 1
-        # Those of Kubernetes itself come and go with the node's condition.
-        lasting = [taint for taint in taints if not taint["key"].startswith("node.kubernetes.io/")]
+        lasting = [taint for taint in taints if not taint["key"].startswith(PASSING_TAINTS)]
         self.taints.update((taint["key"], taint.get("value") or "", taint["effect"]) for taint in lasting)
         for name in LABELS:
             if name in labels:

@@ -100,21 +100,23 @@ def _gives(spec: Json) -> bool:
 
 
 def load_balancer(found: Workloads, asked: Addresses, providers: t.Collection[str], distribution: str, complete: bool) -> Json:
-    """``{available, how, why}``: whether a Service of type LoadBalancer gets an address, by whose doing, and how we know.
+    """``{available, offered, how, why}``: whether a Service of type LoadBalancer gets an address, by whose doing, and how we know.
 
     ``providers``: the schemes of the nodes' provider IDs. ``complete``: whether nodes and Services could be read. ``available`` is
-    ``None`` where what was seen allows for both. What a Service got counts for more than who should give it.
+    ``None`` where what was seen allows for both. What a Service got counts for more than who should give it; ``offered`` is without
+    that, and so does not change with the Services of the day.
     """
-    available, how, why = _mechanism(found, asked, providers, distribution)
+    offered, how, why = _mechanism(found, asked, providers, distribution)
+    if offered is False and not how and not (complete and found.complete):
+        offered, why = None, "Not all that could tell may be read, and nothing of what may does."
+    available = offered
     if asked.given:
-        return {"available": True, "how": how, "why": f"Service {asked.given} has an address{f', from {how}' if how else ''}."}
-    if asked.waiting:
+        available, why = True, f"Service {asked.given} has an address{f', from {how}' if how else ''}."
+    elif asked.waiting:
         # One Service may ask for what can't be had; without anybody who should serve it, it is proof.
-        waits = f"Service {asked.waiting} has waited for an address for over 10 minutes."
-        return {"available": None if available else False, "how": how, "why": f"{waits} {why}"}
-    if available is False and not how and not (complete and found.complete):
-        return {"available": None, "how": None, "why": "Not all that could tell may be read, and nothing of what may does."}
-    return {"available": available, "how": how, "why": why}
+        available = None if offered else False
+        why = f"Service {asked.waiting} has waited for an address for over 10 minutes. {why}"
+    return {"available": available, "offered": offered, "how": how, "why": why}
 
 
 _Verdict = tuple[t.Optional[bool], t.Optional[str], str]  # noqa: UP045  # evaluated at import

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..data.node_labels import LABELS, MOST_VALUES
+from ..data.node_labels import LABELS, MOST_VALUES, PASSING_TAINTS
 from ..quantity import parse
 from .accelerators import Accelerator, vendor
 from .pods import Requests
@@ -42,6 +42,7 @@ class Nodes:
     ready: int = 0
     schedulable: int = 0
     usable: int = 0
+    ordinary: int = 0
     architectures: Counter[str] = field(default_factory=Counter)
     operating_systems: Counter[str] = field(default_factory=Counter)
     kubelet_versions: Counter[str] = field(default_factory=Counter)
@@ -57,6 +58,7 @@ class Nodes:
     os_images: set[str] = field(default_factory=set)
     totals: dict[str, float] = field(default_factory=dict)
     largest: dict[str, float] = field(default_factory=dict)
+    largest_ordinary: dict[str, float] = field(default_factory=dict)
     rooms: dict[str, tuple[float, ...]] = field(default_factory=dict)
     """What each usable node has for pods, in the order of ``RESOURCES``."""
     accelerators: dict[str, Accelerator] = field(default_factory=dict)
@@ -69,17 +71,19 @@ class Nodes:
         ready = any(item.get("type") == "Ready" and item.get("status") == "True" for item in status.get("conditions") or [])
         schedulable = not spec.get("unschedulable", False)
         usable = ready and schedulable and not taints
+        ordinary = all(taint["key"].startswith(PASSING_TAINTS) for taint in taints)
         self.count += 1
         self.ready += ready
         self.schedulable += schedulable
         self.usable += usable
+        self.ordinary += ordinary
         if len(self.names) < 2:
             self.names.add(metadata["name"])
         self._kind(status.get("nodeInfo") or {}, labels)
         self._provider(spec.get("providerID") or "")
         self._labels(labels)
         allocatable = status.get("allocatable") or {}
-        self._allocatable(allocatable, metadata["name"] if usable else None)
+        self._allocatable(allocatable, metadata["name"] if usable else None, ordinary)
         self._accelerators(allocatable, labels, taints)
 
     def _kind(self, info: Json, labels: dict[str, str]) -> None:
@@ -105,12 +109,12 @@ class Nodes:
         for name in LABELS & labels.keys():
             self.label_values.setdefault(name, set()).add(labels[name])
 
-    def _allocatable(self, allocatable: dict[str, str], usable: str | None) -> None:
+    def _allocatable(self, allocatable: dict[str, str], usable: str | None, ordinary: bool) -> None:
         amounts = tuple(parse(allocatable.get(resource, 0)) for resource in RESOURCES)
         for resource, amount in zip(RESOURCES, amounts, strict=True):
             self.totals[resource] = self.totals.get(resource, 0) + amount
-            if amount > self.largest.get(resource, 0):
-                self.largest[resource] = amount
+            for largest in (self.largest, self.largest_ordinary) if ordinary else (self.largest,):
+                largest[resource] = max(amount, largest.get(resource, 0))
         if usable:
             self.rooms[usable] = amounts
 
@@ -127,6 +131,7 @@ class Nodes:
             "ready": self.ready,
             "schedulable": self.schedulable,
             "usable": self.usable,
+            "ordinary": {"count": self.ordinary, "largest": _amounts(self.largest_ordinary)},
             **{name: dict(sorted(getattr(self, name).items())) for name in _COUNTERS},
             "provider_id": self.provider_id,
             "labels": {name: sorted(values)[:MOST_VALUES] for name, values in sorted(self.label_values.items())},

@@ -11,6 +11,7 @@ import typing as t
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ..deploy.related import dict_of
 from ..errors import BootstrapError, some
 from ..ksonnet import app_yaml, application, params, prototypes, record, render
 from ..ksonnet.declaration import plain
@@ -31,6 +32,8 @@ PACKAGES = {"kubeflow": ["core"]}
 COMPONENT = "kubeflow-core"
 # The id of usage reports is kept while they are off.
 _NEVER_IDLE = ("name", "usageId")
+_OF_THE_CLUSTER = ("cluster", "cloud")
+_NOTHING: Json = {"before": {}, "planned": {}}
 _ENVIRONMENT = "default"
 _NAMESPACE = "kubeflow"
 _CLUSTER = {"apis", "distribution", "nodes", "permissions", "server", "storage", "uid", "unknown", "version"}
@@ -85,7 +88,7 @@ def plan(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
     said: dict[str, list[Json]] = {"blocks": [], "warns": []}
     for name, prototype in parts.items():
         data["values"] = {key: each["value"] for key, each in parameters[name].items()}
-        data["before"] = there.get(name, {})
+        data |= there.get(name, _NOTHING)
         for does, those in said.items():
             those += say(rules, does, prototype, data)
     blockers = _moved(namespace["value"], before) + _strange(facts, choices, current) + said["blocks"] + found.blockers
@@ -183,11 +186,19 @@ def _namespace_before(current: Mapping[str, str]) -> str | None:
 
 
 def _there(current: Mapping[str, str], uid: str | None) -> dict[str, Json]:
-    """The values in the application that is there already, by component; none of one that was made for another cluster."""
-    if uid and (record.read(current).get("cluster") or {}).get("uid") not in (None, uid):
+    """What rules know of the application that is there already, by component; nothing of one that was made for another cluster.
+
+    ``before``: its values. ``planned``: of the record, value and reason of what followed from the cluster.
+    """
+    known = record.read(current)
+    if uid and (known.get("cluster") or {}).get("uid") not in (None, uid):
         return {}
+    chosen = dict_of(known.get("values"))
     return {
-        name: {key: value for key, value in values.items() if not isinstance(value, Expression)}
+        name: {
+            "before": {key: value for key, value in values.items() if not isinstance(value, Expression)},
+            "planned": {key: each for key, each in dict_of(chosen.get(name)).items() if dict_of(each).get("source") in _OF_THE_CLUSTER},
+        }
         for name, values in (params.read(current[params.PATH]) if params.PATH in current else {}).items()
     }
 
@@ -207,7 +218,7 @@ def _parameters(
             edited.get(name, {}),
             choices["usage_id"],
             rules,
-            {**data, "before": there.get(name, {})},
+            {**data, **there.get(name, _NOTHING)},
         )
         for name, prototype in parts.items()
     }

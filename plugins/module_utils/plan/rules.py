@@ -8,11 +8,13 @@ asked once for each component; ``sets`` and ``keeps`` only for one whose prototy
 prototypes by their short names (``gateway``), only for components of these. ``when``, if there, must hold. ``value``, ``when`` and
 ``alternatives`` are JMESPath (https://jmespath.org/specification.html) over the facts (``kubeconfig``, ``cluster``, ``cloud``), the
 user's ``choices``, what the optional ``steps`` found out (``steps.dns.parameters``, ``steps.static_ip.record``), the component's values
-in the application that is there already (``before``), and its ``values``: what the user chose, else what a rule before has set, else the
+in the application that is there already (``before``) and of these, each as ``value`` and ``reason``, those that followed from the cluster
+(``planned``), and its ``values``: what the user chose, else what a rule before has set, else the
 package's own. ``reason`` and ``fix`` are sentences for the user, and ``command`` is one to paste; what stands in braces in them is
 JMESPath too. ``source`` says whom a value comes from, ``cluster`` unless set. What a step found out is laid under every component that
 declares such a parameter, before any rule; where a rule with the source ``step`` sets it, that rule alone decides, for it knows where the
-value fits. ``functions.py`` has what is added to JMESPath.
+value fits. What ``sets`` or ``keeps`` a value may not read facts that change by themselves, and its reason no number of the day
+(``lasting.py``). ``functions.py`` has what is added to JMESPath.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from pathlib import Path
 
 from .. import bounded_yaml, files
 from ..errors import BootstrapError
-from . import functions, guards
+from . import functions, guards, lasting
 
 try:
     import yaml
@@ -163,18 +165,25 @@ def _rule(file: str, index: int, entry: object) -> Rule:
 
 
 def _guarded(where: str, entry: Json) -> None:
-    """Refuse a rule that would hold, or say something, because a prototype lacks a parameter."""
+    """Refuse a rule that would hold, or say something, because a prototype lacks a parameter; or by what is otherwise tomorrow."""
     texts = {field: str(entry[field]) for field in ("when", "value", "alternatives", "reason", "fix", "command") if entry.get(field)}
-    said = [texts[field] for field in ("value", "alternatives") if field in texts]
-    said += [match[1] for field in ("reason", "fix", "command") for match in _EXPRESSION.finditer(texts.get(field, ""))]
+    chosen = [texts[field] for field in ("value", "alternatives") if field in texts]
+    said = [match[1] for field in ("reason", "fix", "command") for match in _EXPRESSION.finditer(texts.get(field, ""))]
+    parameter = entry.get("sets") or entry.get("keeps")
     try:
-        parameter = guards.unguarded(texts.get("when"), said, sure=entry.get("sets") or entry.get("keeps"))
+        missing = guards.unguarded(texts.get("when"), [*chosen, *said], sure=parameter)
+        passing = lasting.passing([*filter(None, [texts.get("when")]), *chosen], said) if parameter else None
     except functions.ERRORS:
         return  # said, with the field, where it is evaluated
-    if parameter:
+    if missing:
         raise BootstrapError(
-            f"{where}: it also applies to prototypes that have no parameter {parameter}, where values.{parameter} is null.",
-            fix=f"Put a guard before it (values.{parameter} && ...), or say what it is then: (values.{parameter} || 'null').",
+            f"{where}: it also applies to prototypes that have no parameter {missing}, where values.{missing} is null.",
+            fix=f"Put a guard before it (values.{missing} && ...), or say what it is then: (values.{missing} || 'null').",
+        )
+    if passing:
+        raise BootstrapError(
+            f"{where}: it reads {passing}, which changes by itself: the next run would plan, or record, something else.",
+            fix="Read what lasts, such as cluster.nodes.ordinary in place of cluster.nodes.usable and cluster.nodes.free.",
         )
 
 

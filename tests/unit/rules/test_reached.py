@@ -74,6 +74,7 @@ def test_every_rule_is_reached() -> None:
         "training-operator-of-this-application",
         "tf-serving-needs-amd64",
     }
+    elsewhere |= set(AT_NIGHT)
     known = {rule.id for rule in stories.rules()}
     assert set(CHOSEN_WRONGLY) | elsewhere <= known
     assert sorted(known - _reached().keys() - CHOSEN_WRONGLY.keys() - elsewhere) == []
@@ -266,6 +267,14 @@ STEPS: Json = {
     "auth": {"parameters": {**IAP, "oauthSecretName": "kubeflow-oauth"}, "components": {}, "reason": "GKE has it.", "record": {}},
 }
 BY_STEPS = ("host-of-the-step", "address-of-the-step", "oauth-client-of-the-step")
+AT_NIGHT = (
+    "gateway-of-this-application",
+    "gpu-of-this-application",
+    "gpu-pool-of-this-application",
+    "gpu-tolerations-of-this-application",
+    "gpus-of-this-application",
+    "second-training-operator-of-this-application",
+)
 SETTING = [rule.id for rule in stories.rules() if rule.does == "sets"]
 
 
@@ -276,6 +285,8 @@ def test_what_a_rule_sets_is_seen_in_the_objects(rule: str) -> None:
         plan = _others(facts, beside, **core)
     elif rule in BY_STEPS:
         plan = stories.plan(stories.facts("gke-gpu"), steps=STEPS)
+    elif rule in AT_NIGHT:
+        plan = _at_night()
     else:
         plan = stories.planned(_reached()[rule])
     component, key, choice = next(
@@ -293,6 +304,17 @@ def test_what_a_rule_sets_is_seen_in_the_objects(rule: str) -> None:
     # What the package would do anyway is compared with what else could have been chosen.
     other = own if own != choice["value"] else choice["alternatives"][0]
     assert _objects(plan, contents, component, {}) != _objects(plan, contents, component, {key: other})
+
+
+def _at_night() -> Json:
+    """The plan of a cluster that has lost all its nodes but one since it was planned."""
+    facts, later = stories.facts("gke-gpu"), stories.facts("gke-gpu")
+    gpu = {"count": 8, "taints": [{"key": "team", "value": "research", "effect": "NoSchedule"}]}
+    facts["cluster"]["nodes"]["accelerators"][0] |= gpu
+    there = application.files(stories.plan(facts)["application"], {}, stories.sought({"kubeflow-core": "kubeflow-core"}).contents).files
+    later["cluster"]["nodes"]["accelerators"] = []
+    later["cluster"]["nodes"]["ordinary"]["count"] = 1
+    return stories.plan(later, current=there)
 
 
 def _objects(plan: Json, contents: t.Any, component: str, changes: Json) -> t.Any:

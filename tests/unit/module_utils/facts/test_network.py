@@ -90,6 +90,12 @@ def test_where_workloads_may_not_be_read_pools_are_believed() -> None:
     assert (verdict["available"], verdict["how"]) == (True, "metallb")
 
 
+@pytest.mark.parametrize("asked", [{}, {"given": "a/b"}, {"waiting": "a/b"}, {"given": "a/b", "waiting": "a/c"}])
+def test_what_is_offered_is_no_matter_of_the_services_that_are_there(asked: Json) -> None:
+    for items, pools, offered in (([METALLB], {"metallb": (1, 1)}, True), ([METALLB], {"metallb": (0, 1)}, None), ([], {}, False)):
+        assert load_balancer(found(*items), Addresses(pools, **asked), (), "kubernetes", True)["offered"] is offered
+
+
 POOLS = "/apis/metallb.io/v1beta1/ipaddresspools"
 SERVICES = "/api/v1/services"
 

@@ -63,6 +63,28 @@ def test_nodes_that_take_ordinary_pods(parts: Json, ready: int, schedulable: int
     assert (found["ready"], found["schedulable"], found["usable"]) == (ready, schedulable, usable)
 
 
+@pytest.mark.parametrize(
+    ("parts", "ordinary"),
+    [
+        ({}, 1),
+        ({"ready": "False", "unschedulable": True}, 1),
+        ({"taints": [{"key": "node.kubernetes.io/unreachable", "effect": "NoExecute"}]}, 1),
+        ({"taints": [{"key": "ToBeDeletedByClusterAutoscaler", "value": "1", "effect": "NoSchedule"}]}, 1),
+        ({"taints": [{"key": "node.cloudprovider.kubernetes.io/uninitialized", "effect": "NoSchedule"}, GPU_TAINT]}, 0),
+        ({"taints": [{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]}, 0),
+    ],
+)
+def test_nodes_that_only_lasting_taints_keep_pods_from(parts: Json, ordinary: int) -> None:
+    found = summed(node(**parts))["ordinary"]
+    assert (found["count"], found["largest"]["cpu"]) == (ordinary, 4 * ordinary)
+
+
+def test_a_taint_that_passes_is_no_taint_of_gpu_nodes() -> None:
+    taints = [GPU_TAINT, {"key": "ToBeDeletedByClusterAutoscaler", "effect": "NoSchedule"}]
+    found = summed(node(taints=taints, allocatable={"nvidia.com/gpu": "1"}))["accelerators"]
+    assert [taint["key"] for taint in found[0]["taints"]] == ["nvidia.com/gpu"]
+
+
 def test_sums_and_the_largest_node() -> None:
     small = node("a", allocatable={"cpu": "1930m", "memory": "6Gi", "pods": "110", "ephemeral-storage": "50Gi"})
     large = node("b", allocatable={"cpu": "16", "memory": "62914560Ki", "pods": "250"})

@@ -68,6 +68,49 @@ def test_a_rule_that_is_wrong_is_named_with_its_file(write: Write, content: t.An
     assert fails(write(content)).startswith(said)
 
 
+_MOST = "max_by(cluster.nodes.accelerators, &free).resource"
+
+
+@pytest.mark.parametrize(
+    ("fields", "fact"),
+    [
+        ({"when": "cluster.nodes.usable > `1`"}, "cluster.nodes.usable"),
+        ({"when": "!(cluster.nodes | largest_free.cpu < `2`)"}, "cluster.nodes.largest_free"),
+        ({"value": "not_null(cluster.nodes.largest_free, cluster.nodes.largest).cpu"}, "cluster.nodes.largest_free"),
+        ({"value": "cluster.nodes.{a: free}.a.cpu"}, "cluster.nodes.free"),
+        ({"when": "cluster.nodes.accelerators[?vendor == 'amd' && free > `0`]"}, "cluster.nodes.accelerators.free"),
+        ({"value": _MOST}, "cluster.nodes.accelerators.free"),
+        ({"value": "cluster.*.free | [0]"}, "cluster.nodes.free"),
+        ({"value": "values(cluster.nodes)[0]"}, "cluster.nodes.free"),
+        ({"when": 'cluster.quotas[].used."requests.cpu"'}, "cluster.quotas.used"),
+        ({"alternatives": "cluster.addons[?ready].name"}, "cluster.addons.ready"),
+        ({"reason": "{cluster.load_balancer.why}"}, "cluster.load_balancer.why"),
+        ({"reason": "There are {cluster.nodes.count} nodes."}, "cluster.nodes.count"),
+        ({"reason": "{cluster.nodes.count > `1` && 'Several' || 'One'}"}, "cluster.nodes.count"),
+        ({"reason": "{cluster.nodes.architectures.arm64} nodes"}, "cluster.nodes.architectures"),
+        ({"reason": "{length(keys(cluster.nodes.zones))} and {cluster.nodes.ordinary.count}"}, "cluster.nodes.ordinary"),
+    ],
+)
+def test_no_value_rests_on_what_changes_by_itself(write: Write, fields: Json, fact: str) -> None:
+    assert fails(write([{**GOOD, **fields}])).startswith(f", rule 1 (one): it reads {fact}, which changes by itself: the next run")
+    # What is only said may.
+    other = {key: text for key, text in {**GOOD, **fields}.items() if key not in ("sets", "value")}
+    assert load([write([{**other, "warns": True, "fix": "{cluster.nodes.free.cpu}"}])])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"when": "cluster.nodes.ordinary.count > `1` && cluster.nodes.architectures.arm64 && cluster.nodes.count"},
+        {"reason": "Nodes are {keys(cluster.nodes.architectures)}, and have {max_by(cluster.nodes.accelerators, &count).resource}."},
+        {"when": 'cluster.load_balancer.offered && cluster.quotas[?hard."requests.cpu"]'},
+        {"reason": "{planned.storageClass.reason}"},
+    ],
+)
+def test_values_rest_on_what_lasts(write: Write, fields: Json) -> None:
+    assert load([write([{**GOOD, **fields}])])
+
+
 def test_files_that_are_no_rules(write: Write, tmp_path: Path) -> None:
     assert fails(write({"id": "one"})).endswith("are not a list.")
     assert "can't be read" in fails(write("a: [1"))
