@@ -76,9 +76,10 @@ class Deployed:
 
     @property
     def silent(self) -> bool:
-        """Whether most of the time nothing was told. While it waits something is told every two seconds, on any machine; less is short."""
+        """Whether it did not say soon what it waits for, or said nothing for most of the time and more than half a minute."""
         times = [time_ for time_, _line in self.lines]
-        return max(b - a for a, b in zip([0.0, *times], [*times, self.seconds], strict=True)) > max(2, 0.8 * self.seconds)
+        gaps = [b - a for a, b in zip([0.0, *times], [*times, self.seconds], strict=True)]
+        return gaps[0] > max(2, 0.8 * self.seconds) or max(gaps) > max(30, 0.8 * self.seconds)
 
 
 @dataclass

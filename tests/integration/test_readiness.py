@@ -90,9 +90,9 @@ def test_unschedulable(trial):
     assert message.startswith(f"Not ready after 6 seconds: Deployment.apps {trial.space}/web (0 of 1 pods available; pod web-")
     assert "can't be scheduled: 0/" in message
     assert "didn't match Pod's node affinity/selector" in message
-    # At least every two seconds; once a look has been explained, with the reason.
-    assert len(trial.lines) >= 3
+    # Said as soon as it was found out, and not again and again.
     assert "can't be scheduled" in trial.lines[-1]
+    assert len(trial.lines) == len({line.partition(" s, ")[2] for line in trial.lines})
 
 
 def test_quota_exceeded(trial):
@@ -163,6 +163,41 @@ def test_a_claim_without_a_pod_is_not_awaited(trial):
     message = trial.not_ready(members, 2)
     assert f"PersistentVolumeClaim {trial.space}/soon (it is Pending" in message
     assert "/late" not in message
+
+
+def test_a_volume_that_is_not_made_is_named_with_what_its_driver_says(trial):
+    """The scheduler has chosen a node and waits for the volume: until then the pod says nothing."""
+    late = {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {"name": f"{trial.space}-late", "labels": {"example.com/trial": trial.space}},
+        "provisioner": "example.com/none",
+        "volumeBindingMode": "WaitForFirstConsumer",
+    }
+    size = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, "storageClassName": f"{trial.space}-late"}
+    claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "hub-db", "namespace": trial.space}, "spec": size}
+    web = deployment(trial.space, volumes=[{"name": "db", "persistentVolumeClaim": {"claimName": "hub-db"}}])
+    members = trial.apply(late, claim, web)
+    on = trial.cluster
+    on.eventually(lambda: on.get("pods", "-n", trial.space)["items"], "the pod is there")
+    about = on.get("pvc", "hub-db", "-n", trial.space)["metadata"]
+    event = {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": "hub-db.1", "namespace": trial.space},
+        "involvedObject": {"kind": "PersistentVolumeClaim", "namespace": trial.space, "name": "hub-db", "uid": about["uid"]},
+        "type": "Warning",
+        "reason": "ProvisioningFailed",
+        "message": "no space left on node",
+    }
+    with on.client() as client:
+        client.post(f"/api/v1/namespaces/{trial.space}/events", event)
+    waiting = [member for member in members if member.key.kind == "Deployment"]
+    message = trial.not_ready(waiting, 3)
+    assert f"Deployment.apps {trial.space}/web (0 of 1 pods available; pod web-" in message
+    assert (
+        "waits for the volume of PersistentVolumeClaim hub-db; PersistentVolumeClaim hub-db: ProvisioningFailed: no space left" in message
+    )
 
 
 def test_definitions_are_served_when_their_gate_is_open(trial):

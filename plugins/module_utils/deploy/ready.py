@@ -58,9 +58,14 @@ def _pods(wanted: int, status: Json, available: str, updated: int) -> str | None
         return f"{status.get('updatedReplicas', 0)} of {updated} pods updated"
     if status.get(available, 0) < wanted:
         return f"{status.get(available, 0)} of {wanted} pods available"
-    if status.get("replicas", 0) > wanted:
-        return f"{status['replicas'] - wanted} old pods are still there"
-    return None
+    old = status.get("replicas", 0) - wanted
+    if old <= 0:
+        return None
+    there = f"{old} old pod is" if old == 1 else f"{old} old pods are"
+    lacking = status["replicas"] - status.get(available, 0)
+    return (
+        f"{max(wanted - lacking, 0)} of {wanted} new pods available; {there} kept until they are" if lacking > 0 else f"{there} still there"
+    )
 
 
 def _deployment(spec: Json, status: Json) -> str | None:

@@ -28,6 +28,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
 _EXPLAIN_FIRST, _EXPLAIN_EVERY = 1.0, 5.0
 _SOFT_SECONDS = 30.0
 """Seconds."""
+_UNCHANGED = 15
+"""So many times longer nothing is said where nothing has changed: half a minute."""
 _IN_A_LINE, _IN_A_MESSAGE = 3, 10
 """Objects that are named; of the others, the number."""
 _WRITTEN = ("create", "change", "take-over", "replace")
@@ -53,7 +55,10 @@ class Deadline:
 
 
 class Ticker:
-    """Says ``state`` whenever nobody has said anything for ``every`` seconds, with the seconds since the start. Use it in ``with``."""
+    """Says ``state``, with the seconds since the start, once nobody has said anything for ``every`` seconds. Use it in ``with``.
+
+    While it stays the same it is said again, in short, after so much longer that a log does not fill with it.
+    """
 
     def __init__(self, say: Say, every: float = 2.0) -> None:
         self.state = ""
@@ -64,6 +69,7 @@ class Ticker:
         # A little early, so that it is not late.
         self._every = every * 0.9
         self._start = self._spoken = time.monotonic()
+        self._said = ""
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._tick, daemon=True)
@@ -86,12 +92,16 @@ class Ticker:
     def _tick(self) -> None:
         # Nobody reads it any more where the terminal is gone: the work goes on.
         with contextlib.suppress(OSError, ValueError):
-            while not self._ended.wait(max(self._spoken + self._every - time.monotonic(), 0.01)):
-                line = "; ".join(filter(None, (self.title, self.state)))
+            while not self._ended.wait(max(self._spoken + self._every - time.monotonic(), self._every / 8)):
+                title, state = self.title, self.state
+                line = "; ".join(filter(None, (title, state)))
+                same, quiet = line == self._said, time.monotonic() - self._spoken
                 if not line:
                     self._spoken = time.monotonic()
-                elif time.monotonic() - self._spoken >= self._every:
-                    self.say(f"{time.monotonic() - self._start:.0f} s, {line}")
+                elif quiet >= self._every * (_UNCHANGED if same else 1):
+                    short = "; ".join(filter(None, (title, state.partition(": ")[0])))
+                    self.say(f"{time.monotonic() - self._start:.0f} s, {f'no change: {short}' if same else line}")
+                    self._said = line
 
 
 def open_gates(
@@ -116,7 +126,7 @@ def open_gates(
             told |= shut if explaining else {}
             reasons = {described(gate): told.get(gate, why) for gate, why in shut.items()}
             ticker.timeline.awaited(reasons)
-            ticker.state = f"waiting for {_named(reasons, _IN_A_LINE)}"
+            ticker.state = f"waiting for {counted(len(reasons))}: {_named(reasons, _IN_A_LINE)}"
     raise NotReady(
         f"After {deadline.seconds:g} seconds still waiting for {_named(reasons, _IN_A_MESSAGE)}.",
         fix=_MORE_TIME,
@@ -143,7 +153,7 @@ def await_ready(client: Client, inventory: Inventory, members: Collection[Member
                 watch.explain(list(lacking)[: _IN_A_MESSAGE if deadline.over else _IN_A_LINE])
             reasons = watch.reasons(lacking)
             ticker.timeline.awaited(reasons)
-            ticker.state = f"waiting for {len(lacking)} objects: {_named(reasons, _IN_A_LINE)}"
+            ticker.state = f"waiting for {counted(len(reasons))}: {_named(reasons, _IN_A_LINE)}"
     raise NotReady(
         f"Not ready after {deadline.seconds:g} seconds: {_named(watch.reasons(lacking), _IN_A_MESSAGE)}.",
         fix=_MORE_TIME,
@@ -278,6 +288,11 @@ def _looks(deadline: Deadline) -> Iterator[bool]:
         interrupts.pause(min(pause, deadline.left()))
         pause = min(pause * 1.5, _LONGEST_PAUSE)
     yield True
+
+
+def counted(objects: int) -> str:
+    """So many objects, in words."""
+    return f"{objects} object{'' if objects == 1 else 's'}"
 
 
 def _named(reasons: Mapping[str, str], most: int) -> str:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Why an object isn't ready: what its pods, its ReplicaSets and the events say. Private to the collection.
+"""Why an object isn't ready: what its pods, their claims, its ReplicaSets and the events say. Private to the collection.
 
 Nothing here fails: who may not look at pods or events gets the shorter message.
 """
@@ -16,6 +16,7 @@ from ..api import Client
 from ..errors import BootstrapError
 from .objects import Key
 from .ready import conditions, holds, said
+from .related import dict_of
 
 Json = dict[str, t.Any]
 
@@ -29,6 +30,7 @@ _WORKLOADS = (
     "/apis/batch/v1/namespaces/{}/jobs",
 )
 _PODS = "/api/v1/namespaces/{}/pods"
+_CLAIMS = "/api/v1/namespaces/{}/persistentvolumeclaims"
 # One store: the events of events.k8s.io are in here too.
 _EVENTS = "/api/v1/namespaces/{}/events"
 _CLUSTER_EVENTS = "default"
@@ -39,6 +41,8 @@ _REVISION = "deployment.kubernetes.io/revision"
 _BENIGN = (None, "ContainerCreating", "PodInitializing")
 _KNOWN = {"FailedScheduling", "BackOff", "Failed", "InspectFailed", "ErrImageNeverPull"}
 """Reasons of pods' events that say again what the pod's own status says."""
+_BEFORE_IT_RUNS = {"FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox", "NetworkNotReady"}
+"""Reasons of pods' events that are over once a container has started: a kubelet whose caches fill says so, and goes on."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class _Place:
 
     workloads: list[Json]
     pods: list[Json]
+    claims: list[Json]
     events: list[Json]
 
 
@@ -69,7 +74,7 @@ def pod_trouble(pod: Json) -> str | None:
         for container in [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]
         if container.get("terminationMessagePolicy") == "FallbackToLogsOnError"
     }
-    statuses = [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
+    statuses = _statuses(pod)
     for container in statuses:
         trouble = _container_trouble(container, container["name"] not in from_logs)
         if trouble:
@@ -78,6 +83,23 @@ def pod_trouble(pod: Json) -> str | None:
         return said("has failed", status.get("reason"), status.get("message"))
     unready = [str(each["name"]) for each in statuses if "running" in (each.get("state") or {}) and each.get("ready") is False]
     return f"container {unready[0]} runs, but is not ready" if unready else None
+
+
+def _statuses(pod: Json) -> list[Json]:
+    status = pod.get("status") or {}
+    return [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
+
+
+def _log(pod: Json) -> str:
+    """The command that shows why a container of a pod ended, which only its log tells; '' where none did. The log may hold anything."""
+    for container in _statuses(pod):
+        state, last = container.get("state") or {}, (container.get("lastState") or {}).get("terminated")
+        again = bool(last) and (state.get("waiting") or {}).get("reason") not in _BENIGN
+        if again or (state.get("terminated") or {}).get("exitCode"):
+            metadata = pod["metadata"]
+            command = f"kubectl -n {metadata.get('namespace')} logs {metadata['name']} -c {container['name']}"
+            return f"; its log: {command}{' --previous' if again else ''}"
+    return ""
 
 
 def _container_trouble(container: Json, with_message: bool) -> str | None:
@@ -98,13 +120,14 @@ def _ended(terminated: Json, with_message: bool) -> str:
 def _places(client: Client, namespaces: Iterable[str]) -> dict[str, _Place]:
     """The lists that explanations need, side by side."""
     namespaces = sorted(namespaces)
-    wanted = [(name, path) for name in namespaces for path in ([*_WORKLOADS, _PODS, _EVENTS] if name else [_EVENTS])]
+    wanted = [(name, path) for name in namespaces for path in ([*_WORKLOADS, _PODS, _CLAIMS, _EVENTS] if name else [_EVENTS])]
     answers: list[list[Json]] = client.map(lambda pair: _listed(client, *pair), wanted)
     lists = dict(zip(wanted, answers, strict=True))
     return {
         name: _Place(
             [item for path in _WORKLOADS for item in _current(lists.get((name, path), []))],
             lists.get((name, _PODS), []),
+            lists.get((name, _CLAIMS), []),
             sorted(lists[name, _EVENTS], key=_time, reverse=True),
         )
         for name in namespaces
@@ -150,16 +173,17 @@ def _sentences(key: Key, item: Json, place: _Place) -> Iterator[str]:
         yield said(refused.get("reason"), refused.get("message"))
     if key[:2] == ("", "Service") and not pods:
         yield "there is no pod of it"
-    troubles: dict[str, list[str]] = {}
+    claims = [claim for pod in pods for claim in _awaited_claims(pod, place)]
+    troubles: dict[str, list[Json]] = {}
     for pod in pods:
-        trouble = pod_trouble(pod)
+        trouble = pod_trouble(pod) or _waits_for_volumes(pod, place)
         if trouble:
-            troubles.setdefault(trouble, []).append(pod["metadata"]["name"])
-    for trouble, names in list(troubles.items())[:_MOST]:
-        it = "it" if key[:2] == ("", "Pod") else f"pod {names[0]}"
-        yield f"{it} {trouble}" + (f" (and {len(names) - 1} more pods)" if names[1:] else "")
+            troubles.setdefault(trouble, []).append(pod)
+    for trouble, those in list(troubles.items())[:_MOST]:
+        it = "it" if key[:2] == ("", "Pod") else f"pod {those[0]['metadata']['name']}"
+        yield f"{it} {trouble}{f' (and {len(those) - 1} more pods)' if those[1:] else ''}{_log(those[0])}"
     told = {"FailedCreate"} if refused else set()
-    yield from _events(item, [*workloads, *pods], place, told | (_KNOWN if troubles else set()), key)
+    yield from _events(item, [*workloads, *pods, *claims], place, told | (_KNOWN if troubles else set()), key)
 
 
 def _family(key: Key, item: Json, place: _Place) -> tuple[list[Json], list[Json]]:
@@ -180,17 +204,51 @@ def _family(key: Key, item: Json, place: _Place) -> tuple[list[Json], list[Json]
     return workloads, [pod for pod in place.pods if pod["metadata"].get("uid") in uids or uids.intersection(_owners(pod))]
 
 
+def _awaited_claims(pod: Json, place: _Place) -> list[Json]:
+    """The claims without a volume of a pod without a node: the scheduler waits for the volumes before it says anything."""
+    spec = pod.get("spec") or {}
+    if spec.get("nodeName"):
+        return []
+    name = pod["metadata"]["name"]
+    volumes = spec.get("volumes") or []
+    wanted = {(each.get("persistentVolumeClaim") or {}).get("claimName") for each in volumes}
+    wanted |= {f"{name}-{each.get('name')}" for each in volumes if each.get("ephemeral")}
+    return [
+        each for each in place.claims if each["metadata"]["name"] in wanted and (each.get("status") or {}).get("phase") in (None, "Pending")
+    ]
+
+
+def _waits_for_volumes(pod: Json, place: _Place) -> str | None:
+    names = [claim["metadata"]["name"] for claim in _awaited_claims(pod, place)]
+    return f"waits for the volume of PersistentVolumeClaim {', '.join(names)}" if names else None
+
+
+def _is_over(event: Json, about: Json) -> bool:
+    """Whether what an event of an object tells has passed since; the API server keeps it for an hour."""
+    reason, spec, status = event.get("reason"), dict_of(about.get("spec")), dict_of(about.get("status"))
+    if reason in _BEFORE_IT_RUNS:
+        started = any(each.get("lastState") or {"running", "terminated"} & (each.get("state") or {}).keys() for each in _statuses(about))
+        return started or holds(about, "PodReadyToStartContainers")
+    if reason == "FailedScheduling":
+        return "nodeName" in spec
+    # A workload that has all its pods was refused some earlier.
+    return reason == "FailedCreate" and status.get("replicas", -1) >= spec.get("replicas", 1)
+
+
 def _matches(selector: Json, item: Json) -> bool:
     return bool(selector) and selector.items() <= ((item.get("metadata") or {}).get("labels") or {}).items()
 
 
 def _events(item: Json, family: list[Json], place: _Place, told: set[str], key: Key) -> Iterator[str]:
-    uids = {each["metadata"].get("uid") for each in [item, *family]} - {None}
+    by_uid = {each["metadata"].get("uid"): each for each in [*family, item]}
     seen: set[tuple[str, str]] = set()
     for event in place.events:
         about, reason = event.get("involvedObject") or {}, str(event.get("reason"))
         itself = (about.get("kind"), about.get("name")) == (key.kind, key.name)
-        mine = about.get("uid") in uids or (itself and not item["metadata"].get("uid"))
-        if mine and reason not in told and (reason, str(about.get("kind"))) not in seen and len(seen) < _MOST:
-            seen.add((reason, str(about.get("kind"))))
-            yield said("" if itself else f"{about.get('kind')} {about.get('name')}", reason, event.get("message"))
+        whose = by_uid.get(about["uid"]) if about.get("uid") else None
+        if itself and not item["metadata"].get("uid"):
+            whose = item
+        if whose is None or reason in told or (reason, str(about.get("kind"))) in seen or len(seen) == _MOST or _is_over(event, whose):
+            continue
+        seen.add((reason, str(about.get("kind"))))
+        yield said("" if itself else f"{about.get('kind')} {about.get('name')}", reason, event.get("message"))

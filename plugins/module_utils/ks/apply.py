@@ -22,7 +22,7 @@ from ..deploy.objects import CRD, Key, Resource, Resources, key_of, placed
 from ..deploy.outcome import Options, Outcome
 from ..deploy.ready import awaited, failed, missing
 from ..deploy.removal import Removal, Target
-from ..deploy.wait import Deadline, Ticker, open_gates
+from ..deploy.wait import Deadline, Ticker, counted, open_gates
 from ..discovery import Served
 from ..errors import BootstrapError
 from . import answers
@@ -289,7 +289,7 @@ def _wait(client: Client, waiting: list[Thing], deadline: Deadline, ticker: Tick
                 fix="Put that right and run again. More time: kubeflow_wait_timeout.",
                 waiting={str(thing.key): why for thing, why in lacking.items()},
             )
-        ticker.state = f"waiting for {len(lacking)} objects: {listed[:200]}"
+        ticker.state = f"waiting for {counted(len(lacking))}: {listed[:200]}"
         waiting = list(lacking)
         interrupts.pause(_PAUSE)
 

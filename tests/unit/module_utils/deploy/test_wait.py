@@ -87,16 +87,29 @@ def test_a_deadline_passes() -> None:
     assert 59 < Deadline(60).left() <= 60
 
 
-def test_the_ticker_says_its_state_again_and_again(ticker: Ticker, lines: Lines) -> None:
-    ticker.state = "waiting for a"
-    for _time in range(2):
+def test_the_ticker_says_what_changed_and_in_short_that_nothing_did(lines: Lines) -> None:
+    said: list[str] = []
+    with Ticker(lines.say, every=0.04) as ticker:
+        for name in ("a", "b"):
+            ticker.state = f"waiting for 2 objects: {name} (0 of 1 pods available)"
+            while not lines or "no change" not in lines[-1]:
+                assert lines.spoken.wait(patience(1))
+                lines.spoken.clear()
+            said += [line.partition(" s, ")[2] for line in lines]
+            lines.clear()
+    whole = "waiting for 2 objects: {} (0 of 1 pods available)"
+    assert said == [whole.format("a"), "no change: waiting for 2 objects", whole.format("b"), "no change: waiting for 2 objects"]
+
+
+def test_the_ticker_does_not_repeat_itself_soon(lines: Lines) -> None:
+    with Ticker(lines.say, every=0.05) as ticker:
+        ticker.state = "waiting for a"
         assert lines.spoken.wait(patience(1))
-        lines.spoken.clear()
-    ticker.state = "waiting for b"
-    while lines[-1] != "0 s, waiting for b":
-        assert lines.spoken.wait(patience(1))
-        lines.spoken.clear()
-    assert lines[0] == "0 s, waiting for a"
+        start = ticker._spoken
+        while ticker._spoken == start:
+            assert lines.spoken.wait(patience(1))
+            lines.spoken.clear()
+        assert ticker._spoken - start > 10 * 0.05
 
 
 def test_the_ticker_is_silent_where_there_is_nothing_to_say_and_after_its_end(lines: Lines) -> None:
@@ -153,7 +166,7 @@ def test_gates_that_stay_closed(server: Server, client: Client, ticker: Ticker, 
     assert raised.value.message == f"After 0.3 seconds still waiting for {named}."
     assert raised.value.details["waiting"] == {f"ServiceAccount ml/a{number}": "it is not there" for number in range(4)}
     assert lines
-    assert lines[-1].split(" s, ")[1] == f"waiting for {'; '.join(named.split('; ')[:3])}; and 1 more"
+    assert lines[0].split(" s, ")[1] == f"waiting for 4 objects: {'; '.join(named.split('; ')[:3])}; and 1 more"
 
 
 def test_a_soft_gate_is_passed(server: Server, client: Client, ticker: Ticker, lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,9 +240,11 @@ def test_a_failure_for_good_is_said_at_once(server: Server, client: Client, tick
     failure = {"conditions": [{"type": "Failed", "status": "True", "message": "backoff limit"}]}
     server.routes["/apis/batch/v1/namespaces/ml/jobs"] = {"items": [live("j", status=failure)]}
     ended = {"containerStatuses": [{"name": "m", "state": {"terminated": {"exitCode": 3, "reason": "Error"}}}]}
-    pod = {"metadata": {"name": "j-x", "uid": "p", "ownerReferences": [{"uid": "uid-j"}]}, "status": ended}
+    pod = {"metadata": {"name": "j-x", "namespace": "ml", "uid": "p", "ownerReferences": [{"uid": "uid-j"}]}, "status": ended}
     server.routes["/api/v1/namespaces/ml/pods"] = {"items": [pod]}
-    failed = r"Job.batch ml/j has failed: backoff limit; pod j-x container m: ended with exit code 3\."
+    failed = (
+        r"Job.batch ml/j has failed: backoff limit; pod j-x container m: ended with exit code 3; its log: kubectl -n ml logs j-x -c m\."
+    )
     with no_hang(1), pytest.raises(NotReady, match=failed):
         await_ready(client, INVENTORY, [member("Job", "j", action="leave")], Deadline(3600), ticker)
 

@@ -84,8 +84,8 @@ def event(kind: str, name: str, uid: str, reason: str, message: str, when: str) 
 
 def has(server: Server, **lists: list[Json]) -> None:
     """``replicasets``, ``pods``, ``events`` ... of the namespace ``ml``."""
-    roots = {"pods": "/api/v1", "events": "/api/v1", "jobs": "/apis/batch/v1"}
-    for kind in ("deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "pods", "events"):
+    roots = {"pods": "/api/v1", "persistentvolumeclaims": "/api/v1", "events": "/api/v1", "jobs": "/apis/batch/v1"}
+    for kind in ("deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "pods", "persistentvolumeclaims", "events"):
         server.routes[f"{roots.get(kind, '/apis/apps/v1')}/namespaces/ml/{kind}"] = {"items": lists.get(kind, [])}
 
 
@@ -128,7 +128,7 @@ def test_events_newest_first_and_at_most_two(server: Server, client: Client) -> 
         event("Pod", "db-0", "p", "Unhealthy", "third", "02"),
         event("Pod", "elsewhere", "q", "FailedMount", "not ours", "05"),
     ]
-    has(server, pods=[made("db-0", "p", "s", waiting("ContainerCreating"))], events=events)
+    has(server, pods=[made("db-0", "p", "s", {"containerStatuses": [{"name": "c", "state": {}}]})], events=events)
     assert explain(client, {key: made("db", "s")}) == {key: "Pod db-0: FailedMount: no secret; FailedCreate: denied"}
 
 
@@ -177,3 +177,116 @@ def test_what_is_in_no_namespace_has_its_events_in_default(server: Server, clien
     server.routes["/api/v1/namespaces/default/events"] = {"items": [event("Cluster", "one", "u", "Broken", "it is", "01")]}
     assert explain(client, {key: made("one", "u")}) == {key: "Broken: it is"}
     assert len(server.requests) == 1
+
+
+# --- volumes that are being made
+
+
+CLAIMED = {
+    "volumes": [
+        {"name": "db", "persistentVolumeClaim": {"claimName": "hub-db"}},
+        {"name": "scratch", "ephemeral": {"volumeClaimTemplate": {}}},
+        {"name": "x"},
+    ]
+}
+
+
+def test_the_claim_of_a_pod_that_has_no_node_is_named_with_its_events(server: Server, client: Client) -> None:
+    """The scheduler waits for the volume, and says nothing of the pod until it is there."""
+    has(
+        server,
+        replicasets=[made("hub-1", "r", "d")],
+        pods=[made("hub-1-a", "p", "r", spec=CLAIMED)],
+        persistentvolumeclaims=[
+            made("hub-db", "c1", status={"phase": "Pending"}),
+            made("hub-1-a-scratch", "c2", status={"phase": "Bound"}),
+            made("of-others", "c3", status={"phase": "Pending"}),
+        ],
+        events=[
+            event("PersistentVolumeClaim", "hub-db", "c1", "ProvisioningFailed", "no space left on node", "03"),
+            event("PersistentVolumeClaim", "hub-1-a-scratch", "c2", "ProvisioningFailed", "was short of memory", "02"),
+            event("PersistentVolumeClaim", "of-others", "c3", "ProvisioningFailed", "not ours", "04"),
+        ],
+    )
+    assert explain(client, {DEPLOYMENT: made("hub", "d")}) == {
+        DEPLOYMENT: "pod hub-1-a waits for the volume of PersistentVolumeClaim hub-db; "
+        "PersistentVolumeClaim hub-db: ProvisioningFailed: no space left on node"
+    }
+
+
+def test_a_claim_of_a_pod_that_has_a_node_or_that_is_bound_is_not_told(server: Server, client: Client) -> None:
+    events = [event("PersistentVolumeClaim", "hub-db", "c", "ProvisioningFailed", "some time ago", "03")]
+    for phase, spec in (("Bound", CLAIMED), ("Pending", {**CLAIMED, "nodeName": "a"})):
+        claim = made("hub-db", "c", status={"phase": phase})
+        has(server, pods=[made("hub-1-a", "p", "d", spec=spec)], persistentvolumeclaims=[claim], events=events)
+        assert explain(client, {DEPLOYMENT: made("hub", "d")}) == {}
+
+
+def test_volumes_that_a_pod_has_to_itself(server: Server, client: Client) -> None:
+    claim = made("hub-1-a-scratch", "c", status={"phase": "Pending"})
+    has(server, pods=[made("hub-1-a", "p", "d", spec=CLAIMED)], persistentvolumeclaims=[claim])
+    assert explain(client, {DEPLOYMENT: made("hub", "d")}) == {
+        DEPLOYMENT: "pod hub-1-a waits for the volume of PersistentVolumeClaim hub-1-a-scratch"
+    }
+
+
+# --- logs
+
+
+@pytest.mark.parametrize(
+    ("status", "log"),
+    [
+        (waiting("CrashLoopBackOff", lastState=ended(1)), "kubectl -n ml logs hub-1-a -c c --previous"),
+        (waiting("CrashLoopBackOff", lastState=ended(0, "Completed")), "kubectl -n ml logs hub-1-a -c c --previous"),
+        (container(ended(3)), "kubectl -n ml logs hub-1-a -c c"),
+        ({"initContainerStatuses": container(ended(3))["containerStatuses"]}, "kubectl -n ml logs hub-1-a -c c"),
+        (waiting("ImagePullBackOff", "no such image"), None),
+        (container({"running": {}}, ready=False), None),
+        # It came back after a crash, and is on its way.
+        (container({"running": {}}, ready=False, lastState=ended(1)), None),
+    ],
+)
+def test_the_log_of_a_container_that_ended_is_pointed_to(server: Server, client: Client, status: Json, log: str | None) -> None:
+    pods = [made(name, name, "d", status, metadata={"namespace": "ml"}) for name in ("hub-1-a", "hub-1-b")]
+    has(server, pods=pods)
+    said = explain(client, {DEPLOYMENT: made("hub", "d")})[DEPLOYMENT]
+    assert said.partition(" (and 1 more pods)")[2] == (f"; its log: {log}" if log else "")
+
+
+# --- what has passed
+
+
+@pytest.mark.parametrize("reason", ["FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox", "NetworkNotReady"])
+@pytest.mark.parametrize(
+    ("status", "over"),
+    [
+        (waiting("ContainerCreating"), True),
+        ({"containerStatuses": [{"name": "c", "state": {"waiting": {"reason": "ContainerCreating"}}}]}, False),
+        (conditions("PodReadyToStartContainers"), True),
+        (conditions("PodReadyToStartContainers", "False"), False),
+        ({"initContainerStatuses": [{"name": "i", "state": ended(0, "Completed")}]}, True),
+        ({"containerStatuses": [{"name": "c", "state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": ended(1)}]}, True),
+    ],
+)
+def test_a_hiccup_of_a_pod_s_start_is_not_told_once_it_has_started(
+    server: Server, client: Client, reason: str, status: Json, over: bool
+) -> None:
+    hiccup = event("Pod", "hub-1-a", "p", reason, "failed to sync configmap cache", "04")
+    has(server, pods=[made("hub-1-a", "p", "d", status, metadata={"namespace": "ml"})], events=[hiccup])
+    assert ("failed to sync" in explain(client, {DEPLOYMENT: made("hub", "d")}).get(DEPLOYMENT, "")) is not over
+
+
+def test_what_a_pod_does_while_it_runs_is_told(server: Server, client: Client) -> None:
+    unhealthy = event("Pod", "hub-1-a", "p", "Unhealthy", "Readiness probe failed", "04")
+    has(server, pods=[made("hub-1-a", "p", "d", waiting("ContainerCreating"))], events=[unhealthy])
+    assert explain(client, {DEPLOYMENT: made("hub", "d")})[DEPLOYMENT].endswith("Pod hub-1-a: Unhealthy: Readiness probe failed")
+
+
+def test_a_workload_that_has_its_pods_again_was_refused_some_earlier(server: Server, client: Client) -> None:
+    events = [event("ReplicaSet", "hub-1", "r", "FailedCreate", "no endpoints for the webhook", "01")]
+    for replicas, told in ((0, True), (1, False)):
+        has(server, replicasets=[made("hub-1", "r", "d", {"replicas": replicas}, spec={"replicas": 1})], events=events)
+        assert bool(explain(client, {DEPLOYMENT: made("hub", "d")})) is told
+    scheduled = made("hub-1-a", "p", "d", spec={"nodeName": "a"})
+    has(server, pods=[scheduled], events=[event("Pod", "hub-1-a", "p", "FailedScheduling", "0/1 nodes", "01")])
+    assert explain(client, {DEPLOYMENT: made("hub", "d")}) == {}
