@@ -133,6 +133,9 @@
     },
   },
 
+  // What its programs start without an owner, and playbook remove is to end before this object goes.
+  goesAfter(started):: { metadata+: { annotations+: { 'kubeflow.bootstrap/goes-after': started } } },
+
   // Closes what a component's pods may reach but for names (DNS; 5353 is OpenShift's) and the given rules.
   egress(rules):: {
     spec+: {

@@ -160,8 +160,12 @@ local static = importstr 'kubeflow_static.py';
 
   // Notebooks reach everything but the cloud's metadata, which would hand them the identity of the node. Some network
   // plugins do not count pods among addresses, so all namespaces are named beside them.
+  // Users' servers are the hub's affair; when Kubeflow is removed they end while this still guards them.
   notebookPolicy(params)::
-    common.allow(params, 'notebook', [{ port: 8888, from: component }]) + common.egress([{
+    local labels = common.labels(params, 'notebook') + { 'app.kubernetes.io/managed-by': 'kubespawner' };
+    common.allow(params, 'notebook', [{ port: 8888, from: component }])
+    + common.goesAfter('Pod?' + std.join(',', [name + '=' + labels[name] for name in std.objectFields(labels)]))
+    + common.egress([{
       to: [
         { namespaceSelector: {} },
         { ipBlock: { cidr: '0.0.0.0/0', except: ['169.254.169.254/32'] } },

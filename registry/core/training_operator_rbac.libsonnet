@@ -4,6 +4,8 @@ local crds = import 'training_operator_crds.libsonnet';
 
 {
   local name = 'training-operator',
+  // By which its pods elect a leader.
+  local lease = '1ca428e5.training-operator.kubeflow.org',
   local read = ['get', 'list', 'watch'],
   local write = ['create', 'update', 'patch', 'delete'],
   local rule(group, resources, verbs, names=[]) = {
@@ -59,7 +61,7 @@ local crds = import 'training_operator_crds.libsonnet';
     rule('', ['secrets'], ['list', 'watch']),
     rule('', ['secrets'], ['get', 'update'], ['training-operator-webhook-cert']),
     rule('coordination.k8s.io', ['leases'], ['create']),
-    rule('coordination.k8s.io', ['leases'], ['get', 'update'], ['1ca428e5.training-operator.kubeflow.org']),
+    rule('coordination.k8s.io', ['leases'], ['get', 'update'], [lease]),
   ],
 
   // For users: whoever may edit or view a namespace may do so with its jobs.
@@ -74,7 +76,7 @@ local crds = import 'training_operator_crds.libsonnet';
   objects(params):: [
     role('ClusterRole', $.clusterMetadata(params, name), clusterRules),
     binding('ClusterRole', $.clusterMetadata(params, name), params),
-    role('Role', common.metadata(params, name, name), ownRules),
+    role('Role', common.metadata(params, name, name) + common.goesAfter('Lease/' + lease).metadata, ownRules),
     binding('Role', common.metadata(params, name, name), params),
     forUsers(params, 'edit', read + write, ['admin', 'edit']),
     forUsers(params, 'view', read, ['view']),

@@ -83,6 +83,39 @@ def test_data_stays_unless_told_otherwise(cluster, work):
     assert each.get("pvc", "hub-db", "-n", "data")["spec"]["volumeName"] == volume
 
 
+def test_users_servers_end_before_what_guards_them(cluster, work):
+    """The hub starts pods and claims that nothing owns."""
+    each = cluster("kind")
+    user = work(each, kubeflow_namespace="servers")
+    user.bootstrap().well()
+    labels = json.loads(each.get("configmap", "hub-config", "-n", "servers")["data"]["settings.json"])["labels"]
+    labels["app.kubernetes.io/managed-by"] = "kubespawner"
+    others = {**labels, "app.kubernetes.io/managed-by": "me"}
+    claim_of_anna = {**claim("claim-anna", "servers"), "metadata": {"name": "claim-anna", "namespace": "servers", "labels": labels}}
+    restricted = {"runAsNonRoot": True, "runAsUser": 1000, "seccompProfile": {"type": "RuntimeDefault"}}
+    server = made("v1", "Pod", "jupyter-anna", "servers", spec=pod(securityContext=restricted))
+    server["metadata"]["labels"] = labels
+    mine = made("v1", "Pod", "mine", "servers", spec=pod(securityContext=restricted))
+    mine["metadata"]["labels"] = others
+    items = [server, mine, claim_of_anna]
+    each.kubectl("create", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
+    with each.untouched():
+        foreseen = user.play("remove", "--check").well()
+    assert "Pod servers/jupyter-anna" not in next(line for line in foreseen.output.splitlines() if "Namespace servers: kept" in line)
+    since = len(each.requests())
+    run = user.play("remove").well()
+    gone = [entry for entry in deletions(each, since) if entry[0] in ("pods", "networkpolicies")]
+    assert gone.index(("pods", "jupyter-anna")) < min(number for number, entry in enumerate(gone) if entry[0] == "networkpolicies")
+    left = each.get("pods", "-n", "servers")["items"]
+    assert [item["metadata"]["name"] for item in left] == ["mine"]
+    assert each.get("pvc", "claim-anna", "-n", "servers")["metadata"]["name"] == "claim-anna"
+    assert user.report()["outcome"]["counts"]["kept"] == 2, run.output
+    assert "Pod servers/jupyter-anna: removed, a program of this application started it" in run.output
+    each.kubectl("delete", "pod", "mine", "-n", "servers", "--now")
+    each.kubectl("delete", "pvc", "claim-anna", "-n", "servers")
+    user.play("remove", kubeflow_remove_data=True).well()
+
+
 def test_what_others_made_survives(cluster, work):
     each = cluster("kind")
     user = work(each, kubeflow_namespace="shared")

@@ -15,8 +15,8 @@ from ..errors import BootstrapError, some
 from .inventory import Inventory, group_kind
 from .keeping import needs, still_used, with_needs
 from .lease import held
-from .members import NOT_APPLIED, await_children, contents, definitions, descended, instances, made_for, members
-from .objects import Key
+from .members import NOT_APPLIED, await_children, contents, definitions, descended, going_before, instances, made_for, members
+from .objects import Key, Resources
 from .outcome import Options, Outcome
 from .related import Related, space_of
 from .removal import HOLDS_DATA, NAMESPACE, Removal, Target, last_custom, refused, stages
@@ -187,10 +187,28 @@ class _Run:
 
     def _take(self, stage: list[Target]) -> None:
         left = [target for target in stage if target.key not in self.kept]
+        for target in left:
+            self._end_before(target)
+        left = [target for target in left if target.key not in self.removal.failed]
         if left:
             self.removal.take(left)
         if self.removal.failed:
             self.kept = with_needs({**self.kept, **self.removal.failed}, self.graph)
+
+    def _end_before(self, target: Target) -> None:
+        """End what a program of ours has started since the first look and this object guards; where that can't be done, it stays."""
+        try:
+            found = list(going_before(self.client, target, Resources(self.apis)))
+        except BootstrapError as error:
+            self.removal.fail(target, f"whether something is left that is to end before it can't be seen: {error.message}")
+            return
+        late = [each for each in found if each.uid not in self.removal.uids and each.key not in self.removal.failed]
+        if late:
+            self.removal.total += len(late)
+            self.removal.take(late)
+        left = [str(each.key) for each in found if each.key in self.removal.failed]
+        if left:
+            self.removal.fail(target, f"{some(left, _NAMED)} is to end before it")
 
     def _settle(self) -> None:
         """After the custom resources: wait for those that go with them, and look once more for those of others."""

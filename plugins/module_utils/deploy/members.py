@@ -24,6 +24,10 @@ _PAGE_OF_DEFINITIONS = 20
 """A definition may be as large as a megabyte."""
 _CERTIFICATE = ("cert-manager.io", "Certificate")
 _ACCOUNT_UID = "kubernetes.io/service-account.uid"
+GOES_AFTER = f"{MANAGER}/goes-after"
+"""An annotation: what the programs of an application started in its namespace, and is to end before this object goes. Pods by labels,
+``Pod?NAME=VALUE,NAME=VALUE``, a Lease by its name, ``Lease/NAME``; several with blanks between them."""
+_ENDED = {"Pod": ("", "Pod"), "Lease": ("coordination.k8s.io", "Lease")}
 NOT_APPLIED = ("", "")
 """In the record instead of fingerprints: what controllers made for members, and what stayed when those were removed."""
 COPIES = frozenset({"Event", "Endpoints", "EndpointSlice", "PodMetrics", "Lease", "ControllerRevision"})
@@ -243,7 +247,7 @@ def _goes(metadata: Json, gone: set[str]) -> bool:
 
 
 def made_for(client: Client, targets: Iterable[Target], apis: Served, kept: dict[Key, str]) -> list[Target]:
-    """What controllers made for members by a name that follows from them, without an owner or our label.
+    """What controllers made for members by a name that follows from them, or that these tell (``GOES_AFTER``), without our label.
 
     Claims of the templates of a StatefulSet (https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-storage),
     and the Secret of a Certificate (https://cert-manager.io/docs/usage/certificate/). A member of which that can't be seen is added to
@@ -257,10 +261,31 @@ def made_for(client: Client, targets: Iterable[Target], apis: Served, kept: dict
         except BootstrapError as error:
             kept[target.key] = f"whether something was made for it can't be seen: {_said(error)}"
     known = {target.key for target in targets}
-    return [target for target in found if target.key not in known]
+    return list({target.key: target for target in found if target.key not in known}.values())
+
+
+def going_before(client: Client, target: Target, resources: Resources) -> Iterator[Target]:
+    """What an object says is to end before it goes, as ``GOES_AFTER`` has it. Raises ``BootstrapError``."""
+    for text in str((target.live["metadata"].get("annotations") or {}).get(GOES_AFTER) or "").split():
+        kind, sign, which = text.partition("?") if "?" in text else text.partition("/")
+        pair = _ENDED.get(kind, ("", ""))
+        resource = resources.of_kind(*pair)
+        if resource is None or not which:
+            continue
+        place = target.key.namespace
+        if sign == "/":
+            item = client.find(resource.path(place, which))
+            items = [{"apiVersion": resource.api_version, "kind": kind, **item}] if item else []
+        else:
+            items = list(listed(client, resource, place, labelSelector=which))
+        for item in items:
+            if not item["metadata"].get("ownerReferences"):
+                key = Key(*pair, place, item["metadata"]["name"])
+                yield Target(key, resource, item, label=False, why="a program of this application started it")
 
 
 def _made_for(client: Client, target: Target, resources: Resources) -> Iterator[Target]:
+    yield from going_before(client, target, resources)
     spec, key = target.live.get("spec") or {}, target.key
     claims, secrets = resources.of_kind("", "PersistentVolumeClaim"), resources.of_kind("", "Secret")
     if key[:2] == ("apps", "StatefulSet") and spec.get("volumeClaimTemplates") and claims:

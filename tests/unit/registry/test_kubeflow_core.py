@@ -382,3 +382,20 @@ def test_without_a_level_the_namespace_has_no_label_of_it(render: Any) -> None:
 def test_the_parts_together_are_the_whole() -> None:
     parts = {key for name in PROTOTYPES[1:] for key in core.render({}, name)}
     assert set(core.render({})) == parts
+
+
+def test_what_programs_start_is_named_by_what_goes_after_it(render: Any) -> None:
+    objects = render()
+    after = {key: item["metadata"].get("annotations", {}).get("kubeflow.bootstrap/goes-after") for key, item in objects.items()}
+    # As the hub labels what it starts.
+    labels = json.loads(objects["ConfigMap/hub-config"]["data"]["settings.json"])["labels"]
+    labels["app.kubernetes.io/managed-by"] = "kubespawner"
+    config = objects["ConfigMap/hub-config"]["data"]["jupyterhub_config.py"]
+    assert 'common_labels = {**settings["labels"], "app.kubernetes.io/managed-by": "kubespawner"}' in config
+    policy = objects["NetworkPolicy/notebook"]["spec"]["podSelector"]["matchLabels"]
+    assert policy.items() <= labels.items()
+    (lease,) = [name for rule in objects["Role/training-operator"]["rules"] for name in rule.get("resourceNames", ()) if "." in name]
+    assert {key: set(text[4:].split(",")) if text.startswith("Pod?") else text for key, text in after.items() if text} == {
+        "NetworkPolicy/notebook": {f"{name}={value}" for name, value in labels.items()},
+        "Role/training-operator": f"Lease/{lease}",
+    }

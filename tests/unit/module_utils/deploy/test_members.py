@@ -8,8 +8,15 @@ import typing as t
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.inventory import Inventory
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.members import NOT_APPLIED, descended, made_for, members
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects import Key
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.members import (
+    GOES_AFTER,
+    NOT_APPLIED,
+    descended,
+    going_before,
+    made_for,
+    members,
+)
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects import Key, Resources
 
 from tests.unit.conftest import Answer, Request
 from tests.unit.module_utils.deploy.test_removal import item, target
@@ -98,6 +105,34 @@ def test_what_was_made_for_members_is_found_again_after_them(server: t.Any, clie
     server.routes["/api/v1/namespaces/ml/persistentvolumeclaims/data-store-0"] = claims[0]
     found = members(client, known, APIS, whole=False)
     assert [(each.key.name, each.label) for each in found.found] == [("data-store-0", False)]
+
+
+def test_what_programs_started_ends_before_what_guards_it(server: t.Any, client: Client) -> None:
+    apis = {
+        "v1": {kind: {"resource": f"{kind.lower()}s", "namespaced": True, "verbs": VERBS} for kind in ("Pod", "Secret")},
+        "coordination.k8s.io/v1": {"Lease": {"resource": "leases", "namespaced": True, "verbs": VERBS}},
+    }
+    owned = item("v1", "Pod", "of-a-workload")
+    owned["metadata"]["ownerReferences"] = [{"uid": "w", "kind": "ReplicaSet", "name": "w"}]
+    server.routes["/api/v1/namespaces/ml/pods"] = listing("Pod", item("v1", "Pod", "jupyter-anna"), owned)
+    server.routes["/apis/coordination.k8s.io/v1/namespaces/ml/leases/leader"] = item("coordination.k8s.io/v1", "Lease", "leader")
+    server.routes["/apis/coordination.k8s.io/v1/namespaces/ml/leases/gone"] = Answer({"message": "gone"}, 404)
+
+    def found(text: str) -> list[str]:
+        guard = item("networking.k8s.io/v1", "NetworkPolicy", "notebook")
+        guard["metadata"]["annotations"] = {GOES_AFTER: text}
+        kept: t.Any = {}
+        before = list(going_before(client, target(guard), Resources(apis)))
+        assert made_for(client, [target(guard), target(guard)], apis, kept) == before and not kept
+        assert not any(each.label for each in before)
+        return [str(each.key) for each in before]
+
+    assert found("Pod?a=b,c=d Lease/leader Lease/gone") == ["Pod ml/jupyter-anna", "Lease.coordination.k8s.io ml/leader"]
+    assert server.requests[0].query["labelSelector"] == "a=b,c=d"
+    # Nothing but that: not all pods, and not what holds somebody's data.
+    count = len(server.requests)
+    assert [found(text) for text in ("", "Pod?", "Pod", "Secret/a", "Secret?a=b", "Namespace/ml")] == [[]] * 6
+    assert len(server.requests) == count
 
 
 def test_what_is_owned_goes_with_its_owners() -> None:
