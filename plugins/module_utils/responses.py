@@ -16,6 +16,8 @@ import typing as t
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from .object_shapes import ANSWERED, BUILT_IN, misfits
+
 Json = dict[str, t.Any]
 
 Read = Callable[[bytes], Json]
@@ -35,6 +37,11 @@ _METADATA: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("labels", "annotations"), dict),
     **dict.fromkeys(("ownerReferences", "managedFields", "finalizers"), list),
     "generation": int,
+}
+_ENTRIES = {
+    "ownerReferences": [dict.fromkeys(("apiVersion", "kind", "name", "uid"), str)],
+    "managedFields": [{**dict.fromkeys(("manager", "operation", "subresource"), str), "fieldsV1": {}}],
+    "finalizers": [str],
 }
 _TEXT_VALUES = ("labels", "annotations")
 _DISCOVERY = ("APIGroupDiscoveryList", "APIGroupList", "APIVersions")
@@ -127,8 +134,10 @@ DOCUMENTS: dict[str, Read] = {"/version": document("gitVersion")}
 
 
 def an_object(content: bytes) -> Json:
-    """Raises ``Unacceptable``."""
-    return _object(parse(content))
+    """One of Kubernetes itself has fields of its kind's types. Raises ``Unacceptable``."""
+    found = _object(parse(content))
+    _check_shape([found], found, found["kind"])
+    return found
 
 
 def a_list(content: bytes) -> Json:
@@ -160,6 +169,8 @@ def discovery(content: bytes) -> Json:
                     _text(resource, "resource")
                     if not isinstance(resource.get("verbs"), list):
                         raise Unacceptable("a resource without verbs")
+                    if resource.get("scope", "Cluster") not in ("Cluster", "Namespaced"):
+                        raise Unacceptable("a resource whose scope is neither Cluster nor Namespaced")
                     if resource.get("responseKind") is not None and not isinstance(resource["responseKind"], dict):
                         raise Unacceptable("a resource whose responseKind is no object")
     return found
@@ -224,6 +235,7 @@ def _list(found: Json) -> Json:
         _check_metadata(item.get("metadata"))
         if not item["metadata"].get("name"):
             raise Unacceptable("a list with an object that has no name")
+    _check_shape(_items(found), found, found["kind"].removesuffix("List"))
     return found
 
 
@@ -253,9 +265,20 @@ def _check_metadata(metadata: t.Any) -> None:
         expected = _METADATA.get(key)
         if expected and value is not None and not isinstance(value, expected):
             raise Unacceptable(f"metadata.{key} of type {type(value).__name__}")
+    for wrong in misfits(metadata, _ENTRIES):
+        raise Unacceptable(f"metadata.{wrong.place} that is not {wrong.expected}")
     for key in _TEXT_VALUES:
         if any(not isinstance(value, str) for value in (metadata.get(key) or {}).values()):
             raise Unacceptable(f"metadata.{key} whose values are not text")
+
+
+def _check_shape(items: list[Json], found: Json, kind: str) -> None:
+    """``found``: says the API version."""
+    group, slash, _version = str(found.get("apiVersion") or "").partition("/")
+    shape = ANSWERED.get(kind) if not slash or group in BUILT_IN else None
+    for item in items if shape else ():
+        for wrong in misfits(item, shape, null=False):
+            raise Unacceptable(f"a {kind} whose {wrong.place} is not {wrong.expected}")
 
 
 def _kind(found: Json) -> str:

@@ -99,7 +99,7 @@ def _apply(client: Client, member: Member, options: Options, deadline: Deadline)
         if member.action == "replace":
             replacing.delete(client, member, deadline.left())
         metadata = _written(client, member, options)
-        applied.version, applied.owned = str(metadata["resourceVersion"]), owned_fields({"metadata": metadata})
+        applied.version, applied.owned = str(metadata.get("resourceVersion") or ""), owned_fields({"metadata": metadata})
     except OtherCluster:
         raise
     except BootstrapError as error:

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 
 from ..api import METADATA, ONE_METADATA, ApiError, Client
 from ..errors import BootstrapError
+from ..object_shapes import BUILT_IN
 from .autoscaling import autoscaled, parted
 from .equality import contained, no_more_entries
 from .inventory import PART_OF, Inventory, group_kind
 from .managed_fields import LAST_APPLIED, Rewrite, former
 from .objects import CRD, MANAGER, Key, Resource, Resources, digest, key_of, owned_fields
 from .owners import changed_by, owner
-from .ready import BUILT_IN
 from .secrets import UNSAID, is_given, same, unmarked
 from .unseen import declared
 
@@ -66,7 +66,7 @@ class Member:
     @property
     def version(self) -> str | None:
         """The resourceVersion that was listed."""
-        return self.live["metadata"]["resourceVersion"] if self.live else None
+        return str(self.live["metadata"].get("resourceVersion")) if self.live else None
 
     @property
     def metadata(self) -> Json:

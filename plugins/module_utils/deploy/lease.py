@@ -107,10 +107,10 @@ class Held:
         self._quick.close()
         if self._lost or _now() - self._renewed > self._duration or not self._lock.acquire(timeout=_PATIENCE):
             return
-        metadata = self._lease["metadata"]
-        condition = {"preconditions": {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]}}
-        with contextlib.suppress(BootstrapError):
-            self._client.request("DELETE", self._path, body=condition, once=True)
+        condition = {name: self._lease["metadata"].get(name) for name in ("uid", "resourceVersion")}
+        if all(condition.values()):  # else it would be whosever it is by now
+            with contextlib.suppress(BootstrapError):
+                self._client.request("DELETE", self._path, body={"preconditions": condition}, once=True)
         self._lock.release()
 
 
@@ -131,7 +131,7 @@ def held(
         while True:
             try:
                 live = client.find(path)
-                version = live["metadata"]["resourceVersion"] if live else ""
+                version = str(live["metadata"].get("resourceVersion")) if live else ""
                 watched = watched if version == watched[0] else (version, _now())
                 if live is None or _free(live, _now() - watched[1], identity):
                     lease = _write(client, path, live, identity, duration)

@@ -15,6 +15,7 @@ from ..errors import BootstrapError
 from .inventory import PART_OF, Inventory, group_kind, name_of
 from .objects import CRD, MANAGER, Key, Resource, Resources, group_of
 from .ready import conditions
+from .related import dict_of, dicts_of
 from .removal import Removal, Target
 from .unseen import declared, unavailable, unserved
 
@@ -131,9 +132,8 @@ def _applied(metadata: Json) -> bool:
 def _reduced(item: Json) -> Json:
     """Without what is large and nobody reads here."""
     item["metadata"].pop("managedFields", None)
-    for version in (item.get("spec") or {}).get("versions") or []:
-        if isinstance(version, dict):
-            version.pop("schema", None)
+    for version in dicts_of(dict_of(item.get("spec")).get("versions")):
+        version.pop("schema", None)
     return item
 
 

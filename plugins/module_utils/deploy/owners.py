@@ -9,6 +9,7 @@ import typing as t
 
 from ..facts.owner import managed_by
 from .objects import is_ours
+from .related import dict_of
 
 Json = dict[str, t.Any]
 
@@ -30,7 +31,7 @@ def owner(metadata: Json) -> str:
     found = managed_by(metadata)
     if found:
         return _TOOLS[found["tool"]] + (f" {found['name']}" if found["name"] else "")
-    managers = sorted({entry["manager"] for entry in metadata.get("managedFields") or [] if not entry.get("subresource")})
+    managers = sorted({str(entry.get("manager")) for entry in metadata.get("managedFields") or [] if not entry.get("subresource")})
     return f"manager {', '.join(managers)}" if managers else "somebody"
 
 
@@ -50,12 +51,12 @@ def changed_by(item: Json, managed: list[Json]) -> str:
         return f"others changed it: {', '.join(found)}"
     if not others:
         return "others changed it"
-    return f"others changed it (last written by {max(others, key=lambda entry: str(entry.get('time') or ''))['manager']})"
+    return f"others changed it (last written by {max(others, key=lambda entry: str(entry.get('time') or '')).get('manager')})"
 
 
 def _took(item: t.Any, theirs: Json, ours: Json) -> bool:
     """Whether there is a value in ``item`` that they own and we don't."""
-    for step, below in theirs.items():
+    for step, below in dict_of(theirs).items():
         there, value = _value(item, step)
         if not there:
             continue

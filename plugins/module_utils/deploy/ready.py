@@ -11,6 +11,7 @@ import typing as t
 from collections.abc import Callable, Container
 
 from ..errors import BootstrapError
+from ..object_shapes import BUILT_IN
 
 Json = dict[str, t.Any]
 
@@ -22,13 +23,6 @@ _LONGEST = 500
 _CLAIM = ("", "PersistentVolumeClaim")
 _NODE = "volume.kubernetes.io/selected-node"
 """The scheduler's annotation on a claim whose first pod it has placed."""
-BUILT_IN = {
-    *("", "admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io", "apps", "authentication.k8s.io"),
-    *("authorization.k8s.io", "autoscaling", "batch", "certificates.k8s.io", "coordination.k8s.io", "discovery.k8s.io", "events.k8s.io"),
-    *("extensions", "flowcontrol.apiserver.k8s.io", "internal.apiserver.k8s.io", "networking.k8s.io", "node.k8s.io", "policy"),
-    *("rbac.authorization.k8s.io", "resource.k8s.io", "scheduling.k8s.io", "storage.k8s.io", "storagemigration.k8s.io"),
-}
-"""API groups of Kubernetes itself (https://kubernetes.io/docs/reference/kubernetes-api/); all others have custom resources."""
 
 
 class NotReady(BootstrapError):

@@ -16,12 +16,12 @@ from .. import interrupts
 from ..api import ApiError, Client
 from ..discovery import Served
 from ..errors import BootstrapError
+from ..object_shapes import BUILT_IN
 from .deletion import GOING, GONE, LOST, SPARED, delete, look
 from .difference import difference
 from .objects import CRD, MANAGER, Key, Resource
 from .order import order
 from .outcome import Options, Outcome
-from .ready import BUILT_IN
 from .related import given_by
 from .stuck import explained, short
 from .wait import Deadline, Ticker

@@ -12,50 +12,15 @@ import typing as t
 from collections.abc import Iterator
 
 from ..errors import BootstrapError
+from ..object_shapes import BUILT_IN, METADATA, SHAPES, Shape, misfits
 from .objects import CRD, group_of
-from .ready import BUILT_IN
 
 Json = dict[str, t.Any]
 Rendered = list[tuple[str, Json]]
 """Component and object."""
-Shape = t.Any
-"""A dictionary: a mapping with these fields; a list of one shape: a list of those; ``str``: text. Fields that are absent or null fit."""
 
 _MOST = 12
 """Mistakes that a message names."""
-_METADATA: Shape = {"name": str, "namespace": str, "labels": {}, "annotations": {}, "ownerReferences": [{"uid": str}], "finalizers": [str]}
-_CONTAINER: Shape = {"name": str, "env": [{"name": str}], "envFrom": [{}], "ports": [{}], "volumeMounts": [{}], "volumeDevices": [{}]}
-_POD: Shape = {
-    "containers": [_CONTAINER],
-    "initContainers": [_CONTAINER],
-    "volumes": [{"name": str}],
-    "imagePullSecrets": [{}],
-    "hostAliases": [{}],
-    "nodeSelector": {},
-    "securityContext": {},
-}
-_TEMPLATE: Shape = {"metadata": {"labels": {}, "annotations": {}}, "spec": _POD}
-_WORKLOAD: Shape = {"spec": {"selector": {}, "template": _TEMPLATE, "volumeClaimTemplates": [{"metadata": {"name": str}, "spec": {}}]}}
-_HOOKS: Shape = {"webhooks": [{"name": str, "clientConfig": {"service": {}}, "rules": [{}]}]}
-_TARGET: Shape = {"apiVersion": str, "kind": str, "name": str}
-_BINDING: Shape = {"subjects": [{}], "roleRef": {}}
-_SHAPES: dict[str, Shape] = {
-    "Pod": {"spec": _POD},
-    "CronJob": {"spec": {"jobTemplate": {"spec": _WORKLOAD["spec"]}}},
-    **dict.fromkeys(("DaemonSet", "Deployment", "Job", "ReplicaSet", "ReplicationController", "StatefulSet"), _WORKLOAD),
-    "Service": {"spec": {"selector": {}, "ports": [{}]}},
-    "ConfigMap": {"data": {}, "binaryData": {}},
-    "Secret": {"data": {}, "stringData": {}},
-    **dict.fromkeys(("ClusterRole", "Role"), {"rules": [{}], "aggregationRule": {"clusterRoleSelectors": [{}]}}),
-    **dict.fromkeys(("ClusterRoleBinding", "RoleBinding"), _BINDING),
-    **dict.fromkeys(("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"), _HOOKS),
-    "CustomResourceDefinition": {
-        "spec": {"group": str, "scope": str, "names": {"kind": str, "plural": str}, "versions": [{"name": str}], "conversion": {}}
-    },
-    "APIService": {"spec": {"service": {}}},
-    "HorizontalPodAutoscaler": {"spec": {"scaleTargetRef": _TARGET}},
-}
-"""Of kinds of Kubernetes itself, as far as something here reads them."""
 _NEEDED = {"group": "spec.group", "scope": "spec.scope", "kind": "spec.names.kind", "plural": "spec.names.plural"}
 _KEYS: dict[str, tuple[str, ...]] = {
     "containers": ("name",),
@@ -103,39 +68,22 @@ def _mistakes(item: Json) -> Iterator[str]:
     if (version, kind) == ("v1", "List"):
         yield "items: a list of objects is expected, not " + _what(item.get("items"))
         return
-    misfits = list(_misfits({"metadata": item.get("metadata")}, {"metadata": _METADATA}, ""))
-    yield from misfits
-    if not misfits:
+    wrong = _misfits({"metadata": item.get("metadata")}, {"metadata": METADATA})
+    yield from wrong
+    if not wrong:
         yield from _unusable_names(item.get("metadata") or {})
     if group_of(version) in BUILT_IN:
-        shape = _SHAPES.get(kind, {})
-        misfits = list(_misfits(item, {"spec": {}, **shape} if "spec" in item else shape, ""))
-        yield from misfits
-        if (group_of(version), kind) == CRD and not misfits:
+        shape = SHAPES.get(kind, {})
+        wrong = _misfits(item, {"spec": {}, **shape} if "spec" in item else shape)
+        yield from wrong
+        if (group_of(version), kind) == CRD and not wrong:
             yield from _undefined(version, item.get("spec"))
-        if not misfits:
+        if not wrong:
             yield from _twice(item, shape, "")
 
 
-def _misfits(value: object, shape: Shape, place: str) -> Iterator[str]:
-    if value is None:
-        return
-    if isinstance(shape, dict):
-        if not isinstance(value, dict):
-            yield _unfit(place, "a mapping", value)
-            return
-        for name, inner in shape.items():
-            yield from _misfits(value.get(name), inner, f"{place}.{name}" if place else name)
-    elif isinstance(shape, list):
-        if not isinstance(value, list):
-            yield _unfit(place, "a list", value)
-            return
-        for index, entry in enumerate(value):
-            if entry is None:
-                yield _unfit(f"{place}[{index}]", "text" if shape[0] is str else "a mapping", entry)
-            yield from _misfits(entry, shape[0], f"{place}[{index}]")
-    elif not isinstance(value, str):
-        yield _unfit(place, "text", value)
+def _misfits(value: object, shape: Shape) -> list[str]:
+    return [_unfit(place, expected, found) for place, expected, found in misfits(value, shape)]
 
 
 def _unusable_names(metadata: Json) -> Iterator[str]:

@@ -13,6 +13,7 @@ from functools import cached_property
 from ..api import METADATA, ApiError, Client
 from ..discovery import Served
 from .objects import CRD, Key, Resource, group_of
+from .related import pod_template
 
 if t.TYPE_CHECKING:
     from .removal import Target
@@ -109,7 +110,7 @@ class _About:
             if any(_may_change(rule, key.group, resource.plural) for rule in grants):
                 accounts |= {account for binding_space, account in self._bound.get(role, ()) if binding_space in ("", key.namespace)}
         for item, kind, ready in self._running:
-            pod = item["spec"]["template"]["spec"]
+            pod = (pod_template({"kind": kind, "apiVersion": "apps/v1", **item}) or {}).get("spec") or {}
             space = item["metadata"]["namespace"]
             if (space, pod.get("serviceAccountName") or "default") in accounts:
                 yield f"{kind} {space}/{item['metadata']['name']}", bool((item.get("status") or {}).get(ready))

@@ -8,6 +8,7 @@ import json
 import typing as t
 
 import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import responses
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import METADATA, ApiError, Client, InvalidResponse
 
 from tests.unit.conftest import Answer
@@ -189,11 +190,49 @@ def test_discovery_of_another_shape(server: t.Any, client: Client, group: t.Any)
 
 def test_metadata_alone(server: t.Any, client: Client) -> None:
     partial = [("Content-Type", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1")]
-    server.routes[PATH] = raw({**LIST, "kind": "PartialObjectMetadataList"}, headers=partial)
-    assert list(client.items(PATH, METADATA)) == [OBJECT]
+    known = {"metadata": {"name": "x", "uid": "u", "resourceVersion": "7"}}
+    server.routes[PATH] = raw({**LIST, "kind": "PartialObjectMetadataList", "items": [known]}, headers=partial)
+    assert list(client.items(PATH, METADATA)) == [known]
 
 
 def test_an_error_of_a_server_on_the_way_is_still_one_to_wait_for(server: t.Any, client: Client) -> None:
     server.routes[ONE] = raw(b"<html>Bad Gateway", 502, HTML)
     with pytest.raises(ApiError, match="HTTP 502, a page of type text/html"):
         client.get(ONE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "version", "content", "said"),
+    [
+        ("Deployment", "apps/v1", {"spec": []}, "a Deployment whose spec is not a mapping"),
+        ("Deployment", "apps/v1", {"status": {"updatedReplicas": None}}, "a Deployment whose status.updatedReplicas is not a number"),
+        ("Deployment", "apps/v1", {"status": {"conditions": [None]}}, r"a Deployment whose status.conditions\[0\] is not a mapping"),
+        ("ConfigMap", "v1", {"data": {"a": 7}}, "a ConfigMap whose data.a is not text"),
+        ("Service", "v1", {"spec": {"ports": {}}}, "a Service whose spec.ports is not a list"),
+        (
+            "Pod",
+            "v1",
+            {"status": {"containerStatuses": [{"ready": 1}]}},
+            r"a Pod whose status.containerStatuses\[0\].ready is not a boolean",
+        ),
+        ("Job", "batch/v1", {"status": {"failed": True}}, "a Job whose status.failed is not a number"),
+        ("RoleBinding", "rbac.authorization.k8s.io/v1", {}, "a RoleBinding whose roleRef is not a value"),
+    ],
+)
+def test_fields_of_kubernetes_own_kinds_have_their_types(kind: str, version: str, content: dict[str, t.Any], said: str) -> None:
+    item = {"metadata": {"name": "a"}, **content}
+    with pytest.raises(responses.Unacceptable, match=said):
+        responses.an_object(json.dumps({"kind": kind, "apiVersion": version, **item}).encode())
+    whole = {
+        "kind": f"{kind}List",
+        "apiVersion": version,
+        "metadata": {},
+        "items": [{"metadata": {"name": "b"}, "roleRef": {"kind": "a", "name": "a"}}, item],
+    }
+    with pytest.raises(responses.Unacceptable, match=said):
+        responses.a_list(json.dumps(whole).encode())
+    # Custom resources may hold anything, and Go writes null for what is empty.
+    assert responses.an_object(json.dumps({"kind": kind, "apiVersion": "example.com/v1", **item}).encode())
+    assert responses.an_object(
+        b'{"kind": "Deployment", "apiVersion": "apps/v1", "metadata": {}, "spec": null, "status": {"conditions": null}}'
+    )

@@ -185,7 +185,8 @@ def test_check_mode_asks_and_deletes_nothing(server: t.Any, run: t.Any) -> None:
 
 def test_a_definition_that_the_server_forgot_is_written_to(server: t.Any, run: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(removal, "_PATIENCE", 0.01)
-    live = item(CRD, "CustomResourceDefinition", "flows.x.io", None, spec={})
+    spec = {"group": "x.io", "names": {"kind": "Flow", "plural": "flows"}, "versions": [{"name": "v1"}], "scope": "Namespaced"}
+    live = item(CRD, "CustomResourceDefinition", "flows.x.io", None, spec=spec)
     there = [True]
 
     def route(request: Request) -> Answer:
