@@ -163,23 +163,30 @@ def revoke(host: str, token: str, ca: str | None, check: bool = False) -> bool:
     try:
         from kubernetes import client
         from kubernetes.client.exceptions import ApiException
-        from openshift.dynamic import DynamicClient
+        from openshift.dynamic import DynamicClient, Resource
         from urllib3.exceptions import HTTPError
-    except ImportError:
-        raise BootstrapError("To revoke a token, the Python package openshift is needed.", fix="pip install openshift") from None
+    except ImportError as error:
+        raise BootstrapError(f"To revoke a token, the Python package openshift is needed: {error}.", fix="pip install openshift") from None
     settings = client.Configuration()
-    settings.host, settings.ssl_ca_cert, settings.verify_ssl, settings.retries = host.rstrip("/"), ca, True, 1
+    # Without tries of its own, which log the path, and before OpenShift 4.6 that has the token; and no way elsewhere.
+    settings.host, settings.ssl_ca_cert, settings.verify_ssl, settings.retries = host.rstrip("/"), ca, True, False
     settings.api_key = {"authorization": f"Bearer {token}"}
+    # A user may not list tokens, nor read that of the login itself; whoever is logged in may delete by name.
+    kind, group = ("User", "user.openshift.io") if check else ("OAuthAccessToken", "oauth.openshift.io")
+    named: Json = {"prefix": "apis", "group": group, "api_version": "v1", "kind": kind, "name": f"{kind.lower()}s"}
+    asked: Json = {"_request_timeout": _SECONDS, "serializer": lambda _client, answer: answer}
     with contextlib.closing(client.ApiClient(settings)) as api:
+        # The library's discovery has no limit of time, and keeps its answers in the shared temporary folder under a name to foresee.
+        dynamic = DynamicClient(api, discoverer=lambda *_where: None)
+        objects = Resource(client=dynamic, **named)
         try:
-            # A user may not list tokens, nor read that of the login itself; whoever is logged in may delete by name.
-            if check:
-                users = DynamicClient(api).resources.get(api_version="user.openshift.io/v1", kind="User")
-                users.get(name="~", _request_timeout=_SECONDS)
+            answer = objects.get(name="~", **asked) if check else objects.delete(name=object_name(token), **asked)
+            # What is no JSON comes as a text: the page of a login, say.
+            if isinstance(answer, dict) and answer.get("kind") in (kind, "Status"):
                 return True
-            tokens = DynamicClient(api).resources.get(api_version="oauth.openshift.io/v1", kind="OAuthAccessToken")
-            tokens.delete(name=object_name(token), _request_timeout=_SECONDS)
-            return True
+            raise BootstrapError(
+                f"What answers at {host} is no OpenShift: the token may not be revoked.", fix="Check host, and what is in between."
+            )
         except ApiException as error:
             if error.status in _GONE:
                 return False

@@ -4,7 +4,8 @@
 
 A test asks the proxy itself: ``PUT /-/rules`` with a list of rules, ``GET /-/seen`` for all requests so far. A rule has ``method`` and
 ``path`` (regular expressions, of the whole method and of a part of the path with its query), ``token`` (what the Authorization header
-ends with), ``skip`` (so many matching requests go through first), ``times`` (then so many are hit, else all), and what happens:
+ends with), ``skip`` (so many matching requests go through first), ``begins`` (the first that is hit is of this method), ``times`` (then
+so many are hit, else all), and what happens:
 
 - ``status`` with ``headers`` and ``body``: the proxy answers instead of the server;
 - ``lost``: the server gets and does it, but the answer is replaced by ``status``, or cut off where there is none;
@@ -87,8 +88,11 @@ def _hits(rule: Rule, flow: http.HTTPFlow) -> bool:
     if "token" in rule and not request.headers.get("Authorization", "").endswith(rule["token"]):
         return False
     rule["met"] = rule.get("met", 0) + 1
-    skipped = rule.get("skip", 0)
-    return skipped < rule["met"] <= skipped + rule.get("times", 10**9)
+    if rule["met"] <= rule.get("skip", 0) or request.method != rule.get("begins", request.method):
+        return False
+    rule.pop("begins", None)
+    rule["hit"] = rule.get("hit", 0) + 1
+    return bool(rule["hit"] <= rule.get("times", 10**9))
 
 
 def _answer(rule: Rule) -> http.Response:

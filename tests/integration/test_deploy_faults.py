@@ -214,7 +214,8 @@ def test_a_token_that_expires_half_way(cluster, application, http, tmp_path):
     plugin.chmod(0o700)
     login = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": str(plugin), "interactiveMode": "Never"}}
     with http(each, login) as (proxy, kubeconfig):
-        proxy.rules({"token": tokens[0], "skip": 30, "status": 401, "body": {"reason": "Unauthorized", "message": "Unauthorized"}})
+        refused = {"status": 401, "body": {"reason": "Unauthorized", "message": "Unauthorized"}}
+        proxy.rules({"token": tokens[0], "skip": 30, "begins": "PATCH", **refused})
         done = mine.deploy(kubeconfig=kubeconfig).well()
         refusals = [one for one in proxy.seen() if one["status"] == 401]
     assert refusals and any(one["method"] == "PATCH" for one in refusals)

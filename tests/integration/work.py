@@ -45,7 +45,8 @@ class Run:
 
     def well(self) -> Run:
         """The run, which must have ended well."""
-        assert self.code == 0, self.output
+        # The code last: of a long output the end is what CI keeps, and a run that was killed says nothing.
+        assert self.code == 0, f"{self.output}\nended with {self.code}"
         return self
 
 
