@@ -18,17 +18,17 @@ import typing as t
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from email.message import Message
-from http.client import BadStatusLine, HTTPResponse
+from http.client import BadStatusLine
 from urllib.parse import quote, urlencode, urlsplit
 
 from . import interrupts, responses
 from .cluster_identity import ClusterIdentity, is_write, names_uid
 from .connect import open_connection, ssl_context
 from .http import failures
-from .http.channel import Channel, pieces
+from .http.channel import Channel
 from .http.deadline import Deadline
 from .http.proxies import is_loopback
+from .http.response import Headers, Response, pieces
 from .kubeconfig import Connection
 from .limits import reached
 from .paging import Page, Told, Trim
@@ -407,7 +407,7 @@ class Client:
 
     def _exchange(
         self, method: str, target: str, payload: bytes | None, headers: dict[str, str], told: Told | None, again: bool, prove: bool
-    ) -> tuple[int, bytes, Message]:
+    ) -> tuple[int, bytes, Headers]:
         """Send and read. Where a kept connection is lost at that moment, a request that may be sent twice (``again``) is.
 
         ``prove``: the connection has to be agreed to right before, even if it was when it was new.
@@ -487,34 +487,25 @@ class Client:
 
     def _on(
         self, channel: Channel, method: str, target: str, payload: bytes | None, headers: dict[str, str], told: Told | None
-    ) -> tuple[int, bytes, Message]:
+    ) -> tuple[int, bytes, Headers]:
         """Send and read on this connection, which is closed where that fails."""
         self.requests += 1
         self._busy.add(channel)
         try:
-            self._write(channel, method, target, payload, headers)
-            response = channel.getresponse()
+            credentials = self.connection.credentials
+            more = (*credentials.headers().items(), *credentials.more_headers)
+            response = channel.exchange(method, target, [*headers.items(), *more], payload)
             content = _read(response, told)
         except BaseException:
             channel.close()
             raise
         finally:
             self._busy.discard(channel)
-        for warning in response.headers.get_all("Warning") or []:
+        for warning in response.headers.get_all("Warning"):
             self.warnings.setdefault(clean(warning.split('"', 1)[-1].rstrip('"')))
         return response.status, content, response.headers
 
-    def _write(self, channel: Channel, method: str, target: str, payload: bytes | None, headers: dict[str, str]) -> None:
-        """As ``channel.request``, which can't send a header twice; impersonation has one for each group."""
-        credentials = self.connection.credentials
-        channel.putrequest(method, target, skip_accept_encoding="Accept-Encoding" in headers)
-        if payload is not None or method in ("POST", "PUT", "PATCH"):
-            channel.putheader("Content-Length", str(len(payload or b"")))
-        for name, value in [*headers.items(), *credentials.headers().items(), *credentials.more_headers]:
-            channel.putheader(name, value)
-        channel.endheaders(payload)
-
-    def _refusal(self, code: int, content: bytes, headers: Message, what: str) -> ApiError:
+    def _refusal(self, code: int, content: bytes, headers: Headers, what: str) -> ApiError:
         """Raises ``Unacceptable`` for what an API server does not refuse with; servers on the way may say that they are busy or broken."""
         if code == 401:
             expired = self.connection.credentials.expired()
@@ -528,7 +519,7 @@ class Client:
         return ApiError(code, status or {"message": responses.from_between(code, content, headers)}, what)
 
 
-def _read(response: HTTPResponse, told: Told | None) -> bytes:
+def _read(response: Response, told: Told | None) -> bytes:
     """The whole body, uncompressed."""
     parts: list[bytes] = []
     size = 0

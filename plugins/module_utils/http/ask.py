@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from . import failures, proxies
-from .channel import Channel, pieces
+from .channel import Channel
 from .deadline import Deadline
+from .response import pieces
 
 Env = Mapping[str, str]
 
@@ -58,11 +59,8 @@ def ask(
     try:
         channel = Channel(url, context, proxy_of(url, env) if env is not None else None, deadline)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        channel.request(method, target, headers={"Host": parts.netloc.rpartition("@")[2], **headers})
-        response = channel.getresponse()
-        content = b"".join(pieces(response, most))
-        names = {name.lower(): response.headers.get_all(name) or [] for name in response.headers}
-        return Answer(response.status, names, content)
+        response = channel.exchange(method, target, headers.items())
+        return Answer(response.status, response.headers.all, b"".join(pieces(response, most)))
     except failures.ERRORS as error:
         raise NoAnswer(failures.explain(error, deadline)) from None
     finally:

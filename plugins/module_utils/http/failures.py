@@ -11,8 +11,8 @@ import ssl
 import typing as t
 import zlib
 
-from .channel import TooLarge
 from .deadline import Deadline
+from .response import TooLarge
 
 ERRORS = (OSError, http.client.HTTPException, zlib.error, ValueError, OverflowError)
 """Whatever an exchange may raise."""

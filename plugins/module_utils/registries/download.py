@@ -17,8 +17,9 @@ from urllib.parse import urljoin, urlsplit
 from ..errors import BootstrapError
 from ..http import failures
 from ..http.ask import proxy_of
-from ..http.channel import Channel, TooLarge, pieces
+from ..http.channel import Channel
 from ..http.deadline import Deadline
+from ..http.response import Response, TooLarge, pieces
 from ..http.trust import trusting
 from .archive import Damaged
 from .sources import Sources, explain_os
@@ -103,14 +104,13 @@ class Web:
         channel = self._open(url, deadline)
         try:
             with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
-                channel.request("GET", parts.path + (f"?{parts.query}" if parts.query else ""), headers={"Host": parts.netloc, **headers})
-                response = channel.getresponse()
+                response = channel.exchange("GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), headers.items())
                 good = response.status < 300
                 self._copy(response, file, MAX_DOWNLOAD if good and make else _MAX_MESSAGE, strict=good)
                 if response.status >= 500:
                     raise _Again(f"it answers {response.status}")
                 file.seek(0)
-                kept = {name.lower(): value for name, value in response.getheaders()}
+                kept = {name: values[-1] for name, values in response.headers.all.items()}
                 if good and make:
                     return Answer(response.status, kept, made=make(t.cast("t.IO[bytes]", file)))
                 return Answer(response.status, kept, file.read())
@@ -132,7 +132,7 @@ class Web:
                 fix="Correct HTTPS_PROXY, or set NO_PROXY.",
             ) from None
 
-    def _copy(self, response: http.client.HTTPResponse, file: t.Any, most: int, strict: bool) -> None:
+    def _copy(self, response: Response, file: t.Any, most: int, strict: bool) -> None:
         """The body into a file, at most so many bytes; one that is too long or cut off counts where it is ``strict``."""
         length = response.getheader("Content-Length") or ""
         size = told = 0
