@@ -167,7 +167,7 @@ class Sent:
 
 
 class Width:
-    """How many large requests are under way side by side: half as many after each that was not answered in time."""
+    """How many large requests are under way side by side: half as many after each that was too much for the server."""
 
     def __init__(self) -> None:
         self._most = 2**10
@@ -192,7 +192,7 @@ class Width:
                 self._changed.notify_all()
 
     def narrow(self) -> None:
-        """A large request was not answered in time."""
+        """A large request was not answered in time, or refused as one too many."""
         with self._changed:
             self._most = max(min(self._most, self._under_way + 1) // 2, 1)
 
@@ -226,7 +226,8 @@ class Repeating:
 
         ``retry_after``: what the server asked for, in seconds; it is never asked earlier.
         """
-        if isinstance(failure, Unreachable) and failure.slow and sent.size >= LARGE:
+        too_much = failure.slow if isinstance(failure, Unreachable) else failure.code in (429, 504)
+        if too_much and sent.size >= LARGE:
             self.width.narrow()
         sent.since = sent.since or time.monotonic()
         allowed = patience(sent, failure)

@@ -158,7 +158,7 @@ class HttpProxy:
         self._tell("PUT", "/-/rules", [{"name": str(number), **rule} for number, rule in enumerate(rules)])
 
     def seen(self) -> list[Json]:
-        """All requests so far, in their order: ``time``, ``method``, ``path``, ``status``, and ``fault``, the rule that hit it."""
+        """All requests so far, in their order: ``time``, ``method``, ``path``, ``status``, ``end``, and ``fault``, the rule that hit it."""
         answer: list[Json] = self._tell("GET", "/-/seen")
         return answer
 

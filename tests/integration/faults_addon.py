@@ -47,6 +47,7 @@ class Faults:
                 "path": flow.request.path,
                 "fault": (rule or {}).get("name"),
                 "status": None,
+                "end": None,
             }
         )
         flow.metadata["seen"] = self.seen[-1]
@@ -70,7 +71,7 @@ class Faults:
         elif rule:
             flow.kill()
             return
-        flow.metadata["seen"]["status"] = flow.response.status_code
+        flow.metadata["seen"] |= {"status": flow.response.status_code, "end": time.time()}
         for each in self.rules:
             if "hide" in each and flow.request.path.split("?")[0] in ("/apis", f"/apis/{each['hide']}"):
                 _hide(each, flow)

@@ -11,9 +11,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import CONNECTIONS
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.retrying import LARGE
 from ansible_collections.kubeflow.bootstrap.tests.integration import faults
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application, accounted, created, settled
-from ansible_collections.kubeflow.bootstrap.tests.integration.objects import mixture, there
+from ansible_collections.kubeflow.bootstrap.tests.integration.objects import made, mixture, there
 
 # The application is evaluated in a child process that does nothing else, also where threads run.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
@@ -110,6 +112,31 @@ def test_too_many_requests(cluster, application, http):
         again = next(other for other in seen[index + 1 :] if (other["method"], other["path"]) == (one["method"], one["path"]))
         assert again["time"] - one["time"] >= 2.0 - 0.05, (one, again)
     settled(each, mine, items)
+
+
+@pytest.mark.parametrize("status", [429, 504])
+def test_large_objects_that_are_too_much_side_by_side_go_one_after_the_other(cluster, application, http, status):
+    each = cluster()
+    space = f"large-{status}"
+    items = [made("v1", "Namespace", space)]
+    items += [made("v1", "ConfigMap", f"large-{number}", space, data={"text": "x" * LARGE}) for number in range(3 * CONNECTIONS)]
+    mine = application(each, space).write(*items)
+    write = {"method": "PATCH", "path": r"/configmaps/large-\d+\?(?!.*dryRun)"}
+    with http(each) as (proxy, kubeconfig):
+        proxy.rules({**write, "times": CONNECTIONS, "delay": 1, "status": status}, {**write, "delay": 0.2})
+        done = mine.deploy(kubeconfig=kubeconfig).well()
+        hit = proxy.hit()
+    created(accounted(each, done, items), items)
+    assert side_by_side([one for one in hit if one["status"] == status]) > 1
+    failed = max(one["end"] for one in hit if one["status"] == status)
+    after = [one for one in hit if one["time"] > failed]
+    assert len(after) >= CONNECTIONS and side_by_side(after) == 1, hit
+    settled(each, mine, items)
+
+
+def side_by_side(requests):
+    """How many of them were under way at the same time."""
+    return max(sum(other["time"] <= one["time"] < other["end"] for other in requests) for one in requests)
 
 
 def test_errors_of_the_server_and_answers_that_are_lost(cluster, application, http):

@@ -325,6 +325,71 @@ def test_an_autoscaler_that_comes_later_gets_the_replicas_as_they_are(cluster: F
     unchanged(each, app)
 
 
+def keda(space: str) -> tuple[Json, Json]:
+    """KEDA's definition, as far as it matters, and a ScaledObject; nobody acts upon it here."""
+    crd = definition("keda.sh", "scaledobjects", "ScaledObject")
+    crd["spec"]["versions"][0]["name"] = "v1alpha1"
+    crd["spec"]["versions"][0]["name"] = "v1alpha1"
+    return crd, made("keda.sh/v1alpha1", "ScaledObject", "web", space, spec={"scaleTargetRef": {"name": "web"}, "maxReplicaCount": 5})
+
+
+def test_replicas_are_those_of_a_scaled_object(cluster: Factory, application: Make) -> None:
+    each, space = cluster(), "scaled-object"
+    crd, scaled = keda(space)
+    web = deployment("web", space, pod(), replicas=3)
+    crds = application(f"{space}-crds", crd)
+    crds.deploy().well()
+    app = application(space, web, scaled)
+    app.deploy().well()
+    scale(each, space, 4)
+    unchanged(each, app)
+    app.write(web)
+    assert app.deploy().well().outcome["counts"] == {"changed": 1, "pruned": 1}
+    assert replicas(each, space) == 3
+    crds.deploy(state="absent").well()
+
+
+@pytest.mark.parametrize("adopt", [False, True])
+def test_replicas_are_ours_again_when_the_autoscaler_leaves(cluster: Factory, application: Make, adopt: bool) -> None:
+    each, space = cluster(), f"scaler-leaves-{str(adopt).lower()}"
+    web = deployment("web", space, pod(), replicas=3)
+    app = application(space, web, scaler(space), take_over=adopt)
+    app.deploy().well()
+    scale(each, space, 4)
+    app.write(web)
+    with each.untouched():
+        look = app.deploy(check=True, diff=True).well()
+    assert "+replicas: 3" in lines(look) and "-replicas: 4" in lines(look)
+    later = app.deploy(prune=["later"]).well()
+    assert replicas(each, space) == 4, "it goes on scaling"
+    assert "kept" in later.outcome["counts"]
+    assert app.deploy().well().outcome["counts"] == {"changed": 1, "pruned": 1}
+    assert replicas(each, space) == 3
+    unchanged(each, app)
+
+
+def test_what_somebody_else_sets_beside_an_autoscaler_that_leaves_is_a_conflict(cluster: Factory, application: Make) -> None:
+    each, space = cluster(), "scaler-leaves-conflict"
+    web = deployment("web", space, pod(), replicas=3)
+    app = application(space, web, scaler(space))
+    app.deploy().well()
+    scale(each, space, 4)
+    each.kubectl("patch", "deployment/web", "-n", space, "--patch", '{"spec": {"paused": true}}', "--field-manager=colleague")
+    web["spec"]["paused"] = False
+    app.write(web)
+    assert "others own fields of it: .spec.paused (colleague)" in app.deploy().message
+    assert replicas(each, space) == 4
+
+
+def test_an_application_whose_autoscaler_has_scaled_is_removed(cluster: Factory, application: Make) -> None:
+    each, space = cluster(), "scaler-removed"
+    app = application(space, deployment("web", space, pod(), replicas=3), scaler(space))
+    app.deploy().well()
+    scale(each, space, 4)
+    app.deploy(state="absent").well()
+    assert not each.get("deployment,horizontalpodautoscaler", "-n", space)["items"]
+
+
 def job(space: str, image: str = "example.com/migrate:1", **spec: t.Any) -> Json:
     template = {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": image}]}}
     return made("batch/v1", "Job", "migrate", space, spec={"ttlSecondsAfterFinished": 0, "template": template, **spec})

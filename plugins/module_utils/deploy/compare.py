@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from ..api import METADATA, ONE_METADATA, ApiError, Client
 from ..errors import BootstrapError
 from ..object_shapes import BUILT_IN
-from .autoscaling import autoscaled, parted
+from .autoscaling import AUTOSCALERS, autoscaled, parted
 from .equality import contained, no_more_entries
 from .inventory import PART_OF, Inventory, group_kind
 from .managed_fields import LAST_APPLIED, Rewrite, former
@@ -40,7 +40,8 @@ class Member:
 
     ``action``: ``create``, ``change``, ``leave`` (as we made it), ``foreign`` (others made it, it is left alone) or ``take-over``
     (others made it, it becomes ours). ``live``: its metadata, without what managers own. ``why``: what is the matter, where it is
-    not just that something else is wanted than before.
+    not just that something else is wanted than before. ``initial``: the part of its spec that counts only when it is created.
+    ``released``: an autoscaler that leaves the application had scaled it.
     """
 
     key: Key
@@ -51,6 +52,7 @@ class Member:
     action: str
     why: str | None = None
     initial: Json = field(default_factory=dict)
+    released: bool = False
     rewrite: Rewrite | None = None
 
     @property
@@ -75,15 +77,23 @@ class Member:
 
 
 def compare(
-    client: Client, inventory: Inventory, resources: Resources, wanted: list[tuple[str, Json]], take_over: bool = False
+    client: Client,
+    inventory: Inventory,
+    resources: Resources,
+    wanted: list[tuple[str, Json]],
+    take_over: bool = False,
+    prune_later: bool = False,
 ) -> list[Member]:
-    """Each object (component, object) with what has to be done about it.
+    """Each object (component, object) with what has to be done about it. ``prune_later``: what leaves the application still works.
 
     Raises ``BootstrapError``, which names them all, if objects are there already that others made; not if these hold all that we want,
     nor for namespaces, nor with ``take_over``.
     """
     members = {}
     scaled = autoscaled(item for _component, item in wanted)
+    released = autoscaled(_leaving(client, inventory, resources, {key_of(item) for _component, item in wanted}))
+    if prune_later:
+        scaled, released = scaled | released, set()
     inventory.adopting = take_over or inventory.outdated
     for component, item in wanted:
         key = key_of(item)
@@ -91,6 +101,7 @@ def compare(
         if key in scaled:
             item, initial = parted(item)
         members[key] = Member(key, component, inventory.labelled(item), resources.of(item), None, "create", initial=initial)
+        members[key].released = key in released and "replicas" in (item.get("spec") or {})
     listed(client, inventory, resources, {key[:2] for key in members if key in inventory.members}, members)
     unknown = []
     for member in members.values():
@@ -114,6 +125,22 @@ def compare(
     _judge(client, foreign, take_over)
     _read_given(client, [member for member in members.values() if member.action == "leave" and is_given(member.item)])
     return list(members.values())
+
+
+def _leaving(client: Client, inventory: Inventory, resources: Resources, wanted: set[Key]) -> list[Json]:
+    """The autoscalers that are recorded and no longer wanted, as far as they are there and may be read."""
+
+    def read(key: Key) -> Json | None:
+        resource = resources.of_kind(*key[:2])
+        try:
+            return client.find(resource.path(key.namespace, key.name)) if resource else None
+        except ApiError as error:
+            if error.code != 403:
+                raise
+            return None
+
+    keys = [key for key in inventory.members if key[:2] in AUTOSCALERS and key not in wanted]
+    return [item for item in client.map(read, keys) if item]
 
 
 def fingerprint(item: Json) -> str:
@@ -246,7 +273,7 @@ def _reduced(metadata: Json, member: Member | None, inventory: Inventory) -> Jso
 
 
 def _rewrite(member: Member, adopt: str) -> Rewrite:
-    return Rewrite(adopt, autoscaled=bool(member.initial))
+    return Rewrite(adopt, autoscaled=bool(member.initial), released=member.released)
 
 
 def _action(inventory: Inventory, member: Member, missing: set[str]) -> tuple[str, str | None]:

@@ -25,6 +25,7 @@ Json = dict[str, t.Any]
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _ITSELF = "."
+_REPLICAS: Json = {"f:spec": {"f:replicas": {}}}
 _TRIES = 5
 """Writers to the same object at the same moment, which is then read again."""
 _CONFLICT = re.compile(r'conflict with "([^"]+)"')
@@ -36,11 +37,13 @@ class Rewrite:
     """What has to be done about the owners of an object's fields.
 
     ``adopt``: what clients applied becomes ours: ``all`` of it, or just that of those who apply whole objects (``appliers``).
-    ``autoscaled``: ``spec.replicas`` is no longer ours. ``retag``: all entries are of the object's API version.
+    ``autoscaled``: ``spec.replicas`` is no longer ours; ``released``: it is no longer that of whoever scaled the object.
+    ``retag``: all entries are of the object's API version.
     """
 
     adopt: str = ""
     autoscaled: bool = False
+    released: bool = False
     retag: bool = False
 
     def __call__(self, metadata: Json, api_version: str) -> list[Json]:
@@ -53,8 +56,11 @@ class Rewrite:
             fields = union(fields, entry.get("fieldsV1") or {})
         fields = _one_data(fields)
         if self.autoscaled:
-            fields = minus(fields, {"f:spec": {"f:replicas": {}}})
+            fields = minus(fields, _REPLICAS)
         found = [entry for entry in managed if entry not in moved]
+        if self.released:
+            found = [{**entry, "fieldsV1": minus(entry["fieldsV1"], _REPLICAS)} if _scaled(entry) else entry for entry in found]
+            found = [entry for entry in found if entry.get("fieldsV1")]
         if fields != ((own or {}).get("fieldsV1") or {}):
             entry = {"apiVersion": api_version, "time": moved[0].get("time") if moved else None, **(own or {})}
             entry |= {"manager": MANAGER, "operation": "Apply", "fieldsType": "FieldsV1", "fieldsV1": fields}
@@ -62,6 +68,18 @@ class Rewrite:
         if self.retag:
             found = [{**entry, "apiVersion": api_version} for entry in found]
         return managed if found == managed else [{key: value for key, value in entry.items() if value is not None} for entry in found]
+
+
+def displaced(metadata: Json, rewrite: Rewrite) -> set[str]:
+    """The managers that lose fields to us by a rewrite."""
+    entries = former(metadata, rewrite.adopt) if rewrite.adopt else []
+    entries += [entry for entry in metadata.get("managedFields") or [] if rewrite.released and _scaled(entry)]
+    return {str(entry.get("manager")) for entry in entries}
+
+
+def _scaled(entry: Json) -> bool:
+    """Whether an entry is that of an autoscaler or of ``kubectl scale``."""
+    return entry.get("subresource") == "scale" and "f:replicas" in ((entry.get("fieldsV1") or {}).get("f:spec") or {})
 
 
 def former(metadata: Json, adopt: str) -> list[Json]:

@@ -20,7 +20,7 @@ from .compare import Member
 from .dead_webhooks import unanswered
 from .difference import difference
 from .inventory import Inventory
-from .managed_fields import conflicting, former, left_behind, merged, of_another_version, overlaid, try_change, without
+from .managed_fields import conflicting, displaced, left_behind, merged, of_another_version, overlaid, try_change, without
 from .objects import Key, Resource, Resources, key_of
 from .outcome import Options
 from .owner_references import without_owner
@@ -244,12 +244,12 @@ def _foreseen(client: Client, member: Member, options: Options, before: Json | N
     except ApiError as error:
         if of_another_version(error):
             return merged(client, member.path, member.item)
-        if not before or not adopt:
+        if not before or not member.rewrite:
             raise
-        if error.code == 422:  # what is left behind may not fit what is wanted
+        if adopt and error.code == 422:  # what is left behind may not fit what is wanted
             base = without(before, left_behind(before["metadata"], adopt))
             return try_change(client, member.path, before, overlaid(base, member.item))
-        if not conflicting(error) or not conflicting(error) <= {each["manager"] for each in former(before["metadata"], adopt)}:
+        if not conflicting(error) or not conflicting(error) <= displaced(before["metadata"], member.rewrite):
             raise
         answer = send(client, member, options, dry_run=True, whole=whole, force=True)
     if before is None or member.rewrite is None:

@@ -181,7 +181,7 @@ def _look(run: _Run) -> None:
     run.inventory = Inventory(run.application, run.namespace).read(run.client, run.options.take_over)
     run.wanted = namespace.added(run.client, run.inventory, run.wanted)
     run.seen = (run.inventory.exists, dict(run.inventory.members))
-    run.members = compare(run.client, run.inventory, run.resources, run.wanted, take_over=run.options.take_over)
+    run.members = compare(run.client, run.inventory, run.resources, run.wanted, run.options.take_over, run.options.prune_later)
     recorded = {group_kind(name) for name in run.inventory.group_kinds} | {key[:2] for key in run.inventory.members}
     run.inventory.unseen = unserved(run.client, run.apis, run.down, recorded)
     old = stale(run.client, run.inventory, run.resources, [member.key for member in run.members])

@@ -505,6 +505,28 @@ def test_what_was_not_begun_when_it_was_interrupted_does_not_begin(server: t.Any
     assert len(begun) <= api.CONNECTIONS
 
 
+@pytest.mark.parametrize(("seconds", "expected"), [(0.0, api.CONNECTIONS), (0.05, api.FAR_CONNECTIONS)])
+def test_more_goes_side_by_side_where_the_server_is_far(
+    server: t.Any, client: Client, monkeypatch: t.Any, seconds: float, expected: int
+) -> None:
+    def slow(_request: Request) -> Json:
+        time.sleep(seconds)
+        return {}
+
+    monkeypatch.setattr(api, "FAR", 0.05)  # out of reach for a server that is merely busy
+    server.routes["/a"] = slow
+    for _time in range(10):
+        client.get("/a")
+    together, enough = [], threading.Barrier(expected)
+
+    def work(number: int) -> None:
+        together.append(enough.wait(30))
+
+    client.map(work, range(expected))
+    assert sorted(together) == list(range(expected))
+    assert client._pool is not None and client._pool._max_workers == expected
+
+
 def unreachable(url: str, timeout: float = 10) -> str:
     with Client(Connection(server=url, name="prod", env=ENV), timeout=timeout) as client, pytest.raises(Unreachable) as caught:
         client.get("/version")
