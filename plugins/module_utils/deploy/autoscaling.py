@@ -11,7 +11,9 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Iterable
 
-from .objects import Key, group_of, key_of
+from ..api import ApiError, Client
+from .inventory import Inventory
+from .objects import Key, Resources, group_of, key_of
 
 Json = dict[str, t.Any]
 
@@ -40,6 +42,22 @@ def autoscaled(items: Iterable[Json]) -> set[Key]:
                 Key(group_of(str(version)) if version else group, str(target.get("kind") or kind), key.namespace, str(target.get("name")))
             )
     return found
+
+
+def leaving(client: Client, inventory: Inventory, resources: Resources, wanted: set[Key]) -> list[Json]:
+    """The autoscalers that are recorded and no longer wanted, as far as they are there and may be read."""
+
+    def read(key: Key) -> Json | None:
+        resource = resources.of_kind(*key[:2])
+        try:
+            return client.find(resource.path(key.namespace, key.name)) if resource else None
+        except ApiError as error:
+            if error.code != 403:
+                raise
+            return None
+
+    keys = [key for key in inventory.members if key[:2] in AUTOSCALERS and key not in wanted]
+    return [item for item in client.map(read, keys) if item]
 
 
 def parted(item: Json) -> tuple[Json, Json]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from ..api import METADATA, ONE_METADATA, ApiError, Client
 from ..errors import BootstrapError
 from ..object_shapes import BUILT_IN
-from .autoscaling import AUTOSCALERS, autoscaled, parted
+from .autoscaling import autoscaled, leaving, parted
 from .equality import contained, no_more_entries
 from .inventory import PART_OF, Inventory, group_kind
 from .managed_fields import LAST_APPLIED, Rewrite, former
@@ -91,7 +91,7 @@ def compare(
     """
     members = {}
     scaled = autoscaled(item for _component, item in wanted)
-    released = autoscaled(_leaving(client, inventory, resources, {key_of(item) for _component, item in wanted}))
+    released = autoscaled(leaving(client, inventory, resources, {key_of(item) for _component, item in wanted}))
     if prune_later:
         scaled, released = scaled | released, set()
     inventory.adopting = take_over or inventory.outdated
@@ -125,22 +125,6 @@ def compare(
     _judge(client, foreign, take_over)
     _read_given(client, [member for member in members.values() if member.action == "leave" and is_given(member.item)])
     return list(members.values())
-
-
-def _leaving(client: Client, inventory: Inventory, resources: Resources, wanted: set[Key]) -> list[Json]:
-    """The autoscalers that are recorded and no longer wanted, as far as they are there and may be read."""
-
-    def read(key: Key) -> Json | None:
-        resource = resources.of_kind(*key[:2])
-        try:
-            return client.find(resource.path(key.namespace, key.name)) if resource else None
-        except ApiError as error:
-            if error.code != 403:
-                raise
-            return None
-
-    keys = [key for key in inventory.members if key[:2] in AUTOSCALERS and key not in wanted]
-    return [item for item in client.map(read, keys) if item]
 
 
 def fingerprint(item: Json) -> str:

@@ -60,7 +60,7 @@ class Response(http.client.HTTPResponse):
         self.chunk_left = None
         length = headers.get("Content-Length") or ""
         self.length = int(length) if length.isdecimal() and not self.chunked else None
-        if self.status in (204, 304) or self._method == "HEAD":
+        if self.status in (204, 304) or self._method == "HEAD":  # type: ignore[attr-defined]
             self.length = 0
         ends = self.length is None and not self.chunked
         self.will_close = ends or self._check_close()  # type: ignore[attr-defined]
