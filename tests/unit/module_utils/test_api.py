@@ -23,9 +23,8 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credentials imp
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.http.channel import Channel
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
-from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang, until
+from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang, patience, until
 
-from tests.patience import patience
 from tests.unit.conftest import ENV, Answer, Request, bare
 
 Start = Callable[..., t.Any]
@@ -520,7 +519,7 @@ def test_more_goes_side_by_side_where_the_server_is_far(
     together, enough = [], threading.Barrier(expected)
 
     def work(number: int) -> None:
-        together.append(enough.wait(30))
+        together.append(enough.wait(patience(2)))
 
     client.map(work, range(expected))
     assert sorted(together) == list(range(expected))

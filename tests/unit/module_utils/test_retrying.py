@@ -15,6 +15,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credentials imp
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.retrying import LARGE, Sent, Width, patience
 from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience as limit
 
 from tests.unit.conftest import ENV, Answer, Request, bare
 
@@ -238,7 +239,7 @@ def test_whoever_waits_is_woken_when_it_ends(server: t.Any, client: Client) -> N
         thread.start()
         while not server.requests:
             time.sleep(0.01)
-    thread.join(patience(1))
+    thread.join(limit(1))
     assert len(failures) == 1
 
 
@@ -262,7 +263,7 @@ def test_large_requests_give_way_to_each_other_once_one_was_not_answered_in_time
                 together[0] += 1
                 most[0] = max(most[0], together[0])
             if first:
-                begun.wait(patience(1))
+                begun.wait(limit(1))
                 width.narrow()
             with lock:
                 together[0] -= 1
@@ -273,7 +274,7 @@ def test_large_requests_give_way_to_each_other_once_one_was_not_answered_in_time
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(patience(1))
+            thread.join(limit(1))
         assert most[0] == 8 if first else most[0] == 1
     with width.place(LARGE), width.place(LARGE - 1):  # small ones never wait
         pass
