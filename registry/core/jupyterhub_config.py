@@ -6,12 +6,17 @@ import json
 import os
 import re
 import secrets
+import socket
+import ssl
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
 UNITS = {"": 1, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
 UNITS.update({f"{unit}i": 1024**power for power, unit in enumerate("KMGTP", start=1)})
+# Seconds: less than the startup probe waits, which then starts the container again.
+PATIENCE, PAUSE = 240, 3
 API_ACCESS = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
@@ -65,11 +70,30 @@ def configure_dummy(c, settings):
     c.SharedPasswordAuthenticator.user_password = kept_password(Path(settings["dataDirectory"]) / "login-password")
 
 
+def patiently(ask, what):
+    """What ask() gives, once names resolve and the other side is there. A hub that ended here would be started ever more seldom."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return ask()
+        except OSError as error:
+            # An answer is no reason to wait, unless it is that of a server that is coming up; nor is a certificate.
+            final = getattr(error, "code", 503) < 500 or isinstance(getattr(error, "reason", None), ssl.SSLError)
+            if final or time.monotonic() > end:
+                raise
+            print(f"Waiting for {what}: {error}", file=sys.stderr, flush=True)
+            time.sleep(PAUSE)
+
+
 def discovered(issuer):
     """What an issuer of OpenID Connect says about itself (OpenID Connect Discovery 1.0, section 4)."""
     issuer = issuer.rstrip("/")
-    with urllib.request.urlopen(f"{issuer}/.well-known/openid-configuration", timeout=30) as answer:
-        found = json.load(answer)
+
+    def ask():
+        with urllib.request.urlopen(f"{issuer}/.well-known/openid-configuration", timeout=30) as answer:
+            return json.load(answer)
+
+    found = patiently(ask, issuer)
     if found["issuer"].rstrip("/") != issuer:
         raise ValueError(f"The issuer {issuer} calls itself {found['issuer']}; set oidcIssuer to that.")
     return found
@@ -128,6 +152,8 @@ def configure_openshift(c, settings):
             self.client_secret = (API_ACCESS / "token").read_text(encoding="ascii").strip()
             return super().build_access_tokens_request_params(handler, data)
 
+    # The authenticator asks there at once.
+    patiently(lambda: socket.getaddrinfo("openshift.default.svc", 443), "openshift.default.svc")
     c.JupyterHub.authenticator_class = ServiceAccountLogin
     c.OpenShiftOAuthenticator.openshift_url = "https://openshift.default.svc"
     c.OpenShiftOAuthenticator.client_id = settings["login"]["clientId"]

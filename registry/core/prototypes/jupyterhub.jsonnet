@@ -21,7 +21,7 @@
 // @optionalParam oidcUserClaim string email For oidc: the claim that is the user name, for instance email or preferred_username
 // @optionalParam iapAudience string null For iap: the audience of the signed header, such as /projects/NUMBER/global/backendServices/ID
 // @optionalParam staticSecretName string null For static: name of a Secret of yours with the key htpasswd, a line NAME:BCRYPT-HASH for each user
-// @optionalParam jupyterNotebookImage string quay.io/jupyter/scipy-notebook:2026-09-29 Image of a user's notebook server; must have jupyterhub-singleuser
+// @optionalParam jupyterNotebookImage string quay.io/jupyter/scipy-notebook:hub-5.5.0 Image of a user's notebook server; must have jupyterhub-singleuser of the hub's major version
 // @optionalParam jupyterNotebookGpuImage string null Image of a notebook server with GPUs; jupyterNotebookImage if not set
 // @optionalParam jupyterNotebookCpu string 500m CPU that a notebook server asks for; its limit is four times as much
 // @optionalParam jupyterNotebookMemory string 1Gi Memory that a notebook server asks for; its limit is four times as much

@@ -9,11 +9,15 @@ import io
 import json
 import logging
 import runpy
+import socket
+import ssl
 import sys
 import time
 import types
+import urllib.error
 import urllib.request
 from collections.abc import Callable
+from email.message import Message
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -126,6 +130,77 @@ def test_oidc_asks_the_issuer_where_to_go(hub: Any, issuer: dict[str, str]) -> N
     assert c.GenericOAuthenticator.userdata_url == issuer["userinfo_endpoint"]
     assert (c.GenericOAuthenticator.client_id, c.GenericOAuthenticator.client_secret) == ("kubeflow", "s3cret")
     assert c.OAuthenticator.oauth_callback_url == f"https://{HOST}/hub/oauth_callback"
+
+
+class Clock:
+    """Time passes only where somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    found = Clock()
+    monkeypatch.setattr(time, "monotonic", found.monotonic)
+    monkeypatch.setattr(time, "sleep", found.sleep)
+    return found
+
+
+@pytest.mark.parametrize(
+    "trouble", [urllib.error.URLError(socket.gaierror(-3, "try again")), urllib.error.HTTPError(ISSUER, 503, "starting", Message(), None)]
+)
+def test_the_hub_waits_for_names_and_for_its_issuer(
+    hub: Any, issuer: dict[str, str], clock: Clock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], trouble: OSError
+) -> None:
+    """After a reboot of the cluster, DNS and hub start side by side."""
+    there = urllib.request.urlopen
+
+    def urlopen(url: str, timeout: float) -> Any:
+        if clock.now < 60:
+            raise trouble
+        return there(url, timeout=timeout)
+
+    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
+    assert hub("oidc").c.GenericOAuthenticator.token_url == issuer["token_endpoint"]
+    assert 60 <= clock.now < 66
+    assert f"Waiting for {ISSUER}: " in capsys.readouterr().err
+
+
+def test_the_hub_gives_up_before_its_startup_probe_does(hub: Any, issuer: Any, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(_url: str, timeout: float) -> Any:
+        raise urllib.error.URLError("no such host")
+
+    monkeypatch.setattr(urllib.request, "urlopen", nowhere)
+    with pytest.raises(urllib.error.URLError):
+        hub("oidc")
+    probe = next(
+        each["startupProbe"]
+        for each in core.render({})["Deployment/hub"]["spec"]["template"]["spec"]["containers"]
+        if each["name"] == "hub"
+    )
+    assert 200 < clock.now < probe["periodSeconds"] * probe["failureThreshold"]
+
+
+@pytest.mark.parametrize(
+    "answer", [urllib.error.HTTPError(ISSUER, 404, "no such realm", Message(), None), urllib.error.URLError(ssl.SSLError("self-signed"))]
+)
+def test_an_issuer_that_refuses_is_not_asked_again(
+    hub: Any, issuer: Any, clock: Clock, monkeypatch: pytest.MonkeyPatch, answer: OSError
+) -> None:
+    def refuses(_url: str, timeout: float) -> Any:
+        raise answer
+
+    monkeypatch.setattr(urllib.request, "urlopen", refuses)
+    with pytest.raises(type(answer)):
+        hub("oidc")
+    assert clock.now == 0
 
 
 def test_an_issuer_of_another_name_is_refused(hub: Any, issuer: dict[str, str]) -> None:
@@ -269,7 +344,7 @@ def test_openshift_sends_users_back_to_the_host_alone() -> None:
     assert "annotations" not in core.render({})["ServiceAccount/hub"]["metadata"]
 
 
-def test_openshift_takes_the_token_of_the_moment(hub: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_openshift_takes_the_token_of_the_moment(hub: Any, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     account = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
     tokens = iter(["first", "second"])
     read = Path.read_text
@@ -277,8 +352,17 @@ def test_openshift_takes_the_token_of_the_moment(hub: Any, tmp_path: Path, monke
     def read_text(self: Path, *args: Any, **more: Any) -> str:
         return next(tokens) if self == account else read(self, *args, **more)
 
+    asked: list[Any] = []
+
+    def resolve(*where: Any) -> None:
+        asked.append(where)
+        if len(asked) < 3:
+            raise socket.gaierror(-3, "try again")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     monkeypatch.setattr(Path, "read_text", read_text)
     c = hub("openshift").c
+    assert asked == [("openshift.default.svc", 443)] * 3
     assert c.OpenShiftOAuthenticator.client_id == "system:serviceaccount:kubeflow:hub"
     assert c.OpenShiftOAuthenticator.client_secret == "first"
     assert c.OAuthenticator.oauth_callback_url == f"https://{HOST}/hub/oauth_callback"

@@ -218,7 +218,7 @@ def test_every_image_comes_from_the_mirror(render: Any) -> None:
     images += [notebooks["image"], notebooks["gpu"]["image"]]
     assert images and all(image.startswith("mirror.example:5000/kubeflow/") for image in images)
     # A registry's host goes; an image without one is of Docker Hub.
-    assert notebooks["image"] == "mirror.example:5000/kubeflow/jupyter/scipy-notebook:2026-09-29"
+    assert notebooks["image"] == "mirror.example:5000/kubeflow/jupyter/scipy-notebook:hub-5.5.0"
     assert notebooks["gpu"]["image"] == "mirror.example:5000/kubeflow/jupyter/gpu:1"
     assert pod_specs(objects)["Deployment/gateway"]["containers"][0]["image"] == "mirror.example:5000/kubeflow/library/nginx:1"
 

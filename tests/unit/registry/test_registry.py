@@ -108,3 +108,20 @@ def test_nothing_newer_than_the_standard_library_of_2018_is_used(path: t.Any) ->
     assert set(re.findall(r"\bstd\.(\w+)", code)) <= set(STD)
     # `importbin` is of 2021; `std[...]` would hide a name.
     assert not re.search(r"\bstd\s*\[|\bimportbin\b", code)
+
+
+def test_the_hub_and_notebook_servers_are_of_one_major_version_of_jupyterhub() -> None:
+    """A server of another one warns that logins may fail and go round in circles."""
+    of_release = dict(
+        re.findall(r"k8s-hub:([0-9.]+)`.*JupyterHub ([0-9.]+)\)", (REGISTRY / "core" / "README.md").read_text(encoding="utf-8"))
+    )
+    pairs = [
+        tuple(re.findall(rf"@optionalParam {name} string (\S+):(\S+)", text)[0] for name in ("jupyterHubImage", "jupyterNotebookImage"))
+        for path in sorted(REGISTRY.glob("*/prototypes/*.jsonnet"))
+        if "jupyterNotebookImage" in (text := path.read_text(encoding="utf-8"))
+    ]
+    assert len(pairs) == 2
+    for (hub, release), (notebook, tag) in pairs:
+        assert (hub, notebook) == ("quay.io/jupyterhub/k8s-hub", "quay.io/jupyter/scipy-notebook")
+        server = re.fullmatch(r"hub-([0-9]+)[.][0-9.]+", tag)
+        assert server and server[1] == of_release[release].partition(".")[0]

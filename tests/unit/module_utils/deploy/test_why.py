@@ -241,9 +241,13 @@ def test_volumes_that_a_pod_has_to_itself(server: Server, client: Client) -> Non
         (container(ended(3)), "kubectl -n ml logs hub-1-a -c c"),
         ({"initContainerStatuses": container(ended(3))["containerStatuses"]}, "kubectl -n ml logs hub-1-a -c c"),
         (waiting("ImagePullBackOff", "no such image"), None),
-        (container({"running": {}}, ready=False), None),
-        # It came back after a crash, and is on its way.
-        (container({"running": {}}, ready=False, lastState=ended(1)), None),
+        (container({"running": {}}, ready=False), "kubectl -n ml logs hub-1-a -c c"),
+        (
+            {"containerStatuses": [{"name": "hub", "ready": False, "state": {"running": {}}}, {"name": "proxy", "state": ended(1)}]},
+            "kubectl -n ml logs hub-1-a -c proxy",
+        ),
+        # It came back after a crash.
+        (container({"running": {}}, ready=False, lastState=ended(1)), "kubectl -n ml logs hub-1-a -c c"),
     ],
 )
 def test_the_log_of_a_container_that_ended_is_pointed_to(server: Server, client: Client, status: Json, log: str | None) -> None:
