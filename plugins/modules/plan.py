@@ -204,7 +204,7 @@ plan:
       type: list
       elements: dict
     objects:
-      description: The objects that the application consists of.
+      description: The objects that the application consists of, and its namespace where a deployment creates that beside it.
       type: list
       elements: str
       sample: [Deployment.apps kubeflow/hub]

@@ -79,11 +79,29 @@ def test_on_paper_everything_is_unfolded(cluster, work, window) -> None:
     user.play("bootstrap").well()
     window.open(html(user))
     assert window.one("#state").text == "Written, not applied"
+    # It is compared with the cluster, as in the terminal.
+    compared = user.report()["comparison"]["outcome"]["objects"]
+    assert {each["action"] for each in compared} == {"created"}
+    shown = window.run("return document.querySelector('#objects').textContent")
+    assert "What applying would do to each" in shown and shown.count("created") > len(compared) and "planned" not in shown
     assert window.pages().startswith(b"%PDF")
     assert window.run("return [...document.querySelectorAll('details')].every((each) => each.open)")
     names = user.report()["plan"]["parameters"]["kubeflow-core"]
     shown = window.run("return document.querySelector('#values').textContent")
     assert [name for name in names if name not in shown] == []
+    window.quiet()
+
+
+def test_what_applying_would_be_refused_for(cluster, work, window) -> None:
+    user = work(cluster(), kubeflow_namespace="refused")
+    user.play("bootstrap").well()
+    file, report = html(user), user.report()
+    report["comparison"] = {"msg": "ada may not create deployments in ml. Nothing was written."}
+    file.write_text(page("report", {"report": report, "next": [], "made": "today"}))
+    window.open(file)
+    assert window.one("#state").text == "Written, not applied"
+    assert report["comparison"]["msg"] in window.text("#would-fail")
+    assert "What the application consists of" in window.text("#objects")
     window.quiet()
 
 

@@ -30,7 +30,12 @@ def added(client: Client, inventory: Inventory, wanted: list[tuple[str, Json]]) 
     metadata = (live or {}).get("metadata") or {}
     if live is not None and not (inventory.owns(metadata) and MARK in (metadata.get("annotations") or {})):
         return wanted
-    return [(COMPONENT, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "annotations": {MARK: "true"}}}), *wanted]
+    return [missing(name), *wanted]
+
+
+def missing(name: str) -> tuple[str, Json]:
+    """The namespace (component, object) as it is created where it is missing."""
+    return COMPONENT, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "annotations": {MARK: "true"}}}
 
 
 def is_brought(name: str, items: t.Iterable[Json]) -> bool:

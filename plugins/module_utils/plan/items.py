@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ..deploy import namespace as environment
 from ..deploy.api_versions import bring_up, lines
 from ..deploy.inventory import Inventory
 from ..deploy.objects import Key, Resource, Resources, key_of, placed
@@ -41,10 +42,21 @@ class Items:
     warnings: list[Json] = field(default_factory=list)
     brought_up: list[Json] = field(default_factory=list)
 
+    @property
+    def own(self) -> list[Item]:
+        """Those that the application brings."""
+        return [item for item in self.all if item.component != environment.COMPONENT]
 
-def look(rendered: t.Iterable[tuple[str, Json]], apis: Json, namespace: str) -> Items:
-    """What becomes of the rendered objects in a cluster that serves ``apis``; with {}, which is: not known, they stay as they are."""
-    found = Items()
+
+def look(rendered: list[tuple[str, Json]], cluster: Json, namespace: str) -> Items:
+    """What becomes of the rendered objects in a cluster by its facts; where it is not known what it serves, they stay as they are.
+
+    The environment's namespace is among them where a deployment creates it: the application lacks it, and the cluster for certain.
+    """
+    found, apis, there = Items(), cluster["apis"], cluster.get("namespace") or {}
+    lacking = there.get("name") == namespace and there.get("exists") is False
+    if rendered and lacking and not environment.is_brought(namespace, (item for _component, item in rendered)):
+        rendered = [environment.missing(namespace), *rendered]
     if not apis:
         found.all = [Item(component, key_of(item), item, None) for component, item in rendered]
         return found

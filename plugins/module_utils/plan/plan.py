@@ -84,7 +84,7 @@ def plan(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
         _show_edits(parameters, app.kept)
     rendered = [(name, item) for name, found in render.objects(app.files, _ENVIRONMENT).items() for item in found]
     warnings = _effects(app.files, parts, parameters)
-    found = items.look(rendered, facts["cluster"]["apis"], namespace["value"])
+    found = items.look(rendered, facts["cluster"], namespace["value"])
     said: dict[str, list[Json]] = {"blocks": [], "warns": []}
     for name, prototype in parts.items():
         data["values"] = {key: each["value"] for key, each in parameters[name].items()}
@@ -266,8 +266,8 @@ def _effects(files: Mapping[str, str], parts: Mapping[str, Prototype], parameter
 
 
 def _digest(found: items.Items) -> str:
-    """A checksum of all objects with all that is in them, in whatever order they were made."""
-    texts = sorted(json.dumps([item.component, item.object], sort_keys=True, default=str) for item in found.all)
+    """A checksum of all objects with all that is in them, in whatever order they were made, of the application alone."""
+    texts = sorted(json.dumps([item.component, item.object], sort_keys=True, default=str) for item in found.own)
     return record.digest(*texts)
 
 

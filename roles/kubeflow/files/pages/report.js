@@ -1,6 +1,8 @@
 // The page about one run. data: {report, next, made}; report is what report.json holds.
 const { report, next, made } = data;
-const { facts, plan, outcome, application, failure, check } = report;
+const { facts, plan, outcome, comparison, application, failure, check } = report;
+// What applying would do, where that was only compared; nothing of it counts where it would be refused.
+const compared = outcome || comparison?.msg ? null : comparison?.outcome;
 
 const KIND_OF = {
   created: "good", changed: "change", replaced: "change", "taken over": "change", pruned: "warn", removed: "warn", kept: "warn",
@@ -8,7 +10,7 @@ const KIND_OF = {
 };
 const WORST = ["bad", "warn", "change", "good", ""];
 
-const objects = (outcome?.objects ?? (check || application ? plan?.objects ?? [] : []).map((object) => ({ object, action: "planned" })))
+const objects = ((outcome ?? compared)?.objects ?? (check || application ? plan?.objects ?? [] : []).map((object) => ({ object, action: "planned" })))
   .map((each) => {
     const [type, path] = each.object.split(" ", 2);
     const text = [each.object, each.component, each.action, each.why].filter(Boolean).join(" ").toLowerCase();
@@ -55,6 +57,10 @@ function failed() {
     sheet.append(h("ul", {}, why.slice(0, 10).map((each) => h("li", { class: "note bad small" }, h("code", {}, each.object), ` ${each.why ?? each.action}`))));
     if (why.length > 10) sheet.append(h("p", { class: "quiet small" }, `And ${why.length - 10} more among the objects below.`));
   }
+}
+
+function wouldFail() {
+  section("would-fail", "Applying would fail", null, h("p", {}, comparison.msg)).classList.add("bad");
 }
 
 function warnings() {
@@ -248,7 +254,7 @@ function objectList() {
   };
   const search = h("input", { type: "search", id: "object-search", placeholder: "name, reason …" });
   search.addEventListener("input", () => { wanted.words = search.value.toLowerCase().split(/\s+/).filter(Boolean); drawObjects(); });
-  section("objects", "Objects", outcome ? "What became of each" : "What the application consists of",
+  section("objects", "Objects", outcome ? "What became of each" : compared ? "What applying would do to each" : "What the application consists of",
     h("div", { class: "tools", role: "search" }, h("label", { class: "grow" }, "Search objects", search), choice("action", "Action"), choice("kind", "Kind"),
       choice("component", "Component"), outcome && choice("wave", "Wave"), h("button", { type: "button", onclick: () => filter({}) }, "Show all")),
     h("p", { class: "quiet small", id: "object-count", role: "status", "aria-live": "polite" }),
@@ -291,6 +297,7 @@ function timeLine() {
 
 head();
 if (failure) failed();
+else if (!outcome && comparison?.msg) wouldFail();
 if (facts) cluster();
 if (plan?.warnings.length) warnings();
 if (next.length) goOn();
