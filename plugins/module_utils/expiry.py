@@ -10,13 +10,6 @@ import json
 import typing as t
 from datetime import UTC, datetime
 
-try:
-    from cryptography import x509
-except ImportError:  # ansible-core brings it, but a module may run on a host without
-    HAS_CRYPTOGRAPHY = False
-else:
-    HAS_CRYPTOGRAPHY = True
-
 
 def claims(token: str) -> dict[str, t.Any]:
     """What a JSON web token says, unverified; nothing for a token of another kind."""
@@ -38,7 +31,9 @@ def of_token(token: str) -> datetime | None:
 
 def of_certificate(pem: str) -> datetime | None:
     """When the first certificate of a PEM text expires, in UTC; ``None`` if that can't be read, or without ``cryptography``."""
-    if not HAS_CRYPTOGRAPHY:
+    try:  # here, as few need it, and each task would pay for it
+        from cryptography import x509
+    except ImportError:  # ansible-core brings it, but a module may run on a host without
         return None
     try:
         certificate = x509.load_pem_x509_certificate(pem.encode())

@@ -7,13 +7,13 @@ from __future__ import annotations
 import base64
 import json
 import re
+import sys
 import typing as t
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils import expiry
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.kubeconfig import describe
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load
@@ -161,7 +161,7 @@ def test_a_client_certificate_says_when_it_expires(write_kubeconfig: Write, auth
 
 
 def test_without_cryptography_the_expiry_is_unknown(write_kubeconfig: Write, authority: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(expiry, "HAS_CRYPTOGRAPHY", False)
+    monkeypatch.setitem(sys.modules, "cryptography", None)  # as if it was not installed
     data = [base64.b64encode(text.encode()).decode() for text in authority.issue("me", days=-1)]
     found = described(write_kubeconfig(user={"client-certificate-data": data[0], "client-key-data": data[1]}))
     assert (found["auth"]["method"], found["auth"]["expires"], found["warnings"]) == ("client-certificate", None, [])
