@@ -84,6 +84,11 @@ class ClusterIdentity:
         if self._bound and self._path is None and uid:
             self._path, self._known = path, uid
 
+    def forget(self, path: str) -> None:
+        """This object is about to be deleted by us: that it is gone does not tell that another cluster answers."""
+        if self._path == path:
+            self._path = self._known = None
+
     def check(self) -> None:
         """Raises ``OtherCluster`` where another one answers by now."""
         self.prove(self._client.get)

@@ -5,8 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.tests.hostile.behaviours import BEHAVIOURS
-from ansible_collections.kubeflow.bootstrap.tests.hostile.server import TOKEN, kubeconfig, serving
+from ansible_collections.kubeflow.bootstrap.tests.hostile.playbooks import survive
 
 
 @pytest.mark.parametrize(
@@ -18,10 +17,17 @@ from ansible_collections.kubeflow.bootstrap.tests.hostile.server import TOKEN, k
     ],
 )
 def test_facts_end_with_one_message(work, tmp_path, name, said):
-    user = work()
-    with serving(BEHAVIOURS[name]) as server:
-        run = user.play("facts", "-vvv", kubeflow_kubeconfig=kubeconfig(tmp_path, server.address))
-        assert not server.elsewhere.requests and not server.writes()
-    assert run.code == 2
-    assert said in run.output
-    assert TOKEN not in run.output and "Traceback" not in run.output
+    assert said in survive(work(), name, "facts", tmp_path)
+
+
+@pytest.mark.parametrize("playbook", ["deploy", "remove"])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("sign-in page", "a page of type text/html (GET /api/v1/namespaces/kube-system)"),
+        ("echo in a Status", "Authorization: Bearer ***"),
+        ("redirect 302", "HTTP 302 to http://127.0.0.1:"),
+    ],
+)
+def test_deploy_and_remove_end_with_one_message(work, tmp_path, name, said, playbook):
+    assert said in survive(work(), name, playbook, tmp_path)

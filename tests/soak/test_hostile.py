@@ -7,6 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ansible_collections.kubeflow.bootstrap.tests.hostile import playbooks
 from ansible_collections.kubeflow.bootstrap.tests.hostile.behaviours import BEHAVIOURS
 from ansible_collections.kubeflow.bootstrap.tests.hostile.stages import STAGES, impatient, survive
 
@@ -16,3 +17,9 @@ from ansible_collections.kubeflow.bootstrap.tests.hostile.stages import STAGES, 
 def test_a_stage_survives(name: str, stage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     impatient(monkeypatch)
     survive(name, stage, tmp_path)
+
+
+@pytest.mark.parametrize("playbook", playbooks.PLAYBOOKS)
+@pytest.mark.parametrize("name", BEHAVIOURS)
+def test_a_playbook_survives(work, name, playbook, tmp_path):
+    playbooks.survive(work(), name, playbook, tmp_path)

@@ -43,6 +43,8 @@ def delete(
     Where it was changed meanwhile, ``spared`` tells from its metadata as they are now why it is not to be deleted any more.
     """
     uid = str(metadata.get("uid"))
+    if not dry_run:
+        client.identity.forget(path)
     for attempt in range(_TRIES + 1):
         if metadata.get("deletionTimestamp") and not dry_run:
             return GOING, ""

@@ -107,6 +107,7 @@ class Held:
         self._quick.close()
         if self._lost or _now() - self._renewed > self._duration or not self._lock.acquire(timeout=_PATIENCE):
             return
+        self._client.identity.forget(self._path)
         condition = {name: self._lease["metadata"].get(name) for name in ("uid", "resourceVersion")}
         if all(condition.values()):  # else it would be whosever it is by now
             with contextlib.suppress(BootstrapError):

@@ -213,3 +213,30 @@ def test_without_a_run_nothing_of_it_does_anything(call: Callable[[t.Any], objec
     from ansible_collections.kubeflow.bootstrap.plugins.module_utils import interrupts
 
     assert not call(interrupts) and not interrupts.came()
+
+
+@BOTH
+def test_in_a_worker_a_signal_that_is_passed_on_is_the_same_one(start: Start, number: signal.Signals) -> None:
+    """A terminal signals the whole group, and Ansible its workers once more; the third is a second one of the user's."""
+    process = start(
+        f"""
+import multiprocessing
+
+def worker():
+    with interrupts.noted():
+        for _each in range(2):
+            os.kill(os.getpid(), {number:d})
+        try:
+            interrupts.pause(120)
+        except KeyboardInterrupt:
+            say("recorded")
+            os.kill(os.getpid(), {number:d})
+            say("went on")
+
+child = multiprocessing.get_context("fork").Process(target=worker)
+child.start()
+child.join()
+say(child.exitcode)
+"""
+    )
+    assert rest(process).splitlines() == ["recorded", str(-number)]

@@ -12,7 +12,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cluster_identit
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
 
 from tests.unit.conftest import ENV, Answer, Request
-from tests.unit.module_utils.deploy._cluster import FakeCluster
+from tests.unit.module_utils.deploy._cluster import FakeCluster, status
 from tests.unit.module_utils.deploy._objects import make
 
 Json = dict[str, t.Any]
@@ -138,3 +138,32 @@ def test_nothing_is_written_to_the_cluster_that_answers_from_some_moment_on(
         # A run that ends well has done all its work in the first cluster.
         assert moment in told or blind or content(front.clusters[0]) == done
     assert told
+
+
+@pytest.mark.parametrize(
+    ("name", "witness"), [("change", "UID of ml was uid-"), ("remove", "UID of ml was uid-"), ("create", "UID of app-deploy was uid-")]
+)
+def test_who_may_not_get_kube_system_goes_by_the_namespace_or_the_lease(server: t.Any, client: Client, name: str, witness: str) -> None:
+    """The namespace of a first deployment is only made by it: until then there is the Lease alone."""
+    deployed, work = WORK[name]
+
+    def forbid(at: int) -> Front:
+        front = begin(server, client, deployed, twin=True)
+        for cluster in front.clusters:
+            cluster.broken["/api/v1/namespaces/kube-system"] = status(403, "no", "Forbidden")
+        front.lead("connection", at)
+        return front
+
+    front = forbid(0)
+    run(server, front, work, uid=None)
+    total, told = front.count, list[str]()
+    for moment in range(MOMENTS):
+        first = 2 if deployed else total // 2
+        front = forbid(first + moment * (total - first - 4) // (MOMENTS - 1))
+        before = snapshot(front.clusters[1])
+        try:
+            run(server, front, work, uid=None)
+        except OtherCluster as error:
+            told.append(str(error))
+        assert not front.writes[1] and snapshot(front.clusters[1]) == before, moment
+    assert told and all(witness in each for each in told), told

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import types
 import typing as t
 from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cluster_identity import ClusterIdentity
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cluster_identity import SYSTEM, ClusterIdentity, OtherCluster
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.outcome import Options
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks import answers, apply
@@ -274,3 +275,22 @@ def test_data_is_only_deleted_where_that_is_said() -> None:
         absent(Tool(), Cluster(**{path: [{"metadata": {}}]}), claim)
     live = {"metadata": {"uid": "1"}}
     assert absent(Tool(("delete", step("019-delete"))), Cluster(**{path: [live, None]}), claim, remove_data=True).changed
+
+
+def test_each_command_of_ks_is_for_the_cluster_that_it_was_planned_for() -> None:
+    """``ks`` opens connections of its own: right before each command it is asked who answers."""
+
+    def another(uids: list[str]) -> Cluster:
+        cluster = Cluster(**{SYSTEM: [{"metadata": {"uid": uid}} for uid in uids], DEPLOYMENT: [{"metadata": {"uid": "1"}}]})
+        cluster.connection = types.SimpleNamespace(server="https://one", name="trial")  # type: ignore[attr-defined]
+        cluster.identity.bind("one")
+        return cluster
+
+    front, settings = each("apply", step("003-apply"))
+    with pytest.raises(OtherCluster, match="the UID of kube-system was one, and is two now"):
+        present(Tool(("diff", step("002-diff-nothing-there"))), another(["two"]))
+    with pytest.raises(OtherCluster):
+        present(Tool(("diff", step("002-diff-nothing-there")), front), another(["one", "two"]))
+    assert present(Tool(("diff", step("002-diff-nothing-there")), front, settings), another(["one"])).changed
+    with pytest.raises(OtherCluster):
+        absent(Tool(), another(["two"]), timeout=60.0)
