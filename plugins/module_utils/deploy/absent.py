@@ -189,7 +189,7 @@ class _Run:
         left = [target for target in stage if target.key not in self.kept]
         for target in left:
             self._end_before(target)
-        left = [target for target in left if target.key not in self.removal.failed]
+        left = [target for target in left if target.key not in self.removal.failed and target.uid not in self.removal.uids]
         if left:
             self.removal.take(left)
         if self.removal.failed:
@@ -204,7 +204,7 @@ class _Run:
             return
         late = [each for each in found if each.uid not in self.removal.uids and each.key not in self.removal.failed]
         if late:
-            self.removal.total += len(late)
+            self.removal.total += len([each for each in late if each not in self.going])
             self.removal.take(late)
         left = [str(each.key) for each in found if each.key in self.removal.failed]
         if left:

@@ -92,17 +92,18 @@ def _statuses(pod: Json) -> list[Json]:
 
 def _log(pod: Json) -> str:
     """The command that shows why a container of a pod ended, or is not ready, which only its log tells. The log may hold anything."""
-    found: list[tuple[str, str]] = []
+    ended, unready = [], []
     for container in _statuses(pod):
         state, last = container.get("state") or {}, (container.get("lastState") or {}).get("terminated")
         if last and (state.get("waiting") or {}).get("reason") not in _BENIGN:
-            found.insert(0, (container["name"], " --previous"))
+            ended.append(f"{container['name']} --previous")
         elif (state.get("terminated") or {}).get("exitCode"):
-            found.insert(0, (container["name"], ""))
+            ended.append(container["name"])
         elif "running" in state and container.get("ready") is False:
-            found.append((container["name"], ""))
+            unready.append(container["name"])
     metadata = pod["metadata"]
-    return f"; its log: kubectl -n {metadata.get('namespace')} logs {metadata['name']} -c {found[0][0]}{found[0][1]}" if found else ""
+    command = f"kubectl -n {metadata.get('namespace')} logs {metadata['name']} -c"
+    return next((f"; its log: {command} {container}" for container in [*ended, *unready]), "")
 
 
 def _container_trouble(container: Json, with_message: bool) -> str | None:
