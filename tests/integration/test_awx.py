@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.kubeflow.bootstrap.tests.absent import NOBODY
+from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT, NOBODY
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.openshift import OpenShift
 
 from . import awx_api
@@ -238,3 +238,14 @@ def test_a_login_to_openshift_ends_with_the_job(job, ground):
     (token,) = (each.removeprefix("Bearer ") for each in asked)
     assert openshift.oauth.tokens == {} and openshift.count("DELETE", "/oauthaccesstokens/") == 1
     assert not [secret for secret in (password, json.dumps(password), token) if secret in done.everything()]
+
+
+@pytest.mark.parametrize("context", [None, "", "  "], ids=["null", "empty", "blank"])
+@pytest.mark.parametrize("job", ["facts", "plan", "bootstrap"])
+def test_what_was_left_blank_is_not_answered(work, job, context):
+    """AWX 24.6 hands over null for a text that was left blank, others the empty text."""
+    blank = {"kubeflow_parameters": context, "kubeflow_components": context, "kubeflow_wait_timeout": context, "kubeflow_ignore": context}
+    user = work(env={"KUBECONFIG": ABSENT})
+    local = ("-i", "localhost,", "-c", "local")
+    run = user.play("awx_job", *local, kubeflow_awx_job=job, kubeflow_awx_context=context, kubeflow_answer_storageClass=context, **blank)
+    assert run.message.startswith(f"No kubeconfig: none of the files in KUBECONFIG={ABSENT} exists")
