@@ -349,13 +349,15 @@ def test_replicas_are_those_of_a_scaled_object(cluster: Factory, application: Ma
     crds.deploy(state="absent").well()
 
 
-@pytest.mark.parametrize("adopt", [False, True])
-def test_replicas_are_ours_again_when_the_autoscaler_leaves(cluster: Factory, application: Make, adopt: bool) -> None:
-    each, space = cluster(), f"scaler-leaves-{str(adopt).lower()}"
+@pytest.mark.parametrize("recorded", [False, True])
+def test_replicas_are_ours_again_when_the_autoscaler_leaves(cluster: Factory, application: Make, recorded: bool) -> None:
+    """``recorded``: as the owner of the field, which the API server does where somebody owned it when it was scaled."""
+    each, space = cluster(), f"scaler-leaves-{str(recorded).lower()}"
     web = deployment("web", space, pod(), replicas=3)
-    app = application(space, web, scaler(space), take_over=adopt)
+    app = application(space, web, *([] if recorded else [scaler(space)]))
     app.deploy().well()
     scale(each, space, 4)
+    app.write(web, scaler(space)).deploy().well()
     app.write(web)
     with each.untouched():
         look = app.deploy(check=True, diff=True).well()
