@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from http.client import BadStatusLine
 from urllib.parse import quote, urlencode, urlsplit
 
-from . import interrupts, responses
+from . import interrupts, limits, responses
 from .cluster_identity import ClusterIdentity, is_write, names_uid
 from .connect import open_connection, ssl_context
 from .http import failures
@@ -530,10 +530,14 @@ class Client:
 def _read(response: Response, told: Told | None) -> bytes:
     """The whole body, uncompressed."""
     parts: list[bytes] = []
-    size = 0
+    size, looked = 0, 0
     for piece in pieces(response, MOST):
         parts.append(piece)
         size += len(piece)
+        if size - looked > responses.LARGE:
+            looked = size
+            if not limits.room(size):  # once more, as a whole
+                raise Unacceptable("answers that take too much memory at once")
         if told and size >= _HEAD and response.status < 400:
             told(b"".join(parts))
             told = None

@@ -5,9 +5,31 @@
 from __future__ import annotations
 
 import errno
+import os
 import resource
+import sys
 
 from .errors import BootstrapError
+
+MOST_GROWTH = 768 * 2**20
+"""Bytes that answers of servers may add to this process's memory, all together."""
+_before: dict[int, int] = {}
+"""By process: its memory when it was looked at first."""
+
+
+def room(more: int) -> bool:
+    """Whether so many bytes may be added for answers of servers. Ask for large ones alone: to ask takes some 20 microseconds."""
+    now = _memory()
+    return now + more <= _before.setdefault(os.getpid(), now) + MOST_GROWTH
+
+
+def _memory() -> int:
+    """Bytes that this process has in memory; where the system does not tell (macOS), that it has had at most."""
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[1]) * resource.getpagesize()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def reached(error: BaseException) -> BootstrapError | None:

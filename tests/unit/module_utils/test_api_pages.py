@@ -6,7 +6,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 import typing as t
@@ -145,3 +148,33 @@ def test_when_the_time_is_over_nobody_is_asked_any_more(server: t.Any, client: C
             client.get("/a")
     assert not server.requests
     assert client.get("/a")
+
+
+LARGE = """
+import resource, sys
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import api, kubeconfig, limits
+limits.MOST_GROWTH = 64 * 2**20
+kept = []
+with api.Client(kubeconfig.Connection(server=sys.argv[1], env={})) as client:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    try:
+        client.map(lambda number: kept.append(client.get(f"/{number}")), range(8))
+    except api.InvalidResponse as error:
+        print(error.message)
+    print(len(kept), (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+def test_large_answers_side_by_side_take_no_more_than_there_is_room_for(server: t.Any) -> None:
+    """Each is allowed alone; together they would take 8 x 10 MiB twice, and more."""
+    text = "x" * (10 * 2**20)
+    for number in range(8):
+        server.routes[f"/{number}"] = Answer({"kind": "ConfigMap", "metadata": {"name": "large"}, "data": {"a": text}})
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    argv = [sys.executable, "-c", LARGE, server.url]
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False, timeout=patience(10))
+    assert done.returncode == 0, done.stderr
+    message, taken = done.stdout.splitlines()
+    kept, mebibytes = map(int, taken.split())
+    assert "memory" in message and kept < 8
+    assert mebibytes < 64 + 8 * 10
