@@ -74,7 +74,12 @@ TOTAL = 120.0
 MOST = 128 * 2**20
 """Bytes of one answer; a page of 500 objects has some five million."""
 _LOST = (ConnectionError, BadStatusLine)
-OnConnect = Callable[[Callable[[str], Json]], None]
+_FLOW_SCHEMA, _PROVED = "X-Kubernetes-Pf-Flowschema-Uid", 1.0
+"""Each answer names an object that only its cluster has; for so many seconds that proves where its connection leads.
+
+https://kubernetes.io/docs/concepts/cluster-administration/flow-control/#diagnostics
+"""
+OnConnect = Callable[[Callable[[str], Json]], bool]
 
 
 class Client:
@@ -109,6 +114,8 @@ class Client:
         self._fastest = 0.0
         """Seconds of the fastest exchange on a kept connection; 0 before there was one."""
         self._repeating: Repeating | None = None
+        self._proofs: set[str] = set()
+        """Flow schemas of answers that ``on_connect`` agreed to."""
 
     def __enter__(self) -> Client:
         return self
@@ -414,14 +421,14 @@ class Client:
     ) -> tuple[int, bytes, Headers]:
         """Send and read. Where a kept connection is lost at that moment, a request that may be sent twice (``again``) is.
 
-        ``prove``: the connection has to be agreed to right before, even if it was when it was new.
+        ``prove``: the connection has to be agreed to right before, even if it was when it was new; or its last answer tells as much.
         """
         while True:
             deadline = self._deadline()
             kept = self._kept(deadline)
             channel = kept or self._open(deadline)
             try:
-                if kept and prove:
+                if kept and prove and not (channel.proof in self._proofs and time.monotonic() - channel.answered < _PROVED):
                     self._agree(channel)
             except Unreachable as error:
                 if isinstance(error.__cause__, _LOST) and not deadline.over:
@@ -481,13 +488,16 @@ class Client:
                 raise InvalidResponse(self.connection, f"GET {path}", str(error)) from error
 
         try:
-            self.on_connect(get)
+            proved = self.on_connect(get)
         except BaseException as error:
             channel.close()
+            self._proofs.clear()
             if isinstance(error, Unreachable):
                 error.sent = False  # nothing but the question
             raise
         channel.written = False
+        if proved and channel.proof:
+            self._proofs.add(channel.proof)
 
     def _on(
         self, channel: Channel, method: str, target: str, payload: bytes | None, headers: dict[str, str], told: Told | None
@@ -509,6 +519,7 @@ class Client:
             raise
         finally:
             self._busy.discard(channel)
+        channel.proof, channel.answered = response.headers.get(_FLOW_SCHEMA), time.monotonic()
         for warning in response.headers.get_all("Warning"):
             self.warnings.setdefault(clean(warning.split('"', 1)[-1].rstrip('"')))
         return response.status, content, response.headers

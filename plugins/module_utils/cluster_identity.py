@@ -51,8 +51,8 @@ class ClusterIdentity:
     """The cluster that a client's work is for. Safe to use from several threads.
 
     ``prove`` is asked of each new connection before it carries anything, and right before each write that names no UID, on the connection
-    that is to carry it: of a create or a first apply the server can't tell that it was meant for another cluster. What names a UID, as
-    patches of objects that exist and deletions do, another cluster refuses by itself.
+    that is to carry it, unless its last answer proves as much: of a create or a first apply the server can't tell that it was meant for
+    another cluster. What names a UID, as patches of objects that exist and deletions do, another cluster refuses by itself.
     """
 
     def __init__(self, client: Client) -> None:
@@ -93,8 +93,8 @@ class ClusterIdentity:
         """Raises ``OtherCluster`` where another one answers by now."""
         self.prove(self._client.get)
 
-    def prove(self, get: Get) -> None:
-        """The same, asked with ``get``. Once it was another one, nothing is sent any more."""
+    def prove(self, get: Get) -> bool:
+        """The same, asked with ``get``; false where there is nothing to go by. Once it was another one, nothing is sent any more."""
         if self._failure is None and self._path is not None:
             try:
                 uid = _uid(get, self._path)
@@ -106,6 +106,7 @@ class ClusterIdentity:
                 self._failure = self._failure or self._other(uid)
         if self._failure:
             raise self._failure
+        return self._path is not None
 
     def explain(self, error: BootstrapError) -> BootstrapError:
         """The error; or that another cluster answers by now, where that is behind it."""

@@ -49,6 +49,9 @@ class Channel(http.client.HTTPConnection):
         self._context, self._name = context, name or host
         self._open: socket.socket | None = None
         self._arrivals = select.poll()
+        self.proof: str | None = None
+        """What the last answer says of whose it is, and ``answered``: when that was, by ``time.monotonic``."""
+        self.answered = 0.0
         self._authority = parts.netloc.rpartition("@")[2]
         if proxy:
             proxies.check_proxy(proxy)

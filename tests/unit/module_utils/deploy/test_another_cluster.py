@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import CONNECTIONS, ApiError, Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cluster_identity import OtherCluster, names_uid
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cluster_identity import SYSTEM, OtherCluster, names_uid
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
 
 from tests.unit.conftest import ENV, Answer, Request
@@ -39,7 +40,7 @@ class Front:
             for name in ("kube-system", "default"):
                 cluster.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "uid": f"{name}-{number}"}})
             self.clusters.append(cluster)
-        self.at, self.by, self.count = 0, "request", 0
+        self.at, self.by, self.count, self.marks = 0, "request", 0, False
         self.led: dict[int, int] = {}
         self.writes: tuple[list[str], list[str]] = ([], [])
         server.routes = self
@@ -62,6 +63,8 @@ class Front:
         cluster = self.clusters[number]
         found = cluster.get(request.path, None)
         answer: Answer = found(request) if callable(found) else found
+        if self.marks:
+            answer = replace(answer, headers=[*answer.headers, ("X-Kubernetes-PF-FlowSchema-UID", f"flow-{number}")])
         # Who balances connections ends those that lead to where nobody is to be led any more.
         answer.silent_close = switched and self.by == "connection" and number == 0
         return answer
@@ -94,8 +97,9 @@ def content(cluster: FakeCluster) -> Json:
     return {key: item.get("data") for key, item in cluster.objects.items() if key[2] == "ml" and not key[3].startswith("app")}
 
 
-def begin(server: t.Any, client: Client, deployed: bool, twin: bool) -> Front:
+def begin(server: t.Any, client: Client, deployed: bool, twin: bool, marks: bool = False) -> Front:
     front = Front(server, client)
+    front.marks = marks
     for cluster, wanted in zip(front.clusters, (deployed, twin), strict=True):
         if wanted:
             server.routes = cluster
@@ -105,20 +109,23 @@ def begin(server: t.Any, client: Client, deployed: bool, twin: bool) -> Front:
 
 
 @pytest.mark.parametrize("by", ["connection", "request"])
-@pytest.mark.parametrize(("name", "twin"), [*((name, True) for name in WORK), ("create", False), ("remove", False)])
+@pytest.mark.parametrize(
+    ("name", "twin", "marks"),
+    [*((name, True, True) for name in WORK), ("create", False, True), ("create", False, False), ("remove", False, True)],
+)
 def test_nothing_is_written_to_the_cluster_that_answers_from_some_moment_on(
-    server: t.Any, client: Client, name: str, by: str, twin: bool
+    server: t.Any, client: Client, name: str, by: str, twin: bool, marks: bool
 ) -> None:
-    """``twin``: the other one has the same application, so that all that is asked for is there."""
+    """``twin``: the other one has the same application, so that all that is asked for is there. ``marks``: each answer says whose it is."""
     deployed, work = WORK[name]
-    front = begin(server, client, deployed, twin)
+    front = begin(server, client, deployed, twin, marks)
     front.lead(by, 0)
     run(server, front, work)
     total, done = front.count, content(front.clusters[0])
     assert total > MOMENTS and front.writes[0]
     told = []
     for moment in range(MOMENTS):
-        front = begin(server, client, deployed, twin)
+        front = begin(server, client, deployed, twin, marks)
         before = snapshot(front.clusters[1])
         front.lead(by, 2 + moment * (total - 4) // (MOMENTS - 1))
         try:
@@ -171,3 +178,13 @@ def test_who_may_not_get_kube_system_goes_by_the_namespace_or_the_lease(server: 
         assert not [write for write in front.writes[1] if not write.endswith("by UID")], moment
         assert snapshot(front.clusters[1]) == before, moment
     assert told and all(witness in each for each in told), told
+
+
+@pytest.mark.parametrize("marks", [True, False])
+def test_it_is_asked_before_each_create_only_where_the_last_answer_does_not_tell(server: t.Any, client: Client, marks: bool) -> None:
+    front = begin(server, client, False, False, marks)
+    server.requests.clear()
+    run(server, front, WORK["create"][1])
+    creates = sum(write.startswith(("POST", "PATCH")) for write in front.writes[0])
+    proofs = sum(request.path == SYSTEM for request in server.requests)
+    assert creates > CONNECTIONS and (proofs < creates if marks else proofs >= creates)
