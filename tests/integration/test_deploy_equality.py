@@ -17,6 +17,7 @@ from ansible_collections.kubeflow.bootstrap.tests.integration.objects import RBA
 Json = dict[str, t.Any]
 SPACE = "of-an-admin"
 RULES = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]
+PATH = {"path": "/", "pathType": "Prefix", "backend": {"service": {"name": "web", "port": {"number": 80}}}}
 REFERENCE = {"apiGroup": RBAC, "kind": "ClusterRole", "name": "view"}
 
 
@@ -64,6 +65,14 @@ def hook() -> Json:
     )
 
 
+def generated() -> Json:
+    """As controller-gen writes it, with a status that is none; that a description is empty only the API server sees through."""
+    schema = {"type": "object", "properties": {"cpu": {"type": "string", "description": ""}}}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}
+    item = definition("admin.example.com", "builds", "Build", versions=[version])
+    return null({**item, "status": {"acceptedNames": {"kind": "", "plural": ""}, "conditions": [], "storedVersions": []}})
+
+
 def forms() -> list[Json]:
     """Each way to write an object that comes back otherwise."""
     return [
@@ -73,8 +82,10 @@ def forms() -> list[Json]:
         null(made(f"{RBAC}/v1", "Role", "null-time", SPACE, rules=[{**RULES[0], "resourceNames": None}])),
         null(hook()),
         null({**definition("admin.example.com", "forms", "Form", preserveUnknownFields=False), "status": {"conditions": None}}),
+        definition("admin.example.com", "names", "Name", names={"plural": "names", "kind": "Name", "listKind": "", "singular": ""}),
         running("null-template", template={"metadata": {"labels": {"app": "null-template"}, "creationTimestamp": None}}, strategy={}),
         running("null-fields", {"command": None, "args": None, "env": None, "resources": None}, {"volumes": None, "nodeSelector": None}),
+        made("networking.k8s.io/v1", "Ingress", "host", SPACE, spec={"rules": [{"host": "", "http": {"paths": [PATH]}}]}),
         # Quantities.
         running("cpu-millis", {"resources": {"requests": {"cpu": "1000m"}}}),
         running("cpu-number", {"resources": {"limits": {"cpu": 1}}}),
@@ -160,14 +171,14 @@ def admin(cluster: Factory) -> t.Iterator[Cluster]:
     """A cluster where an admin applied all of them."""
     each = cluster()
     each.try_kubectl("create", "namespace", SPACE)
-    kubectl_apply(each, [*forms(), *(item for item, _change in others().values())])
+    kubectl_apply(each, [*forms(), generated(), *(item for item, _change in others().values())])
     yield each
     each.kubectl("delete", "clusterrole,priorityclass,validatingwebhookconfiguration", "of-an-admin")
-    each.kubectl("delete", "crd", "forms.admin.example.com")
+    each.kubectl("delete", "crd", *(f"{plural}.admin.example.com" for plural in ("forms", "names", "builds")))
 
 
 def test_the_very_objects_of_an_admin_are_left_alone(admin: Cluster, tmp_path: t.Any) -> None:
-    app = Application.on(admin, tmp_path, SPACE, wait_timeout=0).write(*forms())
+    app = Application.on(admin, tmp_path, SPACE, wait_timeout=0).write(*forms(), generated())
     for check in (True, False):
         found = app.deploy(check=check).well()
         assert {name: action for name, action in found.actions.items() if action != "left alone"} == {}
@@ -175,6 +186,7 @@ def test_the_very_objects_of_an_admin_are_left_alone(admin: Cluster, tmp_path: t
     different = []
     for item in forms():
         item.pop("stringData", None)  # becomes data before
+        item.pop("status", None)  # is the cluster's
         live = admin.get(f"{item['kind']}.{item['apiVersion'].rpartition('/')[0]}".rstrip("."), item["metadata"]["name"], "-n", SPACE)
         if not contained(item, live):
             different.append(name_of(item))

@@ -23,7 +23,7 @@ _TEXTS = {"annotations", "binaryData", "data", "labels", "matchLabels", "nodeSel
 _SUFFIXES = {"": (10, 0), "n": (10, -9), "u": (10, -6), "m": (10, -3), "k": (10, 3), "M": (10, 6), "G": (10, 9), "T": (10, 12)}
 _SUFFIXES |= {"P": (10, 15), "E": (10, 18), "Ki": (2, 10), "Mi": (2, 20), "Gi": (2, 30), "Ti": (2, 40), "Pi": (2, 50), "Ei": (2, 60)}
 
-_EMPTY_TEXTS = {"description", "externalName", "hostIP", "hostname", "loadBalancerIP", "nodeName", "priorityClassName"}
+_EMPTY_TEXTS = {"caBundle", "description", "externalName", "host", "hostIP", "hostname", "loadBalancerIP", "nodeName", "priorityClassName"}
 _EMPTY_TEXTS |= {"serviceAccountName", "subPath", "subPathExpr", "subdomain", "value", "workingDir"}
 _FALSE = {"globalDefault", "hostIPC", "hostNetwork", "hostPID", "paused", "preserveUnknownFields", "publishNotReadyAddresses", "readOnly"}
 _FALSE |= {"stdin", "stdinOnce", "tty", "unschedulable"}
@@ -31,8 +31,9 @@ _ZERO = {"hostPort", "initialDelaySeconds", "minReadySeconds"}
 _DROPPED = {*((name, "") for name in _EMPTY_TEXTS), *((name, 0) for name in _ZERO | _FALSE)}
 """Fields that the API server does not keep with this value: in Kubernetes' types they are no pointers and have ``omitempty``
 (k8s.io/api v0.35). Not those that are pointers: ``automountServiceAccountToken: false`` is not the same as none."""
-_CHOSEN_TEXTS = {"apiGroup", "clusterIP", "concurrencyPolicy", "dnsPolicy", "imagePullPolicy", "podManagementPolicy", "protocol"}
-_CHOSEN_TEXTS |= {"restartPolicy", "schedulerName", "sessionAffinity", "terminationMessagePath", "terminationMessagePolicy", "type"}
+_CHOSEN_TEXTS = {"apiGroup", "clusterIP", "concurrencyPolicy", "dnsPolicy", "imagePullPolicy", "listKind", "podManagementPolicy"}
+_CHOSEN_TEXTS |= {"protocol", "restartPolicy", "schedulerName", "sessionAffinity", "singular", "terminationMessagePath"}
+_CHOSEN_TEXTS |= {"terminationMessagePolicy", "type"}
 _CHOSEN_NUMBERS = {"failureThreshold", "nodePort", "periodSeconds", "successThreshold", "timeoutSeconds"}
 _CHOSEN = {*((name, "") for name in _CHOSEN_TEXTS), *((name, 0) for name in _CHOSEN_NUMBERS)}
 """Fields for which the API server chooses a value where they have this one."""
@@ -44,7 +45,7 @@ def contained(wanted: Json, live: Json) -> bool:
     """Whether all of ``wanted`` is in ``live``, which may have more fields (defaults), but no more entries in a list."""
     group = group_of(str(wanted.get("apiVersion") or ""))
     built_in = "." not in group or group.endswith(".k8s.io")
-    fields = {name: value for name, value in wanted.items() if name not in ("apiVersion", "kind", "status")}
+    fields = {name: value for name, value in wanted.items() if name not in ("apiVersion", "kind")}
     if wanted.get("kind") == "Secret" and not group and isinstance(wanted.get("data"), dict):
         values = live.get("data") or {}
         if not all(_same_bytes(value, values.get(name)) for name, value in wanted["data"].items()):

@@ -25,7 +25,9 @@ def item(spec: t.Any, version: str = "v1", kind: str = "Thing") -> Json:
         ({"hard": {"x": "1Ei"}}, {"hard": {"x": str(2**60)}}),
         ({"limits": [{"max": {"memory": "0.5Gi"}}]}, {"limits": [{"max": {"memory": "512Mi"}}]}),
         ({"stdin": False, "value": "", "hostPort": 0}, {}),
+        ({"caBundle": "", "host": ""}, {}),
         ({"clusterIP": ""}, {"clusterIP": "10.0.0.1"}),
+        ({"names": {"listKind": "", "singular": ""}}, {"names": {"listKind": "ThingList", "singular": "thing"}}),
         ({"a": None, "b": []}, {"a": {"default": 1}}),
     ],
 )
@@ -39,6 +41,7 @@ def test_the_same(wanted: Json, live: Json) -> None:
         ({"limits": {"cpu": "1001m"}}, {"limits": {"cpu": "1"}}),
         ({"limits": {"cpu": True}}, {"limits": {"cpu": 1}}),
         ({"value": "1000m"}, {"value": "1"}),
+        ({"caBundle": "", "host": ""}, {"caBundle": "Cg==", "host": "example.com"}),
         ({"labels": {"limits": "1000m"}}, {"labels": {"limits": "1"}}),
         ({"labels": {"stdin": ""}}, {"labels": {}}),
         ({"automountServiceAccountToken": False}, {}),
