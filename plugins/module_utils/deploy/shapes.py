@@ -54,7 +54,7 @@ def check(rendered: Rendered) -> None:
 def _name(component: str, item: Json) -> str:
     metadata = item.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
-    return f"component {component}, {item.get('kind')}{f' {name}' if isinstance(name, (str, int)) else ''}"
+    return f"component {component}, {item.get('kind')}{f' {name}' if isinstance(name, (str, int)) and name != '' else ''}"
 
 
 def _mistakes(item: Json) -> Iterator[str]:
@@ -71,7 +71,7 @@ def _mistakes(item: Json) -> Iterator[str]:
     wrong = _misfits({"metadata": item.get("metadata")}, {"metadata": METADATA})
     yield from wrong
     if not wrong:
-        yield from _unusable_names(item.get("metadata") or {})
+        yield from _wrong_names(item.get("metadata") or {})
     if group_of(version) in BUILT_IN:
         shape = SHAPES.get(kind, {})
         wrong = _misfits(item, {"spec": {}, **shape} if "spec" in item else shape)
@@ -86,8 +86,10 @@ def _misfits(value: object, shape: Shape) -> list[str]:
     return [_unfit(place, expected, found) for place, expected, found in misfits(value, shape)]
 
 
-def _unusable_names(metadata: Json) -> Iterator[str]:
+def _wrong_names(metadata: Json) -> Iterator[str]:
     """Names are segments of paths (apimachinery, api/validation/path)."""
+    if not metadata.get("name"):
+        yield "metadata.name is missing" + (" (generateName can't be applied twice)" if "generateName" in metadata else "")
     for field in ("name", "namespace"):
         value = metadata.get(field) or ""
         if value in (".", "..") or _SEGMENT.search(value):

@@ -185,7 +185,8 @@ def _flattened(value: t.Any, component: str) -> list[dict[str, t.Any]]:
                 f"{which}: a Kubernetes object is expected, not {documents.kind(item)}.", fix="Yield one object or a List."
             )
         if not isinstance(item.get("kind"), str) or not item["kind"]:
-            raise BootstrapError(f"{which}: the object has no kind.", fix="Yield one object or a List, each with apiVersion and kind.")
+            why = f"kind: text is expected, not {documents.kind(item['kind'])}" if item.get("kind") else "the object has no kind"
+            raise BootstrapError(f"{which}: {why}.", fix="Yield one object or a List, each with apiVersion and kind.")
     return items
 
 

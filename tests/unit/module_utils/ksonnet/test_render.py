@@ -205,6 +205,7 @@ ENVIRONMENT = "environments/default"
         ({f"{ENVIRONMENT}/main.jsonnet": "[]"}, f"{ENVIRONMENT}/main.jsonnet: an object of components is expected, not a list"),
         # What components yield
         ({BAD: "{ apiVersion: 'v1' }"}, "Component 'bad': the object has no kind"),
+        ({BAD: "{ kind: 5 }"}, "Component 'bad': kind: text is expected, not a number"),
         ({BAD: "[{ kind: 'A' }]"}, "Component 'bad': a Kubernetes object is expected, not a list"),
         ({BAD: "{ kind: 'List', items: [{ kind: 'A' }, {}] }"}, "Component 'bad', item 1: the object has no kind"),
     ],
