@@ -188,3 +188,13 @@ def test_it_is_asked_before_each_create_only_where_the_last_answer_does_not_tell
     creates = sum(write.startswith(("POST", "PATCH")) for write in front.writes[0])
     proofs = sum(request.path == SYSTEM for request in server.requests)
     assert creates > CONNECTIONS and (proofs < creates if marks else proofs >= creates)
+
+
+def test_what_an_answer_of_the_other_cluster_names_proves_nothing(server: t.Any, client: Client) -> None:
+    many = [make("Namespace", "ml", namespace=None), *(make("ConfigMap", f"c{number}", namespace="ml") for number in range(60))]
+    front = begin(server, client, False, True, marks=True)
+    front.lead("request", 0)
+    with pytest.raises(OtherCluster):
+        front.lead("request", 40)
+        run(server, front, lambda cluster: cluster.deploy(*many))
+    assert len(front.writes[0]) > 1 and len(front.writes[1]) <= CONNECTIONS
