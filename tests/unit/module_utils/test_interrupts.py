@@ -166,7 +166,7 @@ def test_threads_are_told_too_and_the_main_thread_once(start: Start) -> None:
 def work():
     told = []
     def other():
-        for _ in range(2):
+        for _number in range(2):
             try:
                 interrupts.check()
             except KeyboardInterrupt:

@@ -43,7 +43,7 @@ def any_pod(chance: random.Random, names: list[str]) -> Json:
         "metadata": {"name": f"p{chance.random()}", "namespace": chance.choice(["kubeflow", "default", "kube-system"])},
         "spec": {
             "nodeName": chance.choice([*names, None]),
-            "containers": [{"resources": {"requests": asked if chance.random() < 0.8 else {}}} for _ in range(chance.randint(1, 3))],
+            "containers": [{"resources": {"requests": asked if chance.random() < 0.8 else {}}} for _number in range(chance.randint(1, 3))],
         },
         "status": {"phase": chance.choice(["Pending", "Running", "Running", "Running", "Succeeded", "Failed"])},
     }
@@ -72,7 +72,7 @@ def on_some_day(facts: Json, profile: str, chance: random.Random) -> Json:
         set_state(node, chance.random() < 0.7, chance.random() < 0.3, chance.choice([None, None, *PASSING])) for node in nodes(profile)
     ]
     names = [node["metadata"]["name"] for node in those]
-    pods = [any_pod(chance, names) for _ in range(chance.choice([1, 20, 200]))]
+    pods = [any_pod(chance, names) for _number in range(chance.choice([1, 20, 200]))]
     cluster["nodes"] = summed(those, chance.choice([pods, pods, pods, None]))
     asked = Addresses({}, **chance.choice([{}, {"given": "a/b"}, {"waiting": "a/b"}]))
     whose = cluster["distribution"]["name"]
