@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 GLANCE = 0.1
-"""Seconds between two looks where a wait can't be woken."""
+"""Seconds between two looks: some waits can't be woken, and none by a signal that comes right before it begins to wait."""
 
 
 @dataclass
@@ -96,8 +96,10 @@ def pause(seconds: float) -> None:
     check()
     if _note is None or _note.acted_upon:
         time.sleep(max(seconds, 0.0))
-    else:
-        select.select(sources(), [], [], max(seconds, 0.0))
+        return
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        select.select(sources(), [], [], min(left, GLANCE))
         check()
 
 

@@ -177,7 +177,7 @@ def _received(reading: int, deadline: float) -> tuple[bytes, bool]:
     received = bytearray()
     while (left := deadline - time.monotonic()) > 0:
         interrupts.check()
-        if reading in select.select([reading, *interrupts.sources()], [], [], min(left, 60))[0]:
+        if reading in select.select([reading, *interrupts.sources()], [], [], min(left, interrupts.GLANCE))[0]:
             data = os.read(reading, _CHUNK)
             if not data:
                 return bytes(received), True
