@@ -428,7 +428,7 @@ class Client:
             kept = self._kept(deadline)
             channel = kept or self._open(deadline)
             try:
-                if kept and prove and not (channel.proof in self._proofs and time.monotonic() - channel.answered < _PROVED):
+                if kept and prove and not self._proved(channel):
                     self._agree(channel)
             except Unreachable as error:
                 if isinstance(error.__cause__, _LOST) and not deadline.over:
@@ -443,6 +443,10 @@ class Client:
             if channel.sock:
                 self._idle.put(channel)
             return answer
+
+    def _proved(self, channel: Channel) -> bool:
+        """Whether the last answer on a connection, a moment ago, was of the cluster that was agreed to."""
+        return channel.proof in self._proofs and time.monotonic() - channel.answered < _PROVED
 
     def _kept(self, deadline: Deadline) -> Channel | None:
         """A connection that is open, if there is one."""

@@ -25,6 +25,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster i
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import cluster as local_cluster
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
 from ansible_collections.kubeflow.bootstrap.tests.integration import loaded
+from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application
 from ansible_collections.kubeflow.bootstrap.tests.integration.work import Work
 from ansible_collections.kubeflow.bootstrap.tests.patience import patience, until
 
@@ -242,5 +243,17 @@ def work(tmp_path: Path, ansible: loaded.Server) -> Callable[..., Work]:
         chosen = {**({"KUBECONFIG": on.kubeconfig} if on else {}), **(env or {})}
         made.append(Work(home, folder, {**shared, **variables}, chosen, ansible))
         return made[-1]
+
+    return make
+
+
+@pytest.fixture
+def application(cluster: Factory, tmp_path: Path) -> Callable[..., Application]:
+    """``application("space", *objects)``: an application of these objects, in a namespace that exists."""
+
+    def make(space: str, *objects: dict[str, t.Any], **arguments: t.Any) -> Application:
+        each = cluster()
+        each.try_kubectl("create", "namespace", space)
+        return Application.on(each, tmp_path / space, space, wait_timeout=0, **arguments).write(*objects)
 
     return make

@@ -20,18 +20,6 @@ NAMES: Json = {"group": "b.c", "names": {"kind": "A", "plural": "as"}}
 CONTAINERS: Json = {"template": {"spec": {"containers": {"name": "c", "image": "x"}}}}
 
 
-@pytest.fixture
-def application(cluster: Factory, tmp_path: t.Any) -> Make:
-    """``application("space", *objects)``: an application of these objects, in a namespace that is there."""
-
-    def make(space: str, *objects: Json, **arguments: t.Any) -> Application:
-        each = cluster()
-        each.try_kubectl("create", "namespace", space)
-        return Application.on(each, tmp_path / space, space, wait_timeout=0, **arguments).write(*objects)
-
-    return make
-
-
 def patches(each: Cluster, place: str) -> list[Json]:
     return [one for one in each.requests() if one["verb"] == "patch" and one["requestURI"].partition("?")[0].endswith(place)]
 

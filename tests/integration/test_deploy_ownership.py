@@ -20,18 +20,6 @@ Json = dict[str, t.Any]
 Make = t.Callable[..., Application]
 
 
-@pytest.fixture
-def application(cluster: Factory, tmp_path: t.Any) -> Make:
-    """``application("space", *objects)``: an application of these objects, in a namespace that is there."""
-
-    def make(space: str, *objects: Json, **arguments: t.Any) -> Application:
-        each = cluster()
-        each.try_kubectl("create", "namespace", space)
-        return Application.on(each, tmp_path / space, space, wait_timeout=0, **arguments).write(*objects)
-
-    return make
-
-
 def kubectl_apply(each: Cluster, *items: Json, flags: tuple[str, ...] = ()) -> None:
     each.kubectl("apply", *flags, "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": items}))
 

@@ -288,16 +288,21 @@ def test_a_renewed_client_certificate_is_used(serve: Start, authority: t.Any, sc
     assert [request.user for request in server.requests] == ["old", "new"]
 
 
-def test_many_refusals_at_once_renew_the_token_once(server: t.Any, plugin: Path, tmp_path: Path) -> None:
-    together = threading.Barrier(4, timeout=patience(1))
+def refusing_the_first_token(number: int) -> Callable[[Request], Answer]:
+    """A route that refuses the first token once so many requests with it are under way."""
+    together = threading.Barrier(number, timeout=patience(1))
 
-    def refuse_the_first(request: Request) -> Answer:
+    def answer(request: Request) -> Answer:
         if request.headers["authorization"] == "Bearer token-1":
             together.wait()
             return Answer({}, 401)
         return Answer({})
 
-    server.routes["/a"] = refuse_the_first
+    return answer
+
+
+def test_many_refusals_at_once_renew_the_token_once(server: t.Any, plugin: Path, tmp_path: Path) -> None:
+    server.routes["/a"] = refusing_the_first_token(4)
     credentials = from_user({"exec": {"command": str(plugin)}}, {}, ENV)
     with Client(Connection(server=server.url, credentials=credentials, env=ENV)) as client:
         assert client.map(lambda _number: bare(client.get("/a")), range(4)) == [{}] * 4
@@ -305,15 +310,7 @@ def test_many_refusals_at_once_renew_the_token_once(server: t.Any, plugin: Path,
 
 
 def test_clients_of_one_login_renew_it_once(server: t.Any, plugin: Path, tmp_path: Path) -> None:
-    together = threading.Barrier(2, timeout=patience(1))
-
-    def refuse_the_first(request: Request) -> Answer:
-        if request.headers["authorization"] == "Bearer token-1":
-            together.wait()
-            return Answer({}, 401)
-        return Answer({})
-
-    server.routes["/a"] = refuse_the_first
+    server.routes["/a"] = refusing_the_first_token(2)
     connection = Connection(server=server.url, credentials=from_user({"exec": {"command": str(plugin)}}, {}, ENV), env=ENV)
     server.routes["/any"] = {}
     with Client(connection) as one, Client(connection) as other, ThreadPoolExecutor(2) as threads:

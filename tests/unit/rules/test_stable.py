@@ -126,7 +126,7 @@ def test_what_the_user_no_longer_chooses_is_not_kept(choice: Json) -> None:
     assert stories.plan(calm("kind"), current=there)["parameters"][CORE][name]["source"] == "default"
 
 
-def test_another_cluster_is_planned_anew() -> None:
+def test_another_cluster_is_planned_from_scratch() -> None:
     there = written(stories.plan(calm("gke-gpu")), {})
     other = calm("kind")
     assert other["cluster"]["uid"] != calm("gke-gpu")["cluster"]["uid"]

@@ -29,6 +29,10 @@ def objects(text: str) -> list[Json]:
     return items
 
 
+MANY = [make("Namespace", "ml", namespace=None), *(make("ConfigMap", f"c{number}", namespace="ml") for number in range(60))]
+"""More creates than there are connections, several times."""
+
+
 class Front:
     """Leads to the first cluster, and from request number ``at`` on to the second: ``by`` request, or by connection."""
 
@@ -44,6 +48,10 @@ class Front:
         self.led: dict[int, int] = {}
         self.writes: tuple[list[str], list[str]] = ([], [])
         server.routes = self
+
+    def blind(self) -> list[str]:
+        """The writes that the second cluster got and could not refuse by their UID."""
+        return [write for write in self.writes[1] if not write.endswith("by UID")]
 
     def lead(self, by: str, at: int) -> None:
         self.by, self.at, self.count = by, at, 0
@@ -133,7 +141,7 @@ def test_nothing_is_written_to_the_cluster_that_answers_from_some_moment_on(
         except OtherCluster as error:
             told.append(moment)
             assert "kube-system was kube-system-1, and is kube-system-2 now" in str(error)
-        blind = [write for write in front.writes[1] if not write.endswith("by UID")]
+        blind = front.blind()
         if by == "connection":
             assert not front.writes[1], (moment, front.writes[1])
         else:
@@ -175,7 +183,7 @@ def test_who_may_not_get_kube_system_goes_by_the_namespace_or_the_lease(server: 
         except ApiError as error:
             # Once it has deleted its namespace, a removal has nothing more to go by; what is left to delete names its UID.
             assert name == "remove" and "Precondition failed: uid" in str(error)
-        assert not [write for write in front.writes[1] if not write.endswith("by UID")], moment
+        assert not front.blind(), moment
         assert snapshot(front.clusters[1]) == before, moment
     assert told and all(witness in each for each in told), told
 
@@ -184,17 +192,16 @@ def test_who_may_not_get_kube_system_goes_by_the_namespace_or_the_lease(server: 
 def test_it_is_asked_before_each_create_only_where_the_last_answer_does_not_tell(server: t.Any, client: Client, marks: bool) -> None:
     front = begin(server, client, False, False, marks)
     server.requests.clear()
-    run(server, front, WORK["create"][1])
+    run(server, front, lambda cluster: cluster.deploy(*MANY))
     creates = sum(write.startswith(("POST", "PATCH")) for write in front.writes[0])
     proofs = sum(request.path == SYSTEM for request in server.requests)
     assert creates > CONNECTIONS and (proofs < creates if marks else proofs >= creates)
 
 
 def test_what_an_answer_of_the_other_cluster_names_proves_nothing(server: t.Any, client: Client) -> None:
-    many = [make("Namespace", "ml", namespace=None), *(make("ConfigMap", f"c{number}", namespace="ml") for number in range(60))]
     front = begin(server, client, False, True, marks=True)
     front.lead("request", 0)
     with pytest.raises(OtherCluster):
         front.lead("request", 40)
-        run(server, front, lambda cluster: cluster.deploy(*many))
-    assert len(front.writes[0]) > 1 and len(front.writes[1]) <= CONNECTIONS
+        run(server, front, lambda cluster: cluster.deploy(*MANY))
+    assert len(front.writes[0]) > 1 and len(front.blind()) <= CONNECTIONS
