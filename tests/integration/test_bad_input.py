@@ -254,3 +254,10 @@ def test_deploying_what_is_not_there(cluster, work):
     each = cluster()
     for playbook in ("deploy", "remove"):
         refused(work(each), each, "no application in", "kubeflow-app", playbook=playbook)
+
+
+def test_become_in_the_settings_of_a_user_does_not_count(cluster, work):
+    """What would be run as another user can't be: there is no such program."""
+    user = work(cluster(), env={"ANSIBLE_BECOME": "true", "ANSIBLE_BECOME_EXE": f"{ABSENT}/sudo"}, kubeflow_namespace="not-root")
+    assert user.bootstrap(kubeflow_apply=False).well().changed
+    user.play("facts").well()
