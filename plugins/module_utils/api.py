@@ -114,6 +114,7 @@ class Client:
         self._fastest = 0.0
         """Seconds of the fastest exchange on a kept connection; 0 before there was one."""
         self._repeating: Repeating | None = None
+        self._told: set[str] = set()
         self._proofs: set[str] = set()
         """Flow schemas of answers that ``on_connect`` agreed to."""
 
@@ -152,7 +153,7 @@ class Client:
         ``left()``: the seconds that remain for all of it; when there are none, the failure is raised. ``say`` gets a line a second at most
         while the server is away. What may be sent twice, and what passes: ``retrying``.
         """
-        before, self._repeating = self._repeating, Repeating(left, say, self.connection.server)
+        before, self._repeating = self._repeating, Repeating(left, say, self.connection.server, self._told)
         try:
             yield
         finally:

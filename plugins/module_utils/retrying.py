@@ -26,6 +26,8 @@ LARGE = 64 * 1024
 """Bytes from which a request is large, as most CustomResourceDefinitions are."""
 _ALWAYS, _BRIEFLY, _A_MOMENT, _NEVER = float("inf"), 10.0, 2.0, 0.0
 """Seconds for which a request is sent again."""
+# Ports and times differ at each attempt: "read tcp 10.0.0.1:43210->10.0.0.2:2379: connection reset by peer".
+_NUMBER = re.compile(r"\d+")
 # The "no" of an admission webhook, which chooses its status itself.
 _DENIED = re.compile(r"denied the request")
 
@@ -158,12 +160,15 @@ class Sent:
 
     @property
     def may_be_sent_twice(self) -> bool:
-        """Reads, deletions, patches that say what is to be (apply, merge), and questions about rights. A PUT or POST before it went."""
+        """Reads, deletions, patches, and questions about rights. A PUT or POST before it went.
+
+        Patches say what is to be (apply, merge), are dry runs, or name the resourceVersion that they are for (JSON patch).
+        """
         if not self.went:
             return True
         if self.method == "POST":
             return self.path.startswith(("/apis/authorization.k8s.io/", "/apis/authentication.k8s.io/"))
-        return self.method in ("GET", "DELETE") or (self.method == "PATCH" and "json-patch" not in self.content_type)
+        return self.method in ("GET", "DELETE", "PATCH")
 
 
 class Width:
@@ -204,14 +209,17 @@ class Width:
 
 
 class Repeating:
-    """Whether and when to send requests again, for all threads that send some. ``left()``: seconds that remain for all of it."""
+    """Whether and when to send requests again, for all threads that send some. ``left()``: seconds that remain for all of it.
 
-    def __init__(self, left: Callable[[], float], say: Callable[[str], None], server: str) -> None:
+    ``told``: the reasons that were said before; more are added.
+    """
+
+    def __init__(self, left: Callable[[], float], say: Callable[[str], None], server: str, told: set[str]) -> None:
         self.left = left
         self._say = say
         self._server = server
         self._spoken = 0.0
-        self._told: set[str] = set()
+        self._told = told
         self.width = Width()
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -246,8 +254,9 @@ class Repeating:
                 return
             self._spoken = now
             why = failure.message if isinstance(failure, Unreachable) else f"The API server {self._server} refuses for now: {failure.said}"
-            told = why in self._told
-            self._told.add(why)
+            reason = _NUMBER.sub("", why)
+            told = reason in self._told
+            self._told.add(reason)
         self._say(("" if told else f"{why.rstrip('.')}. ") + f"Trying again, {seconds:.0f} s so far.")
 
 
@@ -260,7 +269,7 @@ def patience(sent: Sent, failure: ApiError | Unreachable) -> float:
     known = _transient(failure)
     if known is None or failure.code != 429 and not sent.may_be_sent_twice:
         return _NEVER
-    if failure.code == 409 and sent.method == "DELETE":
+    if failure.code == 409 and (sent.method == "DELETE" or "json-patch" in sent.content_type):
         return _NEVER  # its preconditions do not hold
     return known.reads if sent.method == "GET" else known.writes
 

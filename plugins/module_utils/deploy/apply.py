@@ -135,20 +135,20 @@ def _written(client: Client, member: Member, options: Options) -> Json:
     version, before = member.item["apiVersion"], member.metadata
     rewrite = member.rewrite if member.action != "replace" else None
     if rewrite:
-        before = migrate(client, member.path, version, rewrite) or before
+        before = migrate(client, member.path, version, rewrite)
     try:
         metadata = _sent(client, member, options, before)
     except ApiError as error:
         if not of_another_version(error):
             raise
-        before = migrate(client, member.path, version, Rewrite(retag=True)) or before
+        before = migrate(client, member.path, version, Rewrite(retag=True))
         metadata = _sent(client, member, options, before)
     if rewrite and rewrite.adopt and former(metadata, rewrite.adopt):
         # It had no managers at all: those that the server then makes up share every field.
-        before = migrate(client, member.path, version, rewrite, metadata) or metadata
+        before = migrate(client, member.path, version, rewrite, metadata)
         metadata = _sent(client, member, options, before)
     if member.initial and member.action in ("create", "replace"):
-        return migrate(client, member.path, version, Rewrite(autoscaled=True), metadata) or metadata
+        return migrate(client, member.path, version, Rewrite(autoscaled=True), metadata)
     return metadata
 
 

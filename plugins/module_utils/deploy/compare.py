@@ -149,7 +149,8 @@ def listed(
 ) -> None:
     """List what carries our label of these kinds (group, kind), if it was not yet, into ``inventory.listed``.
 
-    One list a kind; where the user may not list all namespaces, one a namespace of the ApplySet. A kind that is not served has none.
+    One list a kind; where the user may not list all namespaces, one a namespace of the ApplySet; where he may not list these either,
+    what is recorded is asked for by name. A kind that is not served has none.
     ``aside``: nothing is wanted of these kinds, so that one which can't be listed is noted in ``inventory.unseen``.
     """
 
@@ -157,18 +158,22 @@ def listed(
         resource = resources.of_kind(*kind)
         if resource is None:
             return {}
-        selector = f"{PART_OF}={inventory.id}"
-
-        def of(place: str) -> dict[Key, Json]:
-            return dict(_pages(client, resource, place, kind, wanted or {}, inventory, labelSelector=selector))
-
-        try:
-            return of("")
-        except ApiError as error:
-            if error.code != 403 or not resource.namespaced:
-                raise
-        places = inventory.namespaces | {key.namespace for key in inventory.members if key[:2] == kind}
-        return {key: live for place in sorted(places) for key, live in of(place).items()}
+        recorded = [key for key in inventory.members if key[:2] == kind]
+        spaces = sorted(inventory.namespaces | {key.namespace for key in recorded}) if resource.namespaced else []
+        refused: ApiError | None = None
+        for places in filter(None, ([""], spaces)):
+            try:
+                found = [_pages(client, resource, place, kind, wanted or {}, inventory, labelSelector=selector) for place in places]
+                return {key: live for page in found for key, live in page}
+            except ApiError as error:
+                if error.code != 403:
+                    raise
+                refused = error
+        if aside and refused:
+            raise refused
+        named = ((key, client.find(resource.path(key.namespace, key.name), ONE_METADATA)) for key in recorded)
+        owned = ((key, item["metadata"]) for key, item in named if item and inventory.owns(item["metadata"]))
+        return {key: _reduced(metadata, (wanted or {}).get(key), inventory) for key, metadata in owned}
 
     def attempt(kind: tuple[str, str]) -> dict[Key, Json]:
         try:
@@ -182,6 +187,7 @@ def listed(
             inventory.unseen[kind] = f"it can't be listed: {error.said if isinstance(error, ApiError) else error.message}"
             return {}
 
+    selector = f"{PART_OF}={inventory.id}"
     todo = sorted(set(kinds) - inventory.listed.keys())
     inventory.listed.update(zip(todo, client.map(attempt, todo), strict=True))
 

@@ -126,7 +126,7 @@ def _without_endpoints(client: Client, services: list[Key], items: Items, explai
                 served.add(Key("", "Service", namespace, each["metadata"]["labels"]["kubernetes.io/service-name"]))
     left = [key for key in waiting if key not in served]
     if explain:
-        _refuse_paused(left, items)
+        _refuse_without_pods(left, items)
     if not (explain and left):
         return dict.fromkeys(left, "none of its pods is ready")
     live = {key: client.find(f"/api/v1/namespaces/{key.namespace}/services/{key.name}") for key in left}
@@ -138,8 +138,8 @@ def _without_endpoints(client: Client, services: list[Key], items: Items, explai
     }
 
 
-def _refuse_paused(services: list[Key], items: Items) -> None:
-    """Raises ``NotReady`` for a Service without ready pods whose only Deployments are paused: these make no pods."""
+def _refuse_without_pods(services: list[Key], items: Items) -> None:
+    """Raises ``NotReady`` for a Service without ready pods that only paused Deployments and workloads without replicas are behind."""
     for service in services:
         selector = (items.get(service, {}).get("spec") or {}).get("selector") or {}
         servers = [
@@ -147,12 +147,21 @@ def _refuse_paused(services: list[Key], items: Items) -> None:
             for key, item in items.items()
             if key.namespace == service.namespace and selector and selector.items() <= labels_of(pod_template(item) or {}).items()
         ]
-        if servers and all(is_paused(key.group, key.kind, items[key]) for key in servers):
+        whys = {server: why for server in servers if (why := _makes_no_pods(server, items[server]))}
+        if servers and len(whys) == len(servers):
+            listed = ", ".join(f"{server} {why}" for server, why in whys.items())
             raise NotReady(
-                f"There will be no ready pods behind {service}: {', '.join(map(str, servers))} is paused.",
-                fix="Take spec.paused out of it, and run again: it goes on from here.",
-                waiting={str(service): f"{servers[0]} is paused"},
+                f"There will be no ready pods behind {service}: {listed}.",
+                fix="Change that in the application, and run again: it goes on from here.",
+                waiting={str(service): listed},
             )
+
+
+def _makes_no_pods(key: Key, item: Json) -> str:
+    """Why not; empty if it does."""
+    if is_paused(key.group, key.kind, item):
+        return "is paused (spec.paused)"
+    return "has no replicas (spec.replicas: 0)" if (item.get("spec") or {}).get("replicas") == 0 else ""
 
 
 def _without_ca(client: Client, keys: list[Key], _items: Items, _explain: bool) -> dict[Key, str]:

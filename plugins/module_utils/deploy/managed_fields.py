@@ -199,17 +199,18 @@ def conflicting(error: ApiError) -> set[str]:
     return set(_CONFLICT.findall(" ".join(str(cause.get("message")) for cause in error.causes))) if error.reason == "Conflict" else set()
 
 
-def migrate(client: Client, path: str, api_version: str, rewrite: Rewrite, metadata: Json | None = None) -> Json | None:
-    """Write what ``rewrite`` makes of the live ``managedFields``; the new metadata, or ``None`` where there was nothing to do.
+def migrate(client: Client, path: str, api_version: str, rewrite: Rewrite, metadata: Json | None = None) -> Json:
+    """Write what ``rewrite`` makes of the live ``managedFields``, if that is something else; the metadata afterwards.
 
     ``metadata``: that of the live object, if it was just read. Nobody's write in between is lost: it is done for the very
     resourceVersion that was read. Raises ``ApiError``.
     """
-    for last in (*[False] * (_TRIES - 1), True):
+    tries = 0
+    while True:
         live = metadata or client.get(path, ONE_METADATA)["metadata"]
         managed = rewrite(live, api_version)
         if managed is (live.get("managedFields") or managed):
-            return None
+            return live
         operations: list[Json] = [
             {"op": "test", "path": "/metadata/uid", "value": live.get("uid")},
             {"op": "replace", "path": "/metadata/managedFields", "value": managed},
@@ -218,10 +219,10 @@ def migrate(client: Client, path: str, api_version: str, rewrite: Rewrite, metad
         try:
             return json_patch(client, path, operations, accept=ONE_METADATA)["metadata"]  # type: ignore[no-any-return]
         except ApiError as error:
-            if error.code != 409 or last:
+            tries += 1
+            if error.code != 409 or tries == _TRIES:
                 raise
         metadata = None
-    return None
 
 
 def json_patch(client: Client, path: str, operations: list[Json], dry_run: bool = False, accept: str = "application/json") -> Json:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from ..errors import BootstrapError
 from ..object_shapes import BUILT_IN, METADATA, SHAPES, Shape, misfits
+from .names import is_subdomain
 from .objects import CRD, group_of
 
 Json = dict[str, t.Any]
@@ -41,6 +42,7 @@ _KINDS = ((bool, "a boolean"), (str, "text"), ((int, float), "a number"), ((list
 def check(rendered: Rendered) -> None:
     """Raises ``BootstrapError`` with all mistakes: component, object and field of each."""
     found = [f"{_name(component, item)}: {mistake}" for component, item in rendered for mistake in _mistakes(item)]
+    found += [] if found else list(_wrongly_called(rendered))
     if found:
         count = "1 mistake" if len(found) == 1 else f"{len(found)} mistakes"
         listed = "; ".join(found[:_MOST]) + (f"; and {len(found) - _MOST} more" if len(found) > _MOST else "")
@@ -94,6 +96,19 @@ def _wrong_names(metadata: Json) -> Iterator[str]:
         value = metadata.get(field) or ""
         if value in (".", "..") or _SEGMENT.search(value):
             yield f"metadata.{field}: {value!r} can't be a name: it may be neither . nor .., and hold neither / nor %"
+
+
+def _wrongly_called(rendered: Rendered) -> Iterator[str]:
+    """Of what no dry run tells where the namespace or the definition does not exist yet: pods, and custom resources."""
+    specs = [item["spec"] for _component, item in rendered if (group_of(item["apiVersion"]), item["kind"]) == CRD]
+    untold = {("", "Pod"), *((spec["group"], spec["names"]["kind"]) for spec in specs)}
+    for component, item in rendered:
+        name = item["metadata"]["name"]
+        if (group_of(item["apiVersion"]), item["kind"]) in untold and not is_subdomain(name):
+            yield (
+                f"{_name(component, item)}: metadata.name: {name!r} can't be a name: at most 253 lower case letters, digits, - and ., "
+                "with a letter or digit at both ends of each part"
+            )
 
 
 def _undefined(version: str, spec: Json | None) -> Iterator[str]:

@@ -144,9 +144,9 @@ def await_ready(client: Client, inventory: Inventory, members: Collection[Member
     with _state(ticker):
         for explaining in _looks(deadline):
             lacking = watch.look(explaining)
+            for key in watch.paused:
+                ticker.say(f"{key} is paused, so it is not awaited: kubectl rollout resume deployment/{key.name} -n {key.namespace}")
             if not lacking:
-                for key in watch.paused:
-                    ticker.say(f"{key} is paused, so it was not awaited: kubectl rollout resume deployment/{key.name} -n {key.namespace}")
                 ticker.timeline.awaited({})
                 return round(time.monotonic() - start, 1)
             if explaining:
@@ -175,8 +175,8 @@ class _Watch:
         self._live: dict[Key, Json] = {}
         self._unlisted: dict[Resource, str] = {}
         self._explained: dict[Key, str] = {}
-        self.paused: dict[Key, None] = {}
-        """Deployments that do nothing until somebody resumes them, and so are not awaited."""
+        self.paused: list[Key] = []
+        """Deployments that the last look found to do nothing until somebody resumes them: they are no longer awaited."""
         self._spared: set[Key] | None = None
 
     def look(self, explaining: bool) -> dict[Key, str]:
@@ -188,12 +188,13 @@ class _Watch:
         self._unlisted = {}
         self._live = self._list([member for key, member in self._pending.items() if key not in items])
         immediate = self._classes()
+        self.paused = []
         for key in self._pending.keys() - items.keys():
             why = missing(key.group, key.kind, self._live[key], immediate) if key in self._live else self._gone(key)
             if why:
                 lacking[key] = why
             elif is_paused(key.group, key.kind, self._live.get(key) or {}):
-                self.paused[key] = None
+                self.paused.append(key)
         self._pending = {key: member for key, member in self._pending.items() if key in lacking}
         self._raise_failed()
         return {key: lacking[key] for key in self._pending}
@@ -235,18 +236,22 @@ class _Watch:
         }
 
     def _items(self, resource: Resource, namespace: str) -> list[Json] | None:
-        """``None`` where the user may not list so many; nothing where the kind is not served."""
+        """``None`` where the user may not list so many; by name where he may not list at all; nothing where the kind is not served."""
         try:
             return list(self._client.items(resource.path(namespace), labelSelector=self._selector))
         except ApiError as error:
-            if error.code == 403 and resource.namespaced and not namespace:
-                return None
+            if error.code == 403:
+                return None if resource.namespaced and not namespace else self._named(resource, namespace)
             if error.code == 404:
                 return []
             if error.code < 500:
                 raise
             self._unlisted[resource] = f"it can't be listed: {error.said}"
             return []
+
+    def _named(self, resource: Resource, namespace: str) -> list[Json]:
+        those = [member for member in self._pending.values() if member.resource == resource and member.key.namespace == namespace]
+        return [item for member in those if (item := self._client.find(member.path))]
 
     def _classes(self) -> set[str]:
         """The storage classes that bind at once; asked once, and only if a claim is there that has a class."""

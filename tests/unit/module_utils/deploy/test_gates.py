@@ -222,15 +222,18 @@ def test_gates_of_all_kinds_have_words() -> None:
     assert all(str(SERVICE) in described(Gate(kind, SERVICE)) for kind in kinds)
 
 
-def test_a_server_that_is_paused_is_told_at_once(server: Server, client: Client) -> None:
+@pytest.mark.parametrize(
+    ("spec", "why"), [({"paused": True}, r"is paused \(spec.paused\)"), ({"replicas": 0}, r"has no replicas \(spec.replicas: 0\)")]
+)
+def test_a_server_that_will_have_no_pods_is_told_at_once(server: Server, client: Client, spec: Json, why: str) -> None:
     server.routes[SLICES] = {"items": []}
     template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "c"}]}}
     runs = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "ml"}}
     items = {
         SERVICE: {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"selector": {"app": "web"}}},
-        Key("apps", "Deployment", "ml", "web"): {**runs, "spec": {"paused": True, "template": template}},
+        Key("apps", "Deployment", "ml", "web"): {**runs, "spec": {**spec, "template": template}},
     }
-    with pytest.raises(NotReady, match=r"no ready pods behind Service ml/web: Deployment.apps ml/web is paused"):
+    with pytest.raises(NotReady, match=f"no ready pods behind Service ml/web: Deployment.apps ml/web {why}"):
         closed(client, [Gate("endpoints", SERVICE)], items)
     second = Key("apps", "Deployment", "ml", "other")
     assert closed(client, [Gate("endpoints", SERVICE)], {**items, second: {**runs, "spec": {"template": template}}})

@@ -169,11 +169,31 @@ def test_a_write_in_between_is_not_lost(server: t.Any, client: Client) -> None:
 
     server.routes[PATH] = answer
     found = migrate(client, PATH, "v1", Rewrite("all"))
-    assert found and found["resourceVersion"] == "7" and owned_fields({"metadata": found})
+    assert found["resourceVersion"] == "7" and owned_fields({"metadata": found})
     assert [body[2] for body in sent] == [
         {"op": "replace", "path": "/metadata/resourceVersion", "value": version} for version in ("5", "6")
     ]
     assert [each["path"] for each in sent[0][:2]] == ["/metadata/uid", "/metadata/managedFields"]
+
+
+def test_a_rewrite_whose_answer_is_lost_is_not_done_twice(server: t.Any, client: Client) -> None:
+    live = {"metadata": metadata(entry("helm", data("a")), resourceVersion="5")}
+    written: list[Json] = []
+
+    def answer(request: Request) -> Answer | Json:
+        if request.method == "GET":
+            return live
+        if request.body[2]["value"] != live["metadata"]["resourceVersion"]:
+            return Answer({"reason": "Conflict", "message": "the object has been modified"}, 409)
+        written.append(request.body)
+        live["metadata"] |= {"managedFields": request.body[1]["value"], "resourceVersion": "6"}
+        raise ConnectionResetError
+
+    server.routes[PATH] = answer
+    with client.repeating(lambda: 30.0, print):
+        found = migrate(client, PATH, "v1", Rewrite("all"))
+    assert len(written) == 1 and found["resourceVersion"] == "6" and owned_fields({"metadata": found})
+    assert [request.method for request in server.requests] == ["GET", "PATCH", "PATCH", "GET"]
 
 
 def test_it_gives_up_where_somebody_writes_all_the_time(server: t.Any, client: Client) -> None:
@@ -187,5 +207,5 @@ def test_it_gives_up_where_somebody_writes_all_the_time(server: t.Any, client: C
 
 def test_nothing_to_do_is_not_written(server: t.Any, client: Client) -> None:
     server.routes[PATH] = {"metadata": metadata(OURS)}
-    assert migrate(client, PATH, "v1", Rewrite("all")) is None
+    assert migrate(client, PATH, "v1", Rewrite("all"))["resourceVersion"] == "5"
     assert [request.method for request in server.requests] == ["GET"]

@@ -65,6 +65,23 @@ def test_an_owner_that_may_not_be_read_is_taken_to_exist(cluster: FakeCluster) -
     assert cluster.deploy(owned(owner("u"))).counts() == {"created": 1}
 
 
+# --- who may get, but not list
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_a_user_of_one_namespace_goes_on_with_what_an_admin_deployed(cluster: FakeCluster, check: bool) -> None:
+    role = make("ClusterRole", "r", "rbac.authorization.k8s.io/v1", None, rules=[])
+    config = make("ConfigMap", "c", namespace="ml", data={"a": "1"})
+    cluster.deploy(SPACE, role, config)
+    for path in ("/api/v1/namespaces", "/apis/rbac.authorization.k8s.io/v1/clusterroles"):
+        cluster.broken[path] = status(403, 'User "u" cannot list resource "x" in API group "" at the cluster scope', "Forbidden")
+    assert cluster.deploy(SPACE, role, config, check=check).counts() == {"unchanged": 3}
+    cluster.objects["v1", "Namespace", "", "ml"]["metadata"]["managedFields"] = []  # somebody took it from us
+    changed = {**config, "data": {"a": "2"}}
+    # A check asks what would be another value: none of the Namespace.
+    assert cluster.deploy(SPACE, role, changed, check=check).counts() == {"unchanged": 1 + check, "changed": 2 - check}
+
+
 # --- permanent errors
 
 

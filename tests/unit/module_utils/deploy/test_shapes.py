@@ -122,6 +122,18 @@ def test_what_is_well_formed_passes(item: Json) -> None:
     check([("web", item)])
 
 
+@pytest.mark.parametrize("name", ["My_Pod", "a..b", "-a", "x" * 254])
+@pytest.mark.parametrize("item", [running("Pod"), make("Thing", version="example.com/v1")])
+def test_a_name_that_no_dry_run_tells_is_checked_here(server: t.Any, client: Client, item: Json, name: str) -> None:
+    """A check into a namespace that does not exist yet, of pods and of what the application itself defines."""
+    cluster, space = FakeCluster(server, client), make("Namespace", "ns", namespace=None)
+    item = {**item, "metadata": {**item["metadata"], "name": name}}
+    with pytest.raises(BootstrapError, match=f"component web, {item['kind']} .*: metadata.name: .* can't be a name: at most 253"):
+        cluster.deploy(space, defined(scope="Namespaced"), item, namespace="ns", check=True)
+    item["metadata"]["name"] = "my-1.pod"
+    assert cluster.deploy(space, defined(scope="Namespaced"), item, namespace="ns", check=True).counts() == {"created": 3}
+
+
 def test_what_the_cluster_sets_is_left_out_of_exported_objects() -> None:
     marks = {"kubectl.kubernetes.io/last-applied-configuration": "{}", "mine": "1"}
     exported = config(

@@ -8,7 +8,7 @@ import threading
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy import wait
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.compare import Member
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.inventory import Inventory
@@ -25,6 +25,7 @@ INVENTORY = Inventory("kubeflow", "ml")
 RESOURCES = {
     "Deployment": Resource("apps/v1", "deployments", True),
     "Job": Resource("batch/v1", "jobs", True),
+    "Namespace": Resource("v1", "namespaces", False),
     "Service": Resource("v1", "services", True),
     "ConfigMap": Resource("v1", "configmaps", True),
     "PersistentVolumeClaim": Resource("v1", "persistentvolumeclaims", True),
@@ -211,6 +212,18 @@ def test_who_may_list_only_namespaces(server: Server, client: Client, ticker: Ti
     assert len(paths) == 5
 
 
+def test_what_may_not_be_listed_is_asked_for_by_name(server: Server, client: Client, ticker: Ticker) -> None:
+    for path in ("/api/v1/namespaces", "/apis/apps/v1/deployments", "/apis/apps/v1/namespaces/ml/deployments"):
+        server.routes[path] = Answer({"message": "no"}, 403)
+    server.routes["/api/v1/namespaces/ml"] = {"metadata": {"name": "ml"}, "status": {"phase": "Active"}}
+    server.routes["/apis/apps/v1/namespaces/ml/deployments/a"] = [live("a", status=up(number)) for number in (0, 1)]
+    await_ready(client, INVENTORY, [member("Namespace", "ml"), member("Deployment", "a")], Deadline(30), ticker)
+    assert len([each for each in server.requests if each.path.endswith("/a")]) == 2
+    server.routes["/apis/apps/v1/namespaces/ml/deployments/a"] = Answer({"message": "nothing for you"}, 403)
+    with pytest.raises(ApiError, match="nothing for you"):
+        await_ready(client, INVENTORY, [member("Deployment", "a")], Deadline(30), ticker)
+
+
 def test_definitions_are_not_listed(server: Server, client: Client, ticker: Ticker) -> None:
     spec = {"group": "example.com", "names": {"kind": "Flow", "plural": "flows"}, "versions": [{"name": "v1", "served": True}]}
     served = {"version": "v1", "resources": [{"resource": "flows", "responseKind": {"kind": "Flow"}}]}
@@ -288,9 +301,13 @@ def test_a_paused_deployment_is_said_and_not_awaited(server: Server, client: Cli
     server.routes["/apis/apps/v1/namespaces/ml/deployments"] = {"items": [paused, live("b", status=up(1))]}
     with no_hang(1):
         await_ready(client, INVENTORY, [member("Deployment", "a"), member("Deployment", "b")], Deadline(3600), ticker)
-    assert [line for line in lines if "paused" in line] == [
-        "Deployment.apps ml/a is paused, so it was not awaited: kubectl rollout resume deployment/a -n ml"
-    ]
+    told = ["Deployment.apps ml/a is paused, so it is not awaited: kubectl rollout resume deployment/a -n ml"]
+    assert [line for line in lines if "paused" in line] == told
+    server.routes["/apis/apps/v1/namespaces/ml/deployments"] = {"items": [paused, live("b", status=up(0))]}
+    lines.clear()
+    with pytest.raises(NotReady):  # at once, and once, while others are awaited
+        await_ready(client, INVENTORY, [member("Deployment", "a"), member("Deployment", "b")], Deadline(0.3), ticker)
+    assert [line for line in lines if "paused" in line] == told
 
 
 def test_a_kind_that_can_not_be_listed_for_a_while_is_awaited(server: Server, client: Client, ticker: Ticker) -> None:
