@@ -18,7 +18,7 @@ from .lease import held
 from .members import NOT_APPLIED, await_children, contents, definitions, descended, going_before, instances, made_for, members
 from .objects import Key, Resources
 from .outcome import Options, Outcome
-from .related import Related, space_of
+from .related import Related, ends_claims, space_of
 from .removal import HOLDS_DATA, NAMESPACE, Removal, Target, last_custom, refused, stages
 from .wait import Deadline, Ticker
 
@@ -110,8 +110,8 @@ class _Run:
         self.made = {target.key for target in [*made, *everything.found] if not target.label}
         found += made
         self.graph = needs(Related([target.live for target in found]))
-        claims = [target.key for target in found if target.key[:2] == HOLDS_DATA and not self.remove_data]
-        kept |= dict.fromkeys(claims, f"it holds data; {_TOLD}it")
+        if not self.remove_data:
+            kept |= _holding_data(found)
         going = {target.uid for target in found if target.key not in kept}
         strangers = self._strangers(definitions(found), going, kept)
         for target in found:
@@ -305,6 +305,16 @@ class _Run:
         except ApiError as error:
             if error.code != 404:
                 raise
+
+
+def _holding_data(targets: list[Target]) -> dict[Key, str]:
+    """What holds data, and what has that deleted with it; each with why it is kept."""
+    kept = {target.key: f"it holds data; {_TOLD}it" for target in targets if target.key[:2] in HOLDS_DATA}
+    makers = {target.key for target in targets if ends_claims(target.live)}
+    for target in targets:
+        if target.key in kept and target.owner in makers:
+            kept[target.owner] = f"{target.key}, which holds its data, would go with it; {_TOLD}both"
+    return kept
 
 
 def _ends(target: Target) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from .objects import CRD, Key
 from .order import needs as all_needs
 from .references import Strength
-from .related import Related, dict_of, dicts_of, labels_of, pod_template
+from .related import Related, dict_of, dicts_of, labels_of, pod_template, selects
 from .removal import Target
 from .webhooks import service_of
 
@@ -19,6 +19,10 @@ Json = dict[str, t.Any]
 
 _NAMED = 5
 _CLAIM = ("", "PersistentVolumeClaim")
+_GUARDS = {("networking.k8s.io", "NetworkPolicy"): "podSelector"} | {
+    ("security.istio.io", kind): "selector" for kind in ("AuthorizationPolicy", "PeerAuthentication", "RequestAuthentication")
+}
+"""What rules who reaches pods, to the field of its spec that selects these; without it, or empty, it is for all of its namespace."""
 
 
 def needs(related: Related) -> dict[Key, set[Key]]:
@@ -59,10 +63,10 @@ def with_needs(kept: Mapping[Key, str], graph: Mapping[Key, set[Key]]) -> dict[K
 def with_servers(
     kept: Mapping[Key, str], related: Related, graph: Mapping[Key, set[Key]], wanted: Collection[Key], named: Collection[str]
 ) -> dict[Key, str]:
-    """``kept`` (why, by object), what serves these, and all that both need.
+    """``kept`` (why, by object), what serves these, what guards that, and all that they need.
 
     A claim is served by the workloads that mount it, a definition with custom resources by those that see to these; they are reached
-    through Services and webhooks. Nothing is added where something ``wanted`` serves it, nor what is ``named``.
+    through Services and webhooks, as far as policies let. Nothing is added where something ``wanted`` serves it, nor what is ``named``.
     """
     found = dict(kept)
     queue = deque(kept)
@@ -71,10 +75,11 @@ def with_servers(
         servers = [other for other in graph if key in graph[other] and _serves(key, related.items[other])] if key in kept else []
         if any(server in wanted for server in servers):
             servers = []
-        for server in [*servers, *_leading_to(key, related)]:
-            if server not in found and server not in wanted and str(server) not in named:
-                found[server] = f"{key} stays, and it serves that; to prune it, name it: kubeflow_prune: ['{server}']"
-                queue.append(server)
+        around = [(other, "serves") for other in [*servers, *_leading_to(key, related)]]
+        for other, does in [*around, *((guard, "guards") for guard in _guarding(key, related))]:
+            if other not in found and other not in wanted and str(other) not in named:
+                found[other] = f"{key} stays, and it {does} that; to prune it, name it: kubeflow_prune: ['{other}']"
+                queue.append(other)
     return with_needs(found, graph)
 
 
@@ -99,6 +104,15 @@ def _leading_to(key: Key, related: Related) -> list[Key]:
     hooks = [other for other, bodies in asked if any(service_of(body.get("clientConfig")) == key for body in bodies)]
     apis = [other for other, found in related.items.items() if other.kind == "APIService" and service_of(found.get("spec")) == key]
     return hooks + apis
+
+
+def _guarding(key: Key, related: Related) -> list[Key]:
+    """The policies that select the pods of a workload."""
+    template = pod_template(related.items.get(key) or {"kind": "", "apiVersion": ""})
+    policies = [(other, item) for other, item in related.items.items() if other[:2] in _GUARDS and other.namespace == key.namespace]
+    return [
+        other for other, item in policies if template and selects(dict_of(item.get("spec")).get(_GUARDS[other[:2]]), labels_of(template))
+    ]
 
 
 def still_used(those: list[Target], whose: str, told: str) -> str:

@@ -294,7 +294,8 @@ def _made_for(client: Client, target: Target, resources: Resources) -> Iterator[
         labels = (spec.get("selector") or {}).get("matchLabels") or {}
         selector = ",".join(f"{name}={value}" for name, value in labels.items())
         for item in listed(client, claims, key.namespace, labelSelector=selector or None):
-            if wanted.fullmatch(item["metadata"]["name"]) and not item["metadata"].get("ownerReferences"):
+            owners = {str(each.get("uid")) for each in item["metadata"].get("ownerReferences") or []}
+            if wanted.fullmatch(item["metadata"]["name"]) and owners <= {target.uid}:  # its own where it is to delete them
                 yield _made(("", "PersistentVolumeClaim"), claims, item, key)
     if key[:2] == _CERTIFICATE and spec.get("secretName") and secrets:
         secret = client.find(secrets.path(key.namespace, spec["secretName"]))

@@ -15,7 +15,7 @@ from .keeping import needs, still_used, with_needs, with_servers
 from .members import await_children, definitions, descended, instances, made_for
 from .objects import Key, Resource
 from .outcome import Options, Outcome
-from .related import Related, space_of
+from .related import Related, ends_claims, space_of
 from .removal import HOLDS_DATA, NAMESPACE, Removal, Target, last_custom, refused, stages
 from .wait import Deadline, Ticker
 
@@ -96,12 +96,14 @@ def _kept(
             kept[key] = f"all that is in it would go with it; {told}"
         elif (space := space_of(key)) and not named:
             kept[key] = f"the namespace {space} and all that is in it would go with it; {told}"
-        elif key[:2] == HOLDS_DATA and not named:
+        elif key[:2] in HOLDS_DATA and not named:
             kept[key] = f"it holds data; {told}"
+    owners = {target.key: target.live for target in targets}
     for made in made_for(client, targets, apis, kept):
         owner = made.owner
-        if made.key[:2] == HOLDS_DATA and owner and str(owner) not in options.prune:
-            kept[owner] = f"{made.key} holds its data; to prune it without that, name it: kubeflow_prune: ['{owner}']"
+        if made.key[:2] in HOLDS_DATA and owner and str(owner) not in options.prune:
+            how = "with" if ends_claims(owners[owner]) else "without"
+            kept[owner] = f"{made.key} holds its data; to prune it {how} that, name it: kubeflow_prune: ['{owner}']"
     uids = {target.uid for target in targets if target.key not in kept}
     for definition in definitions(targets):
         key = definition.key

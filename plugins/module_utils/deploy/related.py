@@ -46,6 +46,15 @@ def pod_template(item: Json) -> Json | None:
     return template if dicts_of(dict_of(template.get("spec")).get("containers")) else None
 
 
+def ends_claims(item: Json) -> bool:
+    """Whether an object is a StatefulSet that has its claims deleted when it is deleted itself.
+
+    https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#persistentvolumeclaim-retention
+    """
+    policy = dict_of(dict_of(item.get("spec")).get("persistentVolumeClaimRetentionPolicy"))
+    return item["kind"] == "StatefulSet" and policy.get("whenDeleted") == "Delete"
+
+
 def selects(selector: object, labels: Mapping[str, str]) -> bool:
     """Whether a label selector (``matchLabels``, ``matchExpressions``) matches; an empty one matches all."""
     wanted = dict_of(selector)

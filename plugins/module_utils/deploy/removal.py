@@ -28,7 +28,7 @@ from .wait import Deadline, Ticker
 
 Json = dict[str, t.Any]
 
-HOLDS_DATA = ("", "PersistentVolumeClaim")
+HOLDS_DATA = {("", "PersistentVolume"), ("", "PersistentVolumeClaim")}
 NAMESPACE = ("", "Namespace")
 _CALLS_IN = {
     ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),

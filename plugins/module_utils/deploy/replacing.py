@@ -15,6 +15,7 @@ from .compare import Member
 from .managed_fields import Rewrite, owned_names
 from .objects import Key
 from .refusals import MOST, Refusal
+from .related import ends_claims
 from .stuck import holding
 
 Json = dict[str, t.Any]
@@ -98,8 +99,7 @@ def loses(key: Key, item: Json, live: Json, rewrite: Rewrite | None = None) -> s
         ours = {**(item.get("data") or {}), **(item.get("binaryData") or {})}.keys() | owned_names(live, rewrite)
         others = sorted(held - ours)
         return f"others put {', '.join(others)} into it, so it is not replaced" if others else None
-    policy = (live.get("spec") or {}).get("persistentVolumeClaimRetentionPolicy") or {}
-    if key.kind == "StatefulSet" and policy.get("whenDeleted") == "Delete":
+    if ends_claims({"kind": key.kind, **live}):
         return "its claims would be deleted with it (persistentVolumeClaimRetentionPolicy), so it is not replaced"
     return None
 

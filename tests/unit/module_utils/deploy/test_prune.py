@@ -109,6 +109,33 @@ def test_an_operator_under_a_new_name_takes_over_the_custom_resources(cluster: F
     assert whys(outcome, "pruned").keys() == {"Deployment.apps ml/operator"}
 
 
+def test_what_guards_a_workload_that_stays_stays_with_it(cluster: FakeCluster) -> None:
+    cluster.aggregated = {
+        "networking.k8s.io/v1": {"NetworkPolicy": ("networkpolicies", True)},
+        "security.istio.io/v1": {"AuthorizationPolicy": ("authorizationpolicies", True)},
+    }
+
+    def policy(name: str, selector: Json, namespace: str = "ml") -> Json:
+        return make("NetworkPolicy", name, "networking.k8s.io/v1", namespace, spec={"podSelector": selector})
+
+    mesh = make("AuthorizationPolicy", "mesh", "security.istio.io/v1", "ml", spec={"selector": {"matchLabels": {"app": "minio"}}})
+    guards = [policy("minio", {"matchLabels": {"app": "minio"}}), policy("all", {}), mesh]
+    others = [policy("web", {"matchLabels": {"app": "web"}}), policy("all", {}, "default"), running(name="web", namespace="ml")]
+    cluster.deploy(SPACE, CLAIM, mounting("minio"), *guards, *others)
+    outcome = cluster.deploy(SPACE)
+    assert {each.partition("ml/")[2] for each in whys(outcome)} == {"data", "minio", "all", "mesh"}
+    assert "Deployment.apps ml/minio stays, and it guards that" in whys(outcome)["NetworkPolicy.networking.k8s.io ml/all"]
+    assert outcome.counts() == {"unchanged": 1, "kept": 5, "pruned": 3}
+
+
+def test_a_volume_holds_data_too(cluster: FakeCluster) -> None:
+    cluster.aggregated = {"v1": {"PersistentVolume": ("persistentvolumes", False)}}
+    cluster.deploy(SPACE, make("PersistentVolume", "disk", namespace=None))
+    assert whys(cluster.deploy(SPACE)).keys() == {"PersistentVolume disk"}
+    assert whys(cluster.remove())["PersistentVolume disk"] == "it holds data; kubeflow_remove_data=true deletes it"
+    assert cluster.remove(data=True).counts() == {"removed": 2}
+
+
 @pytest.mark.parametrize("named", [False, True])
 def test_a_stateful_set_whose_claims_hold_data_stays_until_it_is_named(cluster: FakeCluster, named: bool) -> None:
     spec = {"volumeClaimTemplates": [{"metadata": {"name": "data"}}], "selector": {"matchLabels": {"a": "b"}}}
@@ -118,6 +145,24 @@ def test_a_stateful_set_whose_claims_hold_data_stays_until_it_is_named(cluster: 
     outcome = cluster.deploy(SPACE, prune=frozenset({"StatefulSet.apps ml/db"} if named else ()))
     assert (whys(outcome, "pruned" if named else "kept").keys()) == {"StatefulSet.apps ml/db"}
     assert "PersistentVolumeClaim data-db-0" in cluster.names()
+
+
+@pytest.mark.parametrize("told", [False, True])
+@pytest.mark.parametrize("removed", [False, True])
+def test_a_stateful_set_that_takes_its_claims_with_it_stays_until_that_is_told(cluster: FakeCluster, removed: bool, told: bool) -> None:
+    policy = {"persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete"}, "selector": {"matchLabels": {"a": "b"}}}
+    store = make("StatefulSet", "db", "apps/v1", "ml", spec={"volumeClaimTemplates": [{"metadata": {"name": "data"}}], **policy})
+    cluster.deploy(SPACE, store)
+    claim = make("PersistentVolumeClaim", "data-db-0", namespace="ml", labels={"a": "b"})
+    uid = cluster.objects["apps/v1", "StatefulSet", "ml", "db"]["metadata"]["uid"]
+    claim["metadata"]["ownerReferences"] = [{"kind": "StatefulSet", "name": "db", "uid": uid}]
+    cluster.put(claim)
+    named = frozenset({"StatefulSet.apps ml/db"} if told else ())
+    outcome = cluster.remove(data=told) if removed else cluster.deploy(SPACE, prune=named)
+    assert ("StatefulSet db" in cluster.names()) is not told
+    if not told:
+        assert "PersistentVolumeClaim ml/data-db-0" in whys(outcome)["StatefulSet.apps ml/db"]
+        assert "PersistentVolumeClaim data-db-0" in cluster.names()
 
 
 def test_a_stateful_set_without_claims_goes(cluster: FakeCluster) -> None:
