@@ -17,14 +17,23 @@ _SUFFIXES = {
 _QUANTITY = re.compile(r"([+-]?[0-9.]+)([eE][+-]?[0-9]+|[numkKMGTPE]?i?)")
 
 
-@lru_cache(maxsize=10_000)
+def is_quantity(text: object) -> bool:
+    """Whether the API server takes it as one; it takes blanks around it, too."""
+    return _parsed(str(text).strip()) is not None
+
+
 def parse(text: object) -> float:
     """``"7820m"`` is 7.82, ``"16Gi"`` is 17179869184.0; 0.0 for what is not a quantity."""
-    match = _QUANTITY.fullmatch(str(text))
+    return _parsed(str(text)) or 0.0
+
+
+@lru_cache(maxsize=10_000)
+def _parsed(text: str) -> float | None:
+    match = _QUANTITY.fullmatch(text)
     if not match:
-        return 0.0
+        return None
     number, suffix = match.groups()
     try:
         return float(number) * _SUFFIXES[suffix] if suffix in _SUFFIXES else float(number + suffix)
     except ValueError:
-        return 0.0
+        return None

@@ -8,6 +8,8 @@ import json
 import typing as t
 
 import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.quantity import is_quantity
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application
 from ansible_collections.kubeflow.bootstrap.tests.integration.conftest import Cluster, Factory
 from ansible_collections.kubeflow.bootstrap.tests.integration.objects import definition, deployment, made, pod
@@ -59,6 +61,40 @@ def test_an_object_of_another_shape_is_named_with_its_component_and_path(
     with cluster().untouched():
         message = app.deploy(check=check).message
     assert "main" in message and words in message and item["kind"] in message, message
+
+
+def test_what_is_no_quantity_is_what_the_api_server_takes_for_none(cluster: Factory) -> None:
+    texts = [
+        "1GB",
+        "5 Gi",
+        " 1Gi ",
+        "",
+        "1,5",
+        "1i",
+        "1e3",
+        "1E",
+        "1.2.3",
+        "1.",
+        ".5",
+        "+2",
+        "-1",
+        "500m",
+        "0",
+        "one",
+        "1Ki",
+        "1ki",
+        "1e",
+        "1mi",
+    ]
+    with cluster().client() as client:
+        for text in texts:
+            quota = made("v1", "ResourceQuota", "q", "default", spec={"hard": {"requests.memory": text}})
+            try:
+                client.apply("/api/v1/namespaces/default/resourcequotas/q", quota, "test", dry_run=True)
+                told = ""
+            except ApiError as error:
+                told = error.said
+            assert is_quantity(text) is ("quantities must match" not in told and "unable to parse quantity" not in told), (text, told)
 
 
 @pytest.mark.parametrize("name", ["ks_app", "my_kubeflow", "KsApp", "mnist app"])

@@ -124,7 +124,7 @@ def preflight(client: Client, inventory: Inventory, members: list[Member], old: 
     if options.check:
         spaces = {member.key.namespace for member in todo} - found.namespaces.keys() - {""}
         homeless = [member for member in todo if member.key.namespace in spaces and member.key not in found.refused]
-        homeless = [member for member in homeless if (member.item["apiVersion"], member.key.kind) in served and member.key[:2] != _POD]
+        homeless = [member for member in homeless if (member.item["apiVersion"], member.key.kind) in served]
         client.map(lambda member: _try_elsewhere(client, member, options, found), homeless)
     if lacking:
         found.refused = {key: each for key, each in found.refused.items() if each.what != FORBIDDEN}
@@ -264,7 +264,12 @@ def _try_elsewhere(client: Client, member: Member, options: Options, found: Pref
     """A dry run in a namespace that exists, of an object whose own does not yet. Only what is wrong with the object itself counts."""
     key = member.key._replace(namespace=_EXISTING)
     metadata = {**member.item["metadata"], "namespace": _EXISTING}
-    stand_in = replace(member, key=key, item={**member.item, "metadata": metadata})
+    item = {**member.item, "metadata": metadata}
+    if member.key[:2] == _POD:  # its account would be looked for there
+        item["spec"] = {
+            name: value for name, value in (item.get("spec") or {}).items() if name not in ("serviceAccountName", "serviceAccount")
+        }
+    stand_in = replace(member, key=key, item=item)
     try:
         send(client, stand_in, options, dry_run=True)
     except ApiError as error:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from ..errors import BootstrapError
 from ..object_shapes import BUILT_IN, METADATA, SHAPES, Shape, misfits
+from ..quantity import is_quantity
 from .names import is_subdomain
 from .objects import CRD, group_of
 
@@ -35,6 +36,10 @@ _KEYS: dict[str, tuple[str, ...]] = {
 }
 """What tells the entries of these lists apart (x-kubernetes-list-map-keys); server-side apply takes none twice."""
 _DEFAULTS = {"protocol": "TCP"}
+_QUANTITIES = {"capacity", "default", "defaultRequest", "hard", "limits", "max", "maxLimitRequestRatio", "min", "podFixed", "requests"}
+"""Fields of Kubernetes' own kinds that are quantities by name, where they are maps."""
+_OWN_KEYS = {"annotations", "binaryData", "data", "labels", "matchLabels", "nodeSelector", "parameters", "stringData"}
+"""Maps whose keys are the user's own."""
 _SEGMENT = re.compile(r"[/%]")
 _KINDS = ((bool, "a boolean"), (str, "text"), ((int, float), "a number"), ((list, tuple), "a list"), (dict, "a mapping"))
 
@@ -82,6 +87,8 @@ def _mistakes(item: Json) -> Iterator[str]:
             yield from _undefined(version, item.get("spec"))
         if not wrong:
             yield from _twice(item, shape, "")
+        if (group_of(version), kind) != CRD:
+            yield from _unmeasured(item, "")
 
 
 def _misfits(value: object, shape: Shape) -> list[str]:
@@ -99,12 +106,12 @@ def _wrong_names(metadata: Json) -> Iterator[str]:
 
 
 def _wrongly_called(rendered: Rendered) -> Iterator[str]:
-    """Of what no dry run tells where the namespace or the definition does not exist yet: pods, and custom resources."""
+    """Of custom resources, which no dry run tells as long as their definition does not exist."""
     specs = [item["spec"] for _component, item in rendered if (group_of(item["apiVersion"]), item["kind"]) == CRD]
-    untold = {("", "Pod"), *((spec["group"], spec["names"]["kind"]) for spec in specs)}
+    defined = {(spec["group"], spec["names"]["kind"]) for spec in specs}
     for component, item in rendered:
         name = item["metadata"]["name"]
-        if (group_of(item["apiVersion"]), item["kind"]) in untold and not is_subdomain(name):
+        if (group_of(item["apiVersion"]), item["kind"]) in defined and not is_subdomain(name):
             yield (
                 f"{_name(component, item)}: metadata.name: {name!r} can't be a name: at most 253 lower case letters, digits, - and ., "
                 "with a letter or digit at both ends of each part"
@@ -141,6 +148,22 @@ def _twice(value: object, shape: Shape, place: str) -> Iterator[str]:
     elif isinstance(shape, list) and isinstance(value, list):
         for index, entry in enumerate(value):
             yield from _twice(entry, shape[0], f"{place}[{index}]")
+
+
+def _unmeasured(value: object, place: str) -> Iterator[str]:
+    """Texts that are no quantities. The API server says that there is one, but not where."""
+    if isinstance(value, list):
+        for index, entry in enumerate(value):
+            yield from _unmeasured(entry, f"{place}[{index}]")
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            where = f"{place}.{name}" if place else str(name)
+            amounts = {"": inner} if name == "sizeLimit" else inner if name in _QUANTITIES and isinstance(inner, dict) else {}
+            for key, amount in amounts.items():
+                if isinstance(amount, str) and not is_quantity(amount):
+                    yield f"{where}{'.' if key else ''}{key}: {amount!r} is no quantity, such as 500m or 2Gi"
+            if not amounts and name not in _OWN_KEYS:
+                yield from _unmeasured(inner, where)
 
 
 def _unfit(place: str, expected: str, value: object) -> str:

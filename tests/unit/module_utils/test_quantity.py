@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.quantity import parse
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.quantity import is_quantity, parse
 
 
 @pytest.mark.parametrize(
@@ -26,9 +26,9 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.quantity import
     ],
 )
 def test_quantities(text: object, number: float) -> None:
-    assert parse(text) == pytest.approx(number)
+    assert parse(text) == pytest.approx(number) and is_quantity(text)
 
 
 @pytest.mark.parametrize("text", ["", "many", "1.2.3", "5 Gi", "5gi", "1i", "mi", None, True, "."])
 def test_what_is_no_quantity_is_nothing(text: object) -> None:
-    assert parse(text) == 0.0
+    assert parse(text) == 0.0 and not is_quantity(text)

@@ -206,6 +206,15 @@ def test_a_check_finds_what_is_wrong_with_objects_whose_namespace_does_not_exist
     assert cluster.names() == []
 
 
+def test_a_check_tries_a_pod_without_its_account(cluster: FakeCluster) -> None:
+    path = "/api/v1/namespaces/default/pods/runs"
+    cluster.broken[path] = lambda request: status(422, "spec.restartPolicy: Unsupported value") if request.method == "PATCH" else None
+    with pytest.raises(BootstrapError, match="Pod ml/runs: spec.restartPolicy: Unsupported value"):
+        cluster.deploy(SPACE, running("Pod", namespace="ml", serviceAccountName="mine"), check=True)
+    tried = next(each for each in cluster.server.requests if each.path == path)
+    assert tried.query["dryRun"] == "All" and tried.body["spec"] == {"containers": [{"name": "c"}]}
+
+
 @pytest.mark.parametrize(
     "answer", [status(403, "exceeded quota: few"), status(500, "failed calling webhook x"), status(409, "already exists")]
 )

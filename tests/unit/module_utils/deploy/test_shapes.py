@@ -75,6 +75,13 @@ WRONG = [
     ),
     (pods(containers=[{"name": "c"}, {"name": "c"}]), r"containers\[1\]: name c is there twice"),
     (make("Service", "s", spec={"ports": [{"port": 1}, {"port": 1}]}), r"spec.ports\[1\]: port 1 is there twice"),
+    # Of which the API server says that there is one, but not where.
+    (
+        pods(containers=[{"name": "c", "resources": {"limits": {"cpu": 1, "memory": "1GB"}}}]),
+        r"containers\[0\].resources.limits.memory: '1GB' is no quantity",
+    ),
+    (pods(containers=[], volumes=[{"name": "v", "emptyDir": {"sizeLimit": "big"}}]), r"emptyDir.sizeLimit: 'big' is no quantity"),
+    (make("ResourceQuota", "q", spec={"hard": {"requests.cpu": "1,5"}}), "spec.hard.requests.cpu: '1,5' is no quantity"),
     # Names that are no segment of a path.
     (config(name="a/b"), "metadata.name: 'a/b' can't be a name"),
     (config(name=".."), r"metadata.name: '\.\.' can't be a name"),
@@ -108,6 +115,9 @@ def test_all_mistakes_are_in_one_message_and_nothing_is_asked(server: t.Any, cli
         running("CronJob", "batch/v1"),
         make("Service", "s", spec={"ports": [{"port": 1}, {"port": 1, "protocol": "UDP"}]}),
         make("Thing", "t", "example.com/v1", spec=["anything"], data="x"),
+        make("Thing", "t", "example.com/v1", spec={"limits": {"users": "many"}}),
+        make("ConfigMap", "limits", data={"limits": "none"}, annotations={"sizeLimit": "any"}),
+        make("LimitRange", "l", spec={"limits": [{"type": "Pod", "max": {"cpu": "1e3", "memory": " 1Gi "}, "min": None}]}),
         make(
             "CustomResourceDefinition",
             "as.b.c",
@@ -123,14 +133,13 @@ def test_what_is_well_formed_passes(item: Json) -> None:
 
 
 @pytest.mark.parametrize("name", ["My_Pod", "a..b", "-a", "x" * 254])
-@pytest.mark.parametrize("item", [running("Pod"), make("Thing", version="example.com/v1")])
-def test_a_name_that_no_dry_run_tells_is_checked_here(server: t.Any, client: Client, item: Json, name: str) -> None:
-    """A check into a namespace that does not exist yet, of pods and of what the application itself defines."""
+def test_a_name_that_no_dry_run_tells_is_checked_here(server: t.Any, client: Client, name: str) -> None:
+    """Of what the application itself defines."""
     cluster, space = FakeCluster(server, client), make("Namespace", "ns", namespace=None)
-    item = {**item, "metadata": {**item["metadata"], "name": name}}
-    with pytest.raises(BootstrapError, match=f"component web, {item['kind']} .*: metadata.name: .* can't be a name: at most 253"):
+    item = make("Thing", name, "example.com/v1")
+    with pytest.raises(BootstrapError, match="component web, Thing .*: metadata.name: .* can't be a name: at most 253"):
         cluster.deploy(space, defined(scope="Namespaced"), item, namespace="ns", check=True)
-    item["metadata"]["name"] = "my-1.pod"
+    item["metadata"]["name"] = "my-1.thing"
     assert cluster.deploy(space, defined(scope="Namespaced"), item, namespace="ns", check=True).counts() == {"created": 3}
 
 
