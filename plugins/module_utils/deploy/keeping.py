@@ -28,7 +28,8 @@ _GUARDS = {("networking.k8s.io", "NetworkPolicy"): "podSelector"} | {
 def needs(related: Related) -> dict[Key, set[Key]]:
     """What each of these objects can't work without, of them; namespaces aside, which stay as long as there is something in them.
 
-    A definition whose versions are converted by a webhook can't be read without its server.
+    A definition whose versions are converted by a webhook can't be read without its server. A workload is not left without the policies
+    that guard its pods.
     """
     graph = {
         key: {other for other, need in found.items() if need.strength >= Strength.REFERENCE and other.kind != "Namespace"}
@@ -37,6 +38,7 @@ def needs(related: Related) -> dict[Key, set[Key]]:
     for key, item in related.items.items():
         if key[:2] == CRD and (service := _converter(item)) in graph:
             graph[key] |= {service, *related.servers_of(service)}
+        graph[key].update(_guarding(key, item, related))
     return graph
 
 
@@ -63,10 +65,10 @@ def with_needs(kept: Mapping[Key, str], graph: Mapping[Key, set[Key]]) -> dict[K
 def with_servers(
     kept: Mapping[Key, str], related: Related, graph: Mapping[Key, set[Key]], wanted: Collection[Key], named: Collection[str]
 ) -> dict[Key, str]:
-    """``kept`` (why, by object), what serves these, what guards that, and all that they need.
+    """``kept`` (why, by object), what serves these, and all that both need.
 
     A claim is served by the workloads that mount it, a definition with custom resources by those that see to these; they are reached
-    through Services and webhooks, as far as policies let. Nothing is added where something ``wanted`` serves it, nor what is ``named``.
+    through Services and webhooks. Nothing is added where something ``wanted`` serves it, nor what is ``named``.
     """
     found = dict(kept)
     queue = deque(kept)
@@ -75,11 +77,10 @@ def with_servers(
         servers = [other for other in graph if key in graph[other] and _serves(key, related.items[other])] if key in kept else []
         if any(server in wanted for server in servers):
             servers = []
-        around = [(other, "serves") for other in [*servers, *_leading_to(key, related)]]
-        for other, does in [*around, *((guard, "guards") for guard in _guarding(key, related))]:
-            if other not in found and other not in wanted and str(other) not in named:
-                found[other] = f"{key} stays, and it {does} that; to prune it, name it: kubeflow_prune: ['{other}']"
-                queue.append(other)
+        for server in [*servers, *_leading_to(key, related)]:
+            if server not in found and server not in wanted and str(server) not in named:
+                found[server] = f"{key} stays, and it serves that; to prune it, name it: kubeflow_prune: ['{server}']"
+                queue.append(server)
     return with_needs(found, graph)
 
 
@@ -106,13 +107,13 @@ def _leading_to(key: Key, related: Related) -> list[Key]:
     return hooks + apis
 
 
-def _guarding(key: Key, related: Related) -> list[Key]:
+def _guarding(key: Key, item: Json, related: Related) -> list[Key]:
     """The policies that select the pods of a workload."""
-    template = pod_template(related.items.get(key) or {"kind": "", "apiVersion": ""})
-    policies = [(other, item) for other, item in related.items.items() if other[:2] in _GUARDS and other.namespace == key.namespace]
-    return [
-        other for other, item in policies if template and selects(dict_of(item.get("spec")).get(_GUARDS[other[:2]]), labels_of(template))
-    ]
+    template = pod_template(item)
+    if template is None:
+        return []
+    policies = [(other, policy) for other, policy in related.items.items() if other[:2] in _GUARDS and other.namespace == key.namespace]
+    return [other for other, policy in policies if selects(dict_of(policy.get("spec")).get(_GUARDS[other[:2]]), labels_of(template))]
 
 
 def still_used(those: list[Target], whose: str, told: str) -> str:

@@ -124,7 +124,7 @@ def test_what_guards_a_workload_that_stays_stays_with_it(cluster: FakeCluster) -
     cluster.deploy(SPACE, CLAIM, mounting("minio"), *guards, *others)
     outcome = cluster.deploy(SPACE)
     assert {each.partition("ml/")[2] for each in whys(outcome)} == {"data", "minio", "all", "mesh"}
-    assert "Deployment.apps ml/minio stays, and it guards that" in whys(outcome)["NetworkPolicy.networking.k8s.io ml/all"]
+    assert whys(outcome)["NetworkPolicy.networking.k8s.io ml/all"] == "Deployment.apps ml/minio needs it, and stays"
     assert outcome.counts() == {"unchanged": 1, "kept": 5, "pruned": 3}
 
 
@@ -151,8 +151,10 @@ def test_a_stateful_set_whose_claims_hold_data_stays_until_it_is_named(cluster: 
 @pytest.mark.parametrize("removed", [False, True])
 def test_a_stateful_set_that_takes_its_claims_with_it_stays_until_that_is_told(cluster: FakeCluster, removed: bool, told: bool) -> None:
     policy = {"persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete"}, "selector": {"matchLabels": {"a": "b"}}}
-    store = make("StatefulSet", "db", "apps/v1", "ml", spec={"volumeClaimTemplates": [{"metadata": {"name": "data"}}], **policy})
-    cluster.deploy(SPACE, store)
+    more = {"volumeClaimTemplates": [{"metadata": {"name": "data"}}], **policy}
+    store = running("StatefulSet", name="db", namespace="ml", labels={"a": "b"}, more=more)
+    cluster.aggregated = {"networking.k8s.io/v1": {"NetworkPolicy": ("networkpolicies", True)}}
+    cluster.deploy(SPACE, store, make("NetworkPolicy", "all", "networking.k8s.io/v1", "ml", spec={"podSelector": {}}))
     claim = make("PersistentVolumeClaim", "data-db-0", namespace="ml", labels={"a": "b"})
     uid = cluster.objects["apps/v1", "StatefulSet", "ml", "db"]["metadata"]["uid"]
     claim["metadata"]["ownerReferences"] = [{"kind": "StatefulSet", "name": "db", "uid": uid}]
@@ -162,7 +164,7 @@ def test_a_stateful_set_that_takes_its_claims_with_it_stays_until_that_is_told(c
     assert ("StatefulSet db" in cluster.names()) is not told
     if not told:
         assert "PersistentVolumeClaim ml/data-db-0" in whys(outcome)["StatefulSet.apps ml/db"]
-        assert "PersistentVolumeClaim data-db-0" in cluster.names()
+        assert {"PersistentVolumeClaim data-db-0", "NetworkPolicy all"} <= set(cluster.names())
 
 
 def test_a_stateful_set_without_claims_goes(cluster: FakeCluster) -> None:
