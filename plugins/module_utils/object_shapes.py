@@ -24,7 +24,8 @@ BUILT_IN = {
 }
 """API groups of Kubernetes itself (https://kubernetes.io/docs/reference/kubernetes-api/); all others have custom resources."""
 
-METADATA: Shape = {"name": str, "namespace": str, "labels": {}, "annotations": {}, "ownerReferences": [{"uid": str}], "finalizers": [str]}
+_OWNER: Shape = dict.fromkeys(("apiVersion", "kind", "name", "uid"), str)
+METADATA: Shape = {"name": str, "namespace": str, "labels": {}, "annotations": {}, "ownerReferences": [_OWNER], "finalizers": [str]}
 _CONTAINER: Shape = {"name": str, "env": [{"name": str}], "envFrom": [{}], "ports": [{}], "volumeMounts": [{}], "volumeDevices": [{}]}
 _POD: Shape = {
     "containers": [_CONTAINER],

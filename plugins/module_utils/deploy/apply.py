@@ -18,14 +18,17 @@ from . import replacing
 from .compare import Member, fingerprint
 from .inventory import Inventory
 from .managed_fields import Rewrite, former, migrate, of_another_version
-from .objects import MANAGER, Key, owned_fields
+from .objects import CRD, DEFINITIONS, MANAGER, Key, owned_fields
 from .outcome import Options, Outcome
 from .refusals import Refusal, refusal
+from .stuck import holding
 from .wait import Deadline
 
 Json = dict[str, t.Any]
 
 _DONE = {"create": "created", "change": "changed", "take-over": "taken over", "replace": "replaced"}
+_TERMINATING = "custom resource definition is terminating"
+"""The API server's word for it (apiextensions-apiserver, apiserver/customresource_handler.go)."""
 _GRACE = 1.0
 """Seconds for what is under way when the run is interrupted."""
 
@@ -97,15 +100,26 @@ def _apply(client: Client, member: Member, options: Options, deadline: Deadline)
     applied = Applied()
     try:
         if member.action == "replace":
-            replacing.delete(client, member, deadline.left())
+            replacing.delete(client, member, deadline.left(), options.progress)
         metadata = _written(client, member, options)
         applied.version, applied.owned = str(metadata.get("resourceVersion") or ""), owned_fields({"metadata": metadata})
     except OtherCluster:
         raise
     except BootstrapError as error:
-        applied.refused = refusal(error, member.key, member.item)
+        applied.refused = refusal_of(client, member, error)
     applied.seconds = round(time.monotonic() - start, 3)
     return applied
+
+
+def refusal_of(client: Client, member: Member, error: BootstrapError) -> Refusal:
+    """What an error says of an object; with what holds the definition of its kind, where that is being deleted."""
+    found = refusal(error, member.key, member.item)
+    if _TERMINATING in found.why:
+        definition = Key(*CRD, "", f"{member.resource.plural}.{member.key.group}")
+        with contextlib.suppress(BootstrapError):
+            held = holding(client, definition, DEFINITIONS, {"deletionTimestamp": "now"})
+            return found._replace(why=f"{definition} is being deleted: it {held}", fix="See to that, and run again.")
+    return found
 
 
 def _sent(client: Client, member: Member, options: Options, before: Json) -> Json:

@@ -11,7 +11,7 @@ import typing as t
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 from ..api import METADATA, ONE_METADATA, ApiError, Client
-from .objects import CRD, Key, Resource
+from .objects import CRD, DEFINITIONS, Key
 from .order import Gate
 from .ready import NotReady, conditions, holds, is_paused, said
 from .related import labels_of, pod_template
@@ -31,7 +31,6 @@ _INJECTORS = {
 }
 """Annotations that ask for a CA bundle (https://cert-manager.io/docs/concepts/ca-injector/,
 https://docs.openshift.com/container-platform/latest/security/certificates/service-serving-certificate.html)."""
-_DEFINED = Resource("apiextensions.k8s.io/v1", "customresourcedefinitions", False)
 _CERTIFICATES = "cert-manager.io/v1"
 _SPECIAL, _ESCAPED = re.compile(r"([,=\\])"), r"\\\1"
 _NOT_THERE = "it is not there"
@@ -97,7 +96,7 @@ def _unserved(client: Client, key: Key, live: Json | None) -> str:
     if live is None:
         return _NOT_THERE
     if live["metadata"].get("deletionTimestamp"):
-        return f"it {holding(client, key, _DEFINED, live['metadata'])}"
+        return f"it {holding(client, key, DEFINITIONS, live['metadata'])}"
     found = conditions(live)
     names, schema = found.get("NamesAccepted") or {}, found.get("NonStructuralSchema") or {}
     if names.get("status") == "False":

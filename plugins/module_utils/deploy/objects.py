@@ -64,6 +64,9 @@ class Resource:
         return f"{root}{scope}/{self.plural}" + (f"/{name}" if name else "")
 
 
+DEFINITIONS = Resource("apiextensions.k8s.io/v1", "customresourcedefinitions", False)
+
+
 class Resources:
     """Which resource serves an object: what the cluster serves now, and what definitions among the objects will."""
 

@@ -15,7 +15,7 @@ from ..discovery import Served
 from ..errors import BootstrapError, some
 from ..permissions import allowed, missing, review
 from . import namespace, replacing
-from .apply import send
+from .apply import refusal_of, send
 from .compare import Member
 from .dead_webhooks import unanswered
 from .difference import difference
@@ -24,7 +24,7 @@ from .managed_fields import conflicting, displaced, left_behind, merged, of_anot
 from .objects import Key, Resource, Resources, key_of
 from .outcome import Options
 from .owner_references import without_owner
-from .refusals import FORBIDDEN, IMMUTABLE, INVALID, Refusal, fixes, inconclusive, refusal, told
+from .refusals import FORBIDDEN, IMMUTABLE, INVALID, Refusal, fixes, inconclusive, told
 from .related import given_by
 from .unseen import unavailable
 
@@ -217,7 +217,7 @@ def _try(client: Client, member: Member, options: Options, found: Preflight) -> 
     except ApiError as error:
         if inconclusive(error):
             return
-        refused = refusal(error, member.key, member.item)
+        refused = refusal_of(client, member, error)
         if refused.what == IMMUTABLE:
             refused = _unchangeable(client, member, options, refused, found) or refused
             if member.action == "replace":
@@ -273,7 +273,7 @@ def _try_elsewhere(client: Client, member: Member, options: Options, found: Pref
     try:
         send(client, stand_in, options, dry_run=True)
     except ApiError as error:
-        refused = refusal(error, member.key, member.item)
+        refused = refusal_of(client, member, error)
         if refused.what == INVALID and not inconclusive(error) and not client.find(stand_in.path, ONE_METADATA):
             found.refused[member.key] = refused
 

@@ -84,7 +84,7 @@ def present(client: Client, application: str, namespace: str, rendered: list[tup
     start = time.monotonic()
     outcome = Outcome()
     with Ticker(options.progress) as ticker:
-        run = _Run(client, application, namespace, options, outcome, ticker)
+        run = _Run(client, application, namespace, replace(options, progress=ticker.say), outcome, ticker)
         try:
             _deploy(run, rendered)
             with client.repeating(Deadline(LOOKING).left, ticker.say):

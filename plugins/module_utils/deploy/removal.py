@@ -23,7 +23,7 @@ from .objects import CRD, MANAGER, Key, Resource
 from .order import order
 from .outcome import Options, Outcome
 from .related import given_by
-from .stuck import explained, short
+from .stuck import EXPLAIN_AFTER, explained, short
 from .wait import Deadline, Ticker
 
 Json = dict[str, t.Any]
@@ -45,8 +45,6 @@ _NAMED = 5
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 _PATIENCE = 2.0
 """Seconds until the API server is reminded of a definition, and between reminders."""
-_EXPLAIN_AFTER = 10.0
-"""Seconds until it is said why something takes so long."""
 
 
 @dataclass(frozen=True)
@@ -210,7 +208,7 @@ class Removal:
                 raise self._stuck(left, record)
             now = time.monotonic()
             self._show(f"waiting for {short(left)}")
-            if now - start > _EXPLAIN_AFTER and not told:
+            if now - start > EXPLAIN_AFTER and not told:
                 told = True
                 for line in explained(self.client, self.apis, dict(list(left.items())[:_NAMED])):
                     self.ticker.say(line)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 import typing as t
+from collections.abc import Callable
 
 from .. import interrupts
 from ..api import Client
@@ -16,7 +17,7 @@ from .managed_fields import Rewrite, owned_names
 from .objects import Key
 from .refusals import MOST, Refusal
 from .related import ends_claims
-from .stuck import holding
+from .stuck import EXPLAIN_AFTER, holding
 
 Json = dict[str, t.Any]
 
@@ -104,16 +105,23 @@ def loses(key: Key, item: Json, live: Json, rewrite: Rewrite | None = None) -> s
     return None
 
 
-def delete(client: Client, member: Member, seconds: float) -> None:
-    """Delete an object, and wait until it is gone. Raises ``BootstrapError`` if it is still there after ``seconds``."""
-    end = time.monotonic() + seconds
+def delete(client: Client, member: Member, seconds: float, say: Callable[[str], None]) -> None:
+    """Delete an object, and wait until it is gone; ``say`` gets why it takes so long.
+
+    Raises ``BootstrapError`` if it is still there after ``seconds``.
+    """
+    start, told = time.monotonic(), False
     state, why = deletion.delete(client, member.path, member.key, member.metadata, lambda _metadata: _changed(member.key))
     if state not in (deletion.GONE, deletion.GOING):
         raise BootstrapError(f"it was not deleted: {why}", fix="Run again: what has to be done is looked at again.")
     while metadata := deletion.look(client, member.path, str(member.metadata.get("uid"))):
-        if time.monotonic() > end:
+        waited = time.monotonic() - start
+        if waited > seconds or (waited > EXPLAIN_AFTER and not told):
             held = holding(client, member.key, member.resource, metadata)
-            raise BootstrapError(f"it is still being deleted: it {held}", fix="See to that, and run again: it goes on from here.")
+            if waited > seconds:
+                raise BootstrapError(f"it is still being deleted: it {held}", fix="See to that, and run again: it goes on from here.")
+            say(f"{member.key} is still being deleted: it {held}")
+            told = True
         interrupts.pause(_PAUSE)
 
 

@@ -79,6 +79,7 @@ def _mistakes(item: Json) -> Iterator[str]:
     yield from wrong
     if not wrong:
         yield from _wrong_names(item.get("metadata") or {})
+        yield from _wrong_owners(item.get("metadata") or {})
     if group_of(version) in BUILT_IN:
         shape = SHAPES.get(kind, {})
         wrong = _misfits(item, {"spec": {}, **shape} if "spec" in item else shape)
@@ -96,13 +97,25 @@ def _misfits(value: object, shape: Shape) -> list[str]:
 
 
 def _wrong_names(metadata: Json) -> Iterator[str]:
-    """Names are segments of paths (apimachinery, api/validation/path)."""
     if not metadata.get("name"):
         yield "metadata.name is missing" + (" (generateName can't be applied twice)" if "generateName" in metadata else "")
     for field in ("name", "namespace"):
         value = metadata.get(field) or ""
-        if value in (".", "..") or _SEGMENT.search(value):
+        if _no_segment(value):
             yield f"metadata.{field}: {value!r} can't be a name: it may be neither . nor .., and hold neither / nor %"
+
+
+def _wrong_owners(metadata: Json) -> Iterator[str]:
+    for index, owner in enumerate(metadata.get("ownerReferences") or []):
+        for field in ("apiVersion", "kind", "name", "uid"):
+            value = owner.get(field)
+            if not value or field == "name" and _no_segment(value):
+                yield f"metadata.ownerReferences[{index}].{field} " + (f"can't be {value!r}" if value else "is missing")
+
+
+def _no_segment(name: str) -> bool:
+    """Whether it can't be part of a path (apimachinery, api/validation/path)."""
+    return name in (".", "..") or bool(_SEGMENT.search(name))
 
 
 def _wrongly_called(rendered: Rendered) -> Iterator[str]:

@@ -20,6 +20,8 @@ if t.TYPE_CHECKING:
 
 Json = dict[str, t.Any]
 
+EXPLAIN_AFTER = 10.0
+"""Seconds until it is said why a deletion takes so long."""
 _SHOWN = 3
 _WORKLOADS = (("Deployment", "readyReplicas"), ("StatefulSet", "readyReplicas"), ("DaemonSet", "numberReady"))
 # Who removes the finalizers that Kubernetes itself sets, and when

@@ -11,7 +11,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Clie
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 
 from tests.unit.module_utils.deploy._cluster import FakeCluster, status
-from tests.unit.module_utils.deploy._objects import make, running
+from tests.unit.module_utils.deploy._objects import defined, make, running
 
 Json = dict[str, t.Any]
 SPACE = make("Namespace", "ml", namespace=None)
@@ -103,6 +103,24 @@ def test_a_permanent_error_is_not_tried_again(cluster: FakeCluster, answer: t.An
     assert len([each for each in cluster.server.requests if each.method == "PATCH" and each.path == path]) == 1
     if "too large" in answer.body["message"] or "larger" in answer.body["message"]:
         assert "it is 1.00 MiB as JSON" in error.value.message
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_a_definition_that_is_being_deleted_names_what_holds_it(cluster: FakeCluster, check: bool) -> None:
+    """It is not of the application, which brings but a custom resource."""
+    crd = cluster.put(defined(scope="Namespaced"))
+    crd["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    held = cluster.put(make("Thing", "held", "example.com/v1", "other"))
+    held["metadata"] |= {"deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["example.com/hold"]}
+    path = "/apis/example.com/v1/namespaces/ml/things/new"
+    said = status(405, "create not allowed while custom resource definition is terminating", "MethodNotAllowed")
+    cluster.broken[path] = lambda request: said if request.method == "PATCH" else None
+    cluster.put(SPACE)
+    told = (
+        r"Thing.example.com ml/new: CustomResourceDefinition\S+ things.example.com is being deleted: it waits .*: Thing\S+ other/held has"
+    )
+    with pytest.raises(BootstrapError, match=told):
+        cluster.deploy(make("Thing", "new", "example.com/v1", "ml"), check=check)
 
 
 # --- webhooks for pods without a server

@@ -8,6 +8,7 @@ import typing as t
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy import replacing
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.compare import Member
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects import MANAGER, Key, Resource
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.refusals import IMMUTABLE, Refusal
@@ -104,26 +105,26 @@ GONE = Answer({"message": "not found"}, 404)
 
 def test_the_very_object_is_deleted_and_awaited(server: t.Any, client: Client) -> None:
     asked = served(server, DEPLOYMENT, [Answer(live()), Answer(live()), GONE], [Answer(live())])
-    delete(client, old(), 10)
+    delete(client, old(), 10, print)
     assert [each.method for each in asked] == ["DELETE", "GET", "GET", "GET"]
     assert asked[0].body == {"propagationPolicy": "Foreground", "preconditions": {"uid": "u", "resourceVersion": "5"}}
 
 
 def test_what_a_controller_makes_under_the_same_name_is_not_waited_for(server: t.Any, client: Client) -> None:
     served(server, DEPLOYMENT, [Answer(live(uid="another"))], [Answer(live())])
-    delete(client, old(), 10)
+    delete(client, old(), 10, print)
 
 
 def test_a_workload_whose_status_changed_is_deleted_in_its_new_version(server: t.Any, client: Client) -> None:
     asked = served(server, DEPLOYMENT, [Answer(live("6")), GONE], [CHANGED, Answer(live("6"))])
-    delete(client, old(), 10)
+    delete(client, old(), 10, print)
     assert [each.body["preconditions"]["resourceVersion"] for each in asked if each.method == "DELETE"] == ["5", "6"]
 
 
 def test_a_configmap_that_was_changed_since_is_not_deleted(server: t.Any, client: Client) -> None:
     asked = served(server, CONFIG, [Answer(live("6"))], [CHANGED])
     with pytest.raises(BootstrapError, match="somebody has just changed it"):
-        delete(client, old("ConfigMap", "v1"), 10)
+        delete(client, old("ConfigMap", "v1"), 10, print)
     assert [each.method for each in asked] == ["DELETE", "GET"]
 
 
@@ -131,7 +132,16 @@ def test_what_does_not_go_is_told_with_its_finalizers(server: t.Any, client: Cli
     held = live(deletionTimestamp="2026-01-01T00:00:00Z", finalizers=["example.com/hold"])
     served(server, CONFIG, [Answer(held)], [Answer(held)])
     with pytest.raises(BootstrapError, match="example.com/hold"):
-        delete(client, old("ConfigMap", "v1"), 0)
+        delete(client, old("ConfigMap", "v1"), 0, print)
+
+
+def test_why_it_takes_so_long_is_said_once_meanwhile(server: t.Any, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replacing, "EXPLAIN_AFTER", 0.1)
+    held = live(deletionTimestamp="2026-01-01T00:00:00Z", finalizers=["example.com/hold"])
+    served(server, CONFIG, [*[Answer(held)] * 5, GONE], [Answer(held)])
+    said: list[str] = []
+    delete(client, old("ConfigMap", "v1"), 60, said.append)
+    assert len(said) == 1 and said[0].startswith("ConfigMap x/a is still being deleted: it has the finalizer example.com/hold")
 
 
 def test_a_definition_that_does_not_go_names_the_resources_that_hold_it(server: t.Any, client: Client) -> None:
@@ -144,7 +154,7 @@ def test_a_definition_that_does_not_go_names_the_resources_that_hold_it(server: 
     key = Key("apiextensions.k8s.io", "CustomResourceDefinition", "", "as.a.com")
     resource = Resource("apiextensions.k8s.io/v1", "customresourcedefinitions", False)
     with pytest.raises(BootstrapError, match=r"A.a.com ml/one has the finalizer a.com/f"):
-        delete(client, Member(key, "c", {}, resource, held, "replace"), 0)
+        delete(client, Member(key, "c", {}, resource, held, "replace"), 0, print)
 
 
 @pytest.mark.parametrize("field", ["data", "binaryData", "stringData"])

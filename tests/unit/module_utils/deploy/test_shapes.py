@@ -40,6 +40,8 @@ WRONG = [
     (config(name=None, generateName="x-"), "ConfigMap: metadata.name is missing .generateName can't be applied twice"),
     ({"apiVersion": "v1", "kind": "ConfigMap"}, "ConfigMap: metadata.name is missing"),
     (config(ownerReferences={"uid": "x"}), "metadata.ownerReferences: a list is expected, not a mapping"),
+    (config(ownerReferences=[{"kind": "A", "name": "a", "uid": "x"}]), r"metadata.ownerReferences\[0\].apiVersion is missing"),
+    (config(ownerReferences=[{"apiVersion": "v1", "kind": "A", "name": "..", "uid": "x"}]), r"ownerReferences\[0\].name can't be '..'"),
     (config(finalizers=[None]), r"metadata.finalizers\[0\]: text is expected, not nothing"),
     ({"apiVersion": "v1", "kind": "ConfigMap", "metadata": ["x"]}, "ConfigMap: metadata: a mapping is expected, not a list"),
     ({"apiVersion": 1, "kind": "ConfigMap", "metadata": {"name": "c"}}, "apiVersion: 1 is no API version"),
