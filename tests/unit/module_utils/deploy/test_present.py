@@ -117,7 +117,7 @@ def test_a_definition_that_is_being_deleted_names_what_holds_it(cluster: FakeClu
     cluster.broken[path] = lambda request: said if request.method == "PATCH" else None
     cluster.put(SPACE)
     told = (
-        r"Thing.example.com ml/new: CustomResourceDefinition\S+ things.example.com is being deleted: it waits .*: Thing\S+ other/held has"
+        r"Thing.example.com ml/new: CustomResourceDefinition\S+ things.example.com is being deleted: .*Thing\S+ other/held has"
     )
     with pytest.raises(BootstrapError, match=told):
         cluster.deploy(make("Thing", "new", "example.com/v1", "ml"), check=check)
