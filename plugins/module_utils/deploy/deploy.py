@@ -87,6 +87,8 @@ def _removed_by_record(client: Client, args: dict[str, t.Any], context: Context)
         client.identity.bind(uid_of(client), f"/api/v1/namespaces/{namespace}")
     with _orderly(client):
         outcome = absent(client, application, namespace, _options(args, context), args["remove_data"])
+    if not outcome.objects:
+        context.warn(recorded.nothing(client, application, namespace))
     return outcome, Choice("native", "The application was removed by what the cluster records of it.")
 
 

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from ..api import METADATA, ApiError, Client
 from ..errors import BootstrapError, some
 from .inventory import ID, TOOLING
-from .names import object_name
+from .names import is_subdomain, object_name
 from .objects import MANAGER
 
 _RECORD = "applyset"
 _NAMED = 5
+_CHECK = "Check the name and the context."
 
 
 def named(client: Client, name: str, args: Mapping[str, t.Any], env: Mapping[str, str]) -> tuple[str, str]:
@@ -28,7 +29,9 @@ def named(client: Client, name: str, args: Mapping[str, t.Any], env: Mapping[str
             f"Which cluster the application {name} is to be removed from is not said, and its folder is not read.",
             fix="Name the context: kubeflow_context.",
         )
-    namespace, _slash, application = name.rpartition("/")
+    namespace, slash, application = name.rpartition("/")
+    if slash and not (is_subdomain(namespace) and application):
+        raise BootstrapError(f"kubeflow_application is neither NAME nor NAMESPACE/NAME: {name!r}.", fix=_CHECK)
     if namespace:
         return application, namespace
     try:
@@ -44,11 +47,23 @@ def named(client: Client, name: str, args: Mapping[str, t.Any], env: Mapping[str
     if found:
         ways = ", ".join(f"{space}/{application}" for space in found[:_NAMED])
         raise BootstrapError(f"Several applications are called {name}.", fix=f"Name one of them as kubeflow_application: {ways}.")
-    known = some([f"{space}/{record.removesuffix(f'-{_RECORD}')}" for space, record in records], _NAMED)
     raise BootstrapError(
-        f"The cluster {client.connection.server} has no record of an application {name}; it has {known or 'none at all'}.",
-        fix="Check the name and the context. If somebody deleted the record, name the namespace too: NAMESPACE/NAME.",
+        f"The cluster {client.connection.server} has no record of an application {name}; it has {_known(records)}.",
+        fix=f"{_CHECK} If somebody deleted the record, name the namespace too: NAMESPACE/NAME.",
     )
+
+
+def nothing(client: Client, application: str, namespace: str) -> str:
+    """What to say where a removal by name found nothing: it may have been done before, or the name is another one."""
+    try:
+        it_has = f"; it has records of {_known(applications(client))}"
+    except BootstrapError:
+        it_has = ""
+    return f"The cluster {client.connection.server} has nothing of an application {application} in the namespace {namespace}{it_has}."
+
+
+def _known(records: list[tuple[str, str]]) -> str:
+    return some([f"{space}/{record.removesuffix(f'-{_RECORD}')}" for space, record in records], _NAMED) or "none at all"
 
 
 def applications(client: Client) -> list[tuple[str, str]]:

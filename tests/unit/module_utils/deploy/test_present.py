@@ -116,9 +116,7 @@ def test_a_definition_that_is_being_deleted_names_what_holds_it(cluster: FakeClu
     said = status(405, "create not allowed while custom resource definition is terminating", "MethodNotAllowed")
     cluster.broken[path] = lambda request: said if request.method == "PATCH" else None
     cluster.put(SPACE)
-    told = (
-        r"Thing.example.com ml/new: CustomResourceDefinition\S+ things.example.com is being deleted: .*Thing\S+ other/held has"
-    )
+    told = r"Thing.example.com ml/new: CustomResourceDefinition\S+ things.example.com is being deleted: .*Thing\S+ other/held has"
     with pytest.raises(BootstrapError, match=told):
         cluster.deploy(make("Thing", "new", "example.com/v1", "ml"), check=check)
 

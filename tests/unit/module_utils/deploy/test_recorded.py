@@ -29,7 +29,7 @@ def cluster(server: t.Any, client: Client) -> FakeCluster:
 def remove(cluster: FakeCluster, folder: Path, name: str, check: bool = False, **args: t.Any) -> t.Any:
     more = {name: False for name in ("force_conflicts", "take_over", "replace", "remove_data")}
     given = {"path": str(folder), "context": "here", "state": "absent", "prune": [], "secrets": None, "wait_timeout": 5, **more, **args}
-    return deploy(cluster.client, {**given, "application": name}, Context(check=check, env={}))[0]
+    return deploy(cluster.client, {**given, "application": name}, Context(check=check, env={}, warn=cluster.warned.append))[0]
 
 
 @pytest.mark.parametrize("name", ["ks_app", "ml/ks_app"])
@@ -47,6 +47,22 @@ def test_the_cluster_has_to_be_named(cluster: FakeCluster, tmp_path: Path) -> No
 def test_a_name_that_is_not_recorded_is_told_with_those_that_are(cluster: FakeCluster, tmp_path: Path) -> None:
     with pytest.raises(BootstrapError, match="no record of an application other; it has ml/ks-app-"):
         remove(cluster, tmp_path, "other")
+
+
+@pytest.mark.parametrize("name", ["/ks_app", "ml/", "My Space/ks_app", "a/b/c"])
+def test_what_is_no_name_is_refused(cluster: FakeCluster, tmp_path: Path, name: str) -> None:
+    with pytest.raises(BootstrapError, match="neither NAME nor NAMESPACE/NAME"):
+        remove(cluster, tmp_path, name)
+
+
+def test_where_nothing_is_found_that_is_said(cluster: FakeCluster, tmp_path: Path) -> None:
+    """A second removal is as good as the first; but a mistyped namespace must not look as if all was done."""
+    assert not remove(cluster, tmp_path, "mll/ks_app").changed
+    assert "nothing of an application ks_app in the namespace mll; it has records of ml/ks-app-" in cluster.warned[0]
+    assert remove(cluster, tmp_path, "ml/ks_app").changed and len(cluster.warned) == 1
+    cluster.broken["/api/v1/configmaps"] = status(403, "no")
+    assert not remove(cluster, tmp_path, "ml/ks_app").changed
+    assert cluster.warned[-1].endswith("has nothing of an application ks_app in the namespace ml.")
 
 
 def test_of_two_one_has_to_be_named(cluster: FakeCluster, tmp_path: Path) -> None:
