@@ -201,6 +201,27 @@ class Client:
         """Ask whether the API server is ready. Raises where it is not."""
         self._send("GET", "/readyz", accept="text/plain")
 
+    def through(self, path: str, headers: dict[str, str]) -> tuple[int, Headers, bytes]:
+        """What a Service or a pod answers through the API server, whatever its status."""
+        self._prepare()
+        sent = {"Accept": "*/*", "User-Agent": USER_AGENT, **headers}
+        status, content, received = self._exchange("GET", self._prefix + path, None, sent, None, True, False)
+        return status, received, content
+
+    def upgradable(self, path: str) -> tuple[Channel, str, list[str]]:
+        """A connection of its own for a WebSocket, which the caller closes; its address, and the headers that log in."""
+        self._prepare()
+        channel = self._open(self._deadline())
+        if channel.sock is None:
+            try:
+                channel.connect()
+            except failures.ERRORS as error:
+                raise self._unreachable(error, channel) from error
+        credentials = self.connection.credentials
+        login = (*credentials.headers().items(), *credentials.more_headers)
+        address = f"ws{self.connection.server.removeprefix('http')}{path}"
+        return channel, address, [f"{name}: {value}" for name, value in login]
+
     def find(self, path: str, accept: str = "application/json") -> Json | None:
         """One object; ``None`` where it is not found: an API server says so itself, anybody else's 404 is an ``InvalidResponse``."""
         try:

@@ -55,6 +55,10 @@ options:
       - What M(kubeflow.bootstrap.deploy) returned in check mode for an application that is not applied, so that the summary tells what
         applying it would do. It does not count where there is an O(outcome).
     type: dict
+  checks:
+    description: What M(kubeflow.bootstrap.verify) returned in C(checks), also where it failed.
+    type: list
+    elements: dict
   kubeconfig:
     description: The kubeconfig file that the user named, for the commands to go on with.
     type: path
@@ -110,6 +114,7 @@ ARGUMENTS: dict[str, t.Any] = {
         "outcome": {"type": "dict"},
         "failure": {"type": "str"},
         "comparison": {"type": "dict"},
+        "checks": {"type": "list", "elements": "dict"},
         "kubeconfig": {"type": "path"},
         "context": {"type": "str"},
         "show": {"type": "bool", "default": True},

@@ -12,7 +12,7 @@ local start = importstr 'gateway_start.sh';
   local tlsMount = '/etc/kubeflow-tls',
 
   // Without anything in front, the gateway itself has the certificate.
-  local ownTls(params) = entry.tlsSecret(params) != null && !entry.inFront(params),
+  ownTls(params):: entry.tlsSecret(params) != null && !entry.inFront(params),
 
   // Files that a variable names are read at each handshake, so that a renewed certificate is taken without a restart.
   local certificate = std.join('\n    ', [
@@ -49,8 +49,8 @@ local start = importstr 'gateway_start.sh';
   // nginx.conf is a template: what stands in %(...)s is filled in, everything else stays as it is.
   config(params):: template % {
     proxy: 'proxy.' + params.namespace + '.svc.' + params.clusterDomain,
-    listen: if ownTls(params) then certificate else 'listen %d;' % port,
-    tls: if ownTls(params) then plainServer else '',
+    listen: if $.ownTls(params) then certificate else 'listen %d;' % port,
+    tls: if $.ownTls(params) then plainServer else '',
     redirect: if entry.inFront(params) && entry.tlsSecret(params) != null then redirect else '',
   },
 
@@ -63,7 +63,7 @@ local start = importstr 'gateway_start.sh';
     data: $.configData(params),
   },
 
-  local tlsPorts(params, port) = if ownTls(params) then [port] else [],
+  local tlsPorts(params, port) = if $.ownTls(params) then [port] else [],
 
   container(params):: {
     name: 'nginx',

@@ -9,7 +9,9 @@ local static = importstr 'kubeflow_static.py';
 
 {
   local component = 'hub',
-  local sharedClaim = 'kubeflow-shared',
+  sharedClaim:: 'kubeflow-shared',
+  // The temporary user as whom the stage verify does what users do.
+  verifyUser:: 'kubeflow-verify',
   // The home folder of Jupyter's own images.
   local home = '/home/jovyan',
 
@@ -44,6 +46,8 @@ local static = importstr 'kubeflow_static.py';
     allowedUsers: params.allowedUsers,
     dataDirectory: containers.dataDirectory,
     proxyTokenFile: containers.tokenFile,
+    verifyTokenFile: containers.verifyTokenFile,
+    verifyUser: $.verifyUser,
     labels: common.labels(params, 'notebook'),
     image: common.image(params, params.jupyterNotebookImage),
     imagePullSecret: params.imagePullSecret,
@@ -68,7 +72,7 @@ local static = importstr 'kubeflow_static.py';
     },
     // Below the folder that JupyterLab opens, so that users find it there.
     sharedVolume: if params.sharedStorageClass == null then null else {
-      claim: sharedClaim,
+      claim: $.sharedClaim,
       mountPath: (if params.jupyterNotebookPVCMount == null then home else params.jupyterNotebookPVCMount) + '/shared',
     },
   },
@@ -188,6 +192,6 @@ local static = importstr 'kubeflow_static.py';
     ]),
     self.notebookPolicy(params),
   ] + if params.sharedStorageClass == null then [] else [
-    common.claim(params, sharedClaim, 'ReadWriteMany', params.sharedPVCSize, params.sharedStorageClass),
+    common.claim(params, $.sharedClaim, 'ReadWriteMany', params.sharedPVCSize, params.sharedStorageClass),
   ],
 }

@@ -205,6 +205,14 @@ def configure_login(c, settings):
         c.Authenticator.post_auth_hook = only(settings["allowedUsers"])
 
 
+def configure_verification(c, settings):
+    """For the stage verify: a service whose token, on the hub's volume, opens the server of one temporary user and nothing else."""
+    user = settings["verifyUser"]
+    c.JupyterHub.services = [{"name": user, "api_token": kept_password(settings["verifyTokenFile"])}]
+    scopes = [f"{scope}!user={user}" for scope in ("admin:users", "admin:servers", "access:servers")]
+    c.JupyterHub.load_roles = [{"name": user, "services": [user], "scopes": scopes}]
+
+
 def configure_security(c, settings):
     """What the level "restricted" of the Pod Security Standards asks of a notebook server."""
     c.KubeSpawner.allow_privilege_escalation = False
@@ -298,6 +306,7 @@ def configure_notebooks(c, settings):
 def configure(c, settings):
     configure_hub(c, settings)
     configure_login(c, settings)
+    configure_verification(c, settings)
     configure_notebooks(c, settings)
 
 

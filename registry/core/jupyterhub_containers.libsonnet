@@ -17,6 +17,7 @@ local common = import 'common.libsonnet';
   clientSecretFile:: loginMount + '/client-secret',
   usersFile:: loginMount + '/htpasswd',
   dataDirectory:: '/srv/jupyterhub',
+  verifyTokenFile:: $.dataDirectory + '/verify-token',
 
   token(params):: {
     name: 'proxy-token',

@@ -11,7 +11,7 @@ local rbac = import 'training_operator_rbac.libsonnet';
   local waitFile = 'pytorch-init-container.yaml',
 
   // What the operator adds to pods of jobs. kubectl-delivery is built together with the operator v1.9.4.
-  local waitImage = 'docker.io/library/alpine:3.22.2',
+  waitImage:: 'docker.io/library/alpine:3.22.2',
   local kubectlImage = 'ghcr.io/kubeflow/training-v1/kubectl-delivery:v1-93c5489',
 
   // A worker of a PyTorchJob waits until its master has a name. The operator's own container for that is refused in
@@ -54,7 +54,7 @@ local rbac = import 'training_operator_rbac.libsonnet';
     args: [
       '--leader-elect',
       '--zap-log-level=info',
-      '--pytorch-init-container-image=' + common.image(params, waitImage),
+      '--pytorch-init-container-image=' + common.image(params, $.waitImage),
       '--pytorch-init-container-template-file=/etc/kubeflow/' + waitFile,
       '--mpi-kubectl-delivery-image=' + common.image(params, kubectlImage),
     ],

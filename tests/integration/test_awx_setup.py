@@ -72,7 +72,7 @@ def test_a_second_run_puts_right_what_changed_and_nothing_else(made):
     awx, _env, user, _facts = made
     (project,) = awx.objects["projects"].values()
     templates = {each["name"]: each for each in awx.objects["job_templates"].values()}
-    assert set(templates) == {f"Kubeflow: {job}" for job in ("facts", "plan", "bootstrap", "remove", "report")}
+    assert set(templates) == {f"Kubeflow: {job}" for job in ("facts", "plan", "bootstrap", "verify", "remove", "report")}
     for name, template in templates.items():
         assert template["project"] == project["id"]
         assert json.loads(template["extra_vars"])["kubeflow_awx_job"] == name.removeprefix("Kubeflow: ")
@@ -103,7 +103,9 @@ def test_the_workflow_asks_before_it_deploys(made):
         ("facts", "success_nodes"): ["plan"],
         ("plan", "success_nodes"): ["approval"],
         ("approval", "success_nodes"): ["deploy"],
-        ("deploy", "always_nodes"): ["report"],
+        ("deploy", "success_nodes"): ["verify"],
+        ("deploy", "failure_nodes"): ["report"],
+        ("verify", "always_nodes"): ["report"],
     }
     approval = awx.objects["workflow_approval_templates"][nodes["approval"]["unified_job_template"]]
     assert (approval["name"], approval["timeout"]) == ("Kubeflow: deploy what was planned?", 86400)

@@ -4,28 +4,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import multiprocessing
-import os
-import signal
-import threading
-import time
 import typing as t
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from .. import interrupts
 from ..api import Client
 from ..cluster_identity import uid_of
 from ..errors import BootstrapError
 from ..ks.engine import Choice
 from ..ks.job import Job
-from ..ksonnet import app_yaml, folder
+from ..ksonnet import folder
 from ..ksonnet.render import left_out, objects
 from ..registries.source_arguments import sources
 from ..run import Context
 from . import recorded, target_cluster
 from .absent import absent
+from .interruptible import interruptible
 from .outcome import Options, Outcome
 from .present import LOOKING, present
 from .secrets import objects as given_objects
@@ -33,9 +26,6 @@ from .wait import Deadline
 
 _NONE = "Make one first (playbooks/app.yml), or check kubeflow_app_dir."
 _LOST = "Check kubeflow_app_dir. If the folder is lost, name the application and its context: kubeflow_application, kubeflow_context."
-_WATCHED_EVERY = 0.1
-_ANSWER = 1.0
-"""Seconds that a request may still take when the run is interrupted."""
 
 
 def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Outcome, Choice]:
@@ -46,14 +36,8 @@ def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Ou
     files = _files(path, args, context)
     if not files:
         raise BootstrapError(f"There is no application in {path}.", fix=_LOST if args["state"] == "absent" else _NONE)
-    app = app_yaml.read(files)
-    environment = (app.get("environments") or {}).get(args["environment"])
-    if not environment:
-        raise BootstrapError(f"The application {path} has no environment {args['environment']!r}.", fix="Check kubeflow_environment.")
     with client.repeating(Deadline(LOOKING).left, context.progress):
-        uid = target_cluster.check(client, files, path, environment, args, context.warn)
-        namespace = (environment.get("destination") or {}).get("namespace") or "default"
-        client.identity.bind(uid, f"/api/v1/namespaces/{namespace}")
+        app, environment, namespace = target_cluster.bind(client, files, path, args, context.warn)
     options = _options(args, context)
     removing = args["state"] == "absent"
     given = bool(args["secrets"]) and not removing
@@ -61,7 +45,7 @@ def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Ou
     with client.repeating(Deadline(LOOKING).left, context.progress):
         choice = job.choose(args["engine"], args["ks"])
     try:
-        with _orderly(client):
+        with interruptible(client):
             if choice.ks:
                 return job.by_ks(choice.ks, options, remove=removing, remove_data=args["remove_data"]), choice
             if removing:
@@ -85,7 +69,7 @@ def _removed_by_record(client: Client, args: dict[str, t.Any], context: Context)
     with client.repeating(Deadline(LOOKING).left, context.progress):
         application, namespace = recorded.named(client, args["application"], args, context.env)
         client.identity.bind(uid_of(client), f"/api/v1/namespaces/{namespace}")
-    with _orderly(client):
+    with interruptible(client):
         outcome = absent(client, application, namespace, _options(args, context), args["remove_data"])
     if not outcome.objects:
         context.warn(recorded.nothing(client, application, namespace))
@@ -105,39 +89,6 @@ def _options(args: dict[str, t.Any], context: Context) -> Options:
         progress=context.progress,
         warn=context.warn,
     )
-
-
-@contextlib.contextmanager
-def _orderly(client: Client) -> Iterator[None]:
-    """SIGINT and SIGTERM end the work where it can stop, so that it is recorded what was done; then they do what they always do.
-
-    Ansible's worker, in whose process this runs, would die at once (ansible.executor.process.worker). But it would live on where Ansible
-    itself is killed, and nobody would know: then it is told to stop, too.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    over = threading.Event()
-    with interrupts.noted() as unheard:
-        threading.Thread(target=_watch, args=(client, os.getppid(), unheard, over), daemon=True).start()
-        try:
-            yield
-        finally:
-            over.set()
-
-
-def _watch(client: Client, parent: int, unheard: Callable[[], bool], over: threading.Event) -> None:
-    """Pass on the end of the parent; and wake up whoever waits for an answer of the server when a signal comes."""
-    heard = time.monotonic()
-    while not over.wait(_WATCHED_EVERY):
-        if multiprocessing.parent_process() and os.getppid() != parent and not interrupts.came():
-            os.kill(os.getpid(), signal.SIGTERM)
-        if not unheard():
-            heard = time.monotonic()
-        elif time.monotonic() - heard > _ANSWER:
-            client.give_up()
-            client.cut()
-            heard = time.monotonic()
 
 
 def _files(path: Path, args: dict[str, t.Any], context: Context) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..cluster_identity import uid_of
 from ..errors import BootstrapError
-from ..ksonnet import record
+from ..ksonnet import app_yaml, record
 from ..kubeconfig import Connection
 from ..made_for import MARK
 
@@ -22,6 +22,21 @@ Json = dict[str, t.Any]
 _ANOTHER = "Use the context of that cluster, or another kubeflow_app_dir for this one."
 _MOVE = "If this is its cluster: kubeflow_move=true."
 _MAY_GET = "Let the user get the namespace kube-system."
+
+
+def bind(client: Client, files: Mapping[str, str], path: Path, args: Json, warn: Callable[[str], None]) -> tuple[Json, Json, str]:
+    """Bind a client to the cluster of an application; what its app.yaml holds, the environment of ``args`` in it, and the namespace.
+
+    Raises ``BootstrapError`` as ``check`` does, and where there is no such environment.
+    """
+    app = app_yaml.read(files)
+    environment = (app.get("environments") or {}).get(args["environment"])
+    if not environment:
+        raise BootstrapError(f"The application {path} has no environment {args['environment']!r}.", fix="Check kubeflow_environment.")
+    uid = check(client, files, path, environment, args, warn)
+    namespace = (environment.get("destination") or {}).get("namespace") or "default"
+    client.identity.bind(uid, f"/api/v1/namespaces/{namespace}")
+    return app, environment, namespace
 
 
 def check(client: Client, files: Mapping[str, str], path: Path, environment: Json, args: Json, warn: Callable[[str], None]) -> str | None:

@@ -39,13 +39,17 @@ def objects(files: Mapping[str, str], environment: str = "default", *, limits: L
     ``files``: the application, path to text (``folder.read``). A component of a module (a folder) is named with its path.
     ``limits`` hold for each module. Raises BootstrapError with file and line of what is wrong in the application.
     """
+    return {path: _flattened(value, path) for path, value in values(files, environment, limits=limits).items()}
+
+
+def values(files: Mapping[str, str], environment: str = "default", *, limits: Limits | None = None) -> dict[str, t.Any]:
+    """What each component evaluates to, whatever that is; otherwise as ``objects``."""
     entry = environment_entry(files, environment)
-    found: dict[str, list[dict[str, t.Any]]] = {}
+    found: dict[str, t.Any] = {}
     for module in sorted(entry.get("targets") or ["/"]):
         prefix = str(module).strip("/")
         for name, value in _evaluate(files, entry, prefix, limits or Limits()).items():
-            path = posixpath.join(prefix, name)
-            found[path] = _flattened(value, path)
+            found[posixpath.join(prefix, name)] = value
     return dict(sorted(found.items()))
 
 

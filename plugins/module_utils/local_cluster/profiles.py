@@ -156,7 +156,11 @@ def _node(pool: Json, name: str, zone: str | None) -> Json:
     capacity = {key: str(value) for key, value in pool["capacity"].items()}
     allocatable = {key: str(value) for key, value in pool.get("allocatable", {}).items()}
     status = {"capacity": capacity, "allocatable": {**capacity, **allocatable}, "nodeInfo": {**_NODE_INFO, **info}}
-    return _object("v1", "Node", name, pool, labels=labels, spec=spec, status=status)
+    return _object("v1", "Node", name, pool, labels=labels, annotations=_SIMULATED, spec=spec, status=status)
+
+
+# As kwok's documentation marks nodes (https://kwok.sigs.k8s.io/docs/user/kwok-manage-nodes-and-pods/): nothing runs on them.
+_SIMULATED = {"kwok.x-k8s.io/node": "fake"}
 
 
 # Node.status.nodeInfo has no optional fields.

@@ -8,6 +8,7 @@ import re
 import shlex
 import textwrap
 import typing as t
+from collections import Counter
 
 from ..plan.showing import shown
 from ..redaction import plain
@@ -46,6 +47,7 @@ def lines(report: Json) -> list[str]:
         found += _section("Objects", _outcome(outcome, report["check"]))
     elif plan and app and not report.get("failure"):
         found += _not_applied(plan, report.get("comparison") or {})
+    found += _section("Verified", _wrapped(_checks(report.get("checks") or []), 2))
     if report.get("failure"):
         found += _section("Failed", _wrapped([report["failure"]], 2))
     if plan:
@@ -116,6 +118,15 @@ def _plan(plan: Json) -> list[str]:
     # Who may do all of it need not be told what takes an admin.
     parts = plan.get("parts", {}).get("admin", ()) if (plan.get("rbac") or {}).get("missing") else ()
     return found + _section("For an admin", _wrapped([", ".join(parts)]))
+
+
+def _checks(checks: list[Json]) -> list[str]:
+    """How many checks ended how, and each of them in a sentence."""
+    if not checks:
+        return []
+    counts = Counter(check["status"] for check in checks)
+    first = ", ".join(f"{count} {status}" for status, count in counts.items())
+    return [first, *(f"{check['title']}: {check['status']}, {check['evidence']} ({check['seconds']:g} s)" for check in checks)]
 
 
 def _steps(report: Json) -> list[str]:

@@ -1,0 +1,53 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Work with a cluster that a signal ends where it can stop. Private to the collection."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from .. import interrupts
+from ..api import Client
+
+_WATCHED_EVERY = 0.1
+_ANSWER = 1.0
+"""Seconds that a request may still take when the run is interrupted."""
+
+
+@contextlib.contextmanager
+def interruptible(client: Client) -> Iterator[None]:
+    """SIGINT and SIGTERM end the work where it can stop, so that it is recorded what was done; then they do what they always do.
+
+    Ansible's worker, in whose process this runs, would die at once (ansible.executor.process.worker). But it would live on where Ansible
+    itself is killed, and nobody would know: then it is told to stop, too.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    over = threading.Event()
+    with interrupts.noted() as unheard:
+        threading.Thread(target=_watch, args=(client, os.getppid(), unheard, over), daemon=True).start()
+        try:
+            yield
+        finally:
+            over.set()
+
+
+def _watch(client: Client, parent: int, unheard: Callable[[], bool], over: threading.Event) -> None:
+    """Pass on the end of the parent; and wake up whoever waits for an answer of the server when a signal comes."""
+    heard = time.monotonic()
+    while not over.wait(_WATCHED_EVERY):
+        if multiprocessing.parent_process() and os.getppid() != parent and not interrupts.came():
+            os.kill(os.getpid(), signal.SIGTERM)
+        if not unheard():
+            heard = time.monotonic()
+        elif time.monotonic() - heard > _ANSWER:
+            client.give_up()
+            client.cut()
+            heard = time.monotonic()

@@ -1,0 +1,75 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Checks that ask a web server: a Service through the API server, or an address as users do. Private to the collection."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from collections.abc import Mapping
+from urllib.parse import urljoin, urlsplit
+
+from ..api import Client
+from ..http import ask, trust
+from ..http.deadline import Deadline
+from ..redaction import clean
+from .result import Denied, Failed
+
+Json = dict[str, t.Any]
+
+_REDIRECTS = 5
+_MOST = 2**20
+_SHOWN = 200
+_REQUEST = 30.0
+"""Seconds of one request."""
+
+
+def service(client: Client, namespace: str, check: Json) -> str:
+    """Ask a Service through the API server's proxy; what was seen. Raises ``Failed``."""
+    name = f"{'https:' if check.get('tls') else ''}{check['service']}:{check['port']}"
+    path = f"/api/v1/namespaces/{namespace}/services/{name}/proxy{check['path']}"
+    status, headers, content = client.through(path, check.get("headers") or {})
+    refusal = _refusal(status, content)
+    if refusal and status == 403:
+        raise Denied(refusal)
+    if refusal:
+        raise Failed(f"GET {check['path']} of Service {check['service']}: {refusal}")
+    _compare(check, f"GET {check['path']} of Service {check['service']}", status, headers.get("Location"), content)
+    return f"GET {check['path']} of Service {check['service']}: {status}"
+
+
+def url(check: Json, env: Mapping[str, str]) -> str:
+    """Ask an address from here, with the certificate authorities that this machine trusts; what was seen. Raises ``Failed``."""
+    address = check["url"]
+    for _redirect in range(_REDIRECTS):
+        context = trust.context(None) if address.startswith("https:") else None
+        try:
+            answer = ask.ask(address, {"Accept": "text/html"}, Deadline(_REQUEST, _REQUEST), context=context, env=env, most=_MOST)
+        except ask.NoAnswer as error:
+            raise Failed(f"GET {address}: {error}") from None
+        location = next(iter(answer.headers.get("location", [])), None)
+        following = urljoin(address, location) if location else ""
+        if answer.status not in range(300, 400) or urlsplit(following).hostname != urlsplit(address).hostname:
+            break
+        address = following
+    _compare(check, f"GET {address}", answer.status, location, answer.content)
+    return f"GET {address}: {answer.status}{f', to {urlsplit(following).hostname}' if following else ''}"
+
+
+def _refusal(status: int, content: bytes) -> str | None:
+    """What the API server says where it does not pass a request on."""
+    try:
+        found = json.loads(content) if status >= 400 else None
+    except ValueError:
+        return None
+    return clean(str(found.get("message"))) if isinstance(found, dict) and found.get("kind") == "Status" else None
+
+
+def _compare(check: Json, what: str, status: int, location: str | None, content: bytes) -> None:
+    if status not in check["status"]:
+        expected = " or ".join(map(str, check["status"]))
+        raise Failed(f"{what}: {status} instead of {expected}: {clean(content[:_SHOWN].decode(errors='replace'))}")
+    if check.get("location") and not (location or "").startswith(check["location"]):
+        raise Failed(f"{what}: {status}, which leads to {clean(location or 'nowhere')[:_SHOWN]} instead of {check['location']}")
+    if check.get("text") and check["text"].encode() not in content:
+        raise Failed(f"{what}: {status}, but without {check['text']!r}")

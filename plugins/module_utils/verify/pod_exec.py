@@ -1,0 +1,122 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Checks that run a Python script of a package in a container of the application. Private to the collection."""
+
+from __future__ import annotations
+
+import json
+import time
+import typing as t
+from urllib.parse import urlencode
+
+from .. import interrupts
+from ..api import Client
+from ..errors import BootstrapError
+from ..redaction import clean
+from .result import Denied, Failed
+
+Json = dict[str, t.Any]
+
+_PROTOCOL = "v4.channel.k8s.io"
+"""https://kubernetes.io/docs/reference/using-api/api-concepts/ and k8s.io/apimachinery/pkg/util/remotecommand: each message begins with the
+number of its stream; the last one, on the stream of errors, is a Status."""
+_STDIN, _STDOUT, _STDERR, _ERROR = range(4)
+_MOST = 2**20
+_SHOWN = 500
+_START = "import json, sys; task = json.loads(sys.stdin.readline()); exec(task['script'], {'settings': task['settings']})"
+"""Reads the script from its input: a command line has too little room, and others see it."""
+
+
+def run(client: Client, namespace: str, check: Json, seconds: float) -> tuple[bool, str, str | None]:
+    """Whether it passed, what was seen, and a warning or ``None``. Raises ``Failed`` where the script could not be run."""
+    pod = _pod(client, namespace, check["pods"])
+    task = {"script": check["script"], "settings": {**check["settings"], "seconds": seconds}}
+    printed = execute(client, namespace, pod, check["container"], ["python3", "-c", _START], json.dumps(task) + "\n", seconds)
+    try:
+        found = json.loads(printed.strip().splitlines()[-1])
+        return bool(found["passed"]), clean(str(found["evidence"])), found.get("warning")
+    except (IndexError, ValueError, KeyError, TypeError):
+        raise Failed(f"the script in pod {pod} ended without a result: {clean(printed[-_SHOWN:]) or 'it printed nothing'}") from None
+
+
+def _pod(client: Client, namespace: str, labels: Json) -> str:
+    """The name of a pod that is ready."""
+    selector = ",".join(f"{name}={value}" for name, value in labels.items())
+    for pod in client.items(f"/api/v1/namespaces/{namespace}/pods", labelSelector=selector):
+        conditions = {each["type"]: each["status"] for each in (pod.get("status") or {}).get("conditions") or []}
+        if conditions.get("Ready") == "True" and not pod["metadata"].get("deletionTimestamp"):
+            return str(pod["metadata"]["name"])
+    raise Failed(f"no pod with {selector} is ready")
+
+
+def execute(client: Client, namespace: str, pod: str, container: str, command: list[str], text: str, seconds: float) -> str:
+    """What a command prints that gets ``text`` as its input. Raises ``Failed`` where it fails, or takes longer."""
+    websocket = _library()
+    query = urlencode(
+        [("container", container), ("stdin", "true"), ("stdout", "true"), ("stderr", "true"), *(("command", each) for each in command)]
+    )
+    path = f"/api/v1/namespaces/{namespace}/pods/{pod}/exec?{query}"
+    end = time.monotonic() + seconds
+    connection, address, headers = client.upgradable(path)
+    streams: dict[int, bytes] = {}
+    try:
+        socket = websocket.create_connection(
+            address, socket=connection.sock, header=headers, subprotocols=[_PROTOCOL], suppress_origin=True, timeout=seconds
+        )
+        for start in range(0, len(text.encode()), 2**15):
+            socket.send_binary(bytes([_STDIN]) + text.encode()[start : start + 2**15])
+        socket.settimeout(interrupts.GLANCE)
+        while (message := _message(websocket, socket, end)) is not None:
+            if message:
+                streams[message[0]] = streams.get(message[0], b"") + message[1:]
+            if sum(map(len, streams.values())) > _MOST:
+                raise Failed(f"a command in pod {pod} prints without end")
+    except websocket.WebSocketBadStatusException as error:
+        kind = Denied if error.status_code == 403 else Failed
+        raise kind(f"the API server does not run a command in pod {pod}: {_refused(error)}") from None
+    except (websocket.WebSocketException, OSError) as error:
+        raise Failed(f"the connection to pod {pod} was lost: {clean(str(error))}") from None
+    finally:
+        connection.close()
+    _check_status(pod, streams)
+    return streams.get(_STDOUT, b"").decode(errors="replace")
+
+
+def _message(websocket: t.Any, socket: t.Any, end: float) -> bytes | None:
+    """The next message; ``None`` after the last one."""
+    while True:
+        try:
+            opcode, content = socket.recv_data()
+            return None if opcode == websocket.ABNF.OPCODE_CLOSE else content
+        except websocket.WebSocketTimeoutException:
+            interrupts.check()
+            if time.monotonic() > end:
+                raise Failed("it took longer than it may") from None
+
+
+def _check_status(pod: str, streams: dict[int, bytes]) -> None:
+    try:
+        status = json.loads(streams.get(_ERROR, b""))
+    except ValueError:
+        raise Failed(f"the connection to pod {pod} ended before the command did") from None
+    if status.get("status") != "Success":
+        said = streams.get(_STDERR, b"")[-_SHOWN:].decode(errors="replace").strip()
+        raise Failed(f"a command in pod {pod} failed: {clean(said or str(status.get('message')))}")
+
+
+def _refused(error: t.Any) -> str:
+    try:
+        return clean(str(json.loads(error.resp_body)["message"]))
+    except (TypeError, ValueError, KeyError):
+        return f"HTTP {error.status_code}"
+
+
+def _library() -> t.Any:
+    try:
+        import websocket
+    except ImportError:
+        raise BootstrapError(
+            "The Python library websocket-client is missing, with which commands run in pods.",
+            fix="Install it where this task runs: pip install websocket-client. It also comes with the library kubernetes.",
+        ) from None
+    return websocket

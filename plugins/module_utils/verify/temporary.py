@@ -1,0 +1,116 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Checks that create objects and wait for what becomes of one of them, and the end of those objects. Private to the collection."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from collections.abc import Iterable
+
+from .. import interrupts
+from ..api import METADATA, ApiError, Client
+from ..deploy import deletion
+from ..deploy.objects import Key, Resource, Resources, key_of
+from ..deploy.ready import conditions
+from ..deploy.why import explain
+from ..errors import BootstrapError
+from ..redaction import clean
+from .result import Denied, Failed
+
+Json = dict[str, t.Any]
+
+CHECK = "kubeflow.bootstrap/check"
+"""The label of all that a check creates, with its name; packages put it on the pod templates."""
+_PAUSE = 1.0
+_LINES = 3
+_MOST = 2000
+"""Of a pod's log: lines that are shown, and characters."""
+_END = 60.0
+"""Seconds for the objects of a check to be gone."""
+
+
+def run(client: Client, resources: Resources, namespace: str, check: Json, seconds: float) -> str:
+    """Create the objects, and wait for the condition; what the pods printed. Raises ``Failed``."""
+    until, end = check["until"], time.monotonic() + seconds
+    awaited = None
+    for item in check["objects"]:
+        key, resource = _create(client, resources, namespace, check["name"], item)
+        if f"{key.kind}/{key.name}" == until["object"]:
+            awaited = key, resource
+    if awaited is None:
+        raise Failed(f"its package creates no {until['object']}")
+    key, resource = awaited
+    while True:
+        found = client.find(resource.path(namespace, key.name))
+        if found is None:
+            raise Failed(f"{key} was deleted meanwhile")
+        met = {name: each.get("message") or "" for name, each in conditions(found).items() if each.get("status") == "True"}
+        if until["condition"] in met:
+            return printed(client, namespace, check["name"]) or f"{key}: {until['condition']}"
+        if until["failed"] in met:
+            said = printed(client, namespace, check["name"])
+            raise Failed(f"{key} failed: {'; '.join(filter(None, (clean(met[until['failed']]), said)))}")
+        if time.monotonic() > end:
+            raise Failed(f"{key} is not {until['condition']} after {seconds:g} seconds{_why(client, key, found)}")
+        interrupts.pause(_PAUSE)
+
+
+def _create(client: Client, resources: Resources, namespace: str, check: str, item: Json) -> tuple[Key, Resource]:
+    metadata = {**item["metadata"], "namespace": namespace, "labels": {**(item["metadata"].get("labels") or {}), CHECK: check}}
+    item = {**item, "metadata": metadata}
+    try:
+        resource = resources.of(item)
+        client.post(resource.path(namespace), item)
+    except ApiError as error:
+        # Quotas and policies refuse with 403 as well.
+        kind = Denied if error.code == 403 and "cannot create resource" in error.said else Failed
+        raise kind(f"{key_of(item)} can't be created: {error.said}") from None
+    except BootstrapError as error:
+        raise Failed(error.message.rstrip(".")) from None
+    return key_of(item), resource
+
+
+def _why(client: Client, key: Key, found: Json) -> str:
+    why = explain(client, {key: found}).get(key)
+    return f": {why}" if why else ""
+
+
+def printed(client: Client, namespace: str, check: str) -> str:
+    """The last lines of the pods of a check, those of the newest pod last; empty where they can't be read."""
+    try:
+        pods = list(client.items(f"/api/v1/namespaces/{namespace}/pods", labelSelector=f"{CHECK}={check}"))
+        texts = [_log(client, namespace, pod) for pod in sorted(pods, key=lambda pod: str(pod["metadata"].get("creationTimestamp")))]
+    except ApiError:
+        return ""
+    return "; ".join(dict.fromkeys(filter(None, texts)))
+
+
+def _log(client: Client, namespace: str, pod: Json) -> str:
+    container = pod["spec"]["containers"][0]["name"]
+    path = f"/api/v1/namespaces/{namespace}/pods/{pod['metadata']['name']}/log?container={container}&tailLines={_LINES}&limitBytes={_MOST}"
+    status, _headers, content = client.through(path, {})
+    return ", ".join(clean(content.decode(errors="replace")).split("\n")).strip(", ") if status == 200 else ""
+
+
+def remove(client: Client, resources: Resources, namespace: str, checks: Iterable[Json]) -> list[str]:
+    """Delete what checks have created, in this run or one that was killed; what is not gone after some time."""
+    kinds = {(item["apiVersion"], item["kind"]): item for check in checks for item in check.get("objects") or ()}
+    pending: dict[str, tuple[str, Key, Json]] = {}
+    for item in kinds.values():
+        try:
+            resource = resources.of(item)
+            live = list(client.items(resource.path(namespace), METADATA, labelSelector=CHECK))
+        except (ApiError, BootstrapError):  # not served, or not to be seen: then nothing of it was created
+            continue
+        for each in live:
+            key = key_of({"apiVersion": item["apiVersion"], "kind": item["kind"], "metadata": each["metadata"]})
+            pending[str(key)] = resource.path(namespace, key.name), key, each["metadata"]
+    for path, key, metadata in pending.values():
+        deletion.delete(client, path, key, metadata, lambda _metadata: None)
+    end = time.monotonic() + _END
+    while pending and time.monotonic() < end:
+        pending = {name: each for name, each in pending.items() if deletion.look(client, each[0], str(each[2]["uid"]))}
+        if pending:
+            interrupts.pause(_PAUSE)
+    return list(pending)

@@ -1,0 +1,160 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Prove that what was deployed works: the checks of an application, one after the other. Private to the collection."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from collections.abc import Collection
+from pathlib import Path
+
+from .. import interrupts
+from ..api import ApiError, Client, Unreachable
+from ..deploy import target_cluster
+from ..deploy.interruptible import interruptible
+from ..deploy.objects import Resources
+from ..deploy.present import LOOKING
+from ..deploy.wait import Deadline, Ticker
+from ..discovery import served
+from ..errors import BootstrapError
+from ..ksonnet import folder
+from ..run import Context
+from . import http, pod_exec, temporary
+from .declared import checks
+from .result import FAILED, PASSED, SKIPPED, WARNING, Denied, Failed, Result
+
+Json = dict[str, t.Any]
+
+_SIMULATED = "kwok.x-k8s.io/node"
+"""The annotation of nodes that kwok plays (https://kwok.sigs.k8s.io/docs/user/kwok-manage-nodes-and-pods/)."""
+_PAUSE = 2.0
+_ONE_MORE_TIME = "Run this stage again once that is put right: ansible-playbook kubeflow.bootstrap.verify."
+
+
+def verify(client: Client, args: Json, context: Context) -> list[Result]:
+    """Do what the module ``verify`` documents. Raises ``BootstrapError`` where a check failed, with all results in its details."""
+    path = Path(args["path"])
+    files = folder.read(path)
+    if not files:
+        raise BootstrapError(
+            f"There is no application in {path}.", fix="Deploy one first (playbooks/bootstrap.yml), or check kubeflow_app_dir."
+        )
+    with client.repeating(Deadline(LOOKING).left, context.progress):
+        _app, _environment, namespace = target_cluster.bind(client, files, path, args, context.warn)
+        chosen = _chosen(checks(files, args["environment"]), args["checks"])
+        simulated = _simulated(client)
+        run = _Run(client, Resources(served(client)), namespace, Deadline(args["timeout"]), context)
+    if context.check:
+        return [run.skipped(component, check, "not run in check mode") for component, check in chosen]
+    if simulated:
+        return [run.skipped(component, check, simulated) for component, check in chosen]
+    results: list[Result] = []
+    with interruptible(client), Ticker(context.progress) as ticker:
+        for component, check in chosen:
+            ticker.title = f"{component}: {check['title']}"
+            results.append(run.one(component, check))
+            ticker.say(told(results[-1]))
+    failed = [result for result in results if result.status == FAILED]
+    if failed:
+        raise BootstrapError(
+            f"{len(failed)} of {len(results)} checks failed: {'; '.join(f'{each.name} ({each.evidence})' for each in failed)}.",
+            fix=" ".join(dict.fromkeys([*(each.fix for each in failed if each.fix), _ONE_MORE_TIME])),
+            checks=[result.document() for result in results],
+        )
+    return results
+
+
+def told(result: Result) -> str:
+    """A result in one line."""
+    return f"{result.component}: {result.title}: {result.status} ({result.evidence}; {result.seconds:g} s)"
+
+
+def _chosen(declared: dict[str, list[Json]], names: Collection[str]) -> list[tuple[str, Json]]:
+    """Each check with its component: all, or those with the names."""
+    found = [(component, check) for component, those in declared.items() for check in those]
+    known = {check["name"] for _component, check in found}
+    if unknown := sorted(set(names) - known):
+        raise BootstrapError(
+            f"The application has no check {unknown[0]!r}.",
+            fix=f"Its checks: {', '.join(sorted(known)) or 'none'}. ",
+        )
+    return [(component, check) for component, check in found if not names or check["name"] in names]
+
+
+def _simulated(client: Client) -> str | None:
+    """Why nothing can be proved where all nodes are simulated."""
+    try:
+        nodes = list(client.items("/api/v1/nodes"))
+    except ApiError as error:
+        if error.code != 403:
+            raise
+        return None
+    played = [node for node in nodes if _SIMULATED in (node["metadata"].get("annotations") or {})]
+    return f"its {len(nodes)} nodes are simulated by kwok, so that no pod of it runs" if nodes and len(played) == len(nodes) else None
+
+
+class _Run:
+    """What the checks of a run share."""
+
+    def __init__(self, client: Client, resources: Resources, namespace: str, deadline: Deadline, context: Context) -> None:
+        self._client, self._resources, self._namespace = client, resources, namespace
+        self._deadline, self._context = deadline, context
+
+    def skipped(self, component: str, check: Json, why: str, seconds: float = 0.0, fix: str | None = None) -> Result:
+        """A check that can't be told from here."""
+        return Result(component, check["name"], check["title"], SKIPPED, why, seconds, fix)
+
+    def one(self, component: str, check: Json) -> Result:
+        """Run a check, and leave nothing of it behind."""
+        if self._deadline.over:
+            why = f"no time was left of {self._deadline.seconds:g} seconds"
+            return self.skipped(component, check, why, fix="More time: kubeflow_verify_timeout.")
+        begin = time.monotonic()
+        seconds = min(float(check["seconds"]), self._deadline.left())
+        try:
+            evidence, warning = self._look(check, seconds)
+            status = WARNING if warning else PASSED
+        except Denied as error:
+            fix = "Let the user do that, or run it as somebody who may: docs/verify.md."
+            return self.skipped(component, check, str(error), round(time.monotonic() - begin, 1), fix)
+        except Failed as error:
+            evidence, warning, status = str(error), check["fix"], WARNING if check.get("optional") else FAILED
+        except BootstrapError as error:
+            evidence, warning, status = error.message.rstrip("."), error.fix, FAILED
+        return Result(component, check["name"], check["title"], status, evidence, round(time.monotonic() - begin, 1), warning)
+
+    def _look(self, check: Json, seconds: float) -> tuple[str, str | None]:
+        """What was seen, and a warning or ``None``."""
+        if "http" in check:
+            return _until(lambda: http.service(self._client, self._namespace, check["http"]), seconds), None
+        if "url" in check:
+            return _until(lambda: http.url(check["url"], self._context.env), seconds), None
+        if "exec" in check:
+            passed, evidence, warning = pod_exec.run(self._client, self._namespace, check["exec"], seconds)
+            if not passed:
+                raise Failed(evidence)
+            return evidence, warning
+        arguments = self._client, self._resources, self._namespace, check
+        self._remove(check)  # of a run that was killed
+        try:
+            return temporary.run(*arguments, seconds), None
+        finally:
+            self._remove(check)
+
+    def _remove(self, check: Json) -> None:
+        left = temporary.remove(self._client, self._resources, self._namespace, [check])
+        for each in left:
+            self._context.warn(f"{each}, of the check {check['name']}, is still being deleted.")
+
+
+def _until(look: t.Callable[[], str], seconds: float) -> str:
+    """What was seen, once it is as it should be; raises the last ``Failed`` when the time is over."""
+    deadline = Deadline(seconds)
+    while True:
+        try:
+            return look()
+        except (Failed, Unreachable) as error:
+            if deadline.over:
+                raise Failed(str(error)) from None
+        interrupts.pause(min(_PAUSE, deadline.left()))
