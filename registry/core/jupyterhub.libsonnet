@@ -46,7 +46,6 @@ local static = importstr 'kubeflow_static.py';
     allowedUsers: params.allowedUsers,
     dataDirectory: containers.dataDirectory,
     proxyTokenFile: containers.tokenFile,
-    verifyTokenFile: containers.verifyTokenFile,
     verifyUser: $.verifyUser,
     labels: common.labels(params, 'notebook'),
     image: common.image(params, params.jupyterNotebookImage),

@@ -208,9 +208,11 @@ def configure_login(c, settings):
 def configure_verification(c, settings):
     """For the stage verify: a service whose token, on the hub's volume, opens the server of one temporary user and nothing else."""
     user = settings["verifyUser"]
-    c.JupyterHub.services = [{"name": user, "api_token": kept_password(settings["verifyTokenFile"])}]
+    # Not of the user's name: nobody may delete a user who has their own name.
+    service = f"{user}-service"
+    c.JupyterHub.services = [{"name": service, "api_token": kept_password(Path(settings["dataDirectory"]) / "verify-token")}]
     scopes = [f"{scope}!user={user}" for scope in ("admin:users", "admin:servers", "access:servers")]
-    c.JupyterHub.load_roles = [{"name": user, "services": [user], "scopes": scopes}]
+    c.JupyterHub.load_roles = [{"name": service, "services": [service], "scopes": scopes}]
 
 
 def configure_security(c, settings):

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Runs in the hub's container for the stage verify: what a user does, as a temporary one. Prints one JSON object, ``{"passed", "evidence"}``.
+"""Runs in the hub's container for the stage verify: what a user does, as a temporary one. Prints ``{"passed", "evidence"}`` as JSON.
 
 ``settings`` is given by whoever runs this: the fields of ``exec.settings`` in checks.libsonnet.
 """
@@ -104,8 +104,21 @@ class Notebook:
         url = f"ws{self.base.removeprefix('http')}/kernels/{kernel}/channels"
         request = HTTPRequest(url, headers=self.headers, connect_timeout=30, validate_cert=False)
         socket = await websocket_connect(request)
-        header = {"msg_id": uuid.uuid4().hex, "username": self.user, "session": uuid.uuid4().hex, "msg_type": "execute_request", "version": "5.3"}
-        content = {"code": code, "silent": False, "store_history": False, "user_expressions": {}, "allow_stdin": False, "stop_on_error": True}
+        header = {
+            "msg_id": uuid.uuid4().hex,
+            "username": self.user,
+            "session": uuid.uuid4().hex,
+            "msg_type": "execute_request",
+            "version": "5.3",
+        }
+        content = {
+            "code": code,
+            "silent": False,
+            "store_history": False,
+            "user_expressions": {},
+            "allow_stdin": False,
+            "stop_on_error": True,
+        }
         message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell", "buffers": []}
         await socket.write_message(json.dumps(message))
         printed = ""
@@ -130,37 +143,56 @@ def reached(notebook, target):
     return notebook.run(f"{REACH}print(reach({target[0]!r}, {target[1]}))") == "True"
 
 
+def used(notebook, settings):
+    """What was seen of a server, and a warning or ``None``. Raises ``Failure``."""
+    seen = [f"the server started in {notebook.start():.0f} s"]
+    mark, warning = uuid.uuid4().hex, None
+    printed = notebook.run(f"open({KEPT!r}, 'w').write({mark!r}); import socket; print(6 * 7, 'in', socket.gethostname())")
+    seen.append(f"a cell printed {printed!r}")
+    if not reached(notebook, settings["open"]):
+        raise Failure(f"the notebook server does not reach {settings['open'][0]}:{settings['open'][1]}")
+    if settings["closed"]:
+        host, port = settings["closed"]
+        warning = "NetworkPolicies are not enforced" if reached(notebook, settings["closed"]) else None
+        seen.append(f"{host}:{port}, which a NetworkPolicy closes, is {'open' if warning else 'closed'} to it")
+    if settings["folder"]:
+        notebook.stop()
+        notebook.start()
+        if notebook.server("GET", f"contents/{KEPT}?type=file&format=text")["content"].strip() != mark:
+            raise Failure("the file that the cell wrote has other content after a restart")
+        seen.append("the file was there after a restart")
+    return "; ".join(seen), warning
+
+
 def verify(settings):
-    """What was seen, in words. Raises ``Failure``."""
+    """The result. The temporary user is removed in any case."""
     notebook = Notebook(settings)
     notebook.remove()  # of a run that was killed
     notebook.hub("POST", "")
     try:
-        seen = [f"the server started in {notebook.start():.0f} s"]
-        mark = uuid.uuid4().hex
-        printed = notebook.run(f"open({KEPT!r}, 'w').write({mark!r}); import socket; print(6 * 7, 'in', socket.gethostname())")
-        seen.append(f"a cell printed {printed!r}")
-        if not reached(notebook, settings["open"]):
-            raise Failure(f"the notebook server does not reach {settings['open'][0]}:{settings['open'][1]}")
-        policies = None
-        if settings["closed"]:
-            host, port = settings["closed"]
-            policies = not reached(notebook, settings["closed"])
-            seen.append(f"{host}:{port} is closed to it" if policies else f"{host}:{port} is open to it")
-        if settings["folder"]:
-            notebook.stop()
-            notebook.start()
-            kept = notebook.server("GET", f"contents/{KEPT}?type=file&format=text")["content"].strip()
-            if kept != mark:
-                raise Failure("the file that the cell wrote has other content after a restart")
-            seen.append("the file was there after a restart")
-        return {"passed": True, "evidence": "; ".join(seen), "warning": "NetworkPolicies do not hold" if policies is False else None}
-    finally:
-        notebook.remove()
+        evidence, warning = used(notebook, settings)
+    except EXPECTED as error:
+        return {"passed": False, "evidence": " ".join(filter(None, (said(error), attempt(notebook.remove))))}
+    left = attempt(notebook.remove)
+    return {"passed": not left, "evidence": left or evidence, "warning": warning}
 
 
+def attempt(remove):
+    """Remove the user; why that did not work, or nothing."""
+    try:
+        remove()
+    except EXPECTED as error:
+        return f"The temporary user was not removed: {said(error)}"
+    return ""
+
+
+def said(error):
+    return str(error) or type(error).__name__
+
+
+EXPECTED = (Failure, OSError, KeyError, ValueError)
 try:
     found = verify(settings)  # noqa: F821
-except (Failure, OSError, KeyError, ValueError, asyncio.TimeoutError) as error:
-    found = {"passed": False, "evidence": f"{error or type(error).__name__}"}
+except EXPECTED as error:
+    found = {"passed": False, "evidence": said(error)}
 print(json.dumps(found), flush=True)

@@ -34,9 +34,10 @@ def run(client: Client, namespace: str, check: Json, seconds: float) -> tuple[bo
     printed = execute(client, namespace, pod, check["container"], ["python3", "-c", _START], json.dumps(task) + "\n", seconds)
     try:
         found = json.loads(printed.strip().splitlines()[-1])
-        return bool(found["passed"]), clean(str(found["evidence"])), found.get("warning")
+        passed, evidence, warning = found["passed"], found["evidence"], found.get("warning")
     except (IndexError, ValueError, KeyError, TypeError):
         raise Failed(f"the script in pod {pod} ended without a result: {clean(printed[-_SHOWN:]) or 'it printed nothing'}") from None
+    return bool(passed), clean(str(evidence)), clean(str(warning)) if warning else None
 
 
 def _pod(client: Client, namespace: str, labels: Json) -> str:

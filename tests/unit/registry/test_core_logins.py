@@ -98,6 +98,7 @@ def hub(tmp_path: Path) -> Callable[..., Any]:
         settings = core.settings(objects)
         (tmp_path / "client-secret").write_text("s3cret\n")
         settings["proxyTokenFile"] = str(tmp_path / "client-secret")
+        settings["dataDirectory"] = str(tmp_path)
         if "clientSecretFile" in settings["login"]:
             assert settings["login"]["clientSecretFile"] == "/etc/kubeflow-login/client-secret"
             settings["login"]["clientSecretFile"] = settings["proxyTokenFile"]

@@ -26,6 +26,7 @@ SETTINGS: dict[str, Any] = {
     "allowedUsers": [],
     "dataDirectory": "",
     "proxyTokenFile": "",
+    "verifyUser": "kubeflow-verify",
     "labels": LABELS,
     "image": "example/notebook:1",
     "imagePullSecret": None,
@@ -78,6 +79,18 @@ def test_password_is_made_once_and_private(hub: Any) -> None:
     hub.password_file.chmod(0o660)
     assert hub().SharedPasswordAuthenticator.user_password == first
     assert hub.password_file.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_token_of_the_stage_verify_opens_one_server_only(hub: Any, tmp_path: Path) -> None:
+    c = hub()
+    token = tmp_path / "data" / "verify-token"
+    assert token.stat().st_mode & 0o777 == 0o600 and len(token.read_text().strip()) >= 24
+    (service,) = c.JupyterHub.services
+    assert service == {"name": "kubeflow-verify-service", "api_token": token.read_text().strip()}
+    (role,) = c.JupyterHub.load_roles
+    assert role["services"] == [service["name"]] and set(role) == {"name", "services", "scopes"}
+    assert role["scopes"] and all(scope.endswith("!user=kubeflow-verify") for scope in role["scopes"])
+    assert hub().JupyterHub.services == [service]
 
 
 def test_an_empty_password_file_lets_nobody_in(hub: Any) -> None:

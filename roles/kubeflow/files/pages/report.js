@@ -148,6 +148,17 @@ function steps() {
     h("div", {}, h("dt", {}, name.replaceAll("_", " ")), h("dd", {}, step.record?.address ?? step.record?.hostname ?? (step.record?.made ? "made" : "done"), h("small", {}, step.reason))))));
 }
 
+function verified() {
+  const kinds = { passed: "good", failed: "bad", warning: "warn", skipped: "" };
+  const counts = Object.keys(kinds).map((status) => [status, report.checks.filter((each) => each.status === status).length]).filter(([, count]) => count);
+  section("checks", "What was proved", counts.map(([status, count]) => `${count} ${status}`).join(", "),
+    h("table", { class: "stack" }, h("caption", { class: "unseen" }, "Checks with what was seen"),
+      h("thead", {}, h("tr", {}, ["Check", "Came to", "Seen", "Seconds"].map((each) => h("th", { scope: "col" }, each)))),
+      h("tbody", {}, report.checks.map((each) => h("tr", {}, h("td", {}, each.title, h("p", { class: "quiet small" }, `${each.component}: ${each.name}`)),
+        h("td", {}, mark(kinds[each.status] ?? "", each.status)), h("td", {}, each.evidence, each.fix && h("p", { class: "fix small" }, each.fix)),
+        h("td", {}, each.seconds))))));
+}
+
 function upkeep() {
   const kept = application?.kept ?? [], brought = outcome?.brought_up ?? plan?.brought_up ?? [];
   if (kept.length) section("kept", "Kept as you changed it", null, h("ul", {}, kept.map((each) => h("li", { class: "note" }, each.parameter
@@ -304,6 +315,7 @@ if (next.length) goOn();
 if (objects.length) picture();
 if (outcome) timeLine();
 if (plan) values();
+if (report.checks?.length) verified();
 if (report.steps || plan?.steps) steps();
 upkeep();
 if (objects.length) objectList();

@@ -331,3 +331,14 @@ def test_what_may_not_be_read_is_not_told_as_absent(report: Json) -> None:
     found = lines(report)
     assert section(found, "Nodes")[0].startswith("0 (none)") and section(found, "Storage") == ["no storage class"]
     assert section(found, "Not readable") == ["API metrics.k8s.io/v1beta1: Its backend does not answer."]
+
+
+def test_checks_are_counted_and_told() -> None:
+    check = {"component": "core", "name": "access", "title": "The page answers", "evidence": "200", "seconds": 0.5, "fix": None}
+    found = lines({"check": False, "checks": [{**check, "status": "passed"}, {**check, "status": "failed", "evidence": "404"}]})
+    assert found == [
+        "Verified      1 passed, 1 failed",
+        "              The page answers: passed, 200 (0.5 s)",
+        "              The page answers: failed, 404 (0.5 s)",
+    ]
+    assert lines({"check": False, "checks": []}) == []
