@@ -25,8 +25,10 @@ def awx_collection() -> Path:
     print("Downloading the collection awx.awx", flush=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as made:
-        wheels, whole = Path(made, "wheels"), Path(made, "collections")
-        pip = (sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check")
+        environment, wheels, whole = (Path(made, name) for name in ("environment", "wheels", "collections"))
+        # That of the tests has no pip.
+        subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
+        pip = (str(environment / "bin" / "python"), "-m", "pip", "download", "--quiet", "--disable-pip-version-check")
         subprocess.run([*pip, "--no-deps", "--dest", str(wheels), _ANSIBLE], check=True)
         with zipfile.ZipFile(next(wheels.glob("*.whl"))) as wheel:
             wheel.extractall(whole, [name for name in wheel.namelist() if name.startswith(_COLLECTION)])
