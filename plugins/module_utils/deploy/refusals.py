@@ -55,6 +55,14 @@ _VALUES = re.compile(
 """What may be a value: also all in quotes but the names of webhooks."""
 
 
+_SIZE = ".spec.resources.requests.storage"
+_ADVICE = {
+    ".spec.replicas": "Where an autoscaler sets spec.replicas, leave it out of the component.",
+    _SIZE: "A claim can't shrink: if it was expanded, write its new size into the component.",
+}
+"""What to do about fields of which others are the better owners."""
+
+
 class Refusal(t.NamedTuple):
     """Why an object is refused: ``what`` is one of the constants above, ``fields`` its fields that are concerned."""
 
@@ -128,8 +136,9 @@ def _conflict(error: ApiError) -> Refusal:
         fields.append(f"{cause.get('field')} ({manager[1] if manager else cause.get('message')})")
     why = f"others own fields of it: {some(fields, MOST)}"
     places = tuple(str(cause.get("field")) for cause in error.causes)
-    leave = " Where an autoscaler sets spec.replicas, leave it out of the component." if ".spec.replicas" in places else ""
-    return Refusal(CONFLICT, why, f"kubeflow_force_conflicts=true takes them back.{leave}", places)
+    fix = ["kubeflow_force_conflicts=true takes them back."] if set(places) - {_SIZE} else []
+    fix += [words for place, words in _ADVICE.items() if place in places]
+    return Refusal(CONFLICT, why, " ".join(fix), places)
 
 
 def _unfitting(said: str) -> Refusal:

@@ -31,6 +31,15 @@ def test_a_conflict_names_each_field_with_its_manager() -> None:
     assert "Where an autoscaler sets spec.replicas, leave it out" in found.fix
 
 
+def test_a_claim_that_was_expanded_is_not_to_be_taken_back() -> None:
+    """The API server would refuse that."""
+    size = (".spec.resources.requests.storage", 'conflict with "kubectl-edit" using v1')
+    found = refusal(error(409, "Apply failed", size, reason="Conflict"), KEY)
+    assert found.fix == "A claim can't shrink: if it was expanded, write its new size into the component."
+    both = refusal(error(409, "Apply failed", size, (".metadata.labels.a", 'conflict with "x"'), reason="Conflict"), KEY)
+    assert "kubeflow_force_conflicts" in both.fix and "can't shrink" in both.fix
+
+
 @pytest.mark.parametrize(
     "field, message",
     [
