@@ -21,7 +21,8 @@ from .redaction import clean, cleaned
 Json = dict[str, t.Any]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
-_SPEAK_EVERY = 1.0
+_SPEAK_FIRST, _SPEAK_LAST = 1.0, 30.0
+"""Seconds between two lines about the same reason: twice as many each time."""
 LARGE = 64 * 1024
 """Bytes from which a request is large, as most CustomResourceDefinitions are."""
 _ALWAYS, _BRIEFLY, _A_MOMENT, _NEVER = float("inf"), 10.0, 2.0, 0.0
@@ -218,7 +219,7 @@ class Repeating:
         self.left = left
         self._say = say
         self._server = server
-        self._spoken = 0.0
+        self._spoken, self._silence = 0.0, _SPEAK_FIRST
         self._told = told
         self.width = Width()
         self._lock = threading.Lock()
@@ -250,13 +251,15 @@ class Repeating:
         """Nothing of a first stumble; a reason only once."""
         now = time.monotonic()
         with self._lock:
-            if seconds < _SPEAK_EVERY or now - self._spoken < _SPEAK_EVERY:
+            if seconds < _SPEAK_FIRST or now - self._spoken < _SPEAK_FIRST:
                 return
-            self._spoken = now
             why = failure.message if isinstance(failure, Unreachable) else f"The API server {self._server} refuses for now: {failure.said}"
             reason = _NUMBER.sub("", why)
             told = reason in self._told
+            if told and now - self._spoken < self._silence:
+                return
             self._told.add(reason)
+            self._spoken, self._silence = now, min(2 * self._silence, _SPEAK_LAST) if told else 2 * _SPEAK_FIRST
         self._say(("" if told else f"{why.rstrip('.')}. ") + f"Trying again, {seconds:.0f} s so far.")
 
 

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client, Unreachable
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credentials import Credentials
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.retrying import LARGE, Sent, Width, patience
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.retrying import LARGE, Repeating, Sent, Width, patience
 from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
 from ansible_collections.kubeflow.bootstrap.tests.patience import patience as limit
 
@@ -213,6 +213,24 @@ def test_a_line_a_second_is_said_while_the_server_is_away(client: Client, server
     assert "can't be reached" in said[0]
     assert re.search(r"Trying again, \d s so far\.$", said[0])
     assert all(re.fullmatch(r"Trying again, \d s so far\.", line) for line in said[1:])  # the reason is said once
+
+
+def test_the_same_reason_is_said_less_and_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    said: list[str] = []
+    repeating = Repeating(lambda: 1e6, said.append, "there", set())
+    monkeypatch.setattr(repeating, "_ended", threading.Event())
+    repeating.end()  # nothing is waited for
+    request_, away, busy = sent("GET"), Unreachable("It is away."), Unreachable("It is busy.")
+    spoken = []
+    for failure in (*[away] * 240, busy):
+        before = len(said)
+        repeating.pause(request_, failure, None)
+        spoken += [now[0] - 1000] if len(said) > before else []
+        now[0] += 1
+    assert spoken == [1, 3, 7, 15, 31, 61, 91, 121, 151, 181, 211, 240]
+    assert said[0] == "It is away. Trying again, 1 s so far." and said[-1].startswith("It is busy.")
 
 
 def test_a_reason_that_differs_in_numbers_is_said_once(client: Client, server: t.Any) -> None:
