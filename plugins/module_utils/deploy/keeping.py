@@ -6,9 +6,15 @@ from __future__ import annotations
 
 import typing as t
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-from .objects import CRD, Key
+from ..api import METADATA, ApiError, Client
+from ..discovery import Served
+from ..errors import BootstrapError, some
+from ..object_shapes import BUILT_IN
+from .controllers import Controllers, account_of
+from .members import descended
+from .objects import CRD, Key, Resource, group_of, key_of
 from .order import needs as all_needs
 from .references import Strength
 from .related import Related, dict_of, dicts_of, labels_of, pod_template, selects
@@ -86,7 +92,7 @@ def with_servers(
 
 def _serves(key: Key, item: Json) -> bool:
     """Whether an object that needs ``key`` is what makes it of use."""
-    return key[:2] in (_CLAIM, CRD) and pod_template(item) is not None and item["kind"] not in ("Job", "CronJob")
+    return key[:2] in (_CLAIM, CRD) and _runs_on(item)
 
 
 def _leading_to(key: Key, related: Related) -> list[Key]:
@@ -114,6 +120,49 @@ def _guarding(key: Key, item: Json, related: Related) -> list[Key]:
         return []
     policies = [(other, policy) for other, policy in related.items.items() if other[:2] in _GUARDS and other.namespace == key.namespace]
     return [other for other, policy in policies if selects(dict_of(policy.get("spec")).get(_GUARDS[other[:2]]), labels_of(template))]
+
+
+def orphaning(client: Client, apis: Served, targets: list[Target], wanted: Iterable[Json], named: Collection[str]) -> dict[Key, str]:
+    """Those of the ``targets`` without which nothing in the cluster sees to custom resources any more, with why.
+
+    Of kinds whose definition is not among the ``targets``: others brought it, or it stays in the application. Nothing where the user may
+    not read roles.
+    """
+    workloads = {each.key: each for each in targets if _runs_on(each.live) and str(each.key) not in named}
+    defined = {(spec["group"], spec["names"]["kind"]) for spec in (each.live["spec"] for each in targets if each.key[:2] == CRD)}
+    accounts = {account_of(key_of(item), item) for item in wanted if _runs_on(item)}
+    gone = {each.uid for each in targets}
+    controllers, found = Controllers(client), dict[Key, str]()
+    kinds = {(group_of(version), kind): version for version, served in apis.items() for kind in served}
+    for (group, kind), version in kinds.items() if workloads else ():
+        if group in BUILT_IN or (group, kind) in defined:
+            continue
+        entry = apis[version][kind]
+        resource = Resource(version, entry["resource"], entry["namespaced"])
+        for space in ("", *sorted({key.namespace for key in workloads} if resource.namespaced else ())):
+            try:
+                seeing = controllers.of(group, resource.plural, space).keys()
+                others = seeing - workloads.keys() or controllers.accounts(group, resource.plural, space) & accounts
+            except ApiError:
+                return {}
+            if seeing and not others and (left := _left(client, resource, space, gone)):
+                why = f"nothing else sees to {kind}.{group} {left}; to prune it, name it: kubeflow_prune: "
+                found |= {key: f"{why}['{key}']" for key in seeing}
+    return found
+
+
+def _runs_on(item: Json) -> bool:
+    return pod_template(item) is not None and item["kind"] not in ("Job", "CronJob")
+
+
+def _left(client: Client, resource: Resource, namespace: str, gone: set[str]) -> str:
+    """The objects of a kind that stay when what has these UIDs is gone, in words."""
+    try:
+        items = [item["metadata"] for item in client.items(resource.path(namespace), METADATA)]
+    except BootstrapError as error:
+        return f"of which it can't be seen whether there are any ({error.message})"
+    stay = [each for each in items if str(each.get("uid")) not in gone | descended(items, gone)]
+    return some(["/".join(filter(None, (each.get("namespace"), each["name"]))) for each in stay], _NAMED)
 
 
 def still_used(those: list[Target], whose: str, told: str) -> str:

@@ -11,7 +11,7 @@ from ..discovery import Served
 from ..errors import BootstrapError
 from .compare import Found
 from .inventory import Inventory
-from .keeping import needs, still_used, with_needs, with_servers
+from .keeping import needs, orphaning, still_used, with_needs, with_servers
 from .members import await_children, definitions, descended, instances, made_for
 from .objects import Key, Resource
 from .outcome import Options, Outcome
@@ -47,6 +47,7 @@ def prune(
     if not targets:
         return
     kept, strangers = _kept(client, inventory, apis, targets, options)
+    kept |= orphaning(client, apis, targets, wanted, options.prune)
     related = Related([*wanted, *(target.live for target in targets)])
     graph = needs(related)
     mine = {target.key for target in targets}

@@ -7,13 +7,12 @@ from __future__ import annotations
 import re
 import shlex
 import typing as t
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections.abc import Mapping
 
 from ..api import METADATA, ApiError, Client
 from ..discovery import Served
+from .controllers import Controllers
 from .objects import CRD, Key, Resource, group_of
-from .related import pod_template
 
 if t.TYPE_CHECKING:
     from .removal import Target
@@ -23,7 +22,6 @@ Json = dict[str, t.Any]
 EXPLAIN_AFTER = 10.0
 """Seconds until it is said why a deletion takes so long."""
 _SHOWN = 3
-_WORKLOADS = (("Deployment", "readyReplicas"), ("StatefulSet", "readyReplicas"), ("DaemonSet", "numberReady"))
 # Who removes the finalizers that Kubernetes itself sets, and when
 # (https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/, and the controllers' own documentation).
 _KNOWN = {
@@ -60,7 +58,7 @@ def holding(client: Client, key: Key, resource: Resource, metadata: Json) -> str
 
 class _About:
     def __init__(self, client: Client, apis: Served) -> None:
-        self._client, self._apis = client, apis
+        self._client, self._apis, self._controllers = client, apis, Controllers(client)
 
     def why(self, key: Key, resource: Resource, metadata: Json) -> str:
         """What holds one object."""
@@ -95,9 +93,10 @@ class _About:
         by_hand = f"kubectl patch {plural} {shlex.quote(key.name)}{f' -n {shlex.quote(key.namespace)}' if key.namespace else ''}"
         by_hand += """ --type=merge -p '{"metadata":{"finalizers":null}}'"""
         try:
-            found = list(self._workloads(key, resource))
+            workloads = self._controllers.of(key.group, resource.plural, key.namespace)
         except ApiError as error:
             return f"its controller must remove it, and whether that runs can't be seen ({error.said})"
+        found = [(f"{workload.kind} {workload.namespace}/{workload.name}", ready) for workload, ready in workloads.items()]
         running = [name for name, ready in found if ready]
         if running:
             return f"{' or '.join(running[:_SHOWN])} must remove it, and runs: its log says why it has not"
@@ -105,45 +104,6 @@ class _About:
         if found:
             return f"{found[0][0]} must remove it, and has no ready pod: see to that; or {redo}"
         return f"its controller must remove it, and nothing runs here any more that may change {plural}: {redo}"
-
-    def _workloads(self, key: Key, resource: Resource) -> Iterator[tuple[str, bool]]:
-        accounts = set()
-        for role, grants in self._roles.items():
-            if any(_may_change(rule, key.group, resource.plural) for rule in grants):
-                accounts |= {account for binding_space, account in self._bound.get(role, ()) if binding_space in ("", key.namespace)}
-        for item, kind, ready in self._running:
-            pod = (pod_template({"kind": kind, "apiVersion": "apps/v1", **item}) or {}).get("spec") or {}
-            space = item["metadata"]["namespace"]
-            if (space, pod.get("serviceAccountName") or "default") in accounts:
-                yield f"{kind} {space}/{item['metadata']['name']}", bool((item.get("status") or {}).get(ready))
-
-    @cached_property
-    def _running(self) -> list[tuple[Json, str, str]]:
-        return [(item, kind, ready) for kind, ready in _WORKLOADS for item in self._all(f"/apis/apps/v1/{kind.lower()}s", swallow=False)]
-
-    @cached_property
-    def _roles(self) -> dict[tuple[str, str], list[Json]]:
-        """Rules by namespace (empty for a ClusterRole) and name of the role."""
-        root = "/apis/rbac.authorization.k8s.io/v1"
-        return {
-            (item["metadata"].get("namespace") or "", item["metadata"]["name"]): item.get("rules") or []
-            for plural in ("clusterroles", "roles")
-            for item in self._all(f"{root}/{plural}", swallow=False)
-        }
-
-    @cached_property
-    def _bound(self) -> dict[tuple[str, str], set[tuple[str, tuple[str, str]]]]:
-        """By role: the namespace where a binding holds (empty for all), and the account."""
-        root = "/apis/rbac.authorization.k8s.io/v1"
-        found: dict[tuple[str, str], set[tuple[str, tuple[str, str]]]] = {}
-        for plural in ("clusterrolebindings", "rolebindings"):
-            for item in self._all(f"{root}/{plural}", swallow=False):
-                space, role = item["metadata"].get("namespace") or "", item["roleRef"]
-                name = ("" if role["kind"] == "ClusterRole" else space, role["name"])
-                for subject in item.get("subjects") or []:
-                    if subject.get("kind") == "ServiceAccount":
-                        found.setdefault(name, set()).add((space, (subject.get("namespace") or space, subject["name"])))
-        return found
 
     def _namespace(self, key: Key, live: Json) -> str:
         """In the words of the namespace controller, and what holds the objects that it names."""
@@ -196,26 +156,16 @@ class _About:
         except ApiError:
             return None
 
-    def _all(self, path: str, accept: str = "application/json", swallow: bool = True, **params: t.Any) -> list[Json]:
+    def _all(self, path: str, accept: str = "application/json", **params: t.Any) -> list[Json]:
         try:
             return list(self._client.items(path, accept, **params))
         except ApiError:
-            if swallow:
-                return []
-            raise
+            return []
 
 
 def _mounts(pod: Json, claim: str) -> bool:
     volumes = (pod.get("spec") or {}).get("volumes") or []
     return any((volume.get("persistentVolumeClaim") or {}).get("claimName") == claim for volume in volumes)
-
-
-def _may_change(rule: Json, group: str, plural: str) -> bool:
-    """Whether a rule is about this very group; what may change everything is nobody's controller in particular."""
-    resources = set(rule.get("resources") or [])
-    if group not in (rule.get("apiGroups") or []) or not resources & {"*", plural, f"{plural}/finalizers"}:
-        return False
-    return bool({"*", "update", "patch"} & set(rule.get("verbs") or []))
 
 
 def _setter(metadata: Json, finalizer: str) -> str | None:

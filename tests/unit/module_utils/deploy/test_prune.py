@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.outcome import Outcome
 
-from tests.unit.module_utils.deploy._cluster import FakeCluster
+from tests.unit.module_utils.deploy._cluster import FakeCluster, status
 from tests.unit.module_utils.deploy._objects import RBAC, defined, hook, hooks, make, running
 
 Json = dict[str, t.Any]
@@ -107,6 +107,59 @@ def test_an_operator_under_a_new_name_takes_over_the_custom_resources(cluster: F
     cluster.put(THING)
     outcome = cluster.deploy(SPACE, *operator("operator-2"))
     assert whys(outcome, "pruned").keys() == {"Deployment.apps ml/operator"}
+
+
+def seeing(name: str, namespace: str = "ml") -> list[Json]:
+    """A workload whose account may change things."""
+    rule = {"apiGroups": ["example.com"], "resources": ["things"], "verbs": ["update"]}
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name}
+    subjects = [{"kind": "ServiceAccount", "name": name, "namespace": namespace}]
+    return [
+        make("ClusterRole", name, RBAC, None, rules=[rule]),
+        make("ClusterRoleBinding", name, RBAC, None, roleRef=role, subjects=subjects),
+        running(name=name, namespace=namespace, labels={"app": name}, serviceAccountName=name),
+    ]
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("brought", [False, True])
+def test_who_alone_sees_to_custom_resources_stays(cluster: FakeCluster, brought: bool, check: bool) -> None:
+    """Their definition is of others, or stays in the application."""
+    cluster.aggregated = {"apps/v1": {"DaemonSet": ("daemonsets", True)}}
+    crd = defined(scope="Namespaced")
+    stays = [SPACE, crd] if brought else [SPACE]
+    if not brought:
+        cluster.put(crd)
+    web = running(name="web", namespace="ml", labels={"app": "web"})
+    cluster.deploy(*stays, *seeing("operator"), behind("operator"), web)
+    cluster.put(THING)
+    kept = whys(cluster.deploy(*stays, check=check))
+    assert {each.partition(".")[0].partition(" ")[0] for each in kept} == {"Deployment", "ClusterRole", "ClusterRoleBinding", "Service"}
+    assert "nothing else sees to Thing.example.com default/alice; to prune it" in kept["Deployment.apps ml/operator"]
+    if not check:
+        assert "Deployment web" not in cluster.names() and not cluster.deploy(*stays).changed
+        outcome = cluster.deploy(*stays, prune=frozenset({"Deployment.apps ml/operator"}))
+        assert "Deployment.apps ml/operator" in whys(outcome, "pruned")
+
+
+@pytest.mark.parametrize("why", ["another", "account", "none left", "not readable"])
+def test_who_does_not_alone_see_to_custom_resources_goes(cluster: FakeCluster, why: str) -> None:
+    cluster.aggregated = {"apps/v1": {"DaemonSet": ("daemonsets", True)}}
+    cluster.put(defined(scope="Namespaced"))
+    roles, operator = seeing("operator")[:2], seeing("operator")[2]
+    cluster.deploy(SPACE, *roles, operator)
+    stays = [SPACE, *roles]
+    if why != "none left":
+        cluster.put(THING)
+    if why == "another":
+        for item in seeing("other", "default"):
+            cluster.put(item)
+    elif why == "account":
+        stays.append(running(name="operator-2", namespace="ml", labels={"app": "new"}, serviceAccountName="operator"))
+    elif why == "not readable":
+        cluster.broken["/apis/rbac.authorization.k8s.io/v1/rolebindings"] = status(403, "no")
+    assert whys(cluster.deploy(*stays, check=True), "pruned").keys() == {"Deployment.apps ml/operator"}
+    assert whys(cluster.deploy(*stays), "pruned").keys() == {"Deployment.apps ml/operator"}
 
 
 def test_what_guards_a_workload_that_stays_stays_with_it(cluster: FakeCluster) -> None:
