@@ -53,6 +53,7 @@ local static = importstr 'kubeflow_static.py';
     nodeSelector: params.nodeSelector,
     cpu: params.jupyterNotebookCpu,
     memory: params.jupyterNotebookMemory,
+    idleSeconds: params.jupyterNotebookIdleSeconds,
     gpuResource: params.gpuResource,
     gpu: if params.gpuResource == null then null else {
       limits: params.gpuLimits,

@@ -205,14 +205,18 @@ def configure_login(c, settings):
         c.Authenticator.post_auth_hook = only(settings["allowedUsers"])
 
 
-def configure_verification(c, settings):
-    """For the stage verify: a service whose token, on the hub's volume, opens the server of one temporary user and nothing else."""
+def configure_services(c, settings):
+    """Programs that use the hub's API, each with a role that allows what it does and nothing else."""
     user = settings["verifyUser"]
-    # Not of the user's name: nobody may delete a user who has their own name.
-    service = f"{user}-service"
-    c.JupyterHub.services = [{"name": service, "api_token": kept_password(Path(settings["dataDirectory"]) / "verify-token")}]
-    scopes = [f"{scope}!user={user}" for scope in ("admin:users", "admin:servers", "access:servers")]
-    c.JupyterHub.load_roles = [{"name": service, "services": [service], "scopes": scopes}]
+    # For the stage verify, whose token is on the hub's volume. Nobody may delete a user of their own name, so it has another one.
+    services = [{"name": f"{user}-service", "api_token": kept_password(Path(settings["dataDirectory"]) / "verify-token")}]
+    scopes = {f"{user}-service": [f"{scope}!user={user}" for scope in ("admin:users", "admin:servers", "access:servers")]}
+    if settings["idleSeconds"]:
+        command = [sys.executable, "-m", "jupyterhub_idle_culler", f"--timeout={settings['idleSeconds']}"]
+        services.append({"name": "idle-culler", "command": command})
+        scopes["idle-culler"] = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
+    c.JupyterHub.services = services
+    c.JupyterHub.load_roles = [{"name": name, "services": [name], "scopes": allowed} for name, allowed in scopes.items()]
 
 
 def configure_security(c, settings):
@@ -308,7 +312,7 @@ def configure_notebooks(c, settings):
 def configure(c, settings):
     configure_hub(c, settings)
     configure_login(c, settings)
-    configure_verification(c, settings)
+    configure_services(c, settings)
     configure_notebooks(c, settings)
 
 

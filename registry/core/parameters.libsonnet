@@ -88,6 +88,9 @@
     jupyterNotebookGpuImage: optionalText,
     jupyterNotebookCpu: quantity,
     jupyterNotebookMemory: quantity,
+    jupyterNotebookIdleSeconds: kind(
+      function(value) std.type(value) == 'number' && value >= 0 && std.floor(value) == value, 'a whole number of seconds, or 0'
+    ),
     jupyterNotebookPVCMount: optional(
       function(value) isText(value) && begins(value, '/') && value != '/', 'an absolute path below /'
     ),

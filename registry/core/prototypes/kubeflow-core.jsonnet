@@ -38,6 +38,7 @@
 // @optionalParam jupyterNotebookGpuImage string null Image of a notebook server with GPUs; jupyterNotebookImage if not set
 // @optionalParam jupyterNotebookCpu string 500m CPU that a notebook server asks for; its limit is four times as much
 // @optionalParam jupyterNotebookMemory string 1Gi Memory that a notebook server asks for; its limit is four times as much
+// @optionalParam jupyterNotebookIdleSeconds number 0 Seconds without activity after which a notebook server is stopped; 0: it runs on
 // @optionalParam jupyterNotebookPVCMount string null Where a user's own volume is mounted, for instance /home/jovyan/work, which is the folder that JupyterLab opens; no volume if not set
 // @optionalParam jupyterNotebookPVCSize string 10Gi Size of a user's volume
 // @optionalParam jupyterNotebookAccessMode string ReadWriteOnce Access mode of a user's volume: ReadWriteOnce, ReadWriteOncePod or ReadWriteMany

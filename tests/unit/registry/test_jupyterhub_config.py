@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import runpy
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -33,6 +34,7 @@ SETTINGS: dict[str, Any] = {
     "nodeSelector": {},
     "cpu": "500m",
     "memory": "1Gi",
+    "idleSeconds": 0,
     "gpuResource": None,
     "gpu": None,
     "ids": {"user": 1000, "group": 100, "volumeGroup": 100},
@@ -91,6 +93,16 @@ def test_the_token_of_the_stage_verify_opens_one_server_only(hub: Any, tmp_path:
     assert role["services"] == [service["name"]] and set(role) == {"name", "services", "scopes"}
     assert role["scopes"] and all(scope.endswith("!user=kubeflow-verify") for scope in role["scopes"])
     assert hub().JupyterHub.services == [service]
+
+
+def test_idle_servers_are_stopped_only_where_that_is_chosen(hub: Any) -> None:
+    assert [service["name"] for service in hub().JupyterHub.services] == ["kubeflow-verify-service"]
+    c = hub(idleSeconds=3600)
+    culler = c.JupyterHub.services[1]
+    assert culler == {"name": "idle-culler", "command": [sys.executable, "-m", "jupyterhub_idle_culler", "--timeout=3600"]}
+    role = c.JupyterHub.load_roles[1]
+    assert role["services"] == ["idle-culler"] and "delete:servers" in role["scopes"]
+    assert not any(scope.startswith(("admin", "access")) for scope in role["scopes"])
 
 
 def test_an_empty_password_file_lets_nobody_in(hub: Any) -> None:
