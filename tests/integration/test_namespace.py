@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application
-from ansible_collections.kubeflow.bootstrap.tests.integration.objects import made
+from ansible_collections.kubeflow.bootstrap.tests.integration.objects import RBAC, deployment, made, pod
 
 SPACE = "taken-for-granted"
 
@@ -64,3 +64,20 @@ def test_another_namespace_than_the_environments_is_still_missed(cluster, tmp_pa
     refused = app.deploy()
     assert "Namespace mistyped: it does not exist, and the application does not bring it" in refused.message
     assert not each.try_kubectl("get", "namespace", space, "--ignore-not-found").stdout
+
+
+def test_an_admin_of_the_namespace_alone_goes_on_with_what_an_admin_of_the_cluster_deployed(cluster, application):
+    """The role admin lists nothing outside of its namespace, and there not the namespace itself."""
+    each, space, user = cluster(), "handed-over", "handed-over-user"
+    binding = made(f"{RBAC}/v1", "RoleBinding", "admin", space, subjects=[{"apiGroup": RBAC, "kind": "User", "name": user}])
+    binding["roleRef"] = {"apiGroup": RBAC, "kind": "ClusterRole", "name": "admin"}
+    items = [made("v1", "Namespace", space), binding, made("v1", "ConfigMap", "c", space, data={"a": "1"})]
+    app = application(space, *items, deployment("web", space, pod()), take_over=True)
+    app.deploy().well()
+    theirs = {"kubeconfig": each.kubeconfig_for(user), "wait_timeout": 60, "take_over": False}
+    with each.untouched():
+        assert app.deploy(**theirs).well().outcome["counts"] == {"unchanged": 4}
+    app.write(*items[:2], {**items[2], "data": {"a": "2"}})
+    assert app.deploy(**theirs).well().outcome["counts"] == {"unchanged": 2, "changed": 1, "pruned": 1}
+    with each.untouched():
+        assert app.deploy(**theirs).well().outcome["counts"] == {"unchanged": 3}
