@@ -21,6 +21,7 @@ from .absent import absent
 from .interruptible import interruptible
 from .outcome import Options, Outcome
 from .present import LOOKING, present
+from .prune import named
 from .secrets import objects as given_objects
 from .wait import Deadline
 
@@ -83,7 +84,7 @@ def _options(args: dict[str, t.Any], context: Context) -> Options:
         force=args["force_conflicts"],
         take_over=args["take_over"],
         replace=args["replace"],
-        prune=frozenset(args["prune"]),
+        prune=named(args["prune"]),
         keep_given=args["secrets"] is None,
         timeout=float(args["wait_timeout"]),
         progress=context.progress,

@@ -13,6 +13,8 @@ from .objects import Key
 
 Json = dict[str, t.Any]
 
+LATER = "later"
+"""In the option ``prune``: what left the application stays in this run."""
 CHANGES = frozenset({"created", "changed", "replaced", "taken over", "pruned", "removed"})
 """Actions that write to the cluster."""
 
@@ -39,7 +41,7 @@ class Options:
     @property
     def prune_later(self) -> bool:
         """Whether what left the application stays in this run."""
-        return "later" in self.prune
+        return LATER in self.prune
 
 
 @dataclass

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
+from collections.abc import Iterable
 
 from ..api import ApiError, Client
 from ..discovery import Served
@@ -14,12 +16,27 @@ from .inventory import Inventory
 from .keeping import needs, orphaning, still_used, with_needs, with_servers
 from .members import await_children, definitions, descended, instances, made_for
 from .objects import Key, Resource
-from .outcome import Options, Outcome
+from .outcome import LATER, Options, Outcome
 from .related import Related, ends_claims, space_of
 from .removal import HOLDS_DATA, NAMESPACE, Removal, Target, last_custom, refused, stages
 from .wait import Deadline, Ticker
 
 Json = dict[str, t.Any]
+
+_NAME = re.compile(r"[A-Z]\w*(\.\S+)? .+")
+"""An object as outcomes name it: its kind and group, a blank, its namespace and name."""
+
+
+def named(entries: Iterable[str]) -> frozenset[str]:
+    """The option ``prune``; what is blank is not answered. Raises ``BootstrapError``: a mistyped ``later`` would prune."""
+    found = frozenset(entry.strip() for entry in entries if entry.strip())
+    wrong = sorted(entry for entry in found - {LATER} if not _NAME.fullmatch(entry))
+    if wrong:
+        raise BootstrapError(
+            f"kubeflow_prune names neither {LATER} nor objects: {', '.join(map(repr, wrong))}.",
+            fix="Write objects as the outcome prints them, such as PersistentVolumeClaim kubeflow/hub-db.",
+        )
+    return found
 
 
 def prune(

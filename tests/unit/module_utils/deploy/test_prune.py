@@ -9,6 +9,8 @@ import typing as t
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.outcome import Outcome
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.prune import named
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 
 from tests.unit.module_utils.deploy._cluster import FakeCluster, status
 from tests.unit.module_utils.deploy._objects import RBAC, defined, hook, hooks, make, running
@@ -223,6 +225,18 @@ def test_a_stateful_set_that_takes_its_claims_with_it_stays_until_that_is_told(c
 def test_a_stateful_set_without_claims_goes(cluster: FakeCluster) -> None:
     cluster.deploy(SPACE, make("StatefulSet", "db", "apps/v1", "ml", spec={"selector": {}}))
     assert cluster.deploy(SPACE).counts() == {"unchanged": 1, "pruned": 1}
+
+
+@pytest.mark.parametrize("entry", ["latr", "Later", "hub-db", "ml/hub-db", "all"])
+def test_what_names_no_object_is_refused(entry: str) -> None:
+    """A mistyped "later" would prune."""
+    with pytest.raises(BootstrapError, match=f"kubeflow_prune names neither later nor objects: '{entry}'"):
+        named(["PersistentVolumeClaim ml/hub-db", entry])
+
+
+def test_what_names_objects_is_taken() -> None:
+    objects = ["PersistentVolumeClaim ml/hub-db", "CustomResourceDefinition.apiextensions.k8s.io x.io", "ClusterRole a b,c=d"]
+    assert named(["later", "", " ", *objects]) == {"later", *objects}
 
 
 @pytest.mark.parametrize("check", [False, True])
