@@ -314,3 +314,23 @@ def test_large_requests_give_way_to_each_other_once_one_was_not_answered_in_time
         assert most[0] == 8 if first else most[0] == 1
     with width.place(LARGE), width.place(LARGE - 1):  # small ones never wait
         pass
+
+
+@pytest.mark.parametrize(
+    ("failure", "size", "narrows"),
+    [
+        (Unreachable("no answer within 30 seconds", slow=True), LARGE, True),
+        (Unreachable("no answer within 30 seconds", slow=True), LARGE - 1, False),
+        (Unreachable("it hangs up"), LARGE, False),
+        (ApiError(429, {}, ""), LARGE, True),
+        (ApiError(504, {}, ""), LARGE, True),
+        (ApiError(503, {}, ""), LARGE, False),
+    ],
+)
+def test_what_tells_that_large_requests_are_too_many(
+    failure: ApiError | Unreachable, size: int, narrows: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repeating, narrowed = Repeating(lambda: 0.0, print, "there", set()), list[bool]()
+    monkeypatch.setattr(repeating.width, "narrow", lambda: narrowed.append(True))
+    repeating.pause(Sent("PATCH", "/a", "application/apply-patch+yaml", size=size), failure, None)
+    assert bool(narrowed) is narrows
