@@ -271,6 +271,7 @@ def test_a_renewal_that_hangs_does_not_outlast_the_lease(server: t.Any, client: 
         path.rpartition("/")[0]: lambda request: Answer({**request.body, "metadata": {"uid": "u", "resourceVersion": "0"}}),
     }
     with Ticker(lambda _line: None) as ticker, held(client, "ml", "app", Deadline(30), ticker, duration=1.5) as lease:
+        assert max(lease._quick.timeout, lease._quick.total) < 1.5
         assert hung.wait(patience(1))
         while state["puts"] < 2:
             assert not released.wait(0.05)
