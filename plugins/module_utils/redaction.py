@@ -47,13 +47,16 @@ _PATTERNS = (
     re.compile(r"(?i)(?<=bearer )[\w.~+/=:-]{6,}|(?<=basic )[\w+/=-]{6,}"),
     *(re.compile(each["pattern"]) for each in SECRET_PATTERNS.values()),
 )
+# Of a long word, what can be read: small letters, capitals, numbers, and names that are put together of words in both.
+_READABLE = r"(?:[a-z]++|[A-Z]{1,6}+[a-z]{2,}+|(?:A[nst]|B[ey]|[DGNST]o|I[dfnst]|My|O[fnr]|Up|We)(?![a-z])|[A-Z]++(?![a-z])|\d++)[-_+=]*+"
 # What a program that handles credentials may say, where much more is masked: a word behind a field's name, and long words with digits in
-# them, as opaque tokens and keys are. Host names, UUIDs and names of clusters stay.
+# them or that nobody can read, as opaque tokens and keys are. Host names, UUIDs, names of clusters and of errors stay.
 _OPAQUE = (
     re.compile(r"-----BEGIN.*?(?:-----END[^-]*-----|\Z)", re.DOTALL),
     re.compile(r"(?i)(?:(?<=token)|(?<=secret)|(?<=password)|(?<=credential)|(?<=assertion))[\"']?\s*[=:]\s*[\"']?[^\s\"',}&]+"),
     re.compile(r"\b(?:ya29\.|k8s-aws-v1\.|sha256~)[\w.-]+"),  # Google, EKS, OpenShift
     re.compile(r"(?<![\w+=-])(?=[\w+=-]*\d)(?=[\w+=-]*[a-z])(?=[\w+=-]*[A-Z])[\w+=-]{28,}"),
+    re.compile(rf"(?<![\w+=-])(?!(?:{_READABLE})++(?![\w+=-]))(?=[\w+=-]*[a-z])(?=[\w+=-]*[A-Z])[\w+=-]{{28,}}"),
     re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]*\d)[A-Za-z0-9]{28,}"),
     re.compile(r"(?<![\w/+=])(?=[a-zA-Z/+=]*\d)(?=[\dA-Z/+=]*[a-z])(?=[\da-z/+=]*[A-Z])[A-Za-z0-9+][A-Za-z0-9/+=]{39,}(?![\w/+=])"),
 )
@@ -116,9 +119,11 @@ def plain(text: str) -> str:
 
 
 def path_text(path: object) -> str:
-    """A path for a message, unless it is what a file holds, given in its place."""
+    """A path for a message, unless it is what a file holds, given in its place: as it is, or in base64."""
     text = str(path)
-    return "(what is no path)" if "\n" in text or "-----BEGIN" in text or len(text) > _LONGEST_PATH else clean(text, opaque="/" not in text)
+    if "\n" in text or "-----BEGIN" in text or text.lstrip()[:1] in ("{", "[") or len(text) > _LONGEST_PATH:
+        return "(what is no path)"
+    return clean(text, opaque=text[:1] not in ("/", ".", "~"))
 
 
 def cleaned(data: T, most: int = MOST) -> T:

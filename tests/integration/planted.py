@@ -23,7 +23,8 @@ class Planted:
         self.texts: dict[str, str] = {}
 
     def plant(self, name: str) -> str:
-        self.texts[name] = f"{name}-{secrets.token_urlsafe(18)}"
+        # A helper's own word is hidden by its looks: those of one in a thousand, all letters, are a name's.
+        self.texts[name] = f"{name}-{secrets.token_urlsafe(18)}7"
         return self.texts[name]
 
     def key(self, name: str, pem: str) -> str:

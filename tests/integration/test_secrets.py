@@ -75,3 +75,12 @@ def test_a_parameter_that_looks_like_a_credential(work, tmp_path, flags):
         user.edit_parameter("oidcClientId", f'"{first}"', f'"{by_hand}"')
         assert "oidcClientId stays as you set it" in look().output
         assert by_hand in (user.app / PARAMETERS).read_text()
+
+
+def test_the_environment_is_kept_nowhere_where_ks_is_installed(work, tmp_path):
+    planted = Planted()
+    user = work(env={"VAULT_TOKEN": planted.plant("vault"), **everything_kept(tmp_path, tmp_path / "log")})
+    run = user.play("ks", "-vvv", kubeflow_ks_sha256={}, kubeflow_ks_bin_dir=str(tmp_path / "bin"))
+    # As far as the platform goes, which is all that is gathered.
+    assert "Nothing was installed: no SHA-256 is given for ks 0.10.0 for linux_amd64" in run.output
+    assert planted.found("output", run.output.encode()) == [] and planted.below(tmp_path)[0] == set()

@@ -92,6 +92,32 @@ def test_other_text_stays_as_it_is(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "token",
+    [
+        "yknLQ-bENbXJtqciDcpXqsCcwGHk",
+        "token-that-a-helper-says-yknLQ-bENbXJtqciDcpXqsCc",
+        "QxZbTLhVpWmrJCsFdyGnKkHvBtRc",
+        "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7b",
+    ],
+)
+def test_of_a_program_that_handles_credentials_no_long_word_is_shown_that_nobody_can_read(token: str) -> None:
+    assert clean(f"bad word {token} in it", opaque=True) == "bad word *** in it"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "An error occurred (UnrecognizedClientException) when calling the DescribeCluster operation",
+        "DefaultAzureCredential tried ManagedIdentityCredentialUnavailable, WorkloadIdentityCredentialIsNotConfigured",
+        "InvalidClientTokenIdException of gke_my-project_us-central1-a_cluster-of-a-very-long-name at API_SERVER_IN_CAPITALS_AND_LONG",
+        "client-go-credential-plugins/UnauthorizedHTTPRequestToTheServer",
+    ],
+)
+def test_names_of_errors_stay(text: str) -> None:
+    assert clean(text, opaque=True) == text
+
+
+@pytest.mark.parametrize(
     ("said", "shown"),
     [
         ("\x1b[2J\x1b[31mred\x1b[0m", "red"),
