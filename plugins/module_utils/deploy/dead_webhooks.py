@@ -7,6 +7,7 @@ An old installation leaves them behind. Where one is asked about pods, workloads
 
 from __future__ import annotations
 
+import shlex
 import typing as t
 from collections.abc import Iterable, Mapping
 
@@ -67,7 +68,8 @@ def unanswered(
             if service not in exist:
                 exist[service] = _exists(client, service)
             if not exist[service]:
-                fix = f"If nothing needs that any more: kubectl delete {configuration.replace(' ', '/')}. Else bring its server back."
+                delete = shlex.join(["kubectl", "delete", configuration.replace(" ", "/")])
+                fix = f"If nothing needs that any more: {delete}. Else bring its server back."
                 found[member.key] = Refusal(DENIED, f"{why.format(configuration)}, and its {service} does not exist", fix)
     return found
 

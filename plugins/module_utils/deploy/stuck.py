@@ -90,8 +90,8 @@ class _About:
     def _controller(self, key: Key, resource: Resource) -> str:
         """Who may change the object, as roles and bindings say, and whether that runs."""
         plural = f"{resource.plural}.{key.group}" if key.group else resource.plural
-        by_hand = f"kubectl patch {plural} {shlex.quote(key.name)}{f' -n {shlex.quote(key.namespace)}' if key.namespace else ''}"
-        by_hand += """ --type=merge -p '{"metadata":{"finalizers":null}}'"""
+        where = ["-n", key.namespace] if key.namespace else []
+        by_hand = shlex.join(["kubectl", "patch", plural, key.name, *where, "--type=merge", "-p", '{"metadata":{"finalizers":null}}'])
         try:
             workloads = self._controllers.of(key.group, resource.plural, key.namespace)
         except ApiError as error:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import threading
 import time
 import typing as t
@@ -145,7 +146,8 @@ def await_ready(client: Client, inventory: Inventory, members: Collection[Member
         for explaining in _looks(deadline):
             lacking = watch.look(explaining)
             for key in watch.paused:
-                ticker.say(f"{key} is paused, so it is not awaited: kubectl rollout resume deployment/{key.name} -n {key.namespace}")
+                resume = shlex.join(["kubectl", "rollout", "resume", f"deployment/{key.name}", "-n", key.namespace])
+                ticker.say(f"{key} is paused, so it is not awaited: {resume}")
             if not lacking:
                 ticker.timeline.awaited({})
                 return round(time.monotonic() - start, 1)

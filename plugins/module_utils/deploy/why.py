@@ -8,6 +8,7 @@ Nothing here fails: who may not look at pods or events gets the shorter message.
 from __future__ import annotations
 
 import re
+import shlex
 import typing as t
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -96,13 +97,13 @@ def _log(pod: Json) -> str:
     for container in _statuses(pod):
         state, last = container.get("state") or {}, (container.get("lastState") or {}).get("terminated")
         if last and (state.get("waiting") or {}).get("reason") not in _BENIGN:
-            ended.append(f"{container['name']} --previous")
+            ended.append(f"{shlex.quote(container['name'])} --previous")
         elif (state.get("terminated") or {}).get("exitCode"):
-            ended.append(container["name"])
+            ended.append(shlex.quote(container["name"]))
         elif "running" in state and container.get("ready") is False:
-            unready.append(container["name"])
+            unready.append(shlex.quote(container["name"]))
     metadata = pod["metadata"]
-    command = f"kubectl -n {metadata.get('namespace')} logs {metadata['name']} -c"
+    command = f"kubectl -n {shlex.quote(str(metadata.get('namespace')))} logs {shlex.quote(metadata['name'])} -c"
     return next((f"; its log: {command} {container}" for container in [*ended, *unready]), "")
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shlex
 import typing as t
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -91,7 +92,7 @@ def _url(git: Git, name: str) -> str:
             there = (git.asks("remote") or "").split()
             raise BootstrapError(
                 f"There is no remote {name!r} in {git.folder}: {', '.join(there) or 'it has none'}.",
-                fix=f"Give a URL; or in a repository: git remote add {name} URL",
+                fix=f"Give a URL; or in a repository: git remote add {shlex.quote(name)} URL",
             )
         _takes(url)
         return url

@@ -7,6 +7,7 @@ Source: https://kubernetes.io/docs/concepts/policy/resource-quotas/ and https://
 
 from __future__ import annotations
 
+import shlex
 import typing as t
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -159,7 +160,12 @@ def _ranges(ranges: list[tuple[str, Json]], pods: list[_Pod], claims: list[_Clai
         return []
     reason = f"The limit ranges of the namespace {namespace} refuse what is planned. {some(said, 4)}."
     return [
-        _item("limit-range-too-tight", reason, "Ask who made them for wider bounds", f"kubectl describe limitrange --namespace={namespace}")
+        _item(
+            "limit-range-too-tight",
+            reason,
+            "Ask who made them for wider bounds",
+            f"kubectl describe limitrange --namespace={shlex.quote(namespace)}",
+        )
     ]
 
 
@@ -247,7 +253,7 @@ def _quota(quota: Json, needs: Amounts, namespace: str | None, ours: bool) -> It
         for name in asked
         if not ours and name in used and hard[name] >= asked[name] > hard[name] * 1.0001 - used[name]
     ]
-    command = f"kubectl describe quota --namespace={namespace}"
+    command = f"kubectl describe quota --namespace={shlex.quote(namespace)}"
     fix = "Ask who gave the quota for more"
     if small:
         reason = f"The quota {quota['name']} of the namespace {namespace} allows less than what is planned needs. {some(small, 5)}."
