@@ -23,6 +23,7 @@ import typing as t
 from collections.abc import Mapping
 from pathlib import Path
 
+from . import interrupts
 from .data.login_helpers import HELPERS
 from .errors import BootstrapError
 from .redaction import MOST, clean, remember
@@ -184,7 +185,8 @@ def _output(process: subprocess.Popen[bytes], end: float) -> tuple[bytes, bytes]
             left = end - time.monotonic()
             if left <= 0:
                 raise subprocess.TimeoutExpired(process.args, left)
-            for key, _events in selector.select(left):
+            interrupts.check()
+            for key, _events in selector.select(min(left, interrupts.GLANCE)):
                 pipe = t.cast("t.IO[bytes]", key.fileobj)
                 piece = os.read(key.fd, 2**16)
                 if not piece:

@@ -18,7 +18,7 @@ from tests.patience import patience
 HEAD = """
 import os, signal, subprocess, sys, threading, time
 from pathlib import Path
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils import interrupts
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import exec_plugin, interrupts
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import evaluate
 
 ENDLESS = "local f(n) = if n == 0 then 0 else f(n - 1) + f(n - 1); f(80)"
@@ -81,6 +81,7 @@ WAITS = {
     "pause": "say('ready'), interrupts.pause(120)",
     "evaluation": "say('ready'), evaluated(ENDLESS)",
     "program": "say('ready'), program()",
+    "login": "say('ready'), exec_plugin.run({'command': 'sleep', 'args': ['120']}, {}, os.environ)",
     "others": "Client(Connection(server='http://127.0.0.1:9')).map(lambda _each: (say('ready'), interrupts.pause(120)), [1])",
 }
 CLIENT = """
@@ -96,7 +97,7 @@ def test_a_signal_ends_a_wait_and_what_was_done_is_recorded(start: Start, wait: 
     assert line(process) == "ready"
     process.send_signal(number)
     said = rest(process)
-    assert said.startswith("recorded KeyboardInterrupt") and "done" not in said
+    assert said.startswith("recorded KeyboardInterrupt") and "done" not in said.splitlines()
     assert process.returncode == -number or (number == signal.SIGINT and "KeyboardInterrupt" in said)
 
 
