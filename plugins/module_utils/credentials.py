@@ -137,7 +137,7 @@ def from_user(user: dict[str, t.Any], cluster: dict[str, t.Any], env: Mapping[st
         found.method, found._token = "token", _sendable(f"The kubeconfig {path}: token", user["token"])
     elif user.get("username"):
         pair_text = f"{user['username']}:{user.get('password') or ''}"
-        found.method, found._basic = "basic", base64.b64encode(pair_text.encode()).decode()
+        found.method, found._basic = "basic", base64.b64encode(encoded(f"The kubeconfig {path}: username or password", pair_text)).decode()
         remember(user.get("password"), pair_text, found._basic)
     elif user.get("exec") or user.get("auth-provider"):
         _from_helper(found, path, user, env)
@@ -213,6 +213,14 @@ def _sendable(what: str, text: str) -> str:
     return text
 
 
+def encoded(what: str, text: str) -> bytes:
+    """``text`` as it is sent; that of an environment variable may be of bytes that are none."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise BootstrapError(f"{what} is not text in UTF-8.") from None
+
+
 def _read_token(path: str | None) -> str | None:
     """Read at each request: a pod's token is replaced while it runs."""
     if not path:
@@ -255,6 +263,15 @@ def slurp(path: Path, key: str, name: str) -> str:
         raise BootstrapError(
             f"The kubeconfig {path}: {key} {path_text(name)} can't be read: {getattr(error, 'strerror', None) or 'not text'}."
         ) from error
+
+
+def authority(path: str) -> str:
+    """The text of a file with the certificate authority of a server, which an option or a variable names."""
+    try:
+        return files.read_text(path)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "not text"
+        raise BootstrapError(f"The certificate authority {path_text(path)} can't be read: {why}.", fix="Check the path.") from error
 
 
 def decode(path: Path, key: str, value: object) -> str:

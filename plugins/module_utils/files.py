@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
 import tempfile
+import typing as t
+from collections.abc import Iterator
 from pathlib import Path
 
 from .errors import BootstrapError
@@ -15,18 +18,25 @@ from .errors import BootstrapError
 MIB = 2**20
 
 
-def read_bounded(path: str | Path, most: int = MIB) -> bytes:
+@contextlib.contextmanager
+def open_bounded(path: str | Path, most: int = MIB) -> Iterator[t.IO[bytes]]:
     """A file that somebody named: a regular one of at most ``most`` bytes. Raises ``OSError``, whose ``strerror`` is for users.
 
     A pipe could be waited for without end, a device read without end; what is no regular file is not even opened.
     """
-    _check_regular(os.stat(path), most)
+    _check_regular(path, os.stat(path), most)
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(handle, "rb") as file:
-        _check_regular(os.fstat(handle), most)
+        _check_regular(path, os.fstat(handle), most)
+        yield file
+
+
+def read_bounded(path: str | Path, most: int = MIB) -> bytes:
+    """What is in such a file."""
+    with open_bounded(path, most) as file:
         content = file.read(most + 1)
     if len(content) > most:
-        raise _too_large(most)
+        raise _too_large(path, most)
     return content
 
 
@@ -35,17 +45,17 @@ def read_text(path: str | Path, most: int = MIB) -> str:
     return read_bounded(path, most).decode("utf-8")
 
 
-def _check_regular(found: os.stat_result, most: int) -> None:
+def _check_regular(path: str | Path, found: os.stat_result, most: int) -> None:
     if stat.S_ISDIR(found.st_mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(found.st_mode):
-        raise OSError(errno.EINVAL, "it is a pipe, a device or a socket instead of a file")
+        raise OSError(errno.EINVAL, "it is a pipe, a device or a socket instead of a file", str(path))
     if found.st_size > most:
-        raise _too_large(most)
+        raise _too_large(path, most)
 
 
-def _too_large(most: int) -> OSError:
-    return OSError(errno.EFBIG, f"it has more than {most / MIB:g} MiB")
+def _too_large(path: str | Path, most: int) -> OSError:
+    return OSError(errno.EFBIG, f"it has more than {most / MIB:g} MiB", str(path))
 
 
 def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o644) -> None:

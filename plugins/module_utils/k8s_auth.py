@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
-from . import files
-from .credentials import Credentials, from_user
+from . import urls
+from .credentials import Credentials, authority, encoded, from_user
 from .errors import BootstrapError
 from .kubeconfig import Connection, Kubeconfig, load
 
@@ -93,7 +93,7 @@ def _network(given: Mapping[str, str], connection: Connection) -> dict[str, t.An
     if "VERIFY_SSL" in given:
         changes["verify"] = given["VERIFY_SSL"].strip().lower() not in _FALSE
     if "SSL_CA_CERT" in given:
-        changes["ca"] = _text(given["SSL_CA_CERT"])
+        changes["ca"] = authority(given["SSL_CA_CERT"])
     env = dict(connection.env)
     if "NO_PROXY" in given:
         env["NO_PROXY"] = given["NO_PROXY"]
@@ -103,21 +103,13 @@ def _network(given: Mapping[str, str], connection: Connection) -> dict[str, t.An
     return {**changes, "env": env}
 
 
-def _text(path: str) -> str:
-    try:
-        return files.read_text(path)
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "not text"
-        raise BootstrapError(f"The certificate authority {path} can't be read: {why}.", fix="Check the path.") from error
-
-
 def _proxy(proxy: str, login: str | None) -> str:
     """The proxy with the login ``user:password`` for it."""
     url = proxy if "://" in proxy else f"http://{proxy}"
-    if not login or urlsplit(url).username:
-        return url
+    if not login or not urls.is_usable(url) or urlsplit(url).username:
+        return url  # what is no URL is said where it is used
     scheme, _mark, rest = url.partition("://")
-    user, _colon, password = login.partition(":")
+    user, _colon, password = encoded("the login of the proxy", login).partition(b":")
     return f"{scheme}://{quote(user, safe='')}:{quote(password, safe='')}@{rest}"
 
 

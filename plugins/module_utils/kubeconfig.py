@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from . import bounded_yaml, files
+from . import bounded_yaml, files, urls
 from .credentials import Credentials, decode, from_user, kind_of, slurp, text_of
 from .errors import BootstrapError
 from .redaction import path_text
@@ -118,19 +118,19 @@ def _sources(kubeconfig: str | None, env: Mapping[str, str]) -> tuple[str, list[
     """Where the files come from, and those of them that exist."""
     if kubeconfig:
         path = Path(os.path.expanduser(os.path.expandvars(kubeconfig)))
-        if not path.exists():
+        if not os.path.exists(path):
             raise BootstrapError(f"The kubeconfig {path_text(path)} does not exist.", fix="Check the path.")
         return "option", [path]
     if env.get("KUBECONFIG", "").strip(os.pathsep):
         named = [Path(os.path.expanduser(part)) for part in env["KUBECONFIG"].split(os.pathsep) if part]
-        return "KUBECONFIG", [path for path in dict.fromkeys(named) if path.exists()]
+        return "KUBECONFIG", [path for path in dict.fromkeys(named) if os.path.exists(path)]
     home = Path(env.get("HOME") or os.path.expanduser("~")) / ".kube" / "config"
-    return "~/.kube/config", [home] if home.exists() else []
+    return "~/.kube/config", [home] if os.path.exists(home) else []
 
 
 def _looked_in(source: str, env: Mapping[str, str]) -> str:
     if source == "KUBECONFIG":
-        return f"none of the files in KUBECONFIG={env['KUBECONFIG']} exists"
+        return f"none of the files in KUBECONFIG={path_text(env['KUBECONFIG'])} exists"
     return "KUBECONFIG is not set, ~/.kube/config does not exist"
 
 
@@ -293,7 +293,7 @@ def _context_line(merged: Entry, name: str) -> Entry:
     context = merged["contexts"][name]
     cluster = context.get("cluster")
     server = merged["clusters"].get(cluster, {}).get("server") if isinstance(cluster, str) else None
-    server = without_login(server) if isinstance(server, str) else None
+    server = urls.without_login(server) if isinstance(server, str) else None
     return {"name": name, "cluster": cluster, "user": context.get("user"), "namespace": context.get("namespace"), "server": server}
 
 
@@ -361,8 +361,11 @@ def _from_service_account(env: Mapping[str, str]) -> Kubeconfig:
     host, port = env["KUBERNETES_SERVICE_HOST"], env.get("KUBERNETES_SERVICE_PORT") or "443"
     user = {"tokenFile": str(folder / "token"), "_file": str(folder)}
     namespace = folder / "namespace"
+    server = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+    if not urls.is_usable(server):
+        raise BootstrapError("KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT of this pod name no address.")
     connection = Connection(
-        server=f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}",
+        server=server,
         ca=slurp(folder, "ca.crt", str(folder / "ca.crt")),
         credentials=from_user(user, {}, env),
         name="in-cluster",
@@ -374,7 +377,7 @@ def _from_service_account(env: Mapping[str, str]) -> Kubeconfig:
         context=None,
         cluster=None,
         user=None,
-        namespace=files.read_text(namespace).strip() if namespace.exists() else None,
+        namespace=slurp(folder, "namespace", str(namespace)).strip() if namespace.exists() else None,
         connection=connection,
         contexts=[],
         ca_source="file",
@@ -383,19 +386,8 @@ def _from_service_account(env: Mapping[str, str]) -> Kubeconfig:
 
 def _check_url(path: Path, key: str, url: str) -> None:
     """Refuse what no connection can be opened to. The URL is not shown: it may hold a login."""
-    try:
-        parts = urlsplit(url)
-        good = bool(parts.hostname) and parts.port != 0 and url.isascii() and url.isprintable() and " " not in url
-    except ValueError:
-        good = False
-    if not good:
+    if not urls.is_usable(url):
         raise BootstrapError(f"The kubeconfig {path}: {key} is not a URL such as https://host:6443.")
-
-
-def without_login(url: str) -> str:
-    """A URL as it may be shown."""
-    scheme, mark, rest = url.partition("://")
-    return f"{scheme}{mark}{rest.rsplit('@', 1)[-1]}"
 
 
 def _why(error: Exception) -> str:

@@ -8,9 +8,9 @@ import typing as t
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from . import files, k8s_auth
+from . import k8s_auth, urls
 from .api import TOTAL, Client
-from .credentials import Credentials, of_token
+from .credentials import Credentials, authority, of_token
 from .errors import BootstrapError
 from .kubeconfig import Connection, Kubeconfig, load
 from .run import Context
@@ -43,16 +43,11 @@ def find(args: dict[str, t.Any], context: Context) -> Kubeconfig:
     return replace(found, connection=replace(found.connection, credentials=of_token(token))) if token else found
 
 
-def _named(server: str, authority: str | None, token: str | None, context: Context) -> Kubeconfig:
+def _named(server: str, file: str | None, token: str | None, context: Context) -> Kubeconfig:
     """A cluster that is in no kubeconfig."""
-    parts = urlsplit(server)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+    if not urls.is_usable(server) or urlsplit(server).scheme not in ("http", "https") or urlsplit(server).username:
         raise BootstrapError("server is not the URL of an API server.", fix="Set it to one such as https://api.example.com:6443.")
-    try:
-        ca = files.read_text(authority) if authority else None
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "not text"
-        raise BootstrapError(f"The certificate authority {authority} can't be read: {why}.", fix="Check the path.") from error
+    ca = authority(file) if file else None
     credentials = of_token(token) if token else Credentials()
     connection = Connection(server.rstrip("/"), ca, credentials=credentials, name=server, env=context.env)
     return Kubeconfig("option", [], None, None, None, None, connection, [], "file" if ca else "system")

@@ -207,8 +207,8 @@ said:
 """
 
 import typing as t
-from pathlib import Path
 
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import files
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.certificates.step import KINDS, Wanted, present
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.packages import components
@@ -276,8 +276,8 @@ def _read(path: str | None) -> str | None:
     if not path:
         return None
     try:
-        return Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return files.read_text(path)
+    except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "it is no text"
         raise BootstrapError(f"{path_text(path)} can't be read: {why}.", fix="Name a file with PEM in it.") from None
 

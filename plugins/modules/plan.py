@@ -263,6 +263,7 @@ import typing as t
 import uuid
 from pathlib import Path
 
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import files
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.files import write_atomically
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import folder
@@ -402,11 +403,12 @@ def _files(args: Json, choices: Json, made: plan.Plan) -> dict[Path, str]:
 
 def _text(file: Path) -> str | None:
     try:
-        return file.read_text(encoding="utf-8")
+        return files.read_text(file, saved.MOST)
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BootstrapError(f"{file} can't be read: {error}.", fix="Name another file, or correct its rights.") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it is no text"
+        raise BootstrapError(f"{file} can't be read: {why}.", fix="Name another file, or correct its rights.") from None
 
 
 def _differences(document: Json, current: t.Mapping[str, str], files: t.Mapping[Path, str]) -> list[Json]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 
+from .. import files
 from ..expiry import claims
 from .finding import Env, Finding, MetadataServer, Silent, sane
 
@@ -63,13 +64,12 @@ def _cli(env: Env, account: str | None) -> Finding | None:
     """The login of ``az`` for the cluster's subscription, else for its default one. Its folder holds tokens in other files."""
     folder = env.get("AZURE_CONFIG_DIR") or os.path.join(env.get("HOME") or os.path.expanduser("~"), ".azure")
     try:
-        with open(os.path.join(folder, "azureProfile.json"), encoding="utf-8-sig") as file:
-            profile = json.load(file)
+        profile = json.loads(files.read_bounded(os.path.join(folder, "azureProfile.json")).decode("utf-8-sig"))
         ours = [each for each in profile["subscriptions"] if each.get("id") == account or each.get("isDefault")]
         chosen = min(ours, key=lambda each: each.get("id") != account)
         name, kind = sane(chosen["user"]["name"]), chosen["user"].get("type")
         return _found(name, "user" if kind == "user" else "service-account", "az login", sane(chosen.get("id")))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

@@ -13,7 +13,9 @@ import os
 import re
 import typing as t
 
+from .. import files
 from ..expiry import claims
+from ..redaction import path_text
 from .finding import Env, Finding, Json, MetadataServer, Silent, sane
 
 _FLAVOR = {"Metadata-Flavor": "Google"}
@@ -61,10 +63,9 @@ def credentials(env: Env, account: str | None) -> Finding:
     if not named and not os.path.exists(usual):
         raise Silent("no default credentials: neither GOOGLE_APPLICATION_CREDENTIALS, nor gcloud auth application-default login")
     try:
-        with open(path, encoding="utf-8") as file:
-            info = json.load(file)
-    except (OSError, ValueError) as error:
-        raise Silent(f"{path} can't be read: {getattr(error, 'strerror', None) or 'it is not JSON'}") from None
+        info = json.loads(files.read_text(path))
+    except (OSError, ValueError, RecursionError) as error:
+        raise Silent(f"{path_text(path)} can't be read: {getattr(error, 'strerror', None) or 'it is not JSON'}") from None
     if not isinstance(info, dict):
         raise Silent(f"{path} is no credentials file")
     name, kind = _who(info, path)

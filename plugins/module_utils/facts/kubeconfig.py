@@ -12,7 +12,8 @@ from ..credentials import Credentials
 from ..errors import BootstrapError
 from ..expiry import text
 from ..http.proxies import check_proxy
-from ..kubeconfig import Kubeconfig, without_login
+from ..kubeconfig import Kubeconfig
+from ..urls import without_login
 
 Json = dict[str, t.Any]
 

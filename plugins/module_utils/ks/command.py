@@ -27,7 +27,8 @@ from urllib.parse import urlsplit
 from .. import interrupts
 from ..connect import proxy_of
 from ..errors import BootstrapError
-from ..kubeconfig import Connection, without_login
+from ..kubeconfig import Connection
+from ..urls import without_login
 
 OLDEST = (0, 10)
 """Applications made for 0.10 don't work with 0.9."""

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..errors import BootstrapError
+from ..files import read_bounded
 from ..registries import registry
 from ..registries.sources import Contents, Sources
 from . import app_yaml, application, declaration, journal, packages, params, record
@@ -94,7 +95,7 @@ def _read(folder: Path) -> dict[str, str]:
                 raise BootstrapError(f"{target} is a link that leads out of the application.", fix="Put the file itself there.")
             if not stat.S_ISREG(target.stat().st_mode):
                 raise BootstrapError(f"{target} is not a file.", fix="Take it away.")
-            found[path] = text = target.read_bytes().decode("utf-8", "surrogateescape")
+            found[path] = text = read_bounded(target, MAX_BYTES).decode("utf-8", "surrogateescape")
             size += len(text)
             if len(found) > MAX_FILES or size > MAX_BYTES:
                 raise BootstrapError(

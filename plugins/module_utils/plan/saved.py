@@ -13,6 +13,7 @@ import typing as t
 from collections.abc import Mapping
 from pathlib import Path
 
+from .. import files
 from ..errors import BootstrapError
 from ..ksonnet import documents, record
 from . import steps
@@ -21,6 +22,7 @@ from .choosing import choice
 Json = dict[str, t.Any]
 
 _VERSION, _KIND = "kubeflow.bootstrap/v1", "Plan"
+MOST = 64 * files.MIB
 _HEADER = """# A plan of kubeflow.bootstrap. To apply it:
 #   ansible-playbook kubeflow.bootstrap.bootstrap -e kubeflow_apply=true -e kubeflow_plan_file=FILE
 # Values may be changed here, or added ({value: ...}). They are checked as any other choice. What is not listed is the package's own.
@@ -79,13 +81,14 @@ def _dumper() -> t.Any:
 def read(path: Path) -> Json:
     """The document in a file; what was changed by hand in it is the user's choice. Raises BootstrapError that names file and field."""
     try:
-        content = path.read_text(encoding="utf-8")
+        content = files.read_text(path, MOST)
     except FileNotFoundError:
         raise BootstrapError(
             f"There is no plan {path}.", fix="Make it first (playbooks/plan.yml), or correct kubeflow_plan_file."
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BootstrapError(f"The plan {path} can't be read: {error}.", fix="Name another file, or correct its rights.") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it is no text"
+        raise BootstrapError(f"The plan {path} can't be read: {why}.", fix="Name another file, or correct its rights.") from None
     document = documents.load_mapping(content, str(path))
     if (document.get("apiVersion"), document.get("kind")) != (_VERSION, _KIND):
         raise BootstrapError(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import BootstrapError
+from ..files import open_bounded
 from . import archive
 from .sources import Contents, Files, explain_os
 
@@ -73,7 +74,7 @@ def pack(contents: Mapping[str, Contents], uris: Mapping[str, str]) -> bytes:
 def read(path: Path) -> Bundle:
     """A bundle that ``pack`` made. Raises BootstrapError for anything else."""
     try:
-        with open(path, "rb") as file:
+        with open_bounded(path, archive.MAX_UNPACKED) as file:
             files = archive.unpack(file, [""], f"The bundle {path}")[""]
     except OSError as error:
         raise BootstrapError(f"The bundle {path} can't be read: {explain_os(error)}.", fix="Name the file of a bundle.") from None

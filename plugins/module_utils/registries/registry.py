@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 from ..errors import BootstrapError
+from ..files import read_bounded
 from ..ksonnet import documents
 from . import archive, bundle, github, remote, specs
 from .sources import Contents, Files, Pin, Sources, named
@@ -120,7 +121,7 @@ def _unreadable(error: OSError) -> t.NoReturn:
 
 def _text(path: Path, name: str) -> str:
     try:
-        return path.read_bytes().decode("utf-8", "surrogateescape")
+        return read_bounded(path, MAX_BYTES).decode("utf-8", "surrogateescape")
     except OSError as error:
         raise BootstrapError(
             f"Registry '{name}': can't read {path}: {error.strerror}.", fix="Name the folder of a ksonnet registry."

@@ -13,11 +13,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
+from .. import files
 from ..errors import BootstrapError
 
 Json = dict[str, t.Any]
 
 _WIDTH = 120
+_MOST = 128 * files.MIB
 _STATES = ("failed", "not reached", "deployed", "unchanged", "written", "checked")
 """What became of a cluster, the worst first: ``written`` is the application alone, ``checked`` a run in check mode."""
 _HEAD = ("CLUSTER", "STATE", "KUBERNETES", "CLOUD", "OBJECTS", "SECONDS")
@@ -86,7 +88,7 @@ def links(document: Json, folder: Path) -> dict[str, str]:
 
 def _read(file: Path) -> Json:
     try:
-        report = json.loads(file.read_text(encoding="utf-8"))
+        report = json.loads(files.read_text(file, _MOST))
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "it is not JSON"
         raise BootstrapError(f"The report {file} can't be read: {why}.") from error
