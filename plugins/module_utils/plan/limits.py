@@ -164,7 +164,7 @@ def _ranges(ranges: list[tuple[str, Json]], pods: list[_Pod], claims: list[_Clai
             "limit-range-too-tight",
             reason,
             "Ask who made them for wider bounds",
-            f"kubectl describe limitrange --namespace={shlex.quote(namespace)}",
+            f"kubectl describe limitrange --namespace={shlex.quote(namespace or '')}",
         )
     ]
 
@@ -253,7 +253,7 @@ def _quota(quota: Json, needs: Amounts, namespace: str | None, ours: bool) -> It
         for name in asked
         if not ours and name in used and hard[name] >= asked[name] > hard[name] * 1.0001 - used[name]
     ]
-    command = f"kubectl describe quota --namespace={shlex.quote(namespace)}"
+    command = f"kubectl describe quota --namespace={shlex.quote(namespace or '')}"
     fix = "Ask who gave the quota for more"
     if small:
         reason = f"The quota {quota['name']} of the namespace {namespace} allows less than what is planned needs. {some(small, 5)}."
