@@ -36,6 +36,15 @@ def test_facts_that_were_saved_are_enough_for_a_plan(cluster, work):
     assert b'storageClass: "standard-rwo"' in (user.app / "components/params.libsonnet").read_bytes()
 
 
+def test_facts_whose_aliases_stand_for_too_much_are_refused(work):
+    user = work()
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]" for level in range(1, 10)]
+    (user.folder / "saved.yml").write_text("\n".join([*lines, "facts: *a9"]))
+    run = user.play("plan", kubeflow_facts_file=str(user.folder / "saved.yml"))
+    assert run.code == 2 and "saved.yml, line 7: not YAML: its aliases stand for too much" in run.output
+
+
 def test_facts_that_were_cut_are_refused(cluster, work):
     user = work(cluster("gke-gpu"))
     (user.folder / "saved.json").write_text('{"kubeconfig": {}, "cluster": {}, "cloud": {}}')

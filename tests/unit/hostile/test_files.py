@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.kubeflow.bootstrap.plugins.filter.document import document
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cloud import azure, gcp
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cloud.finding import Silent
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
@@ -30,6 +32,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     "a plan": saved.read,
     "a plan that is there": plan._text,
     "a report": many._read,
+    "saved facts": document,
     "rules": lambda path: rules.load([str(path)]),
     "a bundle": bundle.read,
     "credentials of Google": lambda path: gcp.credentials({"GOOGLE_APPLICATION_CREDENTIALS": str(path)}, None),
@@ -44,7 +47,7 @@ def test_it_is_refused_at_once(reader: str, kind: str, tmp_path: Path) -> None:
     KINDS[kind](path)
     if (reader, kind) == ("rules", "folder"):
         return  # of rules there may be one
-    with no_hang(1), pytest.raises((BootstrapError, Silent)) as caught:
+    with no_hang(1), pytest.raises((BootstrapError, Silent, AnsibleFilterError)) as caught:
         READERS[reader](path)
     assert len(str(caught.value)) < 300
 
