@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 import typing as t
@@ -59,19 +60,18 @@ def execute(client: Client, namespace: str, pod: str, container: str, command: l
     path = f"/api/v1/namespaces/{namespace}/pods/{pod}/exec?{query}"
     end = time.monotonic() + seconds
     connection, address, headers = client.upgradable(path)
+    bounded = _Bounded(connection.sock, end, pod)
     streams: dict[int, bytes] = {}
     try:
         socket = websocket.create_connection(
-            address, socket=connection.sock, header=headers, subprotocols=[_PROTOCOL], suppress_origin=True, timeout=seconds
+            address, socket=bounded, header=headers, subprotocols=[_PROTOCOL], suppress_origin=True, timeout=seconds
         )
         for start in range(0, len(text.encode()), 2**15):
             socket.send_binary(bytes([_STDIN]) + text.encode()[start : start + 2**15])
         socket.settimeout(interrupts.GLANCE)
-        while (message := _message(websocket, socket, end)) is not None:
+        while (message := _message(websocket, socket)) is not None:
             if message:
                 streams[message[0]] = streams.get(message[0], b"") + message[1:]
-            if sum(map(len, streams.values())) > _MOST:
-                raise Failed(f"a command in pod {pod} prints without end")
     except websocket.WebSocketBadStatusException as error:
         kind = Denied if error.status_code == 403 else Failed
         raise kind(f"the API server does not run a command in pod {pod}: {_refused(error)}") from None
@@ -83,16 +83,32 @@ def execute(client: Client, namespace: str, pod: str, container: str, command: l
     return streams.get(_STDOUT, b"").decode(errors="replace")
 
 
-def _message(websocket: t.Any, socket: t.Any, end: float) -> bytes | None:
+class _Bounded:
+    """A socket that gives up at the ``end`` and after so many bytes, however steadily the server sends: the library would read on."""
+
+    def __init__(self, sock: t.Any, end: float, pod: str) -> None:
+        self._sock, self._end, self._pod, self._left = sock, end, pod, _MOST
+
+    def recv(self, size: int) -> bytes:
+        interrupts.check()
+        if time.monotonic() > self._end:
+            raise Failed("it took longer than it may")
+        piece: bytes = self._sock.recv(size)
+        self._left -= len(piece)
+        if self._left < 0:
+            raise Failed(f"a command in pod {self._pod} prints without end")
+        return piece
+
+    def __getattr__(self, name: str) -> t.Any:
+        return getattr(self._sock, name)
+
+
+def _message(websocket: t.Any, socket: t.Any) -> bytes | None:
     """The next message; ``None`` after the last one."""
     while True:
-        try:
+        with contextlib.suppress(websocket.WebSocketTimeoutException):
             opcode, content = socket.recv_data()
             return None if opcode == websocket.ABNF.OPCODE_CLOSE else content
-        except websocket.WebSocketTimeoutException:
-            interrupts.check()
-            if time.monotonic() > end:
-                raise Failed("it took longer than it may") from None
 
 
 def _check_status(pod: str, streams: dict[int, bytes]) -> None:

@@ -5,19 +5,21 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import socket
 import struct
 import threading
 import typing as t
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from urllib.parse import parse_qsl, urlsplit
 
 _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 Json = dict[str, t.Any]
-Frames = list[tuple[int, bytes]]
-"""Stream and content."""
+Frames = Iterable[tuple[int, bytes]]
+"""Stream and content; ``RAW``: what is sent as it is."""
+RAW = -1
 
 
 class ExecServer:
@@ -40,7 +42,7 @@ class ExecServer:
                 sock, _address = self._listener.accept()
             except OSError:
                 return
-            with sock:
+            with sock, contextlib.suppress(OSError):
                 self._serve(sock, sock.makefile("rb"))
 
     def _serve(self, sock: socket.socket, file: t.Any) -> None:
@@ -64,7 +66,7 @@ class ExecServer:
             text += _read(file)[1:]
         frames = self._work(text.decode())
         for stream, content in frames or []:
-            sock.sendall(_frame(2, bytes([stream]) + content))
+            sock.sendall(content if stream == RAW else _frame(2, bytes([stream]) + content))
         if frames is not None:
             sock.sendall(_frame(8, struct.pack("!H", 1000)))
 

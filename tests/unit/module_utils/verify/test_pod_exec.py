@@ -8,6 +8,7 @@ import contextlib
 import io
 import json
 import threading
+import time
 import typing as t
 from collections.abc import Callable, Iterator
 
@@ -19,7 +20,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.verify.result i
 from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang, patience
 
 from tests.unit.conftest import ENV
-from tests.unit.module_utils.verify._websocket import ExecServer, Frames
+from tests.unit.module_utils.verify._websocket import RAW, ExecServer, Frames
 
 SUCCESS = (3, b'{"status": "Success"}')
 Start = Callable[..., tuple[ExecServer, Client]]
@@ -84,6 +85,29 @@ def test_a_server_that_refuses(start: Start, code: int, kind: type[Exception]) -
     _server, client = start(lambda _text: [], refusal=(code, {"message": 'cannot create resource "pods/exec"'}))
     with pytest.raises(kind, match=r'does not run a command in pod hub-1: cannot create resource "pods/exec"'):
         execute(client)
+
+
+def endless(first: bytes, piece: bytes, pause: float = 0.0) -> Frames:
+    yield RAW, first
+    while True:
+        yield RAW, piece
+        time.sleep(pause)
+
+
+@pytest.mark.parametrize(
+    ("first", "piece", "pause", "message"),
+    [
+        (b"", b"\x89\0", 0.02, "it took longer than it may"),  # pings
+        (b"", b"\x82\0", 0.02, "it took longer than it may"),  # messages that are empty
+        (b"\x82\x7e\x10\0", b"x", 0.02, "it took longer than it may"),  # a message that drips
+        (b"\x02\x7e\xff\xff" + b"x" * 65535, b"\0\x7e\xff\xff" + b"x" * 65535, 0.0, "prints without end"),  # one in pieces
+        (b"\x82\x7f\x40" + bytes(7), b"x" * 65536, 0.0, "prints without end"),  # one beyond all memory
+    ],
+)
+def test_a_server_that_sends_without_end(start: Start, first: bytes, piece: bytes, pause: float, message: str) -> None:
+    _server, client = start(lambda _text: endless(first, piece, pause))
+    with pytest.raises(Failed, match=message):
+        execute(client, seconds=60 if "without" in message else 0.5)
 
 
 def test_a_command_that_never_ends(start: Start) -> None:
