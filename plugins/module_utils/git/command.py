@@ -74,6 +74,7 @@ _COMPLAINTS = (
     (r"index file (?:corrupt|smaller)|bad signature 0x|index uses", "The index of the repository of {folder} is broken.", "git reset"),
     (r"(?:loose )?object \w+ .*(?:corrupt|missing)|bad object", "The repository of {folder} is broken.", "See: git fsck"),
 )
+_NOT_OF_AN_ARGUMENT = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
 _COMMAND = re.compile(r"[a-z][a-z-]+")
 
 
@@ -110,9 +111,9 @@ class Git:
 
     def run(self, *args: str, stdin: str | None = None, ok: tuple[int, ...] = (0,), extra: Mapping[str, str] | None = None) -> str:
         """What git writes. Raises BootstrapError for what is known and can be put right, else ``Failed``. ``extra``: variables."""
-        if any("\0" in each for each in (*args, *(extra or {}).values(), *self._env.values())):
+        if any(map(_NOT_OF_AN_ARGUMENT.search, (*args, *(extra or {}).values(), *self._env.values()))):
             fix = "Take it out: of the author, the branch, or the remote."
-            raise BootstrapError("What git is to be told holds the character NUL.", fix=fix)
+            raise BootstrapError("What git is to be told holds the character NUL, or one that is none of UTF-8.", fix=fix)
         argv = [self._git, "-c", "core.quotePath=false", "-c", "advice.detachedHead=false", *args]
         with subprocess.Popen(
             argv,

@@ -8,12 +8,11 @@ import shutil
 import typing as t
 
 from ..errors import BootstrapError
-from ..redaction import clean
 from ..run import Context
 from . import repository
 from .command import Failed, Git
 from .commit import Wanted
-from .push import Remote, login, refused
+from .push import Remote, address_text, login, refused
 
 Json = dict[str, t.Any]
 
@@ -25,7 +24,7 @@ def fetch(wanted: Wanted, context: Context) -> Json:
     """
     if not wanted.remote or not wanted.branch:
         raise BootstrapError("To fetch an application, remote and branch must be set.")
-    shown, branch = clean(wanted.remote), wanted.branch
+    shown, branch = address_text(wanted.remote), wanted.branch
     if wanted.folder.is_dir() and any(wanted.folder.iterdir()):
         return {"changed": False, "branch": branch, "said": f"{wanted.folder} is there."}
     if context.check:

@@ -10,7 +10,7 @@ import shlex
 import typing as t
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ..errors import BootstrapError
 from ..redaction import clean
@@ -47,7 +47,7 @@ _REFUSALS = (
 )
 
 
-_WITH_TOKEN = re.compile(r"(?i)[?&;#](?:[\w.-]*(?:token|secret|passw|key|credential|signature)[\w.-]*|sig|pat|code|auth)=[^&]")
+_WITH_TOKEN = re.compile(r"(?i)[?&;#](?:[\w.-]*(?:token|secret|passw|key|credential|signature|jwt|bearer)[\w.-]*|sig|pat|code|auth)=[^&]")
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,14 @@ class Remote:
     token: str | None = None
 
 
+def address_text(url: str) -> str:
+    """The address of a remote for a message: of what follows the path nobody needs to know."""
+    return clean(re.split("[?#]", url, maxsplit=1)[0])
+
+
 def push(git: Git, remote: Remote, env: Mapping[str, str], *, check: bool) -> dict[str, t.Any]:
     """Bring the remote's branch to HEAD: ``remote``, ``branch`` and ``changed``. With ``check`` it is only asked."""
-    shown = clean(_url(git, remote.name))
+    shown = address_text(_url(git, remote.name))
     spec = f"HEAD:refs/heads/{remote.branch}"
     with login(git, remote, env) as (options, extra):
         try:
@@ -78,7 +83,7 @@ def login(git: Git, remote: Remote, env: Mapping[str, str]) -> Iterator[tuple[li
     """What git needs to log in there: options that go before the command, and variables."""
     url = _url(git, remote.name)
     host = urlsplit(url).netloc.rpartition("@")[2] if "://" in url else ""
-    token = _token(url, remote.token, env, clean(url))
+    token = _token(url, remote.token, env, address_text(url))
     options = ["-c", "credential.helper="] if token else []  # else a helper might keep the token on disk
     with git.logged_in(host, remote.username or urlsplit(url).username if host else None, token) as variables:
         yield options, variables
@@ -99,17 +104,22 @@ def _url(git: Git, name: str) -> str:
     if name.startswith("-"):
         raise BootstrapError(f"{name!r} is no remote.", fix="Give the name of one, or a URL.")
     _takes(name)
-    if _WITH_TOKEN.search(name) or scan({"remote": name}) or (("://" in name) and urlsplit(name).password):
+    if _WITH_TOKEN.search(unquote(name)) or scan({"remote": name}) or (("://" in name) and urlsplit(name).password):
         raise BootstrapError("The address of the remote holds a password or token.", fix="Take it out, and give it as the token.")
     return name
 
 
 def _takes(url: str) -> None:
     """Refuse what git would hand to a helper: ``ext::`` runs a command, ``fd::`` waits on a descriptor that nobody opened."""
+    fix = "Give an address of https://, ssh:// or file://, or a path."
+    try:
+        urlsplit(url)
+    except ValueError:
+        raise BootstrapError("The remote is no address.", fix=fix) from None
     helper = re.match(r"([A-Za-z0-9][A-Za-z0-9+.-]*)::", url)
     if helper or "\0" in url or "\n" in url:
         what = f"The remote names git's helper {helper[1]}::, which is not used here." if helper else "The remote is not one line of text."
-        raise BootstrapError(what, fix="Give an address of https://, ssh:// or file://, or a path.")
+        raise BootstrapError(what, fix=fix)
 
 
 def _token(url: str, token: str | None, env: Mapping[str, str], shown: str) -> str | None:
