@@ -139,13 +139,12 @@ def test_a_workflow(cluster, job, storage, ground):
     for done in jobs:
         assert [secret for secret in (*SECRETS.values(), awx_api.TOKEN, "planted-github-token", key) if secret in done.everything()] == []
 
-    # Somebody changes a choice after the approval.
-    with each.untouched():
-        refused = job(
-            env, host=host, **{**survey, **handed, "kubeflow_awx_job": "bootstrap", "kubeflow_answer_gatewayServiceType": "ClusterIP"}
-        ).run()
-    assert refused.code == 2
-    assert refused.message.startswith("Nothing was written. The cluster or the choices changed since the plan was approved")
+    # Somebody changes a choice after the approval, or what the deployment may do to what is there.
+    for change in ({"kubeflow_answer_gatewayServiceType": "ClusterIP"}, {"kubeflow_take_over": True}, {"kubeflow_prune": ["later"]}):
+        with each.untouched():
+            refused = job(env, host=host, **{**survey, **handed, "kubeflow_awx_job": "bootstrap", **change}).run()
+        assert refused.code == 2, change
+        assert refused.message.startswith("Nothing was written. The cluster or the choices changed since the plan was approved")
     assert job(env, kubeflow_awx_job="report", kubeflow_awx_plan=handed["kubeflow_awx_plan"]).run().code == 2
 
     removed = job(env, host=host, **{**survey, "kubeflow_awx_job": "remove"}).run().well()
