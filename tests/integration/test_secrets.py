@@ -77,6 +77,17 @@ def test_a_parameter_that_looks_like_a_credential(work, tmp_path, flags):
         assert by_hand in (user.app / PARAMETERS).read_text()
 
 
+@pytest.mark.parametrize("form", [json.dumps, lambda each: json.dumps(each, indent=1), lambda each: each])
+def test_no_page_holds_what_a_kubeconfig_holds(work, tmp_path, form):
+    planted, given = Planted(), tmp_path / "given.json"
+    planted.texts["password"] = "correct horse battery"  # by its looks nobody would take it for one
+    document = kubeconfig("http://127.0.0.1:9", {"username": "me", "password": planted.texts["password"]}, {})
+    given.write_text(json.dumps({"kubeflow_kubeconfig": form(document)}))
+    user = work(kubeflow_facts_file=str(FACTS / "plain.json"))
+    user.play("guide", "-e", f"@{given}").well()
+    assert (user.folder / "kubeflow-report" / "guide.html").exists() and planted.below(user.folder)[0] == set()
+
+
 def test_the_environment_is_kept_nowhere_where_ks_is_installed(work, tmp_path):
     planted = Planted()
     user = work(env={"VAULT_TOKEN": planted.plant("vault"), **everything_kept(tmp_path, tmp_path / "log")})
