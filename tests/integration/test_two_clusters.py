@@ -129,7 +129,27 @@ def test_cached_facts_are_of_their_cluster_alone(both, work):
     assert "is of another cluster than" in refused.message and refused.code != 0
 
 
-def test_two_hosts_at_their_own_pace(both, work):
+def test_a_loop_over_environments(both, work):
+    """A, B and A again: the second time it is not A's plan of the first, but one of this use."""
+    user = work()
+    (user.folder / "one.yml").write_text(
+        yaml.safe_dump(
+            [
+                use("plan", {"KUBECONFIG": "{{ item.1 }}"}, kubeflow_app_dir=str(user.folder / "app")),
+                show("{{ item.0 }}", "kubeflow_plan.cluster.server ~ ' ' ~ kubeflow_facts.cluster.server"),
+            ]
+        ),
+        encoding="utf-8",
+    )
+    turns = [[str(number), each.kubeconfig] for number, each in enumerate([*both, both[0]])]
+    done, shown = run(user, [{"ansible.builtin.include_tasks": str(user.folder / "one.yml"), "loop": turns}])
+    done.well()
+    servers = [each.facts["server"] for each in [*both, both[0]]]
+    assert shown == {str(number): f"{server} {server}" for number, server in enumerate(servers)}
+
+
+@pytest.mark.parametrize("strategy", ["free", "host_pinned"])
+def test_two_hosts_at_their_own_pace(both, work, strategy):
     user = work()
     lines = [f"{name} kubeflow_kubeconfig={each.kubeconfig}" for name, each in zip(("one", "two"), both, strict=True)]
     (user.folder / "inventory").write_text("\n".join(lines), encoding="utf-8")
@@ -138,13 +158,13 @@ def test_two_hosts_at_their_own_pace(both, work):
         use("app"),
         {"ansible.builtin.debug": {"msg": "SHOWN {{ inventory_hostname }} {{ kubeflow_plan.cluster.server }}"}},
     ]
-    done, shown = run(user, tasks, "-i", "inventory", hosts="all", strategy="free")
+    done, shown = run(user, tasks, "-i", "inventory", hosts="all", strategy=strategy)
     done.well()
     assert shown == {"one": both[0].facts["server"], "two": both[1].facts["server"]}
 
 
 def test_a_login_for_whole_runs_is_refused_by_each_stage(work):
-    stages = ["facts", "plan", "steps", "app", "guide", "deploy"]
+    stages = ["facts", "plan", "steps", "app", "guide", "deploy", "verify"]
     told = {"ansible.builtin.debug": {"msg": "SHOWN {{ item }} {{ ansible_failed_result.msg }}"}}
     login = {"kubeflow_openshift_login": True, "kubeflow_openshift_login_host": "https://127.0.0.1:1"}
     tasks = [{**use(stage, **login), "rescue": [{**told, "loop": [stage]}]} for stage in stages]
