@@ -13,6 +13,7 @@ import json
 import re
 import threading
 import typing as t
+from collections.abc import Callable
 from urllib.parse import quote, unquote, urlsplit
 
 from .data.secret_patterns import SECRET_PATTERNS
@@ -128,12 +129,21 @@ def path_text(path: object) -> str:
 
 def cleaned(data: T, most: int = MOST) -> T:
     """Plain data with every text in it cleaned, keys too."""
+    return _with_texts(data, lambda text: clean(text, most))
+
+
+def plain_texts(data: T) -> T:
+    """Plain data with every text in it as ``plain`` has it, keys too."""
+    return _with_texts(data, plain)
+
+
+def _with_texts(data: T, change: Callable[[str], str]) -> T:
     if isinstance(data, str):
-        return clean(data, most)  # type: ignore[return-value]
+        return change(data)  # type: ignore[return-value]
     if isinstance(data, dict):
-        return {cleaned(key, most): cleaned(value, most) for key, value in data.items()}  # type: ignore[return-value]
+        return {_with_texts(key, change): _with_texts(value, change) for key, value in data.items()}  # type: ignore[return-value]
     if isinstance(data, (list, tuple)):
-        return [cleaned(each, most) for each in data]  # type: ignore[return-value]
+        return [_with_texts(each, change) for each in data]  # type: ignore[return-value]
     return data
 
 

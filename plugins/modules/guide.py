@@ -71,6 +71,7 @@ from pathlib import Path
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.files import write_atomically
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.guide.document import document, schema
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.masking import masked, without_masked
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.redaction import plain_texts
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.page import page
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 
@@ -87,7 +88,7 @@ ARGUMENTS: dict[str, t.Any] = {
 
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Write the page where it is not the same already."""
-    made = document(args["facts"], masked(args["plan"]), without_masked(masked(args["choices"])), schema())
+    made = document(plain_texts(args["facts"]), plain_texts(masked(args["plan"])), without_masked(masked(args["choices"])), schema())
     file = Path(args["path"]) / "guide.html"
     text = page("guide", made)
     changed = not file.is_file() or file.read_bytes() != text.encode()

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ..errors import BootstrapError
 from ..files import write_atomically
+from ..redaction import plain_texts
 
 FOLDER = Path(__file__).parents[3] / "roles" / "kubeflow" / "files" / "pages"
 """Only where the collection is a folder."""
@@ -41,6 +42,7 @@ def page(name: str, data: t.Any, folder: Path = FOLDER) -> str:
 
 def write(folder: Path, name: str, report: t.Any, more: dict[str, t.Any]) -> tuple[str, str]:
     """Writes ``report`` into ``folder`` as report.json, and with ``more`` as the page ``name``, report.html. Returns both paths."""
+    report, more = plain_texts(report), plain_texts(more)
     file, html = folder / "report.json", folder / "report.html"
     made = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
     text = page(name, {"report": report, "made": made, **more})

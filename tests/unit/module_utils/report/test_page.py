@@ -9,10 +9,11 @@ import hashlib
 import html.parser
 import json
 import re
+from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.page import FOLDER, escaped, page
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.page import FOLDER, escaped, page, write
 
 HOSTILE = [
     "</script x='",
@@ -69,6 +70,13 @@ def test_scripts_make_no_html_of_text() -> None:
 def test_escaping_keeps_what_is_meant() -> None:
     assert json.loads(escaped(HOSTILE)) == HOSTILE
     assert not set("<>&\u2028\u2029\0") & set(escaped(HOSTILE))
+
+
+def test_nothing_that_is_kept_turns_text_round(tmp_path) -> None:
+    name = "node\u202e-of\x1b[2J-another\u200b"
+    for file in write(tmp_path, "report", {"nodes": {name: [name]}}, {"next": [f"kubectl get node '{name}'"]}):
+        text = Path(file).read_text()
+        assert "node-of-another" in text and not {"\\u202e", "\\u001b", "\\u200b"} & {text[at : at + 6] for at in range(len(text))}
 
 
 def test_without_the_files_it_says_where_pages_are_made(tmp_path) -> None:
