@@ -39,6 +39,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils import files
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import documents
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.limits import reached
 
 _MOST = 128 * files.MIB
 
@@ -49,8 +50,8 @@ def document(path: str) -> dict[str, t.Any]:
         return documents.load_mapping(files.read_text(path, _MOST), str(path))
     except (OSError, ValueError) as error:
         raise AnsibleFilterError(f"{path} can't be read: {getattr(error, 'strerror', None) or 'it is no text'}.") from None
-    except BootstrapError as error:
-        raise AnsibleFilterError(str(error)) from None
+    except (BootstrapError, MemoryError) as error:
+        raise AnsibleFilterError(str(reached(error) or error)) from None
 
 
 class FilterModule:

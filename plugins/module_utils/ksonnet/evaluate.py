@@ -23,13 +23,14 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-try:
-    import rjsonnet
-except ImportError:
-    rjsonnet = None  # type: ignore[assignment]
-
 from .. import interrupts
 from ..errors import BootstrapError
+
+_not_loaded: ImportError | None = None
+try:
+    import rjsonnet
+except ImportError as error:
+    rjsonnet, _not_loaded = None, error  # type: ignore[assignment]
 
 Read = Callable[[str, str], tuple[str, str]]
 """Reads an import: the importing file's folder and the name, to the file's path and text. Raises LookupError where there is none."""
@@ -74,7 +75,10 @@ class LimitError(EvaluatorError):
 def evaluate(runs: list[Run], limits: Limits) -> str:
     """The JSON that the last of some runs yields. Raises EvaluatorError, LimitError or, without the evaluator, BootstrapError."""
     if rjsonnet is None:
-        raise BootstrapError("rjsonnet is missing, which evaluates the application.", fix="Install rjsonnet where this task runs.")
+        if isinstance(_not_loaded, ModuleNotFoundError):
+            raise BootstrapError("rjsonnet is missing, which evaluates the application.", fix="Install rjsonnet where this task runs.")
+        fix = "Is there memory enough (ulimit -v), and is it the one for this machine and Python?"
+        raise BootstrapError(f"rjsonnet, which evaluates the application, can't be loaded: {_not_loaded}.", fix=fix)
     limits, present = _within(limits)
     reading, writing = os.pipe()
     with warnings.catch_warnings():

@@ -13,6 +13,7 @@ import sys
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils import limits
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import evaluate
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import result_of
 
 from tests.patience import patience
@@ -58,6 +59,20 @@ linux = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="The limit of
 @linux
 def test_an_application_is_evaluated_below_a_hard_limit_of_memory() -> None:
     assert run("limit(resource.RLIMIT_AS, present() + (512 << 20)); print(evaluated('[1, 2]'))").split() == ["[", "1,", "2", "]"]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ModuleNotFoundError("No module named 'rjsonnet'"), "rjsonnet is missing"),
+        (ImportError("rjsonnet.so: failed to map segment from shared object"), "can't be loaded: .*map segment.*ulimit -v"),
+    ],
+)
+def test_a_library_that_does_not_fit_is_not_told_as_missing(monkeypatch: pytest.MonkeyPatch, error: ImportError, said: str) -> None:
+    monkeypatch.setattr(evaluate, "rjsonnet", None)
+    monkeypatch.setattr(evaluate, "_not_loaded", error)
+    with pytest.raises(BootstrapError, match=said):
+        evaluate.evaluate([evaluate.Run("1", {}, lambda _folder, _name: ("", ""))], evaluate.Limits())
 
 
 @linux
