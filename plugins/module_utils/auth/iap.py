@@ -10,12 +10,12 @@ https://cloud.google.com/kubernetes-engine/docs/concepts/ingress and .../deployi
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 import typing as t
 from collections.abc import Callable, Iterator
 
+from .. import foreign_json
 from ..api import ApiError, Client
 from ..cloud.google_api import GoogleApi
 from ..errors import BootstrapError
@@ -117,6 +117,7 @@ def _backends(client: Client, namespace: str) -> Iterator[str]:
                 yield from (part.strip().rsplit("/", 1)[-1] for part in text.split(",") if "/global/" in part)
                 continue
             try:
-                yield from json.loads(text or "{}")
+                found = foreign_json.loads(text or "{}")
             except ValueError:
                 continue
+            yield from (found if isinstance(found, dict) else ())

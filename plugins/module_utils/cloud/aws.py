@@ -8,9 +8,9 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-imds-credentials.html (t
 
 from __future__ import annotations
 
-import json
 import os
 
+from .. import foreign_json
 from .finding import Env, Finding, MetadataServer, Silent, sane
 
 _TTL = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}
@@ -49,7 +49,7 @@ def metadata(env: Env, seconds: float) -> Finding:
 
 def _json(text: str) -> dict[str, object]:
     try:
-        document = json.loads(text)
+        document = foreign_json.loads(text)
     except ValueError:
         return {}
     return document if isinstance(document, dict) else {}

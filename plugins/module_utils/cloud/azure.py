@@ -8,10 +8,9 @@ https://learn.microsoft.com/python/api/overview/azure/identity-readme (the order
 
 from __future__ import annotations
 
-import json
 import os
 
-from .. import files
+from .. import files, foreign_json
 from ..expiry import claims
 from .finding import Env, Finding, MetadataServer, Silent, sane
 
@@ -27,7 +26,7 @@ def metadata(env: Env, seconds: float) -> Finding:
     server = MetadataServer(env.get(ENDPOINT) or "http://169.254.169.254", seconds)
     status, text, unused = server.ask(_PATH, {"Metadata": "true"})
     try:
-        compute = json.loads(text) if status == 200 else None
+        compute = foreign_json.loads(text) if status == 200 else None
     except ValueError:
         compute = None
     account = sane(compute.get("subscriptionId")) if isinstance(compute, dict) else None
@@ -64,7 +63,7 @@ def _cli(env: Env, account: str | None) -> Finding | None:
     """The login of ``az`` for the cluster's subscription, else for its default one. Its folder holds tokens in other files."""
     folder = env.get("AZURE_CONFIG_DIR") or os.path.join(env.get("HOME") or os.path.expanduser("~"), ".azure")
     try:
-        profile = json.loads(files.read_bounded(os.path.join(folder, "azureProfile.json")).decode("utf-8-sig"))
+        profile = foreign_json.loads(files.read_bounded(os.path.join(folder, "azureProfile.json")).decode("utf-8-sig"))
         ours = [each for each in profile["subscriptions"] if each.get("id") == account or each.get("isDefault")]
         chosen = min(ours, key=lambda each: each.get("id") != account)
         name, kind = sane(chosen["user"]["name"]), chosen["user"].get("type")

@@ -10,7 +10,6 @@ https://cloud.google.com/sdk/gcloud/reference/config/set (``api_endpoint_overrid
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import random
 import re
@@ -20,6 +19,7 @@ import typing as t
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
 
+from .. import foreign_json
 from ..errors import BootstrapError
 from .google_errors import GoogleError, explain, may_pass
 
@@ -212,7 +212,7 @@ def _no_login(error: Exception) -> GoogleError:
     else:
         reply = error.args[1] if len(error.args) > 1 else None
         with contextlib.suppress(ValueError):
-            reply = json.loads(reply) if isinstance(reply, str) else reply
+            reply = foreign_json.loads(reply) if isinstance(reply, str) else reply
         said = reply.get("error_description") or reply.get("error") if isinstance(reply, dict) else None
         inner = error.args[0] if error.args and isinstance(error.args[0], Exception) else None
         # A long word may be a token that was quoted.

@@ -16,6 +16,7 @@ import json
 import typing as t
 from dataclasses import dataclass, field
 
+from .. import foreign_json
 from ..api import Client
 from ..errors import BootstrapError
 from .names import object_name
@@ -186,7 +187,7 @@ def _members(text: str | None) -> dict[Key, tuple[str, str]]:
     """The reverse of ``_text``; nothing of what somebody else wrote there: then each object is applied again, and recorded anew."""
     found = {}
     try:
-        for group_kind, spaces in json.loads(text or "{}").items():
+        for group_kind, spaces in foreign_json.loads(text or "{}").items():
             kind, _dot, group = group_kind.partition(".")
             for namespace, names in spaces.items():
                 found.update({Key(group, kind, namespace, name): (str(want), str(owned)) for name, (want, owned) in names.items()})

@@ -12,11 +12,11 @@ Helm shares its fields with them for ever, and nothing is ever removed. So what 
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 import typing as t
 from collections.abc import Iterator
 
+from .. import foreign_json
 from ..api import ONE_METADATA, ApiError, Client
 from ..data.field_managers import APPLIERS, CONTROLLER, EDITORS
 from .objects import MANAGER, is_ours
@@ -172,10 +172,13 @@ def _leads_to(step: str, part: t.Any) -> bool:
     kind, _colon, text = step.partition(":")
     if kind not in ("k", "v"):
         return False
-    wanted = json.loads(text)
+    try:
+        wanted = foreign_json.loads(text)
+    except ValueError:
+        return False
     if kind == "v":
         return bool(part == wanted)
-    return isinstance(part, dict) and all(part.get(name) == value for name, value in wanted.items())
+    return isinstance(part, dict) and isinstance(wanted, dict) and all(part.get(name) == value for name, value in wanted.items())
 
 
 def owned_names(live: Json, rewrite: Rewrite | None = None) -> set[str]:

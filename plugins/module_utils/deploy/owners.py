@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 
+from .. import foreign_json
 from ..facts.owner import managed_by
 from .objects import is_ours
 from .related import dict_of
@@ -72,7 +72,10 @@ def _value(item: t.Any, step: str) -> tuple[bool, t.Any]:
         return (True, item[text]) if isinstance(item, dict) and text in item else (False, None)
     if kind not in ("k", "v") or not isinstance(item, list):
         return False, None
-    wanted = json.loads(text)
+    try:
+        wanted = foreign_json.loads(text)
+    except ValueError:
+        return False, None
     for each in item:
         if each == wanted or kind == "k" and _has_keys(each, wanted):
             return True, each
@@ -81,4 +84,4 @@ def _value(item: t.Any, step: str) -> tuple[bool, t.Any]:
 
 def _has_keys(entry: t.Any, keys: Json) -> bool:
     """Whether a list's entry has these keys; one that it doesn't write has a default (the protocol of a port)."""
-    return isinstance(entry, dict) and all(entry.get(name, value) == value for name, value in keys.items())
+    return isinstance(entry, dict) and isinstance(keys, dict) and all(entry.get(name, value) == value for name, value in keys.items())

@@ -7,11 +7,10 @@ from __future__ import annotations
 import codecs
 import contextlib
 import functools
-import json
 import re
 import typing as t
 
-from .. import bounded_yaml
+from .. import bounded_yaml, foreign_json
 from ..errors import BootstrapError
 from . import yaml_v2
 
@@ -57,7 +56,7 @@ def load_all(text: str, file: str) -> t.Iterator[t.Any]:
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise BootstrapError(f"{file}{line}: not YAML: {error.problem or error.context}.", fix="Put the file right.") from None
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
         raise BootstrapError(f"{file}: not YAML: {str(error).splitlines()[0]}.", fix="Put the file right.") from None
 
 
@@ -79,7 +78,7 @@ def load_mapping(text: str, file: str) -> dict[str, t.Any]:
     text = _decoded(text, file)
     if text.startswith("{"):
         with contextlib.suppress(ValueError):
-            document = json.loads(text)
+            document = foreign_json.loads(text)
     if document is None:
         document = load(text, file)
     if not isinstance(document, dict):

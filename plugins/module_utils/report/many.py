@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import textwrap
 import typing as t
@@ -13,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from .. import files
+from .. import files, foreign_json
 from ..errors import BootstrapError
 
 Json = dict[str, t.Any]
@@ -88,7 +87,7 @@ def links(document: Json, folder: Path) -> dict[str, str]:
 
 def _read(file: Path) -> Json:
     try:
-        report = json.loads(files.read_text(file, _MOST))
+        report = foreign_json.loads(files.read_text(file, _MOST))
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "it is not JSON"
         raise BootstrapError(f"The report {file} can't be read: {why}.") from error

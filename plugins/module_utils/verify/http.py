@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 from collections.abc import Mapping
 from urllib.parse import urljoin, urlsplit
 
+from .. import foreign_json
 from ..api import Client
 from ..http import ask, trust
 from ..http.deadline import Deadline
@@ -59,7 +59,7 @@ def url(check: Json, env: Mapping[str, str]) -> str:
 def _refusal(status: int, content: bytes) -> str | None:
     """What the API server says where it does not pass a request on."""
     try:
-        found = json.loads(content) if status >= 400 else None
+        found = foreign_json.loads(content) if status >= 400 else None
     except ValueError:
         return None
     return clean(str(found.get("message"))) if isinstance(found, dict) and found.get("kind") == "Status" else None

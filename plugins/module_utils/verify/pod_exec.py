@@ -10,7 +10,7 @@ import time
 import typing as t
 from urllib.parse import urlencode
 
-from .. import interrupts
+from .. import foreign_json, interrupts
 from ..api import Client
 from ..errors import BootstrapError
 from ..redaction import clean
@@ -34,7 +34,7 @@ def run(client: Client, namespace: str, check: Json, seconds: float) -> tuple[bo
     task = {"script": check["script"], "settings": {**check["settings"], "seconds": seconds}}
     printed = execute(client, namespace, pod, check["container"], ["python3", "-c", _START], json.dumps(task) + "\n", seconds)
     try:
-        found = json.loads(printed.strip().splitlines()[-1])
+        found = foreign_json.loads(printed.strip().splitlines()[-1])
         passed, evidence, warning = found["passed"], found["evidence"], found.get("warning")
     except (IndexError, ValueError, KeyError, TypeError):
         raise Failed(f"the script in pod {pod} ended without a result: {clean(printed[-_SHOWN:]) or 'it printed nothing'}") from None
@@ -113,9 +113,11 @@ def _message(websocket: t.Any, socket: t.Any) -> bytes | None:
 
 def _check_status(pod: str, streams: dict[int, bytes]) -> None:
     try:
-        status = json.loads(streams.get(_ERROR, b""))
+        status = foreign_json.loads(streams.get(_ERROR, b""))
     except ValueError:
         raise Failed(f"the connection to pod {pod} ended before the command did") from None
+    if not isinstance(status, dict):
+        raise Failed(f"the connection to pod {pod} ended without a Status")
     if status.get("status") != "Success":
         said = streams.get(_STDERR, b"")[-_SHOWN:].decode(errors="replace").strip()
         raise Failed(f"a command in pod {pod} failed: {clean(said or str(status.get('message')))}")
@@ -123,7 +125,7 @@ def _check_status(pod: str, streams: dict[int, bytes]) -> None:
 
 def _refused(error: t.Any) -> str:
     try:
-        return clean(str(json.loads(error.resp_body)["message"]))
+        return clean(str(foreign_json.loads(error.resp_body)["message"]))
     except (TypeError, ValueError, KeyError):
         return f"HTTP {error.status_code}"
 
