@@ -33,7 +33,7 @@ Json = dict[str, t.Any]
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "roles" / "local_cluster" / "files" / "control-plane"
 _TOXIPROXY = "github.com/Shopify/toxiproxy/v2/cmd/server@v2.12.0"
-_START_SECONDS = 30.0
+_START_SECONDS = patience(5)
 
 
 def toxiproxy_program(env: Mapping[str, str]) -> Path:

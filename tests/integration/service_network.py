@@ -30,9 +30,10 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig impo
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import certificates, control_plane, programs
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.cluster import Place
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.processes import await_condition, stop
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 Json = dict[str, t.Any]
-_START_SECONDS = 60.0
+_START_SECONDS = patience(5)
 _SLICES = "/apis/discovery.k8s.io/v1"
 _SERVICE = "kubernetes.io/service-name"
 

@@ -20,7 +20,7 @@ from ansible_collections.kubeflow.bootstrap.tests.absent import NOBODY
 from ansible_collections.kubeflow.bootstrap.tests.integration.work import Run, Work
 from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
-RUN_SECONDS = 300.0
+RUN_SECONDS = patience(60)
 # Nobody gives load balancers an address here.
 NO_BALANCER = {"kubeflow-core": {"gatewayServiceType": "ClusterIP"}}
 ONE_IN_A_CLUSTER = str(Path(__file__).parent / "one_in_a_cluster.yml")
