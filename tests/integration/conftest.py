@@ -24,7 +24,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig impo
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import certificates, control_plane
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import cluster as local_cluster
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
-from ansible_collections.kubeflow.bootstrap.tests.integration import loaded
+from ansible_collections.kubeflow.bootstrap.tests.integration import faults, loaded
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application
 from ansible_collections.kubeflow.bootstrap.tests.integration.work import Work
 from ansible_collections.kubeflow.bootstrap.tests.patience import patience, until
@@ -65,6 +65,11 @@ class Cluster:
     def kubeconfig(self) -> str:
         return str(self.facts["kubeconfig"])
 
+    @property
+    def port(self) -> int:
+        """Of the API server, on loopback."""
+        return int(self.facts["server"].rsplit(":", 1)[1])
+
     def kubectl(self, *args: str, stdin: str | None = None, kubeconfig: str | None = None) -> str:
         """What kubectl writes; fails the test where kubectl fails."""
         done = self.try_kubectl(*args, stdin=stdin, kubeconfig=kubeconfig)
@@ -91,8 +96,7 @@ class Cluster:
         label = f"{user}-{'-'.join(groups)}-{lifetime.total_seconds():.0f}".replace("/", "_").replace(":", "_")
         pair = certificates.sign_client(self.home.ca, self.home.folder / "users", label, user, groups, lifetime)
         path = self.home.folder / "users" / f"{label}.kubeconfig"
-        port = int(self.facts["server"].rsplit(":", 1)[1])
-        certificates.write_private(path, control_plane.kubeconfig(self.home, port, pair, user))
+        certificates.write_private(path, control_plane.kubeconfig(self.home, self.port, pair, user))
         return str(path)
 
     def requests(self) -> list[dict[str, t.Any]]:
@@ -257,3 +261,17 @@ def application(cluster: Factory, tmp_path: Path) -> Callable[..., Application]:
         return Application.on(each, tmp_path / space, space, wait_timeout=0, **arguments).write(*objects)
 
     return make
+
+
+@pytest.fixture
+def http(tmp_path: Path) -> Callable[..., contextlib.AbstractContextManager[tuple[faults.HttpProxy, str]]]:
+    """``with http(cluster, user=None) as (proxy, kubeconfig)``: a way through mitmproxy, as the admin or as a ``user`` of a kubeconfig."""
+
+    @contextlib.contextmanager
+    def through(each: Cluster, user: dict[str, t.Any] | None = None) -> Iterator[tuple[faults.HttpProxy, str]]:
+        folder = tmp_path / "http"
+        client = faults.client_pem(each.kubeconfig, folder) if user is None else None
+        with faults.http_proxy(os.environ, folder, each.port, each.home.ca.crt, client) as proxy:
+            yield proxy, str(faults.kubeconfig_through(each.kubeconfig, proxy.port, folder / "kubeconfig", proxy.ca, user or {}))
+
+    return through

@@ -28,34 +28,16 @@ def application(tmp_path):
 
 
 @pytest.fixture
-def http(tmp_path):
-    """``with http(cluster, user=None) as (proxy, kubeconfig)``: a way through mitmproxy, as the admin or as a ``user`` of a kubeconfig."""
-
-    @contextlib.contextmanager
-    def through(each, user=None):
-        folder = tmp_path / "http"
-        client = faults.client_pem(each.kubeconfig, folder) if user is None else None
-        with faults.http_proxy(os.environ, folder, api_port(each), each.home.ca.crt, client) as proxy:
-            yield proxy, faults.kubeconfig_through(each.kubeconfig, proxy.port, folder / "kubeconfig", proxy.ca, user or {})
-
-    return through
-
-
-@pytest.fixture
 def tcp(tmp_path):
     """``with tcp(cluster) as (proxy, kubeconfig)``: a way through toxiproxy."""
 
     @contextlib.contextmanager
     def through(each):
         folder = tmp_path / "tcp"
-        with faults.tcp_proxy(os.environ, folder, api_port(each)) as proxy:
+        with faults.tcp_proxy(os.environ, folder, each.port) as proxy:
             yield proxy, faults.kubeconfig_through(each.kubeconfig, proxy.port, folder / "kubeconfig")
 
     return through
-
-
-def api_port(each):
-    return int(each.facts["server"].rsplit(":", 1)[1])
 
 
 def test_connections_that_are_reset(cluster, application, tcp):

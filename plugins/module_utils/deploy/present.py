@@ -36,7 +36,7 @@ LOOKING = 30.0
 """Seconds in which what passes by itself may pass before the first write."""
 _LEAST, _EACH = 60.0, 0.5
 """Seconds for retries and gates where nobody is to wait for readiness, and for each object beside."""
-_LAST_WORDS = 2.0
+_LAST_WORDS = 5.0
 """Seconds for the record of what was done when the run is interrupted."""
 _BUSY = ("create", "change", "take-over", "replace")
 _LEFT = {"leave": "unchanged", "same": "unchanged", "foreign": "left alone"}
@@ -257,9 +257,9 @@ def _write(run: _Run, deadline: Deadline) -> None:
                 _keep(run, error)
                 raise
             except BaseException:
-                last_words.enter_context(run.client.within(_LAST_WORDS))
-                with contextlib.suppress(BootstrapError):
+                with contextlib.suppress(BootstrapError), run.client.within(_LAST_WORDS):
                     run.inventory.write(run.client)
+                last_words.enter_context(run.client.within(_LAST_WORDS))  # to let go of the lease
                 raise
 
 
