@@ -222,21 +222,37 @@ def test_what_left_the_application_goes_and_what_holds_data_only_by_name(cluster
         assert app.deploy().well().result["changed"] is False
 
 
-def test_a_refusal_half_way_is_accounted_for_and_the_next_run_goes_on(cluster, application):
-    each = cluster()
+def without_secrets(each, space):
+    """A namespace whose quota allows no Secret, and what is to be deployed into it: one, and a Deployment that needs it."""
     quota = made("v1", "ResourceQuota", "few", spec={"hard": {"count/secrets": "0"}})
-    each.kubectl("create", "namespace", "half-way")
-    each.kubectl("create", "-n", "half-way", "-f", "-", stdin=json.dumps(quota))
-    each.eventually(lambda: each.get("resourcequota", "few", "-n", "half-way").get("status", {}).get("hard"), "the quota is counted")
+    each.kubectl("create", "namespace", space)
+    each.kubectl("create", "-n", space, "-f", "-", stdin=json.dumps(quota))
+    each.eventually(lambda: each.get("resourcequota", "few", "-n", space).get("status", {}).get("hard"), "the quota is counted")
     secret = made("v1", "Secret", "login", stringData={"password": "hunter2"})
     web = deployment("web")
     web["spec"]["template"]["spec"]["containers"][0]["envFrom"] = [{"secretRef": {"name": "login"}}]
-    app = application("half-way", config("first", a="1"), secret, web)
+    return config("first", a="1"), secret, web
+
+
+def test_a_refusal_of_what_is_new_is_said_before_anything_is_written(cluster, application):
+    each = cluster()
+    app = application("nothing-half", *without_secrets(each, "nothing-half"))
+    with each.untouched():
+        failed = app.deploy()
+    assert "so nothing was written: Secret nothing-half/login: it exceeds the quota few" in failed.message
+    assert "hunter2" not in failed.message + json.dumps(failed.result)
+
+
+def test_a_refusal_half_way_is_accounted_for_and_the_next_run_goes_on(cluster, application):
+    each = cluster()
+    # So many that they are not tried before.
+    more = [config(f"more-{number}", a="1") for number in range(100)]
+    app = application("half-way", *without_secrets(each, "half-way"), *more)
     failed = app.deploy()
     assert "Secret half-way/login: it exceeds the quota few, requested: count/secrets=1" in failed.message
     assert "hunter2" not in failed.message + json.dumps(failed.result)
-    assert "In all: 1 left alone, 1 created, 1 failed, 1 not reached." in failed.message
-    assert failed.actions == {
+    assert "In all: 1 left alone, 101 created, 1 failed, 1 not reached." in failed.message
+    assert {name: action for name, action in failed.actions.items() if "more-" not in name} == {
         "Namespace half-way": "left alone",
         "ConfigMap half-way/first": "created",
         "Secret half-way/login": "failed",
@@ -245,7 +261,7 @@ def test_a_refusal_half_way_is_accounted_for_and_the_next_run_goes_on(cluster, a
     assert (failed.result["changed"], failed.result["engine"]) == (True, "native")
     assert each.get("lease", "-n", "half-way")["items"] == []
     each.kubectl("delete", "resourcequota", "few", "-n", "half-way")
-    assert app.deploy().well().outcome["counts"] == {"left alone": 1, "unchanged": 1, "created": 2}
+    assert app.deploy().well().outcome["counts"] == {"left alone": 1, "unchanged": 101, "created": 2}
 
 
 def never_served(space):

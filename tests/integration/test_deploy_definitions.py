@@ -69,3 +69,27 @@ def test_names_that_another_definition_has(cluster, application):
     each.kubectl("delete", "crd", f"olders.{group}")
     mine.deploy(wait_timeout=int(patience(5))).well()
     assert there(each, items) == {name_of(item) for item in items}
+
+
+def versioned(group, **fields):
+    """A definition of Things whose spec has these fields, each with a schema."""
+    item = definition(group, "things", "Thing")
+    schema = {"type": "object", "properties": {"spec": {"type": "object", "properties": fields}}}
+    item["spec"]["versions"][0]["schema"] = {"openAPIV3Schema": schema}
+    return item
+
+
+def test_a_resource_that_uses_a_field_its_definition_gets_in_the_same_run(cluster, application):
+    each = cluster()
+    group, space = "grows.example.com", "grows"
+    first = made(f"{group}/v1", "Thing", "first", space, spec={"a": "1"})
+    mine = application(each, space).write(made("v1", "Namespace", space), versioned(group, a={"type": "string"}), first)
+    mine.deploy().well()
+    grown = versioned(group, a={"type": "string"}, b={"type": "string", "maxLength": 3})
+    first["spec"]["b"] = "new"
+    second = made(f"{group}/v1", "Thing", "second", space, spec={"b": "two"})
+    mine.write(made("v1", "Namespace", space), grown, first, second)
+    mine.deploy(check=True).well()
+    done = mine.deploy().well()
+    assert done.actions[name_of(first)] == "changed" and done.actions[name_of(second)] == "created"
+    assert each.get("things.grows.example.com", "first", "-n", space)["spec"] == {"a": "1", "b": "new"}

@@ -76,13 +76,13 @@ def test_a_server_that_is_away_for_a_while(cluster, application, tcp):
 
 def test_too_many_requests(cluster, application, http):
     each = cluster()
-    items = mixture("busy")
-    mine = application(each, "busy").write(*items)
+    items = mixture("throttled")
+    mine = application(each, "throttled").write(*items)
     wait = {"Retry-After": "2"}
     with http(each) as (proxy, kubeconfig):
         proxy.rules(
             {"method": "PATCH", "path": "/configmaps/settings-3", "times": 2, "status": 429, "headers": wait},
-            {"method": "PATCH", "path": "/namespaces/busy/secrets/", "times": 6, "status": 429, "headers": wait},
+            {"method": "PATCH", "path": "/namespaces/throttled/secrets/", "times": 6, "status": 429, "headers": wait},
             {"method": "GET", "path": "/serviceaccounts", "times": 1, "status": 429, "headers": wait},
         )
         done = mine.deploy(kubeconfig=kubeconfig).well()
@@ -163,22 +163,27 @@ def test_errors_of_the_server_and_answers_that_are_lost(cluster, application, ht
 
 def test_a_permanent_error_is_said_at_once(cluster, application, http):
     each = cluster()
-    items = mixture("lasting")
-    mine = application(each, "lasting").write(*items)
+    items = mixture("no-disk")
+    mine = application(each, "no-disk").write(*items)
     with http(each) as (proxy, kubeconfig):
         proxy.rules(
-            {"method": "PATCH", "path": "/configmaps/settings-0", "status": 500, "body": {"reason": "InternalError", "message": "no disk"}}
+            {
+                "method": "PATCH",
+                "path": "/namespaces/no-disk/configmaps/settings-0",
+                "status": 500,
+                "body": {"reason": "InternalError", "message": "no disk"},
+            }
         )
         done = mine.deploy(kubeconfig=kubeconfig)
         tries = len(proxy.hit())
-    assert "ConfigMap lasting/settings-0" in done.message and "no disk" in done.message
+    assert "ConfigMap no-disk/settings-0" in done.message and "no disk" in done.message
     assert tries == 1
     # What was done and what was not.
     accounted(each, done, items)
-    assert done.actions["ConfigMap lasting/settings-0"] == "failed"
-    assert done.actions["ConfigMap lasting/settings-1"] == "created"
-    assert "Deployment.apps lasting/runner" not in there(each, items)  # it needs what failed
-    assert done.actions.get("Deployment.apps lasting/runner") not in ("created", "unchanged")
+    assert done.actions["ConfigMap no-disk/settings-0"] == "failed"
+    assert done.actions["ConfigMap no-disk/settings-1"] == "created"
+    assert "Deployment.apps no-disk/runner" not in there(each, items)  # it needs what failed
+    assert done.actions.get("Deployment.apps no-disk/runner") not in ("created", "unchanged")
     assert mine.deploy().well().result["changed"]
     settled(each, mine, items)
 

@@ -273,7 +273,7 @@ def test_foreign_objects_beside_ours_keep_their_uids(cluster, application):
 
 
 def test_check_mode_foresees_what_happens(application):
-    space = "foreseen"
+    space = "foreseen-removal"
     each, app = application(space, made("v1", "Namespace", space), *beside(space), stateful(space), claim("ours", space), hook(space))
     for data in (False, True):
         with each.untouched():

@@ -139,10 +139,10 @@ def stuck(cluster, space, name):
 
 
 def deploy_and_kill(cluster, user, space):
-    """Deploy with ten ConfigMaps more, and kill it without mercy while one of them is on its way."""
+    """Deploy with so many ConfigMaps more that none is tried before, and kill it without mercy while one of them is on its way."""
     cluster.kubectl("create", "namespace", space)
     user.play("bootstrap").well()
-    many = [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"many-{index}"}, "data": {"a": "b"}} for index in range(10)]
+    many = [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"many-{index}"}, "data": {"a": "b"}} for index in range(110)]
     user.add_component("many", *many)
     command = {**user.command("deploy"), "stdout": subprocess.DEVNULL}
     with stuck(cluster, space, "many-5") as listener, subprocess.Popen(**command) as process:
@@ -159,11 +159,11 @@ def deploy_and_kill(cluster, user, space):
 
 def test_a_killed_run_is_repaired_by_the_next_one(cluster, work):
     each = cluster()
-    user = work(each, kubeflow_namespace="killed")
-    deploy_and_kill(each, user, "killed")
+    user = work(each, kubeflow_namespace="killed-edits")
+    deploy_and_kill(each, user, "killed-edits")
     user.play("deploy").well()
-    assert ("ConfigMap", "many-5") in each.applied("killed")
-    assert each.get("deployment", "hub", "-n", "killed")["status"]["availableReplicas"] == 1
+    assert ("ConfigMap", "many-5") in each.applied("killed-edits")
+    assert each.get("deployment", "hub", "-n", "killed-edits")["status"]["availableReplicas"] == 1
     with each.untouched():
         assert user.play("deploy").well().changed == 0
 

@@ -11,6 +11,7 @@ import typing as t
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .. import interrupts
 from ..api import ONE_METADATA, ApiError, Client, Unreachable
 from ..cluster_identity import OtherCluster
 from ..errors import BootstrapError
@@ -20,7 +21,7 @@ from .inventory import Inventory
 from .managed_fields import Rewrite, former, migrate, of_another_version
 from .objects import CRD, DEFINITIONS, MANAGER, Key, owned_fields
 from .outcome import Options, Outcome
-from .refusals import Refusal, refusal
+from .refusals import Refusal, of_schema, refusal
 from .stuck import holding
 from .wait import Deadline
 
@@ -29,6 +30,8 @@ Json = dict[str, t.Any]
 _DONE = {"create": "created", "change": "changed", "take-over": "taken over", "replace": "replaced"}
 _TERMINATING = "custom resource definition is terminating"
 """The API server's word for it (apiextensions-apiserver, apiserver/customresource_handler.go)."""
+_NEW_SCHEMA, _PAUSE = 10.0, 0.2
+"""Seconds for the API server to go by a definition that was changed, and between two tries: its schemas are cached."""
 _GRACE = 1.0
 """Seconds for what is under way when the run is interrupted."""
 
@@ -101,7 +104,7 @@ def _apply(client: Client, member: Member, options: Options, deadline: Deadline)
     try:
         if member.action == "replace":
             replacing.delete(client, member, deadline.left(), options.progress)
-        metadata = _written(client, member, options)
+        metadata = _written_as_defined(client, member, options)
         applied.version, applied.owned = str(metadata.get("resourceVersion") or ""), owned_fields({"metadata": metadata})
     except OtherCluster:
         raise
@@ -142,6 +145,18 @@ def _applied_at(metadata: Json) -> str:
     """When our field manager last applied an object; empty if it never did."""
     entries = [each for each in metadata.get("managedFields") or [] if each.get("manager") == MANAGER and each.get("operation") == "Apply"]
     return next((str(each.get("time")) for each in entries if not each.get("subresource")), "")
+
+
+def _written_as_defined(client: Client, member: Member, options: Options) -> Json:
+    """Apply one object; where its definition was changed a moment ago, as soon as the API server goes by that; its metadata."""
+    end = Deadline(_NEW_SCHEMA)
+    while True:
+        try:
+            return _written(client, member, options)
+        except ApiError as error:
+            if not member.redefined or end.over or not of_schema(refusal(error, member.key, member.item)):
+                raise
+        interrupts.pause(_PAUSE)
 
 
 def _written(client: Client, member: Member, options: Options) -> Json:

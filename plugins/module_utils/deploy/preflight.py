@@ -21,10 +21,10 @@ from .dead_webhooks import unanswered
 from .difference import difference
 from .inventory import Inventory
 from .managed_fields import conflicting, displaced, left_behind, merged, of_another_version, overlaid, try_change, without
-from .objects import Key, Resource, Resources, key_of
+from .objects import CRD, Key, Resource, Resources, key_of
 from .outcome import Options
 from .owner_references import without_owner
-from .refusals import FORBIDDEN, IMMUTABLE, INVALID, Refusal, fixes, inconclusive, told
+from .refusals import FORBIDDEN, IMMUTABLE, INVALID, Refusal, fixes, inconclusive, of_schema, told
 from .related import given_by
 from .unseen import unavailable
 
@@ -36,6 +36,8 @@ Right = tuple[str, str, str]
 _NAMESPACE = ("", "Namespace")
 _EXISTING = "default"
 """A namespace that every cluster has."""
+_LITTLE = 100
+"""New objects that are tried before any is written."""
 _POD = ("", "Pod")
 """Not tried before its service account is there."""
 
@@ -97,9 +99,9 @@ def all_served(client: Client, rendered: list[tuple[str, Json]], resources: Reso
 def preflight(client: Client, inventory: Inventory, members: list[Member], old: list[Found], apis: Served, options: Options) -> Preflight:
     """Ask the cluster about all that is to be written, once for a check and for a run.
 
-    What is there already is tried by a dry run; what is not there only in a check, or where the user may not do everything: it costs
-    the server as much as creating it. Sets ``action`` of members that would have to be replaced, and of those that would stay the same
-    if that was looked for. Raises ``Refused``.
+    What is there already is tried by a dry run. To try what is new costs the server as much as to create it: that is done where it is
+    little, in a check, and where the user may not do everything. Sets ``redefined`` of members, and ``action`` of those that would
+    have to be replaced, and of those that would stay the same if that was looked for. Raises ``Refused``.
     """
     found = Preflight()
     todo = [member for member in members if member.action not in ("leave", "foreign")]
@@ -107,6 +109,8 @@ def preflight(client: Client, inventory: Inventory, members: list[Member], old: 
     found.refused.update(without_owner(client, todo, apis))
     found.refused.update(unanswered(client, todo, members, found.namespaces))
     everything, lacking = _rights(client, inventory.namespace, todo, old)
+    tries_new = options.check or not everything or sum(member.action == "create" for member in todo) <= _LITTLE
+    _redefine(todo)
     served = {(version, kind) for version, kinds in apis.items() for kind in kinds}
 
     def tried(member: Member) -> bool:
@@ -114,14 +118,14 @@ def preflight(client: Client, inventory: Inventory, members: list[Member], old: 
             return True
         there = member.key.namespace in found.namespaces or not member.key.namespace
         is_served = (member.item["apiVersion"], member.key.kind) in served
-        return (options.check or not everything) and there and is_served and member.key[:2] != _POD
+        return tries_new and there and is_served and member.key[:2] != _POD
 
     for member in todo:
         if member.action == "change" and member.live and member.live["metadata"].get("deletionTimestamp"):
             member.action = "replace"
     asked = [member for member in todo if member.key not in found.refused and member.action != "replace" and tried(member)]
     client.map(lambda member: _try(client, member, options, found), asked)
-    if options.check:
+    if tries_new:
         spaces = {member.key.namespace for member in todo} - found.namespaces.keys() - {""}
         homeless = [member for member in todo if member.key.namespace in spaces and member.key not in found.refused]
         homeless = [member for member in homeless if (member.item["apiVersion"], member.key.kind) in served]
@@ -137,6 +141,14 @@ def preflight(client: Client, inventory: Inventory, members: list[Member], old: 
                 found.differences[member.key] = made
         found.differences = {member.key: found.differences[member.key] for member in todo if member.key in found.differences}
     return found
+
+
+def _redefine(todo: list[Member]) -> None:
+    """Mark what is of a kind whose definition is among ``todo``: until that is applied, the API server goes by the old one."""
+    specs = [member.item["spec"] for member in todo if member.key[:2] == CRD and member.action != "create"]
+    kinds = {(spec["group"], spec["names"]["kind"]) for spec in specs}
+    for member in todo:
+        member.redefined = member.key[:2] in kinds
 
 
 def _refused(client: Client, refused: Mapping[Key, Refusal], lacking: list[str]) -> Refused:
@@ -218,6 +230,10 @@ def _try(client: Client, member: Member, options: Options, found: Preflight) -> 
         if inconclusive(error):
             return
         refused = refusal_of(client, member, error)
+        if member.redefined and of_schema(refused):
+            if options.diff and (differs := difference(member.key, before, overlaid(before, member.item)) if before else None):
+                found.differences[member.key] = differs
+            return
         if refused.what == IMMUTABLE:
             refused = _unchangeable(client, member, options, refused, found) or refused
             if member.action == "replace":
@@ -242,7 +258,7 @@ def _foreseen(client: Client, member: Member, options: Options, before: Json | N
     try:
         answer = send(client, member, options, dry_run=True, whole=whole)
     except ApiError as error:
-        if of_another_version(error):
+        if of_another_version(error) and member.live:
             return merged(client, member.path, member.item)
         if not before or not member.rewrite:
             raise
@@ -274,6 +290,8 @@ def _try_elsewhere(client: Client, member: Member, options: Options, found: Pref
         send(client, stand_in, options, dry_run=True)
     except ApiError as error:
         refused = refusal_of(client, member, error)
+        if member.redefined and of_schema(refused):
+            return
         if refused.what == INVALID and not inconclusive(error) and not client.find(stand_in.path, ONE_METADATA):
             found.refused[member.key] = refused
 

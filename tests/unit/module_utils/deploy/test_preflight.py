@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import sys
 import typing as t
 
 import pytest
@@ -85,7 +86,7 @@ def immutable(field: str) -> Answer:
     return Answer({"reason": "Invalid", "message": "x", "details": {"causes": causes}}, 422)
 
 
-def test_only_what_is_there_is_tried_unless_it_is_a_check(cluster: Cluster) -> None:
+def test_what_is_new_is_tried_where_it_is_little_and_in_a_check(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("new", "old", "same"):
         cluster.dry_run(name, Answer(item("ConfigMap", name)), live=item("ConfigMap", name))
     members = [
@@ -95,8 +96,12 @@ def test_only_what_is_there_is_tried_unless_it_is_a_check(cluster: Cluster) -> N
         member(item("ConfigMap", "theirs"), "foreign"),
     ]
     found = cluster.preflight(*members)
-    assert cluster.tried == ["old"]
+    assert sorted(cluster.tried) == ["new", "old"]
     assert found.namespaces == {"x": {"a": "b"}}
+    cluster.server.requests.clear()
+    monkeypatch.setattr(sys.modules[preflight.__module__], "_LITTLE", 0)
+    cluster.preflight(*members)
+    assert cluster.tried == ["old"]
     cluster.server.requests.clear()
     cluster.preflight(*members, check=True)
     assert sorted(cluster.tried) == ["new", "old"]
