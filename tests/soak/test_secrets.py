@@ -22,6 +22,8 @@ from ansible_collections.kubeflow.bootstrap.tests.integration.work import ROOT
 
 PLAYBOOKS = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml") if path.stem not in ("awx", "awx_job", "local_cluster"))
 FLAGS = ((), ("--check", "--diff"))
+BEFORE = {"deploy": ["app"], "remove": ["bootstrap"], "usage": ["app"], "verify": ["bootstrap"]}
+"""What has to be there for a playbook to go well."""
 # Names of variables that the role or SDKs read, and of others that users have in their environment.
 # fmt: off
 VARIABLES = (
@@ -48,11 +50,13 @@ def _planted(folder: Path) -> tuple[Planted, dict[str, str], dict[str, str], dic
     return planted, environment, variables, ways  # type: ignore[return-value]
 
 
-def _run(work, tmp_path, planted, environment, flags, playbook, variables, on=None):
+def _kept(tmp_path):
+    return everything_kept(tmp_path, tmp_path / "ansible.log")
+
+
+def _run(mine, tmp_path, planted, flags, playbook, variables):
     """The run, and where a secret was found."""
-    log = tmp_path / f"{playbook}.log"
-    kept = everything_kept(tmp_path, log)
-    mine = work(on, env={**environment, **kept})
+    log = tmp_path / "ansible.log"
     given = tmp_path / f"{mine.folder.name}.json"
     given.write_text(json.dumps(variables))
     watcher = Watcher(planted, mine.home, mine.folder)
@@ -82,7 +86,8 @@ def test_all_that_fails(work, tmp_path, playbook, behaviour):
             if way != "content":
                 (keys / way).write_text(yaml.safe_dump(document))
                 named = {"kubeflow_kubeconfig": str(keys / way)}
-            run, seen = _run(work, tmp_path, planted, environment, flags, playbook, {**variables, **named})
+            mine = work(env={**environment, **_kept(tmp_path)})
+            run, seen = _run(mine, tmp_path, planted, flags, playbook, {**variables, **named})
             assert (run.code, seen) in ((0, []), (2, [])), (way, flags)
 
 
@@ -91,7 +96,9 @@ def test_all_that_goes_well(cluster, work, tmp_path, playbook):
     each, keys = cluster(), tmp_path / "keys"
     keys.mkdir()
     planted, environment, variables, _ways = _planted(keys)
-    for flags in FLAGS:
-        mine = {**variables, "kubeflow_namespace": f"secrets-{playbook}", "kubeflow_apply": True}
-        run, seen = _run(work, tmp_path, planted, environment, flags, playbook, mine, each)
-        assert seen == [], (playbook, flags, run.code)
+    login = {"kubeflow_auth": True, "kubeflow_auth_kind": "static", "kubeflow_auth_user": "alice"}
+    given = {**variables, **login, "kubeflow_namespace": f"secrets-{playbook}", "kubeflow_apply": True}
+    mine = work(each, env={**environment, **_kept(tmp_path)})
+    for before, flags in [*((name, ()) for name in BEFORE.get(playbook, ())), (playbook, ("--check", "--diff")), (playbook, ())]:
+        run, seen = _run(mine, tmp_path, planted, flags, before, given)
+        assert (run.code, seen) == (0, []), (before, flags, run.output[-2000:])
