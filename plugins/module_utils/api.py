@@ -91,9 +91,10 @@ class Client:
         self.timeout = timeout
         self.total = total
         self.on_connect: OnConnect | None = None
-        """Called for each new connection before it carries anything else, and right before each write that names no UID, with a function
-        that gets an object by its path on that very connection (or raises ``Unreachable``, ``ApiError``). What it raises refuses the
-        connection, is raised to whoever needed one, and nothing was sent. For what each connection has to prove: ``identity``."""
+        """Called for each new connection before it carries a write or its first answer counts, and right before each write that names no
+        UID, with a function that gets an object by its path on that very connection (or raises ``Unreachable``, ``ApiError``). What it
+        raises refuses the connection, and is raised to whoever needed one: nothing was written, and nothing that was read counts. Not
+        called where an answer proves as much. For what each connection has to prove: ``identity``."""
         self.identity = ClusterIdentity(self)
         """The cluster that all of this is for, once it is bound to one."""
         self.warnings: dict[str, None] = {}
@@ -448,12 +449,14 @@ class Client:
         while True:
             deadline = self._deadline()
             kept = self._kept(deadline)
-            channel = kept or self._open(deadline)
+            channel = kept or open_connection(self.connection, self._ssl, deadline)
             try:
-                if kept and prove and not self._proved(channel):
+                # What only asks may prove afterwards whose answer it is.
+                before = not kept and (method != "GET" or not self._proofs)
+                if before or prove and not self._proved(channel):
                     self._agree(channel)
             except Unreachable as error:
-                if isinstance(error.__cause__, _LOST) and not deadline.over:
+                if kept and isinstance(error.__cause__, _LOST) and not deadline.over:
                     continue
                 raise
             try:
@@ -462,6 +465,8 @@ class Client:
                 if kept and isinstance(error, _LOST) and again and not deadline.over:
                     continue
                 raise self._unreachable(error, channel) from error
+            if not kept and not before and channel.proof not in self._proofs:
+                self._agree(channel)
             if channel.sock:
                 self._idle.put(channel)
             return answer

@@ -205,3 +205,25 @@ def test_what_an_answer_of_the_other_cluster_names_proves_nothing(server: t.Any,
         front.lead("request", 40 + len(MANY))  # each is tried before it is written
         run(server, front, lambda cluster: cluster.deploy(*MANY))
     assert len(front.writes[0]) > 1 and len(front.blind()) <= CONNECTIONS
+
+
+def test_a_connection_that_only_asks_is_told_by_its_answer(server: t.Any, client: Client) -> None:
+    front = begin(server, client, True, False, marks=True)
+    front.lead("request", 0)
+    with Client(Connection(server=server.url, name="trial", env=ENV), timeout=10) as asking:
+        asking.identity.bind("kube-system-1")
+        asking.get(SYSTEM)
+        server.requests.clear()
+        paths = [f"{SPACE}/configmaps/c{number}" for number in range(4)]
+        # So that none of them takes a connection that another one has just left.
+        kept = [asking._kept(asking._deadline())]
+        for path in paths:
+            assert asking.get(path)["metadata"]["name"] in path
+            kept.append(asking._kept(asking._deadline()))
+        assert [request.path for request in server.requests] == paths
+        front.lead("request", 1)
+        with pytest.raises(OtherCluster):
+            asking.get(paths[0])
+        for channel in kept:
+            if channel:
+                channel.close()
