@@ -118,6 +118,8 @@ class Client:
         self._told: set[str] = set()
         self._proofs: set[str] = set()
         """Flow schemas of answers that ``on_connect`` agreed to."""
+        self._all_proved, self._answered = False, 0.0
+        """Whether each answer since ``begin_proving`` named one of them, and when the last one came."""
 
     def __enter__(self) -> Client:
         return self
@@ -465,11 +467,24 @@ class Client:
                 if kept and isinstance(error, _LOST) and again and not deadline.over:
                     continue
                 raise self._unreachable(error, channel) from error
-            if not kept and not before and channel.proof not in self._proofs:
-                self._agree(channel)
+            self._answered = channel.answered
+            if channel.proof not in self._proofs:
+                self._all_proved = False
+                if not kept and not before:
+                    self._agree(channel)
             if channel.sock:
                 self._idle.put(channel)
             return answer
+
+    def begin_proving(self) -> None:
+        """From now on answers are to be of the cluster that told its UID last; its answer, on the one connection there is, is a proof."""
+        idle = list(self._idle.queue)
+        self._proofs = {channel.proof for channel in idle if channel.proof and len(idle) == 1}
+        self._all_proved = bool(self._proofs)
+
+    def proved_by_answers(self) -> bool:
+        """Whether all that was answered since then named the cluster, the last answer a moment ago."""
+        return self._all_proved and time.monotonic() - self._answered < _PROVED
 
     def _proved(self, channel: Channel) -> bool:
         """Whether the last answer on a connection, a moment ago, was of the cluster that was agreed to."""

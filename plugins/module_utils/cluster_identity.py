@@ -66,6 +66,8 @@ class ClusterIdentity:
     def bind(self, uid: str | None, *others: str) -> None:
         """From now on it is the cluster with this UID of ``kube-system``; without one, that of the first of ``others`` that is found."""
         self._bound, self._client.on_connect = True, self.prove
+        if uid:
+            self._client.begin_proving()
         for path, known in [(SYSTEM, uid)] if uid else [(path, self._found(path)) for path in others]:
             if known:
                 self.witness(path, known)
@@ -90,8 +92,9 @@ class ClusterIdentity:
             self._path = self._known = None
 
     def check(self) -> None:
-        """Raises ``OtherCluster`` where another one answers by now."""
-        self.prove(self._client.get)
+        """Raises ``OtherCluster`` where another one answers by now, or did since it was bound."""
+        if self._failure or not self._client.proved_by_answers():
+            self.prove(self._client.get)
 
     def prove(self, get: Get) -> bool:
         """The same, asked with ``get``; false where there is nothing to go by. Once it was another one, nothing is sent any more."""
