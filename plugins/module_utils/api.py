@@ -17,7 +17,7 @@ import time
 import typing as t
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from http.client import BadStatusLine
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -317,10 +317,8 @@ class Client:
         interrupts.check()
         futures = [self._pool.submit(self._mapped, work, item) for item in items]
         try:
-            pending = set(futures)
-            while pending:
-                _done, pending = wait(pending, interrupts.GLANCE)
-                if pending:
+            for future in futures:
+                while not _ends(future, interrupts.GLANCE):
                     interrupts.check()
         except BaseException:  # interrupted: what has not begun does not begin any more
             for future in futures:
@@ -582,6 +580,15 @@ class Client:
         if status is None and code != 429 and not 500 <= code < 600:
             raise Unacceptable(f"HTTP {code}, {responses.page(headers)}")
         return ApiError(code, status or {"message": responses.from_between(code, content, headers)}, what)
+
+
+def _ends(future: Future[t.Any], seconds: float) -> bool:
+    """Whether it ends within some time, however it ends."""
+    try:
+        future.exception(seconds)
+    except TimeoutError:
+        return future.done()
+    return True
 
 
 def _read(response: Response, told: Told | None) -> bytes:

@@ -482,10 +482,10 @@ def test_what_was_not_begun_when_it_was_interrupted_does_not_begin(server: t.Any
     """By Ctrl-C, while the main thread waits for the others."""
     release = threading.Event()
 
-    def interrupted(_futures: object, _seconds: float) -> None:
+    def interrupted(_future: object, _seconds: float) -> bool:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(api, "wait", interrupted)
+    monkeypatch.setattr(api, "_ends", interrupted)
     begun: list[int] = []
 
     def work(number: int) -> None:
