@@ -12,6 +12,7 @@ NAME :=
 
 cache := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kubeflow.bootstrap
 local_kubeconfig := $(cache)/clusters/$(CLUSTER)/kubeconfig
+local_record := $(cache)/clusters/$(CLUSTER)/cluster.json
 # Local clusters come and go; their application is kept apart from that of a cluster of your own, and moves from one to the next.
 local_app := $(if $(KUBECONFIG_NAMED),,-e "kubeflow_app_dir='$(CURDIR)/kubeflow-app-local'" -e '{"kubeflow_move": true}')
 kubeconfig := $(if $(KUBECONFIG_NAMED),$(KUBECONFIG),$(local_kubeconfig))
@@ -32,7 +33,8 @@ say = @printf '\n-- %s\n'
 
 help:
 	@echo 'Take a cluster to Kubeflow'
-	@echo '  make bootstrap                    on a local cluster, started for it; PROFILE=gke-gpu chooses another kind'
+	@echo '  make bootstrap                    on a local cluster, started for it; PROFILE=gke-gpu chooses another kind,'
+	@echo '                                    PROFILE=real one whose pods run, and a page to open (root on Linux)'
 	@echo '  make bootstrap KUBECONFIG=FILE    on your own cluster: its current context, which stays as it is'
 	@echo '                                    (KUBECONFIG counts only when given like this, not from the environment)'
 	@echo '      ARGS="-e kubeflow_namespace=ml"   more arguments for ansible-playbook, with either'
@@ -61,6 +63,8 @@ venv:
 bootstrap: venv $(if $(KUBECONFIG_NAMED),,local-cluster)
 	$(say) 'Bootstrapping Kubeflow'
 	@$(run) ansible-playbook playbooks/bootstrap.yml -e '{"kubeflow_apply": true}' -e "kubeflow_kubeconfig='$(kubeconfig)'" $(local_app) $(ARGS)
+	@$(if $(KUBECONFIG_NAMED),:,! grep -q '"real": true' '$(local_record)' || \
+		echo "Open http://kubeflow.kubeflow.localhost:$$(sed -n 's/^ *"web": \([0-9]*\).*/\1/p' '$(local_record)')/ (with -e kubeflow_namespace=ml, kubeflow.ml.localhost)")
 
 local-cluster: venv
 	$(say) 'Starting the local cluster "$(CLUSTER)" (the first time its control plane is built: some ten minutes)'

@@ -14,6 +14,9 @@ author:
 description:
   - Starts etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kwok on 127.0.0.1, without root and without containers.
   - The API is the real one. Nodes are made up by a profile, and pods say that they are ready without running anything.
+  - A profile may also have nodes that run pods, as V(real) does. They need root on Linux, containerd, runc, plugins for CNI, iptables,
+    nftables and ipset; see the role P(kubeflow.bootstrap.local_cluster#role). Each has namespaces and cgroups of its own, and nothing of
+    it is left when the cluster is removed, even after a kill.
   - Meant for trying things out and for tests. Clusters of different names run side by side.
   - The programs are built from source the first time, which takes some ten minutes on two cores, and kept in O(cache_dir).
   - Your own kubeconfig is not touched. The cluster has one of its own, see RV(kubeconfig).
@@ -134,8 +137,15 @@ bin:
   returned: when it runs
   type: str
   sample: /home/me/.cache/kubeflow.bootstrap/control-plane/v1.35.0-0123456789ab/bin
+web:
+  description:
+    - Where Services of a cluster with real nodes answer on this machine, at their port 80.
+    - Put their names for C(SERVICE) and C(NAMESPACE). Browsers and curl know that such a name is this machine.
+  returned: when it runs, with real nodes
+  type: str
+  sample: http://SERVICE.NAMESPACE.localhost:41234/
 pids:
-  description: Process ids by program.
+  description: Process ids by program; those of a real node by program and node.
   returned: when it runs
   type: dict
   sample: {etcd: 4711, kube-apiserver: 4712, kube-controller-manager: 4713, kube-scheduler: 4714, kwok: 4715}

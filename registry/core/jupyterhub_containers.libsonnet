@@ -35,6 +35,8 @@ local common = import 'common.libsonnet';
     env: [
       { name: 'HOME', value: '/tmp' },
       { name: 'PYTHONUNBUFFERED', value: '1' },
+      // Who asks for the login page may come from another address than who sends it: through another node, or another gateway.
+      { name: 'JUPYTERHUB_XSRF_ANONYMOUS_IP_CIDRS', value: '10.0.0.0/8;172.16.0.0/12;192.168.0.0/16;100.64.0.0/10;fc00::/7' },
     ],
     ports: [{ name: 'hub', containerPort: 8081, protocol: 'TCP' }],
     startupProbe: common.httpProbe('/hub/health', 'hub', 2, 150),

@@ -20,13 +20,17 @@ from . import contents, control_plane, profiles, programs
 from .certificates import write_private
 from .control_plane import Home, Ports
 from .locks import locked
+from .node import images, nodes, requirements
+from .node.images import Image
+from .node.nodes import Node
 from .processes import Died, Process, await_condition, running, stop
 from .profiles import Profile
 from .programs import Programs
 
 _START_SECONDS = 90.0
 _TRIES = 3
-_PID_FILES = ("kwok", "kube-scheduler", "kube-controller-manager", "kube-apiserver", "etcd")
+_PROCESSES = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok"]
+"""Those of a cluster whose record does not name them."""
 
 
 def cache_folder(env: Mapping[str, str]) -> Path:
@@ -75,16 +79,20 @@ def present(place: Place, name: str, wanted: str, context: Context) -> dict[str,
         fix = "Set files_dir to the folder files of the role local_cluster, on the host where this runs."
         raise BootstrapError(f"There is no folder {place.files}, which has the profiles.", fix=fix)
     profile = profiles.read(wanted, place.files / "profiles")
-    found = programs.find(place.cache, place.files / "control-plane")
-    _refuse_other(home, profile, found)
+    modules = programs.REAL if profile.real() else programs.SIMULATED
+    _refuse_other(home, profile, programs.find(place.cache, place.files / "control-plane", modules))
     if context.check:
         state = _read_state(home)
         complete = bool(state.get("complete")) and all(_pids(home).values())
         return {"changed": not complete, **(describe(place, name) if complete else {})}
-    built = programs.ensure(place.cache, place.files / "control-plane", context.env, context.progress)
+    if profile.real():
+        requirements.check(home, context.env)
+    built = programs.ensure(place.cache, place.files / "control-plane", context.env, context.progress, modules)
+    stand_ins = images.ensure(place.cache, place.files, context) if profile.real() else []
+    starting = _Start(home, profile, built, place.files / "node", stand_ins, context)
     with _alone(home, context):
         _refuse_other(home, profile, built)
-        changed = _converge(home, profile, built, context)
+        changed = _converge(starting)
     return {"changed": changed, **describe(place, name)}
 
 
@@ -116,7 +124,23 @@ def describe(place: Place, name: str) -> dict[str, t.Any]:
         "folder": str(home.folder),
         "bin": state["bin"],
         "pids": _pids(home),
+        **({"web": f"http://SERVICE.NAMESPACE.localhost:{state['ports']['web']}/"} if state.get("real") else {}),
     }
+
+
+@dataclass(frozen=True)
+class _Start:
+    """What a start is given: ``files`` those of real nodes, ``stand_ins`` the images that are not pulled."""
+
+    home: Home
+    profile: Profile
+    built: Programs
+    files: Path
+    stand_ins: list[Image]
+    context: Context
+
+    def nodes(self) -> list[Node]:
+        return nodes.of(self.home, self.profile.real())
 
 
 def _alone(home: Home, context: Context) -> t.ContextManager[None]:
@@ -135,50 +159,54 @@ def _refuse_other(home: Home, profile: Profile, built: Programs) -> None:
         raise BootstrapError(f"The local cluster {home.name} was made with other programs ({state['programs']}).", fix=fix)
 
 
-def _converge(home: Home, profile: Profile, built: Programs, context: Context) -> bool:
+def _converge(start: _Start) -> bool:
     """Start what does not run, make what is not there. Returns whether there was anything to do."""
-    state = _read_state(home)
-    if state.get("complete"):
+    home = start.home
+    if _read_state(home).get("complete"):
         if all(_pids(home).values()):
             return False
-        _up(home, profile, built, context)
+        if not all(each.holder() for each in start.nodes()):
+            # What ran in its namespaces is of no use any more.
+            _stop(home)
+        _up(start)
         return True
     # Half a cluster, of a run that was killed or failed, is worth less than a new one.
     _clear(home)
     try:
-        _up(home, profile, built, context)
+        _up(start)
     except BaseException:
         _stop(home)
         raise
     return True
 
 
-def _up(home: Home, profile: Profile, built: Programs, context: Context) -> None:
+def _up(start: _Start) -> None:
     """Bring the cluster up; on other ports if somebody took one of them between our look and the start."""
+    home, profile, built = start.home, start.profile, start.built
     for attempt in range(1, _TRIES + 1):
         state = _read_state(home)
         ports = _ports(home, state)
         state = {
+            **state,
             "profile": profile.name,
             "content": profile.content,
             "programs": built.key,
             "version": built.version,
             "bin": str(built.bin),
             "ports": asdict(ports),
+            "real": bool(profile.real()),
             "complete": state.get("complete", False),
         }
         _write_state(home, state)
-        control_plane.write_pki(home)
-        control_plane.write_configuration(home, ports)
         try:
-            _start(home, built, ports, profile, context)
+            everyone = _bring_up(start, ports)
         except Died as error:
-            if attempt == _TRIES or "address already in use" not in error.log:
+            if attempt == _TRIES or "address already in use" not in error.log.lower():
                 raise
-            context.progress("A port was taken meanwhile: trying again with others")
+            start.context.progress("A port was taken meanwhile: trying again with others")
             _stop(home)
         else:
-            _write_state(home, {**state, "complete": True})
+            _write_state(home, {**state, "complete": True, "processes": [each.name for each in everyone]})
             return
 
 
@@ -191,31 +219,50 @@ def _ports(home: Home, state: dict[str, t.Any]) -> Ports:
     return Ports.free()
 
 
-def _start(home: Home, built: Programs, ports: Ports, profile: Profile, context: Context) -> None:
-    context.progress(f"Starting the local cluster {home.name} (Kubernetes {built.version}, profile {profile.name})")
-    each = control_plane.processes(home, built, ports)
-    servers, clients = [each["etcd"], each["kube-apiserver"]], [each["kube-controller-manager"], each["kube-scheduler"], each["kwok"]]
-    for process in servers:
-        process.start()
+def _bring_up(start: _Start, ports: Ports) -> list[Process]:
+    """Start each process when what it needs is there; returns them all."""
+    home, context = start.home, start.context
+    context.progress(f"Starting the local cluster {home.name} (Kubernetes {start.built.version}, profile {start.profile.name})")
+    everyone: list[Process] = []
+
+    def run(*some: Process) -> None:
+        for process in some:
+            process.start()
+            everyone.append(process)
+
+    def wait(met: Callable[[], str | None]) -> None:
+        await_condition(met, everyone, _START_SECONDS, context.progress)
+
+    site = nodes.Site(start.nodes(), start.files, ports, start.built, run, wait) if start.profile.real() else None
+    inside = site.open() if site else None
+    control_plane.write_pki(home, inside.address if inside else None)
+    control_plane.write_configuration(home, ports)
+    if site:
+        site.configure()
+    objects = [*start.profile.objects(), *(site.objects() if site else [])]
+    simulated = {each["metadata"]["name"] for each in objects if each["kind"] == "Node"}
+    each = control_plane.processes(home, start.built, ports, inside, kwok=bool(simulated) or not site)
+    run(each.pop("etcd"), each.pop("kube-apiserver"))
+    if site:
+        site.connect()
     connection = load(kubeconfig=str(home.kubeconfig("setup")), env=context.env).connection
     # Its port may be taken by somebody who never answers: look after the processes in between.
     with Client(connection, timeout=1.0) as probe:
-        await_condition(lambda: _not_ready(probe), servers, _START_SECONDS, context.progress)
+        wait(lambda: _not_ready(probe))
     with Client(connection) as client:
-        for process in clients:
-            process.start()
-        everyone = [*servers, *clients]
-        objects = profile.objects()
-        contents.create(client, objects, lambda met: _await(met, everyone, context))
+        run(*each.values())
+        contents.create(client, objects, wait)
         _write_service_account(home, contents.service_account_token(client))
-        names = {each["metadata"]["name"] for each in objects if each["kind"] == "Node"}
-        _await(lambda: contents.unready_nodes(client, names), everyone, context)
+        if site:
+            context.progress("Starting the real nodes")
+            site.start(start.stand_ins)
+        names = simulated | {each.name for each in start.nodes()}
+        wait(lambda: contents.unready_nodes(client, names))
+        if site:
+            site.enforce_policies()
     for process in everyone:
         process.check()
-
-
-def _await(met: Callable[[], str | None], everyone: list[Process], context: Context) -> None:
-    await_condition(met, everyone, _START_SECONDS, context.progress)
+    return everyone
 
 
 def _not_ready(client: Client) -> str | None:
@@ -229,7 +276,8 @@ def _not_ready(client: Client) -> str | None:
 
 
 def _stop(home: Home) -> None:
-    stop(home.run / f"{each}.pid" for each in _PID_FILES)
+    stop(sorted(home.run.glob("*.pid")))
+    nodes.end(home)
 
 
 def _clear(home: Home) -> None:
@@ -244,7 +292,7 @@ def _write_service_account(home: Home, token: str) -> None:
 
 
 def _pids(home: Home) -> dict[str, int | None]:
-    return {name: running(home.run / f"{name}.pid") for name in reversed(_PID_FILES)}
+    return {name: running(home.run / f"{name}.pid") for name in _read_state(home).get("processes", _PROCESSES)}
 
 
 def _read_state(home: Home) -> dict[str, t.Any]:

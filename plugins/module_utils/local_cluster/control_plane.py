@@ -17,12 +17,13 @@ from pathlib import Path
 from . import certificates
 from .certificates import Pair
 from .processes import Process
+from .profiles import SIMULATED
 from .programs import Programs
 
 SETUP_USER = "system:local-cluster"
 """Makes what the profile says. Its name, beginning with ``system:``, keeps it out of the audit log."""
 ISSUER = "https://kubernetes.default.svc.cluster.local"
-_SERVICE_CIDR = "10.96.0.0/16"
+SERVICE_CIDR = "10.96.0.0/16"
 _HOSTS = (
     "localhost", "127.0.0.1", "10.96.0.1", "kubernetes", "kubernetes.default", "kubernetes.default.svc",
     "kubernetes.default.svc.cluster.local",
@@ -42,9 +43,17 @@ _AUDIT_POLICY = {
     "rules": [
         {
             "level": "None",
-            "users": [SETUP_USER, "system:apiserver", "system:kube-controller-manager", "system:kube-scheduler", "system:kwok"],
+            "users": [
+                SETUP_USER,
+                "system:apiserver",
+                "system:kube-controller-manager",
+                "system:kube-scheduler",
+                "system:kwok",
+                "system:kube-proxy",
+                "system:local-node",
+            ],
         },
-        {"level": "None", "userGroups": ["system:serviceaccounts:kube-system"]},
+        {"level": "None", "userGroups": ["system:serviceaccounts:kube-system", "system:nodes"]},
         {"level": "None", "nonResourceURLs": ["/healthz*", "/livez*", "/readyz*"]},
         {"level": "Metadata"},
     ],
@@ -58,11 +67,13 @@ class Ports:
     api: int
     etcd: int
     etcd_peer: int
+    web: int = 0
+    """Leads to the Services of a cluster with real nodes."""
 
     @classmethod
     def free(cls) -> Ports:
-        """Three ports that nobody listens on now."""
-        sockets = [socket.socket() for _port in range(3)]
+        """Four ports that nobody listens on now."""
+        sockets = [socket.socket() for _port in range(4)]
         try:
             for each in sockets:
                 each.bind(("127.0.0.1", 0))
@@ -72,7 +83,7 @@ class Ports:
                 each.close()
 
     def are_free(self) -> bool:
-        for port in (self.api, self.etcd, self.etcd_peer):
+        for port in (self.api, self.etcd, self.etcd_peer, self.web):
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
@@ -80,6 +91,14 @@ class Ports:
                 except OSError:
                     return False
         return True
+
+
+@dataclass(frozen=True)
+class Inside:
+    """The network of the first real node, in which the control plane runs then. ``enter``: goes before a command."""
+
+    enter: list[str]
+    address: str
 
 
 @dataclass(frozen=True)
@@ -126,8 +145,8 @@ class Home:
         return f"local-{self.name}"
 
 
-def write_pki(home: Home) -> None:
-    """Make the authorities, certificates and keys that are missing."""
+def write_pki(home: Home, address: str | None = None) -> None:
+    """Make the authorities, certificates and keys that are missing. ``address``: that of the API server, for real nodes."""
     etcd_ca = Pair.at(home.pki, "etcd-ca")
     if not home.ca.exists():
         certificates.create_ca(home.pki, "ca", f"{home.context}-ca")
@@ -137,7 +156,7 @@ def write_pki(home: Home) -> None:
         certificates.create_signing_key(home.pki, "service-account")
     for ca, name in ((home.ca, "kube-apiserver"), (etcd_ca, "etcd")):
         if not Pair.at(home.pki, name).exists():
-            certificates.sign_server(ca, home.pki, name, _HOSTS)
+            certificates.sign_server(ca, home.pki, name, [*_HOSTS, *([address] if address else [])])
     if not Pair.at(home.pki, "etcd-client").exists():
         certificates.sign_client(etcd_ca, home.pki, "etcd-client", "kube-apiserver")
     for name, (user, groups) in _CLIENTS.items():
@@ -153,13 +172,13 @@ def write_configuration(home: Home, ports: Ports) -> None:
     certificates.write_private(home.folder / "audit-policy.json", _json(_AUDIT_POLICY))
 
 
-def kubeconfig(home: Home, port: int, client: Pair, user: str) -> bytes:
+def kubeconfig(home: Home, port: int, client: Pair, user: str, host: str = "127.0.0.1") -> bytes:
     """A kubeconfig with everything in it: authority, certificate and key. It is JSON, which is YAML too."""
 
     def data(path: Path) -> str:
         return base64.b64encode(path.read_bytes()).decode()
 
-    cluster = {"server": f"https://127.0.0.1:{port}", "certificate-authority-data": data(home.ca.crt)}
+    cluster = {"server": f"https://{host}:{port}", "certificate-authority-data": data(home.ca.crt)}
     return _json(
         {
             "apiVersion": "v1",
@@ -172,11 +191,11 @@ def kubeconfig(home: Home, port: int, client: Pair, user: str) -> bytes:
     )
 
 
-def processes(home: Home, programs: Programs, ports: Ports) -> dict[str, Process]:
-    """The five processes by name, in the order in which they start."""
+def processes(home: Home, programs: Programs, ports: Ports, inside: Inside | None = None, *, kwok: bool = True) -> dict[str, Process]:
+    """The processes by name, in the order in which they start. ``kwok``: there are simulated nodes."""
     flags = {
         "etcd": _etcd(home, ports),
-        "kube-apiserver": _api_server(home, ports),
+        "kube-apiserver": _api_server(home, ports, inside),
         "kube-controller-manager": _controller_manager(home),
         "kube-scheduler": {
             "kubeconfig": home.kubeconfig("kube-scheduler"),
@@ -185,15 +204,18 @@ def processes(home: Home, programs: Programs, ports: Ports) -> dict[str, Process
         },
         "kwok": {
             "kubeconfig": home.kubeconfig("kwok"),
-            "manage-all-nodes": "true",
+            **({"manage-nodes-with-annotation-selector": "=".join(*SIMULATED.items())} if inside else {"manage-all-nodes": "true"}),
             "cidr": "10.0.0.1/16",
             "node-ip": "127.0.0.1",
             "node-lease-duration-seconds": 40,
         },
     }
+    if not kwok:
+        del flags["kwok"]
     # An empty environment but for this: no proxy, and no kwok settings from the user's home.
     env = {"HOME": str(home.folder), "PATH": "/usr/bin:/bin"}
-    return {name: Process(name, [programs.path(name), *_argv(each)], home.run, env) for name, each in flags.items()}
+    enter = inside.enter if inside else []
+    return {name: Process(name, [*enter, programs.path(name), *_argv(each)], home.run, env) for name, each in flags.items()}
 
 
 def _etcd(home: Home, ports: Ports) -> dict[str, object]:
@@ -224,14 +246,26 @@ def _etcd(home: Home, ports: Ports) -> dict[str, object]:
     }
 
 
-def _api_server(home: Home, ports: Ports) -> dict[str, object]:
+def _api_server(home: Home, ports: Ports, inside: Inside | None) -> dict[str, object]:
     pki = home.pki
-    return {
+    place: dict[str, object] = {
         "bind-address": "127.0.0.1",
-        "secure-port": ports.api,
         # No endpoints for the Service "kubernetes": a loopback address is not a valid one.
         "advertise-address": "127.0.0.1",
         "endpoint-reconciler-type": "none",
+    }
+    if inside:
+        place = {
+            "bind-address": "0.0.0.0",
+            "advertise-address": inside.address,
+            "kubelet-client-certificate": pki / "kubelet-client.crt",
+            "kubelet-client-key": pki / "kubelet-client.key",
+            "kubelet-certificate-authority": home.ca.crt,
+            "kubelet-preferred-address-types": "InternalIP",
+        }
+    return {
+        **place,
+        "secure-port": ports.api,
         "etcd-servers": f"https://127.0.0.1:{ports.etcd}",
         "etcd-cafile": pki / "etcd-ca.crt",
         "etcd-certfile": pki / "etcd-client.crt",
@@ -242,7 +276,7 @@ def _api_server(home: Home, ports: Ports) -> dict[str, object]:
         "authorization-mode": "Node,RBAC",
         "enable-admission-plugins": "NodeRestriction",
         "allow-privileged": "true",
-        "service-cluster-ip-range": _SERVICE_CIDR,
+        "service-cluster-ip-range": SERVICE_CIDR,
         # Nothing here leads a Service's address to its endpoints (no kube-proxy), so webhooks and API services are asked at the endpoints.
         "enable-aggregator-routing": "true",
         "service-account-issuer": ISSUER,
@@ -265,7 +299,7 @@ def _controller_manager(home: Home) -> dict[str, object]:
         "service-account-private-key-file": home.pki / "service-account.key",
         "cluster-signing-cert-file": home.ca.crt,
         "cluster-signing-key-file": home.ca.key,
-        "service-cluster-ip-range": _SERVICE_CIDR,
+        "service-cluster-ip-range": SERVICE_CIDR,
         "kube-api-qps": 200,
         "kube-api-burst": 400,
         "profiling": "false",

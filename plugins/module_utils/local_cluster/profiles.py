@@ -7,6 +7,7 @@ The fields are those of the Kubernetes objects, with little around them. All key
 - ``nodes``: a list of pools: ``name`` and ``count`` (one node called ``name`` without it; else ``name-0`` ..., or where the name says
   ``{index}``), ``zones`` (dealt out in turn) and ``region``, ``labels``, ``annotations``, ``taints``, ``providerID``, ``capacity``,
   ``allocatable`` (else as capacity) and ``nodeInfo``. ``{name}``, ``{index}`` and ``{zone}`` in texts are replaced.
+  ``real: true``: nodes that really run pods, on this machine; of the others they have ``name``, ``count``, ``labels`` and ``taints``.
 - ``storageClasses``: a list of StorageClasses with ``name``; ``default: ga`` or ``beta`` says with which annotation it is the default;
   ``volumes: {count, size, accessModes}`` makes PersistentVolumes of the class, since nothing provisions any here.
 - ``csiDrivers``: CSIDrivers: ``name`` and the fields of their spec.
@@ -18,6 +19,7 @@ The fields are those of the Kubernetes objects, with little around them. All key
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,10 +37,14 @@ DEFAULT_ANNOTATIONS = {
     "ga": "storageclass.kubernetes.io/is-default-class",
     "beta": "storageclass.beta.kubernetes.io/is-default-class",
 }
+SIMULATED = {"kwok.x-k8s.io/node": "fake"}
+"""As kwok's documentation marks nodes (https://kwok.sigs.k8s.io/docs/user/kwok-manage-nodes-and-pods/): nothing runs on them."""
+_MOST_REAL = 50
 _KEYS = {
     "nodes": {
         "name", "count", "zones", "region", "labels", "annotations", "taints", "providerID", "capacity", "allocatable", "nodeInfo",
     },
+    "real nodes": {"name", "count", "labels", "taints", "real"},
     "storageClasses": {
         "name", "default", "provisioner", "parameters", "reclaimPolicy", "volumeBindingMode", "allowVolumeExpansion",
         "mountOptions", "volumes", "labels", "annotations",
@@ -51,11 +57,25 @@ _KEYS = {
 }  # fmt: skip
 _REQUIRED = {
     "nodes": ("name", "capacity"),
+    "real nodes": ("name",),
     "storageClasses": ("name", "provisioner"),
     "csiDrivers": ("name",),
     "ingressClasses": ("name", "controller"),
     "customResourceDefinitions": ("group", "kind", "plural", "versions"),
 }
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Nodes that really run pods. ``taints``: as kubelet takes them."""
+
+    name: str
+    count: int | None
+    labels: dict[str, str]
+    taints: list[str]
+
+    def names(self) -> list[str]:
+        return _names(self.name, self.count)
 
 
 @dataclass(frozen=True)
@@ -65,8 +85,21 @@ class Profile:
     name: str
     content: Json
 
+    def real(self) -> list[Pool]:
+        """The pools of nodes that really run pods."""
+        return [
+            Pool(
+                name=each["name"],
+                count=each.get("count"),
+                labels=each.get("labels") or {},
+                taints=[f"{taint['key']}={taint.get('value', '')}:{taint['effect']}" for taint in each.get("taints") or []],
+            )
+            for each in self.content.get("nodes") or []
+            if each.get("real")
+        ]
+
     def objects(self) -> list[Json]:
-        """All objects, definitions of kinds first; the rest in an order in which each can be created."""
+        """All objects, definitions of kinds first; the rest in an order in which each can be created. Real nodes come by themselves."""
         made: list[Json] = []
         for key, make in _MAKERS.items():
             for entry in self.content.get(key) or []:
@@ -106,6 +139,8 @@ def _check(key: str, entry: object, where: str) -> None:
         return
     if not isinstance(entry, dict):
         raise BootstrapError(f"{where} must be a mapping.")
+    if key == "nodes" and entry.get("real"):
+        key = "real nodes"
     required = _REQUIRED.get(key, ("apiVersion", "kind", "metadata"))
     missing = [field for field in required if field not in entry]
     if missing:
@@ -113,10 +148,21 @@ def _check(key: str, entry: object, where: str) -> None:
     unknown = sorted(set(entry) - _KEYS[key]) if key in _KEYS else []
     if unknown:
         raise BootstrapError(f"{where}: unknown key {unknown[0]!r}.", fix=f"There are {', '.join(sorted(_KEYS[key]))}.")
+    if key == "real nodes":
+        _check_real(entry, where)
     if key == "storageClasses" and entry.get("default", "ga") not in DEFAULT_ANNOTATIONS:
         raise BootstrapError(f"{where}.default must be ga or beta.", fix="Leave it out for a class that is not the default.")
     if key == "customResourceDefinitions" and not (isinstance(entry["versions"], list) and entry["versions"]):
         raise BootstrapError(f"{where}.versions must be a list of names such as v1.")
+
+
+def _check_real(pool: Json, where: str) -> None:
+    """A real node has a folder by its name, and an address by its number."""
+    count = pool.get("count")
+    if count is not None and not (type(count) is int and 1 <= count <= _MOST_REAL):
+        raise BootstrapError(f"{where}.count must be a number from 1 to {_MOST_REAL}.")
+    if not all(re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name) for name in _names(str(pool["name"]), count)):
+        raise BootstrapError(f"{where}.name: {pool['name']!r} is no name of a node.", fix="Use a-z, 0-9 and -, as in a DNS label.")
 
 
 def _load(path: Path) -> object:
@@ -130,12 +176,17 @@ def _load(path: Path) -> object:
         raise BootstrapError(f"The profile {path} is not YAML: {' '.join(str(error).split())}") from error
 
 
+def _names(name: str, count: int | None) -> list[str]:
+    pattern = name if count is None or "{index}" in name else f"{name}-{{index}}"
+    return [pattern.replace("{index}", str(index)) for index in range(1 if count is None else count)]
+
+
 def _nodes(pool: Json) -> list[Json]:
+    if pool.get("real"):
+        return []
     zones = pool.get("zones") or [None]
     made = []
-    for index in range(pool.get("count", 1)):
-        name = pool["name"] if "count" not in pool or "{index}" in pool["name"] else f"{pool['name']}-{{index}}"
-        name = name.replace("{index}", str(index))
+    for index, name in enumerate(_names(pool["name"], pool.get("count"))):
         zone = zones[index % len(zones)]
         texts = {"{name}": name, "{index}": str(index), "{zone}": zone or ""}
         made.append(_fill(_node(pool, name, zone), texts))
@@ -156,11 +207,7 @@ def _node(pool: Json, name: str, zone: str | None) -> Json:
     capacity = {key: str(value) for key, value in pool["capacity"].items()}
     allocatable = {key: str(value) for key, value in pool.get("allocatable", {}).items()}
     status = {"capacity": capacity, "allocatable": {**capacity, **allocatable}, "nodeInfo": {**_NODE_INFO, **info}}
-    return _object("v1", "Node", name, pool, labels=labels, annotations=_SIMULATED, spec=spec, status=status)
-
-
-# As kwok's documentation marks nodes (https://kwok.sigs.k8s.io/docs/user/kwok-manage-nodes-and-pods/): nothing runs on them.
-_SIMULATED = {"kwok.x-k8s.io/node": "fake"}
+    return _object("v1", "Node", name, pool, labels=labels, annotations=SIMULATED, spec=spec, status=status)
 
 
 # Node.status.nodeInfo has no optional fields.

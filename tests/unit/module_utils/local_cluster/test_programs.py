@@ -183,9 +183,38 @@ def test_every_program_is_of_a_module_with_its_sum():
         sums, named = (folder / "go.sum").read_text(), (folder / "tools.go").read_text()
         versions = dict(re.findall(r"^(?:\trequire |require |\t)(\S+\.\S+) (v\S+)", (folder / "go.mod").read_text(), re.MULTILINE))
         for package in packages.values():
+            if package.startswith("./"):
+                assert (folder / package / "main.go").is_file()
+                continue
             assert f'_ "{package}"' in named
             owner = next(path for path in versions if package == path or package.startswith(f"{path}/"))
             assert f"{owner} {versions[owner]} h1:" in sums
+
+
+def test_what_a_node_shares_with_the_control_plane_is_of_the_same_versions_and_so_compiled_once():
+    def versions(module):
+        text = (SOURCE / module / "go.mod").read_text().split("exclude (")[0]
+        return dict(re.findall(r"^\t(\S+\.\S+) (?:=> \S+ )?(v\S+)", text, re.MULTILINE))
+
+    control_plane, node = versions(""), versions("node")
+    shared = control_plane.keys() & node.keys()
+    assert len(shared) > 100 and {name: node[name] for name in shared} == {name: control_plane[name] for name in shared}
+
+
+def test_real_nodes_are_built_beside_the_same_control_plane(tmp_path, source, env):
+    simulated = programs.ensure(tmp_path / "cache", source, env, lambda line: None)
+    shutil.copytree(source / "kwok", source / "node")
+    (source / "node" / "netpol").mkdir()
+    (source / "node" / "netpol" / "main.go").write_text("package main\n")
+    before = len(builds(tmp_path))
+    real = programs.ensure(tmp_path / "cache", source, env, lambda line: None, programs.REAL)
+    assert len(builds(tmp_path)) == before + 3
+    assert real.key != simulated.key and real.parts.items() >= simulated.parts.items()
+    assert {path.name for path in real.bin.iterdir()} == {"kubelet", "kube-proxy", "netpol"} | {
+        path.name for path in simulated.bin.iterdir()
+    }
+    (source / "node" / "netpol" / "main.go").write_text("package main // changed\n")
+    assert programs.find(tmp_path / "cache", source, programs.REAL).key != real.key
 
 
 def test_the_go_that_is_installed_is_pinned_with_its_hashes():

@@ -1,0 +1,191 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The images of real nodes: pulled where the registries can be reached, else made of packages. Private to the collection.
+
+Made ones are kept by layer, each named by a digest of its recipe, and streamed to containerd as one OCI archive
+(https://github.com/opencontainers/image-spec), in which each layer is there once.
+"""
+
+# No Ansible module here whose run_command could be used: pylint: disable=ansible-bad-function
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import http.client
+import io
+import json
+import os
+import platform
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...errors import BootstrapError
+from ...run import Context
+from ..locks import locked
+from . import layers, requirements
+
+try:
+    import yaml
+except ImportError:  # pragma: no cover
+    yaml = None  # type: ignore[assignment]
+
+Json = dict[str, t.Any]
+_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_HOSTS = {"docker.io": "registry-1.docker.io"}
+_REGISTRY_SECONDS = 5.0
+_OCI = "application/vnd.oci.image"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer as a tar file, and its digest."""
+
+    file: Path
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image under its name: layers, and the two documents that make an image of them."""
+
+    name: str
+    layers: list[Layer]
+    config: bytes
+    manifest: bytes
+
+
+def load(images: list[Image], enter: list[str]) -> None:
+    """Give a node's containerd those images that it does not have. ``enter``: goes before a command that is to run on the node."""
+    ctr = [*enter, "/usr/bin/ctr", "--namespace=k8s.io", "images"]
+    listed = subprocess.run([*ctr, "list"], capture_output=True, text=True, check=False).stdout.splitlines()
+    # REF TYPE DIGEST ...
+    have = {(fields[0], fields[2]) for line in listed[1:] if len(fields := line.split()) > 2}
+    wanted = [each for each in images if (each.name, f"sha256:{_sha256(each.manifest)}") not in have]
+    if not wanted:
+        return
+    reading, writing = os.pipe()
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
+        with subprocess.Popen([*ctr, "import", "--no-unpack", "-"], stdin=reading, stdout=subprocess.DEVNULL, stderr=said) as importing:
+            os.close(reading)
+            # If it ends early, it says why.
+            with contextlib.suppress(BrokenPipeError), open(writing, "wb") as archive:
+                write_archive(wanted, archive)
+        if importing.returncode:
+            said.seek(0)
+            raise BootstrapError(f"containerd does not take the images: {said.read().strip()[-500:]}")
+
+
+def ensure(cache: Path, files: Path, context: Context) -> list[Image]:
+    """The images that stand in for those of registries, made if they are not there yet; none where the registries answer."""
+    kitchen = layers.Kitchen(files, cache, context.env, context.progress)
+    table = yaml.safe_load((kitchen.images / "images.yml").read_text(encoding="utf-8"))
+    with ThreadPoolExecutor() as pool:
+        registries = sorted({name.partition("/")[0] for name in table["images"]})
+        silent = [host for host, answers in zip(registries, pool.map(_answers, registries), strict=True) if not answers]
+    if not silent:
+        return []
+    context.progress(f"Images are made of packages, as registries can't be reached: {', '.join(silent)}")
+
+    def layer(entry: tuple[str, Json]) -> tuple[str, Layer]:
+        return entry[0], _layer(*entry, kitchen)
+
+    waiting = "Waiting for another build of the images"
+    # Most of the time is spent waiting for packages.
+    with locked(cache / "images" / "build.lock", lambda: context.progress(waiting)), ThreadPoolExecutor(4) as pool:
+        made = dict(pool.map(layer, table["layers"].items()))
+    return [image(name, [made[each] for each in entry["layers"]], entry["config"]) for name, entry in table["images"].items()]
+
+
+def _answers(registry: str) -> bool:
+    """Whether there is a registry at that name (https://distribution.github.io/distribution/spec/api/#api-version-check)."""
+    connection = http.client.HTTPSConnection(_HOSTS.get(registry, registry), timeout=_REGISTRY_SECONDS)
+    try:
+        connection.request("GET", "/v2/")
+        return connection.getresponse().status in (200, 307, 401)
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _layer(name: str, recipe: Json, kitchen: layers.Kitchen) -> Layer:
+    file = kitchen.cache / "images" / f"{name}-{layers.digest(recipe, kitchen)}.tar"
+    known = file.with_suffix(".sha256")
+    if not known.exists():
+        requirements.present(requirements.IMAGES, kitchen.env, (), "Images made of packages")
+        kitchen.progress(f"Making the layer {name} of the images, once, into {file}")
+        root = file.with_suffix(".building")
+        shutil.rmtree(root, ignore_errors=True)
+        root.mkdir(parents=True)
+        root.chmod(0o755)
+        layers.make(recipe, root, kitchen)
+        plain = ["--sort=name", "--mtime=@0", "--numeric-owner", "--format=pax", "--pax-option=delete=atime,delete=ctime"]
+        kitchen.run(["tar", "--create", f"--file={file}", f"--directory={root}", *plain, "."], f"The layer {name}")
+        shutil.rmtree(root)
+        with file.open("rb") as content:
+            known.write_text(hashlib.file_digest(content, "sha256").hexdigest(), encoding="utf-8")
+    return Layer(file, known.read_text(encoding="utf-8"))
+
+
+def image(name: str, stack: list[Layer], config: Json) -> Image:
+    environment = config.get("Env", [])
+    if not any(each.startswith("PATH=") for each in environment):
+        environment = [_PATH, *environment]
+    settings = {
+        "architecture": {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine()),
+        "os": "linux",
+        "config": {**config, "Env": environment},
+        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{each.sha256}" for each in stack]},
+    }
+    text = json.dumps(settings).encode()
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": f"{_OCI}.manifest.v1+json",
+        "config": {"mediaType": f"{_OCI}.config.v1+json", **_reference(text)},
+        "layers": [
+            {"mediaType": f"{_OCI}.layer.v1.tar", "digest": f"sha256:{each.sha256}", "size": each.file.stat().st_size} for each in stack
+        ],
+    }
+    return Image(name, stack, text, json.dumps(manifest).encode())
+
+
+def write_archive(images: list[Image], out: t.IO[bytes]) -> None:
+    """An OCI archive with all ``images``, each layer in it once."""
+    manifests = [
+        {
+            "mediaType": f"{_OCI}.manifest.v1+json",
+            **_reference(each.manifest),
+            "annotations": {"io.containerd.image.name": each.name, "org.opencontainers.image.ref.name": each.name.rsplit(":", 1)[1]},
+        }
+        for each in images
+    ]
+    texts = {_sha256(text): text for each in images for text in (each.config, each.manifest)}
+    layers = {layer.sha256: layer.file for each in images for layer in each.layers}
+    with tarfile.open(fileobj=out, mode="w|") as archive:
+        _add(archive, "oci-layout", b'{"imageLayoutVersion": "1.0.0"}')
+        _add(archive, "index.json", json.dumps({"schemaVersion": 2, "manifests": manifests}).encode())
+        for sha256, text in texts.items():
+            _add(archive, f"blobs/sha256/{sha256}", text)
+        for sha256, file in layers.items():
+            archive.add(file, f"blobs/sha256/{sha256}")
+
+
+def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
+    info = tarfile.TarInfo(name)
+    info.size = len(content)
+    archive.addfile(info, io.BytesIO(content))
+
+
+def _reference(content: bytes) -> Json:
+    return {"digest": f"sha256:{_sha256(content)}", "size": len(content)}
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

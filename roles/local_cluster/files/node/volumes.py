@@ -1,0 +1,135 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Volumes on real nodes: volumes.py SERVER PKI CLIENT NODES. What a cluster needs of Rancher's local-path provisioner.
+
+A claim that waits for its first pod gets a folder on the node that the scheduler chose; it goes with the claim.
+"""
+
+from __future__ import annotations
+
+import datetime
+import shutil
+import sys
+import threading
+from pathlib import Path
+
+import kube
+
+PROVISIONER = "rancher.io/local-path"
+PLACE = "/var/lib/local-path"
+"""On a node."""
+_NODE = "volume.kubernetes.io/selected-node"
+_BY = "pv.kubernetes.io/provisioned-by"
+_MODES = {"ReadWriteOnce", "ReadWriteOncePod"}
+Objects = dict[tuple[str, str], kube.Json]
+
+
+class Provisioner:
+    """``nodes``: the folder with a folder for each node, where its /var is."""
+
+    def __init__(self, api: kube.Api, nodes: Path) -> None:
+        self._api = api
+        self._nodes = nodes
+        self._told: set[tuple[str, str]] = set()
+
+    def claims(self, found: Objects) -> None:
+        for claim in found.values():
+            node = (claim["metadata"].get("annotations") or {}).get(_NODE)
+            if claim["status"]["phase"] != "Pending" or not node or claim["spec"].get("volumeName"):
+                continue
+            storage = self._api.ask("GET", f"/apis/storage.k8s.io/v1/storageclasses/{claim['spec']['storageClassName']}")
+            if storage["provisioner"] == PROVISIONER:
+                self._provide(claim, node, storage)
+
+    def _provide(self, claim: kube.Json, node: str, storage: kube.Json) -> None:
+        wrong = sorted(set(claim["spec"]["accessModes"]) - _MODES)
+        if wrong:
+            self._fail(claim, f"a folder of one node can't be {wrong[0]}")
+            return
+        made = volume(claim, node, storage)
+        try:
+            self._folder(node, made).mkdir(parents=True, exist_ok=True)
+            self._folder(node, made).chmod(0o777)
+        except OSError as error:
+            self._fail(claim, str(error))
+            raise
+        try:
+            self._api.ask("POST", "/api/v1/persistentvolumes", made)
+        except kube.Refused as error:
+            if error.code != 409:
+                raise
+
+    def volumes(self, found: Objects) -> None:
+        for each in found.values():
+            ours = (each["metadata"].get("annotations") or {}).get(_BY) == PROVISIONER
+            released = each["status"].get("phase") == "Released" and each["spec"]["persistentVolumeReclaimPolicy"] == "Delete"
+            if ours and released and not each["metadata"].get("deletionTimestamp"):
+                (term,) = each["spec"]["nodeAffinity"]["required"]["nodeSelectorTerms"]
+                shutil.rmtree(self._folder(term["matchExpressions"][0]["values"][0], each), ignore_errors=True)
+                self._api.ask("DELETE", f"/api/v1/persistentvolumes/{each['metadata']['name']}")
+
+    def _folder(self, node: str, made: kube.Json) -> Path:
+        return self._nodes / node / made["spec"]["hostPath"]["path"].lstrip("/")
+
+    def _fail(self, claim: kube.Json, why: str) -> None:
+        metadata = claim["metadata"]
+        if (metadata["uid"], why) in self._told:
+            return
+        self._told.add((metadata["uid"], why))
+        now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        event = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"generateName": f"{metadata['name']}.", "namespace": metadata["namespace"]},
+            "involvedObject": {
+                "apiVersion": "v1",
+                "kind": "PersistentVolumeClaim",
+                **{key: metadata[key] for key in ("name", "namespace", "uid")},
+            },
+            "type": "Warning",
+            "reason": "ProvisioningFailed",
+            "message": f'failed to provision volume with StorageClass "{claim["spec"]["storageClassName"]}": {why}',
+            "source": {"component": PROVISIONER},
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+            "count": 1,
+        }
+        self._api.ask("POST", f"/api/v1/namespaces/{metadata['namespace']}/events", event)
+
+
+def volume(claim: kube.Json, node: str, storage: kube.Json) -> kube.Json:
+    """The volume for a claim."""
+    metadata = claim["metadata"]
+    name = f"pvc-{metadata['uid']}"
+    at = {"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": name, "annotations": {_BY: PROVISIONER}},
+        "spec": {
+            "capacity": {"storage": claim["spec"]["resources"]["requests"]["storage"]},
+            "accessModes": claim["spec"]["accessModes"],
+            "volumeMode": "Filesystem",
+            "storageClassName": claim["spec"]["storageClassName"],
+            "persistentVolumeReclaimPolicy": storage.get("reclaimPolicy", "Delete"),
+            "hostPath": {"path": f"{PLACE}/{name}_{metadata['namespace']}_{metadata['name']}", "type": "DirectoryOrCreate"},
+            "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [at]}]}},
+            "claimRef": {
+                "apiVersion": "v1",
+                "kind": "PersistentVolumeClaim",
+                **{key: metadata[key] for key in ("name", "namespace", "uid", "resourceVersion")},
+            },
+        },
+    }
+
+
+def main() -> None:
+    server, pki, client, nodes = sys.argv[1:]
+    api = kube.Api(server, pki, client)
+    provisioner = Provisioner(api, Path(nodes))
+    threading.Thread(target=api.follow, args=("/api/v1/persistentvolumes", provisioner.volumes), daemon=True).start()
+    api.follow("/api/v1/persistentvolumeclaims", provisioner.claims)
+
+
+if __name__ == "__main__":
+    main()
