@@ -15,7 +15,7 @@ import uuid
 from pathlib import Path
 
 HUB = "http://127.0.0.1:8081/hub/api"
-KEPT = "kubeflow-verify.txt"
+KEPT, NOTEBOOK = "kubeflow-verify.txt", "kubeflow-verify.ipynb"  # beside each other, as the launcher puts them
 PAUSE = 0.5
 REACH = """
 import socket
@@ -91,7 +91,7 @@ class Notebook:
 
     def run(self, code):
         """What a cell prints, by a kernel of its own."""
-        kernel = self.server("POST", "kernels", {"name": "python3"})["id"]
+        kernel = self.server("POST", "kernels", {"name": "python3", "path": NOTEBOOK})["id"]
         try:
             return asyncio.run(self.cell(kernel, code))
         finally:
