@@ -170,7 +170,10 @@ lock: venv-dev
 	.venv-dev/bin/python -m venv "$$tmp" && "$$tmp/bin/pip" install -q uv && export UV_CUSTOM_COMPILE_COMMAND='make lock' && \
 	for pair in requirements/uv.in:uv.txt requirements.txt:run.txt requirements/test.in:test.txt requirements/dev.in:dev.txt requirements/faults.in:faults.txt; do \
 		"$$tmp/bin/uv" pip compile --quiet --universal --python-version 3.11 --no-annotate --no-emit-index-url --generate-hashes --upgrade \
-			"$${pair%:*}" -o "requirements/$${pair#*:}" || exit 1; done
+			"$${pair%:*}" -o "requirements/$${pair#*:}" || exit 1; done && \
+	for image in hub notebook; do \
+		"$$tmp/bin/uv" pip compile --quiet --python-platform linux --python-version 3.11 --no-annotate --no-emit-index-url --generate-hashes --upgrade \
+			"roles/local_cluster/files/images/$$image.in" -o "roles/local_cluster/files/images/$$image.txt" || exit 1; done
 
 clean:
 	rm -rf .venv .venv-dev .venv-dev-oldest .test .bench .docs .ee .ansible .mypy_cache .pytest_cache .ruff_cache tests/output kubeflow-bootstrap-*.tar.gz

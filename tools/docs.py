@@ -120,13 +120,21 @@ def _lines(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _for_the_site(path: Path, text: str, shown: set[Path]) -> str:
-    """A guide as Sphinx takes it: links to files lead to pages that show them. Those files are added to ``shown``."""
+    """A guide as Sphinx takes it: links to files lead to pages that show them. Those files are added to ``shown``.
+
+    Pictures are copied.
+    """
 
     def follow(match: re.Match[str]) -> str:
         if ELSEWHERE.match(match[0]) or match[0].startswith("#"):
             return match[0]
         name, hash_sign, anchor = match[0].partition("#")
         file = (path.parent / unquote(name)).resolve()
+        if file.suffix == ".png":
+            picture = SOURCE / file.relative_to(ROOT)
+            picture.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, picture)
+            return match[0]
         if file.is_dir() or file.suffix != ".md":
             shown.add(file)
         return os.path.relpath(ROOT / _page_of(file), path.parent) + hash_sign + anchor

@@ -159,7 +159,7 @@ def _check(key: str, entry: object, where: str) -> None:
 def _check_real(pool: Json, where: str) -> None:
     """A real node has a folder by its name, and an address by its number."""
     count = pool.get("count")
-    if count is not None and not (type(count) is int and 1 <= count <= _MOST_REAL):
+    if count is not None and not (isinstance(count, int) and 1 <= count <= _MOST_REAL):
         raise BootstrapError(f"{where}.count must be a number from 1 to {_MOST_REAL}.")
     if not all(re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name) for name in _names(str(pool["name"]), count)):
         raise BootstrapError(f"{where}.name: {pool['name']!r} is no name of a node.", fix="Use a-z, 0-9 and -, as in a DNS label.")

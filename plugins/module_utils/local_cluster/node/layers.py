@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import typing as t
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ _UNUSED = ("doc", "man", "locale", "i18n", "info", "lintian")
 _PLATFORMS = ("manylinux2014", "manylinux_2_24", "manylinux_2_27", "manylinux_2_28", "manylinux_2_34", "linux")
 _PYTHON = "3.11"
 """That of Debian bookworm."""
+_VENV = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,10 @@ def _python(args: Json, root: Path, kitchen: Kitchen) -> None:
     with tempfile.TemporaryDirectory(dir=root.parent) as temporary:
         target = Path(temporary)
         what = f"The layer of {args['requirements']}"
-        if not (venv / "bin" / "pip").exists():
-            kitchen.run([sys.executable, "-m", "venv", "--clear", str(venv)], what)
+        # Layers are made side by side.
+        with _VENV:
+            if not (venv / "bin" / "pip").exists():
+                kitchen.run([sys.executable, "-m", "venv", "--clear", str(venv)], what)
         options = ["--quiet", "--no-compile", "--no-deps", "--require-hashes", "--only-binary=:all:", f"--target={target}"]
         options += [f"--python-version={_PYTHON}", *(f"--platform={each}_{platform.machine()}" for each in _PLATFORMS)]
         requirements = f"--requirement={kitchen.images / args['requirements']}"
