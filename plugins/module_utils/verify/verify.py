@@ -20,7 +20,7 @@ from ..discovery import served
 from ..errors import BootstrapError
 from ..ksonnet import folder
 from ..run import Context
-from . import http, pod_exec, temporary
+from . import pod_exec, temporary, web
 from .declared import checks
 from .result import FAILED, PASSED, SKIPPED, WARNING, Denied, Failed, Result
 
@@ -127,9 +127,9 @@ class _Run:
     def _look(self, check: Json, seconds: float) -> tuple[str, str | None]:
         """What was seen, and a warning or ``None``."""
         if "http" in check:
-            return _until(lambda: http.service(self._client, self._namespace, check["http"]), seconds), None
+            return _until(lambda: web.service(self._client, self._namespace, check["http"]), seconds), None
         if "url" in check:
-            return _until(lambda: http.url(check["url"], self._context.env), seconds), None
+            return _until(lambda: web.url(check["url"], self._context.env), seconds), None
         if "exec" in check:
             passed, evidence, warning = pod_exec.run(self._client, self._namespace, check["exec"], seconds)
             if not passed:

@@ -14,7 +14,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy import i
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import documents
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report import many
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.verify import http, pod_exec
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.verify import pod_exec, web
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.verify.result import Failed
 
 DEEP = '{"a":' + "[" * 200_000
@@ -25,7 +25,7 @@ READERS: dict[str, tuple[Callable[[str], object], tuple[t.Any, ...]]] = {
     "an owner's step": (lambda text: owners._value([{"a": 1}], f"k:{text}"), ((False, None),)),
     "the record of members": (inventory._members, ({},)),
     "a metadata server": (aws._json, ({},)),
-    "a refusal": (lambda text: http._refusal(500, text.encode()), (None,)),
+    "a refusal": (lambda text: web._refusal(500, text.encode()), (None,)),
 }
 
 

@@ -61,6 +61,12 @@ class Cluster:
     def map(self, work: t.Any, items: t.Any) -> list[t.Any]:
         return [work(item) for item in items]
 
+    def begin_proving(self) -> None:
+        """Its answers name no cluster."""
+
+    def proved_by_answers(self) -> bool:
+        return False
+
 
 @pytest.fixture
 def job(tmp_path: Path) -> Callable[..., Job]:
