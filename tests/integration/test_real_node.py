@@ -173,6 +173,24 @@ def test_what_is_not_the_cluster_s_is_out_of_reach_at_once(web):
     code = ASK.format("203.0.113.1/")
     refused = web.try_kubectl("exec", "web-0", "--", "python3", "-c", code)
     assert "No route to host" in refused.stderr or "unreachable" in refused.stderr
+    # The way by which images come is not for pods.
+    for address in ("10.99.0.1", "10.99.0.2"):
+        code = f"import socket; socket.create_connection(('{address}', {nodes.PROXY_PORT}), 10)"
+        assert "Connection refused" in web.try_kubectl("exec", "web-0", "--", "python3", "-c", code).stderr
+
+
+def test_images_are_asked_for_from_this_machine(web):
+    for node in ("real-0", "real-1"):
+        web.kubectl("run", f"pulls-{node}", "--image=quay.io/nobody/nothing:1", "--overrides", json.dumps({"spec": {"nodeName": node}}))
+
+        def told(node=node):
+            events = web.get("events", f"--field-selector=involvedObject.name=pulls-{node},reason=Failed")["items"]
+            return next((each["message"] for each in events if "quay.io/nobody" in each["message"]), None)
+
+        until(told, "the image is not there", seconds=10)
+        # Which of it depends on whether the registry answers; without a way out there would be no route to it.
+        assert any(each in told() for each in ("can not be reached from this machine", "unauthorized", "not found")), told()
+        web.kubectl("delete", "pod", f"pulls-{node}", "--now")
 
 
 def test_a_policy_lets_in_whom_it_names_and_nobody_else(web):

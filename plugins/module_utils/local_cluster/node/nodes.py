@@ -170,10 +170,11 @@ def filled(file: Path, values: Mapping[str, str]) -> str:
     return string.Template(file.read_text(encoding="utf-8")).substitute(values)
 
 
-def helpers(first: Node, ports: Ports, files: Path) -> dict[str, Process]:
+def helpers(nodes: list[Node], ports: Ports, files: Path) -> dict[str, Process]:
     """What there is once in a cluster: the way in, names, and volumes."""
+    first = nodes[0]
     # The namespaces are entered by the program itself, which listens outside first.
-    forward = [str(ports.api), str(ports.web), str(first.holder()), first.address, DNS]
+    forward = [str(ports.api), str(ports.web), DNS, *(str(node.holder()) for node in nodes)]
     api = [f"https://127.0.0.1:{ports.api}", str(first.home.pki), "node-helper"]
     argv = {"forward": forward, "names": [*api, first.address], "volumes": [*api, str(first.home.folder / "nodes")]}
     made = {}
@@ -204,7 +205,7 @@ def processes(node: Node, programs: Programs, ports: Ports) -> dict[str, Process
     }
     paths = {"containerd": "/usr/bin/containerd"}
     # Only pulls go out of the node, through the forwarder.
-    env = {"HTTPS_PROXY": f"http://10.99.0.1:{PROXY_PORT}", "NO_PROXY": "127.0.0.1"}
+    env = {"HTTPS_PROXY": f"http://127.0.0.1:{PROXY_PORT}", "NO_PROXY": "127.0.0.1"}
     made = {}
     for name, each in flags.items():
         argv = [*node.entering(), paths.get(name) or programs.path(name), *(f"--{key}={value}" for key, value in each.items())]
@@ -249,11 +250,11 @@ class Site:
 
     def connect(self) -> None:
         """The way in to the API server."""
-        self._run(helpers(self._first, self._ports, self._files)["forward"])
+        self._run(helpers(self._nodes, self._ports, self._files)["forward"])
 
     def start(self, stand_ins: list[Image]) -> None:
         """All that runs on the nodes, but for what needs to find them registered."""
-        helping = helpers(self._first, self._ports, self._files)
+        helping = helpers(self._nodes, self._ports, self._files)
         self._run(helping["names"], helping["volumes"])
         each = [processes(node, self._programs, self._ports) for node in self._nodes]
         for node, those in zip(self._nodes, each, strict=True):

@@ -1,9 +1,10 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The doors between this machine and the network of a cluster with real nodes: forward.py API_PORT WEB_PORT HOLDER ADDRESS DNS.
+"""The doors between this machine and the network of a cluster with real nodes: forward.py API_PORT WEB_PORT DNS HOLDER...
 
 In: 127.0.0.1:API_PORT leads to the API server, and http://SERVICE.NAMESPACE.localhost:WEB_PORT/ to port 80 of a Service.
-Out: nothing but what containerd pulls, through an HTTP proxy at ADDRESS:PROXY_PORT (method CONNECT, RFC 9110).
+Out: nothing but what containerd pulls, through an HTTP proxy (method CONNECT, RFC 9110) on each node's own loopback, where pods don't come.
+HOLDER: the process that holds a node's namespaces, the first node's first.
 
 A socket stays in the network in which it was made, so that one process is enough: what listens here is made first.
 """
@@ -116,11 +117,14 @@ async def out(reader: Reader, writer: Writer, outside: Executor) -> None:
 
 
 async def main() -> None:
-    api_port, web_port, holder, address, dns = sys.argv[1:]
+    api_port, web_port, dns, *holders = sys.argv[1:]
     here = {name: socket.create_server(("127.0.0.1", int(port))) for name, port in (("api", api_port), ("web", web_port))}
     # Threads of its own stay in the machine's network.
     outside = ThreadPoolExecutor(4, initializer=functools.partial(enter, os.open("/proc/self/ns/net", os.O_RDONLY)))
-    enter(os.open(f"/proc/{holder}/ns/net", os.O_RDONLY))
+    proxies = []
+    for holder in reversed(holders):
+        enter(os.open(f"/proc/{holder}/ns/net", os.O_RDONLY))
+        proxies.append(socket.create_server(("127.0.0.1", PROXY_PORT)))
 
     # asyncio itself does not hold on to a connection of which one side has said all it has to say.
     connections: set[asyncio.Task[None] | None] = set()
@@ -141,7 +145,8 @@ async def main() -> None:
 
     await asyncio.start_server(serving(api), sock=here["api"])
     await asyncio.start_server(serving(lambda reader, writer: web(reader, writer, dns)), sock=here["web"], limit=_LONGEST_HEAD)
-    await asyncio.start_server(serving(lambda reader, writer: out(reader, writer, outside)), address, PROXY_PORT)
+    for proxy in proxies:
+        await asyncio.start_server(serving(lambda reader, writer: out(reader, writer, outside)), sock=proxy)
     await asyncio.Event().wait()
 
 
