@@ -11,7 +11,8 @@ from ansible_collections.kubeflow.bootstrap.tests.integration.conftest import (
     clusters,
     clusters_of_a_file,
     place,
+    window,
     work,
 )
 
-__all__ = ["ansible", "brief_cluster", "cluster", "clusters", "clusters_of_a_file", "place", "work"]
+__all__ = ["ansible", "brief_cluster", "cluster", "clusters", "clusters_of_a_file", "place", "window", "work"]

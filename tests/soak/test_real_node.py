@@ -22,7 +22,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Cont
 from ansible_collections.kubeflow.bootstrap.tests.patience import patience, until
 
 ROOT = Path(__file__).parents[2]
-PROFILE = str(Path(__file__).parent / "profiles" / "two-real-nodes.yml")
+PROFILE = str(ROOT / "tests" / "integration" / "profiles" / "two-real-nodes.yml")
 NAME = "real-nodes"
 CONTEXT = Context(env=dict(os.environ), progress=print)
 IMAGE = "docker.io/library/alpine:3.22.2"
@@ -242,6 +242,8 @@ def test_kubeflow_runs_and_users_work_with_it(real, work, window):
     server = real.get("pod", "jupyter-anna", "-n", "kubeflow")
     assert server["status"]["phase"] == "Running"
     assert user.bootstrap().well().changed == 0
+    # What the stage verify proves is so.
+    assert "Verified      5 passed" in user.play("verify").well().output
 
     # A stranger to the application reaches its front door and none of its rooms.
     for host, reached in {"kubeflow": True, "hub:8081": False, "proxy:8000": False, f"{server['status']['podIP']}:8888": False}.items():
