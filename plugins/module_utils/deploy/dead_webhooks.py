@@ -95,8 +95,9 @@ def _webhooks(client: Client, items: Mapping[Key, Json]) -> t.Iterator[tuple[str
     """Those without whose answer requests are refused, where the application does not bring their Service: the configuration as kubectl
     names it, the webhook, and the Service. Conditions in CEL are not looked into.
     """
-    for kind in _KINDS:
-        for configuration in client.items(f"/apis/{ADMISSION}/v1/{kind}"):
+    lists = client.map(lambda kind: list(client.items(f"/apis/{ADMISSION}/v1/{kind}")), _KINDS)
+    for kind, configurations in zip(_KINDS, lists, strict=True):
+        for configuration in configurations:
             for webhook in dicts_of(configuration.get("webhooks")):
                 service = service_of(webhook.get("clientConfig"))
                 optional = webhook.get("failurePolicy") == "Ignore" or webhook.get("matchConditions")
