@@ -13,6 +13,7 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 import typing as t
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -212,6 +213,13 @@ def brief_cluster(cluster: Factory, place: local_cluster.Place) -> Iterator[Fact
     yield start
     for each in names:
         local_cluster.absent(place, each, CONTEXT)
+
+
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A folder for TMPDIR: not below the test's own, as Ansible makes a socket in it, whose path has room for a hundred letters."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="module")

@@ -22,10 +22,9 @@ def openshift(tmp_path):
 
 
 @pytest.fixture
-def login(openshift, work, tmp_path):
+def login(openshift, work, temporary):
     """login(*flags, between=tasks, **variables): a play that logs in, does something, and always logs out."""
-    user = work(env={"OPENSHIFT_PASSWORD": PASSWORD, "TMPDIR": str(tmp_path / "tmp"), "HTTPS_PROXY": ""})
-    (tmp_path / "tmp").mkdir()
+    user = work(env={"OPENSHIFT_PASSWORD": PASSWORD, "TMPDIR": str(temporary), "HTTPS_PROXY": ""})
 
     def entry(name):
         return {"ansible.builtin.include_role": {"name": "kubeflow.bootstrap.openshift_login", "tasks_from": name}}
@@ -53,7 +52,7 @@ def use(openshift):
     return [{"kubeflow.bootstrap.cluster_info": named, "ignore_errors": True}, {"kubeflow.bootstrap.kubeconfig_info": named}]
 
 
-def test_logs_in_and_out_and_leaves_no_trace(openshift, login, tmp_path):
+def test_logs_in_and_out_and_leaves_no_trace(openshift, login, tmp_path, temporary):
     run = login("-vvv", between=use(openshift)).well()
     assert run.changed == 0
     assert openshift.oauth.tokens == {}
@@ -63,7 +62,7 @@ def test_logs_in_and_out_and_leaves_no_trace(openshift, login, tmp_path):
     token = next(asked.headers["authorization"] for asked in openshift.asked if "authorization" in asked.headers).removeprefix("Bearer ")
     # First without a password: it goes only to a server that asks for one.
     assert ["authorization" in asked.headers for asked in openshift.oauth.asked] == [False, True]
-    places = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    places = [path.read_bytes() for folder in (tmp_path, temporary) for path in folder.rglob("*") if path.is_file()]
     for secret in (token, token.removeprefix("sha256~"), PASSWORD):
         assert secret not in run.output and not [place for place in places if secret.encode() in place]
 

@@ -260,10 +260,9 @@ def self_signed(folder, host):
     return Path(pair.crt).read_text(), Path(pair.key).read_text()
 
 
-def test_twenty_secrets_are_nowhere_but_in_the_cluster(gke, google, names, work, tmp_path):
-    planted, keys, temporary = Planted(), tmp_path / "keys", tmp_path / "tmp"
+def test_twenty_secrets_are_nowhere_but_in_the_cluster(gke, google, names, work, tmp_path, temporary):
+    planted, keys = Planted(), tmp_path / "keys"
     keys.mkdir()
-    temporary.mkdir()
     crt, key = self_signed(keys, HOST)
     planted.key("key-of-the-certificate", key)
     planted.key("key-of-the-service-account", json.loads(google.key_file(tmp_path).read_text())["private_key"])
