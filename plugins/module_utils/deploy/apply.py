@@ -21,7 +21,7 @@ from .inventory import Inventory
 from .managed_fields import Rewrite, former, migrate, of_another_version
 from .objects import CRD, DEFINITIONS, MANAGER, Key, owned_fields
 from .outcome import Options, Outcome
-from .refusals import Refusal, of_schema, refusal
+from .refusals import INVALID, Refusal, refusal
 from .stuck import holding
 from .wait import Deadline
 
@@ -154,7 +154,7 @@ def _written_as_defined(client: Client, member: Member, options: Options) -> Jso
         try:
             return _written(client, member, options)
         except ApiError as error:
-            if not member.redefined or end.over or not of_schema(refusal(error, member.key, member.item)):
+            if not member.redefined or end.over or refusal(error, member.key, member.item).what != INVALID:
                 raise
         interrupts.pause(_PAUSE)
 

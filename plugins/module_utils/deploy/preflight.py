@@ -24,7 +24,7 @@ from .managed_fields import conflicting, displaced, left_behind, merged, of_anot
 from .objects import CRD, Key, Resource, Resources, key_of
 from .outcome import Options
 from .owner_references import without_owner
-from .refusals import FORBIDDEN, IMMUTABLE, INVALID, Refusal, fixes, inconclusive, of_schema, told
+from .refusals import FORBIDDEN, IMMUTABLE, INVALID, Refusal, fixes, inconclusive, told
 from .related import given_by
 from .unseen import unavailable
 
@@ -230,7 +230,7 @@ def _try(client: Client, member: Member, options: Options, found: Preflight) -> 
         if inconclusive(error):
             return
         refused = refusal_of(client, member, error)
-        if member.redefined and of_schema(refused):
+        if member.redefined and refused.what == INVALID:
             if options.diff and (differs := difference(member.key, before, overlaid(before, member.item)) if before else None):
                 found.differences[member.key] = differs
             return
@@ -290,7 +290,7 @@ def _try_elsewhere(client: Client, member: Member, options: Options, found: Pref
         send(client, stand_in, options, dry_run=True)
     except ApiError as error:
         refused = refusal_of(client, member, error)
-        if member.redefined and of_schema(refused):
+        if member.redefined and refused.what == INVALID:
             return
         if refused.what == INVALID and not inconclusive(error) and not client.find(stand_in.path, ONE_METADATA):
             found.refused[member.key] = refused

@@ -103,11 +103,6 @@ def inconclusive(error: BootstrapError) -> bool:
     return (error.code >= 429 and transient(error)) or error.code == 404 or bool(_DRY.search(error.said))
 
 
-def of_schema(found: Refusal) -> bool:
-    """Whether an object does not fit the schema of its kind."""
-    return found.what == INVALID
-
-
 def told(refused: Mapping[Key, Refusal]) -> str:
     """All refusals in words; those for the same reason together."""
     alike: dict[str, list[str]] = {}

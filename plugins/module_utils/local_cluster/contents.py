@@ -78,7 +78,7 @@ def _create(client: Client, body: Json, kinds: Served) -> str | None:
     try:
         client.post(f"{path}/{served_as['resource']}", body, fieldValidation="Strict")
     except ApiError as error:
-        # A Service with an address of its own is invalid where it is there already, for its address is taken.
+        # A Service with an address of its own is invalid where it already exists, for its address is taken.
         if error.reason == "AlreadyExists" or (error.code == 422 and client.find(f"{path}/{served_as['resource']}/{metadata['name']}")):
             return None
         if error.code != 404:

@@ -82,9 +82,9 @@ class Node:
 
     def no_containerd(self) -> str | None:
         """What is missing until containerd takes commands; its socket may be left of one that was killed."""
-        with socket.socket(socket.AF_UNIX) as there:
+        with socket.socket(socket.AF_UNIX) as client:
             try:
-                there.connect(f"/proc/{self.holder()}/root/run/containerd/containerd.sock")
+                client.connect(f"/proc/{self.holder()}/root/run/containerd/containerd.sock")
             except OSError:
                 return f"containerd of node {self.name} does not answer"
         return None
@@ -244,7 +244,7 @@ class Site:
         return made
 
     def configure(self) -> None:
-        """Certificates and settings; the cluster's own authority is there already."""
+        """Certificates and settings; the cluster's own authority already exists."""
         write_pki(self._first.home, self._nodes)
         write_configuration(self._nodes, self._ports, self._files)
 
