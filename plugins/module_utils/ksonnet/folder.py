@@ -55,6 +55,14 @@ class Result:
     folders: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Found:
+    """A folder as it was at one moment: the files of an application, and the names of all that is in it."""
+
+    files: dict[str, str]
+    entries: list[str]
+
+
 def missing(folder: Path) -> list[str]:
     """The folders without which ks takes this for no application."""
     return [each for each in application.FOLDERS if not (folder / each).is_dir()]
@@ -79,10 +87,18 @@ def read(folder: Path, *, wait: float = 30) -> dict[str, str]:
     While another run writes, it waits for up to ``wait`` seconds. Where one was killed, the files are as it would have left them.
     Bytes that are not UTF-8 are kept as Python's ``surrogateescape`` does it.
     """
+    return _look(folder, wait).files
+
+
+def _look(folder: Path, wait: float) -> _Found:
     if not folder.is_dir():
-        return {}
+        return _Found({}, [])
     with _explained(folder), _locked(folder, wait, fcntl.LOCK_SH):
-        return _read(folder)
+        return _look_locked(folder)
+
+
+def _look_locked(folder: Path) -> _Found:
+    return _Found(_read(folder), sorted(os.listdir(folder)))
 
 
 def _read(folder: Path) -> dict[str, str]:
@@ -155,19 +171,20 @@ def converge(
     folder = Path(os.path.abspath(folder))
     wanted = declaration.check(wanted)
     sources = sources or Sources()
-    current = read(folder, wait=wait)
-    pins = packages.pins(current)
+    found = _look(folder, wait)
+    pins = packages.pins(found.files)
     contents = registry.contents(wanted["registries"], wanted["packages"], folder, replace(sources, pinned=pins))
-    result, _files = _plan(folder, wanted, current, contents, adopt)
+    result, _files = _plan(folder, wanted, found, contents, adopt)
     if check or not (result.changed or journal.is_there(folder)):
         return result
     with _explained(folder), _made(folder), _locked(folder, wait, fcntl.LOCK_EX):
         journal.finish(folder)
-        current = _read(folder)
-        if packages.pins(current) != pins:  # another run was here meanwhile
-            contents = registry.contents(wanted["registries"], wanted["packages"], folder, replace(sources, pinned=packages.pins(current)))
-        result, files = _plan(folder, wanted, current, contents, adopt)
-        if os.listdir(folder):
+        found = _look_locked(folder)
+        if packages.pins(found.files) != pins:  # another run was here meanwhile
+            pins = packages.pins(found.files)
+            contents = registry.contents(wanted["registries"], wanted["packages"], folder, replace(sources, pinned=pins))
+        result, files = _plan(folder, wanted, found, contents, adopt)
+        if found.entries:
             journal.carry_out(folder, result.changes)
             _make_folders(folder)
         else:
@@ -178,16 +195,17 @@ def converge(
 def foresee(folder: Path, wanted: Mapping[str, t.Any], sources: Sources | None = None) -> dict[str, str]:
     """The files of the application as ``converge`` would leave them. Nothing is written."""
     folder = Path(os.path.abspath(folder))
-    wanted, current = declaration.check(wanted), read(folder)
-    pinned = replace(sources or Sources(), pinned=packages.pins(current))
+    wanted, found = declaration.check(wanted), _look(folder, wait=30)
+    pinned = replace(sources or Sources(), pinned=packages.pins(found.files))
     contents = registry.contents(wanted["registries"], wanted["packages"], folder, pinned)
-    return _plan(folder, wanted, current, contents, adopt=True)[1]
+    return _plan(folder, wanted, found, contents, adopt=True)[1]
 
 
 def _plan(
-    folder: Path, wanted: dict[str, t.Any], current: dict[str, str], registries: Registries, adopt: bool
+    folder: Path, wanted: dict[str, t.Any], found: _Found, registries: Registries, adopt: bool
 ) -> tuple[Result, dict[str, str]]:
     _check_writable(folder)
+    current = found.files
     ours = app_yaml.PATH in current
     if ours and not adopt and record.PATH not in current:
         raise BootstrapError(
@@ -196,7 +214,7 @@ def _plan(
         )
     planned = application.files(wanted, current if ours else {}, registries)
     if not ours:
-        _check_foreign(folder, current, planned.files)
+        _check_foreign(folder, found, planned.files)
     changes = [journal.Change(path, current.get(path), text) for path, text in planned.files.items() if current.get(path) != text]
     removed = sorted(set(current) - set(planned.files))
     changes = sorted([*changes, *(journal.Change(path, current[path], None) for path in removed)], key=_rank)
@@ -216,17 +234,15 @@ def _check_writable(folder: Path) -> None:
         raise BootstrapError(f"No permission to write in {there}.", fix="Name a folder that belongs to this user, or correct its rights.")
 
 
-def _check_foreign(folder: Path, current: Mapping[str, str], planned: Mapping[str, str]) -> None:
+def _check_foreign(folder: Path, found: _Found, planned: Mapping[str, str]) -> None:
     """Refuse a folder with files in it, unless they are what a run that was killed has left."""
-    if not folder.exists():
-        return
     allowed = {path.split("/")[0] for path in planned}
     foreign = [
         entry
-        for entry in sorted(os.listdir(folder))
+        for entry in found.entries
         if entry not in allowed and entry not in _BESIDE and not entry.endswith(journal.TEMPORARY)
     ]
-    foreign += [path for path, text in current.items() if planned.get(path) != text]
+    foreign += [path for path, text in found.files.items() if planned.get(path) != text]
     if foreign:
         shown = ", ".join(foreign[:3]) + (f" and {len(foreign) - 3} more" if len(foreign) > 3 else "")
         raise BootstrapError(

@@ -687,7 +687,20 @@ def _converge(path: Path, replicas: int) -> None:
     folder.converge(path, declared)
 
 
-@pytest.mark.parametrize("attempt", range(5))
+def test_a_run_that_ends_while_another_plans_is_no_foreign_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    contents = folder.registry.contents
+
+    def and_another_run(*args: t.Any) -> t.Any:
+        monkeypatch.setattr(folder.registry, "contents", contents)
+        _converge(tmp_path / "app", 11)
+        return contents(*args)
+
+    monkeypatch.setattr(folder.registry, "contents", and_another_run)
+    _converge(tmp_path / "app", 12)
+    assert params.read(folder.read(tmp_path / "app")[params.PATH])["front"]["replicas"] == 12
+
+
+@pytest.mark.parametrize("attempt", range(2))
 def test_two_runs_at_once_do_not_mix(attempt: int, tmp_path: Path) -> None:
     fork = multiprocessing.get_context("fork")
     runs = [fork.Process(target=_converge, args=(tmp_path / "app", replicas)) for replicas in (11, 12)]
