@@ -26,7 +26,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects 
     key_of,
     owned_fields,
 )
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.wait import Deadline, Ticker
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.progress import Deadline, Ticker
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.discovery import served
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.tests.integration.webhook_server import WebhookServer, mutate
@@ -496,7 +496,7 @@ HOLD = """
 import sys, time
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.lease import held
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.wait import Deadline, Ticker
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.progress import Deadline, Ticker
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load
 with Client(load(kubeconfig=sys.argv[1], env={}).connection) as client, Ticker(print) as ticker:
     with held(client, sys.argv[2], "app", Deadline(30), ticker):

@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.compare import Member
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.gates import closed
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.inventory import Inventory
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.member import Member
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects import MANAGER, Key, Resources, key_of
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.order import Gate
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.wait import Deadline, NotReady, Ticker, await_ready, open_gates
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.progress import Deadline, Ticker
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.wait import NotReady, await_ready, open_gates
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.discovery import served
 from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
 

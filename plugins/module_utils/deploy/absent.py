@@ -12,15 +12,16 @@ from dataclasses import dataclass, field
 from ..api import ApiError, Client
 from ..discovery import Served, discover
 from ..errors import BootstrapError, some
+from .deletion_target import Target
 from .inventory import Inventory, group_kind
 from .keeping import needs, still_used, with_needs
 from .lease import held
 from .members import NOT_APPLIED, await_children, contents, definitions, descended, going_before, instances, made_for, members
 from .objects import Key, Resources
 from .outcome import Options, Outcome
+from .progress import Deadline, Ticker
 from .related import Related, ends_claims, space_of
-from .removal import HOLDS_DATA, NAMESPACE, Removal, Target, last_custom, refused, stages
-from .wait import Deadline, Ticker
+from .removal import HOLDS_DATA, NAMESPACE, Removal, last_custom, refused, stages
 
 Json = dict[str, t.Any]
 

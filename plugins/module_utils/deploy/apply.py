@@ -16,14 +16,15 @@ from ..api import ONE_METADATA, ApiError, Client, Unreachable
 from ..cluster_identity import OtherCluster
 from ..errors import BootstrapError
 from . import replacing
-from .compare import Member, fingerprint
+from .compare import fingerprint
 from .inventory import Inventory
 from .managed_fields import Rewrite, former, migrate, of_another_version
+from .member import Member
 from .objects import CRD, DEFINITIONS, MANAGER, Key, owned_fields
 from .outcome import Options, Outcome
+from .progress import Deadline
 from .refusals import INVALID, Refusal, refusal
 from .stuck import holding
-from .wait import Deadline
 
 Json = dict[str, t.Any]
 

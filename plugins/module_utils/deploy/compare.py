@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from ..api import METADATA, ONE_METADATA, ApiError, Client
 from ..errors import BootstrapError
@@ -18,6 +17,7 @@ from .autoscaling import autoscaled, leaving, parted
 from .equality import contained, no_more_entries
 from .inventory import PART_OF, Inventory, group_kind
 from .managed_fields import LAST_APPLIED, Rewrite, former
+from .member import Member
 from .objects import CRD, MANAGER, Key, Resource, Resources, digest, key_of, owned_fields
 from .owners import changed_by, owner
 from .secrets import UNSAID, is_given, same, unmarked
@@ -32,49 +32,6 @@ _DEFINITIONS = 40
 """Definitions a page. Those that kubectl applied hold themselves in an annotation, 250 KB each; a page costs the server 50 ms."""
 _OWNED, _DRIFT, _MIGRATE, _SHARED = "owned", "drift", "migrate", "shared"
 _SPACE = ("", "Namespace")
-
-
-@dataclass
-class Member:
-    """One object on its way.
-
-    ``action``: ``create``, ``change``, ``leave`` (as we made it), ``foreign`` (others made it, it is left alone) or ``take-over``
-    (others made it, it becomes ours). ``live``: its metadata, without what managers own. ``why``: what is the matter, where it is
-    not just that something else is wanted than before. ``initial``: the part of its spec that counts only when it is created.
-    ``released``: an autoscaler that leaves the application had scaled it. ``redefined``: the run changes the definition of its kind.
-    """
-
-    key: Key
-    component: str
-    item: Json
-    resource: Resource
-    live: Json | None
-    action: str
-    why: str | None = None
-    initial: Json = field(default_factory=dict)
-    released: bool = False
-    rewrite: Rewrite | None = None
-    redefined: bool = False
-
-    @property
-    def path(self) -> str:
-        """Where it is served."""
-        return self.resource.path(self.key.namespace, self.key.name)
-
-    @property
-    def created(self) -> Json:
-        """The object as it is created."""
-        return {**self.item, "spec": {**self.item["spec"], **self.initial}} if self.initial else self.item
-
-    @property
-    def version(self) -> str | None:
-        """The resourceVersion that was listed."""
-        return str(self.live["metadata"].get("resourceVersion")) if self.live else None
-
-    @property
-    def metadata(self) -> Json:
-        """The metadata that was listed; empty where it is not there."""
-        return self.live["metadata"] if self.live else {}
 
 
 def compare(

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 
 from ..api import ONE_METADATA, ApiError, Client
 from ..errors import BootstrapError
-from .compare import Member
+from .member import Member
 from .objects import Key, group_of
 from .refusals import DENIED, Refusal
 from .related import dicts_of, labels_of, pod_template, selects

@@ -21,9 +21,9 @@ from .absent import absent
 from .interruptible import interruptible
 from .outcome import Options, Outcome
 from .present import LOOKING, present
+from .progress import Deadline
 from .prune import named
 from .secrets import objects as given_objects
-from .wait import Deadline
 
 _NONE = "Make one first (playbooks/app.yml), or check kubeflow_app_dir."
 _LOST = "Check kubeflow_app_dir. If the folder is lost, name the application and its context: kubeflow_application, kubeflow_context."

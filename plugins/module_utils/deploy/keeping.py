@@ -13,12 +13,12 @@ from ..discovery import Served
 from ..errors import BootstrapError, some
 from ..object_shapes import BUILT_IN
 from .controllers import Controllers, account_of
+from .deletion_target import Target
 from .members import descended
 from .objects import CRD, Key, Resource, group_of, key_of
 from .order import needs as all_needs
 from .references import Strength
 from .related import Related, dict_of, dicts_of, labels_of, pod_template, selects
-from .removal import Target
 from .webhooks import service_of
 
 Json = dict[str, t.Any]

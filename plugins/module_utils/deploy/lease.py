@@ -27,7 +27,7 @@ from .names import object_name
 from .objects import MANAGER
 
 if t.TYPE_CHECKING:
-    from .wait import Deadline, Ticker
+    from .progress import Deadline, Ticker
 
 Json = dict[str, t.Any]
 

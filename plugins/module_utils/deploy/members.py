@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from ..api import METADATA, ONE_METADATA, ApiError, Client
 from ..discovery import Served
 from ..errors import BootstrapError
+from .deletion_target import Target
 from .inventory import PART_OF, Inventory, group_kind, name_of
 from .objects import CRD, MANAGER, Key, Resource, Resources, group_of
 from .ready import conditions
 from .related import dict_of, dicts_of
-from .removal import Removal, Target
+from .removal import Removal
 from .unseen import declared, unavailable, unserved
 
 Json = dict[str, t.Any]

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from ..api import ONE_METADATA, ApiError, Client
 from ..discovery import Served
-from .compare import Member
+from .member import Member
 from .objects import Key, Resource
 from .refusals import INVALID, Refusal
 

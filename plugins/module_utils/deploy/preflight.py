@@ -16,11 +16,11 @@ from ..errors import BootstrapError, some
 from ..permissions import allowed, missing, review
 from . import namespace, replacing
 from .apply import refusal_of, send
-from .compare import Member
 from .dead_webhooks import unanswered
 from .difference import difference
 from .inventory import Inventory
 from .managed_fields import conflicting, displaced, left_behind, merged, of_another_version, overlaid, try_change, without
+from .member import Member
 from .objects import CRD, Key, Resource, Resources, key_of
 from .outcome import Options
 from .owner_references import without_owner

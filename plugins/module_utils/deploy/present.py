@@ -16,19 +16,21 @@ from ..errors import BootstrapError
 from . import namespace, shapes
 from .api_versions import bring_up, lines
 from .apply import apply_wave
-from .compare import Member, compare, is_deleted_when_finished, stale
+from .compare import compare, is_deleted_when_finished, stale
 from .inventory import Inventory, group_kind, name_of
 from .lease import held
+from .member import Member
 from .objects import Key, Resource, Resources, placed
 from .order import Order, order
 from .outcome import Options, Outcome
 from .preflight import Preflight, Refused, all_served, each_once, preflight
+from .progress import Deadline, Ticker
 from .prune import prune
 from .ready import NotReady, failed
 from .refusals import UNANSWERED, Refusal, fixes, refusal, told
 from .secrets import UNSAID, is_given, names
 from .unseen import unserved
-from .wait import Deadline, Ticker, await_ready, open_gates
+from .wait import await_ready, open_gates
 
 Json = dict[str, t.Any]
 

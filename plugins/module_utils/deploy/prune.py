@@ -12,14 +12,15 @@ from ..api import ApiError, Client
 from ..discovery import Served
 from ..errors import BootstrapError
 from .compare import Found
+from .deletion_target import Target
 from .inventory import Inventory
 from .keeping import needs, orphaning, still_used, with_needs, with_servers
 from .members import await_children, definitions, descended, instances, made_for
 from .objects import Key, Resource
 from .outcome import LATER, Options, Outcome
+from .progress import Deadline, Ticker
 from .related import Related, ends_claims, space_of
-from .removal import HOLDS_DATA, NAMESPACE, Removal, Target, last_custom, refused, stages
-from .wait import Deadline, Ticker
+from .removal import HOLDS_DATA, NAMESPACE, Removal, last_custom, refused, stages
 
 Json = dict[str, t.Any]
 

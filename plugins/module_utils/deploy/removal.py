@@ -18,13 +18,14 @@ from ..discovery import Served
 from ..errors import BootstrapError
 from ..object_shapes import BUILT_IN
 from .deletion import GOING, GONE, LOST, SPARED, delete, look
+from .deletion_target import Target
 from .difference import difference
-from .objects import CRD, MANAGER, Key, Resource
+from .objects import CRD, MANAGER, Key
 from .order import order
 from .outcome import Options, Outcome
+from .progress import Deadline, Ticker
 from .related import given_by
 from .stuck import EXPLAIN_AFTER, explained, short
-from .wait import Deadline, Ticker
 
 Json = dict[str, t.Any]
 
@@ -45,29 +46,6 @@ _NAMED = 5
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 _PATIENCE = 2.0
 """Seconds until the API server is reminded of a definition, and between reminders."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """An object that is to go. ``live``: what the cluster has; ``label``: only if it is (still) ours by its label; ``why``: it goes."""
-
-    key: Key
-    resource: Resource
-    live: Json = field(compare=False, repr=False)
-    label: bool = True
-    why: str | None = None
-    owner: Key | None = None
-    """The member that it was made for."""
-
-    @property
-    def path(self) -> str:
-        """Where it is served."""
-        return self.resource.path(self.key.namespace, self.key.name)
-
-    @property
-    def uid(self) -> str:
-        """Tells it from a later object of that name."""
-        return str(self.live["metadata"].get("uid"))
 
 
 def custom(key: Key) -> bool:

@@ -12,8 +12,8 @@ from .. import interrupts
 from ..api import Client
 from ..errors import BootstrapError, some
 from . import deletion
-from .compare import Member
 from .managed_fields import Rewrite, owned_names
+from .member import Member
 from .objects import Key
 from .refusals import MOST, Refusal
 from .related import ends_claims

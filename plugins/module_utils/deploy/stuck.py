@@ -15,7 +15,7 @@ from .controllers import Controllers
 from .objects import CRD, Key, Resource, group_of
 
 if t.TYPE_CHECKING:
-    from .removal import Target
+    from .deletion_target import Target
 
 Json = dict[str, t.Any]
 

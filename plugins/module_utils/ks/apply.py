@@ -16,13 +16,15 @@ from dataclasses import dataclass, field
 
 from .. import interrupts
 from ..api import Client
+from ..deploy.deletion_target import Target
 from ..deploy.inventory import Inventory
 from ..deploy.lease import held
 from ..deploy.objects import CRD, Key, Resource, Resources, key_of, placed
 from ..deploy.outcome import Options, Outcome
+from ..deploy.progress import Deadline, Ticker
 from ..deploy.ready import awaited, failed, missing
-from ..deploy.removal import Removal, Target
-from ..deploy.wait import Deadline, Ticker, counted, open_gates
+from ..deploy.removal import Removal
+from ..deploy.wait import counted, open_gates
 from ..discovery import Served
 from ..errors import BootstrapError
 from . import answers

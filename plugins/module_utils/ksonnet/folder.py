@@ -201,9 +201,7 @@ def foresee(folder: Path, wanted: Mapping[str, t.Any], sources: Sources | None =
     return _plan(folder, wanted, found, contents, adopt=True)[1]
 
 
-def _plan(
-    folder: Path, wanted: dict[str, t.Any], found: _Found, registries: Registries, adopt: bool
-) -> tuple[Result, dict[str, str]]:
+def _plan(folder: Path, wanted: dict[str, t.Any], found: _Found, registries: Registries, adopt: bool) -> tuple[Result, dict[str, str]]:
     _check_writable(folder)
     current = found.files
     ours = app_yaml.PATH in current
@@ -237,11 +235,7 @@ def _check_writable(folder: Path) -> None:
 def _check_foreign(folder: Path, found: _Found, planned: Mapping[str, str]) -> None:
     """Refuse a folder with files in it, unless they are what a run that was killed has left."""
     allowed = {path.split("/")[0] for path in planned}
-    foreign = [
-        entry
-        for entry in found.entries
-        if entry not in allowed and entry not in _BESIDE and not entry.endswith(journal.TEMPORARY)
-    ]
+    foreign = [entry for entry in found.entries if entry not in allowed and entry not in _BESIDE and not entry.endswith(journal.TEMPORARY)]
     foreign += [path for path, text in found.files.items() if planned.get(path) != text]
     if foreign:
         shown = ", ".join(foreign[:3]) + (f" and {len(foreign) - 3} more" if len(foreign) > 3 else "")

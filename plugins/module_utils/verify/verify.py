@@ -15,7 +15,7 @@ from ..deploy import target_cluster
 from ..deploy.interruptible import interruptible
 from ..deploy.objects import Resources
 from ..deploy.present import LOOKING
-from ..deploy.wait import Deadline, Ticker
+from ..deploy.progress import Deadline, Ticker
 from ..discovery import served
 from ..errors import BootstrapError
 from ..ksonnet import folder

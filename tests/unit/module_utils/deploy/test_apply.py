@@ -10,12 +10,12 @@ import typing as t
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.apply import apply_wave
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.compare import Member
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.inventory import Inventory
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.managed_fields import Rewrite
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.member import Member
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects import MANAGER, Key, Resource, digest, key_of
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.outcome import Options, Outcome
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.wait import Deadline
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.progress import Deadline
 
 from tests.patience import patience
 from tests.unit.conftest import Answer, Request

@@ -10,8 +10,9 @@ import typing as t
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.compare import Member, compare, contained, stale
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.compare import compare, contained, stale
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.inventory import PART_OF, Inventory
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.member import Member
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects import MANAGER, Key, Resources, digest, key_of, owned_fields
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 

@@ -9,8 +9,8 @@ import typing as t
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.compare import Member
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.inventory import Inventory
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.member import Member
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects import Key, Resource, Resources, key_of
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.outcome import Options
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.preflight import Refused, all_served, each_once, preflight

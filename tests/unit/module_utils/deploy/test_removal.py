@@ -9,10 +9,11 @@ import typing as t
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy import removal
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.deletion_target import Target
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects import Key, Resource, key_of
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.outcome import Options, Outcome
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.removal import Removal, Target, stages
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.wait import Deadline, Ticker
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.progress import Deadline, Ticker
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.removal import Removal, stages
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 
 from tests.unit.conftest import Answer, Request

@@ -9,7 +9,7 @@ import typing as t
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy import replacing
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.compare import Member
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.member import Member
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects import MANAGER, Key, Resource
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.refusals import IMMUTABLE, Refusal
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.replacing import delete, loses, named

@@ -10,11 +10,12 @@ import typing as t
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy import wait
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.compare import Member
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.inventory import Inventory
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.member import Member
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects import Key, Resource, key_of
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.order import Gate
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.wait import Deadline, NotReady, Ticker, await_ready, open_gates
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.progress import Deadline, Ticker
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.wait import NotReady, await_ready, open_gates
 from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
 
 from tests.patience import patience
