@@ -73,12 +73,15 @@ options:
         required: true
       registries:
         description:
-          - Where packages come from, by name. Each has C(uri), and may have C(protocol), V(fs) or V(github).
+          - Where packages come from, by name. Each has C(uri), and may have C(protocol), V(fs), V(github) or V(platform).
           - The C(uri) of V(fs) is a folder, relative to O(path) if it is not absolute, or V(embedded) for the registry of this
             collection. The latter is only there where the module runs on the controller.
           - That of V(github) is C(github.com/<owner>/<repository>/tree/<ref>/<folder>). For a host of GitHub Enterprise set the protocol.
           - A registry on GitHub is pinned in C(app.yaml) to the commit that the ref led to, until another C(uri) is declared.
           - C(sha256) is the checksum of the registry's folder that RV(registries) returns. Anything else is refused.
+          - The C(uri) of V(platform) is a release of the Kubeflow platform, or a commit of it with C(sha256). Its packages are rendered
+            from C(source), a folder or a tar archive, by C(renderer), C(kubectl) or C(kustomize), which is looked for if not set. Neither
+            is needed for packages that the application has already.
         type: dict
       packages:
         description:

@@ -58,6 +58,15 @@ options:
       - The components, by name, each with C(prototype), whose name may be shortened. If that is not set, it has the component's name.
       - If not set, V(kubeflow-core) alone.
     type: dict
+  platform:
+    description:
+      - A release of the Kubeflow platform whose components are deployed, as text, or a mapping.
+      - Of a mapping, C(release) names the release. C(components) are components and sets of them, the set V(platform) if not set;
+        what they need is added. C(without) leaves components out, whoever needs them. C(source) is a folder or a tar archive with the
+        release, needed for packages that the application does not have yet. C(renderer) is the program that renders them, C(kubectl) or
+        C(kustomize), which is looked for otherwise.
+      - With it O(components) has no default.
+    type: raw
   registries:
     description:
       - Where packages come from besides the embedded registry, by name, as in O(kubeflow.bootstrap.ks_app#module:declaration).
@@ -185,6 +194,15 @@ plan:
             rule: storage-class-default
             alternatives: [premium-rwo]
             no_effect: false
+    platform:
+      description: The release of the platform, and its components, each with the reason why it is among them.
+      returned: if O(platform) is set
+      type: dict
+      sample:
+        release: 26.03.1
+        components:
+          - name: cert-manager
+            reason: pipelines needs it.
     steps:
       description: What the optional steps found out, by name, each with C(reason), a sentence, C(parameters) and C(record).
       type: dict
@@ -271,11 +289,15 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.package
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.masking import is_credential, masked_text
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import items, packages, plan, saved, showing, steps
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.rules import load
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.platform import choice as platform
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.source_arguments import SOURCE_ARGUMENTS, sources
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 
 Json = dict[str, t.Any]
+
+_USUAL: Json = {plan.COMPONENT: {"prototype": plan.COMPONENT}}
+"""The default of the role's kubeflow_components: nothing was said."""
 
 ARGUMENTS: Json = {
     "argument_spec": {
@@ -284,6 +306,7 @@ ARGUMENTS: Json = {
         "name": {"type": "str", "default": "kubeflow"},
         "namespace": {"type": "str"},
         "components": {"type": "dict"},
+        "platform": {"type": "raw"},
         "registries": {"type": "dict", "default": {}},
         "packages": {"type": "dict", "default": {}},
         "parameters": {"type": "dict", "default": {}},
@@ -317,6 +340,7 @@ def run(args: Json, context: Context) -> Json:
         lambda registries, wanted: registry.contents(registries, wanted, path, source),
     )
     choices |= {"registries": sought.registries, "packages": sought.packages, "usage_id": _usage_id(args, current)}
+    choices["components"] |= platform.definitions(sought.contents)
     made = plan.plan(args["facts"], choices, load(args["rules"]), sought.contents, current)
     if context.check and not args["src"] and _is_new(made.document, choices["usage_id"], current, args["dest"]):
         context.warn("The id for usage reports is not kept in check mode; the run that writes makes another.")
@@ -339,21 +363,30 @@ def _choices(args: Json, current: t.Mapping[str, str], context: Context) -> Json
     """The user's choices, or those of the plan that was saved."""
     choices = {key: args[key] for key in ("name", "namespace", "parameters", "ignore", "apply", "move")}
     uid = str((args["facts"].get("cluster") or {}).get("uid"))
+    release = platform.read(args["platform"])
+    if release:
+        choices |= {"platform": release.document(), "namespace": _namespace_of_the_platform(args["namespace"])}
     if not args["src"]:
-        components = packages.components(args["components"]) if args["components"] else {plan.COMPONENT: plan.COMPONENT}
+        components = _components(args["components"], release)
         found, warnings = steps.gather(args["steps"], current, uid, args["move"])
         for warning in warnings:
             context.warn(warning)
         components = steps.with_components(components, found)
-        return {**choices, "components": components, "registries": args["registries"], "packages": args["packages"], "steps": found}
+        declared = {"registries": args["registries"], "packages": args["packages"]}
+        if release:
+            declared["registries"] = {**declared["registries"], platform.REGISTRY: release.entry}
+            declared["packages"] = {**declared["packages"], **release.packages}
+        return {**choices, "components": components, **declared, "steps": found}
     file = Path(args["src"])
     document = saved.read(file)
     cluster = args["facts"].get("cluster") or {}
     if "uid" not in cluster:
         raise BootstrapError("The facts lack cluster.uid.", fix="Collect them anew (playbooks/facts.yml).")
     given = {f"kubeflow_{key}": args[key] for key in ("namespace", "components", "parameters")}
-    if given["kubeflow_components"] == {plan.COMPONENT: {"prototype": plan.COMPONENT}}:
+    if given["kubeflow_components"] == _USUAL or release:
         del given["kubeflow_components"]  # the role's default: nothing was said
+    if release:
+        given["kubeflow_platform"] = choices["platform"]
     saved.check(document, file, cluster, given)
     given_steps, _warnings = steps.gather(args["steps"], {}, uid, False)
     return {
@@ -366,8 +399,27 @@ def _choices(args: Json, current: t.Mapping[str, str], context: Context) -> Json
         "registries": document["registries"],
         "packages": document["packages"],
         "steps": saved.check_steps(document, file, given_steps),
+        "platform": document["choices"].get("platform"),
         "saved": document,
     }
+
+
+def _components(given: Json | None, release: platform.Choice | None) -> dict[str, str]:
+    """The components that are named, and those of the platform; the usual one where there are neither."""
+    if release:
+        named = packages.components(given) if given and given != _USUAL else {}
+        return {**named, **release.prototypes}
+    return packages.components(given or _USUAL)
+
+
+def _namespace_of_the_platform(given: str | None) -> str:
+    if given not in (None, "", platform.NAMESPACE):
+        raise BootstrapError(
+            f"kubeflow_namespace: the objects of the platform lie in {platform.NAMESPACE} and other namespaces that they name themselves, "
+            f"not in {given}.",
+            fix="Leave kubeflow_namespace out.",
+        )
+    return platform.NAMESPACE
 
 
 def _usage_id(args: Json, current: t.Mapping[str, str]) -> str:

@@ -23,7 +23,7 @@ _FIX = "Correct the declaration of the application."
 # Section: field: its default; ... where it is required. A default that is a mapping asks for one, a list for a list of names.
 _FIELDS: dict[str, dict[str, t.Any]] = {
     "environments": {"server": ..., "namespace": "default", "k8sVersion": K8S_VERSION, "targets": [], "parameters": {}, "globals": {}},
-    "registries": {"uri": ..., "protocol": "", "sha256": ""},
+    "registries": {"uri": ..., "protocol": "", "sha256": "", "source": "", "renderer": ""},
     "packages": {"registry": ..., "package": "", "version": ""},
     "modules": {"globals": {}},
     "components": {"prototype": "", "yaml": None, "json": None, "jsonnet": "", "parameters": {}},
@@ -35,10 +35,11 @@ def check(declaration: Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The declaration with every default filled in. Raises BootstrapError that names the field.
 
     Shape: ``name``; ``globals``: the global parameters; ``environments.<name>``: ``server``, ``namespace``, ``k8sVersion``, ``targets``
-    (modules), ``parameters`` by component and ``globals`` that override; ``registries.<name>``: ``protocol`` (``fs``, ``github``),
-    ``uri`` (a folder, ``embedded``, or of GitHub), ``sha256``; ``packages.<name>``: ``registry``, ``package`` (its name there),
-    ``version`` (a ref of GitHub); ``modules.<name>``: ``globals``; ``components.<name>``: one of ``prototype``, ``yaml``, ``json``,
-    ``jsonnet``, and ``parameters``; ``record``: plain data for bootstrap.yaml.
+    (modules), ``parameters`` by component and ``globals`` that override; ``registries.<name>``: ``protocol`` (``fs``, ``github``,
+    ``platform``), ``uri`` (a folder, ``embedded``, of GitHub, or a release), ``sha256``, and of a release ``source`` and ``renderer``;
+    ``packages.<name>``: ``registry``, ``package`` (its name there), ``version`` (a ref of GitHub); ``modules.<name>``: ``globals``;
+    ``components.<name>``: one of ``prototype``, ``yaml``, ``json``, ``jsonnet``, and ``parameters``; ``record``: plain data for
+    bootstrap.yaml.
     """
     unknown = set(declaration) - {"name", "record", "globals", *_FIELDS}
     if unknown:

@@ -14,6 +14,8 @@ from .build import Build, Files
 
 # Files in which the user may import a package.
 _OWN = ("components/", "environments/")
+_BESIDE = ("registry.yaml", "LICENSE")
+"""Files of a registry beside its packages."""
 
 
 def lay(build: Build, registries: Mapping[str, Contents]) -> None:
@@ -47,8 +49,9 @@ def lay(build: Build, registries: Mapping[str, Contents]) -> None:
         build.files.update({path: text for path, text in new.items() if path.startswith(root)})
         build.written["packages"][name] = {"digest": _digest(build.files, root), "folder": root}
     for name, entry in declared.items():
-        if entry["uri"] == registry.EMBEDDED:
-            build.files[f"vendor/{name}/registry.yaml"] = registries[name].files["registry.yaml"]
+        if registry.uri(name, entry["uri"], entry["protocol"]) == f"./vendor/{name}":
+            beside = {path: text for path, text in registries[name].files.items() if path in _BESIDE}
+            build.files.update({f"vendor/{name}/{path}": text for path, text in beside.items()})
         cached = registry.spec_cache(name, registries[name])
         for path in [path for path in build.files if cached and path.startswith(f".ksonnet/registries/{name}/")]:
             del build.files[path]
@@ -60,7 +63,7 @@ def installed(current: Mapping[str, str], app: Mapping[str, t.Any]) -> Mapping[s
     shelves = tuple(f"vendor/{name}/" for name, entry in (app.get("registries") or {}).items() if entry.get("uri") == f"./vendor/{name}")
     if not shelves:
         return current
-    kept = (*(f"{shelf}registry.yaml" for shelf in shelves), *_folders(app))
+    kept = (*(f"{shelf}{file}" for shelf in shelves for file in _BESIDE), *_folders(app))
     return {path: text for path, text in current.items() if not path.startswith(shelves) or path.startswith(kept)}
 
 
@@ -95,7 +98,10 @@ def pins(current: Files) -> dict[str, Pin]:
 
 
 def _entry(name: str, declared: Mapping[str, t.Any], contents: Contents) -> dict[str, t.Any]:
-    entry = {"protocol": registry.protocol(declared), "uri": registry.uri(name, declared["uri"], declared["protocol"])}
+    protocol = registry.protocol(declared)
+    # To ks, which knows no releases, a release is the folder that its packages were vendored into.
+    ks_protocol = registry.FS if protocol == registry.PLATFORM else protocol
+    entry = {"protocol": ks_protocol, "uri": registry.uri(name, declared["uri"], protocol)}
     return {**entry, "gitVersion": contents.git} if contents.git else entry
 
 
@@ -126,7 +132,8 @@ def _unused_package(build: Build, name: str) -> list[str] | None:
 def _unused_registry(build: Build, name: str) -> list[str] | None:
     if any(entry.get("registry") == name for entry in (build.app.get("libraries") or {}).values()):
         return None
-    return [path for path in build.files if path == f"vendor/{name}/registry.yaml" or path.startswith(f".ksonnet/registries/{name}/")]
+    beside = {f"vendor/{name}/{file}" for file in _BESIDE}
+    return [path for path in build.files if path in beside or path.startswith(f".ksonnet/registries/{name}/")]
 
 
 def _digest(files: Files, root: str) -> str:

@@ -14,12 +14,19 @@ import re
 import typing as t
 from collections.abc import Callable, Mapping
 
+from .. import foreign_json
 from ..errors import BootstrapError
 from . import app_yaml, documents, environments, evaluate, explain, library
 from .declaration import K8S_VERSION
 from .evaluate import Limits, Run
 
 _KINDS = (".jsonnet", ".yaml", ".json")
+# What ``component.from_prototype`` makes of a prototype whose body is one import.
+_ONLY_IMPORT = re.compile(
+    r"""local env = std\.extVar\("__ksonnet/environments"\);
+local params = std\.extVar\("__ksonnet/params"\)\.components[^\n]*;
+import '([^'\n]+\.json)'\n*"""
+)
 # What ks does with components/params.libsonnet before an environment's params.libsonnet sees it; `global` wins.
 PARAMS = """local module = import %s;
 { components: std.mapWithKey(function(name, values) std.mergePatch(values, module.global), module.components) }"""
@@ -79,7 +86,7 @@ def _evaluate(files: Mapping[str, str], entry: dict[str, t.Any], module: str, li
     vendor, lib = "vendor", f"lib/{version}"
     names = components(files, root)
     patched = {name: documents.load_mapping(files[file], file) for name, file in names.items() if not file.endswith(".jsonnet")}
-    plain = _plain(files, patched, path, params_file)
+    plain = {**_plain(files, patched, path, params_file), **_imported(files, names, path)}
     names = {name: file for name, file in names.items() if name not in plain}
     patched = {name: value for name, value in patched.items() if name not in plain}
     runs = [
@@ -116,12 +123,35 @@ def _plain(files: Mapping[str, str], patched: Mapping[str, t.Any], path: str, pa
 
     The environment's files are as they were generated, and none of the files of parameters names the component.
     """
-    untouched = {f"{path}/main.jsonnet": environments.FILES["main.jsonnet"], "environments/base.libsonnet": environments.BASE}
-    if any(files.get(file) != text for file, text in untouched.items()):
+    if not _is_generated(files, path):
         return {}
     params = files[params_file] + files[f"{path}/params.libsonnet"]
     # Aliases of YAML become copies, as in Jsonnet.
     return {name: json.loads(json.dumps(value)) for name, value in patched.items() if name not in params}
+
+
+def _imported(files: Mapping[str, str], names: Mapping[str, str], path: str) -> dict[str, t.Any]:
+    """The components in Jsonnet that do nothing but import a vendored JSON file, which the evaluator need not see either.
+
+    The megabytes of definitions of the platform's packages are such components. Parameters have no way into them.
+    """
+    if not _is_generated(files, path):
+        return {}
+    found: dict[str, t.Any] = {}
+    for name, file in names.items():
+        match = _ONLY_IMPORT.fullmatch(files[file]) if file.endswith(".jsonnet") else None
+        if match and f"vendor/{match[1]}" in files:
+            try:
+                found[name] = foreign_json.loads(files[f"vendor/{match[1]}"])
+            except ValueError:
+                continue  # the evaluator says what is wrong with it, and where
+    return found
+
+
+def _is_generated(files: Mapping[str, str], path: str) -> bool:
+    """Whether the environment's files, which could change any component, are as they were generated."""
+    untouched = {f"{path}/main.jsonnet": environments.FILES["main.jsonnet"], "environments/base.libsonnet": environments.BASE}
+    return all(files.get(file) == text for file, text in untouched.items())
 
 
 def _component_codes(names: Mapping[str, str], patched: Mapping[str, t.Any], params_file: str) -> str:

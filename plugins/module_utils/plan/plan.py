@@ -60,8 +60,8 @@ def plan(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
 
     ``choices``: ``name`` of the application, ``namespace`` or none, ``parameters`` by component, ``apply``, ``move``; and where they are
     not the usual ones ``components`` (name to prototype), ``registries`` and ``packages`` (as ``packages.seek`` gives them), ``ignore``
-    (ids of blockers), ``steps`` (``steps.gather``), ``usage_id``, and ``saved``: a plan that was saved, whose values are taken
-    (``saved.read``).
+    (ids of blockers), ``steps`` (``steps.gather``), ``platform`` (``Choice.document``), ``usage_id``, and ``saved``: a plan that was
+    saved, whose values are taken (``saved.read``).
     ``registries``: what each registry gives (``registry.contents``). ``current``: the files of the application that is there already.
     Raises ``BootstrapError`` for choices that can't be meant.
     """
@@ -103,6 +103,7 @@ def plan(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
         "cluster": wanted["record"]["cluster"],
         "namespace": namespace,
         "parameters": parameters,
+        **({"platform": choices["platform"]} if choices["platform"] else {}),
         "steps": steps.shown(choices["steps"]),
         "blockers": blockers,
         "warnings": _once([*ignored, *warnings]),
@@ -138,6 +139,7 @@ def _choices(choices: Json) -> Json:
         "packages": {package: {"registry": name} for name, those in PACKAGES.items() for package in those},
         "ignore": [],
         "steps": {},
+        "platform": None,
         "usage_id": None,
         "saved": None,
     }
@@ -307,6 +309,7 @@ def _declaration(facts: Json, choices: Json, namespace: str, parameters: Mapping
             "namespace": chosen.get("namespace"),
             "parameters": masked(chosen.get("parameters") or {}),
             **({"ignore": choices["ignore"]} if choices["ignore"] else {}),
+            **({"platform": choices["platform"]} if choices["platform"] else {}),
         },
         "values": {
             component: {name: masked({key: each[key] for key in ("value", "source", "reason")}, name) for name, each in values.items()}

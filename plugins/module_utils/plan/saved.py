@@ -53,7 +53,10 @@ def text(plan: Json, choices: Json) -> str:
         "objects": plan["objects"],
         "registries": declared["registries"],
         "packages": declared["packages"],
-        "choices": {key: choices.get(key) for key in ("namespace", "parameters", "ignore")},
+        "choices": {
+            **{key: choices.get(key) for key in ("namespace", "parameters", "ignore")},
+            **({"platform": choices["platform"]} if choices.get("platform") else {}),
+        },
         **({"steps": steps.to_record(choices["steps"])} if choices.get("steps") else {}),
         # By these it is seen which values were changed by hand.
         "checksums": {component: {name: _sum(each["value"]) for name, each in values.items()} for component, values in chosen.items()},

@@ -51,6 +51,11 @@ class _Bounded(io.RawIOBase):
         return data
 
 
+def bounded(stream: t.IO[bytes], what: str) -> t.IO[bytes]:
+    """A stream that gives no more than an archive may unpack to; ``what`` names it in messages."""
+    return t.cast("t.IO[bytes]", _Bounded(stream, what))
+
+
 def unpack(file: t.IO[bytes], folders: Collection[str], what: str, commit: str = "") -> dict[str, Files]:
     """The files below some folders of an archive whose members all lie in one top folder, as GitHub's and ours do.
 
@@ -62,8 +67,8 @@ def unpack(file: t.IO[bytes], folders: Collection[str], what: str, commit: str =
     found: dict[str, dict[str, str | None]] = {folder: {} for folder in folders}
     try:
         with gzip.GzipFile(fileobj=file, mode="rb") as plain:
-            stream = _Bounded(t.cast("t.IO[bytes]", plain), what)
-            with tarfile.open(fileobj=t.cast("t.IO[bytes]", stream), mode="r|") as tar:
+            stream = bounded(t.cast("t.IO[bytes]", plain), what)
+            with tarfile.open(fileobj=stream, mode="r|") as tar:
                 _read(tar, found, what)
                 said = tar.pax_headers.get("comment", "")
             while stream.read(2**20):

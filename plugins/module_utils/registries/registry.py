@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlparse
 from ..errors import BootstrapError
 from ..files import read_bounded
 from ..ksonnet import documents
+from ..platform import contents as platform
 from . import archive, bundle, github, remote, specs
 from .sources import Contents, Files, Pin, Sources, named
 from .specs import check_parts
@@ -21,6 +22,7 @@ __all__ = [
     "EMBEDDED",
     "FS",
     "GITHUB",
+    "PLATFORM",
     "Contents",
     "Pin",
     "Sources",
@@ -33,26 +35,29 @@ __all__ = [
     "uri",
 ]
 EMBEDDED = "embedded"
-FS, GITHUB = "fs", "github"
+FS, GITHUB, PLATFORM = "fs", "github", "platform"
 # A package of Kubeflow v0.1 to v0.4 has less than 100 files and 1 MiB; these bounds only keep out what isn't a package.
 MAX_FILES = 5_000
 MAX_BYTES = 64 * 2**20
 
 
 def protocol(entry: Mapping[str, t.Any]) -> str:
-    """``fs`` or ``github``: as declared, else told from the uri. Only github.com is told so; an Enterprise host must be declared."""
+    """``fs``, ``github`` or ``platform``: as declared, else told from the uri. Only github.com is told so; an Enterprise host and a
+    release of the platform must be declared."""
     declared = entry.get("protocol")
-    if declared and declared not in (FS, GITHUB):
-        raise BootstrapError(f"The protocol of a registry is {FS} or {GITHUB}, not {declared!r}.", fix="Correct it, or leave it out.")
+    if declared and declared not in (FS, GITHUB, PLATFORM):
+        raise BootstrapError(
+            f"The protocol of a registry is {FS}, {GITHUB} or {PLATFORM}, not {declared!r}.", fix="Correct it, or leave it out."
+        )
     return str(declared or (GITHUB if github.is_github(entry["uri"]) else FS))
 
 
 def uri(name: str, declared: str, protocol_: str = "") -> str:
-    """What app.yaml says: for a folder the text as declared, as ks keeps it; for the embedded registry the copy in the application.
+    """What app.yaml says: for a folder the text as declared, as ks keeps it; for what has none, the copy in the application.
 
     For GitHub without scheme, ``www.`` and slash at the end: ks 0.10.0 accepts these, but then vendors packages in a wrong folder.
     """
-    if declared == EMBEDDED:
+    if declared == EMBEDDED or protocol_ == PLATFORM:
         return f"./vendor/{name}"
     if protocol({"protocol": protocol_, "uri": declared}) == GITHUB:
         return github.parse(declared).uri
@@ -136,10 +141,10 @@ def contents(
 ) -> dict[str, Contents]:
     """What the declared registries give to the declared packages, by registry.
 
-    ``registries.<name>``: ``uri``, ``protocol`` (fs or github; told from the uri where it is missing), ``sha256`` (``Contents.digest`` must
-    be this; GitHub only). ``packages.<name>``: ``registry``, ``package`` (its name in the registry; the same if missing), ``version`` (a
-    ref that the package is taken from in place of the registry's; GitHub only). Fields may be None or "". ``application``: the folder that
-    relative paths start from.
+    ``registries.<name>``: ``uri``, ``protocol`` (fs, github or platform; the first two are told from the uri where it is missing),
+    ``sha256`` (``Contents.digest`` must be this; GitHub only), ``source`` and ``renderer`` (``platform.contents``). ``packages.<name>``:
+    ``registry``, ``package`` (its name in the registry; the same if missing), ``version`` (a ref that the package is taken from in place
+    of the registry's; GitHub only). Fields may be None or "". ``application``: the folder that relative paths start from.
 
     A pinned commit is used as it is; what lies in the cache needs no network. With a bundle GitHub is not asked, and a folder that isn't
     there is taken from it. Raises BootstrapError.
@@ -150,7 +155,9 @@ def contents(
     located: dict[str, remote.Remote] = {}
     for name, entry in registries.items():
         wanted = _wanted(name, entry, packages)
-        if protocol(entry) == GITHUB:
+        if protocol(entry) == PLATFORM:
+            found[name] = platform.contents(name, entry, [each.folder for each in wanted.values()], application, sources)
+        elif protocol(entry) == GITHUB:
             try:
                 if packed:
                     found[name] = _bundled(packed, name, entry, wanted, sources)

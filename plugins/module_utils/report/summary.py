@@ -27,6 +27,8 @@ _WAYS_IN = {
 }
 _AS_IT_IS = {"unchanged", "left alone", "kept", "left out", "not reached", "refused"}
 """Actions that a check tells as a run does."""
+_CHOSEN = "You chose it."
+"""The reason of a component of the platform that was not added for another."""
 _LISTED = 40
 """Objects with a reason that are shown; the report has all."""
 
@@ -111,13 +113,23 @@ def _plan(plan: Json) -> list[str]:
     several = len(plan["parameters"]) > 1
     rows = [("namespace = " + namespace["value"], namespace["source"], namespace["reason"])]
     rows += [(_value(component if several else "", name, choice), choice["source"], _reason(choice)) for component, name, choice in chosen]
-    found = _section("Plan", [*_table(("VALUE", "SOURCE", "REASON"), rows), f"{others} other values are the packages' own."])
+    found = _section("Platform", _wrapped(_platform(plan.get("platform") or {}), 2))
+    found += _section("Plan", [*_table(("VALUE", "SOURCE", "REASON"), rows), f"{others} other values are the packages' own."])
     found += _section(
         "Brought up", _wrapped([f"{item['object']}: {item['from']} is now {item['to']}" for item in plan.get("brought_up", ())], 2)
     )
     # Who may do all of it need not be told what takes an admin.
     parts = plan.get("parts", {}).get("admin", ()) if (plan.get("rbac") or {}).get("missing") else ()
     return found + _section("For an admin", _wrapped([", ".join(parts)]))
+
+
+def _platform(chosen: Json) -> list[str]:
+    """The release, and its components with why they are among them."""
+    if not chosen:
+        return []
+    mine = [item["name"] for item in chosen["components"] if item["reason"] == _CHOSEN]
+    added = [f"{item['name']}: added, {item['reason']}" for item in chosen["components"] if item["reason"] != _CHOSEN]
+    return [f"{chosen['release']}: {', '.join(mine)}", *added]
 
 
 def _checks(checks: list[Json]) -> list[str]:

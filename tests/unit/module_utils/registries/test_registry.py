@@ -94,7 +94,7 @@ def test_a_package_by_another_name(tmp_path: Path) -> None:
     ("registries", "packages", "message"),
     [
         ({"uri": "https://git.example.com/a/b"}, {}, "is not a folder.*declare protocol: github"),
-        ({"uri": "x", "protocol": "helm"}, {}, "The protocol of a registry is fs or github, not 'helm'"),
+        ({"uri": "x", "protocol": "helm"}, {}, "The protocol of a registry is fs, github or platform, not 'helm'"),
         ({"uri": "/x"}, {"web": {"registry": "shelf", "version": "v1"}}, "'web' has a version, but the registry is a folder"),
         ({"uri": "/x"}, {"web": {"registry": "shelf", "package": "../web"}}, "can't be the path of a file"),
         ({"uri": "github.com/a"}, {}, "Registry 'shelf': 'github.com/a' names no repository"),

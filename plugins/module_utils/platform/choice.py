@@ -1,0 +1,101 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the user says of the platform (``kubeflow_platform``), as registries, packages and components of an application. Private."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .. import foreign_json
+from ..errors import BootstrapError
+from ..registries.sources import Contents
+from . import graph, package, tables
+
+Json = dict[str, t.Any]
+
+REGISTRY = "platform"
+"""What the registry is called in an application."""
+NAMESPACE = "kubeflow"
+"""The objects of the platform name it themselves."""
+_FIELDS = ("release", "components", "without", "source", "sha256", "renderer")
+_OF_THE_ENTRY = ("source", "sha256", "renderer")
+_FIX = "For instance kubeflow_platform=26.03.1, or kubeflow_platform: {release: 26.03.1, components: [training], source: ...}."
+
+
+@dataclass(frozen=True)
+class Choice:
+    """``components``: of the release, each with why it was added, None for what was chosen. ``entry``: the registry as an application
+    declares it."""
+
+    release: str
+    components: Mapping[str, str | None]
+    entry: Mapping[str, str]
+
+    @property
+    def packages(self) -> dict[str, Json]:
+        """The packages, as an application declares them."""
+        return {component: {"registry": REGISTRY} for component in self.components}
+
+    @property
+    def prototypes(self) -> dict[str, str]:
+        """The application's components, each with its prototype, but for those of ``definitions``."""
+        return {component: f"platform-{component}" for component in self.components}
+
+    def document(self) -> Json:
+        """As the plan has it."""
+        return {
+            "release": self.release,
+            "components": [{"name": name, "reason": f"{why}." if why else "You chose it."} for name, why in self.components.items()],
+        }
+
+
+def read(given: t.Any) -> Choice | None:
+    """The choice; None where there is none. ``given``: a release, or a mapping. Raises BootstrapError that names what is wrong."""
+    if given in (None, "", {}):
+        return None
+    if isinstance(given, str) and given.lstrip().startswith("{"):
+        given = _mapping(given)  # as -e kubeflow_platform='{...}' gives it
+    if isinstance(given, Mapping):
+        fields: Json = {str(key): value for key, value in given.items() if value is not None}
+    else:
+        fields = {"release": given}
+    unknown = sorted(fields.keys() - set(_FIELDS))
+    if unknown:
+        raise BootstrapError(f"kubeflow_platform: unknown field {unknown[0]!r}.", fix=f"Fields are {', '.join(_FIELDS)}.")
+    if isinstance(fields.get("release"), float):
+        # 26.03 without quotes is a number, and 1.10 is not 1.1.
+        raise BootstrapError(f"kubeflow_platform: the release {fields['release']} is a number.", fix='Put it in quotes: "26.03".')
+    texts = {name: fields.get(name, "") for name in ("release", *_OF_THE_ENTRY)}
+    for name, value in texts.items():
+        if not isinstance(value, str) or (name == "release" and not value):
+            raise BootstrapError(f"kubeflow_platform: {name}: text is expected.", fix=_FIX)
+    lists = {name: _names(fields.get(name), name) for name in ("components", "without")}
+    release = tables.release(str(texts["release"]))
+    return Choice(
+        release.name,
+        graph.closure(tables.graph(), release, lists["components"] or [graph.ALL], lists["without"]),
+        {"protocol": "platform", "uri": release.name, **{name: str(texts[name]) for name in _OF_THE_ENTRY if texts[name]}},
+    )
+
+
+def definitions(contents: Mapping[str, Contents]) -> dict[str, str]:
+    """The components with CustomResourceDefinitions that belong to the packages, each with its prototype."""
+    files = contents[REGISTRY].files if REGISTRY in contents else {}
+    packages = sorted(path.partition("/")[0] for path in files if path.endswith(f"/{package.DEFINITIONS}"))
+    return {f"{name}-definitions": f"platform-{name}-definitions" for name in packages}
+
+
+def _mapping(text: str) -> t.Any:
+    try:
+        return foreign_json.loads(text)
+    except ValueError:
+        raise BootstrapError("kubeflow_platform: this is neither a release nor a mapping in JSON.", fix=_FIX) from None
+
+
+def _names(value: t.Any, field: str) -> list[str]:
+    value = [value] if isinstance(value, str) else value or []
+    if not isinstance(value, (list, tuple)) or not all(isinstance(name, str) and name for name in value):
+        raise BootstrapError(f"kubeflow_platform: {field}: a list of names is expected.", fix=_FIX)
+    return [str(name) for name in value]
