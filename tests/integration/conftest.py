@@ -49,6 +49,31 @@ def _say(line: str) -> None:
 CONTEXT = Context(env=dict(os.environ), progress=_say)
 
 
+class Audit:
+    """The audit log of a cluster, of which each line is read once: the shared cluster's grows with every test."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._inode = 0
+        self._offset = 0
+        self._events: list[dict[str, t.Any]] = []
+
+    def read(self) -> list[dict[str, t.Any]]:
+        """All events so far, oldest first; a line that is still being written comes next time."""
+        with self._path.open("rb") as log:
+            now = os.fstat(log.fileno())
+            if now.st_ino != self._inode or now.st_size < self._offset:  # another cluster of that name
+                self._inode, self._offset, self._events = now.st_ino, 0, []
+            log.seek(self._offset)
+            whole = log.read().rpartition(b"\n")[0]
+        self._events += [json.loads(line) for line in whole.splitlines()]
+        self._offset += len(whole) + 1 if whole else 0
+        return self._events
+
+
+_AUDITS: dict[str, Audit] = {}
+
+
 @dataclass(frozen=True)
 class Cluster:
     """A running local cluster."""
@@ -102,7 +127,7 @@ class Cluster:
 
     def requests(self) -> list[dict[str, t.Any]]:
         """The audit log: every request so far that the control plane itself did not make, oldest first."""
-        return [json.loads(line) for line in Path(self.facts["audit_log"]).read_text(encoding="utf-8").splitlines()]
+        return list(_AUDITS.setdefault(self.facts["audit_log"], Audit(Path(self.facts["audit_log"]))).read())
 
     def writes(self) -> list[str]:
         """The requests that were to change something, as ``verb path``; neither dry runs nor questions about permissions."""

@@ -12,6 +12,9 @@ from ansible_collections.kubeflow.bootstrap.tests.integration.gateway import ALT
 from ansible_collections.kubeflow.bootstrap.tests.integration.objects import definition, made
 from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
+SHORT = 6
+"""Seconds: an answer that is none is asked for again until they are over."""
+
 
 @pytest.fixture
 def before(cluster, tmp_path):
@@ -56,13 +59,15 @@ class Theirs:
             assert "deletionTimestamp" not in self._cluster.get(kind, name, "-n", space)["metadata"]
 
 
-@pytest.mark.parametrize("altered", ALTERED)
+@pytest.mark.parametrize(
+    "altered", ["sign-in page", "cut off", *[pytest.param(each, marks=pytest.mark.soak) for each in ("redirect", "empty")]]
+)
 def test_a_definition_that_somebody_uses_is_not_removed(before, altered):
     each, found, make = before
     app, _own, theirs = make(f"altered-{altered.replace(' ', '-')}")
     group = f"{app.namespace}.example.com"
     found.alter[f"GET /apis/{group}/v1/trainjobs"] = ALTERED[altered]
-    removed = app.deploy(state="absent")
+    removed = app.deploy(state="absent", wait_timeout=SHORT)
     assert found.altered
     assert "does not answer as a Kubernetes API server" in (removed.error or "") + removed.text + json.dumps(removed.outcome)
     theirs.unharmed()
@@ -77,7 +82,7 @@ def test_a_namespace_with_the_data_of_users_is_not_removed(before):
     app, _own, theirs = make("altered-data", data=True)
     for resource in ("persistentvolumeclaims", "secrets"):
         found.alter[f"GET /api/v1/namespaces/{app.namespace}/{resource}"] = ALTERED["sign-in page"]
-    app.deploy(state="absent", remove_data=True)
+    app.deploy(state="absent", remove_data=True, wait_timeout=SHORT)
     assert found.altered
     theirs.unharmed()
     assert each.get("namespace", app.namespace)["status"]["phase"] == "Active"
@@ -93,7 +98,7 @@ def test_a_definition_that_somebody_uses_is_not_pruned(before):
     app.write(*own[:2]).deploy().well()
     theirs.unharmed()
     found.alter[f"GET /apis/{group}/v1/trainjobs"] = ALTERED["sign-in page"]
-    app.deploy()
+    app.deploy(wait_timeout=SHORT)
     assert found.altered
     theirs.unharmed()
     assert each.get("crd", f"trainjobs.{group}")["metadata"].get("deletionTimestamp") is None

@@ -152,6 +152,7 @@ def test_a_workflow(cluster, job, storage, ground):
     assert each.try_kubectl("get", "deployment", "hub", "-n", "awx").returncode != 0
 
 
+@pytest.mark.soak
 def test_the_job_type_check_and_two_jobs_at_once_with_different_credentials(cluster, job, storage, ground):
     each = cluster()
     env = bearer_token(each, ground)
@@ -179,6 +180,7 @@ def test_the_job_type_check_and_two_jobs_at_once_with_different_credentials(clus
     assert not any(env["K8S_AUTH_API_KEY"] in one.everything() for one in (checked, *done))
 
 
+@pytest.mark.soak
 def test_git_keeps_the_application_from_job_to_job(cluster, job, storage, ground):
     each = cluster()
     env = kubeconfig(each, ground)

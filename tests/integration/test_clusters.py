@@ -178,6 +178,7 @@ def runner_command() -> str:
     return found
 
 
+@pytest.mark.soak
 def test_two_workers_take_three_clusters(fleet):
     workers_take(fleet, [["plain", "kind"], ["gke-gpu"]])
 

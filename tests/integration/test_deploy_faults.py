@@ -96,7 +96,7 @@ def test_too_many_requests(cluster, application, http):
     settled(each, mine, items)
 
 
-@pytest.mark.parametrize("status", [429, 504])
+@pytest.mark.parametrize("status", [429, pytest.param(504, marks=pytest.mark.soak)])
 def test_large_objects_that_are_too_much_side_by_side_go_one_after_the_other(cluster, application, http, status):
     each = cluster()
     space = f"large-{status}"
@@ -188,6 +188,7 @@ def test_a_permanent_error_is_said_at_once(cluster, application, http):
     settled(each, mine, items)
 
 
+@pytest.mark.soak
 def test_slow_answers(cluster, application, http, tcp):
     each = cluster()
     items = mixture("slow")

@@ -49,6 +49,7 @@ def restart(each, number):
     assert server.start()
 
 
+@pytest.mark.soak
 def test_the_api_server_is_restarted_half_way(cluster, application):
     each = cluster(name="restarted")
     for number in (signal.SIGKILL, signal.SIGTERM):

@@ -126,6 +126,7 @@ def bastion(far_home: Path, far_python: Path, tmp_path: Path) -> t.Callable[...,
     return flags
 
 
+@pytest.mark.soak
 def test_through_a_bastion_that_has_python_and_pyyaml(cluster, work, bastion, far_home):
     each = cluster()
     each.kubectl("create", "namespace", "ex-bastion")
@@ -161,6 +162,7 @@ def test_as_another_user(cluster, work, far_home, far_python):
 # --- with git and clouds
 
 
+@pytest.mark.soak
 def test_the_address_comes_before_the_cluster(cluster, work, tmp_path):
     each, google = cluster("gke-gpu"), Google()
     try:
@@ -181,6 +183,7 @@ def test_the_address_comes_before_the_cluster(cluster, work, tmp_path):
         google.close()
 
 
+@pytest.mark.soak
 def test_gitops(cluster, work):
     each = cluster()
     user = work(each, kubeflow_namespace="ex-gitops", kubeflow_git_author_name="Me", kubeflow_git_author_email="me@example.com")

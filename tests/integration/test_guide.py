@@ -165,7 +165,16 @@ def test_from_nothing_to_a_running_application(cluster, work, window) -> None:
     assert window.one("#state").text == "Deployed"
 
 
-@pytest.mark.parametrize("profile", ["plain", "kind", "gke-gpu", "eks", "openshift"])
+@pytest.mark.parametrize(
+    "profile",
+    [
+        "plain",
+        "gke-gpu",
+        pytest.param("kind", marks=pytest.mark.soak),
+        pytest.param("eks", marks=pytest.mark.soak),
+        pytest.param("openshift", marks=pytest.mark.soak),
+    ],
+)
 def test_five_questions_at_most_and_whatever_is_proposed_can_be_planned(profile, cluster, work, window) -> None:
     user = work(cluster(profile), kubeflow_namespace="proposed")
     user.play("guide").well()
@@ -245,6 +254,7 @@ LOGIN = {
 }
 
 
+@pytest.mark.soak
 def test_the_login_of_openshift(cluster, brief_cluster, work, window) -> None:
     user = work(cluster("openshift"), kubeflow_namespace="routed")
     user.play("guide").well()

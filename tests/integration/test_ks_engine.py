@@ -65,6 +65,7 @@ def test_the_role_installs_what_the_checksum_says_and_nothing_else(work, tmp_pat
         assert user.play("ks", *flags, **good).well().changed == 0
 
 
+@pytest.mark.soak
 def test_the_role_refuses_an_old_ks_and_an_archive_of_another_version(work, tmp_path):
     user = work(env={"PATH": f"{tmp_path}/old:{os.environ['PATH']}"})
     old = tmp_path / "old" / "ks"
@@ -82,6 +83,7 @@ def test_the_role_refuses_an_old_ks_and_an_archive_of_another_version(work, tmp_
     assert f"{user.home}/.local/bin/ks is ks 0.10.0" in user.play("ks").well().output
 
 
+@pytest.mark.soak
 def test_the_role_takes_a_release_over_http(work, tmp_path, httpd):
     user = work()
     path, checksum = packing.archive(tmp_path, packing.program("https://example.com", tmp_path / "calls"))
@@ -135,6 +137,7 @@ def test_ks_deploys_then_finds_nothing_to_do_then_what_changed(installed, tmp_pa
     assert user.report()["outcome"]["counts"] == {"changed": 1, "unchanged": 2}
 
 
+@pytest.mark.soak
 def test_a_clone_by_git_has_no_empty_folders_and_ks_deploys_it(installed):
     _each, user, calls = installed(kubeflow_engine="ks")
     shutil.rmtree(user.app / ".ksonnet")
@@ -173,6 +176,7 @@ def test_ks_gets_its_login_in_a_file_for_it_alone(installed, tmp_path):
     assert secret not in run.output
 
 
+@pytest.mark.soak
 def test_auto_says_which_engine_and_why(installed, cluster, work):
     each, user, calls = installed(kubeflow_engine="auto")
     why = "engine native: ks 0.10.0 is not taken: the namespace team does not exist, and ks does not create it."

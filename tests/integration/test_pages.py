@@ -124,6 +124,7 @@ def test_a_run_that_failed_says_what_it_waited_for_and_why(cluster, work, window
     assert "a-hunter2" not in text and base64.b64encode(b"a-hunter2").decode() not in text
 
 
+@pytest.mark.soak
 def test_a_deployment_alone_has_a_page_too(cluster, work, window) -> None:
     user = work(cluster(), kubeflow_namespace="alone")
     user.play("bootstrap").well()
@@ -293,6 +294,7 @@ def test_one_page_over_many_clusters_leads_to_each(cluster, work, window) -> Non
     assert window.one("#state").text == "Deployed"
 
 
+@pytest.mark.soak
 def test_a_thousand_clusters_with_names_that_mean_harm(tmp_path, window) -> None:
     states = ["deployed"] * 8 + ["failed", "not reached"]
     nothing = dict.fromkeys(("server", "region", "namespace", "application", "report"))

@@ -122,6 +122,7 @@ def complete(workload):
     return status.get("readyReplicas", 0) == workload["spec"]["replicas"]
 
 
+@pytest.mark.soak
 def test_the_platform_goes_in_with_one_run_and_out_again(running, user, items):
     before = settled(running)
     start = len(running.requests())

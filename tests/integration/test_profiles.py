@@ -38,7 +38,10 @@ PROFILES = {
 }
 
 
-@pytest.mark.parametrize("profile", ["gke-gpu", "eks", "openshift", "kind"])
+@pytest.mark.parametrize(
+    "profile",
+    ["gke-gpu", "openshift", *[pytest.param(name, marks=pytest.mark.soak) for name in ("eks", "kind", "plain", "aks", "arm64-mixed")]],
+)
 def test_kubeflow_runs_with_what_suits_the_cluster(brief_cluster, work, profile):
     # A cluster of its own: it is not shared with tests that would find a training operator there.
     runs_with_what_suits(brief_cluster(profile), work, profile)

@@ -83,6 +83,7 @@ def test_data_stays_unless_told_otherwise(cluster, work):
     assert each.get("pvc", "hub-db", "-n", "data")["spec"]["volumeName"] == volume
 
 
+@pytest.mark.soak
 def test_users_servers_end_before_what_guards_them(cluster, work):
     """The hub starts pods and claims that nothing owns."""
     each = cluster("kind")
@@ -342,6 +343,7 @@ def test_a_finalizer_is_awaited_and_explained(application):
     assert app.deploy(state="absent").well().actions[f"Namespace {space}"] == "removed"
 
 
+@pytest.mark.soak
 def test_a_namespace_that_does_not_end_says_what_is_in_it(application):
     space = "lasting"
     each, app = application(space, made("v1", "Namespace", space), made("v1", "ConfigMap", "ours", space))
@@ -361,6 +363,7 @@ def test_a_namespace_that_does_not_end_says_what_is_in_it(application):
         each.kubectl("patch", "configmap", "late", "-n", space, "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
 
 
+@pytest.mark.soak
 def test_a_removal_that_was_killed_is_gone_on_with(application):
     space = "killed"
     each, app = application(space, made("v1", "Namespace", space), *beside(space, number=20), hook(space))

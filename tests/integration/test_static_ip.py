@@ -97,6 +97,7 @@ def test_what_another_application_reserved_is_not_released(google, step):
     assert list(google.addresses) == [f"{GLOBAL}/shared-ip"]
 
 
+@pytest.mark.soak
 def test_regions_versions_and_tiers(google, step):
     regional = step.run(
         kubeflow_static_ip_scope="regional",

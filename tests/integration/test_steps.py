@@ -198,6 +198,7 @@ def test_what_was_reserved_is_released_and_what_was_adopted_stays(gke, google, u
     assert user.play("remove").well().changed == 0
 
 
+@pytest.mark.soak
 def test_what_was_adopted_stays(gke, google, user, names):
     mine = google.add(f"projects/{project(gke)}/global/addresses/company-ip")
     names.names[HOST] = [mine["address"]]
@@ -209,6 +210,7 @@ def test_what_was_adopted_stays(gke, google, user, names):
     assert google.count("DELETE", "/addresses/") == asked and len(google.addresses) == 1
 
 
+@pytest.mark.soak
 def test_a_run_that_was_killed_before_it_recorded_the_address(gke, google, user):
     user.variables["kubeflow_namespace"] = ""
     google.hold("POST", "/addresses$")

@@ -40,6 +40,7 @@ def test_what_left_while_its_api_server_was_away_is_pruned_by_a_later_run(cluste
     mine = application(each, space)
     each.kubectl("create", "-f", "-", stdin=json.dumps(definition(GROUP, "ways", "Way")))
     available(each, "True")
+    each.eventually(lambda: not each.try_kubectl("get", f"ways.{GROUP}", "-n", "default").returncode, "the kind is served")
     stays = [made("v1", "Namespace", space), made("v1", "ConfigMap", "stays", space)]
     way = f"Way.{GROUP} {space}/w"
     mine.write(*stays, made(f"{GROUP}/v1", "Way", "w", space, spec={})).deploy().well()

@@ -108,11 +108,21 @@ class Held:
         if self._lost or _now() - self._renewed > self._duration or not self._lock.acquire(timeout=_PATIENCE):
             return
         self._client.identity.forget(self._path)
-        condition = {name: self._lease["metadata"].get(name) for name in ("uid", "resourceVersion")}
-        if all(condition.values()):  # else it would be whosever it is by now
-            with contextlib.suppress(BootstrapError):
-                self._client.request("DELETE", self._path, body={"preconditions": condition}, once=True)
+        with contextlib.suppress(BootstrapError):
+            try:
+                self._delete(self._lease)
+            except ApiError as error:
+                if error.code != 409:
+                    raise
+                live = self._client.request("GET", self._path, once=True)
+                if live["spec"].get("holderIdentity") == self._lease["spec"]["holderIdentity"]:
+                    self._delete(live)  # ours: the answer to a renewal was lost
         self._lock.release()
+
+    def _delete(self, lease: Json) -> None:
+        condition = {name: lease["metadata"].get(name) for name in ("uid", "resourceVersion")}
+        if all(condition.values()):  # else it would be whosever it is by now
+            self._client.request("DELETE", self._path, body={"preconditions": condition}, once=True)
 
 
 @contextlib.contextmanager

@@ -98,6 +98,18 @@ def test_it_is_deleted_after_a_failure_too(store: Store, client: Client, ticker:
     assert store.lease is None
 
 
+def test_it_is_deleted_where_the_answer_to_a_renewal_was_lost(store: Store, client: Client, ticker: Ticker) -> None:
+    with held(client, "ml", "app", Deadline(5), ticker):
+        store.put(store.holder)
+    assert store.lease is None
+
+
+def test_what_somebody_else_has_by_now_stays(store: Store, client: Client, ticker: Ticker) -> None:
+    with held(client, "ml", "app", Deadline(5), ticker):
+        store.put("far/12/abc")
+    assert store.holder == "far/12/abc"
+
+
 def test_another_holder_is_waited_for_and_named(store: Store, client: Client, ticker: Ticker) -> None:
     store.put("far/12/abc")
     with pytest.raises(BootstrapError) as refused, held(client, "ml", "app", Deadline(0.2), ticker):
