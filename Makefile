@@ -105,7 +105,7 @@ test:
 # Long campaigns with random moments, graphs and sizes; a short form of each is in `make test`.
 soak: venv-dev
 	$(say) 'long campaigns'
-	@$(dev) python -m pytest -v --durations=20 tests/soak
+	@$(dev) python -m pytest -v --durations=20 tests/soak tests/real
 	@$(dev) python -m pytest -v --durations=20 -m soak tests/integration
 	@[ ! -e .venv-dev-oldest ] || tools/sanity .venv-dev-oldest
 	@[ ! -e .venv-dev-oldest ] || PATH="$(CURDIR)/.venv-dev-oldest/bin:$$PATH" .venv-dev-oldest/bin/python -m pytest -q -n auto tests/unit
@@ -152,7 +152,7 @@ docs-links: venv-dev
 
 integration: venv-dev
 	$(say) 'integration tests on the local cluster'
-	@failed=; $(dev) python -m pytest -v --durations=30 $(side_by_side) -m 'not soak' tests/integration || failed=yes; \
+	@failed=; $(dev) python -m pytest -v --durations=30 $(side_by_side) -m 'not soak' tests/integration tests/real || failed=yes; \
 	[ ! -e .venv-dev-oldest ] || { echo "the main job with $$(.venv-dev-oldest/bin/python -V) and the oldest ansible-core"; \
 		PATH="$(CURDIR)/.venv-dev-oldest/bin:$$PATH" .venv-dev-oldest/bin/python -m pytest -v tests/integration/test_bootstrap.py; } || failed=yes; \
 	[ -z "$$failed" ]

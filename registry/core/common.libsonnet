@@ -136,10 +136,15 @@
   // What its programs start without an owner, and playbook remove is to end before this object goes.
   goesAfter(started):: { metadata+: { annotations+: { 'kubeflow.bootstrap/goes-after': started } } },
 
-  // Closes what a component's pods may reach but for names (DNS; 5353 is OpenShift's) and the given rules.
-  egress(rules):: {
-    spec+: {
-      policyTypes: ['Ingress', 'Egress'],
+  // Closes what a component's pods may reach but for names (DNS; 5353 is OpenShift's) and the given rules. A policy of its
+  // own: between pods that one policy selects, kube-router (k3s has it too) takes the rules of either direction for both.
+  egress(params, component, rules):: {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: $.metadata(params, component + '-egress', component),
+    spec: {
+      podSelector: { matchLabels: $.selector(component) },
+      policyTypes: ['Egress'],
       egress: [
         { ports: [{ protocol: protocol, port: port } for protocol in ['UDP', 'TCP'] for port in [53, 5353]] },
       ] + rules,

@@ -131,15 +131,18 @@ local start = importstr 'gateway_start.sh';
   },
 
   // It reaches the hub's proxy and nothing else.
-  networkPolicy(params)::
-    common.allow(params, component, [{ port: port, from: null }] + tlsPorts(params, { port: tlsPort, from: null }))
-    + common.egress([{ ports: [{ protocol: 'TCP', port: 'http' }], to: [{ podSelector: { matchLabels: common.selector('hub') } }] }]),
+  networkPolicies(params):: [
+    common.allow(params, component, [{ port: port, from: null }] + tlsPorts(params, { port: tlsPort, from: null })),
+    common.egress(params, component, [{
+      ports: [{ protocol: 'TCP', port: 'http' }],
+      to: [{ podSelector: { matchLabels: common.selector('hub') } }],
+    }]),
+  ],
 
   objects(params):: [
     common.serviceAccount(params, component),
     self.configMap(params),
     self.deployment(params),
     self.service(params),
-    self.networkPolicy(params),
-  ] + entry.objects(params) + if params.gatewayReplicas > 1 then [self.disruptionBudget(params)] else [],
+  ] + self.networkPolicies(params) + entry.objects(params) + if params.gatewayReplicas > 1 then [self.disruptionBudget(params)] else [],
 }

@@ -165,17 +165,22 @@ local static = importstr 'kubeflow_static.py';
   // Notebooks reach everything but the cloud's metadata, which would hand them the identity of the node. Some network
   // plugins do not count pods among addresses, so all namespaces are named beside them.
   // Users' servers are the hub's affair; when Kubeflow is removed they end while this still guards them.
-  notebookPolicy(params)::
+  notebookPolicies(params)::
     local labels = common.labels(params, 'notebook') + { 'app.kubernetes.io/managed-by': 'kubespawner' };
-    common.allow(params, 'notebook', [{ port: 8888, from: component }])
-    + common.goesAfter('Pod?' + std.join(',', [name + '=' + labels[name] for name in std.objectFields(labels)]))
-    + common.egress([{
-      to: [
-        { namespaceSelector: {} },
-        { ipBlock: { cidr: '0.0.0.0/0', except: ['169.254.169.254/32'] } },
-        { ipBlock: { cidr: '::/0', except: ['fd00:ec2::254/128'] } },
-      ],
-    }]),
+    local servers = 'Pod?' + std.join(',', [name + '=' + labels[name] for name in std.objectFields(labels)]);
+    [
+      policy + common.goesAfter(servers)
+      for policy in [
+        common.allow(params, 'notebook', [{ port: 8888, from: component }]),
+        common.egress(params, 'notebook', [{
+          to: [
+            { namespaceSelector: {} },
+            { ipBlock: { cidr: '0.0.0.0/0', except: ['169.254.169.254/32'] } },
+            { ipBlock: { cidr: '::/0', except: ['fd00:ec2::254/128'] } },
+          ],
+        }]),
+      ]
+    ],
 
   objects(params):: [
     self.serviceAccount(params),
@@ -190,8 +195,7 @@ local static = importstr 'kubeflow_static.py';
       { port: 'http', from: if params.jupyterHubServiceType == 'ClusterIP' then 'gateway' else null },
       { port: 'hub', from: 'notebook' },
     ]),
-    self.notebookPolicy(params),
-  ] + if params.sharedStorageClass == null then [] else [
+  ] + self.notebookPolicies(params) + if params.sharedStorageClass == null then [] else [
     common.claim(params, $.sharedClaim, 'ReadWriteMany', params.sharedPVCSize, params.sharedStorageClass),
   ],
 }

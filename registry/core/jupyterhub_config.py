@@ -62,6 +62,8 @@ def configure_hub(c, settings):
     c.ConfigurableHTTPProxy.should_start = False
     c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:8001"
     c.ConfigurableHTTPProxy.auth_token = Path(settings["proxyTokenFile"]).read_text(encoding="ascii").strip()
+    # It forgets all routes when it restarts; the hub looks every so many seconds whether they are there (five minutes by default).
+    c.JupyterHub.last_activity_interval = 30
 
 
 def configure_dummy(c, settings):

@@ -178,6 +178,6 @@ def test_external_dns_is_told_the_name_of_a_load_balancer() -> None:
 
 
 def test_the_gateway_reaches_names_and_the_proxy_alone() -> None:
-    dns, proxy = render()["NetworkPolicy/gateway"]["spec"]["egress"]
+    dns, proxy = render()["NetworkPolicy/gateway-egress"]["spec"]["egress"]
     assert {port["port"] for port in dns["ports"]} == {53, 5353}
     assert proxy["to"][0]["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "hub"

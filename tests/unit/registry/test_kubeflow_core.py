@@ -398,7 +398,9 @@ def test_what_programs_start_is_named_by_what_goes_after_it(render: Any) -> None
     policy = objects["NetworkPolicy/notebook"]["spec"]["podSelector"]["matchLabels"]
     assert policy.items() <= labels.items()
     (lease,) = [name for rule in objects["Role/training-operator"]["rules"] for name in rule.get("resourceNames", ()) if "." in name]
+    servers = {f"{name}={value}" for name, value in labels.items()}
     assert {key: set(text[4:].split(",")) if text.startswith("Pod?") else text for key, text in after.items() if text} == {
-        "NetworkPolicy/notebook": {f"{name}={value}" for name, value in labels.items()},
+        "NetworkPolicy/notebook": servers,
+        "NetworkPolicy/notebook-egress": servers,
         "Role/training-operator": f"Lease/{lease}",
     }
