@@ -1,7 +1,106 @@
 // What the packages of the platform do with the objects of a release before they are applied. Each package carries this file.
+//
+// A patch has the object that it is for (KIND NAMESPACE/NAME), a path in it, and what is written there: a value, or that of a parameter.
 {
-  // The objects as a List, patched.
-  list(objects):: { apiVersion: 'v1', kind: 'List', items: $.rolled(objects.items) },
+  // The objects as a List. patches: those of the component (patches.json), with the texts that are patched inside, as data.
+  list(objects, params, patches)::
+    local active = [each for each in patches.patches if $.isActive(each, params)];
+    local touched = std.set([each.object for each in active]);
+    local items = [
+      local key = $.key(item);
+      if std.setMember(key, touched) then $.patched(item, [each for each in active if each.object == key], $.get(patches.texts, key, {}), params)
+      else item
+      for item in objects.items
+    ];
+    { apiVersion: 'v1', kind: 'List', items: $.rolled($.everywhere(items, params, patches)) },
+
+  isUnset(value):: value == null || value == 'null' || value == '' || value == [] || value == {} || value == 0,
+
+  isActive(patch, params)::
+    !('parameter' in patch)
+    || 'values' in patch && !$.isUnset(params[patch.parameter])
+    || !$.isUnset(params[patch.parameter]) && params[patch.parameter] != $.get(patch, 'default', null),
+
+  choice(patch, params)::
+    local value = std.toString(params[patch.parameter]);
+    if value in patch.values then value
+    else if '*' in patch.values then '*'
+    else error 'parameter ' + patch.parameter + ' is ' + value + '; it must be one of ' + std.join(', ', std.objectFields(patch.values)),
+
+  // What a patch writes.
+  written(patch, params)::
+    if !('parameter' in patch) then patch.value
+    else
+      local value = params[patch.parameter];
+      if 'values' in patch then patch.values[$.choice(patch, params)]
+      else if 'format' in patch then patch.format % std.toString(value)
+      else if 'wrap' in patch then
+        { [field]: if patch.wrap[field] == '%s' then value else patch.wrap[field] for field in std.objectFields(patch.wrap) }
+      else if $.get(patch, 'list', false) then [value]
+      else value,
+
+  // An object with patches applied, one after the other. Texts that are patched are laid open first, and closed as JSON, which is YAML.
+  patched(item, patches, texts, params)::
+    local open = { [name]: texts[name] for name in std.set([each.text for each in patches if 'text' in each]) };
+    local opened = if open == {} then item else item { data+: open };
+    local path(each) = (if 'text' in each then ['data', each.text] else []) + each.path;
+    local result = std.foldl(function(object, each) $.set(object, path(each), $.written(each, params)), patches, opened);
+    if open == {} then result
+    else result { data+: { [name]: std.manifestJsonEx(result.data[name], '  ') + '\n' for name in std.objectFields(open) } },
+
+  // A value with another one at a path in it.
+  set(value, path, new)::
+    if std.length(path) == 0 then new
+    else
+      local step = path[0];
+      local rest = [path[index] for index in std.range(1, std.length(path) - 1)];
+      if std.type(step) == 'string' then
+        local fields = if value == null then {} else value;
+        local result = $.set(if step in fields then fields[step] else null, rest, new);
+        if result == null then { [field]: fields[field] for field in std.objectFields(fields) if field != step }
+        else fields { [step]: result }
+      else
+        local entries = if value == null then [] else value;
+        local results = [if $.matches(each, step) then $.set(each, rest, new) else each for each in entries];
+        local found = std.length([true for each in entries if $.matches(each, step)]) > 0;
+        [each for each in results if each != null]
+        + (if found || new == null then [] else [$.set(if std.length(rest) == 0 then null else step, rest, new)]),
+
+  // Whether an entry of a list has all of some fields; {} stands for every entry.
+  matches(entry, fields)::
+    std.length([true for field in std.objectFields(fields) if !(field in entry) || entry[field] != fields[field]]) == 0,
+
+  // What is changed in all objects.
+  everywhere(items, params, patches)::
+    local domain = $.get(params, 'clusterDomain', null);
+    local registry = $.get(params, 'imageRegistry', null);
+    local secret = $.get(params, 'imagePullSecret', null);
+    local placed = if $.isUnset(domain) || domain == 'cluster.local' then items
+    else [if $.key(item) in patches.domains then $.texts(item, [['cluster.local', domain]]) else item for item in items];
+    local mirrored = if $.isUnset(registry) then placed
+    else [
+      local key = $.key(item);
+      if key in patches.images
+      then $.texts(item, [[image, registry + '/' + patches.images[key][image]] for image in std.objectFields(patches.images[key])])
+      else item
+      for item in placed
+    ];
+    if $.isUnset(secret) then mirrored
+    else [if item.kind == 'ServiceAccount' then item { imagePullSecrets+: [{ name: secret }] } else item for item in mirrored],
+
+  // A value with texts replaced in all texts in it: pairs of what stands there and what is to. An image is not the beginning of another.
+  texts(value, pairs)::
+    local replaced(text) = std.foldl(
+      function(done, pair)
+        if done == pair[0] then pair[1]
+        else std.strReplace(done, pair[0], pair[1]),
+      pairs,
+      text
+    );
+    if std.type(value) == 'string' then replaced(value)
+    else if std.type(value) == 'array' then [$.texts(each, pairs) for each in value]
+    else if std.type(value) == 'object' then { [field]: $.texts(value[field], pairs) for field in std.objectFields(value) }
+    else value,
 
   // Pods read a ConfigMap when they start. With a checksum of what is in it in their template, a change of it makes new pods, which
   // kustomize does with a hash in the name.
@@ -28,6 +127,7 @@
   rolling:: { DaemonSet: true, Deployment: true, StatefulSet: true },
 
   path(item):: '%s/%s' % [if 'namespace' in item.metadata then item.metadata.namespace else '', item.metadata.name],
+  key(item):: '%s %s' % [item.kind, $.path(item)],
 
   // The names of the ConfigMaps that a pod reads.
   configMaps(pod)::

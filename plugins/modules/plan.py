@@ -62,7 +62,8 @@ options:
     description:
       - A release of the Kubeflow platform whose components are deployed, as text, or a mapping.
       - Of a mapping, C(release) names the release. C(components) are components and sets of them, the set V(platform) if not set;
-        what they need is added. C(without) leaves components out, whoever needs them. C(source) is a folder or a tar archive with the
+        what they need is added. C(without) leaves components out, whoever needs them. C(parameters) are values for all components that
+        have such a parameter; those of O(parameters) win. C(source) is a folder or a tar archive with the
         release, needed for packages that the application does not have yet. C(renderer) is the program that renders them, C(kubectl) or
         C(kustomize), which is looked for otherwise.
       - With it O(components) has no default.
@@ -341,6 +342,12 @@ def run(args: Json, context: Context) -> Json:
     )
     choices |= {"registries": sought.registries, "packages": sought.packages, "usage_id": _usage_id(args, current)}
     choices["components"] |= platform.definitions(sought.contents)
+    release = platform.read(args["platform"])
+    if release and not args["src"]:
+        shared = platform.spread(release.parameters, sought.contents, choices["components"])
+        choices["parameters"] = {
+            name: {**shared.get(name, {}), **(args["parameters"].get(name) or {})} for name in {**shared, **args["parameters"]}
+        }
     made = plan.plan(args["facts"], choices, load(args["rules"]), sought.contents, current)
     if context.check and not args["src"] and _is_new(made.document, choices["usage_id"], current, args["dest"]):
         context.warn("The id for usage reports is not kept in check mode; the run that writes makes another.")

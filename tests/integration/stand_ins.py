@@ -7,6 +7,7 @@ A controller acts once its Deployment is available, and not before. Played are t
 - cert-manager issues Certificates: it makes the Secret, and sets the condition Ready.
 - cert-manager-cainjector fills in the CA bundles of webhook configurations and definitions that an annotation tells it to.
 - cert-manager's webhook makes the Secret with its own authority.
+- The profile controller makes the Namespace of a Profile, which goes with it, and two service accounts in it.
 - All other webhook servers fill in their own bundles, as istiod, knative, jobset, the trainer and the spark operator do.
 """
 
@@ -29,8 +30,10 @@ _PAUSE = 0.2
 _CERTIFICATES = "/apis/cert-manager.io/v1/certificates"
 _ADMISSION = "admissionregistration.k8s.io/v1"
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+_PROFILE_MANAGER = "profile-controller"
 _MANAGER, _INJECTOR = "cert-manager-certificates", "cert-manager-cainjector"
 _FROM_CERTIFICATE, _FROM_SECRET = "cert-manager.io/inject-ca-from", "cert-manager.io/inject-ca-from-secret"
+_PROFILES = "/apis/kubeflow.org/v1/profiles"
 _OWN_SECRET = ("cert-manager", "cert-manager-webhook-ca")
 
 
@@ -82,6 +85,9 @@ class _Cast:
         if self._runs("cert-manager"):
             for certificate in self._client.items(_CERTIFICATES):
                 self._issue(certificate)
+        if self._runs("profiles-deployment", "kubeflow"):
+            for profile in self._client.items(_PROFILES):
+                self._give(profile)
         injector = self._runs("cert-manager-cainjector")
         for kind in WEBHOOKS:
             place = f"/apis/{_ADMISSION}/{kind.lower()}s"
@@ -92,12 +98,26 @@ class _Cast:
             with contextlib.suppress(ApiError):
                 self._fill(f"{_DEFINITIONS}/{name}", self._client.get(f"{_DEFINITIONS}/{name}"), injector)
 
-    def _runs(self, deployment: str) -> bool:
+    def _runs(self, deployment: str, namespace: str = "cert-manager") -> bool:
         try:
-            found = self._client.get(f"/apis/apps/v1/namespaces/cert-manager/deployments/{deployment}")
+            found = self._client.get(f"/apis/apps/v1/namespaces/{namespace}/deployments/{deployment}")
         except ApiError:
             return False
         return bool(found.get("status", {}).get("availableReplicas"))
+
+    def _give(self, profile: Json) -> None:
+        metadata = profile["metadata"]
+        name = metadata["name"]
+        if metadata.get("deletionTimestamp") or self._there(f"/api/v1/namespaces/{name}/serviceaccounts/default-viewer"):
+            return
+        owner = {"apiVersion": "kubeflow.org/v1", "kind": "Profile", "name": name, "uid": metadata["uid"], "controller": True}
+        space: Json = {"metadata": {"name": name, "ownerReferences": [owner]}}
+        with contextlib.suppress(ApiError):
+            self._client.post("/api/v1/namespaces", space, fieldManager=_PROFILE_MANAGER)
+        for account in ("default-editor", "default-viewer"):
+            with contextlib.suppress(ApiError):
+                body = {"metadata": {"name": account, "ownerReferences": [owner]}}
+                self._client.post(f"/api/v1/namespaces/{name}/serviceaccounts", body, fieldManager=_PROFILE_MANAGER)
 
     def _issue(self, certificate: Json) -> None:
         metadata = certificate["metadata"]

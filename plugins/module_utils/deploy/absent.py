@@ -13,6 +13,7 @@ from ..api import ApiError, Client
 from ..discovery import Served, discover
 from ..errors import BootstrapError, some
 from .deletion_target import Target
+from .generated import claims_of
 from .inventory import Inventory, group_kind
 from .keeping import needs, still_used, with_needs
 from .lease import held
@@ -315,6 +316,9 @@ def _holding_data(targets: list[Target]) -> dict[Key, str]:
     for target in targets:
         if target.key in kept and target.owner in makers:
             kept[target.owner] = f"{target.key}, which holds its data, would go with it; {_TOLD}both"
+        for claim in claims_of(target.live):
+            if Key("", "PersistentVolumeClaim", *claim.split("/", 1)) in kept:
+                kept[target.key] = f"PersistentVolumeClaim {claim} holds data that knows its values; {_TOLD}both"
     return kept
 
 

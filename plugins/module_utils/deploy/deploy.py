@@ -18,7 +18,9 @@ from ..registries.source_arguments import sources
 from ..run import Context
 from . import recorded, target_cluster
 from .absent import absent
+from .generated import without_given
 from .interruptible import interruptible
+from .objects import key_of
 from .outcome import Options, Outcome
 from .present import LOOKING, present
 from .progress import Deadline
@@ -54,7 +56,8 @@ def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Ou
             rendered = [(name, item) for name, items in objects(files, args["environment"]).items() for item in items]
             for warning in left_out(files):
                 context.warn(warning)
-            rendered += given_objects(args["secrets"] or [], namespace)
+            given_secrets = given_objects(args["secrets"] or [], namespace)
+            rendered = without_given(rendered, {key_of(item) for _component, item in given_secrets}) + given_secrets
             return present(client, app["name"], namespace, rendered, options), choice
     except BootstrapError as error:
         error.details = {"engine": choice.engine, "engine_reason": choice.reason, **error.details}

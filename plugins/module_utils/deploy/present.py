@@ -17,6 +17,7 @@ from . import namespace, shapes
 from .api_versions import bring_up, lines
 from .apply import apply_wave
 from .compare import compare, is_deleted_when_finished, stale
+from .generated import filled
 from .inventory import Inventory, group_kind, name_of
 from .lease import held
 from .member import Member
@@ -28,7 +29,7 @@ from .progress import Deadline, Ticker
 from .prune import prune
 from .ready import NotReady, failed
 from .refusals import UNANSWERED, Refusal, fixes, refusal, told
-from .secrets import UNSAID, is_given, names
+from .secrets import UNSAID, is_given, names, stays_by_itself
 from .unseen import unserved
 from .wait import await_ready, open_gates
 
@@ -181,13 +182,13 @@ def _look(run: _Run) -> None:
     """What is in the cluster of it, and what has to be done."""
     run.ticker.state = f"comparing {len(run.wanted)} objects with the cluster"
     run.inventory = Inventory(run.application, run.namespace).read(run.client, run.options.take_over)
-    run.wanted = namespace.added(run.client, run.inventory, run.wanted)
+    run.wanted = filled(run.client, namespace.added(run.client, run.inventory, run.wanted), run.options.warn)
     run.seen = (run.inventory.exists, dict(run.inventory.members))
     run.members = compare(run.client, run.inventory, run.resources, run.wanted, run.options.take_over, run.options.prune_later)
     recorded = {group_kind(name) for name in run.inventory.group_kinds} | {key[:2] for key in run.inventory.members}
     run.inventory.unseen = unserved(run.client, run.apis, run.down, recorded)
     old = stale(run.client, run.inventory, run.resources, [member.key for member in run.members])
-    run.given = {key for key, _resource in old if is_given(run.inventory.listed[key[:2]][key]) and _stays(run, key)}
+    run.given = {key for key, _resource in old if stays_by_itself(run.inventory.listed[key[:2]][key]) and _stays(run, key)}
     run.old = [found for found in old if found[0] not in run.given]
 
 

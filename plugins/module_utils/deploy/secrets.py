@@ -13,6 +13,7 @@ import typing as t
 
 from ..api import ApiError, Client
 from ..errors import BootstrapError
+from .generated import GENERATE
 
 Json = dict[str, t.Any]
 
@@ -40,7 +41,13 @@ def objects(given: list[Json], namespace: str) -> list[tuple[str, Json]]:
 
 
 def is_given(item: Json) -> bool:
-    """Whether an object, or the metadata of one that is there, is such a Secret."""
+    """Whether an object, or the metadata of one that is there, is such a Secret, or one whose values were generated."""
+    annotations = (item.get("metadata") or {}).get("annotations") or {}
+    return MARK in annotations or GENERATE in annotations
+
+
+def stays_by_itself(item: Json) -> bool:
+    """Whether it may stay when a later run is given none: what was generated goes with the component that declares it."""
     return MARK in ((item.get("metadata") or {}).get("annotations") or {})
 
 

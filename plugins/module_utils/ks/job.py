@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..api import Client
 from ..deploy import namespace
+from ..deploy.generated import is_generated
 from ..deploy.outcome import Options, Outcome
 from ..discovery import Served, served
 from ..errors import BootstrapError
@@ -89,7 +90,10 @@ class Job:
         return [item for items in self.rendered.values() for item in items]
 
     def _given(self, _found: Found) -> str | None:
-        return "it knows the application alone, not the Secrets that are given beside it" if self.secrets else None
+        if self.secrets:
+            return "it knows the application alone, not the Secrets that are given beside it"
+        generated = [item for item in self._flat() if is_generated(item)]
+        return "it can't make the values of the Secrets that are to be generated" if generated else None
 
     def _unreachable(self, _found: Found) -> str | None:
         server = str((self.entry.get("destination") or {}).get("server") or "")

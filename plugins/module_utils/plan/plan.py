@@ -20,7 +20,7 @@ from ..ksonnet.merging import same
 from ..ksonnet.prototypes import Prototype
 from ..masking import is_credential, masked
 from ..registries.sources import Contents
-from . import effects, items, limits, packages, rights, steps
+from . import effects, items, limits, packages, public_secrets, rights, steps
 from .choosing import choice, choose, say
 from .rules import Rule
 from .showing import shown
@@ -38,7 +38,7 @@ _ENVIRONMENT = "default"
 _NAMESPACE = "kubeflow"
 _CLUSTER = {"apis", "distribution", "nodes", "permissions", "server", "storage", "uid", "unknown", "version"}
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # RFC 1123, as Kubernetes asks of a namespace
-_IGNORABLE = ("api-not-served", "namespace-changed", "permission-missing", *limits.IDS)
+_IGNORABLE = ("api-not-served", "namespace-changed", "permission-missing", public_secrets.ID, *limits.IDS)
 """Blockers that no rule brings up. That the cluster changed is not among them: kubeflow_move says so on purpose."""
 
 
@@ -92,6 +92,7 @@ def plan(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
         for does, those in said.items():
             those += say(rules, does, prototype, data)
     blockers = _moved(namespace["value"], before) + _strange(facts, choices, current) + said["blocks"] + found.blockers
+    blockers += public_secrets.look(found.own)
     blockers += limits.look(found.all, parameters, facts["cluster"])
     warnings = said["warns"] + found.warnings + warnings + _credentials(parameters)
     missing, beyond = _rights(facts, found, choices["name"], namespace["value"], blockers if choices["apply"] else warnings, warnings)

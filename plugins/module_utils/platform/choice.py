@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import difflib
 import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .. import foreign_json
 from ..errors import BootstrapError
+from ..ksonnet import prototypes
 from ..registries.sources import Contents
 from . import graph, package, tables
 
@@ -19,7 +21,7 @@ REGISTRY = "platform"
 """What the registry is called in an application."""
 NAMESPACE = "kubeflow"
 """The objects of the platform name it themselves."""
-_FIELDS = ("release", "components", "without", "source", "sha256", "renderer")
+_FIELDS = ("release", "components", "without", "parameters", "source", "sha256", "renderer")
 _OF_THE_ENTRY = ("source", "sha256", "renderer")
 _FIX = "For instance kubeflow_platform=26.03.1, or kubeflow_platform: {release: 26.03.1, components: [training], source: ...}."
 
@@ -27,11 +29,14 @@ _FIX = "For instance kubeflow_platform=26.03.1, or kubeflow_platform: {release: 
 @dataclass(frozen=True)
 class Choice:
     """``components``: of the release, each with why it was added, None for what was chosen. ``entry``: the registry as an application
-    declares it."""
+    declares it. ``parameters``: values for all components that have such a parameter. ``kubernetes``: the least and the newest minor
+    version that the release was tried with, None where that is not known."""
 
     release: str
     components: Mapping[str, str | None]
     entry: Mapping[str, str]
+    parameters: Mapping[str, t.Any]
+    kubernetes: tuple[str | None, str | None]
 
     @property
     def packages(self) -> dict[str, Json]:
@@ -48,6 +53,11 @@ class Choice:
         return {
             "release": self.release,
             "components": [{"name": name, "reason": f"{why}." if why else "You chose it."} for name, why in self.components.items()],
+            "kubernetes": {
+                **dict(zip(("least", "newest"), self.kubernetes, strict=True)),
+                **dict(zip(("least_minor", "newest_minor"), map(_minor, self.kubernetes), strict=True)),
+            },
+            "tls": bool(self.parameters.get("tlsSecretName")),
         }
 
 
@@ -76,7 +86,9 @@ def read(given: t.Any) -> Choice | None:
     return Choice(
         release.name,
         graph.closure(tables.graph(), release, lists["components"] or [graph.ALL], lists["without"]),
-        {"protocol": "platform", "uri": release.name, **{name: str(texts[name]) for name in _OF_THE_ENTRY if texts[name]}},
+        {"protocol": REGISTRY, "uri": release.name, **{name: str(texts[name]) for name in _OF_THE_ENTRY if texts[name]}},
+        _parameters(fields.get("parameters")),
+        release.kubernetes,
     )
 
 
@@ -92,6 +104,40 @@ def _mapping(text: str) -> t.Any:
         return foreign_json.loads(text)
     except ValueError:
         raise BootstrapError("kubeflow_platform: this is neither a release nor a mapping in JSON.", fix=_FIX) from None
+
+
+def _minor(version: str | None) -> int | None:
+    return int(version.partition(".")[2]) if version else None
+
+
+def spread(shared: Mapping[str, t.Any], contents: Mapping[str, Contents], components: Mapping[str, str]) -> dict[str, Json]:
+    """Values for all components of the platform as those of each component that declares such a parameter.
+
+    ``components``: name to prototype. Raises BootstrapError for a parameter that none of them declares.
+    """
+    known, _errors = prototypes.collect(
+        {f"vendor/{name}/{path}": text for name, each in contents.items() for path, text in each.files.items()}
+    )
+    declared = {
+        name: {parameter.name for parameter in known[f"{package.PREFIX}{prototype.removeprefix('platform-')}"].parameters}
+        for name, prototype in components.items()
+        if prototype.startswith("platform-")
+    }
+    every = sorted(set().union(*declared.values())) if declared else []
+    for name in shared:
+        if name not in every:
+            near = difflib.get_close_matches(name, every, n=3, cutoff=0.5)
+            hint = f"Did you mean {', '.join(near)}?" if near else f"There are: {', '.join(every) or 'none'}."
+            raise BootstrapError(f"kubeflow_platform: no component that is chosen has a parameter {name!r}.", fix=hint)
+    return {
+        name: {key: value for key, value in shared.items() if key in names} for name, names in declared.items() if names & shared.keys()
+    }
+
+
+def _parameters(value: t.Any) -> dict[str, t.Any]:
+    if value is not None and not isinstance(value, Mapping):
+        raise BootstrapError("kubeflow_platform: parameters: a mapping is expected.", fix="Name each with its value.")
+    return {str(name): each for name, each in (value or {}).items() if each is not None}
 
 
 def _names(value: t.Any, field: str) -> list[str]:

@@ -18,8 +18,8 @@ from pathlib import Path
 from ..errors import BootstrapError
 from ..files import read_bounded, write_atomically
 from ..ksonnet import documents
-from ..registries.sources import Contents, Sources
-from . import closure, objects, package, renderer, source, tables
+from ..registries.sources import Contents, Files, Sources
+from . import closure, objects, package, renderer, secrets, source, tables
 from .closure import Closure
 from .package import Rendered
 from .renderer import Renderer
@@ -46,19 +46,27 @@ def contents(name: str, entry: Mapping[str, t.Any], wanted: Iterable[str], appli
                 f"The release {release.name} has no component {component!r}.", fix=f"It has {', '.join(sorted(release.components))}."
             )
     folder = application / "vendor" / name
-    found = {component: there for component in wanted if (there := _vendored(folder / component, release, component))}
+    graph = tables.graph()
+    made: dict[str, Files] = {}
+    rendered: dict[str, Rendered] = {}
+    for component in wanted:
+        there = _vendored(folder / component)
+        recorded = package.origin_of(there, str(folder / component / package.ORIGIN))
+        if _is_of(recorded, release, component):
+            if package.is_current(there, recorded):
+                made[component] = there
+            elif old := package.read(there, recorded):
+                rendered[component] = old
     license_text = _read(folder / _LICENSE)
-    missing = [component for component in wanted if component not in found]
+    missing = [component for component in wanted if component not in {**made, **rendered}]
     if missing or license_text is None:
         workshop = Workshop(release, entry, sources)
-        found.update(workshop.rendered(missing))
+        rendered.update(workshop.rendered(missing))
         license_text = workshop.license()
-    graph = tables.graph()
-    files = {"registry.yaml": _registry(release), _LICENSE: license_text}
-    for component in wanted:
-        for path, text in package.files(component, graph.components[component], found[component]).items():
-            files[f"{component}/{path}"] = text
-    return Contents(files)
+    for component, each in rendered.items():
+        made[component] = package.files(release, component, graph.components[component], each)
+    beside = {"registry.yaml": _registry(release), _LICENSE: license_text}
+    return Contents(beside | {f"{name}/{path}": text for name in wanted for path, text in made[name].items()})
 
 
 def _registry(release: Release) -> str:
@@ -66,17 +74,18 @@ def _registry(release: Release) -> str:
     return documents.dump({"apiVersion": "0.1.0", "kind": "ksonnet.io/registry", "libraries": libraries})
 
 
-def _vendored(folder: Path, release: Release, component: str) -> Rendered | None:
-    """What a package in the application was made from, if it is of this release and as it was made."""
-    texts = {name: _read(folder / name) for name in (package.ORIGIN, package.DEFINITIONS, package.OBJECTS)}
-    there = package.read({name: text for name, text in texts.items() if text is not None}, str(folder / package.ORIGIN))
-    if there is None:
-        return None
+def _vendored(folder: Path) -> Files:
+    """The files of a package in the application; {} where there is none."""
+    names = [path for path in (*folder.glob("*"), *folder.glob("prototypes/*")) if path.is_file()]
+    texts = {path.relative_to(folder).as_posix(): _read(path) for path in names}
+    return {path: text for path, text in texts.items() if text is not None}
+
+
+def _is_of(recorded: Json, release: Release, component: str) -> bool:
+    """Whether a package says of itself that it is this component of this release."""
     part = release.components[component]
     expected = {"release": release.name, "commit": release.commit, "folders": [*part.folders, *part.overlays]}
-    if any(there.origin.get(field) != value for field, value in expected.items()):
-        return None
-    return there if part.sha256 in ("", there.origin.get("sha256")) else None
+    return all(recorded.get(field) == value for field, value in expected.items()) and part.sha256 in ("", recorded.get("sha256"))
 
 
 def _read(path: Path) -> str | None:
@@ -166,7 +175,7 @@ class Workshop:
         if self._renderer is None:
             cache = self._sources.cache.parent if self._sources.cache else None
             self._renderer = renderer.find(str(self._entry.get("renderer") or ""), self._sources.env, cache)
-        items = render(self._renderer, self._release.components[component], files, component)
+        items = secrets.declared(render(self._renderer, self._release.components[component], files, component), component)
         texts = tuple(map(package.text, objects.split(items)))
         definitions, others = texts[0], texts[1] or package.text_of_none()
         digest = files.digest(self._release.unchecked)

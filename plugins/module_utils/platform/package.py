@@ -8,23 +8,24 @@ and nothing else, so that the evaluator need not see it (``ksonnet/render.py``).
 
 from __future__ import annotations
 
+import functools
 import json
 import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from ..errors import BootstrapError
 from ..ksonnet import documents
 from ..registries import archive
+from . import parameters
 from .tables import FOLDER, Node, Release
 
 Json = dict[str, t.Any]
 Files = dict[str, str]
 
 PREFIX = "io.ksonnet.pkg.platform-"
-ORIGIN, DEFINITIONS, OBJECTS = "ORIGIN.yaml", "definitions.json", "objects.json"
-VERSION = 1
+ORIGIN, DEFINITIONS, OBJECTS, PATCHES = "ORIGIN.yaml", "definitions.json", "objects.json", "patches.json"
+VERSION = 2
 """Of the way in which objects are made fit for a package: packages of another one are rendered anew."""
 _ORIGIN_HEADER = """# Where this package is from: rendered by kubeflow.bootstrap from the files of a release of the Kubeflow platform. Its
 # authors hold the copyright, under the license that is named here (../LICENSE). The package is replaced as a whole.
@@ -71,13 +72,34 @@ def text(items: list[Json]) -> str:
     return f'{{"apiVersion":"v1","kind":"List","items":[\n{lines}\n]}}\n'
 
 
-def read(files: Mapping[str, str], what: str) -> Rendered | None:
-    """What a vendored package was made from, path to text; None where it isn't whole, or somebody changed it."""
-    if ORIGIN not in files or OBJECTS not in files:
-        return None
+def origin_of(files: Mapping[str, str], what: str) -> Json:
+    """What a vendored package says of itself; {} where that can't be read."""
     try:
-        recorded = documents.load_mapping(files[ORIGIN], what)
+        return documents.load_mapping(files[ORIGIN], what) if ORIGIN in files else {}
     except BootstrapError:
+        return {}
+
+
+def is_current(files: Mapping[str, str], recorded: Json) -> bool:
+    """Whether a vendored package is as ``files`` would make it: of the same tables and layer, and nobody changed it."""
+    return recorded.get("layer") == layer_digest() and recorded.get("files") == _others_digest(files)
+
+
+def _others_digest(files: Mapping[str, str]) -> str:
+    return archive.digest({path: text for path, text in files.items() if path != ORIGIN})
+
+
+@functools.cache
+def layer_digest() -> str:
+    """Of all that packages are made of beside what was rendered."""
+    sources = [*FOLDER.glob("*.yml"), *(FOLDER / "layer").glob("*.libsonnet")]
+    texts = {path.name: path.read_text(encoding="utf-8") for path in sources}
+    return archive.digest({**texts, "version": str(VERSION)})
+
+
+def read(files: Mapping[str, str], recorded: Json) -> Rendered | None:
+    """What a vendored package was made from, path to text; None where it isn't whole, or somebody changed it."""
+    if OBJECTS not in files:
         return None
     definitions, objects = files.get(DEFINITIONS, ""), files[OBJECTS]
     if recorded.get("version") != VERSION or recorded.get("content") != content_digest(definitions, objects):
@@ -85,20 +107,22 @@ def read(files: Mapping[str, str], what: str) -> Rendered | None:
     return Rendered(definitions, objects, recorded)
 
 
-def files(component: str, node: Node, rendered: Rendered) -> Files:
+def files(release: Release, component: str, node: Node, rendered: Rendered) -> Files:
     """The files of the package, by their path in it."""
+    patches = parameters.of(release, component, json.loads(rendered.objects)["items"])
     found = {
-        ORIGIN: _ORIGIN_HEADER + documents.dump(rendered.origin),
         OBJECTS: rendered.objects or text_of_none(),
         "parts.yaml": _parts(component, node, rendered.origin),
         "platform.libsonnet": _layer("platform.libsonnet"),
         f"{component}.libsonnet": _library(),
-        f"prototypes/{component}.jsonnet": _prototype(component, node),
+        PATCHES: json.dumps(patches.document, indent=1, sort_keys=True) + "\n",
+        f"prototypes/{component}.jsonnet": _prototype(component, node, patches.declared),
     }
     if rendered.definitions:
         found[DEFINITIONS] = rendered.definitions
         found[f"prototypes/{component}-definitions.jsonnet"] = _definitions_prototype(component, node)
-    return found
+    recorded = {**rendered.origin, "layer": layer_digest(), "files": _others_digest(found)}
+    return {ORIGIN: _ORIGIN_HEADER + documents.dump(recorded), **found}
 
 
 def text_of_none() -> str:
@@ -107,7 +131,7 @@ def text_of_none() -> str:
 
 
 def _layer(name: str) -> str:
-    return (Path(FOLDER) / "layer" / name).read_text(encoding="utf-8")
+    return (FOLDER / "layer" / name).read_text(encoding="utf-8")
 
 
 def _library() -> str:
@@ -115,21 +139,30 @@ def _library() -> str:
 local platform = import 'platform.libsonnet';
 
 {
-  list(params, env):: platform.list(import 'objects.json'),
+  list(params, env):: platform.list(import 'objects.json', params, import 'patches.json'),
 }
 """
 
 
-def _prototype(component: str, node: Node) -> str:
+def _prototype(component: str, node: Node, declared: Mapping[str, Json]) -> str:
+    lines = "".join(
+        f"// @optionalParam {name} {entry['type']} {_header_text(parameters.default_of(entry))} {entry['text']}\n"
+        for name, entry in declared.items()
+    )
     return f"""// @apiVersion 0.1
 // @name {PREFIX}{component}
-// @description {node.text}, of the Kubeflow platform.
+// @description {node.text}, of the Kubeflow platform. A string parameter with the value null is not set.
 // @shortDescription {node.text}
-
+{lines}
 local component = import 'platform/{component}/{component}.libsonnet';
 
 component.list(params, env)
 """
+
+
+def _header_text(value: t.Any) -> str:
+    """A default as it stands in the header of a prototype."""
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
 def _definitions_prototype(component: str, node: Node) -> str:

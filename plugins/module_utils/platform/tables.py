@@ -148,6 +148,18 @@ def graph(folder: Path = FOLDER) -> Graph:
     )
 
 
+@functools.cache
+def secrets(folder: Path = FOLDER) -> tuple[Json, ...]:
+    """The entries of ``secrets.yml``, as they are there."""
+    return tuple(_read(folder / "secrets.yml")["secrets"])
+
+
+@functools.cache
+def parameters(folder: Path = FOLDER) -> Json:
+    """``parameters.yml``, as it is."""
+    return _read(folder / "parameters.yml")
+
+
 def _read(file: Path) -> Json:
     if yaml is None:
         raise BootstrapError("PyYAML is missing, which reads the tables of the platform.", fix="Install PyYAML where this task runs.")

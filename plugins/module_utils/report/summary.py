@@ -12,6 +12,7 @@ from collections import Counter
 
 from ..plan.showing import shown
 from ..redaction import plain
+from . import platform
 
 Json = dict[str, t.Any]
 
@@ -27,8 +28,6 @@ _WAYS_IN = {
 }
 _AS_IT_IS = {"unchanged", "left alone", "kept", "left out", "not reached", "refused"}
 """Actions that a check tells as a run does."""
-_CHOSEN = "You chose it."
-"""The reason of a component of the platform that was not added for another."""
 _LISTED = 40
 """Objects with a reason that are shown; the report has all."""
 
@@ -113,7 +112,7 @@ def _plan(plan: Json) -> list[str]:
     several = len(plan["parameters"]) > 1
     rows = [("namespace = " + namespace["value"], namespace["source"], namespace["reason"])]
     rows += [(_value(component if several else "", name, choice), choice["source"], _reason(choice)) for component, name, choice in chosen]
-    found = _section("Platform", _wrapped(_platform(plan.get("platform") or {}), 2))
+    found = _section("Platform", _wrapped(platform.components(plan.get("platform") or {}), 2))
     found += _section("Plan", [*_table(("VALUE", "SOURCE", "REASON"), rows), f"{others} other values are the packages' own."])
     found += _section(
         "Brought up", _wrapped([f"{item['object']}: {item['from']} is now {item['to']}" for item in plan.get("brought_up", ())], 2)
@@ -121,15 +120,6 @@ def _plan(plan: Json) -> list[str]:
     # Who may do all of it need not be told what takes an admin.
     parts = plan.get("parts", {}).get("admin", ()) if (plan.get("rbac") or {}).get("missing") else ()
     return found + _section("For an admin", _wrapped([", ".join(parts)]))
-
-
-def _platform(chosen: Json) -> list[str]:
-    """The release, and its components with why they are among them."""
-    if not chosen:
-        return []
-    mine = [item["name"] for item in chosen["components"] if item["reason"] == _CHOSEN]
-    added = [f"{item['name']}: added, {item['reason']}" for item in chosen["components"] if item["reason"] != _CHOSEN]
-    return [f"{chosen['release']}: {', '.join(mine)}", *added]
 
 
 def _checks(checks: list[Json]) -> list[str]:
@@ -227,15 +217,25 @@ def next_steps(report: Json) -> list[str]:
     if plan and outcome and not report["check"] and not report.get("failure"):
         steps += [f"export KUBECONFIG={shlex.quote(report['kubeconfig'])}"] if report.get("kubeconfig") else []
         namespace = str(plan["namespace"]["value"])
-        where = (f" --context {shlex.quote(report['context'])}" if report.get("context") else "") + f" -n {shlex.quote(namespace)}"
+        context = f" --context {shlex.quote(report['context'])}" if report.get("context") else ""
+        where = f"{context} -n {shlex.quote(namespace)}"
         core = plan["parameters"].get("kubeflow-core", {})
-        hosts = [address for address in map(_address, plan["parameters"].values()) if address]
-        steps += dict.fromkeys(hosts) if hosts else [_by_service(core, where)]
-        if core.get("jupyterHubAuthenticator", {}).get("value", "null") in ("null", "dummy"):
-            steps.append(f"kubectl{where} exec deploy/hub -- cat /srv/jupyterhub/login-password   # the password")
+        if plan.get("platform"):
+            steps += platform.ways_in(plan, context)
+        if core or not plan.get("platform"):
+            steps += _ways_in(plan, core, where)
     if app and not report["check"]:
         committed = "git" in (report.get("steps") or {})
         steps += [] if committed else [f"cd {shlex.quote(app['path'])} && git init && git add . && git commit -m Kubeflow   # it is yours"]
+    return steps
+
+
+def _ways_in(plan: Json, core: Json, where: str) -> list[str]:
+    """To the packages of the embedded registry."""
+    hosts = [address for address in map(_address, plan["parameters"].values()) if address]
+    steps = list(dict.fromkeys(hosts)) if hosts else [_by_service(core, where)]
+    if core.get("jupyterHubAuthenticator", {}).get("value", "null") in ("null", "dummy"):
+        steps.append(f"kubectl{where} exec deploy/hub -- cat /srv/jupyterhub/login-password   # the password")
     return steps
 
 

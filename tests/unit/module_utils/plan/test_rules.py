@@ -14,6 +14,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import B
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import prototypes
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.packages import short
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.rules import Rule, load
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.platform import tables
 
 Json = dict[str, t.Any]
 Write = Callable[..., str]
@@ -218,6 +219,8 @@ def test_each_rule_of_ours_sets_what_a_prototype_of_ours_declares() -> None:
     known, errors = prototypes.collect(files)
     assert errors == []
     by_name = {short(prototype): {parameter.name for parameter in prototype.parameters} for prototype in known.values()}
+    for name in tables.graph().components:
+        by_name[f"platform-{name}"] = set(tables.parameters()["parameters"])
     declared = set().union(*by_name.values())
     rules = load([str(root / "roles" / "kubeflow" / "files" / "rules")])
     assert len({rule.id for rule in rules if rule.does != "sets"}) == len([rule for rule in rules if rule.does != "sets"])

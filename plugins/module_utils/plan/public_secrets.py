@@ -1,0 +1,41 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Secrets of the application with values that everybody can read in manifests of Kubeflow. Private to the collection."""
+
+from __future__ import annotations
+
+import base64
+import typing as t
+from collections.abc import Iterable, Iterator
+
+from ..deploy.generated import is_public
+from ..errors import some
+from .items import Item
+
+Json = dict[str, t.Any]
+
+ID = "public-secret"
+
+
+def look(items: Iterable[Item]) -> list[Json]:
+    """The blocker, if there is such a Secret."""
+    found = [f"{item.key} has {why}" for item in items if item.key[:2] == ("", "Secret") and (why := _public(item.object))]
+    if not found:
+        return []
+    reason = f"Everybody can read these values in the manifests of Kubeflow: {some(found, 4)}."
+    fix = "Change them in the component that has the Secret, or take it out and give it with kubeflow_secrets."
+    return [{"id": ID, "reason": reason, "fix": fix, "command": None}]
+
+
+def _public(item: Json) -> str | None:
+    return next((why for text in _values(item) if (why := is_public(text))), None)
+
+
+def _values(item: Json) -> Iterator[str]:
+    for text in (item.get("stringData") or {}).values() if isinstance(item.get("stringData"), dict) else ():
+        yield str(text)
+    for text in (item.get("data") or {}).values() if isinstance(item.get("data"), dict) else ():
+        try:
+            yield base64.b64decode(str(text), validate=True).decode("utf-8", "replace")
+        except ValueError:
+            continue

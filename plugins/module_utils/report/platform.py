@@ -1,0 +1,47 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a report says of the Kubeflow platform: its components, and the way in. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+
+Json = dict[str, t.Any]
+
+_CHOSEN = "You chose it."
+"""The reason of a component that was not added for another."""
+_GATEWAY = "istio-ingressgateway"
+_WAYS_IN = {
+    "LoadBalancer": "kubectl{context} -n istio-system get service {gateway}   # then {scheme}://EXTERNAL-IP/",
+    "NodePort": "kubectl{context} -n istio-system get service {gateway}   # then {scheme}://NODE:PORT/",
+    "ClusterIP": "kubectl{context} -n istio-system port-forward service/{gateway} {ports}   # then {scheme}://localhost:{port}/",
+}
+
+
+def components(chosen: Json) -> list[str]:
+    """The release with the components that were chosen, and each other with why it was added; none where there is no platform."""
+    if not chosen:
+        return []
+    mine = [item["name"] for item in chosen["components"] if item["reason"] == _CHOSEN]
+    added = [f"{item['name']}: added, {item['reason']}" for item in chosen["components"] if item["reason"] != _CHOSEN]
+    return [f"{chosen['release']}: {', '.join(mine)}", *added]
+
+
+def ways_in(plan: Json, context: str) -> list[str]:
+    """Commands that lead to the dashboard, and to the password of the first user. ``context``: the option of kubectl, with a blank."""
+    names = {item["name"] for item in plan["platform"]["components"]}
+    values = {
+        parameter: choice["value"] for chosen in plan["parameters"].values() for parameter, choice in chosen.items() if choice["value"]
+    }
+    found = []
+    if "dashboard" in names and "istio" in names:
+        tls = values.get("tlsSecretName", "null") != "null"
+        port = 8443 if tls else 8080
+        ports, scheme = f"{port}:{443 if tls else 80}", "https" if tls else "http"
+        way = _WAYS_IN.get(values.get("gatewayServiceType", ""), _WAYS_IN["ClusterIP"])
+        found.append(way.format(context=context, gateway=_GATEWAY, scheme=scheme, ports=ports, port=port))
+    if "dex" in names:
+        user = values.get("firstUser", "user@example.com")
+        secret = "get secret kubeflow-first-user -o jsonpath='{.data.password}' | base64 -d"
+        found.append(f"kubectl{context} -n auth {secret}   # the password of {user}")
+    return found

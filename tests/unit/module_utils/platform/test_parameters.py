@@ -1,0 +1,186 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Where values land in objects, and that each place is there; with a table and objects of the test's own."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import application, render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.platform import package, parameters, tables
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.sources import Contents
+
+Json = dict[str, t.Any]
+
+RELEASE = tables.Release("26.03.1", "example.com/a/b", "0123456", "none", components={"notebooks": tables.Part(("a",))})
+TEXT = "# kept as long as nobody changes it\nvolume: {size: 5Gi}\n"
+OBJECTS: list[Json] = [
+    {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "app", "namespace": "kubeflow"},
+        "spec": {
+            "template": {
+                "spec": {
+                    "containers": [{"name": "app", "image": "ghcr.io/a/app:v1", "env": [{"name": "EMPTY", "value": "true"}]}],
+                    "initContainers": [{"name": "init", "image": "busybox", "args": ["--image=quay.io/b/init:v2"]}],
+                    "volumes": [{"name": "config", "configMap": {"name": "settings"}}],
+                }
+            }
+        },
+    },
+    {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "settings", "namespace": "kubeflow"},
+        "data": {"ui.yaml": TEXT, "SECURE": "true", "host": "app.kubeflow.svc.cluster.local"},
+    },
+    {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": {"name": "app", "namespace": "kubeflow"},
+        "imagePullSecrets": [{"name": "own"}],
+    },
+]
+SETTINGS = {"component": "notebooks", "object": "ConfigMap kubeflow/settings"}
+APP = {"component": "notebooks", "object": "Deployment kubeflow/app"}
+_CONTAINER = ["spec", "template", "spec", "containers", {"name": "app"}]
+TABLE: Json = {
+    "parameters": {
+        "size": {"type": "string", "text": "Size", "places": [{**SETTINGS, "text": "ui.yaml", "path": ["volume", "size"]}]},
+        "storage": {
+            "type": "string",
+            "text": "Class",
+            "places": [{**SETTINGS, "text": "ui.yaml", "path": ["volume", "class"], "new": True}],
+        },
+        "https": {
+            "type": "string",
+            "default": "false",
+            "text": "HTTPS",
+            "places": [{**SETTINGS, "path": ["data", "SECURE"], "values": {"true": "true", "false": "false"}}],
+        },
+        "level": {
+            "type": "number",
+            "default": 0,
+            "text": "Level",
+            "places": [{**APP, "path": [*_CONTAINER, "env", {"name": "LEVEL"}], "new": True, "wrap": {"name": "LEVEL", "value": "%s"}}],
+        },
+        "later": {"type": "string", "text": "Later", "places": [{**SETTINGS, "releases": ["1.10"], "path": ["data", "gone"]}]},
+        "elsewhere": {"type": "string", "text": "Not here", "places": [{"component": "katib", "object": "ConfigMap /x", "path": ["data"]}]},
+        "clusterDomain": {"type": "string", "text": "Domain", "everywhere": "clusterDomain"},
+        "imageRegistry": {"type": "string", "text": "Mirror", "everywhere": "images"},
+        "imagePullSecret": {"type": "string", "text": "Secret", "everywhere": "pullSecrets"},
+    },
+    "fixed": [{**APP, "path": [*_CONTAINER, "env", {"name": "EMPTY"}], "value": None}],
+}
+
+
+@pytest.fixture(autouse=True)
+def table(monkeypatch: pytest.MonkeyPatch) -> Json:
+    found: Json = json.loads(json.dumps(TABLE))
+    monkeypatch.setattr(tables, "parameters", lambda: found)
+    return found
+
+
+def rendered(**values: t.Any) -> dict[str, Json]:
+    """The objects by kind, with values for the component's parameters."""
+    objects = package.text(OBJECTS)
+    made = package.Rendered("", objects, package.origin(RELEASE, "notebooks", "", "v5", ("", objects)))
+    files = package.files(RELEASE, "notebooks", tables.Node("Notebooks"), made)
+    contents = Contents({"registry.yaml": "", "LICENSE": "", **{f"notebooks/{path}": text for path, text in files.items()}})
+    declared = {
+        "name": "kubeflow",
+        "environments": {"default": {"server": "https://192.0.2.1", "namespace": "kubeflow"}},
+        "registries": {"platform": {"uri": "26.03.1", "protocol": "platform"}},
+        "packages": {"notebooks": {"registry": "platform"}},
+        "components": {"notebooks": {"prototype": "io.ksonnet.pkg.platform-notebooks", "parameters": values}},
+    }
+    files = application.files(declared, {}, {"platform": contents}).files
+    return {item["kind"]: item for item in render.objects(files)["notebooks"]}
+
+
+def container(found: dict[str, Json]) -> Json:
+    return dict(found["Deployment"]["spec"]["template"]["spec"]["containers"][0])
+
+
+def test_nothing_but_what_is_fixed_changes_by_itself() -> None:
+    found = rendered()
+    assert found["ConfigMap"]["data"] == {**OBJECTS[1]["data"], "SECURE": "false"}
+    assert container(found) == {"name": "app", "image": "ghcr.io/a/app:v1", "env": []}
+    assert found["ServiceAccount"] == OBJECTS[2]
+
+
+def test_values_in_a_text_stand_beside_each_other() -> None:
+    assert json.loads(rendered(size="9Gi", storage="fast")["ConfigMap"]["data"]["ui.yaml"]) == {"volume": {"size": "9Gi", "class": "fast"}}
+
+
+def test_a_changed_value_makes_new_pods() -> None:
+    marks = {
+        str(rendered(**values)["Deployment"]["spec"]["template"]["metadata"]["annotations"])
+        for values in ({}, {"size": "9Gi"}, {"https": "true"})
+    }
+    assert len(marks) == 3
+
+
+def test_entries_of_lists_are_added_and_taken_away() -> None:
+    assert container(rendered(level=3))["env"] == [{"name": "LEVEL", "value": 3}]
+
+
+def test_a_value_that_no_place_knows_is_refused() -> None:
+    with pytest.raises(BootstrapError, match="parameter https is yes; it must be one of false, true"):
+        rendered(https="yes")
+
+
+def test_what_is_everywhere() -> None:
+    found = rendered(clusterDomain="k8s.example", imageRegistry="mirror.example.com/all", imagePullSecret="pull")
+    assert found["ConfigMap"]["data"]["host"] == "app.kubeflow.svc.k8s.example"
+    pod = found["Deployment"]["spec"]["template"]["spec"]
+    assert pod["containers"][0]["image"] == "mirror.example.com/all/a/app:v1"
+    assert (pod["initContainers"][0]["image"], pod["initContainers"][0]["args"]) == (
+        "mirror.example.com/all/busybox",
+        ["--image=mirror.example.com/all/b/init:v2"],
+    )
+    assert found["ServiceAccount"]["imagePullSecrets"] == [{"name": "own"}, {"name": "pull"}]
+
+
+def test_a_component_declares_what_has_a_place_in_it() -> None:
+    found = parameters.of(RELEASE, "notebooks", OBJECTS).declared
+    assert found.keys() == {"size", "storage", "https", "level", "clusterDomain", "imageRegistry", "imagePullSecret"}
+    alone = parameters.of(RELEASE, "notebooks", OBJECTS[:2]).declared
+    assert "imagePullSecret" not in alone
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        (
+            {"object": "ConfigMap kubeflow/seting"},
+            "has no ConfigMap kubeflow/seting, which a parameter is for. Nearest: ConfigMap kubeflow/settings",
+        ),
+        ({"path": ["data", "SECUR"]}, "has no data SECUR, which a parameter is for. Nearest: SECURE"),
+        ({"text": "ux.yaml", "path": []}, "has no ux.yaml"),
+    ],
+)
+def test_a_place_that_is_not_there_stops_it(table: Json, place: Json, message: str) -> None:
+    table["parameters"]["https"]["places"][0].update(place)
+    with pytest.raises(BootstrapError) as error:
+        parameters.of(RELEASE, "notebooks", OBJECTS)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "images"),
+    [
+        ("ghcr.io/a/b:v1", {"ghcr.io/a/b:v1"}),
+        ("run registry.example.com:5000/a/b@sha256:" + "0" * 64 + " now", {"registry.example.com:5000/a/b@sha256:" + "0" * 64}),
+        ("image: gcr.io/istio-release", {"gcr.io/istio-release"}),
+        ("https://ghcr.io/a/b:v1", set()),
+        ("networking.istio.io/v1", set()),
+        ("cluster.local/ns/kubeflow/sa/x", set()),
+    ],
+)
+def test_images_in_texts(text: str, images: set[str]) -> None:
+    assert set(dict(parameters._images({"args": [text]}))) == images

@@ -1,0 +1,108 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What facts choose of the platform, with packages that are small and made up."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.plan import make
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.platform import choice, tables
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.sources import Contents
+from ansible_collections.kubeflow.bootstrap.tests.unit.rules import stories
+
+Json = dict[str, t.Any]
+
+
+def packages(components: t.Iterable[str]) -> Contents:
+    """A package for each component, whose prototype has all parameters that the table gives it in some release."""
+    table = tables.parameters()["parameters"]
+    files: dict[str, str] = {}
+    for component in components:
+        names = [name for name, entry in table.items() if any(place["component"] == component for place in entry.get("places") or ())]
+        lines = "".join(f"// @optionalParam {name} {table[name]['type']} {_default(table[name])} Text\n" for name in names)
+        fields = ", ".join(f"{name}: std.toString(params.{name})" for name in names)
+        files[f"{component}/prototypes/{component}.jsonnet"] = (
+            f"// @apiVersion 0.1\n// @name io.ksonnet.pkg.platform-{component}\n// @description Made up\n{lines}\n"
+            f"{{ apiVersion: 'v1', kind: 'ConfigMap', metadata: {{ name: '{component}' }}, data: {{ {fields} }} }}\n"
+        )
+        files[f"{component}/parts.yaml"] = f"apiVersion: 0.0.1\nkind: ksonnet.io/parts\nname: {component}\n"
+    return Contents({"registry.yaml": "apiVersion: 0.1.0\nkind: ksonnet.io/registry\nlibraries: {}\n", "LICENSE": "", **files})
+
+
+def _default(entry: Json) -> str:
+    value = entry.get("default", "null")
+    return value if isinstance(value, str) else str(value)
+
+
+def plan(facts: Json, *components: str, release: str = "26.03", **parameters: t.Any) -> Json:
+    """The plan of components of a release."""
+    chosen = choice.read({"release": release, "components": list(components), "parameters": parameters})
+    assert chosen
+    contents = {"platform": packages(chosen.components)}
+    choices = {
+        "name": "kubeflow",
+        "namespace": "kubeflow",
+        "parameters": choice.spread(chosen.parameters, contents, chosen.prototypes),
+        "apply": False,
+        "move": False,
+        "platform": chosen.document(),
+        "components": chosen.prototypes,
+        "registries": {"platform": dict(chosen.entry)},
+        "packages": chosen.packages,
+    }
+    return make(facts, choices, list(stories.rules()), contents, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "component", "parameter", "value", "rule"),
+    [
+        ("no-default-but-disks", "pipelines", "artifactStorageClass", "disks", "platform-artifacts-in-a-usable-class"),
+        ("no-default-but-disks", "notebooks", "notebookStorageClass", "disks", "platform-notebooks-in-a-usable-class"),
+        ("plain", "notebooks", "tensorboardPVCScheduling", "false", "platform-tensorboards-on-any-node"),
+        ("gke-gpu", "notebooks", "gpuVendors", [{"limitsKey": "nvidia.com/gpu", "uiName": "nvidia.com/gpu"}], "platform-gpus-of-the-nodes"),
+        ("gke-gpu", "istio", "cniBinDir", "/home/kubernetes/bin", "platform-network-programs-of-gke"),
+        ("gke-gpu", "istio", "gatewayServiceType", "LoadBalancer", "load-balancer-of-the-cloud"),
+        ("plain", "pipelines", "storageClass", "standard", "storage-class-default"),
+    ],
+)
+def test_facts_choose(name: str, component: str, parameter: str, value: t.Any, rule: str) -> None:
+    found = plan(stories.facts(name), "pipelines", "notebooks")["parameters"][component][parameter]
+    assert (found["value"], found["rule"], found["no_effect"]) == (value, rule, False)
+
+
+def test_models_are_served_without_knative_where_it_is_not_chosen() -> None:
+    facts = stories.facts("plain")
+    assert plan(facts, "serving-raw")["parameters"]["kserve"]["servingMode"]["value"] == "RawDeployment"
+    assert plan(facts, "serving")["parameters"]["kserve"]["servingMode"]["source"] == "default"
+
+
+def test_a_certificate_means_https_everywhere() -> None:
+    found = plan(stories.facts("plain"), "notebooks", tlsSecretName="cert")["parameters"]
+    assert found["istio-resources"]["tlsSecretName"]["source"] == "user"
+    assert {found[name]["https"]["value"] for name in ("notebooks", "oauth2-proxy")} == {"true"}
+
+
+def test_a_value_goes_to_all_that_have_it_and_no_other() -> None:
+    found = plan(stories.facts("plain"), "notebooks", firstUser="me@example.com")["parameters"]
+    assert [name for name, values in found.items() if values.get("firstUser", {}).get("source") == "user"] == ["dex"]
+
+
+def test_versions_of_kubernetes_and_machines_that_it_was_not_tried_with() -> None:
+    facts = stories.facts("arm64-mixed")
+    facts["cluster"]["version"]["minor"] = 33
+    assert stories.ids(plan(facts, "training")) >= {"platform-older-kubernetes", "platform-on-arm64"}
+    assert "platform-older-kubernetes" not in stories.ids(plan(facts, "training", release="1.11.0"))
+    facts["cluster"]["version"]["minor"] = 37
+    assert "platform-newer-kubernetes" in stories.ids(plan(facts, "training", release="26.03.1"))
+    facts["cluster"]["version"]["minor"] = 35
+    assert not stories.ids(plan(facts, "training", release="26.03.1")) & {"platform-older-kubernetes", "platform-newer-kubernetes"}
+
+
+def test_the_plan_says_what_was_added_and_for_whom() -> None:
+    found = plan(stories.facts("plain"), "training")["platform"]
+    assert found["components"] == [
+        {"name": "namespaces", "reason": "trainer needs it."},
+        {"name": "trainer", "reason": "You chose it."},
+    ]
