@@ -35,7 +35,17 @@ _WRITES = {"create", "update", "patch", "delete", "deletecollection"}
 
 
 # What takes longest begins first, so that no core is left waiting for another one.
-_FIRST = ("test_kubeflow.py", "test_docs.py", "test_awx.py", "test_clusters.py", "test_awx_setup.py")
+_FIRST = (
+    "test_kubeflow.py",
+    "test_docs.py",
+    "test_awx.py",
+    "test_awx_setup.py",
+    "test_steps.py",
+    "test_dns.py",
+    "test_remove.py",
+    "test_ks_engine.py",
+    "test_clusters.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
