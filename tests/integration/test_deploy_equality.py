@@ -174,7 +174,7 @@ def admin(cluster: Factory) -> t.Iterator[Cluster]:
     kubectl_apply(each, [*forms(), generated(), *(item for item, _change in others().values())])
     yield each
     each.kubectl("delete", "clusterrole,priorityclass,validatingwebhookconfiguration", "of-an-admin")
-    each.kubectl("delete", "crd", *(f"{plural}.admin.example.com" for plural in ("forms", "names", "builds")))
+    each.kubectl("delete", "--wait=false", "crd", *(f"{plural}.admin.example.com" for plural in ("forms", "names", "builds")))
 
 
 def test_the_very_objects_of_an_admin_are_left_alone(admin: Cluster, tmp_path: t.Any) -> None:
