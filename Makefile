@@ -7,15 +7,21 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 KUBECONFIG_NAMED := $(if $(filter command line,$(origin KUBECONFIG)),yes)
 PROFILE := plain
 CLUSTER := $(PROFILE)
+PLATFORM :=
+FROM :=
 ARGS :=
 NAME :=
 
+comma := ,
 cache := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kubeflow.bootstrap
 local_kubeconfig := $(cache)/clusters/$(CLUSTER)/kubeconfig
 local_record := $(cache)/clusters/$(CLUSTER)/cluster.json
 # Local clusters come and go; their application is kept apart from that of a cluster of your own, and moves from one to the next.
-local_app := $(if $(KUBECONFIG_NAMED),,-e "kubeflow_app_dir='$(CURDIR)/kubeflow-app-local'" -e '{"kubeflow_move": true}')
+local_app := $(if $(KUBECONFIG_NAMED),,-e "kubeflow_app_dir='$(CURDIR)/kubeflow-app-local$(if $(PLATFORM),-platform)'" -e '{"kubeflow_move": true}')
 kubeconfig := $(if $(KUBECONFIG_NAMED),$(KUBECONFIG),$(local_kubeconfig))
+# The platform's webhooks and controllers are pods, and those of a local cluster are stand-ins: there it is compared, not applied.
+platform := $(if $(PLATFORM),-e '{"kubeflow_platform": {"release": "$(PLATFORM)"$(if $(FROM),$(comma) "source": "$(abspath $(FROM))")}}')
+apply := $(if $(PLATFORM),$(if $(KUBECONFIG_NAMED),true,false),true)
 
 # The newest Python that the collection is tested with comes first.
 pythons := 3.13 3.12 3.11 3.14
@@ -37,6 +43,8 @@ help:
 	@echo '                                    PROFILE=real one whose pods run, and a page to open (root on Linux)'
 	@echo '  make bootstrap KUBECONFIG=FILE    on your own cluster: its current context, which stays as it is'
 	@echo '                                    (KUBECONFIG counts only when given like this, not from the environment)'
+	@echo '      PLATFORM=26.03.1 FROM=DIR         the Kubeflow platform instead: that release, from a folder or an archive. On the'
+	@echo '                                    local cluster, whose pods are stand-ins, it is planned and compared, not applied'
 	@echo '      ARGS="-e kubeflow_namespace=ml"   more arguments for ansible-playbook, with either'
 	@echo '  make clean-cluster                stop and remove the local cluster (PROFILE=... as above)'
 	@echo
@@ -62,7 +70,7 @@ venv:
 
 bootstrap: venv $(if $(KUBECONFIG_NAMED),,local-cluster)
 	$(say) 'Bootstrapping Kubeflow'
-	@$(run) ansible-playbook playbooks/bootstrap.yml -e '{"kubeflow_apply": true}' -e "kubeflow_kubeconfig='$(kubeconfig)'" $(local_app) $(ARGS)
+	@$(run) ansible-playbook playbooks/bootstrap.yml -e '{"kubeflow_apply": $(apply)}' -e "kubeflow_kubeconfig='$(kubeconfig)'" $(local_app) $(platform) $(ARGS)
 	@$(if $(KUBECONFIG_NAMED),:,! grep -q '"real": true' '$(local_record)' || \
 		echo "Open http://kubeflow.kubeflow.localhost:$$(sed -n 's/^ *"web": \([0-9]*\).*/\1/p' '$(local_record)')/ (with -e kubeflow_namespace=ml, kubeflow.ml.localhost)")
 

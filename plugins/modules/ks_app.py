@@ -80,8 +80,8 @@ options:
           - A registry on GitHub is pinned in C(app.yaml) to the commit that the ref led to, until another C(uri) is declared.
           - C(sha256) is the checksum of the registry's folder that RV(registries) returns. Anything else is refused.
           - The C(uri) of V(platform) is a release of the Kubeflow platform, or a commit of it with C(sha256). Its packages are rendered
-            from C(source), a folder or a tar archive, by C(renderer), C(kubectl) or C(kustomize), which is looked for if not set. Neither
-            is needed for packages that the application has already.
+            from C(source), a folder, a tar archive or V(github), by C(renderer), C(kubectl) or C(kustomize), which is looked for if not
+            set. Neither is needed for packages that the application has already.
         type: dict
       packages:
         description:

@@ -64,8 +64,9 @@ options:
       - Of a mapping, C(release) names the release. C(components) are components and sets of them, the set V(platform) if not set;
         what they need is added. C(without) leaves components out, whoever needs them. C(parameters) are values for all components that
         have such a parameter; those of O(parameters) win. C(source) is a folder or a tar archive with the
-        release, needed for packages that the application does not have yet. C(renderer) is the program that renders them, C(kubectl) or
-        C(kustomize), which is looked for otherwise.
+        release, or V(github), where it is taken from if not set; it is needed for packages that the application does not have yet.
+        C(sha256) is the checksum of the files, which a release that is a commit needs. C(renderer) is the program that renders them,
+        C(kubectl) or C(kustomize), which is looked for otherwise.
       - With it O(components) has no default.
     type: raw
   registries:

@@ -19,7 +19,7 @@ from ..errors import BootstrapError
 from ..files import read_bounded, write_atomically
 from ..ksonnet import documents
 from ..registries.sources import Contents, Files, Sources
-from . import closure, objects, package, renderer, secrets, source, tables
+from . import closure, github_source, objects, package, renderer, secrets, source, tables
 from .closure import Closure
 from .package import Rendered
 from .renderer import Renderer
@@ -29,13 +29,15 @@ Json = dict[str, t.Any]
 MAX_BYTES = 64 * 2**20
 """Of one file of a vendored package."""
 _LICENSE = "LICENSE"
+_GITHUB = "github"
+"""The source where none is named."""
 
 
 def contents(name: str, entry: Mapping[str, t.Any], wanted: Iterable[str], application: Path, sources: Sources) -> Contents:
     """The packages ``wanted`` of a release, each called as its component.
 
-    ``entry``: ``uri``, the release; ``source``, a folder or an archive with it, needed for what the application does not have;
-    ``renderer``, a program; ``sha256``, of a release that is a commit. ``application``: the folder with ``vendor/NAME``. Raises
+    ``entry``: ``uri``, the release; ``source``, a folder or an archive with it, or ``github``, needed for what the application does not
+    have; ``renderer``, a program; ``sha256``, of a release that is a commit. ``application``: the folder with ``vendor/NAME``. Raises
     BootstrapError.
     """
     release = tables.release(str(entry["uri"]))
@@ -69,6 +71,18 @@ def contents(name: str, entry: Mapping[str, t.Any], wanted: Iterable[str], appli
     return Contents(beside | {f"{name}/{path}": text for name in wanted for path, text in made[name].items()})
 
 
+def check_release(files: Mapping[str, str], release: str, what: str) -> None:
+    """Raise BootstrapError unless all packages among the files are of a release; ``what`` holds them."""
+    for path in files:
+        if path.endswith(f"/{package.ORIGIN}"):
+            recorded = package.origin_of({package.ORIGIN: files[path]}, path).get("release")
+            if recorded != release:
+                raise BootstrapError(
+                    f"{what} has packages of the platform {recorded}, not {release}.",
+                    fix="Write it anew for this release, or choose the other one (kubeflow_platform).",
+                )
+
+
 def _registry(release: Release) -> str:
     libraries = {component: {"path": component, "version": release.name} for component in sorted(release.components)}
     return documents.dump({"apiVersion": "0.1.0", "kind": "ksonnet.io/registry", "libraries": libraries})
@@ -100,12 +114,8 @@ class Workshop:
 
     def __init__(self, release: Release, entry: Mapping[str, t.Any], sources: Sources) -> None:
         self._release, self._entry, self._sources = release, entry, sources
-        if not entry.get("source"):
-            raise BootstrapError(
-                f"The application does not have all packages of the platform {release.name} yet, and no source of it is named.",
-                fix="Name a folder or an archive with the release: kubeflow_platform: {release: ..., source: ...}.",
-            )
-        self._source = source.find(str(entry["source"]), release.name)
+        named = str(entry.get("source") or _GITHUB)
+        self._source = github_source.find(release, sources) if named == _GITHUB else source.find(named, release.name)
         self._renderer: Renderer | None = None
         if tables.is_commit(release.name):
             self._check_whole()
@@ -227,4 +237,4 @@ def render(program: Renderer, part: tables.Part, files: Closure, what: str) -> l
         # JSON is YAML.
         (root / "all" / "kustomization.yaml").write_text(json.dumps(kustomization), encoding="utf-8")
         rendered = program.render(root / "all", what)
-    return objects.tidy(objects.read(rendered, what), files.generated, what)
+    return objects.tidy(objects.read(rendered, what, known=bool(part.sha256)), files.generated, what)

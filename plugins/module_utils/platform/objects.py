@@ -25,10 +25,14 @@ _HASH = re.compile(r"(?P<name>.+)-[2456789bcdfghkmt]{10}")
 _VARIABLE = re.compile(r"\$\([A-Z][A-Z0-9_]*\)")
 
 
-def read(text: bytes, what: str) -> list[Json]:
-    """The objects of a YAML stream. Raises BootstrapError for anything that is no object of Kubernetes; ``what`` names it."""
+def read(text: bytes, what: str, *, known: bool = False) -> list[Json]:
+    """The objects of a YAML stream. Raises BootstrapError for anything that is no object of Kubernetes; ``what`` names it.
+
+    ``known``: it was rendered from files that have a checksum of the tables, and so is no larger than it was then: the bounds of YAML,
+    which cost as much as reading it, are not looked at.
+    """
     try:
-        documents = list(bounded_yaml.load_all(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+        documents = list((yaml if known else bounded_yaml).load_all(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     except yaml.YAMLError as error:
         raise BootstrapError(f"{what} renders to what is not YAML: {str(error).splitlines()[0]}.", fix="Try another renderer.") from None
     found = [document for document in documents if document is not None]

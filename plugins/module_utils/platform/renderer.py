@@ -5,6 +5,8 @@
 It is needed when packages of the platform are made, and never again: not to deploy, not to show, not for a second run.
 """
 
+# No Ansible module here whose run_command could be used: pylint: disable=ansible-bad-function
+
 from __future__ import annotations
 
 import json
@@ -15,15 +17,18 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from .. import interrupts
 from ..errors import BootstrapError
 
 SECONDS = 300.0
 """That one component may take; the largest takes some seconds."""
+_GLANCE = 0.02
 MAX_BYTES = 64 * 2**20
 """Of the objects of one component; the largest has 4 MB."""
 OLDEST = (5, 0)
@@ -125,9 +130,12 @@ def _run(argv: list[str], output: t.IO[bytes], errors: t.IO[bytes], folder: Path
     except OSError as error:
         raise BootstrapError(f"{argv[0]} can't be run: {error.strerror}.", fix=_MISSING) from None
     try:
-        return program.wait(SECONDS)
-    except subprocess.TimeoutExpired:
-        raise BootstrapError(f"{argv[0]} was not done after {SECONDS:g} seconds.", fix="Try again on a machine with less load.") from None
+        end = time.monotonic() + SECONDS
+        while program.poll() is None:
+            if time.monotonic() > end:
+                raise BootstrapError(f"{argv[0]} was not done after {SECONDS:g} seconds.", fix="Try again on a machine with less load.")
+            interrupts.pause(_GLANCE)
+        return program.returncode
     finally:
         if program.poll() is None:
             os.killpg(program.pid, signal.SIGKILL)

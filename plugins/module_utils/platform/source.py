@@ -156,7 +156,7 @@ def _placed(name: str, release: str) -> str | None:
         if part == REMOTES and len(parts) > start + 1:
             return name if start == 0 else "/".join(parts[start:])
         own = start == 0 or not parts[0].startswith("kubeflow-") or parts[0] == f"kubeflow-{release}" or _is_of_github(parts[0])
-        if own and (part in _MARKS or part == "LICENSE" and start == len(parts) - 1):
+        if own and (part in (*_MARKS, "example") or part == "LICENSE" and start == len(parts) - 1):
             return "/".join([RELEASE, *parts[start:]])
     return None
 

@@ -59,10 +59,10 @@ def bounded(stream: t.IO[bytes], what: str) -> t.IO[bytes]:
 def unpack(file: t.IO[bytes], folders: Collection[str], what: str, commit: str = "") -> dict[str, Files]:
     """The files below some folders of an archive whose members all lie in one top folder, as GitHub's and ours do.
 
-    ``folders``: paths below the top folder, ``""`` for all of it. Returns for each of them path below it to text, {} where there is none.
-    ``what`` names the archive in messages. ``commit``: where the archive says which commit it is of (git writes it in a comment), it must
-    be this one. Symbolic links that point inside a wanted folder are left out, as ks leaves them out. Raises Damaged, or BootstrapError
-    for an archive that tries something.
+    ``folders``: paths below the top folder, of files too, ``""`` for all of it. Returns for each of them path below it to text, {} where
+    there is none. ``what`` names the archive in messages. ``commit``: where the archive says which commit it is of (git writes it in a
+    comment), it must be this one. Symbolic links that point inside a wanted folder are left out, as ks leaves them out. Raises Damaged, or
+    BootstrapError for an archive that tries something.
     """
     found: dict[str, dict[str, str | None]] = {folder: {} for folder in folders}
     try:
@@ -95,7 +95,7 @@ def _read(tar: tarfile.TarFile, found: dict[str, dict[str, str | None]], what: s
             raise BootstrapError(f"{what} has members outside its top folder {top}: {member.name}.", fix=_FIX)
         if not (member.isdir() or member.issym() or member.isreg()) or member.issparse():
             raise BootstrapError(f"{what}: {member.name} is neither a file nor a folder.", fix=_FIX)
-        inside = [folder for folder in found if not folder or path.startswith(folder + "/")]
+        inside = [folder for folder in found if not folder or path == folder or path.startswith(folder + "/")]
         if member.isdir() or not inside:
             continue
         size += max(member.size, 0)
@@ -107,7 +107,7 @@ def _read(tar: tarfile.TarFile, found: dict[str, dict[str, str | None]], what: s
             )
         text = _content(tar, member) if member.isreg() else None
         for folder in inside:
-            below = path.removeprefix(folder + "/") if folder else path
+            below = path.removeprefix(folder + "/")  # of a file that is wanted itself, its path
             if below in found[folder]:
                 raise BootstrapError(f"{what} has {member.name} twice.", fix=_FIX)
             if text is None:

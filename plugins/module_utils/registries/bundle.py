@@ -48,7 +48,7 @@ class Bundle:
                     f"Registry '{name}': the bundle {self.path} has package '{package}' at {held['refSpec']}, not {ref}.", fix=_FIX
                 )
         folders = tuple(f"{where[package]}/" for package in packages)
-        files = {path: text for path, text in there.files.items() if path == "registry.yaml" or path.startswith(folders)}
+        files = {path: text for path, text in there.files.items() if "/" not in path or path.startswith(folders)}
         return Contents(
             files, there.git, there.digest, {package: there.packages[package] for package in packages if package in there.packages}
         )

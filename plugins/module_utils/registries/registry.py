@@ -156,7 +156,7 @@ def contents(
     for name, entry in registries.items():
         wanted = _wanted(name, entry, packages)
         if protocol(entry) == PLATFORM:
-            found[name] = platform.contents(name, entry, [each.folder for each in wanted.values()], application, sources)
+            found[name] = _release(packed, name, entry, wanted, application, sources)
         elif protocol(entry) == GITHUB:
             try:
                 if packed:
@@ -227,6 +227,17 @@ def _local(packed: bundle.Bundle | None, name: str, entry: Mapping[str, t.Any], 
     if packed and not root.is_dir():
         return _from_bundle(packed, name, uri(name, entry["uri"], FS), wanted)
     return Contents(read(root, [each.folder for each in wanted.values()], name))
+
+
+def _release(
+    packed: bundle.Bundle | None, name: str, entry: Mapping[str, t.Any], wanted: remote.Packages, application: Path, sources: Sources
+) -> Contents:
+    """A release of the platform: its packages as the bundle has them, else as they are or can be made."""
+    if packed and name in packed.contents:
+        found = _from_bundle(packed, name, uri(name, entry["uri"], PLATFORM), wanted)
+        platform.check_release(found.files, entry["uri"], f"The bundle {packed.path}")
+        return found
+    return platform.contents(name, entry, [each.folder for each in wanted.values()], application, sources)
 
 
 def _embedded(root: Path, name: str, wanted: Collection[str]) -> Contents:

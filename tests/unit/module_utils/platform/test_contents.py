@@ -17,6 +17,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import B
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import folder, render
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.cluster import cache_folder
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.platform import choice, contents, renderer
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import bundle, registry
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.sources import Contents, Sources
 from ansible_collections.kubeflow.bootstrap.tests import mini_platform
 from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
@@ -207,11 +208,6 @@ def test_a_component_that_is_no_longer_chosen_leaves_the_application(release: Re
     assert not any("trainer" in path for path in left)
 
 
-def test_without_a_source_it_is_said_what_to_name(release: Release) -> None:
-    with pytest.raises(BootstrapError, match=r"no source of it is named.*source: \.\.\."):
-        release.make(source="")
-
-
 def test_a_commit_needs_the_checksum_of_its_files(release: Release) -> None:
     digest = release.entry()["sha256"]
     for declared in ("", "0" * 64):
@@ -259,3 +255,20 @@ def test_a_renderer_that_fails_says_why(tmp_path: Path) -> None:
     found = renderer.find("", {"PATH": str(tmp_path)}, None)
     with pytest.raises(BootstrapError, match="can't render trainer: no such thing"):
         found.render(tmp_path, "trainer")
+
+
+@needs_a_renderer
+def test_a_bundle_has_the_packages_rendered(release: Release, tmp_path: Path) -> None:
+    declared = release.declaration(*COMPONENTS)
+    found = registry.contents(declared["registries"], declared["packages"], release.app, release.sources())
+    file = tmp_path / "bundle.tar.gz"
+    file.write_bytes(bundle.pack(found, {"platform": "./vendor/platform"}))
+    declared["registries"]["platform"] |= {"source": "", "renderer": ""}
+    folder.converge(release.app, declared, sources=Sources(bundle=file))
+    assert folder.read(release.app)["vendor/platform/LICENSE"] == mini_platform.LICENSE
+    assert render.objects(folder.read(release.app)).keys() == {"namespaces", "spark", "trainer", "trainer-definitions"}
+    # From here on the bundle isn't needed either.
+    assert not folder.converge(release.app, declared, sources=Sources()).changed
+    declared["registries"]["platform"]["uri"] = "26.03.1"
+    with pytest.raises(BootstrapError, match=r"has packages of the platform 5eed.*, not 26\.03\.1"):
+        folder.converge(tmp_path / "other", declared, sources=Sources(bundle=file))

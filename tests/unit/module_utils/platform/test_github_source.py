@@ -1,0 +1,99 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A release from GitHub: one archive for each repository, only for what is rendered, kept for all runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.platform import closure, github_source, source, tables
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import download
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.sources import Sources
+from ansible_collections.kubeflow.bootstrap.tests import mini_platform
+from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.registries.github_server import COMMIT, OTHER, GitHub
+
+from tests.unit.conftest import Answer, Authority, Server
+
+TRAINER = "applications/trainer/overlays"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "PAUSE", 0.005)
+
+
+@pytest.fixture
+def sources(authority: Authority, tmp_path: Path) -> Sources:
+    (tmp_path / "ca.pem").write_text(authority.pem, encoding="utf-8")
+    return Sources(cache=tmp_path / "cache", ca_file=str(tmp_path / "ca.pem"), timeout=30)
+
+
+@pytest.fixture
+def hub(serve: Callable[..., Server]) -> GitHub:
+    """The release and, at the ref v3, what a release of the platform refers to as a folder; and a file of a release."""
+    found = GitHub(serve("127.0.0.1"), Answer)
+    asset = f"https://{found.host}/acme/tools/releases/download/v0.11.0/manifests.yaml"
+    files = {path: text.replace(mini_platform.JOBSET, asset) for path, text in mini_platform.FILES.items()}
+    folder = f"https://{found.host}/acme/tools/manifests/base?ref=v3"
+    files["applications/spark/spark-operator/overlays/kubeflow/kustomization.yaml"] = f"resources: [spark.yaml, '{folder}']\n"
+    found.publish(COMMIT[:9], COMMIT, {**files, "README.md": "not wanted"})
+    found.publish("v3", OTHER, {"manifests/base/kustomization.yaml": "resources: []\n", "else.txt": "not wanted"})
+    found.server.routes["/acme/tools/releases/download/v0.11.0/manifests.yaml"] = Answer(
+        mini_platform.REMOTES["jobset-v0.11.0/manifests.yaml"].encode()
+    )
+    return found
+
+
+def release(hub: GitHub) -> tables.Release:
+    return tables.Release(
+        name="26.03.1",
+        repository=f"{hub.host}/acme/tools",
+        commit=COMMIT[:9],
+        license="none",
+        remotes={
+            f"https://{hub.host}/acme/tools/releases/download/v0.11.0/manifests.yaml": "jobset-v0.11.0",
+            f"https://{hub.host}/acme/tools/manifests/base?ref=v3": "tools-v3/manifests/base",
+        },
+    )
+
+
+def test_it_is_the_same_as_from_a_folder_and_what_is_not_needed_is_not_fetched(hub: GitHub, sources: Sources, tmp_path: Path) -> None:
+    of = release(hub)
+    found = closure.walk(github_source.find(of, sources).read, [TRAINER], of.remotes)
+    folder = mini_platform.write(tmp_path / "releases")
+    local = closure.walk(source.find(str(folder), "26.03.1").read, [TRAINER], {mini_platform.JOBSET: "jobset-v0.11.0"})
+    same = {path: text for path, text in local.files.items() if "jobset" not in path}
+    assert {path: text for path, text in found.files.items() if "jobset" not in path} == same
+    assert found.files["remotes/jobset-v0.11.0/manifests.yaml"] == local.files["remotes/jobset-v0.11.0/manifests.yaml"]
+    assert found.files["remotes/jobset-v0.11.0/kustomization.yaml"] == "resources:\n- manifests.yaml\n"
+    assert not any("v3" in path for path in hub.asked())
+
+
+def test_a_folder_of_another_repository(hub: GitHub, sources: Sources) -> None:
+    of = release(hub)
+    found = closure.walk(github_source.find(of, sources).read, ["applications/spark/spark-operator/overlays/kubeflow"], of.remotes)
+    assert found.files["remotes/tools-v3/manifests/base/kustomization.yaml"] == "resources: []\n"
+
+
+def test_it_is_fetched_once_for_all_runs(hub: GitHub, sources: Sources) -> None:
+    of = release(hub)
+    first = github_source.find(of, sources)
+    assert first.read("release/LICENSE") == mini_platform.LICENSE
+    assert first.read("release/README.md") is None
+    before = [path for path in hub.asked() if "tarball" in path]
+    again = github_source.find(of, sources)
+    assert again.digest() == first.digest()
+    assert [path for path in hub.asked() if "tarball" in path] == before
+
+
+def test_where_it_can_not_be_had_a_folder_will_do(hub: GitHub, sources: Sources) -> None:
+    hub.route(f"commits/{COMMIT[:9]}", b"", 500)
+    with pytest.raises(BootstrapError, match=r"asked 4 times.*kubeflow_platform: \{source: \.\.\.\}"):
+        github_source.find(release(hub), sources).read("release/LICENSE")
+    hub.publish(COMMIT[:9], COMMIT)
+    hub.server.routes["/acme/tools/releases/download/v0.11.0/manifests.yaml"] = Answer(b"", 404)
+    with pytest.raises(BootstrapError, match="the server answers 404"):
+        github_source.find(release(hub), sources).read("remotes/jobset-v0.11.0/manifests.yaml")
