@@ -39,13 +39,22 @@ def ask(cluster: Cluster, service: str, path: str = "", namespace: str = "defaul
         return f"{error.code} {error.read().decode()}"
 
 
-def start(cluster: Cluster, name: str, namespace: str, labels: dict[str, str] | None = None, code: str | None = None, **spec: t.Any) -> str:
+def start(
+    cluster: Cluster,
+    name: str,
+    namespace: str,
+    labels: dict[str, str] | None = None,
+    code: str | None = None,
+    mounts: list[dict[str, str]] | None = None,
+    **spec: t.Any,
+) -> str:
     """A pod that runs ``code``, or waits to be entered; returns its name when it has started."""
     container = {
         "name": "main",
         "image": IMAGE,
         "command": ["python3", "-c", code or "import time; time.sleep(86400)"],
         "securityContext": RESTRICTED["container"],
+        "volumeMounts": mounts or [],
     }
     made = {
         "apiVersion": "v1",

@@ -74,6 +74,10 @@ def digest(recipe: Json, kitchen: Kitchen) -> str:
             seen.update((kitchen.images / args["folder"] / "package-lock.json").read_bytes())
         elif step == "program":
             seen.update(programs.find(kitchen.cache, kitchen.modules, (args["module"],)).key.encode())
+        elif step == "files":
+            for entry in args.values():
+                if "from" in entry:
+                    seen.update((kitchen.images / entry["from"]).read_bytes())
     return seen.hexdigest()[:12]
 
 
@@ -136,10 +140,10 @@ def _program(args: Json, root: Path, kitchen: Kitchen) -> None:
     built = programs.ensure(kitchen.cache, kitchen.modules, kitchen.env, kitchen.progress, (args["module"],))
     target = _in(root, args["target"])
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(built.path(args["module"]), target)
+    shutil.copy(built.path(args.get("name") or args["module"]), target)
 
 
-def _files(args: Mapping[str, Json], root: Path, _kitchen: Kitchen) -> None:
+def _files(args: Mapping[str, Json], root: Path, kitchen: Kitchen) -> None:
     for path, entry in args.items():
         target = _in(root, path)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -147,7 +151,9 @@ def _files(args: Mapping[str, Json], root: Path, _kitchen: Kitchen) -> None:
             target.unlink(missing_ok=True)
             target.symlink_to(entry["link"])
             continue
-        if "content" in entry:
+        if "from" in entry:
+            shutil.copyfile(kitchen.images / entry["from"], target)
+        elif "content" in entry:
             target.write_text(entry["content"], encoding="utf-8")
         else:
             target.mkdir(exist_ok=True)

@@ -235,6 +235,18 @@ def test_a_layer_is_made_once_and_anew_when_its_recipe_changes(tmp_path, monkeyp
     assert images._layer("test", recipe, kitchen) != made
 
 
+def test_a_file_of_the_role_makes_another_layer_when_it_changes(tmp_path):
+    (tmp_path / "images").mkdir()
+    kitchen = layers.Kitchen(tmp_path, tmp_path, {}, lambda line: None)
+    recipe = {"files": {"/usr/bin/x": {"from": "x.py", "mode": "0755"}}}
+    (tmp_path / "images" / "x.py").write_text("1")
+    before = layers.digest(recipe, kitchen)
+    (tmp_path / "images" / "x.py").write_text("2")
+    assert layers.digest(recipe, kitchen) != before
+    layers.make(recipe, tmp_path / "root", kitchen)
+    assert (tmp_path / "root/usr/bin/x").read_text() == "2" and (tmp_path / "root/usr/bin/x").stat().st_mode & 0o111
+
+
 def test_a_package_that_can_t_be_had_says_what_for_and_leaves_no_layer(tmp_path):
     kitchen = layers.Kitchen(FILES, tmp_path, {"PATH": str(tmp_path)}, lambda line: None)
     (tmp_path / "npm").write_text("#!/bin/sh\necho 'no such host' >&2\nexit 1\n")
