@@ -116,7 +116,7 @@ class Cluster:
         """kubectl as it ended, well or not."""
         argv = [f"{self.facts['bin']}/kubectl", f"--kubeconfig={kubeconfig or self.kubeconfig}", *args]
         env = {"HOME": str(self.home.folder), "PATH": "/usr/bin:/bin"}
-        return subprocess.run(argv, input=stdin, capture_output=True, text=True, env=env, timeout=patience(3), check=False)
+        return subprocess.run(argv, input=stdin, capture_output=True, text=True, env=env, timeout=patience(15), check=False)
 
     def get(self, *args: str) -> dict[str, t.Any]:
         """``kubectl get ... -o json``."""
