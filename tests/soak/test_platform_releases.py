@@ -15,19 +15,54 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import application, render
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.cluster import cache_folder
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.platform import closure, contents, graph, objects, renderer, source, tables
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.sources import Sources
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.platform import (
+    choice,
+    closure,
+    contents,
+    graph,
+    objects,
+    parameters,
+    renderer,
+    source,
+    tables,
+)
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.cache import folder
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.sources import Contents, Sources
 from ansible_collections.kubeflow.bootstrap.tests.integration.service_network import service_network
 from ansible_collections.kubeflow.bootstrap.tests.integration.stand_ins import stand_ins, webhook_services
 from ansible_collections.kubeflow.bootstrap.tests.integration.test_platform import refused, settled
 from ansible_collections.kubeflow.bootstrap.tests.integration.work import Run
 from ansible_collections.kubeflow.bootstrap.tests.patience import patience
+from ansible_collections.kubeflow.bootstrap.tests.soak.platform_references import dangling
 
 Json = dict[str, t.Any]
 
 ARCHIVE = Path(os.environ.get("KUBEFLOW_RELEASES") or Path(__file__).resolve().parents[2].parent / "shared/data/kubeflow-releases.tar.xz")
 RUN_SECONDS = patience(60)
+VALUES: Json = {
+    "artifactStorageClass": "big",
+    "clusterDomain": "k8s.example",
+    "cniBinDir": "/home/kubernetes/bin",
+    "cullIdleMinutes": 30,
+    "firstUser": "me@example.com",
+    "gatewayReplicas": 2,
+    "gatewayServiceType": "LoadBalancer",
+    "gpuVendors": [{"limitsKey": "example.com/gpu", "uiName": "One"}],
+    "hostname": "kubeflow.example.com",
+    "https": "true",
+    "imagePullSecret": "pull",
+    "imageRegistry": "mirror.example.com",
+    "notebookPVCSize": "7Gi",
+    "notebookStorageClass": "fast",
+    "servingMode": "RawDeployment",
+    "storageClass": "fast",
+    "tensorboardPVCScheduling": "false",
+    "tlsSecretName": "cert",
+}
+"""One for each parameter."""
 WITHOUT = {"26.03.1": ("catalog", "kserve", "kserve-web")}
 """Components whose files the archive lacks."""
 DIFFERENT = {
@@ -93,6 +128,56 @@ def test_the_packages_are_all_of_the_release_and_the_same_each_time(name: str, t
     assert {key for key in changed if key[1] != "Secret"} <= DIFFERENT
     assert [key for key in found if key[1] == "Secret" and (found[key].get("data") or found[key].get("stringData"))] == []
     assert packages(release, tmp_path / "app", None) == files
+
+
+@pytest.mark.parametrize("name", tables.names())
+def test_what_is_left_out_leaves_nothing_dangling(name: str, tmp_path: Path) -> None:
+    release, without = tables.release(name), WITHOUT.get(name, ())
+    files = packages(release, tmp_path / "app", folder(os.environ))
+    for chosen_name in [*tables.graph().sets, *release.components]:
+        if chosen_name in without or (chosen_name.startswith("serving") and "kserve" in without):
+            continue
+        components = tuple(f"{each}/" for each in graph.closure(tables.graph(), release, [chosen_name], without))
+        found = dangling(list(items({path: text for path, text in files.items() if path.startswith(components)}).values()))
+        assert found == {}, chosen_name
+
+
+@pytest.mark.parametrize("name", tables.names())
+def test_each_value_lands(name: str, tmp_path: Path) -> None:
+    release = tables.release(name)
+    made = Contents(packages(release, tmp_path / "app", folder(os.environ)))
+    components = {component: f"platform-{component}" for component in chosen(release)}
+    before = rendered(made, components, {})
+    for parameter, value in VALUES.items():
+        try:
+            values = choice.spread({parameter: value}, {"platform": made}, components)
+        except BootstrapError:
+            assert parameter == "servingMode" and name == "26.03.1"  # of KServe, which the archive lacks
+            continue
+        after = rendered(made, components, values)
+        assert [key for key in after if after[key] != before[key]] != [], parameter
+    everywhere = {"clusterDomain": "k8s.example", "imageRegistry": "mirror.example.com"}
+    found = rendered(made, components, choice.spread(everywhere, {"platform": made}, components))
+    text = json.dumps(list(found.values()))
+    assert "cluster.local" not in text
+    images = {image for item in found.values() for image in dict(parameters.images_in(item))}
+    assert {image for image in images if not image.startswith("mirror.example.com/")} == set()
+
+
+def rendered(made: Contents, components: dict[str, str], values: dict[str, Json]) -> dict[tuple[str, str, str, str], Json]:
+    """The objects of an application with these components and values."""
+    declared = {
+        "name": "kubeflow",
+        "environments": {"default": {"server": "https://192.0.2.1", "namespace": "kubeflow"}},
+        "registries": {"platform": {"uri": "26.03", "protocol": "platform"}},
+        "packages": {component: {"registry": "platform"} for component in components},
+        "components": {
+            component: {"prototype": f"io.ksonnet.pkg.{prototype}", "parameters": values.get(component, {})}
+            for component, prototype in components.items()
+        },
+    }
+    found = render.objects(application.files(declared, {}, {"platform": made}).files)
+    return {objects.key(item): item for each in found.values() for item in each}
 
 
 def play(user: t.Any, playbook: str, **variables: t.Any) -> Run:

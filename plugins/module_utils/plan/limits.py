@@ -63,6 +63,19 @@ def look(items: Iterable[Item], parameters: Mapping[str, Mapping[str, Json]], cl
     return found
 
 
+def room(items: Iterable[Item], nodes: Json) -> list[Json]:
+    """The warning where the pods of a new application ask for more than the nodes have free, where that is known."""
+    needs, free = _needs(_pods(items), []), nodes.get("free") or {}
+    short = [name for name in ("cpu", "memory") if name in free and needs.get(f"requests.{name}", 0.0) > free[name]]
+    if not short:
+        return []
+    asked = " and ".join(f"{_shown(name, needs.get(f'requests.{name}', 0.0))} of {name}" for name in ("cpu", "memory"))
+    there = " and ".join(f"{_shown(name, free[name])} of {name}" for name in ("cpu", "memory") if name in free)
+    reason = f"The pods of what is chosen ask for {asked}; free on the nodes are {there}."
+    fix = "Choose fewer components (kubeflow_platform: {components: [...]}), or add nodes."
+    return [{"id": "platform-little-room", "reason": reason, "fix": fix, "command": "kubectl describe nodes"}]
+
+
 # --- what is planned
 
 

@@ -95,6 +95,9 @@ def plan(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
     blockers += public_secrets.look(found.own)
     blockers += limits.look(found.all, parameters, facts["cluster"])
     warnings = said["warns"] + found.warnings + warnings + _credentials(parameters)
+    if choices["platform"] and not current:
+        # Of an application that is there the pods may have their room already.
+        warnings += limits.room(found.all, facts["cluster"]["nodes"])
     missing, beyond = _rights(facts, found, choices["name"], namespace["value"], blockers if choices["apply"] else warnings, warnings)
     blockers, ignored = _ignored(_once(blockers), choices["ignore"])
     for item in blockers:

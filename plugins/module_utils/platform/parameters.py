@@ -53,7 +53,7 @@ def of(release: Release, component: str, items: list[Json]) -> Patches:
     patches: list[Json] = []
     texts: dict[str, dict[str, t.Any]] = {}
     domains = [key for key, item in objects.items() if any(_DOMAIN in text for text in _texts(item))]
-    images = {key: found for key, item in objects.items() if (found := dict(_images(item)))}
+    images = {key: found for key, item in objects.items() if (found := dict(images_in(item)))}
     there = {"clusterDomain": domains, "images": images, "pullSecrets": [key for key in objects if key.startswith("ServiceAccount ")]}
     for name, entry in table["parameters"].items():
         if there.get(entry.get("everywhere", "")):
@@ -146,7 +146,7 @@ def _texts(value: t.Any) -> Iterator[str]:
             yield from _texts(part)
 
 
-def _images(value: t.Any, name: str = "") -> Iterator[tuple[str, str]]:
+def images_in(value: t.Any, name: str = "") -> Iterator[tuple[str, str]]:
     """The images in an object, each with its name below a mirror; those without a host only where they are a field ``image``."""
     if isinstance(value, str):
         if name == "image" and value and not _IMAGE.search(value):
@@ -155,7 +155,7 @@ def _images(value: t.Any, name: str = "") -> Iterator[tuple[str, str]]:
             yield image, image.partition("/")[2]
     elif isinstance(value, dict):
         for field_name, part in value.items():
-            yield from _images(part, str(field_name))
+            yield from images_in(part, str(field_name))
     elif isinstance(value, list):
         for part in value:
-            yield from _images(part)
+            yield from images_in(part)

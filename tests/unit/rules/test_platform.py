@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
@@ -36,15 +37,15 @@ def _default(entry: Json) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-def plan(facts: Json, *components: str, release: str = "26.03", **parameters: t.Any) -> Json:
+def plan(facts: Json, *components: str, release: str = "26.03", contents: Contents | None = None, **parameters: t.Any) -> Json:
     """The plan of components of a release."""
     chosen = choice.read({"release": release, "components": list(components), "parameters": parameters})
     assert chosen
-    contents = {"platform": packages(chosen.components)}
+    found = {"platform": contents or packages(chosen.components)}
     choices = {
         "name": "kubeflow",
         "namespace": "kubeflow",
-        "parameters": choice.spread(chosen.parameters, contents, chosen.prototypes),
+        "parameters": choice.spread(chosen.parameters, found, chosen.prototypes),
         "apply": False,
         "move": False,
         "platform": chosen.document(),
@@ -52,7 +53,7 @@ def plan(facts: Json, *components: str, release: str = "26.03", **parameters: t.
         "registries": {"platform": dict(chosen.entry)},
         "packages": chosen.packages,
     }
-    return make(facts, choices, list(stories.rules()), contents, {})
+    return make(facts, choices, list(stories.rules()), found, {})
 
 
 @pytest.mark.parametrize(
@@ -98,6 +99,29 @@ def test_versions_of_kubernetes_and_machines_that_it_was_not_tried_with() -> Non
     assert "platform-newer-kubernetes" in stories.ids(plan(facts, "training", release="26.03.1"))
     facts["cluster"]["version"]["minor"] = 35
     assert not stories.ids(plan(facts, "training", release="26.03.1")) & {"platform-older-kubernetes", "platform-newer-kubernetes"}
+
+
+def test_pods_that_find_no_room() -> None:
+    facts = stories.facts("plain")
+    contents = packages(["trainer", "namespaces"])
+    pod = {"containers": [{"name": "a", "resources": {"requests": {"cpu": "2", "memory": "1Gi"}}}]}
+    deployment = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "a", "namespace": "kubeflow-system"},
+        "spec": {"replicas": 2, "selector": {}, "template": {"spec": pod}},
+    }
+    path = "trainer/prototypes/trainer.jsonnet"
+    header = contents.files[path].partition("\n\n")[0]
+    contents.files[path] = f"{header}\n\n{json.dumps(deployment)}\n"
+
+    def said(cpu: float) -> list[str]:
+        facts["cluster"]["nodes"]["free"] = {"cpu": cpu, "memory": 8.0 * 2**30}
+        found = plan(facts, "training", contents=contents)["warnings"]
+        return [item["reason"] for item in found if item["id"] == "platform-little-room"]
+
+    assert said(4.0) == []
+    assert said(3.0) == ["The pods of what is chosen ask for 4 of cpu and 2Gi of memory; free on the nodes are 3 of cpu and 8Gi of memory."]
 
 
 def test_the_plan_says_what_was_added_and_for_whom() -> None:

@@ -183,4 +183,4 @@ def test_a_place_that_is_not_there_stops_it(table: Json, place: Json, message: s
     ],
 )
 def test_images_in_texts(text: str, images: set[str]) -> None:
-    assert set(dict(parameters._images({"args": [text]}))) == images
+    assert set(dict(parameters.images_in({"args": [text]}))) == images
