@@ -44,9 +44,24 @@
     local open = { [name]: texts[name] for name in std.set([each.text for each in patches if 'text' in each]) };
     local opened = if open == {} then item else item { data+: open };
     local path(each) = (if 'text' in each then ['data', each.text] else []) + each.path;
-    local result = std.foldl(function(object, each) $.set(object, path(each), $.written(each, params)), patches, opened);
+    local written(object, each) =
+      if 'lines' in each then $.lines($.at(object, path(each)), each.lines, params[each.parameter]) else $.written(each, params);
+    local result = std.foldl(function(object, each) $.set(object, path(each), written(object, each)), patches, opened);
     if open == {} then result
     else result { data+: { [name]: std.manifestJsonEx(result.data[name], '  ') + '\n' for name in std.objectFields(open) } },
+
+  // What is at a path of names.
+  at(value, path):: std.foldl(function(found, name) found[name], path, value),
+
+  // A text of settings, NAME = VALUE, with lines in place of those of some names; null takes one away.
+  lines(text, settings, value)::
+    local name(line) = std.split(line, ' ')[0];
+    local written(line) = local new = settings[name(line)]; if new == null then [] else [std.strReplace(new, '%s', value)];
+    std.join('\n', [
+      each
+      for line in std.split(text, '\n')
+      for each in if name(line) in settings then written(line) else [line]
+    ]),
 
   // A value with another one at a path in it.
   set(value, path, new)::

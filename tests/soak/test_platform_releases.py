@@ -55,6 +55,7 @@ VALUES: Json = {
     "https": "true",
     "imagePullSecret": "pull",
     "imageRegistry": "mirror.example.com",
+    "oidcIssuer": "https://login.example.com",
     "notebookPVCSize": "7Gi",
     "notebookStorageClass": "fast",
     "servingMode": "RawDeployment",

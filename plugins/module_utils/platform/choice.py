@@ -83,11 +83,16 @@ def read(given: t.Any) -> Choice | None:
             raise BootstrapError(f"kubeflow_platform: {name}: text is expected.", fix=_FIX)
     lists = {name: _names(fields.get(name), name) for name in ("components", "without")}
     release = tables.release(str(texts["release"]))
+    parameters = _parameters(fields.get("parameters"))
+    known = tables.graph()
+    replaced = [
+        name for name, node in known.components.items() if node.unless and parameters.get(node.unless) and name in release.components
+    ]
     return Choice(
         release.name,
-        graph.closure(tables.graph(), release, lists["components"] or [graph.ALL], lists["without"]),
+        graph.closure(known, release, lists["components"] or [graph.ALL], [*lists["without"], *replaced]),
         {"protocol": REGISTRY, "uri": release.name, **{name: str(texts[name]) for name in _OF_THE_ENTRY if texts[name]}},
-        _parameters(fields.get("parameters")),
+        parameters,
         release.kubernetes,
     )
 

@@ -98,8 +98,21 @@ def _patch(place: Json, objects: dict[str, Json], component: str, texts: dict[st
         value = texts.setdefault(key, {}).setdefault(place["text"], _parsed(text, f"{key}, {place['text']}"))
     steps = place["path"][:-1] if place.get("new") else place["path"]
     _follow(value, steps, f"{key} of {component}")
-    kept = ("object", "path", "text", "values", "format", "wrap", "list")
+    _check_lines(place, item, f"{key} of {component}")
+    kept = ("object", "path", "text", "values", "format", "wrap", "list", "lines")
     return {name: place[name] for name in kept if name in place}
+
+
+def _check_lines(place: Json, item: Json, what: str) -> None:
+    """See that a text has all settings that are to be others."""
+    text = (item.get("data") or {}).get(place["path"][-1]) if "lines" in place else None
+    names = [line.partition(" ")[0] for line in str(text).splitlines()]
+    for name in place.get("lines") or ():
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
+            raise BootstrapError(
+                f"{what} has no setting {name}, which a parameter is for. Nearest: {', '.join(near) or 'nothing'}.", fix=_FIX
+            )
 
 
 def _parsed(text: str, what: str) -> t.Any:

@@ -59,11 +59,13 @@ class Release:
 
 @dataclass(frozen=True)
 class Node:
-    """A component in the graph. ``needs``: without them it does not work; ``wants``: without them it does less."""
+    """A component in the graph. ``needs``: without them it does not work; ``wants``: without them it does less. ``unless``: the parameter
+    with which it is left out."""
 
     text: str
     needs: tuple[str, ...] = ()
     wants: tuple[str, ...] = ()
+    unless: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def graph(folder: Path = FOLDER) -> Graph:
     document = _read(folder / "components.yml")
     return Graph(
         components={
-            name: Node(entry["text"], tuple(entry.get("needs") or ()), tuple(entry.get("wants") or ()))
+            name: Node(entry["text"], tuple(entry.get("needs") or ()), tuple(entry.get("wants") or ()), entry.get("unless") or "")
             for name, entry in document["components"].items()
         },
         sets={name: tuple(members) for name, members in document["sets"].items()},

@@ -81,5 +81,11 @@ def test_a_release_alone_is_all_of_it() -> None:
     assert choice.read('{"release": "26.03.1"}') == found
 
 
+def test_with_an_issuer_of_ones_own_there_is_no_dex() -> None:
+    found = choice.read({"release": "26.03.1", "components": ["notebooks"], "parameters": {"oidcIssuer": "https://login.example.com"}})
+    assert found and "dex" not in found.components and "oauth2-proxy" in found.components
+    assert "dex" in (choice.read({"release": "26.03.1", "components": ["notebooks"]}) or found).components
+
+
 def test_nothing_is_no_choice() -> None:
     assert [choice.read(given) for given in (None, "", {})] == [None, None, None]

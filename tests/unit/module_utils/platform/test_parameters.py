@@ -17,6 +17,7 @@ Json = dict[str, t.Any]
 
 RELEASE = tables.Release("26.03.1", "example.com/a/b", "0123456", "none", components={"notebooks": tables.Part(("a",))})
 TEXT = "# kept as long as nobody changes it\nvolume: {size: 5Gi}\n"
+CFG = '# text\nissuer_url = "http://dex"\nlogin_url = "/dex"\nmore = 1\n'
 OBJECTS: list[Json] = [
     {
         "apiVersion": "apps/v1",
@@ -36,7 +37,7 @@ OBJECTS: list[Json] = [
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {"name": "settings", "namespace": "kubeflow"},
-        "data": {"ui.yaml": TEXT, "SECURE": "true", "host": "app.kubeflow.svc.cluster.local"},
+        "data": {"ui.yaml": TEXT, "SECURE": "true", "host": "app.kubeflow.svc.cluster.local", "cfg": CFG},
     },
     {
         "apiVersion": "v1",
@@ -67,6 +68,11 @@ TABLE: Json = {
             "default": 0,
             "text": "Level",
             "places": [{**APP, "path": [*_CONTAINER, "env", {"name": "LEVEL"}], "new": True, "wrap": {"name": "LEVEL", "value": "%s"}}],
+        },
+        "issuer": {
+            "type": "string",
+            "text": "Issuer",
+            "places": [{**SETTINGS, "path": ["data", "cfg"], "lines": {"issuer_url": 'issuer_url = "%s"', "login_url": None}}],
         },
         "later": {"type": "string", "text": "Later", "places": [{**SETTINGS, "releases": ["1.10"], "path": ["data", "gone"]}]},
         "elsewhere": {"type": "string", "text": "Not here", "places": [{"component": "katib", "object": "ConfigMap /x", "path": ["data"]}]},
@@ -129,6 +135,11 @@ def test_entries_of_lists_are_added_and_taken_away() -> None:
     assert container(rendered(level=3))["env"] == [{"name": "LEVEL", "value": 3}]
 
 
+def test_settings_of_a_text_are_replaced_and_taken_away() -> None:
+    cfg = rendered(issuer="https://login.example.com")["ConfigMap"]["data"]["cfg"]
+    assert cfg == '# text\nissuer_url = "https://login.example.com"\nmore = 1\n'
+
+
 def test_a_value_that_no_place_knows_is_refused() -> None:
     with pytest.raises(BootstrapError, match="parameter https is yes; it must be one of false, true"):
         rendered(https="yes")
@@ -148,7 +159,7 @@ def test_what_is_everywhere() -> None:
 
 def test_a_component_declares_what_has_a_place_in_it() -> None:
     found = parameters.of(RELEASE, "notebooks", OBJECTS).declared
-    assert found.keys() == {"size", "storage", "https", "level", "clusterDomain", "imageRegistry", "imagePullSecret"}
+    assert found.keys() == {"size", "storage", "https", "issuer", "level", "clusterDomain", "imageRegistry", "imagePullSecret"}
     alone = parameters.of(RELEASE, "notebooks", OBJECTS[:2]).declared
     assert "imagePullSecret" not in alone
 
@@ -162,6 +173,10 @@ def test_a_component_declares_what_has_a_place_in_it() -> None:
         ),
         ({"path": ["data", "SECUR"]}, "has no data SECUR, which a parameter is for. Nearest: SECURE"),
         ({"text": "ux.yaml", "path": []}, "has no ux.yaml"),
+        (
+            {"path": ["data", "cfg"], "lines": {"isuer_url": None}},
+            "has no setting isuer_url, which a parameter is for. Nearest: issuer_url",
+        ),
     ],
 )
 def test_a_place_that_is_not_there_stops_it(table: Json, place: Json, message: str) -> None:
