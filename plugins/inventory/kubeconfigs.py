@@ -19,14 +19,14 @@ description:
   - A host is in the groups C(cloud_NAME) (C(cloud_none) without one), C(distribution_NAME), C(version_MAJOR_MINOR), and with GPUs
     or the like in C(gpu) and C(gpu_VENDOR).
   - A cluster that does not answer is a host in the group C(unreachable), with the reason in its variable C(kubeflow_unreachable) and
-    in a warning. It is asked anew each time, whatever is in the cache.
+    in a warning. It is asked again each time, whatever is in the cache.
   - With a cache, the facts of a context are kept until the cache's time is over, or until the context leads to another server.
   - A host is called like its context. What means something in patterns of Ansible or in paths becomes C(-), as in
     C(arn-aws-eks-eu-west-1-123456789012-cluster-ml) for C(arn:aws:eks:eu-west-1:123456789012:cluster/ml). Contexts whose names are
     alike get the name of their file behind it, and a warning says so.
 notes:
   - The name of the inventory's file ends with C(kubeconfigs.yml) or C(kubeconfigs.yaml).
-  - Playbooks that deploy ask the cluster anew. Only the entry points C(plan), C(app) and C(steps) of the role
+  - Playbooks that deploy ask the cluster again. Only the entry points C(plan), C(app) and C(steps) of the role
     P(kubeflow.bootstrap.kubeflow#role), run by themselves, take C(kubeflow_facts) from here.
 extends_documentation_fragment:
   - ansible.builtin.constructed

@@ -34,7 +34,7 @@ def convert(path: Path, provider: object, env: Mapping[str, str]) -> tuple[str, 
         return "oidc", {"token": config.get("id-token") or "", "refused": _outdated(path, config)}, []
     raise BootstrapError(
         f"The kubeconfig {path} logs in with the auth-provider {name!r}, which is not supported.",
-        fix="Make the kubeconfig anew with your provider's current tool; it will use an exec plugin.",
+        fix="Recreate the kubeconfig with your provider's current tool; it will use an exec plugin.",
     )
 
 
@@ -57,7 +57,7 @@ def _kubelogin(path: Path, config: Config, env: Mapping[str, str]) -> Config:
         raise BootstrapError(
             f"The kubeconfig {path} logs in with the auth-provider azure, which Kubernetes removed in 1.26; "
             f"it lacks {', '.join(missing)}, so that kubelogin can't take its place.",
-            fix="Make the kubeconfig anew: az aks get-credentials, then kubelogin convert-kubeconfig",
+            fix="Recreate the kubeconfig: az aks get-credentials, then kubelogin convert-kubeconfig",
         )
     args = ["get-token", "--login", env.get("AAD_LOGIN_METHOD") or "azurecli"]
     args += ["--environment", config.get("environment") or "AzurePublicCloud"]
@@ -73,7 +73,7 @@ def _outdated(path: Path, config: Config) -> BootstrapError | None:
     if token and (expires is None or expires > datetime.now(tz=UTC)):
         return None
     state = f"its id-token expired at {text(expires)}" if expires else "it holds no id-token"
-    renew = "Any command of kubectl with this context renews it in the file" if config.get("refresh-token") else "Log in anew"
+    renew = "Any command of kubectl with this context renews it in the file" if config.get("refresh-token") else "Log in again"
     issuer = str(config.get("idp-issuer-url") or "unknown").rsplit("@", 1)[-1]
     return BootstrapError(
         f"The kubeconfig {path} logs in with the auth-provider oidc (issuer {issuer}), and {state}.",

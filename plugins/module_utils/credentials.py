@@ -82,7 +82,7 @@ class Credentials:
 
     def _bearer(self) -> str | None:
         token = _read_token(self._token_file) if self._token_file else self._token
-        if token != self._remembered:  # not for each request anew
+        if token != self._remembered:  # not again for each request
             remember(token)
             self._remembered = token
         return token

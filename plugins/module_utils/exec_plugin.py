@@ -63,7 +63,7 @@ def _command(path: Path, command: str, env: Mapping[str, str]) -> tuple[str, lis
         return command, []
     full, name = os.path.join(path.absolute().parent, command), os.path.basename(command)
     if os.path.isabs(command) and not os.path.exists(full) and name and _where(name, env):
-        return name, [f"The kubeconfig {path} logs in with {command}, which is not there; the {name} on PATH is used."]
+        return name, [f"The kubeconfig {path} logs in with {command}, which does not exist; the {name} on PATH is used."]
     return full, []
 
 
@@ -112,7 +112,7 @@ def attempt(plugin: Plugin, env: Mapping[str, str]) -> dict[str, t.Any]:
     """Whether the command of a plugin is there and runs, without logging in.
 
     ``found``; ``runs``: ``None`` where nothing is known of it that would be harmless to try; ``version``: what it says of itself;
-    ``problem``: why it does not run; ``install``: what to do where it is not there or does not run.
+    ``problem``: why it does not run; ``install``: what to do where it does not exist or does not run.
     """
     command = _really(plugin)
     known = HELPERS.get(os.path.basename(command))

@@ -63,7 +63,7 @@ def _too_large(path: str | Path, most: int) -> OSError:
 
 
 def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o644) -> None:
-    """Replace a file at once; its folder is made if it is not there. Nobody but its owner can read it before it has its ``mode``."""
+    """Replace a file at once; its folder is made if it does not exist. Nobody but its owner can read it before it has its ``mode``."""
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -102,7 +102,7 @@ def load(
 def contexts(kubeconfig: str | None = None, env: Mapping[str, str] | None = None) -> tuple[list[str], list[Entry]]:
     """The files that ``load`` would read, and all contexts in them: ``name``, ``cluster``, ``user``, ``namespace``, ``server``.
 
-    Raises ``BootstrapError`` where a file is not there or wrong."""
+    Raises ``BootstrapError`` where a file does not exist or wrong."""
     _source, paths = _sources(kubeconfig, os.environ if env is None else env)
     merged = _merge([_read(path) for path in paths])
     return [str(path) for path in paths], [_context_line(merged, each) for each in sorted(merged["contexts"])]
@@ -256,7 +256,7 @@ def _choose(merged: Entry, source: str, paths: list[Path], wanted: _Wanted, env:
             continue
         if option:
             raise BootstrapError(f"{where} has no {_LISTS[kind]} {option!r}.", fix=f"There are: {_names(merged[kind])}.")
-        raise BootstrapError(f"{where}: context {name!r} names the {_LISTS[kind]} {chosen!r}, which is not there.")
+        raise BootstrapError(f"{where}: context {name!r} names the {_LISTS[kind]} {chosen!r}, which does not exist.")
     label = name or f"{cluster_name} as {user_name}"
     connection, ca_source = _connection(label, merged["clusters"][cluster_name], merged["users"].get(user_name), env)
     return Kubeconfig(

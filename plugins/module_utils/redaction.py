@@ -92,7 +92,7 @@ def remember_login(url: str | None) -> None:
 
 
 def forget() -> None:
-    """Begin anew: what one task knows is none of the next one's business."""
+    """Start over: what one task knows is none of the next one's business."""
     global _pieces, _whole
     with _lock:
         _forms.clear()

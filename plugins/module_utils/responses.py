@@ -52,7 +52,7 @@ _LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 MOST_MEMORY = 640 * 2**20
 """Bytes for one answer as data: 500 large objects take a tenth."""
 LARGE = 16 * 2**20
-"""From so many bytes on it is looked whether there is room beside all that is there already."""
+"""From so many bytes on it is looked whether there is room beside all that already exists."""
 _ONE_LARGE = threading.Lock()
 _CHARSET = re.compile(r"\bcharset\s*=\s*\"?([^\s\";]+)")
 _LONGEST_TEXT = 500

@@ -116,7 +116,7 @@ requirements:
 notes:
   - For O(kind=iap) without O(audience) the permissions C(serviceusage.services.get) and C(compute.backendServices.get) are needed, with
     Google's default credentials.
-  - To see whether a Secret is there already takes the right to get it.
+  - To see whether a Secret already exists takes the right to get it.
 """
 
 EXAMPLES = r"""

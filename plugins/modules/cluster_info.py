@@ -26,7 +26,7 @@ options:
   timeout:
     description:
       - Seconds that all requests may take together.
-      - What is not there by then is named in RV(cluster.unknown), and the rest is returned.
+      - What does not exist by then is named in RV(cluster.unknown), and the rest is returned.
     type: float
     default: 60
   request_timeout:
@@ -421,7 +421,7 @@ cluster:
           sample: metallb has 1 IPAddressPool with addresses for any Service.
     addons:
       description:
-        - Add-ons that are there already, one entry for each and every namespace where it runs. Looked for are V(istio), V(cert-manager),
+        - Add-ons that already exist, one entry for each and every namespace where it runs. Looked for are V(istio), V(cert-manager),
           V(knative-serving), V(knative-eventing), V(argo-workflows), V(argo-cd), V(kserve), V(kubeflow), V(nvidia-gpu-operator),
           V(nvidia-device-plugin), V(amd-gpu-operator), V(amd-device-plugin), V(intel-device-plugins-operator), V(intel-gpu-plugin),
           V(node-feature-discovery), V(prometheus-operator), V(metrics-server), V(external-dns), V(kueue), V(gatekeeper) and V(kyverno).

@@ -19,7 +19,7 @@ description:
     it, what its pods mount or run as, and for the API service behind its group.
   - Before the first write it is known which rights are missing, which fields others have changed, what can't be changed and what the API
     server would not take. All of it is told in one message.
-  - Objects that are there already and that the application did not make are not touched, unless O(take_over). A namespace of others is
+  - Objects that already exist and that the application did not make are not touched, unless O(take_over). A namespace of others is
     used as it is, and so is what an admin of the cluster applied for the application.
   - Objects of API versions that the cluster no longer serves are brought to those that it does on the way. The application stays as it is.
   - Nothing is written to another cluster than the one that the application was planned for.
@@ -74,7 +74,7 @@ options:
     default: false
   take_over:
     description:
-      - Make objects that are there already, and that the application wants, its own. Otherwise nothing is written where there are such
+      - Make objects that already exist, and that the application wants, its own. Otherwise nothing is written where there are such
         objects, and they are named with their owners, such as a Helm release.
       - So are the fields of these objects that kubectl, Helm and other clients have set. What the application does not have is removed.
         Fields of controllers stay theirs. Tell what made the objects to let go of them first.
@@ -82,7 +82,7 @@ options:
     default: false
   replace:
     description:
-      - Delete objects and make them anew where fields of them have to change that can't be changed, such as the selector of a Deployment.
+      - Delete and recreate objects where fields of them have to change that can't be changed, such as the selector of a Deployment.
       - Only where no data is lost. PersistentVolumeClaims, namespaces, definitions and custom resources are never replaced. The claims
         of a StatefulSet stay.
       - If V(false), nothing is written where there are such fields, and they are named.
@@ -153,7 +153,7 @@ options:
       - V(native) renders and applies the application by itself.
       - V(ks) does it by the command C(ks) of ksonnet, 0.10.0 or newer, on the application in O(path).
       - V(auto) takes C(ks) where it is installed and able to do this on the cluster at hand, else V(native), and says why.
-      - With V(ks), what is there already is taken over, nothing is recorded in the cluster, and what left the application stays in the
+      - With V(ks), what already exists is taken over, nothing is recorded in the cluster, and what left the application stays in the
         cluster. With O(state=absent), it deletes claims and namespaces only with O(remove_data). An application that was deployed by
         V(native) goes on with that.
     type: str

@@ -41,7 +41,7 @@ options:
   state:
     description:
       - With V(ready) it is only seen to that the commit can be made. With V(committed) it is made.
-      - With V(fetched) the folder is brought from O(branch) of O(remote), if it is not there or empty. If the remote has no such branch,
+      - With V(fetched) the folder is brought from O(branch) of O(remote), if it does not exist or empty. If the remote has no such branch,
         the folder becomes an empty repository on a branch of that name.
     type: str
     choices: [committed, ready, fetched]

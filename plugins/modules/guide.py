@@ -27,7 +27,7 @@ attributes:
     support: full
 options:
   path:
-    description: The folder for C(guide.html). It is made if it is not there.
+    description: The folder for C(guide.html). It is made if it does not exist.
     type: path
     required: true
   facts:

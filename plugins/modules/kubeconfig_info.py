@@ -14,7 +14,7 @@ author:
 description:
   - Reads kubeconfig files as C(kubectl) does and returns what they say.
   - Old ways to log in are put right in memory. The auth-provider C(gcp) gives way to C(gke-gcloud-auth-plugin), C(azure) to
-    C(kubelogin), and the path of a command that is not there to the command of that name on E(PATH). A warning says so.
+    C(kubelogin), and the path of a command that does not exist to the command of that name on E(PATH). A warning says so.
   - Of a command that logs in, looks whether it is there and runs, without logging in.
   - Asks no server, and never returns a credential.
 extends_documentation_fragment:
@@ -108,7 +108,7 @@ kubeconfig:
         expires:
           description:
             - When the client certificate or the token expires, as ISO 8601 in UTC.
-            - Not set for what does not say, and for V(exec), whose token is got anew each time.
+            - Not set for what does not say, and for V(exec), whose token is got again each time.
           type: str
           sample: "2026-11-22T20:00:00Z"
         impersonates:
@@ -136,7 +136,7 @@ kubeconfig:
           description: What it says of its version.
           type: str
         helper_install:
-          description: What to install if it is not there or does not run.
+          description: What to install if it does not exist or does not run.
           type: str
           sample: "Install it: gcloud components install gke-gcloud-auth-plugin"
     contexts:

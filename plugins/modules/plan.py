@@ -13,7 +13,7 @@ author:
   - The kubeflow.bootstrap authors (@kubeflow)
 description:
   - Computes from facts, choices, rules and what the packages declare. It asks no server but for registries on GitHub.
-  - The user's own values win. So do values that were changed by hand in the application that is there already.
+  - The user's own values win. So do values that were changed by hand in the existing application.
   - The application is rendered in memory, so that the plan names every object, what stands in the way of it, and every value that
     changes nothing in any of them.
   - It writes nothing but the files that O(dest), O(admin_file) and O(rbac_file) name.
@@ -115,7 +115,7 @@ options:
     default: false
   src:
     description:
-      - A plan that was saved with O(dest). Its values are taken instead of choosing anew, and everything is checked again. Values that
+      - A plan that was saved with O(dest). Its values are taken instead of choosing again, and everything is checked again. Values that
         were changed in the file by hand count as the user's.
       - It is refused if it was made for another cluster, if something stood in the way when it was made, or if O(namespace),
         O(components) or O(parameters) are set to something else.
@@ -389,7 +389,7 @@ def _choices(args: Json, current: t.Mapping[str, str], context: Context) -> Json
     document = saved.read(file)
     cluster = args["facts"].get("cluster") or {}
     if "uid" not in cluster:
-        raise BootstrapError("The facts lack cluster.uid.", fix="Collect them anew (playbooks/facts.yml).")
+        raise BootstrapError("The facts lack cluster.uid.", fix="Collect them again (playbooks/facts.yml).")
     given = {f"kubeflow_{key}": args[key] for key in ("namespace", "components", "parameters")}
     if given["kubeflow_components"] == _USUAL or release:
         del given["kubeflow_components"]  # the role's default: nothing was said

@@ -14,7 +14,7 @@ author:
 description:
   - Writes C(report.json) and C(report.html), and shows a summary in the terminal.
   - C(report.html) is one page with all in it. It needs no network and no server.
-  - A report tells of one run, so it is written anew each time, and that does not count as a change. In check mode nothing is written.
+  - A report tells of one run, so it is rewritten each time, and that does not count as a change. In check mode nothing is written.
 extends_documentation_fragment:
   - kubeflow.bootstrap.attributes
 attributes:
@@ -27,7 +27,7 @@ attributes:
     details: Only the times in the report differ from run to run.
 options:
   path:
-    description: The folder for C(report.json) and C(report.html). It is made if it is not there.
+    description: The folder for C(report.json) and C(report.html). It is made if it does not exist.
     type: path
     required: true
   facts:

@@ -16,7 +16,7 @@ description:
     table in the terminal.
   - C(report.html) is one page with all in it, which needs no network and no server. It leads to the page of each cluster.
   - The reports may come from several machines, each of which ran a part of the clusters.
-  - It is written anew each time, and that does not count as a change. In check mode nothing is written.
+  - It is rewritten each time, and that does not count as a change. In check mode nothing is written.
 extends_documentation_fragment:
   - kubeflow.bootstrap.attributes
 attributes:

@@ -85,7 +85,7 @@ options:
     description:
       - At Google, whether the address is for the whole world, as an Ingress of the class C(gce) needs it, or for a region, as a Service
         of the type C(LoadBalancer) does.
-      - With V(auto), one that is there already, else V(global) at Google and V(regional) elsewhere.
+      - With V(auto), one that already exists, else V(global) at Google and V(regional) elsewhere.
     type: str
     choices: [auto, global, regional]
     default: auto

@@ -89,7 +89,7 @@ def served(server: Server, kinds: set[tuple[str, str]]) -> dict[tuple[str, str],
                         found.setdefault((name, kind), (each["resource"], each["scope"] == "Namespaced"))
         if kinds <= found.keys():
             return found
-        time.sleep(0.25)  # each answer is large, and made anew: asking more often slows down what is waited for
+        time.sleep(0.25)  # each answer is large, and recreated: asking more often slows down what is waited for
 
 
 def path(paths: dict[tuple[str, str], tuple[str, bool]], item: Item) -> str:

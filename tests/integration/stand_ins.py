@@ -75,7 +75,7 @@ class _Cast:
 
     def work(self, over: threading.Event) -> None:
         while not over.wait(_PAUSE):
-            # What is not there yet, or was changed meanwhile, is looked at again.
+            # What does not exist yet, or was changed meanwhile, is looked at again.
             with contextlib.suppress(ApiError, Unreachable):
                 self._round()
 

@@ -196,7 +196,7 @@ def test_git_keeps_the_application_from_job_to_job(cluster, job, storage, ground
         "kubeflow_git_remote": str(remote),
     }
     made = ["Write the application", "Commit the application", "Apply the application's objects and wait until they are ready"]
-    # In a clone, what ks keeps out of git is not there.
+    # In a clone, what ks keeps out of git does not exist.
     for expected in (made, made[:1]):
         done = job(env, kubeflow_awx_job="bootstrap", kubeflow_apply="true", **choices).run().well()
         assert done.changed == expected

@@ -198,7 +198,7 @@ def test_what_others_put_there_is_used(here, role, tmp_path):
     assert "which others made, does not cover kubeflow.example.org; it is for *.example.com." in message
     here.kubectl("delete", "secret", "kubeflow-certificate", "-n", NAMESPACE)
     here.kubectl("create", "secret", "generic", "kubeflow-certificate", "--from-literal=a=b", "-n", NAMESPACE)
-    assert f"The Secret {NAMESPACE}/kubeflow-certificate is there already, but holds no certificate." in role.fails()
+    assert f"The Secret {NAMESPACE}/kubeflow-certificate already exists, but holds no certificate." in role.fails()
 
 
 def test_who_may_not_look_is_told(here, role):

@@ -103,7 +103,7 @@ def test_clusters_side_by_side_each_with_its_own_application_and_one_report(flee
     params = {name: (fleet.user.folder / "kubeflow-app" / name / "components/params.libsonnet").read_text() for name in fleet.clusters}
     assert params["plain"] != params["gke-gpu"]
 
-    # Groups and --limit choose; what was there already stays.
+    # Groups and --limit choose; what already existed stays.
     again = fleet.bootstrap("--limit", "plain,gke-gpu", hosts="gpu:unreachable", kubeflow_namespace="fleet").well()
     assert fleet.states() == {"gke-gpu": "unchanged"}
     assert recap(again, "gke-gpu")["changed"] == 0

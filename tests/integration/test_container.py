@@ -64,7 +64,7 @@ def test_a_login_command_with_the_path_of_a_mac(mac, command):
     before = (user.home / ".kube" / "config").read_bytes()
     run = user.play("facts").well()
     flat = " ".join(run.output.split())
-    assert f"{MAC[command]}, which is not there; the {command} on PATH is used." in flat
+    assert f"{MAC[command]}, which does not exist; the {command} on PATH is used." in flat
     assert "Kubernetes v1." in flat or "v1." in flat
     assert (user.home / ".kube" / "config").read_bytes() == before
 

@@ -235,7 +235,7 @@ def test_a_token_that_expires_half_way(cluster, application, http, tmp_path):
         refusals = [one for one in proxy.seen() if one["status"] == 401]
     assert refusals and any(one["method"] == "PATCH" for one in refusals)
     created(accounted(each, done, items), items)
-    # It logged in anew once, for all that were refused.
+    # It logged in again once, for all that were refused.
     assert len(list(tmp_path.glob("used-*"))) == 2
     assert not [token for token in tokens if token in done.text]
     settled(each, mine, items)

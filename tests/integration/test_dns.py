@@ -227,7 +227,7 @@ def test_what_google_refuses_is_explained(google, dns):
     assert message.startswith("The credentials of Google lack the permission servicemanagement.services.create")
     google.lacking = {"servicemanagement.services.list"}
     assert "servicemanagement.services.list" in dns.fails(kubeflow_dns_hostname=SERVICE)
-    # Somebody else's, or a project that is not there.
+    # Somebody else's, or a project that is not found.
     assert "other-project" in dns.fails(kubeflow_dns_hostname=HOST, kubeflow_dns_account="other-project")
 
 
@@ -402,7 +402,7 @@ def test_external_dns_is_left_to_itself(google, dns, names):
     run = dns.run(kubeflow_dns_facts=facts, kubeflow_dns_hostname=HOST, kubeflow_dns_addresses=[])
     assert (run.changed, google.asked, run.result["provider"]) == (0, [], "external_dns")
     assert run.step["parameters"] == {"hostname": HOST} and "ExternalDNS in the namespace dns makes the record" in run.step["reason"]
-    # It is not there before the deployment, which nobody is warned of.
+    # It does not exist before the deployment, which nobody is warned of.
     assert dns.run(kubeflow_dns_facts=facts, kubeflow_dns_hostname=HOST).result["verified"] is None
     assert dns.fails(kubeflow_dns_provider="external_dns", kubeflow_dns_hostname=HOST).startswith("ExternalDNS is not seen in the cluster")
 

@@ -5,7 +5,7 @@
 Directly above each such block stands a comment of HTML, which is not shown:
 
     <!-- run: docs -->                           run here
-    <!-- run: docs, anew -->                     the same, in a new copy of the checkout
+    <!-- run: docs, new copy -->                 the same, in a new copy of the checkout
     <!-- run: docs on gke-gpu -->                the same, from here on with a cluster of that profile
     <!-- run: docs, after `mkdir x` -->          what a reader has done before, without being told to
     <!-- run: tests/integration/test_x.py::test_y, tests/integration/test_x.py::test_z -->   those tests do
@@ -40,7 +40,7 @@ from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 PATTERNS = ("README.md", "CONTRIBUTING.md", "docs/**/*.md", "roles/*/README.md", "registry/**/README.md", "execution-environment/*.md")
 BLOCK = re.compile(r"^(?P<indent> *)```(?P<language>[\w-]*)[^\n]*\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
 MARK = re.compile(r"^ *<!-- (?P<not>not )?run: (?P<what>.+) -->$")
-HERE = re.compile(r"docs(?P<anew>, anew)?( on (?P<profile>[\w-]+))?(, after `(?P<after>[^`]+)`)?")
+HERE = re.compile(r"docs(?P<new_copy>, new copy)?( on (?P<profile>[\w-]+))?(, after `(?P<after>[^`]+)`)?")
 SHELL = {"sh", "bash", "console", "shell", "shell-session"}
 COMMAND = re.compile(r"(\$ |ansible|make |kubectl |git |pip |podman |docker |export )")
 BLOCK_SECONDS = patience(30)
@@ -228,7 +228,7 @@ def works(brief_cluster: Factory, reader: Reader, path: Path) -> None:
         wanted = t.cast(re.Match[str], block.here)
         if wanted["profile"]:
             reader.take(brief_cluster(wanted["profile"]).kubeconfig)
-        if wanted["anew"] or not folder:
+        if wanted["new_copy"] or not folder:
             folder = reader.checkout(f"checkout{number}")
             for each in here:
                 if each.file:

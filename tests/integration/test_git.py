@@ -113,7 +113,7 @@ def test_pushed_to_a_file_and_never_by_force(user, tmp_path):
     user.run(kubeflow_git_remote=remote, kubeflow_git_declaration=declared(storageClass="fast")).well()
     assert user.log(where=user.bare)[0] == "kubeflow: kubeflow-core: storageClass: fast"
     assert (
-        "is not there"
+        "does not exist"
         in user.run(kubeflow_git_remote=f"file://{tmp_path}/nothing.git", kubeflow_git_declaration=declared(storageClass="fast")).message
     )
     user.git("remote", "add", "origin", remote)

@@ -439,12 +439,12 @@ def test_what_others_made_is_named_with_its_owner_and_nothing_is_written(applica
     with app.cluster.untouched(), pytest.raises(BootstrapError) as refused:
         app.run(*wanted, held_already)
     assert refused.value.message == (
-        "3 objects are there already that this application did not make: ConfigMap of-others/of-helm (Helm release ml/minio), "
+        "3 objects already exist and are not managed by this application: ConfigMap of-others/of-helm (Helm release ml/minio), "
         "ConfigMap of-others/of-argo (Argo CD application platform), ConfigMap of-others/of-a-person (kubectl)."
     )
     assert "kubeflow_take_over=true" in (refused.value.fix or "")
     _inventory, members, _old = app.compared(*wanted, held_already, take_over=True)
-    assert {(member.action, member.why) for member in members[:1]} == {("take-over", "it was of Helm release ml/minio")}
+    assert {(member.action, member.why) for member in members[:1]} == {("take-over", "it was managed by Helm release ml/minio")}
     # What holds all that is wanted already is left to whoever made it; so is a namespace.
     same = made("v1", "ConfigMap", "of-a-person", "of-others", data={"b": "2"})
     space = made("v1", "Namespace", "of-others")

@@ -177,7 +177,7 @@ def test_an_exec_plugin_at_a_path_of_another_machine(kubeconfig, token, program)
     folder = program(gives(token), "special").parent
     reach = Reach(kubeconfig({"exec": {"command": "/Users/somebody/bin/special"}}), {"PATH": str(folder)})
     assert (reach.auth["helper"], len(reach.warned)) == ("special", 1)
-    assert "/Users/somebody/bin/special, which is not there; the special on PATH is used." in reach.warned[0]
+    assert "/Users/somebody/bin/special, which does not exist; the special on PATH is used." in reach.warned[0]
     assert reach.who()["username"] == SERVICE_ACCOUNT
 
 

@@ -95,7 +95,7 @@ def test_all_is_there_after_one_run_and_nothing_was_written_too_early(deployed):
     assert len(writes) > 30
     refused = [f"{each['responseStatus']['code']} {each['requestURI']}" for each in writes if each["responseStatus"]["code"] >= 400]
     assert refused == []
-    # The pods were made once, with all that they need there already.
+    # The pods were made once, when all that they need already existed.
     first = {each["requestURI"].partition("?")[0]: index for index, each in reversed(list(enumerate(requests))) if each["verb"] == "patch"}
     runner = first["/apis/apps/v1/namespaces/ordered-more/deployments/runner"]
     needed = [

@@ -49,7 +49,7 @@ def test_facts_that_were_cut_are_refused(cluster, work):
     user = work(cluster("gke-gpu"))
     (user.folder / "saved.json").write_text('{"kubeconfig": {}, "cluster": {}, "cloud": {}}')
     run = user.play("plan", kubeflow_facts_file=str(user.folder / "saved.json"))
-    assert "The facts lack cluster.apis. Collect them anew" in run.output
+    assert "The facts lack cluster.apis. Collect them again" in run.output
     assert run.code != 0
     assert "Traceback" not in run.output
 

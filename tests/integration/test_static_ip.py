@@ -115,7 +115,7 @@ def test_regions_versions_and_tiers(google, step):
     six = step.run(kubeflow_static_ip_ip_version=6, kubeflow_static_ip_name="six-ip")
     assert six.step["record"]["address"].startswith("2001:db8::")
     assert step.fails(kubeflow_static_ip_name="six-ip") == (
-        f"The address six-ip ({six.step['record']['address']}) is there already, but it is an IPv6 address, and IPv4 is wanted. "
+        f"The address six-ip ({six.step['record']['address']}) already exists, but it is an IPv6 address, and IPv4 is wanted. "
         "Name another, or none."
     )
     assert "A global address is always in the network tier PREMIUM" in step.fails(kubeflow_static_ip_network_tier="STANDARD")
@@ -172,7 +172,7 @@ def test_refusals_are_explained(google, step):
     google.limit = 8
     assert "Google takes no such name" in step.fails(kubeflow_static_ip_name="Kubeflow_IP")
     assert step.fails(kubeflow_static_ip_account="no-project") == (
-        "The project no-project is not there, or these credentials may not see it. Name another project."
+        "The project no-project was not found, or these credentials may not see it. Name another project."
     )
     wrong = step.fails(kubeflow_static_ip_scope="regional", kubeflow_static_ip_region="moon-1")
     assert "projects/my-project/regions/moon-1" in wrong and "gcloud compute regions list" in wrong

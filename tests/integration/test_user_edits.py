@@ -89,8 +89,8 @@ def test_what_was_deleted_by_hand_comes_back(cluster, work):
     assert user.bootstrap().well().changed == 1
     after = each.applied("repaired")
     assert after.keys() == before.keys()
-    anew = {key for key in after if after[key]["metadata"]["uid"] != before[key]["metadata"]["uid"]}
-    assert anew == {("Service", "kubeflow"), ("ConfigMap", "hub-config")}
+    recreated = {key for key in after if after[key]["metadata"]["uid"] != before[key]["metadata"]["uid"]}
+    assert recreated == {("Service", "kubeflow"), ("ConfigMap", "hub-config")}
     with each.untouched():
         assert user.bootstrap().well().changed == 0
 

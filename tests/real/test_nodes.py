@@ -123,7 +123,7 @@ def test_images_are_asked_for_from_this_machine(web):
             events = web.get("events", f"--field-selector=involvedObject.name=pulls-{node},reason=Failed")["items"]
             return next((each["message"] for each in events if "quay.io/nobody" in each["message"]), None)
 
-        until(told, "the image is not there", seconds=10)
+        until(told, "the image does not exist", seconds=10)
         # Which of it depends on whether the registry answers; without a way out there would be no route to it.
         assert any(each in told() for each in ("can not be reached from this machine", "unauthorized", "not found")), told()
         web.kubectl("delete", "pod", f"pulls-{node}", "--now")

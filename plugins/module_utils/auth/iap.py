@@ -51,7 +51,7 @@ def login(wanted: Wanted, reason: str, cluster: Callable[[], Client], google: Ca
     said = [_client(values)]
     if not known:
         said.append(
-            "The backend service is not there yet, so the hub lets nobody in. Run this again when the load balancer is there, some five "
+            "The backend service does not exist yet, so the hub lets nobody in. Run this again when the load balancer exists, some five "
             "minutes after the deployment: then the audience is filled in."
         )
     record = {"kind": "iap", "audience": audience, "audience_known": known, "project": wanted.project, "secret": name if values else None}

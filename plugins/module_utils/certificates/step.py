@@ -233,7 +233,7 @@ def _self_signed(wanted: Wanted, reason: str, connect: t.Callable[[], Client], c
     where = f"The certificate in the Secret {wanted.namespace}/{wanted.secret_name}"
     if found and found.owner != pairs.owner(wanted.application, wanted.cluster):
         pairs.check(found, wanted.hostname, f"{where}, which others made,", context.warn)
-        said = f"{where} was there already, made by others; it is used as it is."
+        said = f"{where} already existed, made by others; it is used as it is."
         return Made("self-signed", said, _secret_parameters(wanted), record={"made": False, **before}, before=before)
     pair, why = found, "it is kept"
     left = found.end - datetime.datetime.now(datetime.UTC) if found else None

@@ -60,7 +60,7 @@ def _rank(issuer: Json) -> tuple[t.Any, ...]:
 
 
 def secret(client: Client, namespace: str, name: str) -> pairs.Pair | None:
-    """The certificate in a Secret; ``None`` if that is not there. Raises ``BootstrapError`` for a Secret that holds something else."""
+    """The certificate in a Secret; ``None`` if that does not exist. Raises ``BootstrapError`` for a Secret that holds something else."""
     try:
         found = client.find(f"/api/v1/namespaces/{namespace}/secrets/{name}")
     except ApiError as error:
@@ -78,7 +78,7 @@ def secret(client: Client, namespace: str, name: str) -> pairs.Pair | None:
         crt, key = (base64.b64decode(data[field], validate=True).decode() for field in ("tls.crt", "tls.key"))
     except (KeyError, ValueError, binascii.Error):
         raise BootstrapError(
-            f"{where} is there already, but holds no certificate.",
+            f"{where} already exists, but holds no certificate.",
             fix="Choose another name: secret_name (kubeflow_certificates_secret_name).",
         ) from None
     return pairs.read(crt, key, (f"tls.crt of the Secret {namespace}/{name}", f"tls.key of the Secret {namespace}/{name}"))

@@ -78,7 +78,7 @@ def _ask_azure(env: Env) -> Finding:
         from azure.identity import DefaultAzureCredential
     except ImportError:
         raise Silent(
-            "neither the environment nor az login names a user, and azure-identity is not there: pip install azure-identity"
+            "neither the environment nor az login names a user, and azure-identity is not installed: pip install azure-identity"
         ) from None
     try:
         told = claims(DefaultAzureCredential().get_token(_SCOPE).token)

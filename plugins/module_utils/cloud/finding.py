@@ -20,7 +20,7 @@ Json = dict[str, t.Any]
 Env = Mapping[str, str]
 
 CONNECT_SECONDS = 0.5
-"""A metadata server is on the machine or one hop away: it answers at once, or is not there."""
+"""A metadata server is on the machine or one hop away: it answers at once, or does not exist."""
 _MOST = 100_000
 _SANE = re.compile(r"[\w.:@/+=,-][\w.:@/+=, -]{0,299}")
 

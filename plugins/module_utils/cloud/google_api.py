@@ -82,7 +82,7 @@ class GoogleApi:
             time.sleep(seconds)
 
     def find(self, path: str) -> Json | None:
-        """What is at ``path``; ``None`` if that is not there. A project that is not there is an error."""
+        """What is at ``path``; ``None`` if that does not exist. A project that is not found is an error."""
         try:
             return self.request("GET", path)
         except GoogleError as error:

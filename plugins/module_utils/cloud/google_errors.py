@@ -81,7 +81,7 @@ def _words(service: str, status: int, reason: str, said: str, path: str, details
         and project
         and re.search(rf"projects/{re.escape(project)}'|Unknown project|project .* not found", said, re.IGNORECASE)
     ):
-        return f"The project {project} is not there, or these credentials may not see it.", "Name another project.", "projectNotFound"
+        return f"The project {project} was not found, or these credentials may not see it.", "Name another project.", "projectNotFound"
     region = re.search(r"regions/([a-z0-9-]+)' was not found", said)
     if region:
         fix = f"Name another: gcloud compute regions list --project {shlex.quote(str(project))}"

@@ -29,19 +29,19 @@ HELPERS: dict[str, Helper] = {
     "aws": {"attempt": ["--version"], "install": "Install the AWS CLI, version 2."},
     "aws-iam-authenticator": {
         "attempt": ["version"],
-        "install": "Install aws-iam-authenticator, or make the kubeconfig anew: aws eks update-kubeconfig",
+        "install": "Install aws-iam-authenticator, or recreate the kubeconfig: aws eks update-kubeconfig",
     },
     # Two programs have this name; both have this argument.
     "kubelogin": {"attempt": ["--help"], "install": "Install it: az aks install-cli"},
     "az": {"attempt": ["--version"], "install": "Install the Azure CLI: https://learn.microsoft.com/cli/azure/install-azure-cli"},
     "kubectl": {"attempt": ["version", "--client"], "install": "Install kubectl, and the plugin that the kubeconfig names."},
     "kubectl-oidc_login": {"attempt": ["--help"], "install": "Install it: kubectl krew install oidc-login"},
-    "oc": {"attempt": ["version", "--client"], "install": "Install the OpenShift client, or log in anew: oc login"},
+    "oc": {"attempt": ["version", "--client"], "install": "Install the OpenShift client, or log in again: oc login"},
     "doctl": {"attempt": ["version"], "install": "Install doctl: https://docs.digitalocean.com/reference/doctl/how-to/install/"},
     "ibmcloud": {"attempt": ["--version"], "install": "Install the IBM Cloud CLI: https://cloud.ibm.com/docs/cli"},
     "oci": {"attempt": ["--version"], "install": "Install the Oracle Cloud CLI: pip install oci-cli"},
     "tsh": {"attempt": ["version", "--client"], "install": "Install Teleport's client tsh, then: tsh kube login"},
-    "rancher": {"attempt": ["--version"], "install": "Install the Rancher CLI, or download the kubeconfig anew."},
+    "rancher": {"attempt": ["--version"], "install": "Install the Rancher CLI, or download the kubeconfig again."},
     "pinniped": {"attempt": ["version"], "install": "Install the Pinniped CLI: https://pinniped.dev/docs/howto/install-cli/"},
     "yc": {"attempt": ["--version"], "install": "Install the Yandex Cloud CLI: https://yandex.cloud/docs/cli/quickstart"},
 }

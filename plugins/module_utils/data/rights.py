@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 VERBS = ("create", "delete", "get", "list", "patch")
-"""Server-side apply is ``patch``, and ``create`` for what is not there; ``delete`` is for pruning and removal."""
+"""Server-side apply is ``patch``, and ``create`` for what does not exist; ``delete`` is for pruning and removal."""
 
 NAMESPACED = {
     "": ("configmaps", "persistentvolumeclaims", "secrets", "serviceaccounts", "services"),

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Objects that need each other in a circle: which need is left out. Private to the collection."""
+"""Objects that form a dependency cycle: which need is left out. Private to the collection."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _NAMED = 3
 
 
 def broken_up(graph: Graph) -> tuple[Graph, list[str]]:
-    """``graph`` without circles, and a sentence for each need that was left out (one for all that would wait for one webhook).
+    """``graph`` without dependency cycles, and a sentence for each need that was left out (one for all that would wait for one webhook).
 
-    In each circle the softest need goes first (``Strength``); what proves to close no circle in the end is put back. Which one goes
+    In each cycle the softest need goes first (``Strength``); what proves to close no cycle in the end is put back. Which one goes
     depends on keys alone, not on the order of anything.
     """
     kept: Graph = {key: dict(needs) for key, needs in graph.items()}
     left_out: dict[tuple[Key, Key], tuple[Need, list[Key]]] = {}
     todo = components(kept, kept)
     while todo:
-        circle = set(todo.pop())
-        for key, need in _softest(kept, circle):
+        cycle = set(todo.pop())
+        for key, need in _softest(kept, cycle):
             left_out[key, need.key] = need, [key, *_way(kept, need.key, key)]
             del kept[key][need.key]
-        todo += components(kept, circle)
+        todo += components(kept, cycle)
     for (key, target), (need, _circle) in sorted(left_out.items(), key=lambda entry: (-entry[1][0].strength, entry[0])):
         if not _way(kept, target, key):
             kept[key][target] = need
@@ -42,12 +42,12 @@ def broken_up(graph: Graph) -> tuple[Graph, list[str]]:
     return kept, _sentences(left_out)
 
 
-def _softest(graph: Graph, circle: set[Key]) -> list[tuple[Key, Need]]:
+def _softest(graph: Graph, cycle: set[Key]) -> list[tuple[Key, Need]]:
     """The needs to leave out next; of webhooks all that wait for one, as one alone would change nothing."""
     found: dict[tuple[Strength, Key, Key | None], list[tuple[Key, Need]]] = defaultdict(list)
-    for key in circle:
+    for key in cycle:
         for target, need in graph[key].items():
-            if target in circle:
+            if target in cycle:
                 found[need.strength, target, None if need.strength in _WEBHOOKS else key].append((key, need))
     chosen = min(found, key=lambda group: (group[0], len(found[group]), group[1], group[2] or group[1]))
     return sorted(found[chosen])
@@ -75,14 +75,14 @@ def _way(graph: Graph, start: Key, end: Key) -> list[Key]:
 
 def _sentences(left_out: dict[tuple[Key, Key], tuple[Need, list[Key]]]) -> list[str]:
     groups: dict[tuple[Key, str, Key | None], list[tuple[Key, list[Key]]]] = defaultdict(list)
-    for (key, target), (need, circle) in sorted(left_out.items(), key=lambda entry: entry[0]):
-        groups[target, need.why, None if need.strength in _WEBHOOKS else key].append((key, circle))
+    for (key, target), (need, cycle) in sorted(left_out.items(), key=lambda entry: entry[0]):
+        groups[target, need.why, None if need.strength in _WEBHOOKS else key].append((key, cycle))
     sentences = []
     for (target, why, _key), found in groups.items():
         waiting = some([str(key) for key, _circle in found], _NAMED)
         way = " needs ".join(str(step) for step in found[0][1])
         verb = "does" if len(found) == 1 else "do"
-        sentences.append(f"A circle: {way}; so {waiting} {verb} not wait for {target} ({why}).")
+        sentences.append(f"Dependency cycle: {way}; so {waiting} {verb} not wait for {target} ({why}).")
     return sentences
 
 

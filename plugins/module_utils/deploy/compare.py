@@ -44,7 +44,7 @@ def compare(
 ) -> list[Member]:
     """Each object (component, object) with what has to be done about it. ``prune_later``: what leaves the application still works.
 
-    Raises ``BootstrapError``, which names them all, if objects are there already that others made; not if these hold all that we want,
+    Raises ``BootstrapError``, which names them all, if objects already exist that others made; not if these hold all that we want,
     nor for namespaces, nor with ``take_over``.
     """
     members = {}
@@ -68,7 +68,7 @@ def compare(
             unknown.append(member)
     spaces = [member for member in unknown if member.key[:2] == _SPACE]
     _look(client, inventory, resources, spaces)
-    # There is nothing in a namespace that is not there.
+    # There is nothing in a namespace that does not exist.
     missing = {member.key.name for member in spaces if member.live is None}
     _look(client, inventory, resources, [member for member in unknown if member.key[:2] != _SPACE and member.key.namespace not in missing])
     foreign = []
@@ -270,7 +270,7 @@ def _judge(client: Client, foreign: list[Member], take_over: bool) -> None:
     """What becomes of objects that others made."""
     if take_over:
         for member in foreign:
-            member.action, member.why = "take-over", f"it was of {owner(member.metadata)}"
+            member.action, member.why = "take-over", f"it was managed by {owner(member.metadata)}"
             member.rewrite = _rewrite(member, "all")
         return
     holds: list[bool] = client.map(lambda member: member.key.kind == "Namespace" or _holds(client, member), foreign)
@@ -278,14 +278,14 @@ def _judge(client: Client, foreign: list[Member], take_over: bool) -> None:
     for member, enough in zip(foreign, holds, strict=True):
         made_by = owner(member.metadata)
         if enough:
-            member.why = f"it is of {made_by}" + ("" if member.key.kind == "Namespace" else ", and as it is wanted")
+            member.why = f"managed by {made_by}" + ("" if member.key.kind == "Namespace" else ", and already as this application wants it")
         else:
             refused.append((str(member.key), made_by))
     if refused:
+        many = "1 object already exists and is" if len(refused) == 1 else f"{len(refused)} objects already exist and are"
         raise BootstrapError(
-            f"{len(refused)} {'object is' if len(refused) == 1 else 'objects are'} there already that this application did not make: "
-            f"{', '.join(f'{key} ({made_by})' for key, made_by in refused)}.",
-            fix="Delete them, choose another namespace (kubeflow_namespace), or take them over: kubeflow_take_over=true.",
+            f"{many} not managed by this application: {', '.join(f'{key} ({made_by})' for key, made_by in refused)}.",
+            fix="Delete them, choose another namespace (kubeflow_namespace), or adopt them: kubeflow_take_over=true.",
             objects=[key for key, _made_by in refused],
             owners=dict(refused),
         )

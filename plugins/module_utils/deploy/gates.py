@@ -33,7 +33,7 @@ _INJECTORS = {
 https://docs.openshift.com/container-platform/latest/security/certificates/service-serving-certificate.html)."""
 _CERTIFICATES = "cert-manager.io/v1"
 _SPECIAL, _ESCAPED = re.compile(r"([,=\\])"), r"\\\1"
-_NOT_THERE = "it is not there"
+_NOT_THERE = "not found"
 
 
 def closed(client: Client, gates: Collection[Gate], items: Items, explain: bool = True) -> dict[Gate, str]:

@@ -178,7 +178,7 @@ def _hashed(password: str) -> str:
 
 
 def _check_lost(client: Client, declared: Mapping[Key, Json], maker: _Maker) -> None:
-    """Refuse to make a value anew that is in the data of a volume."""
+    """Refuse to regenerate a value that is in the data of a volume."""
     lost = [key for key in declared if maker.is_bound(key) and declared[key]["keys"].keys() - maker.live.get(key, {}).keys()]
     volumes = sorted({claim for key in lost for claim in declared[key]["claims"]})
     found = dict(zip(volumes, client.map(lambda claim: _is_there(client, claim), volumes), strict=True))

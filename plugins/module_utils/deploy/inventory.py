@@ -184,7 +184,7 @@ def _text(members: dict[Key, tuple[str, str]]) -> str:
 
 
 def _members(text: str | None) -> dict[Key, tuple[str, str]]:
-    """The reverse of ``_text``; nothing of what somebody else wrote there: then each object is applied again, and recorded anew."""
+    """The reverse of ``_text``; nothing of what somebody else wrote there: then each object is applied and recorded again."""
     found = {}
     try:
         for group_kind, spaces in foreign_json.loads(text or "{}").items():

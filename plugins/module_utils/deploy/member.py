@@ -52,5 +52,5 @@ class Member:
 
     @property
     def metadata(self) -> Json:
-        """The metadata that was listed; empty where it is not there."""
+        """The metadata that was listed; empty where it does not exist."""
         return self.live["metadata"] if self.live else {}

@@ -26,7 +26,7 @@ SOFT = {"certificate"}
 class Order:
     """``waves``: keys; each wave needs nothing that isn't in an earlier one. ``gates``: what must be true before an object is applied.
 
-    ``broken``: a sentence for each need that was left out because it closed a circle.
+    ``broken``: a sentence for each need that was left out because it closed a dependency cycle.
     """
 
     waves: list[list[Key]]
@@ -46,7 +46,7 @@ def order(items: list[Json], namespaces: Mapping[str, Mapping[str, str]] | None 
 
 
 def needs(related: Related, namespaces: Mapping[str, Mapping[str, str]]) -> Graph:
-    """What each object needs of the others, circles included."""
+    """What each object needs of the others, dependency cycles included."""
     graph: Graph = {key: {} for key in related.items}
     for key, item in related.items.items():
         for need in needs_of(item, related):
@@ -78,7 +78,7 @@ def _waves(graph: Graph) -> list[list[Key]]:
 
 
 def _gates(graph: Graph, waves: list[list[Key]], related: Related) -> dict[Key, tuple[Gate, ...]]:
-    """The gates of each object that has any. None awaits what comes in the same wave or later, as it may where a circle was broken."""
+    """The gates of each object that has any. None awaits what comes in the same wave or later, as it may where a cycle was broken."""
     numbers = {key: number for number, wave in enumerate(waves) for key in wave}
     opened: dict[Gate, int] = {}
     found: dict[Key, tuple[Gate, ...]] = {}

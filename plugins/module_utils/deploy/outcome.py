@@ -22,7 +22,7 @@ CHANGES = frozenset({"created", "changed", "replaced", "taken over", "pruned", "
 @dataclass
 class Options:
     """``force``: take back fields that others changed. ``take_over``: objects of others become ours. ``replace``: what can't be
-    changed is deleted and made anew where no data is lost. ``prune``: objects, as the outcome prints them, that may be pruned although
+    changed is deleted and recreated where no data is lost. ``prune``: objects, as the outcome prints them, that may be pruned although
     they hold data, or serve what does; ``later`` among them prunes nothing. ``keep_given``: Secrets that an earlier run was given stay,
     though this one was given none. ``timeout``: seconds for all of it, from the first write; 0 does not wait for readiness.
     """

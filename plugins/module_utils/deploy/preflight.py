@@ -99,7 +99,7 @@ def all_served(client: Client, rendered: list[tuple[str, Json]], resources: Reso
 def preflight(client: Client, inventory: Inventory, members: list[Member], old: list[Found], apis: Served, options: Options) -> Preflight:
     """Ask the cluster about all that is to be written, once for a check and for a run.
 
-    What is there already is tried by a dry run. To try what is new costs the server as much as to create it: that is done where it is
+    What already exists is tried by a dry run. To try what is new costs the server as much as to create it: that is done where it is
     little, in a check, and where the user may not do everything. Sets ``redefined`` of members, and ``action`` of those that would
     have to be replaced, and of those that would stay the same if that was looked for. Raises ``Refused``.
     """
@@ -304,7 +304,7 @@ def _unchangeable(client: Client, member: Member, options: Options, refused: Ref
     if lost:
         return refused._replace(why=f"{refused.why} ({lost})", fix="Undo that change, or save what it holds and delete it by hand.")
     if not options.replace:
-        return refused._replace(fix="kubeflow_replace=true deletes it and makes it anew.")
+        return refused._replace(fix="kubeflow_replace=true deletes and recreates it.")
     member.action = "replace"
     member.why = f"can't be changed: {', '.join(refused.fields) or refused.why}"
     if options.diff and (differs := difference(member.key, live, member.item)):

@@ -326,8 +326,8 @@ def _look_again(run: _Run, early: set[Key]) -> None:
 
 def _apply(run: _Run, deadline: Deadline, early: set[Key], check: t.Callable[[], None]) -> None:
     ordered = order([member.item for member in run.members], run.before.namespaces)
-    for circle in ordered.broken:
-        run.ticker.say(circle)
+    for cycle in ordered.broken:
+        run.ticker.say(cycle)
     by_key = {member.key: member for member in run.members}
     items = {member.key: member.item for member in run.members}
     run.ticker.state = ""

@@ -27,7 +27,7 @@ class Gate(t.NamedTuple):
 
 
 class Strength(enum.IntEnum):
-    """What is left out first where objects need each other in a circle.
+    """What is left out first where objects form a dependency cycle.
 
     An object that is matched by a webhook can be let in before the webhook's configuration; the webhook's server can't run without
     what it mounts. So webhooks are left out before references.
@@ -93,7 +93,7 @@ def _named(item: Json, key: Key, related: Related) -> Iterator[tuple[Key, str]]:
     elif key[:2] == ("", "ServiceAccount"):
         yield from ((Key("", "Secret", key.namespace, name), "with which it pulls images") for name in _names(item.get("imagePullSecrets")))
     elif key[:2] == ("", "Secret"):
-        # The token controller deletes a token whose account is not there.
+        # The token controller deletes a token whose account does not exist.
         account = dict_of(metadata.get("annotations")).get("kubernetes.io/service-account.name") or ""
         yield Key("", "ServiceAccount", key.namespace, account), "whose token it is"
     elif key[:2] == ("", "PersistentVolumeClaim"):

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Objects with fields that can't be changed: which may be deleted and made anew, and doing it. Private to the collection."""
+"""Objects with fields that can't be changed: which may be deleted and recreated, and doing it. Private to the collection."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _differing(wanted: object, live: object, place: str = "") -> t.Iterator[str]
 
 
 def loses(key: Key, item: Json, live: Json, rewrite: Rewrite | None = None) -> str | None:
-    """What would be lost if an object were deleted and made anew; ``None`` if nothing.
+    """What would be lost if an object were deleted and recreated; ``None`` if nothing.
 
     ``rewrite``: what becomes ours, so that it is nobody else's.
     """

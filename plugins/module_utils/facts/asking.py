@@ -60,7 +60,7 @@ class Asker:
         return _called(group, kind) not in {entry["what"] for entry in self.unknown}
 
     def get(self, what: str, path: str) -> Json:
-        """One object; ``{}`` where it is not there or can't be read."""
+        """One object; ``{}`` where it does not exist or can't be read."""
         return self.attempt(what, lambda: self.client.get(path), {})
 
     def attempt(self, what: str, ask: Callable[[], T], otherwise: T) -> T:

@@ -144,7 +144,7 @@ def _permissions(asker: Asker, namespace: str) -> Json:
 
 
 def _down(asker: Asker, versions: list[str]) -> list[str]:
-    """API versions that are not there because their backend is down; ``unknown`` says why."""
+    """API versions that do not exist because their backend is down; ``unknown`` says why."""
     for each in versions:
         group, _slash, name = each.rpartition("/")
         found = asker.get(f"APIService {name}.{group}", f"/apis/apiregistration.k8s.io/v1/apiservices/{name}.{group}")

@@ -18,7 +18,7 @@ Json = dict[str, t.Any]
 
 
 def fetch(wanted: Wanted, context: Context) -> Json:
-    """Clone ``wanted.branch`` of ``wanted.remote``, a URL, into the folder. What is there already stays as it is.
+    """Clone ``wanted.branch`` of ``wanted.remote``, a URL, into the folder. What already exists stays as it is.
 
     Where the remote has no such branch, the folder becomes a repository on a branch of that name with no commit: the first push makes it.
     """
@@ -42,7 +42,7 @@ def fetch(wanted: Wanted, context: Context) -> Json:
                 git.run(*options, "fetch", "--quiet", remote.name, ref, extra=extra)
                 git.run("reset", "--hard", "--quiet", "FETCH_HEAD")
         except Failed as error:
-            shutil.rmtree(wanted.folder, ignore_errors=True)  # it was not there, or empty: the next run is to try again
+            shutil.rmtree(wanted.folder, ignore_errors=True)  # it did not exist, or was empty: the next run is to try again
             raise refused(error.said, shown, branch) from None
     said = f"{branch} was fetched from {shown}." if there else f"{shown} has no branch {branch} yet."
     return {"changed": True, "branch": branch, "said": said}

@@ -35,7 +35,7 @@ _REFUSALS = (
     (r"Host key verification failed", "The ssh host key of {remote} is not known here.", "Add it to known_hosts, after you checked it."),
     (
         r"[Nn]ot found|does not appear to be a git repository|does not exist|HTTP 404|error: 404|No such remote",
-        "{remote} is not there, or this login may not see it.",
+        "{remote} does not exist, or this login may not see it.",
         "Correct the address, or make the repository.",
     ),
     (r"certificate|SSL|TLS", "The certificate of {remote} is not trusted here.", "Name the CA's file: git config http.sslCAInfo FILE"),

@@ -26,7 +26,7 @@ _UNDER_WAY = {
     "REVERT_HEAD": ("a revert", "git revert --continue, or git revert --abort"),
     "BISECT_LOG": ("a bisection", "git bisect reset"),
 }
-# What an application can't do without; lib/ is made anew by whoever renders it.
+# What an application can't do without; lib/ is recreated by whoever renders it.
 _NEEDED = ("app.yaml", "bootstrap.yaml", "components/", "environments/", "vendor/")
 
 
@@ -134,7 +134,7 @@ def check(repository: Repository, branch: str | None) -> None:
 
 
 def take_branch(repository: Repository, branch: str | None) -> str:
-    """Be on a branch that is not there yet: it begins where the repository stands, and no file changes. Returns its name."""
+    """Be on a branch that does not exist yet: it begins where the repository stands, and no file changes. Returns its name."""
     if not branch or repository.branch == branch:
         return repository.branch or "HEAD"
     try:

@@ -102,5 +102,5 @@ def _found(facts: Json) -> list[Json]:
     )
     there = ", ".join(dict.fromkeys(item["name"] for item in cluster.get("addons") or []))
     if there:
-        rows.append(("There already", there, "What is there is used, and not installed a second time."))
+        rows.append(("Already installed", there, "What is there is used, and not installed a second time."))
     return [{"what": what, "value": value, "why": why} for what, value, why in rows]

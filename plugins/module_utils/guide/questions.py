@@ -239,7 +239,7 @@ def _run(look: _Look, apply: bool) -> Json:
     namespace = {
         "name": "kubeflow_namespace",
         "label": "Namespace",
-        "help": "It is made if it is not there.",
+        "help": "It is made if it does not exist.",
         "pattern": _LABEL,
         "wrong": "A namespace's name is of small letters, digits and -.",
         "required": True,

@@ -41,7 +41,7 @@ _NO_SWAGGER = (1, 14)
 """The first Kubernetes without the descriptions that `ks validate` reads."""
 _NO_PROMISE = (
     "ks can't promise all that kubeflow_engine=native does: nothing is recorded in the cluster, so what leaves the application stays; "
-    "what is there already is taken over; changes by others are overwritten unseen; the order inside a component is its own"
+    "what already exists is taken over; changes by others are overwritten unseen; the order inside a component is its own"
 )
 
 
@@ -212,8 +212,8 @@ def _apply(
         return
     ticker.say(_NO_PROMISE)
     order = planned(found)
-    for circle in order.broken:
-        ticker.say(circle)
+    for cycle in order.broken:
+        ticker.say(cycle)
     items = {thing.key: thing.item for thing in found.values()}
     with place.held(deadline, ticker):
         for number, name in enumerate(order.names, 1):
@@ -277,7 +277,7 @@ def _wait(client: Client, waiting: list[Thing], deadline: Deadline, ticker: Tick
         live: list[Json | None] = client.map(lambda thing: client.find(thing.path), waiting)
         lacking: dict[Thing, str] = {}
         for thing, item in zip(waiting, live, strict=True):
-            why = missing(*thing.key[:2], item) if item else "it is not there"
+            why = missing(*thing.key[:2], item) if item else "not found"
             if why and item and failed(item):
                 raise BootstrapError(f"{thing.key} has failed: {failed(item)}", fix="Put that right and run again.")
             if why:

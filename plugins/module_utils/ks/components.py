@@ -30,7 +30,7 @@ class Plan:
 def plan(objects: Mapping[Key, tuple[str, Json]]) -> Plan:
     """``objects``: component and placed object by key.
 
-    What the objects of one component need of each other is left to ks. Where components need each other in a circle, the softest need
+    What the objects of one component need of each other is left to ks. Where components form a dependency cycle, the softest need
     is left out. A gate is awaited where it opens by a component that came before.
     """
     graph = needs(Related([item for _component, item in objects.values()]), {})

@@ -112,7 +112,7 @@ def _file(build: Build, name: str, path: str, text: str, last: Mapping[str, t.An
     other = next((file for file in files if file != path and file in build.files), None)
     if other:
         raise BootstrapError(
-            f"Component '{name}': {other} is there already, not by this collection; two files can't be one component.",
+            f"Component '{name}': {other} already exists, not by this collection; two files can't be one component.",
             fix="Remove or rename it, or declare the component by another name.",
         )
     build.files[path] = text

@@ -31,7 +31,7 @@ base + {
 
 
 def lay(build: Build) -> None:
-    """The entries, and the files that are not there yet."""
+    """The entries, and the files that do not exist yet."""
     wanted = {}
     for name, entry in build.wanted["environments"].items():
         wanted[name] = {

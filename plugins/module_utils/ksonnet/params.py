@@ -63,7 +63,7 @@ def update(
 ) -> str:
     """The file with some values set, and nothing else changed.
 
-    ``new``: literals by component and parameter; a component that is not there yet is appended, as ks 0.10.0 does it.
+    ``new``: literals by component and parameter; a component that does not exist yet is appended, as ks 0.10.0 does it.
     ``drop``: parameters to take out, by component. ``remove``: components to take out.
     """
     text = _set(text, new, drop or {}, file)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Whether ks 0.10.0 would print a component right. Private to the collection.
 
-ks 0.10.0 does not evaluate the text of a component or of params.libsonnet: it parses it and prints it anew, and its printer lacks a
+ks 0.10.0 does not evaluate the text of a component or of params.libsonnet: it parses it and reprints it, and its printer lacks a
 part of the language (found by trial: 103 cases against the real command). What it lacks breaks every command on the whole module, or
 silently changes values. Later releases and evaluators have no such limit, nor has ks for what a component imports from ``vendor/``.
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The Kubernetes objects of an application, as `ks show` of 0.10.0 makes them. Private to the collection.
 
-Two differences to ks 0.10.0, both as in its 0.10.1: components are imported, not printed anew (its printer is incomplete), and the
+Two differences to ks 0.10.0, both as in its 0.10.1: components are imported, not reprinted (its printer is incomplete), and the
 order is stable. Only the files of the application can be read, and evaluation is bounded (``evaluate.Limits``).
 """
 
@@ -81,7 +81,7 @@ def _evaluate(files: Mapping[str, str], entry: dict[str, t.Any], module: str, li
         if needed not in files:
             raise BootstrapError(f"{needed} is missing in the application.", fix="Take it back from version control.")
     version = str(entry["k8sVersion"])
-    # After a clone lib/ is not there, as ks keeps it out of git. Ours stands in whole or not at all: nothing is mixed.
+    # After a clone lib/ does not exist, as ks keeps it out of git. Ours stands in whole or not at all: nothing is mixed.
     readable = files if any(file.startswith(f"lib/{version}/") for file in files) else {**library.files(version), **files}
     vendor, lib = "vendor", f"lib/{version}"
     names = components(files, root)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Jsonnet objects as `ks param set` of 0.10.0 prints them. Private to the collection.
 
-It prints a file of parameters anew whenever one of them changes: maps over several lines, lists in one, no newline at the end, and the
+It reprints a file of parameters whenever one of them changes: maps over several lines, lists in one, no newline at the end, and the
 comments gone that stand before no field. Ours does the same, so that both write the same file, but only where there is nothing to lose:
 see ``printable``. One difference: ks doubles every backslash each time, and so changes the values; ours leaves strings as they are.
 """
@@ -20,7 +20,7 @@ _OPERATOR = re.compile(r"\s*(\+?:{1,3})\s*$")
 
 
 def printable(text: str, start: int, template: str) -> bool:
-    """Whether nothing of the user's is lost by printing anew: all is literal, and the only comments are those of the template."""
+    """Whether nothing of the user's is lost by reprinting: all is literal, and the only comments are those of the template."""
     if not set(comments(text)) <= set(comments(template)):
         return False
     try:
@@ -35,7 +35,7 @@ def _literal(text: str, start: int) -> t.Any:
 
 
 def components(text: str, changed: Mapping[str, Mapping[str, t.Any]]) -> str:
-    """components/params.libsonnet printed anew, with the parameters of some components replaced."""
+    """components/params.libsonnet reprinted, with the parameters of some components replaced."""
     return _root(text, root_object(text), changed)
 
 
@@ -49,7 +49,7 @@ def _root(text: str, start: int, changed: Mapping[str, Mapping[str, t.Any]]) -> 
 
 
 def overrides(text: str, values: Mapping[str, Mapping[str, t.Any]]) -> str:
-    """environments/<environment>/params.libsonnet printed anew, with these parameters by component as its overrides."""
+    """environments/<environment>/params.libsonnet reprinted, with these parameters by component as its overrides."""
     start = t.cast("int", inner_field(text, "components"))
     before = re.sub(r"components\s*\+:\s*$", "components+: ", text[:start])
     after = text[object_at(text, start).end + 1 :]

@@ -123,7 +123,7 @@ class Versions:
 
 
 def declared(known: Mapping[str, Prototype], prototype: str) -> dict[str, Parameter]:
-    """The parameters of a prototype by name; {} for one that is not there."""
+    """The parameters of a prototype by name; {} for one that does not exist."""
     return {parameter.name: parameter for parameter in known[prototype].parameters} if prototype in known else {}
 
 

@@ -169,7 +169,7 @@ def _new_key() -> ec.EllipticCurvePrivateKey:
 def _read_ca(ca: Pair) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
     key = serialization.load_pem_private_key(ca.key.read_bytes(), password=None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise BootstrapError(f"{ca.key} is not a key of the local cluster.", fix="Remove the cluster, and start it anew.")
+        raise BootstrapError(f"{ca.key} is not a key of the local cluster.", fix="Remove the cluster, and start it again.")
     return key, x509.load_pem_x509_certificate(ca.crt.read_bytes())
 
 

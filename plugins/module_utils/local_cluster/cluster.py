@@ -160,7 +160,7 @@ def _refuse_other(home: Home, profile: Profile, built: Programs) -> None:
 
 
 def _converge(start: _Start) -> bool:
-    """Start what does not run, make what is not there. Returns whether there was anything to do."""
+    """Start what does not run, make what does not exist. Returns whether there was anything to do."""
     home = start.home
     if _read_state(home).get("complete"):
         if all(_pids(home).values()):

@@ -31,7 +31,7 @@ _FIRST = ("CustomResourceDefinition", "Namespace")
 
 
 def create(client: Client, objects: list[Json], wait: Await) -> None:
-    """Create those of ``objects`` that are not there, and the service account; the others stay as they are."""
+    """Create those of ``objects`` that do not exist, and the service account; the others stay as they are."""
     everything = [*objects, *_ADMIN]
     kinds: Served = {}
 
@@ -69,7 +69,7 @@ def _takes_pods(node: Json) -> bool:
 
 
 def _create(client: Client, body: Json, kinds: Served) -> str | None:
-    """Create ``body``; says what is missing while its namespace is not there yet, as ``default`` is just after the start."""
+    """Create ``body``; says what is missing while its namespace does not exist yet, as ``default`` is just after the start."""
     kind, api_version, metadata = body["kind"], body["apiVersion"], body["metadata"]
     served_as = kinds[api_version][kind]
     path = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"

@@ -93,7 +93,7 @@ def _read(file: Path) -> bytes:
 def ensure(
     cache: Path, source: Path, env: Mapping[str, str], progress: Callable[[str], None], modules: tuple[str, ...] = SIMULATED
 ) -> Programs:
-    """The programs, built if they are not there yet: some 10 minutes on 2 cores, 30 seconds with Go's cache warm."""
+    """The programs, built if they do not exist yet: some 10 minutes on 2 cores, 30 seconds with Go's cache warm."""
     programs = find(cache, source, modules)
     if programs.bin.is_dir():
         return programs

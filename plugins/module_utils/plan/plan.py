@@ -62,7 +62,7 @@ def plan(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
     not the usual ones ``components`` (name to prototype), ``registries`` and ``packages`` (as ``packages.seek`` gives them), ``ignore``
     (ids of blockers), ``steps`` (``steps.gather``), ``platform`` (``Choice.document``), ``usage_id``, and ``saved``: a plan that was
     saved, whose values are taken (``saved.read``).
-    ``registries``: what each registry gives (``registry.contents``). ``current``: the files of the application that is there already.
+    ``registries``: what each registry gives (``registry.contents``). ``current``: the files of the existing application.
     Raises ``BootstrapError`` for choices that can't be meant.
     """
     facts, choices = _whole(plain(facts)), _choices(plain(choices))
@@ -131,7 +131,7 @@ def _whole(facts: Json) -> Json:
         each["usable"] = each["name"] in facts["cluster"]["storage"]["usable"]
     lacking += [f"cluster.{key}" for key in sorted(_CLUSTER - facts.get("cluster", {}).keys())]
     if lacking:
-        raise BootstrapError(f"The facts lack {lacking[0]}.", fix="Collect them anew (playbooks/facts.yml).")
+        raise BootstrapError(f"The facts lack {lacking[0]}.", fix="Collect them again (playbooks/facts.yml).")
     return facts
 
 
@@ -176,12 +176,12 @@ def _namespace(choices: Json, before: str | None) -> Json:
     if chosen:
         return {"value": chosen, "source": "user", "reason": "You chose it (kubeflow_namespace)."}
     if before and before != _NAMESPACE:
-        return {"value": before, "source": "user", "reason": "The application is there already, and made for it."}
+        return {"value": before, "source": "user", "reason": "The application already exists, and made for it."}
     return {"value": _NAMESPACE, "source": "default", "reason": "Kubeflow's own namespace."}
 
 
 def _namespace_before(current: Mapping[str, str]) -> str | None:
-    """The namespace of the application that is there already."""
+    """The namespace of the existing application."""
     if app_yaml.PATH not in current:
         return None
     environment = (app_yaml.read(current).get("environments") or {}).get(_ENVIRONMENT) or {}
@@ -192,7 +192,7 @@ def _namespace_before(current: Mapping[str, str]) -> str | None:
 
 
 def _there(current: Mapping[str, str], uid: str | None) -> dict[str, Json]:
-    """What rules know of the application that is there already, by component; nothing of one that was made for another cluster.
+    """What rules know of the existing application, by component; nothing of one that was made for another cluster.
 
     ``before``: its values. ``planned``: of the record, value and reason of what followed from the cluster.
     """
@@ -348,7 +348,7 @@ def _strange(facts: Json, choices: Json, current: Mapping[str, str]) -> list[Jso
     if choices["move"] or not before or made_for.get("uid") == now["uid"]:
         return []
     planned = f"{made_for.get('server') or 'unknown'} (UID {made_for.get('uid') or 'unknown'})"
-    reason = f"The application is there already, for the cluster {planned}; this is {now['server']} (UID {now['uid'] or 'unknown'})."
+    reason = f"The application already exists, for the cluster {planned}; this is {now['server']} (UID {now['uid'] or 'unknown'})."
     fix = "Use the context of that cluster, or another kubeflow_app_dir. To make it this cluster's: kubeflow_move=true."
     return [_item("cluster-changed", reason, fix, "kubectl config get-contexts")]
 
@@ -356,7 +356,7 @@ def _strange(facts: Json, choices: Json, current: Mapping[str, str]) -> list[Jso
 def _moved(namespace: str, before: str | None) -> list[Json]:
     if not before or before == namespace:
         return []
-    reason = f"The application is there already, for the namespace {before}; in {namespace} it would be a second one."
+    reason = f"The application already exists, for the namespace {before}; in {namespace} it would be a second one."
     fix = "Remove the first one (playbooks/remove.yml), or use another kubeflow_app_dir."
     return [_item("namespace-changed", reason, fix, "ansible-playbook kubeflow.bootstrap.remove")]
 

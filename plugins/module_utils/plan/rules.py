@@ -8,7 +8,7 @@ asked once for each component; ``sets`` and ``keeps`` only for one whose prototy
 prototypes by their short names (``gateway``), only for components of these. ``when``, if there, must hold. ``value``, ``when`` and
 ``alternatives`` are JMESPath (https://jmespath.org/specification.html) over the facts (``kubeconfig``, ``cluster``, ``cloud``), the
 user's ``choices``, what the optional ``steps`` found out (``steps.dns.parameters``, ``steps.static_ip.record``), the component's values
-in the application that is there already (``before``) and of these, each as ``value`` and ``reason``, those that followed from the cluster
+in the existing application (``before``) and of these, each as ``value`` and ``reason``, those that followed from the cluster
 (``planned``), and its ``values``: what the user chose, else what a rule before has set, else the
 package's own. ``reason`` and ``fix`` are sentences for the user, and ``command`` is one to paste; what stands in braces in them is
 JMESPath too. ``source`` says whom a value comes from, ``cluster`` unless set. What a step found out is laid under every component that

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A plan as a file: to be reviewed, changed by hand, and applied later. Private to the collection.
 
-It holds what was chosen, not what follows from it: whoever applies it has the objects made anew, and everything checked again.
+It holds what was chosen, not what follows from it: whoever applies it has the objects recreated, and everything checked again.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def read(path: Path) -> Json:
             f"{path} is not a plan: apiVersion {_VERSION} and kind {_KIND} are expected.", fix="Correct kubeflow_plan_file."
         )
     if unknown := sorted(map(str, document.keys() - _FIELDS)):
-        raise BootstrapError(f"The plan {path}: unknown field '{unknown[0]}'.", fix="Correct it, or plan anew (playbooks/plan.yml).")
+        raise BootstrapError(f"The plan {path}: unknown field '{unknown[0]}'.", fix="Correct it, or plan again (playbooks/plan.yml).")
     document.setdefault("steps", {})
     for key in (*_MAPPINGS, "steps"):
         if not isinstance(document.get(key), dict):
@@ -140,7 +140,7 @@ def _choice(path: Path, where: str, each: t.Any, checksums: Mapping[str, t.Any])
 
 
 def _wrong(path: Path, field: str, what: str) -> BootstrapError:
-    return BootstrapError(f"The plan {path}: {field}: {what}.", fix="Correct it, or plan anew (playbooks/plan.yml).")
+    return BootstrapError(f"The plan {path}: {field}: {what}.", fix="Correct it, or plan again (playbooks/plan.yml).")
 
 
 def check(document: Json, path: Path, cluster: Json, given: Json) -> None:
@@ -158,14 +158,14 @@ def check(document: Json, path: Path, cluster: Json, given: Json) -> None:
     if document["blockers"]:
         ids = ", ".join(str(item.get("id")) if isinstance(item, dict) else str(item) for item in document["blockers"])
         raise BootstrapError(
-            f"Something stood in the way when the plan {path} was made: {ids}.", fix="Put it right, and plan anew (playbooks/plan.yml)."
+            f"Something stood in the way when the plan {path} was made: {ids}.", fix="Put it right, and plan again (playbooks/plan.yml)."
         )
     for variable, value in given.items():
         key = variable.removeprefix("kubeflow_")
         saved = document["components"] if key == "components" else document["choices"].get(key)
         if value and value != saved:
             raise BootstrapError(
-                f"{variable} is not what the plan {path} was made with.", fix="Leave it out, or plan anew (playbooks/plan.yml)."
+                f"{variable} is not what the plan {path} was made with.", fix="Leave it out, or plan again (playbooks/plan.yml)."
             )
 
 
@@ -177,7 +177,7 @@ def check_steps(document: Json, path: Path, given: Mapping[str, Json]) -> steps.
         if any(step[key] != was[key] for key in ("parameters", "components")):
             raise BootstrapError(
                 f"The plan {path} was made with {'other values of the step ' if name in planned else 'no step '}{name} than this run's.",
-                fix="Run the steps first (playbooks/steps.yml), then plan anew (playbooks/plan.yml); or leave the step out.",
+                fix="Run the steps first (playbooks/steps.yml), then plan again (playbooks/plan.yml); or leave the step out.",
             )
     return {**planned, **{name: step for name, step in given.items() if name in planned}}
 

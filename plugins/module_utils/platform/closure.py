@@ -85,7 +85,7 @@ def walk(read: Read, folders: Iterable[str], remotes: Mapping[str, str]) -> Clos
             target = _target(folder, reference, {}, file)
             content = read(target)
             if content is None:
-                raise BootstrapError(f"{file} names {reference}, which is not there.", fix=_FIX)
+                raise BootstrapError(f"{file} names {reference}, which does not exist.", fix=_FIX)
             closure.files[target] = content
         closure.generated |= _generated(document)
     return closure

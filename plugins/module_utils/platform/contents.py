@@ -79,7 +79,7 @@ def check_release(files: Mapping[str, str], release: str, what: str) -> None:
             if recorded != release:
                 raise BootstrapError(
                     f"{what} has packages of the platform {recorded}, not {release}.",
-                    fix="Write it anew for this release, or choose the other one (kubeflow_platform).",
+                    fix="Write it again for this release, or choose the other one (kubeflow_platform).",
                 )
 
 

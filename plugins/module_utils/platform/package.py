@@ -26,7 +26,7 @@ Files = dict[str, str]
 PREFIX = "io.ksonnet.pkg.platform-"
 ORIGIN, DEFINITIONS, OBJECTS, PATCHES = "ORIGIN.yaml", "definitions.json", "objects.json", "patches.json"
 VERSION = 2
-"""Of the way in which objects are made fit for a package: packages of another one are rendered anew."""
+"""Of the way in which objects are made fit for a package: packages of another one are rendered again."""
 _ORIGIN_HEADER = """# Where this package is from: rendered by kubeflow.bootstrap from the files of a release of the Kubeflow platform. Its
 # authors hold the copyright, under the license that is named here (../LICENSE). The package is replaced as a whole.
 """

@@ -78,7 +78,7 @@ def find(named: str, env: Mapping[str, str], cache: Path | None) -> Renderer:
         except BootstrapError as error:
             problems.append(error.message)
     if named:
-        problems = problems or [f"{named} is not there."]
+        problems = problems or [f"{named} does not exist."]
     why = f" {problems[0]}" if problems else ""
     raise BootstrapError(f"Nothing is here that renders the packages of the platform.{why}", fix=_MISSING)
 

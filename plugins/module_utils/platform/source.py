@@ -53,7 +53,7 @@ def find(source: str, release: str) -> Source:
         return _of_folder(path, release)
     if path.is_file():
         return _of_archive(path, release)
-    raise BootstrapError(f"The source of the platform is not there: {path}.", fix=_FIX)
+    raise BootstrapError(f"The source of the platform does not exist: {path}.", fix=_FIX)
 
 
 # --- a folder

@@ -74,7 +74,7 @@ def unpack(file: t.IO[bytes], folders: Collection[str], what: str, commit: str =
             while stream.read(2**20):
                 pass  # to the end, where the checksum is
     except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError, OverflowError, RecursionError) as error:
-        raise Damaged(f"{what} is not a whole tar.gz archive.", fix="Fetch it anew.") from error
+        raise Damaged(f"{what} is not a whole tar.gz archive.", fix="Fetch it again.") from error
     if commit and re.fullmatch("[0-9a-f]{40}", said) and said != commit:
         raise BootstrapError(f"{what} is of commit {said}, not {commit}.", fix="Do not use it: ask who runs that server.")
     for files in found.values():

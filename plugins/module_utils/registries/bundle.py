@@ -17,7 +17,7 @@ from .sources import Contents, Files, explain_os
 
 VERSION = "kubeflow.bootstrap/bundle/v1"
 _INDEX = "bundle.json"
-_FIX = "Write the bundle anew where there is a network."
+_FIX = "Write the bundle again where there is a network."
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def read(path: Path) -> Bundle:
     except OSError as error:
         raise BootstrapError(f"The bundle {path} can't be read: {explain_os(error)}.", fix="Name the file of a bundle.") from None
     except archive.Damaged as error:
-        raise BootstrapError(error.message, fix="Copy or write the bundle anew.") from None
+        raise BootstrapError(error.message, fix="Copy or write the bundle again.") from None
     try:
         index = json.loads(files[_INDEX])
         version = index["apiVersion"]
@@ -93,7 +93,7 @@ def read(path: Path) -> Bundle:
             found.contents[name] = Contents(own, entry["git"], entry["digest"], dict(entry["packages"]))
             if not whole:
                 raise BootstrapError(
-                    f"The bundle {path}: the files of registry '{name}' were changed.", fix="Copy or write the bundle anew."
+                    f"The bundle {path}: the files of registry '{name}' were changed.", fix="Copy or write the bundle again."
                 )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BootstrapError(f"{path} is not a bundle of this collection.", fix="Name the file of a bundle.") from None

@@ -30,7 +30,7 @@ _ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 def page(name: str, data: t.Any, folder: Path = FOLDER) -> str:
     """The page ``name`` (``report``, ``reports`` or ``guide``) about ``data``, as HTML.
 
-    Raises ``BootstrapError`` where the files of the role are not there.
+    Raises ``BootstrapError`` where the files of the role do not exist.
     """
     template = _read(folder / f"{name}.html")
     style = f"\n{_read(folder / 'page.css')}"

@@ -9,7 +9,7 @@
 // @optionalParam oauthSecretName string kubeflow-oauth Secret with client_id and client_secret of an OAuth client; null for the client that Google manages, for users of the own organisation
 // @optionalParam issuer string null Issuer of cert-manager for the certificate; Google manages one (ManagedCertificate) if neither this nor secretName is set
 // @optionalParam issuerKind string ClusterIssuer Kind of that issuer: ClusterIssuer or Issuer
-// @optionalParam secretName string null TLS Secret: with issuer the one that is filled, by default named after the component; without it one that is there already
+// @optionalParam secretName string null TLS Secret: with issuer the one that is filled, by default named after the component; without it one that already exists
 // @optionalParam serviceName string null A Service that is there and carries the annotations for IAP itself; one for the pods of podSelector is made if not set
 // @optionalParam servicePort number 80 Port of that Service
 // @optionalParam podSelector object {"app.kubernetes.io/name":"kubeflow-gateway","app.kubernetes.io/component":"gateway"} Labels of the pods behind the Service that is made

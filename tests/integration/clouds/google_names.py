@@ -53,7 +53,7 @@ class GoogleNames(Google):
         assert found, asked.path
         project, zone, kind, number = found.groups()
         if project not in self.projects:
-            return refusal(403, "forbidden", f"The project {project} is not there or may not be seen.")
+            return refusal(403, "forbidden", f"The project {project} was not found or may not be seen.")
         verb = {"GET": "list", "POST": "create"}[asked.method]
         permission = ".".join(("dns", {None: "managedZones", "rrsets": "resourceRecordSets", "changes": "changes"}[kind], verb))
         if permission in self.lacking:

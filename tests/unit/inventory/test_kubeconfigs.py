@@ -33,7 +33,7 @@ class Inventory:
 
 @pytest.fixture
 def clusters(serve: t.Any, tmp_path: Path) -> t.Any:
-    """Two clusters that answer little, and one that is not there."""
+    """Two clusters that answer little, and one that does not exist."""
     one, two = serve(), serve()
     for server, version in ((one, "v1.34.2"), (two, "v1.35.0")):
         major, minor = version[1:].split(".")[:2]
@@ -89,7 +89,7 @@ def test_every_context_is_a_host_in_its_groups(clusters: t.Any, read: t.Any, tmp
     assert one["kubeflow_namespace"] == "ml-34"
     assert one["kubeflow_facts"]["cluster"]["version"]["git_version"] == "v1.34.2"
     assert SECRET not in json.dumps(one["kubeflow_facts"])
-    # One that is not there is a host all the same.
+    # One that does not exist is a host all the same.
     assert "Connection refused" in inventory.variables["gone"]["kubeflow_unreachable"]
     assert "gone is unreachable" in inventory.said and SECRET not in inventory.said
 

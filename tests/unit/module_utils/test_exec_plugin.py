@@ -136,7 +136,7 @@ def test_a_path_that_is_not_there_gives_way_to_the_command_of_that_name(script: 
     plugin, warnings = parse(FILE, gcloud, env)
     assert plugin["command"] == "gke-gcloud-auth-plugin"
     assert warnings == [
-        f"The kubeconfig /k/config logs in with {gcloud['command']}, which is not there; the gke-gcloud-auth-plugin on PATH is used."
+        f"The kubeconfig /k/config logs in with {gcloud['command']}, which does not exist; the gke-gcloud-auth-plugin on PATH is used."
     ]
 
 

@@ -122,8 +122,8 @@ def test_oidc_is_used_while_its_token_is_good(write_kubeconfig: Write) -> None:
     [
         ({"id-token": jwt(hours=-1), "refresh-token": SECRET}, "its id-token expired at "),
         ({"id-token": jwt(hours=-1), "refresh-token": SECRET}, "Any command of kubectl with this context renews it in the file; or "),
-        ({"id-token": jwt(hours=-1)}, "Log in anew; or use an exec plugin"),
-        ({}, "it holds no id-token. Log in anew"),
+        ({"id-token": jwt(hours=-1)}, "Log in again; or use an exec plugin"),
+        ({}, "it holds no id-token. Log in again"),
     ],
 )
 def test_oidc_that_is_out_of_date_is_described_and_refused(write_kubeconfig: Write, config: dict[str, str], said: str) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Plans of clusters of many kinds, each written out as a story in ``plans/`` and reviewed by people.
 
-After a change of rules or packages write them anew and read what changed::
+After a change of rules or packages write them again and read what changed::
 
     KUBEFLOW_WRITE_PLANS=1 python -m pytest tests/unit/rules/test_golden.py; git diff tests/unit/rules/plans
 """

@@ -144,7 +144,7 @@ def present(cloud: Cloud, context: Context) -> tuple[bool, Address | None, Addre
         return True, None, made, f"The address {made.address} was reserved as {made.name}."
     _fits(found, wanted)
     if not found.made:
-        return False, found, found, f"The address {found.address} ({found.name}) was there already, made by others; it is used as it is."
+        return False, found, found, f"The address {found.address} ({found.name}) already existed, made by others; it is used as it is."
     lacking = {key: value for key, value in wanted.all_labels.items() if found.labels.get(key) != value}
     if not lacking:
         return False, found, found, f"The address {found.address} is reserved as {found.name}."
@@ -203,7 +203,7 @@ def _fits(found: Address, wanted: Wanted) -> None:
     elif found.region and wanted.region and found.region != wanted.region:
         other = f"it is in the region {found.region}, and {wanted.region} is wanted"
     if other:
-        raise BootstrapError(f"The address {found.name} ({found.address}) is there already, but {other}.", fix="Name another, or none.")
+        raise BootstrapError(f"The address {found.name} ({found.address}) already exists, but {other}.", fix="Name another, or none.")
 
 
 def _place(wanted: Wanted) -> str:

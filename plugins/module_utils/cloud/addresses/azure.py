@@ -103,7 +103,7 @@ class Azure:
         self._ask(delete)
 
     def _ask(self, question: Callable[[], t.Any]) -> t.Any:
-        """``None`` where the address is not there."""
+        """``None`` where the address does not exist."""
         from azure.core.exceptions import (
             AzureError,
             ClientAuthenticationError,

@@ -64,7 +64,7 @@ def reserved(provider: str, wanted: Wanted, context: Context) -> Json:
         **({"allocation_id": now.id} if provider == "aws" else {}),
     }
     # A known address says more than the sentence about how it came about: that would change from one run to the next.
-    reason = f"{_where(now)} {'was reserved for this application' if now.made else 'was there already, made by others'}."
+    reason = f"{_where(now)} {'was reserved for this application' if now.made else 'already existed, made by others'}."
     step = {"parameters": {"ipName": value} if value else {}, "components": {}, "reason": reason, "record": record}
     return {"changed": changed, "address": now.document, "step": step, "said": said, "diff": _diff(before, now)}
 
@@ -90,7 +90,7 @@ def declared(provider: str, wanted: Wanted, apis: Json, state: str) -> Json:
             fix=f"Install {controller}, or set by to cloud.",
         )
     if wanted.address:
-        raise BootstrapError("An address that is there already needs no controller.", fix="Set by to cloud, or leave address out.")
+        raise BootstrapError("An existing address needs no controller.", fix="Set by to cloud, or leave address out.")
     regional = provider != "google" or wanted.scope == "regional"
     if (regional and provider != "aws" and not wanted.region) or (provider == "azure" and not wanted.resource_group):
         raise BootstrapError("Where the address is to be is not known.", fix="Set region, at Azure resource_group too.")

@@ -120,7 +120,7 @@ class Endpoints:
         return _State(True, live, newest)
 
     def _there(self) -> bool:
-        """Google answers 403 for a service that is not there too, so then the project's own services tell."""
+        """Google answers 403 for a service that does not exist either, so then the project's own services tell."""
         try:
             return self._api.find(self._path) is not None
         except GoogleError as error:

@@ -79,7 +79,7 @@ def absent(zone: Zone, wanted: Wanted, context: Context) -> Named:
 
 
 def _again(work: t.Callable[[Zone, Wanted, Context], Named], zone: Zone, wanted: Wanted, context: Context) -> Named:
-    """Read and write anew where the zone was changed in between, be it by our own request, whose answer was lost."""
+    """Read and write again where the zone was changed in between, be it by our own request, whose answer was lost."""
     for attempt in range(_TRIES):
         try:
             done = work(zone, wanted, context)

@@ -218,7 +218,7 @@ def _reason(provider: str, wanted: Wanted, named: Named) -> str:
     if provider in ("external_dns", "sslip"):
         return named.said
     place = "Cloud Endpoints" if provider == "endpoints" else f"the zone {named.zone}"
-    how = "was made for this application in" if named.made else "was there already, made by others, in"
+    how = "was made for this application in" if named.made else "already existed, made by others, in"
     return f"{wanted.hostname} leads to {wanted.target}; it {how} {place}."
 
 

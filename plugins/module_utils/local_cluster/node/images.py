@@ -83,7 +83,7 @@ def load(images: list[Image], enter: list[str]) -> None:
 
 
 def ensure(cache: Path, files: Path, context: Context) -> list[Image]:
-    """The images that stand in for those of registries, made if they are not there yet; none where the registries answer."""
+    """The images that stand in for those of registries, made if they do not exist yet; none where the registries answer."""
     kitchen = layers.Kitchen(files, cache, context.env, context.progress)
     table = yaml.safe_load((kitchen.images / "images.yml").read_text(encoding="utf-8"))
     with ThreadPoolExecutor() as pool:

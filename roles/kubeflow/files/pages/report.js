@@ -96,7 +96,7 @@ function cluster() {
       storage.classes.map((each) => each.name).filter((each) => each !== chosen).join(", ")),
     tile("Load balancer", balancer?.available ? "available" : balancer?.available === false ? "none" : "not known", balancer?.how),
     tile("Ingress classes", ingresses?.map((each) => each.name).join(", ") || "none"),
-    tile("There already", [...new Set(addons?.map((each) => each.name))].join(", ")),
+    tile("Already installed", [...new Set(addons?.map((each) => each.name))].join(", ")),
   ));
 }
 

@@ -138,7 +138,7 @@ def test_a_page_of_a_proxy_is_no_answer(server: Server, api: t.Callable[..., Goo
             "forbidden",
             "the permission servicemanagement.services.create on",
         ),
-        (404, "The resource 'projects/p' was not found", "notFound", "projectNotFound", "The project p is not there"),
+        (404, "The resource 'projects/p' was not found", "notFound", "projectNotFound", "The project p was not found"),
         (404, "The resource 'projects/p/global/addresses/x' was not found", "notFound", "notFound", "not found"),
         (404, "The resource 'projects/p/regions/moon-1' was not found", "notFound", "regionNotFound", "There is no region moon-1"),
         (409, "already exists", "alreadyExists", "alreadyExists", "already exists"),

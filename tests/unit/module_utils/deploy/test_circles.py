@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Circles are found and broken at their softest need."""
+"""Dependency cycles are found and broken at their softest need."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_the_softest_need_is_left_out_and_said() -> None:
     graph = graph_of(("a", "b", REFERENCE), ("b", "c", GUARD), ("c", "a", REQUIRED))
     kept, broken = broken_up(graph)
     assert edges(kept) == {("a", "b"), ("c", "a")}
-    assert broken == ["A circle: Thing b needs Thing c needs Thing a needs Thing b; so Thing b does not wait for Thing c (why c)."]
+    assert broken == ["Dependency cycle: Thing b needs Thing c needs Thing a needs Thing b; so Thing b does not wait for Thing c (why c)."]
 
 
 @pytest.mark.parametrize(("softer", "harder"), list(zip(list(Strength)[:-1], list(Strength)[1:], strict=True)))
@@ -61,7 +61,7 @@ def test_what_closes_no_circle_stays() -> None:
 
 
 def test_what_was_left_out_for_nothing_is_put_back() -> None:
-    # a-b goes first as the softest; the second circle then takes b-a with it, so that a-b closes none any more.
+    # a-b goes first as the softest; the second cycle then takes b-a with it, so that a-b closes none any more.
     graph = graph_of(("a", "b", GUARD), ("b", "a", IGNORE), ("a", "c", REQUIRED), ("c", "b", REQUIRED))
     kept, broken = broken_up(graph)
     assert edges(kept) == {("a", "b"), ("a", "c"), ("c", "b")}

@@ -198,7 +198,7 @@ def test_others_are_named_all_at_once(cluster: Cluster, client: Client, inventor
     with pytest.raises(BootstrapError) as refused:
         look(client, inventory, *items)
     assert refused.value.message.startswith(
-        "7 objects are there already that this application did not make: ConfigMap ml/c0 (Helm release minio)"
+        "7 objects already exist and are not managed by this application: ConfigMap ml/c0 (Helm release minio)"
     )
     assert f"ConfigMap ml/c6 (ApplySet {Inventory('other', 'ml').id})" in refused.value.message
     assert len(refused.value.details["owners"]) == 7
@@ -208,7 +208,7 @@ def test_others_are_named_all_at_once(cluster: Cluster, client: Client, inventor
 def test_what_holds_all_that_is_wanted_is_left_to_its_owner(cluster: Cluster, client: Client, inventory: Inventory) -> None:
     cluster.add(config("a", a="1", b="2"), None, annotations={"meta.helm.sh/release-name": "minio"})
     (member,) = look(client, inventory, config("a", a="1"))
-    assert (member.action, member.why) == ("foreign", "it is of Helm release minio, and as it is wanted")
+    assert (member.action, member.why) == ("foreign", "managed by Helm release minio, and already as this application wants it")
 
 
 def test_a_namespace_of_others_is_used(cluster: Cluster, client: Client, inventory: Inventory) -> None:
@@ -216,7 +216,7 @@ def test_a_namespace_of_others_is_used(cluster: Cluster, client: Client, invento
     cluster.add(space, None, {"manager": "kubectl-create", "operation": "Update"})
     wanted = {**space, "metadata": {"name": "ml", "labels": {"a": "b"}}}
     (member,) = look(client, inventory, wanted)
-    assert (member.action, member.why) == ("foreign", "it is of kubectl")
+    assert (member.action, member.why) == ("foreign", "managed by kubectl")
 
 
 @pytest.mark.parametrize(

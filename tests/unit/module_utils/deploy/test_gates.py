@@ -66,7 +66,7 @@ def test_a_definition_is_open_once_discovery_lists_all_that_it_declares(server: 
 @pytest.mark.parametrize(
     ("live", "reason"),
     [
-        (None, "it is not there"),
+        (None, "not found"),
         (conditions("Established"), "it is established, but discovery does not list it yet"),
         (
             conditions("Established", "False", reason="Installing", message="soon"),
@@ -92,7 +92,7 @@ def test_a_definition_whose_names_are_taken_never_passes(server: Server, client:
 
 def test_a_definition_of_others_is_read_from_the_cluster(server: Server, client: Client) -> None:
     server.routes["/apis"] = discovery("v1")
-    assert why(client, "definition", CRD) == "it is not there"
+    assert why(client, "definition", CRD) == "not found"
     server.routes[CRD_PATH] = {**DEFINITION, **conditions("Established")}
     assert why(client, "definition", CRD) == "it is established, but discovery does not list it yet"
     server.routes["/apis"] = discovery("v1", "v2")
@@ -127,7 +127,7 @@ def test_a_name_elsewhere_has_no_endpoints(server: Server, client: Client) -> No
 
 
 def test_why_a_service_has_no_endpoints(server: Server, client: Client) -> None:
-    assert why(client, "endpoints", SERVICE) == "it is not there"
+    assert why(client, "endpoints", SERVICE) == "not found"
     server.routes["/api/v1/namespaces/ml/services/web"] = {"metadata": {"name": "web", "uid": "s"}, "spec": {"selector": {"app": "web"}}}
     assert why(client, "endpoints", SERVICE) == "there is no pod of it"
     pod = {"metadata": {"name": "web-0", "uid": "p", "labels": {"app": "web"}}, **conditions("PodScheduled", "False", message="0/1 nodes")}
@@ -158,7 +158,7 @@ def webhooks(*configs: Json, **annotations: str) -> Json:
             webhooks({"service": SERVER}, **{"service.beta.openshift.io/inject-cabundle": "true"}),
             "w0 without a CA bundle: OpenShift's service CA operator is to write it",
         ),
-        (None, "it is not there"),
+        (None, "not found"),
     ],
 )
 def test_the_ca_bundles_of_a_configuration(server: Server, client: Client, live: Json | None, reason: str | None) -> None:
@@ -181,7 +181,7 @@ def test_the_ca_bundle_of_a_conversion(server: Server, client: Client) -> None:
 
 def test_an_api_service(server: Server, client: Client) -> None:
     path = "/apis/apiregistration.k8s.io/v1/apiservices/v1.example.com"
-    assert why(client, "available", API) == "it is not there"
+    assert why(client, "available", API) == "not found"
     server.routes[path] = conditions("Available", "False", reason="MissingEndpoints", message="none")
     assert why(client, "available", API) == "MissingEndpoints: none"
     server.routes[path] = conditions("Available")
@@ -190,7 +190,7 @@ def test_an_api_service(server: Server, client: Client) -> None:
 
 def test_a_certificate(server: Server, client: Client) -> None:
     path = "/apis/cert-manager.io/v1/namespaces/ml/certificates"
-    assert why(client, "certificate", CERTIFICATE) == "it is not there"
+    assert why(client, "certificate", CERTIFICATE) == "not found"
     server.routes[path] = {"items": [{"metadata": {"name": "web"}}]}
     assert why(client, "certificate", CERTIFICATE) == "nobody has said so yet"
     server.routes[path] = {"items": [conditions("Ready", "False", reason="DoesNotExist", message="no secret")]}
@@ -203,7 +203,7 @@ def test_a_certificate(server: Server, client: Client) -> None:
 def test_an_account(server: Server, client: Client) -> None:
     path = "/api/v1/namespaces/ml/serviceaccounts"
     server.routes[path] = {"items": []}
-    assert why(client, "account", ACCOUNT) == "it is not there"
+    assert why(client, "account", ACCOUNT) == "not found"
     server.routes[path] = {"items": [{"metadata": {"name": "runner"}}]}
     assert why(client, "account", ACCOUNT) is None
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The order that objects need: waves, gates, circles."""
+"""The order that objects need: waves, gates, dependency cycles."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_two_webhooks_that_are_asked_about_each_others_servers_are_a_circle_that
     items = [item for name in ("one", "two") for item in (service(name), server(name), hooks(hook(["pods"], name=name), name=name))]
     found = order(items)
     assert found.broken == [
-        "A circle: Deployment.apps sys/two needs ValidatingWebhookConfiguration.admissionregistration.k8s.io one needs "
+        "Dependency cycle: Deployment.apps sys/two needs ValidatingWebhookConfiguration.admissionregistration.k8s.io one needs "
         "Deployment.apps sys/one needs ValidatingWebhookConfiguration.admissionregistration.k8s.io two needs Deployment.apps sys/two; "
         "so Deployment.apps sys/two does not wait for ValidatingWebhookConfiguration.admissionregistration.k8s.io one "
         "(a webhook that would be asked about it)."
@@ -121,7 +121,7 @@ def test_a_server_mounts_its_certificate_also_where_webhooks_close_a_circle() ->
 
 
 def random_items(seed: int, count: int) -> list[Json]:
-    """Objects that name each other at random, webhooks too, with circles more often than not."""
+    """Objects that name each other at random, webhooks too, with cycles more often than not."""
     chance = random.Random(seed)
     names = [f"n{number}" for number in range(max(count // 8, 2))]
     spaces = ["sys", "ns", "other"]

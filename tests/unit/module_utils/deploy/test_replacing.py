@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What may be deleted and made anew, and which fields that is for."""
+"""What may be deleted and recreated, and which fields that is for."""
 
 from __future__ import annotations
 

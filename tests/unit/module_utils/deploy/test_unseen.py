@@ -51,7 +51,7 @@ def test_what_is_behind_a_dead_api_service_is_pruned_when_it_answers_again(clust
     assert told.startswith("kept: not pruned: the API service v1.dead.example.com is not available (ServiceNotFound: service/ways")
     assert not outcome.changed and any("Way.dead.example.com" in line for line in cluster.warned)
     changed = make("ConfigMap", "c", namespace="ml", data={"a": "b"})
-    assert "Way.dead.example.com ml/w" in whys(cluster.deploy(SPACE, changed))  # the record is written anew
+    assert "Way.dead.example.com ml/w" in whys(cluster.deploy(SPACE, changed))  # the record is rewritten
     cluster.down = set()
     assert cluster.deploy(SPACE, changed).counts() == {"unchanged": 2, "pruned": 1}
     assert "Way w" not in cluster.names()
@@ -120,7 +120,7 @@ def test_what_a_killed_run_left_behind_a_dead_api_service_is_found_again(cluster
     del members["Way.dead.example.com"]
     record["data"]["objects.json"] = json.dumps(members)
     cluster.down = {"dead.example.com/v1"}
-    cluster.deploy(SPACE, make("ConfigMap", "c", namespace="ml", data={"a": "b"}))  # the record is written anew
+    cluster.deploy(SPACE, make("ConfigMap", "c", namespace="ml", data={"a": "b"}))  # the record is rewritten
     cluster.down = set()
     assert cluster.deploy(SPACE).counts() == {"unchanged": 1, "pruned": 2}
     assert "Way w" not in cluster.names()

@@ -164,9 +164,9 @@ def test_gates_that_stay_closed(server: Server, client: Client, ticker: Ticker, 
     server.routes[ACCOUNTS] = {"items": [{"metadata": {"name": "a4"}}]}
     with pytest.raises(NotReady) as raised:
         open_gates(client, gates, {}, Deadline(0.3), ticker, wait_soft=True)
-    named = "; ".join(f"ServiceAccount ml/a{number} (it is not there)" for number in range(4))
+    named = "; ".join(f"ServiceAccount ml/a{number} (not found)" for number in range(4))
     assert raised.value.message == f"After 0.3 seconds still waiting for {named}."
-    assert raised.value.details["waiting"] == {f"ServiceAccount ml/a{number}": "it is not there" for number in range(4)}
+    assert raised.value.details["waiting"] == {f"ServiceAccount ml/a{number}": "not found" for number in range(4)}
     assert lines
     assert lines[0].split(" s, ")[1] == f"waiting for 4 objects: {'; '.join(named.split('; ')[:3])}; and 1 more"
 
@@ -177,7 +177,7 @@ def test_a_soft_gate_is_passed(server: Server, client: Client, ticker: Ticker, l
     assert server.requests == []
     monkeypatch.setattr(wait, "_SOFT_SECONDS", 0.0)
     open_gates(client, [gate], {}, Deadline(30), ticker, wait_soft=True)
-    assert "going on without Certificate.cert-manager.io ml/web to be ready: it is not there" in lines
+    assert "going on without Certificate.cert-manager.io ml/web to be ready: not found" in lines
 
 
 def test_a_look_at_a_time_that_is_over(server: Server, client: Client, ticker: Ticker) -> None:

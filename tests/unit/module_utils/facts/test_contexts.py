@@ -103,7 +103,7 @@ def test_contexts_are_chosen_by_patterns(tmp_path: Path) -> None:
 
 def test_without_a_file_it_is_what_kubectl_reads(tmp_path: Path) -> None:
     one, two = kubeconfig(tmp_path / "one", "a"), kubeconfig(tmp_path / "two", "b")
-    # They are looked up anew each time: AWX puts a credential's file elsewhere in each job, and each of several needs the others.
+    # They are looked up again each time: AWX puts a credential's file elsewhere in each job, and each of several needs the others.
     both = find([], ["*"], [], {**ENV, "KUBECONFIG": f"{one}:{two}"}, print)
     assert [(place.host, place.file) for place in both] == [("a", None), ("b", None)]
 

@@ -55,7 +55,7 @@ def test_a_new_branch_begins_with_nothing(remote: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("remote_name", "message"),
     [
-        ("{folder}/none", "is not there"),
+        ("{folder}/none", "does not exist"),
         ("https://a:planted@git.example.com/x.git", "holds a password or token"),
         ("https://git.example.com/x.git?private_token=planted", "holds a password or token"),
         ("https://git.example.com/x.git?a=b&access_token=planted", "holds a password or token"),

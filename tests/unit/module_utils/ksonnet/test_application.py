@@ -202,7 +202,7 @@ def test_a_field_of_app_yaml_that_the_user_set_stays_his(app: Path, declared: di
         declared["environments"]["default"]["server"] = server
         kept = [{"environments": "default", "field": "destination.server", "value": "https://mine", "planned": server}]
         assert folder.converge(app, declared).kept == kept
-    # Set by hand to what was planned meanwhile but never written, and planned anew: his all the same.
+    # Set by hand to what was planned meanwhile but never written, and planned again: his all the same.
     edit(app / "app.yaml", "https://mine", "https://10.0.0.7:6443")
     declared["environments"]["default"]["server"] = "https://10.0.0.9:6443"
     assert folder.converge(app, declared).kept == [{**kept[0], "value": "https://10.0.0.7:6443", "planned": "https://10.0.0.9:6443"}]
@@ -237,7 +237,7 @@ def test_a_file_of_the_users_is_not_made_half_of_a_component(app: Path, declared
     (app / "components" / "mine.yaml").write_text("kind: Mine\n")
     before = folder.read(app)
     declared["components"]["mine"] = {"prototype": "plain"}
-    with pytest.raises(BootstrapError, match="components/mine.yaml is there already, not by this collection"):
+    with pytest.raises(BootstrapError, match="components/mine.yaml already exists, not by this collection"):
         folder.converge(app, declared)
     assert folder.read(app) == before
 

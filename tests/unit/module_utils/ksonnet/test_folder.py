@@ -100,7 +100,7 @@ def test_the_record_stands_in_bootstrap_yaml_and_has_no_time(app: Path, tmp_path
 
 
 def test_a_changed_plan_changes_one_value_and_nothing_else(app: Path, declared: dict[str, t.Any]) -> None:
-    # Without anything of the user's in the file it is printed anew, as ks does it: tests/conformance.
+    # Without anything of the user's in the file it is reprinted, as ks does it: tests/conformance.
     edit(app / params.PATH, "    front: {", "    # mine\n    front: {")
     before = everything(app)
     declared["components"]["front"]["parameters"]["replicas"] = 3
@@ -135,7 +135,7 @@ def test_an_expression_set_by_hand_stays(app: Path, declared: dict[str, t.Any]) 
 
 
 def test_what_ks_param_set_does_to_the_file_is_no_edit_of_the_other_values(app: Path, declared: dict[str, t.Any]) -> None:
-    # It prints the whole file anew: maps over several lines, no newline at the end.
+    # It reprints the whole file: maps over several lines, no newline at the end.
     edit(app / params.PATH, 'env: {"LANG":"C.UTF-8"},', 'env: {\n        LANG: "C.UTF-8",\n      },')
     edit(app / params.PATH, "replicas: 1,", "replicas: 7,")
     (app / params.PATH).write_text((app / params.PATH).read_text().rstrip("\n"))

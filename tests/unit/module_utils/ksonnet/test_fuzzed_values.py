@@ -141,7 +141,7 @@ def come_back_equal(tmp_path: Path, count: int) -> None:
     folder.converge(tmp_path, declared(values, {}))
     assert differing(rendered(tmp_path), values) == {}, f"seed {SEED}"
     assert not folder.converge(tmp_path, declared(values, {})).changed, f"seed {SEED}"
-    # Some change, and the file is printed anew; some are overridden in the environment.
+    # Some change, and the file is reprinted; some are overridden in the environment.
     changed = {**values, **{key: value(source) for key in list(values)[::7]}}
     overrides = {key: value(source) for key in list(values)[::5]}
     folder.converge(tmp_path, declared(changed, overrides))

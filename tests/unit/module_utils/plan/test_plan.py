@@ -296,7 +296,7 @@ def test_rules_that_can_not_be_meant(plan: Plan, wrong: Json, said: str) -> None
 
 def test_facts_that_were_cut(facts: Json, plan: Plan) -> None:
     del facts["cluster"]["storage"]
-    with pytest.raises(BootstrapError, match=r"The facts lack cluster.storage. Collect them anew"):
+    with pytest.raises(BootstrapError, match=r"The facts lack cluster.storage. Collect them again"):
         plan()
 
 
@@ -445,7 +445,7 @@ def test_apis_that_are_not_known_block_nothing(facts: Json, plan: Plan) -> None:
     assert any(name.startswith("Deployment.apps") for name in found["objects"])
 
 
-# --- an application that is there already
+# --- an existing application
 
 
 def test_what_the_user_edited_stays_and_what_rests_on_it_follows(plan: Plan, written: t.Any) -> None:
@@ -472,7 +472,7 @@ def test_an_application_keeps_its_namespace(plan: Plan, written: t.Any) -> None:
     assert (again["namespace"]["value"], again["blockers"]) == ("ml", [])
     (blocker,) = plan(app=files, namespace="other")["blockers"]
     assert blocker["id"] == "namespace-changed"
-    assert blocker["reason"] == "The application is there already, for the namespace ml; in other it would be a second one."
+    assert blocker["reason"] == "The application already exists, for the namespace ml; in other it would be a second one."
     assert plan(app=files, namespace="other", ignore=["namespace-changed"])["blockers"] == []
 
 

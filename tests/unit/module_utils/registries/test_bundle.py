@@ -132,7 +132,7 @@ def test_changed_files_are_noticed(here: Here) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "not a whole tar.gz archive.*Copy or write the bundle anew"),
+        (b"", "not a whole tar.gz archive.*Copy or write the bundle again"),
         (gzip.compress(b"x" * 2_000), "not a whole tar.gz archive"),
         (archive.pack({"a": "1"}, "bundle"), "is not a bundle of this collection"),
         (archive.pack({"bundle.json": "[]"}, "bundle"), "is not a bundle of this collection"),
