@@ -30,13 +30,14 @@ _FIX = "For instance kubeflow_platform=26.03.1, or kubeflow_platform: {release: 
 class Choice:
     """``components``: of the release, each with why it was added, None for what was chosen. ``entry``: the registry as an application
     declares it. ``parameters``: values for all components that have such a parameter. ``kubernetes``: the least and the newest minor
-    version that the release was tried with, None where that is not known."""
+    version that the release was tried with, None where that is not known. ``unmet``: what components need and the user left out."""
 
     release: str
     components: Mapping[str, str | None]
     entry: Mapping[str, str]
     parameters: Mapping[str, t.Any]
     kubernetes: tuple[str | None, str | None]
+    unmet: Mapping[str, list[str]]
 
     @property
     def packages(self) -> dict[str, Json]:
@@ -57,6 +58,7 @@ class Choice:
                 **dict(zip(("least", "newest"), self.kubernetes, strict=True)),
                 **dict(zip(("least_minor", "newest_minor"), map(_minor, self.kubernetes), strict=True)),
             },
+            "unmet": [f"{name} needs {', '.join(needs)}" for name, needs in self.unmet.items()],
             "tls": bool(self.parameters.get("tlsSecretName")),
         }
 
@@ -88,12 +90,14 @@ def read(given: t.Any) -> Choice | None:
     replaced = [
         name for name, node in known.components.items() if node.unless and parameters.get(node.unless) and name in release.components
     ]
+    components = graph.closure(known, release, lists["components"] or [graph.ALL], [*lists["without"], *replaced])
     return Choice(
-        release.name,
-        graph.closure(known, release, lists["components"] or [graph.ALL], [*lists["without"], *replaced]),
-        {"protocol": REGISTRY, "uri": release.name, **{name: str(texts[name]) for name in _OF_THE_ENTRY if texts[name]}},
-        parameters,
-        release.kubernetes,
+        release=release.name,
+        components=components,
+        entry={"protocol": REGISTRY, "uri": release.name, **{name: str(texts[name]) for name in _OF_THE_ENTRY if texts[name]}},
+        parameters=parameters,
+        kubernetes=release.kubernetes,
+        unmet={name: needs for name, needs in graph.unmet(known, release, {*components, *replaced}).items() if name in components},
     )
 
 

@@ -37,9 +37,16 @@ def _default(entry: Json) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-def plan(facts: Json, *components: str, release: str = "26.03", contents: Contents | None = None, **parameters: t.Any) -> Json:
+def plan(
+    facts: Json,
+    *components: str,
+    release: str = "26.03",
+    contents: Contents | None = None,
+    without: t.Sequence[str] = (),
+    **parameters: t.Any,
+) -> Json:
     """The plan of components of a release."""
-    chosen = choice.read({"release": release, "components": list(components), "parameters": parameters})
+    chosen = choice.read({"release": release, "components": list(components), "without": list(without), "parameters": parameters})
     assert chosen
     found = {"platform": contents or packages(chosen.components)}
     choices = {
@@ -122,6 +129,15 @@ def test_pods_that_find_no_room() -> None:
 
     assert said(4.0) == []
     assert said(3.0) == ["The pods of what is chosen ask for 4 of cpu and 2Gi of memory; free on the nodes are 3 of cpu and 8Gi of memory."]
+
+
+def test_what_was_left_out_and_is_needed() -> None:
+    def said(**more: t.Any) -> list[str]:
+        found = plan(stories.facts("plain"), "serving-raw", **more)["warnings"]
+        return [item["reason"] for item in found if item["id"] == "platform-lacks-what-was-left-out"]
+
+    assert said() == []
+    assert said(without=["cert-manager"]) == ["You left out (without) what others need: kserve needs cert-manager."]
 
 
 def test_the_plan_says_what_was_added_and_for_whom() -> None:
