@@ -132,7 +132,7 @@ class User:
 class _Loopback(urllib.request.HTTPHandler):
     """Only browsers and curl know that names below localhost are this machine."""
 
-    def http_open(self, request: urllib.request.Request) -> t.Any:
-        request.add_unredirected_header("Host", request.host)
-        request.host = re.sub(r"^[^:]*", "127.0.0.1", request.host)
-        return super().http_open(request)
+    def http_open(self, req: urllib.request.Request) -> t.Any:
+        req.add_unredirected_header("Host", req.host)
+        req.host = re.sub(r"^[^:]*", "127.0.0.1", req.host)
+        return super().http_open(req)

@@ -24,7 +24,7 @@ except ImportError:  # pragma: no cover
     yaml = None  # type: ignore[assignment]
 
 Json = dict[str, t.Any]
-Read = Callable[[str], str | None]
+Read = Callable[[str], t.Optional[str]]  # noqa: UP045  # evaluated at import
 """The text of a path of the tree; None where there is no such file."""
 
 RELEASE, REMOTES = "release", "remotes"

@@ -82,7 +82,7 @@ def test_what_grows_without_end_is_ended(snippet: str) -> None:
 )
 def test_recursion_without_end_is_an_error(snippet: str) -> None:
     with pytest.raises(EvaluatorError, match="stack overflow|infinite recursion|stack overflowed|of memory"):
-        run(snippet)
+        run(snippet, Limits(seconds=30))
 
 
 @pytest.mark.parametrize("snippet", ["[" * 100_000 + "]" * 100_000, "local f(x) = f(x) tailstrict; f(1)"], ids=["nesting", "tail calls"])
