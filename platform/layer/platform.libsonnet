@@ -4,7 +4,8 @@
 {
   // The objects as a List. patches: those of the component (patches.json), with the texts that are patched inside, as data.
   list(objects, params, patches)::
-    local active = [each for each in patches.patches if $.isActive(each, params)];
+    local all = [each for each in patches.patches if $.isActive(each, params)];
+    local active = [each for each in all if !('copies' in each)];
     local touched = std.set([each.object for each in active]);
     local items = [
       local key = $.key(item);
@@ -12,7 +13,20 @@
       else item
       for item in objects.items
     ];
-    { apiVersion: 'v1', kind: 'List', items: $.rolled($.everywhere(items, params, patches)) },
+    local copies = [copy for each in all if 'copies' in each for copy in $.copied(items, each, params[each.parameter])];
+    { apiVersion: 'v1', kind: 'List', items: $.rolled($.everywhere(items + copies, params, patches)) },
+
+  // A copy of an object for each entry of a value, with what the entry has at the paths of its fields.
+  copied(items, patch, value)::
+    local item = [each for each in items if $.key(each) == patch.object][0];
+    local unknown(entry) = [field for field in std.objectFields(entry) if !(field in patch.copies)];
+    [
+      if unknown(entry) != [] then
+        error 'parameter ' + patch.parameter + ' has ' + unknown(entry)[0] + '; its entries have ' + std.join(', ', std.objectFields(patch.copies))
+      else if !('name' in entry) then error 'parameter ' + patch.parameter + ' has an entry without name'
+      else std.foldl(function(copy, field) $.set(copy, patch.copies[field], entry[field]), std.objectFields(entry), item)
+      for entry in value
+    ],
 
   isUnset(value):: value == null || value == 'null' || value == '' || value == [] || value == {} || value == 0,
 

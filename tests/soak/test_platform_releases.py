@@ -58,6 +58,7 @@ VALUES: Json = {
     "oidcIssuer": "https://login.example.com",
     "notebookPVCSize": "7Gi",
     "notebookStorageClass": "fast",
+    "profiles": [{"name": "team", "owner": "me@example.com", "quota": {"cpu": "8"}}],
     "servingMode": "RawDeployment",
     "storageClass": "fast",
     "tensorboardPVCScheduling": "false",
@@ -156,7 +157,7 @@ def test_each_value_lands(name: str, tmp_path: Path) -> None:
             assert parameter == "servingMode" and name == "26.03.1"  # of KServe, which the archive lacks
             continue
         after = rendered(made, components, values)
-        assert [key for key in after if after[key] != before[key]] != [], parameter
+        assert [key for key in after if after[key] != before.get(key)] != [], parameter
     everywhere = {"clusterDomain": "k8s.example", "imageRegistry": "mirror.example.com"}
     found = rendered(made, components, choice.spread(everywhere, {"platform": made}, components))
     text = json.dumps(list(found.values()))

@@ -99,7 +99,7 @@ def _patch(place: Json, objects: dict[str, Json], component: str, texts: dict[st
     steps = place["path"][:-1] if place.get("new") else place["path"]
     _follow(value, steps, f"{key} of {component}")
     _check_lines(place, item, f"{key} of {component}")
-    kept = ("object", "path", "text", "values", "format", "wrap", "list", "lines")
+    kept = ("object", "path", "text", "values", "format", "wrap", "list", "lines", "copies")
     return {name: place[name] for name in kept if name in place}
 
 

@@ -74,6 +74,19 @@ TABLE: Json = {
             "text": "Issuer",
             "places": [{**SETTINGS, "path": ["data", "cfg"], "lines": {"issuer_url": 'issuer_url = "%s"', "login_url": None}}],
         },
+        "accounts": {
+            "type": "array",
+            "default": [],
+            "text": "Accounts",
+            "places": [
+                {
+                    "component": "notebooks",
+                    "object": "ServiceAccount kubeflow/app",
+                    "path": ["metadata", "name"],
+                    "copies": {"name": ["metadata", "name"], "team": ["metadata", "labels", "team"]},
+                }
+            ],
+        },
         "later": {"type": "string", "text": "Later", "places": [{**SETTINGS, "releases": ["1.10"], "path": ["data", "gone"]}]},
         "elsewhere": {"type": "string", "text": "Not here", "places": [{"component": "katib", "object": "ConfigMap /x", "path": ["data"]}]},
         "clusterDomain": {"type": "string", "text": "Domain", "everywhere": "clusterDomain"},
@@ -92,7 +105,12 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Json:
 
 
 def rendered(**values: t.Any) -> dict[str, Json]:
-    """The objects by kind, with values for the component's parameters."""
+    """The objects by kind, with values for the component's parameters; of several the last."""
+    return {item["kind"]: item for item in items(**values)}
+
+
+def items(**values: t.Any) -> list[Json]:
+    """The objects, with values for the component's parameters."""
     objects = package.text(OBJECTS)
     made = package.Rendered("", objects, package.origin(RELEASE, "notebooks", "", "v5", ("", objects)))
     files = package.files(RELEASE, "notebooks", tables.Node("Notebooks"), made)
@@ -105,7 +123,7 @@ def rendered(**values: t.Any) -> dict[str, Json]:
         "components": {"notebooks": {"prototype": "io.ksonnet.pkg.platform-notebooks", "parameters": values}},
     }
     files = application.files(declared, {}, {"platform": contents}).files
-    return {item["kind"]: item for item in render.objects(files)["notebooks"]}
+    return render.objects(files)["notebooks"]
 
 
 def container(found: dict[str, Json]) -> Json:
@@ -140,6 +158,24 @@ def test_settings_of_a_text_are_replaced_and_taken_away() -> None:
     assert cfg == '# text\nissuer_url = "https://login.example.com"\nmore = 1\n'
 
 
+def test_a_copy_for_each_entry() -> None:
+    found = items(accounts=[{"name": "one", "team": "a"}, {"name": "two"}])
+    accounts = [item["metadata"] for item in found if item["kind"] == "ServiceAccount"]
+    assert accounts == [
+        {"name": "app", "namespace": "kubeflow"},
+        {"name": "one", "namespace": "kubeflow", "labels": {"team": "a"}},
+        {"name": "two", "namespace": "kubeflow"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"), [({"team": "a"}, "an entry without name"), ({"name": "a", "tem": "b"}, "has tem; its entries")]
+)
+def test_an_entry_that_can_not_be_meant(entry: Json, message: str) -> None:
+    with pytest.raises(BootstrapError, match=message):
+        rendered(accounts=[entry])
+
+
 def test_a_value_that_no_place_knows_is_refused() -> None:
     with pytest.raises(BootstrapError, match="parameter https is yes; it must be one of false, true"):
         rendered(https="yes")
@@ -157,9 +193,10 @@ def test_what_is_everywhere() -> None:
     assert found["ServiceAccount"]["imagePullSecrets"] == [{"name": "own"}, {"name": "pull"}]
 
 
-def test_a_component_declares_what_has_a_place_in_it() -> None:
+def test_a_component_declares_what_has_a_place_in_it(table: Json) -> None:
     found = parameters.of(RELEASE, "notebooks", OBJECTS).declared
-    assert found.keys() == {"size", "storage", "https", "issuer", "level", "clusterDomain", "imageRegistry", "imagePullSecret"}
+    assert found.keys() == {"size", "storage", "https", "issuer", "accounts", "level", "clusterDomain", "imageRegistry", "imagePullSecret"}
+    del table["parameters"]["accounts"]
     alone = parameters.of(RELEASE, "notebooks", OBJECTS[:2]).declared
     assert "imagePullSecret" not in alone
 
