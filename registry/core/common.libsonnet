@@ -35,6 +35,17 @@
     [if std.length(params.nodeSelector) > 0 then 'nodeSelector']: params.nodeSelector,
   },
 
+  // Pods of a component on different nodes and, where there are any, in different zones, if possible. Of soft
+  // topologySpreadConstraints the scheduler counts none on a node without the labels of all of them.
+  spread(component):: {
+    podAntiAffinity: {
+      preferredDuringSchedulingIgnoredDuringExecution: [
+        { weight: key[1], podAffinityTerm: { topologyKey: key[0], labelSelector: { matchLabels: $.selector(component) } } }
+        for key in [['kubernetes.io/hostname', 100], ['topology.kubernetes.io/zone', 50]]
+      ],
+    },
+  },
+
   // OpenShift's SCC restricted-v2 gives each namespace a range of ids and refuses all others.
   fixedIds(params):: params.cloud != 'openshift',
 

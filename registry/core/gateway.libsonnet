@@ -96,15 +96,7 @@ local start = importstr 'gateway_start.sh';
         spec: common.pod(params) + {
           serviceAccountName: component,
           securityContext: common.podSecurity(params, 101),
-          topologySpreadConstraints: [
-            {
-              maxSkew: 1,
-              topologyKey: key,
-              whenUnsatisfiable: 'ScheduleAnyway',
-              labelSelector: { matchLabels: common.selector(component) },
-            }
-            for key in ['kubernetes.io/hostname', 'topology.kubernetes.io/zone']
-          ],
+          affinity: common.spread(component),
           containers: [$.container(params)],
           volumes: [{ name: 'config', configMap: { name: 'gateway-config' } }, common.temporary('256Mi')]
                    + tlsPorts(params, { name: 'tls', secret: { secretName: entry.tlsSecret(params) } }),

@@ -92,15 +92,7 @@ local rbac = import 'training_operator_rbac.libsonnet';
         spec: common.pod(params) + {
           serviceAccountName: component,
           securityContext: common.podSecurity(params, 65532),
-          topologySpreadConstraints: [
-            {
-              maxSkew: 1,
-              topologyKey: key,
-              whenUnsatisfiable: 'ScheduleAnyway',
-              labelSelector: { matchLabels: common.selector(component) },
-            }
-            for key in ['kubernetes.io/hostname', 'topology.kubernetes.io/zone']
-          ],
+          affinity: common.spread(component),
           containers: [$.container(params)],
           volumes: [
             { name: 'config', configMap: { name: configName } },

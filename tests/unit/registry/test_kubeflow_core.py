@@ -404,3 +404,16 @@ def test_what_programs_start_is_named_by_what_goes_after_it(render: Any) -> None
         "NetworkPolicy/notebook-egress": servers,
         "Role/training-operator": f"Lease/{lease}",
     }
+
+
+def test_replicas_are_spread_over_nodes_also_where_nodes_have_no_zones(render: Any) -> None:
+    """The scheduler passes over a node without the label of one of several soft topologySpreadConstraints."""
+    objects = render(gatewayReplicas=2, trainingOperatorReplicas=2)
+    for name in ("gateway", "training-operator"):
+        spec = objects[f"Deployment/{name}"]["spec"]["template"]["spec"]
+        assert len({each["topologyKey"] for each in spec.get("topologySpreadConstraints", [])}) < 2
+        terms = spec["affinity"]["podAntiAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
+        (node,) = [each["podAffinityTerm"] for each in terms if each["podAffinityTerm"]["topologyKey"] == "kubernetes.io/hostname"]
+        assert (
+            node["labelSelector"]["matchLabels"].items() <= objects[f"Deployment/{name}"]["spec"]["template"]["metadata"]["labels"].items()
+        )

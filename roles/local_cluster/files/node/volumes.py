@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Volumes on real nodes: volumes.py SERVER PKI CLIENT NODES. What a cluster needs of Rancher's local-path provisioner.
 
-A claim that waits for its first pod gets a folder on the node that the scheduler chose; it goes with the claim.
+A claim that waits for its first pod gets a folder on the node that the scheduler chose; it goes with the claim. With the other
+provisioner the folder is this machine's, so that all nodes see it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 import kube
 
 PROVISIONER = "rancher.io/local-path"
+SHARED = "kubeflow.bootstrap/shared-folder"
 PLACE = "/var/lib/local-path"
 """On a node."""
 _NODE = "volume.kubernetes.io/selected-node"
@@ -38,18 +40,19 @@ class Provisioner:
             if claim["status"]["phase"] != "Pending" or not node or claim["spec"].get("volumeName"):
                 continue
             storage = self._api.ask("GET", f"/apis/storage.k8s.io/v1/storageclasses/{claim['spec']['storageClassName']}")
-            if storage["provisioner"] == PROVISIONER:
+            if storage["provisioner"] in (PROVISIONER, SHARED):
                 self._provide(claim, node, storage)
 
     def _provide(self, claim: kube.Json, node: str, storage: kube.Json) -> None:
+        shared = storage["provisioner"] == SHARED
         wrong = sorted(set(claim["spec"]["accessModes"]) - _MODES)
-        if wrong:
+        if wrong and not shared:
             self._fail(claim, f"a folder of one node can't be {wrong[0]}")
             return
-        made = volume(claim, node, storage)
+        made = volume(claim, storage, str(self._nodes.parent / "shared") if shared else PLACE, None if shared else node)
         try:
-            self._folder(node, made).mkdir(parents=True, exist_ok=True)
-            self._folder(node, made).chmod(0o777)
+            self._folder(made).mkdir(parents=True, exist_ok=True)
+            self._folder(made).chmod(0o777)
         except OSError as error:
             self._fail(claim, str(error))
             raise
@@ -61,15 +64,19 @@ class Provisioner:
 
     def volumes(self, found: Objects) -> None:
         for each in found.values():
-            ours = (each["metadata"].get("annotations") or {}).get(_BY) == PROVISIONER
+            ours = (each["metadata"].get("annotations") or {}).get(_BY) in (PROVISIONER, SHARED)
             released = each["status"].get("phase") == "Released" and each["spec"]["persistentVolumeReclaimPolicy"] == "Delete"
             if ours and released and not each["metadata"].get("deletionTimestamp"):
-                (term,) = each["spec"]["nodeAffinity"]["required"]["nodeSelectorTerms"]
-                shutil.rmtree(self._folder(term["matchExpressions"][0]["values"][0], each), ignore_errors=True)
+                shutil.rmtree(self._folder(each), ignore_errors=True)
                 self._api.ask("DELETE", f"/api/v1/persistentvolumes/{each['metadata']['name']}")
 
-    def _folder(self, node: str, made: kube.Json) -> Path:
-        return self._nodes / node / made["spec"]["hostPath"]["path"].lstrip("/")
+    def _folder(self, made: kube.Json) -> Path:
+        """Where the folder of a volume is on this machine."""
+        path = str(made["spec"]["hostPath"]["path"])
+        if "nodeAffinity" not in made["spec"]:
+            return Path(path)
+        (term,) = made["spec"]["nodeAffinity"]["required"]["nodeSelectorTerms"]
+        return self._nodes / term["matchExpressions"][0]["values"][0] / path.lstrip("/")
 
     def _fail(self, claim: kube.Json, why: str) -> None:
         metadata = claim["metadata"]
@@ -97,23 +104,24 @@ class Provisioner:
         self._api.ask("POST", f"/api/v1/namespaces/{metadata['namespace']}/events", event)
 
 
-def volume(claim: kube.Json, node: str, storage: kube.Json) -> kube.Json:
-    """The volume for a claim."""
+def volume(claim: kube.Json, storage: kube.Json, place: str, node: str | None) -> kube.Json:
+    """The volume for a claim, a folder in ``place``: of one node, or of all with ``None``."""
     metadata = claim["metadata"]
     name = f"pvc-{metadata['uid']}"
     at = {"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}
+    affinity = {"nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [at]}]}}}
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolume",
-        "metadata": {"name": name, "annotations": {_BY: PROVISIONER}},
+        "metadata": {"name": name, "annotations": {_BY: storage["provisioner"]}},
         "spec": {
             "capacity": {"storage": claim["spec"]["resources"]["requests"]["storage"]},
             "accessModes": claim["spec"]["accessModes"],
             "volumeMode": "Filesystem",
             "storageClassName": claim["spec"]["storageClassName"],
             "persistentVolumeReclaimPolicy": storage.get("reclaimPolicy", "Delete"),
-            "hostPath": {"path": f"{PLACE}/{name}_{metadata['namespace']}_{metadata['name']}", "type": "DirectoryOrCreate"},
-            "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [at]}]}},
+            "hostPath": {"path": f"{place}/{name}_{metadata['namespace']}_{metadata['name']}", "type": "DirectoryOrCreate"},
+            **(affinity if node else {}),
             "claimRef": {
                 "apiVersion": "v1",
                 "kind": "PersistentVolumeClaim",

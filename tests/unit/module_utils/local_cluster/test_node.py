@@ -191,6 +191,19 @@ def test_a_claim_that_can_t_be_met_is_told_once_and_one_of_somebody_else_s_left_
     assert len(api.asked) == 1 and not list(tmp_path.iterdir())
 
 
+def test_a_shared_folder_is_this_machine_s_and_goes_with_its_claim(scripts, tmp_path):
+    volumes = scripts["volumes"]
+    api = Api(volumes, mode="ReadWriteMany")
+    api.storage["provisioner"] = volumes.SHARED
+    provisioner = volumes.Provisioner(api, tmp_path / "nodes")
+    provisioner.claims({("ml", "data"): api.claim})
+    ((_method, _path, made),) = api.asked
+    folder = Path(made["spec"]["hostPath"]["path"])
+    assert folder.is_dir() and folder.parent == tmp_path / "shared" and "nodeAffinity" not in made["spec"]
+    provisioner.volumes({("", "v"): {**made, "status": {"phase": "Released"}}})
+    assert not folder.exists()
+
+
 # --- images
 
 
