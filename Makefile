@@ -127,6 +127,8 @@ lint: venv-dev
 	@$(dev) yamllint --strict .
 	$(say) 'ansible-lint'
 	@$(dev) ansible-lint --offline
+	$(say) 'words'
+	@$(dev) python tools/words.py
 	$(say) 'generated files'
 	@$(dev) python tools/generate.py --check
 	$(say) 'antsibull-changelog'

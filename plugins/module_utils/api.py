@@ -151,10 +151,10 @@ class Client:
 
     @contextlib.contextmanager
     def repeating(self, left: Callable[[], float], say: Callable[[str], None]) -> Iterator[None]:
-        """In the ``with`` statement, requests that may be sent twice are sent again as long as they fail of what passes by itself.
+        """In the ``with`` statement, requests that may be sent twice are sent again as long as they fail with a transient error.
 
         ``left()``: the seconds that remain for all of it; when there are none, the failure is raised. ``say`` gets a line a second at most
-        while the server is away, and fewer as time goes by. What may be sent twice, and what passes: ``retrying``.
+        while the server is away, and fewer as time goes by. What may be sent twice, and what is transient: ``retrying``.
         """
         before, self._repeating = self._repeating, Repeating(left, say, self.connection.server, self._told)
         try:

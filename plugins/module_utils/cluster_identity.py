@@ -128,7 +128,7 @@ class ClusterIdentity:
             f"{connection.server} (context {connection.name}) leads to another cluster than before: the UID of {name} was {self._known}, "
             f"and is {uid or 'unknown, as it is not found or may not be read'} now. Nothing was sent any more.",
             fix="Is that a load balancer, a DNS name or a tunnel in front of two clusters? Name the API server of one. What was created in "
-            "that very moment may be in the other cluster: look there. Then run again: it goes on from here.",
+            "that very moment may be in the other cluster: look there. Then run again: it resumes from here.",
         )
 
 

@@ -139,14 +139,12 @@ def read_config(text: str, file: str, embedded: Embedded) -> Found:
     try:
         node = next(bounded_yaml.compose_all(text, yaml.SafeLoader), None)
     except yaml.YAMLError as error:
-        raise BootstrapError(f"{file} is not YAML: {' '.join(str(error).split())}.", fix="Put the file right.") from None
+        raise BootstrapError(f"{file} is not YAML: {' '.join(str(error).split())}.", fix="Fix the file.") from None
     reader = _Reader(file, embedded)
     found = reader.read(node)
     if reader.problems:
         said = " ".join(reader.problems)
-        raise BootstrapError(
-            f"{file} can't be taken over: {said}", fix="Correct these entries, or take them out.", problems=reader.problems
-        )
+        raise BootstrapError(f"{file} can't be converted: {said}", fix="Correct these entries, or take them out.", problems=reader.problems)
     return found
 
 
@@ -325,7 +323,7 @@ class _Reader:
         for key, value in node.value:
             name = str(key.value).lower()
             if not where and str(key.value) in ("apiVersion", "kind"):
-                self._problem(_line(key), str(key.value), "this is a file of kfctl (v0.5 and later), which is not taken over")
+                self._problem(_line(key), str(key.value), "this is a file of kfctl (v0.5 and later), which is not supported")
                 return None
             if name not in known:
                 self._problem(_line(key), f"{where}.{key.value}".lstrip("."), f"it is not a field of {what} ({', '.join(known)})")

@@ -278,7 +278,7 @@ def patience(sent: Sent, failure: ApiError | Unreachable) -> float:
 
 
 def passes(sent: Sent, failure: ApiError) -> bool:
-    """Whether a refusal passes by itself, however long that takes."""
+    """Whether a refusal is transient, however long it lasts."""
     return patience(sent, failure) == _ALWAYS
 
 

@@ -24,7 +24,7 @@ description:
   - Objects of API versions that the cluster no longer serves are brought to those that it does on the way. The application stays as it is.
   - Nothing is written to another cluster than the one that the application was planned for.
   - Two deployments of one application do not run at once. The second one waits.
-  - What fails of what passes by itself, such as a lost connection or a webhook that is coming up, is tried again within
+  - A transient error, such as a lost connection or a webhook that is coming up, is tried again within
     O(wait_timeout). A run that failed or was interrupted is completed by the next one.
 extends_documentation_fragment:
   - kubeflow.bootstrap.target
@@ -74,7 +74,7 @@ options:
     default: false
   take_over:
     description:
-      - Make objects that already exist, and that the application wants, its own. Otherwise nothing is written where there are such
+      - Adopt objects that already exist, and that the application wants. Otherwise nothing is written where there are such
         objects, and they are named with their owners, such as a Helm release.
       - So are the fields of these objects that kubectl, Helm and other clients have set. What the application does not have is removed.
         Fields of controllers stay theirs. Tell what made the objects to let go of them first.
@@ -153,9 +153,9 @@ options:
       - V(native) renders and applies the application by itself.
       - V(ks) does it by the command C(ks) of ksonnet, 0.10.0 or newer, on the application in O(path).
       - V(auto) takes C(ks) where it is installed and able to do this on the cluster at hand, else V(native), and says why.
-      - With V(ks), what already exists is taken over, nothing is recorded in the cluster, and what left the application stays in the
+      - With V(ks), what already exists is adopted, nothing is recorded in the cluster, and what left the application stays in the
         cluster. With O(state=absent), it deletes claims and namespaces only with O(remove_data). An application that was deployed by
-        V(native) goes on with that.
+        V(native) stays with that.
     type: str
     choices: [native, ks, auto]
     default: native

@@ -93,7 +93,7 @@ options:
     description:
       - What the optional steps of this run found out, by name, which is what their roles leave in the fact C(kubeflow_steps). Each has
         C(parameters), C(components), C(reason) and C(record).
-      - The parameters are laid under every component that declares them. The user's own values win over them, and they win over rules,
+      - The parameters are defaults of every component that declares them. The user's own values win over them, and they win over rules,
         but for rules with C(source=step), which decide where a value fits.
       - Of steps that are not among them, what the record of the application in O(path) says stays.
     type: dict

@@ -60,10 +60,10 @@ options:
     type: list
     elements: dict
   kubeconfig:
-    description: The kubeconfig file that the user named, for the commands to go on with.
+    description: The kubeconfig file that the user named, for the next commands.
     type: path
   context:
-    description: The context that the user named, for the commands to go on with.
+    description: The context that the user named, for the next commands.
     type: str
   show:
     description: Whether to show the summary. For many clusters, M(kubeflow.bootstrap.reports) shows one table instead.

@@ -66,7 +66,7 @@ local parameters = import 'parameters.libsonnet';
     fix: 'Look at the pods of the gateway and of the hub: kubectl -n %s get pods.' % params.namespace,
   },
 
-  // Asked from where Ansible runs: name, certificate and way in, as a user's browser finds them.
+  // Asked from where Ansible runs: name, certificate and access, as a user's browser finds them.
   address(params):: {
     name: 'address',
     title: 'The host name leads to the login',

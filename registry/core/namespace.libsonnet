@@ -1,4 +1,4 @@
-// The namespace, at a level of the Pod Security Standards, what it may use, and no way in to its pods but what is opened.
+// The namespace, at a level of the Pod Security Standards, what it may use, and no ingress to its pods but what is allowed.
 local common = import 'common.libsonnet';
 
 {
@@ -36,7 +36,7 @@ local common = import 'common.libsonnet';
     spec: { limits: [params.limits { type: 'Container' }] },
   },
 
-  // Way in only: what pods may reach is said beside each of them, as notebooks must reach data anywhere.
+  // Ingress only: what pods may reach is said beside each of them, as notebooks must reach data anywhere.
   defaultDeny(params):: {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',

@@ -168,7 +168,7 @@ def _job_template(awx: Awx, whole: Json) -> None:
 
 
 def _node(awx: Awx, whole: Json) -> None:
-    """What a node lays over a template, the template must ask for."""
+    """What a node sets on a template, the template must ask for."""
     template = awx.objects["job_templates"].get(whole["unified_job_template"])
     asked = {each["variable"]: each for each in awx.surveys.get(whole["unified_job_template"], {}).get("spec", [])}
     for name, value in whole["extra_data"].items():

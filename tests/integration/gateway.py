@@ -96,7 +96,7 @@ class Gateway:
 
 @contextlib.contextmanager
 def gateway(cluster: Cluster, folder: Path) -> Iterator[Gateway]:
-    """One that passes everything on, until it is told otherwise."""
+    """One that passes everything on, until it is told to fail."""
     found = Gateway(cluster, folder)
     try:
         yield found

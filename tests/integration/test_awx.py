@@ -133,7 +133,7 @@ def test_a_workflow(cluster, job, storage, ground):
     again = node(kubeflow_awx_job="bootstrap", kubeflow_apply="true").well()
     assert again.changed == []
     assert again.artifacts["kubeflow_awx_outcome"]["localhost"]["changed"] is False
-    # What goes on from job to job is small, and no secret is in what is kept of any of them.
+    # What is passed from job to job is small, and no secret is in what is kept of any of them.
     assert len(json.dumps(handed)) < 64 * 1024
     key = yaml.safe_load(Path(each.kubeconfig).read_text())["users"][0]["user"]["client-key-data"]
     for done in jobs:

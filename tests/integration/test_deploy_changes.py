@@ -387,7 +387,7 @@ def test_a_failed_deployment_is_in_the_report_and_the_play_fails_once(cluster, w
         with each.untouched():
             failed = user.play(playbook, kubeflow_apply=True)
         assert failed.code != 0
-        assert "ConfigMap reported/mine: others own fields of it: .data.key (colleague)" in failed.message
+        assert "ConfigMap reported/mine: field conflict with other managers: .data.key (colleague)" in failed.message
         report = user.report()
         assert report["failure"] == failed.message
         assert report["outcome"]["counts"]["refused"] == 1

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Runs that are killed, interrupted, beside another one, or without their server or their disk: the next run goes on from there."""
+"""Runs that are killed, interrupted, beside another one, or without their server or their disk: the next run resumes from there."""
 
 from __future__ import annotations
 

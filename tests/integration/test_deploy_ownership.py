@@ -211,7 +211,7 @@ def test_string_data_is_data(cluster: Factory, application: Make) -> None:
     assert secret(each, space) == {"a": "1", "b": "old", "c": "ß\n", "n": ""}
     unchanged(each, app)
     each.kubectl("patch", "secret/key", "-n", space, "--patch", json.dumps({"stringData": {"a": "evil"}}), "--field-manager=colleague")
-    assert "others own fields of it: .data.a (colleague)" in app.deploy().message
+    assert "field conflict with other managers: .data.a (colleague)" in app.deploy().message
     app.deploy(force_conflicts=True).well()
     app.write(made("v1", "Secret", "key", space, stringData={"a": "1"}))
     look = app.deploy(check=True, diff=True).well()
@@ -367,7 +367,7 @@ def test_what_somebody_else_sets_beside_an_autoscaler_that_leaves_is_a_conflict(
     each.kubectl("patch", "deployment/web", "-n", space, "--patch", '{"spec": {"paused": true}}', "--field-manager=colleague")
     web["spec"]["paused"] = False
     app.write(web)
-    assert "others own fields of it: .spec.paused (colleague)" in app.deploy().message
+    assert "field conflict with other managers: .spec.paused (colleague)" in app.deploy().message
     assert replicas(each, space) == 4
 
 

@@ -51,7 +51,11 @@ def test_a_given_secret_is_a_member_and_changes_with_its_value(application):
     text = base64.b64encode(b"by-hand").decode()
     each.kubectl("patch", "secret", "-n", "given", "login", "-p", json.dumps({"data": {"client-secret": text}}))
     refused = str(app.deploy(secrets=given("another", type="example.com/login")).error)
-    assert "others own fields of it: .data.client-secret (kubectl-patch)" in refused and "by-hand" not in refused and text not in refused
+    assert (
+        "field conflict with other managers: .data.client-secret (kubectl-patch)" in refused
+        and "by-hand" not in refused
+        and text not in refused
+    )
     app.deploy(secrets=given("another", type="example.com/login"), force_conflicts=True).well()
     assert held(each) == {"client-secret": "another"}
 

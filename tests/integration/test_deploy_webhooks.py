@@ -157,7 +157,7 @@ def test_a_server_that_never_comes_up(cluster, application, server):
         assert all(done.actions.get(name_of(item)) != "created" for item in settings("never"))
         assert not done.silent, done.lines
         assert [line for _time, line in done.lines if "never/hooks" in line], done.lines
-        # Once it is up the next run goes on from there.
+        # Once it is up the next run resumes from there.
         with each.client() as client, webhook_server.served(hooks, client):
             mine.deploy(wait_timeout=int(patience(5))).well()
             assert there(each, items) == {name_of(item) for item in items}

@@ -197,7 +197,7 @@ def test_gitops(cluster, work):
     each.kubectl("create", "namespace", "ex-gitops")
     each.kubectl("apply", "--server-side", "-R", "-f", str(user.app / "manifests/default"), "-n", "ex-gitops")
     applied = owned(each, "ex-gitops")
-    # The same objects as a deployment would bring: it takes them over, and has nothing to change in them.
+    # The same objects as a deployment would bring: it adopts them, and has nothing to change in them.
     versions = {key: item["metadata"]["generation"] for key, item in applied.items() if "generation" in item["metadata"]}
     user.bootstrap(kubeflow_take_over=True).well()
     after = each.applied("ex-gitops")

@@ -126,7 +126,7 @@ def test_all_of_them_end_in_a_way_in_from_the_internet(gke, google, user):
     iap = gke.get("backendconfig", config["default"], "-n", "steps")["spec"]["iap"]
     assert iap == {"enabled": True, "oauthclientCredentials": {"secretName": "kubeflow-oauth"}}
     assert gke.get("managedcertificate", "iap-ingress", "-n", "steps")["spec"]["domains"] == [HOST]
-    # The only way in: the gateway has no Ingress of its own.
+    # The only access: the gateway has no Ingress of its own.
     assert len(gke.get("ingress", "-n", "steps")["items"]) == 1
     secret = gke.get("secret", "kubeflow-oauth", "-n", "steps")["data"]
     assert secret.keys() == {"client_id", "client_secret"}
@@ -173,7 +173,7 @@ def test_stages_alone_know_what_the_steps_found_out(gke, google, user):
     assert (application(user), len(google.asked)) == (before, asked)
     user.play("deploy", kubeflow_engine="native").well()
     assert gke.get("ingress", "iap-ingress", "-n", "steps")["spec"]["rules"][0]["host"] == HOST
-    # A plan that was reviewed goes on with the same steps, and not with others.
+    # A plan that was reviewed uses the same steps, and no others.
     user.play("plan", **alone, kubeflow_plan_file="plan.yml").well()
     assert user.bootstrap(kubeflow_plan_file="plan.yml").well().changed == 1  # the Secret of the login
     other = user.bootstrap(kubeflow_plan_file="plan.yml", kubeflow_auth_allowed_users=["@example.com"])

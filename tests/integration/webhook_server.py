@@ -171,7 +171,7 @@ class WebhookServer:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self) -> None:
-        """It answers no more; its port is free."""
+        """It answers no longer; its port is free."""
         if self._server:
             self._server.shutdown()
             self._server.server_close()

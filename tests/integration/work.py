@@ -95,7 +95,7 @@ class Work:
         return run
 
     def bootstrap(self, *flags: str, **variables: t.Any) -> Run:
-        """The main job, applying unless told otherwise."""
+        """The main job, applying by default."""
         return self.play("bootstrap", *flags, **{"kubeflow_apply": True, **variables})
 
     def files(self) -> dict[str, tuple[bytes, int]]:

@@ -39,7 +39,7 @@ class GoogleApi:
 
     ``env``: the environment of the task; google-auth reads the same variables from the process. Its
     ``CLOUDSDK_API_ENDPOINT_OVERRIDES_<SERVICE>`` is the address of another endpoint, with or without the path of the version.
-    ``seconds``: how long one request may be repeated after what can pass by itself. ``say`` shows a line to whoever waits.
+    ``seconds``: how long one request may be repeated after a transient error. ``say`` shows a line to whoever waits.
     Raises ``BootstrapError`` where google-auth is missing or there are no credentials, ``GoogleError`` for what Google refuses.
     """
 
@@ -115,7 +115,7 @@ class GoogleApi:
                 what = operation.get("operationType") or operation.get("name") or where
                 raise GoogleError(
                     f"Google's operation {what} on {_target(operation, where)} is not done after {seconds:.0f} s.",
-                    fix="It goes on by itself: run this again, with a longer time to wait if you like.",
+                    fix="The change is still being carried out: run this again, with a longer time to wait if you like.",
                     status=0,
                     reason="timeout",
                 )

@@ -14,7 +14,7 @@ import typing as t
 class Rename(t.TypedDict):
     """Prototype ``prototype`` of version ``since`` in version ``until``: it, or a part of it, is ``now``.
 
-    ``parameters``: the names that changed, old to new; under a prototype that is no more, the others keep theirs.
+    ``parameters``: the names that changed, old to new; under a prototype that no longer exists, the others keep theirs.
     ``values``: by old name: the values that have a counterpart, and which; no other one goes along. ``source``: where it was read.
     """
 

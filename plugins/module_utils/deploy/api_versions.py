@@ -49,7 +49,7 @@ def bring_up(rendered: Rendered, served: Kinds, namespace: str = "") -> tuple[Re
 
     Objects of a kind that went without a successor are left out. A version that is neither served nor known stays as it is.
     ``namespace``: where objects go that name none; ``Change.object`` has it. Nothing that was given is changed.
-    Raises ``BootstrapError`` for an object that can't be brought up without its author.
+    Raises ``BootstrapError`` for an object that can't be migrated without its author.
     """
     found: Rendered = []
     changes: list[Change] = []

@@ -151,7 +151,7 @@ def _refuse_without_pods(services: list[Key], items: Items) -> None:
             listed = ", ".join(f"{server} {why}" for server, why in whys.items())
             raise NotReady(
                 f"There will be no ready pods behind {service}: {listed}.",
-                fix="Change that in the application, and run again: it goes on from here.",
+                fix="Change that in the application, and run again: it resumes from here.",
                 waiting={str(service): listed},
             )
 

@@ -47,7 +47,7 @@ def declaration_of(item: Json) -> Json | None:
             return t.cast("Json", declaration)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         pass
-    raise BootstrapError(f"{key_of(item)}: its annotation {GENERATE} does not say how to make its values.", fix="Put the component right.")
+    raise BootstrapError(f"{key_of(item)}: its annotation {GENERATE} does not say how to make its values.", fix="Fix the component.")
 
 
 def is_generated(item: Json) -> bool:

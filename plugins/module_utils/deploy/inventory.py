@@ -49,7 +49,7 @@ class Inventory:
     unseen: dict[tuple[str, str], str] = field(default_factory=dict)
     """Why kinds (group, kind) of members that are no longer wanted can't be seen now: what is of them stays recorded."""
     taken_over: bool = False
-    """Another tool made the parent, and we were told to take it over."""
+    """Another tool made the parent, and we are to adopt it."""
     outdated: bool = False
     """An earlier release wrote it: what it adopted may still be managed by others, too."""
     adopting: bool = False
@@ -109,7 +109,7 @@ class Inventory:
             why = f"is the ApplySet of {tooling}"
         raise BootstrapError(
             f"ConfigMap {self.namespace}/{self.name}, where the objects of this application are recorded, {why}.",
-            fix="Choose another namespace or application, or take it over with all its members: kubeflow_take_over=true.",
+            fix="Choose another namespace or application, or adopt it with all its members: kubeflow_take_over=true.",
         )
 
     def write(self, client: Client) -> None:

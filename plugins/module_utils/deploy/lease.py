@@ -68,7 +68,7 @@ class Held:
             raise BootstrapError(
                 f"This deployment of {self._what} lost its lease: {self._lost}. That happens to who does not reach the API server for "
                 f"{self._duration:g} seconds.",
-                fix="Nothing more was written. Wait until the other deployment has ended, and run again: it goes on from there.",
+                fix="Nothing more was written. Wait until the other deployment has ended, and run again: it resumes from there.",
             )
 
     def _keep(self) -> None:

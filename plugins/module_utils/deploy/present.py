@@ -36,7 +36,7 @@ from .wait import await_ready, open_gates
 Json = dict[str, t.Any]
 
 LOOKING = 30.0
-"""Seconds in which what passes by itself may pass before the first write."""
+"""Retry budget, in seconds, for transient errors before the first write."""
 _LEAST, _EACH = 60.0, 0.5
 """Seconds for retries and gates where nobody is to wait for readiness, and for each object beside."""
 _LAST_WORDS = 5.0
@@ -377,7 +377,7 @@ def _failure(run: _Run, refused: Mapping[Key, Refusal], title: str, count: int) 
 
 
 def _keep(run: _Run, error: BootstrapError) -> None:
-    """Record what was done before a failure, so that the next run goes on from there."""
+    """Record what was done before a failure, so that the next run resumes from there."""
     try:
         run.inventory.write(run.client)
     except BootstrapError as unwritten:

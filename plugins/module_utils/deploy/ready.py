@@ -223,5 +223,5 @@ def failed(item: Json) -> str | None:
 
 
 def only_slow(item: Json) -> bool:
-    """Whether ``failed`` is the deadline of a Deployment, which goes on trying: what was put right since may still bring it up."""
+    """Whether ``failed`` is the deadline of a Deployment, which goes on trying: what was fixed since may still make it ready."""
     return conditions(item).get("Progressing", {}).get("reason") == "ProgressDeadlineExceeded"

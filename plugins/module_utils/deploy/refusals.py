@@ -23,7 +23,7 @@ Json = dict[str, t.Any]
 CONFLICT, IMMUTABLE, INVALID, DENIED, FORBIDDEN, OTHER = "conflict", "immutable", "invalid", "denied", "forbidden", "other"
 UNANSWERED = "unanswered"
 """The API server did not answer, so that nobody knows whether it did it."""
-_AGAIN = "Put that right and run again: it goes on from here."
+_AGAIN = "Fix that and run again: it resumes from here."
 MOST = 6
 """Fields, or objects with the same trouble, that a message names."""
 _REASONS = 20
@@ -123,9 +123,7 @@ def _hidden(text: str) -> str:
 
 def _too_large(said: str, item: Json | None) -> Refusal:
     size = f"it is {len(json.dumps(item, separators=(',', ':'))) / 2**20:.2f} MiB as JSON, " if item else "it is "
-    limit = (
-        "which the API server does not take" if "entity" in said else f"and etcd takes {_ETCD_LIMIT:g} MiB at most unless told otherwise"
-    )
+    limit = "which the API server does not take" if "entity" in said else f"and etcd takes {_ETCD_LIMIT:g} MiB at most by default"
     return Refusal(INVALID, f"{size}{limit} ({said})", "Make it smaller, or split it, and run again.")
 
 
@@ -134,7 +132,7 @@ def _conflict(error: ApiError) -> Refusal:
     for cause in error.causes:
         manager = _MANAGER.search(str(cause.get("message")))
         fields.append(f"{cause.get('field')} ({manager[1] if manager else cause.get('message')})")
-    why = f"others own fields of it: {some(fields, MOST)}"
+    why = f"field conflict with other managers: {some(fields, MOST)}"
     places = tuple(str(cause.get("field")) for cause in error.causes)
     fix = ["kubeflow_force_conflicts=true takes them back."] if set(places) - {_SIZE} else []
     fix += [words for place, words in _ADVICE.items() if place in places]

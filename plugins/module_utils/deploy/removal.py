@@ -131,7 +131,7 @@ class Removal:
             self._gone(going)
         elif lost:
             self._leave(going)
-            raise BootstrapError(lost, fix="Run again to go on from here.")
+            raise BootstrapError(lost, fix="Run again to resume from here.")
         if not self.options.check:
             self.client.identity.check()  # what another cluster does not have is not gone
 
@@ -223,7 +223,7 @@ class Removal:
         one = len(left) == 1
         return BootstrapError(
             f"{len(left)} object{' is' if one else 's are'} still there after {self.deadline.seconds:g} seconds: {'; '.join(lines)}{more}.",
-            fix="Then run again: it goes on from here. More time: kubeflow_wait_timeout.",
+            fix="Then run again: it resumes from here. More time: kubeflow_wait_timeout.",
             waiting={str(target.key): line for target, line in zip(shown, lines, strict=True)},
         )
 
@@ -234,7 +234,7 @@ def refused(failed: Mapping[t.Any, str], check: bool) -> BootstrapError:
     more = f"; and {len(failed) - _NAMED} more" if len(failed) > _NAMED else ""
     one = len(failed) == 1
     were = ("would" if check else "was" if one else "were") + (" not be" if check else " not")
-    fix = "What these need stays, too; all else is gone. Put that right and run again: it goes on from here."
+    fix = "What these need stays, too; all else is gone. Fix that and run again: it resumes from here."
     return BootstrapError(
-        f"{len(failed)} object{'' if one else 's'} {were} deleted: {listed}{more}.", fix="Put that right first." if check else fix
+        f"{len(failed)} object{'' if one else 's'} {were} deleted: {listed}{more}.", fix="Fix that first." if check else fix
     )

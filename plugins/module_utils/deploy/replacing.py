@@ -119,7 +119,7 @@ def delete(client: Client, member: Member, seconds: float, say: Callable[[str], 
         if waited > seconds or (waited > EXPLAIN_AFTER and not told):
             held = holding(client, member.key, member.resource, metadata)
             if waited > seconds:
-                raise BootstrapError(f"it is still being deleted: it {held}", fix="See to that, and run again: it goes on from here.")
+                raise BootstrapError(f"it is still being deleted: it {held}", fix="See to that, and run again: it resumes from here.")
             say(f"{member.key} is still being deleted: it {held}")
             told = True
         interrupts.pause(_PAUSE)

@@ -3,7 +3,7 @@
 """Secrets that are given to a deployment beside the application, in no file of which their values are. Private to the collection.
 
 They are members as all objects are. But no fingerprint of what was wanted is recorded, from which a weak password could be guessed:
-whether one is as it is wanted is seen by reading it.
+whether one has the wanted state is seen by reading it.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def names(value: t.Any, secret: str) -> bool:
 
 
 def same(client: Client, path: str, item: Json) -> bool:
-    """Whether the live Secret is as it is wanted; no where we may not read it, so that it is applied again."""
+    """Whether the live Secret has the wanted state; no where we may not read it, so that it is applied again."""
     try:
         live = client.get(path)
     except ApiError as error:

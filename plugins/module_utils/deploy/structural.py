@@ -3,7 +3,7 @@
 """Definitions of custom resources from apiextensions.k8s.io/v1beta1 to v1, with structural schemas. Private to the collection.
 
 Every object that was accepted before still is, and keeps all its fields: where v1 can't say what a schema said, that part is left
-out, and unknown fields are preserved as v1beta1 did unless told otherwise.
+out, and unknown fields are preserved as v1beta1 did by default.
 
 Sources: Kubernetes documentation 1.35, "Extend the Kubernetes API with CustomResourceDefinitions", section "Specifying a structural
 schema"; k8s.io/apiextensions-apiserver v0.35.0, pkg/apis/apiextensions/v1beta1/defaults.go and pkg/apiserver/schema/validation.go.
@@ -23,7 +23,7 @@ _CHECKS = {"enum", "example", "exclusiveMaximum", "exclusiveMinimum", "externalD
 _CHECKS |= {"maxProperties", "minimum", "minItems", "minLength", "minProperties", "multipleOf", "pattern", "required"}
 _LISTS = {"x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-map-type"}
 _KEPT = _CHECKS | _LISTS | {"description", "title", "type", "nullable", _ANY, _INT_OR_STRING, _EMBEDDED}
-"""Fields of a schema that are taken over as they are; schemas within it, and ``default``, are looked at."""
+"""Fields of a schema that are copied as they are; schemas within it, and ``default``, are looked at."""
 _JUNCTORS = ("allOf", "anyOf", "oneOf", "not")
 
 

@@ -30,7 +30,7 @@ _SOFT_SECONDS = 30.0
 _IN_A_LINE, _IN_A_MESSAGE = 3, 10
 """Objects that are named; of the others, the number."""
 _WRITTEN = ("create", "change", "take-over", "replace")
-_GO_ON = "Put that right and run again: it goes on from here."
+_GO_ON = "Fix that and run again: it resumes from here."
 _MORE_TIME = f"{_GO_ON} More time: kubeflow_wait_timeout."
 
 

@@ -240,7 +240,7 @@ class _Matches:
 
     def _has_rule(self, webhook: _Webhook, api_version: str, kind: str, namespaced: bool, made: bool) -> bool:
         group, version = group_of(api_version), api_version.rpartition("/")[2]
-        # Pods are matched when they are made; their controllers change them no more.
+        # Pods are matched when they are made; their controllers no longer change them.
         operations = {"*", "CREATE"} if made else {"*", "CREATE", "UPDATE"}
         for rule in dicts_of(webhook.body.get("rules")):
             versions = rule.get("apiVersions") or []

@@ -85,9 +85,7 @@ def _found(facts: Json) -> list[Json]:
         rows.append(("Cloud", where, "Addresses, names and load balancers come from there."))
     if nodes.get("allocatable"):
         room = f"{nodes['allocatable']['cpu']:g} CPU, {nodes['allocatable']['memory'] / 2**30:.0f} GiB on {nodes.get('usable', 0)} nodes"
-        rows.append(
-            ("Room for pods", room, "Each notebook takes a share of it. With two nodes or more, the way in outlives the loss of one.")
-        )
+        rows.append(("Room for pods", room, "Each notebook takes a share of it. With two nodes or more, access survives the loss of one."))
     gpus = ", ".join(f"{item['count']} {item['resource']}" for item in nodes.get("accelerators") or [])
     if gpus:
         rows.append(("GPUs", gpus, "Notebooks and training can have them."))

@@ -134,7 +134,7 @@ def _reach(look: _Look) -> Json | None:
     ways = {"ClusterIP": "forward", "NodePort": "node", "LoadBalancer": "balancer"}
     chosen = "host" if look.value("hostname") not in _UNSET else ways.get(str(look.value("gatewayServiceType")), "forward")
     why = "It decides what is put in front of Kubeflow, and which logins are possible."
-    return _question("reach", "Way in", "How do people reach it?", why, found, options, chosen)
+    return _question("reach", "Access", "How do people reach it?", why, found, options, chosen)
 
 
 def _host(look: _Look, possible: bool) -> Json:

@@ -141,8 +141,8 @@ _EXPLAINED: tuple[tuple[str, str, str], ...] = (
     (
         r"could not find the requested resource|Server is unable to handle",
         "the cluster does not serve that version of the kind",
-        "If its definition came with the same application, run again. If the version is an old one, use kubeflow_engine=native, "
-        "which brings it up to date.",
+        "If its CustomResourceDefinition came with the same application, run again. If the version is an old one, use "
+        "kubeflow_engine=native, which migrates it.",
     ),
     (
         r"Operation cannot be fulfilled",
@@ -159,7 +159,7 @@ _EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ),
     (r"RUNTIME ERROR: (?P<a>[^\n]*)", "jsonnet: {a}", "Correct the component or its parameters."),
     (r"parse jsonnet snippet: (?P<a>[^\n]*)", "jsonnet: {a}", "Correct that file."),
-    (r"can't update (?P<a>.*)", "the API server refuses {a}", "Put that right and run again: it goes on from here."),
+    (r"can't update (?P<a>.*)", "the API server refuses {a}", "Fix that and run again: it resumes from here."),
 )
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Deploy an application, or remove it, by the command `ks`, component by component. Private to the collection.
 
-What ks can't do is not made up for: it takes back no object that left the application, records none, and takes over what is there.
+What ks can't do is not made up for: it takes back no object that left the application, records none, and adopts what already exists.
 The order of the components and waiting are ours.
 """
 
@@ -41,7 +41,7 @@ _NO_SWAGGER = (1, 14)
 """The first Kubernetes without the descriptions that `ks validate` reads."""
 _NO_PROMISE = (
     "ks can't promise all that kubeflow_engine=native does: nothing is recorded in the cluster, so what leaves the application stays; "
-    "what already exists is taken over; changes by others are overwritten unseen; the order inside a component is its own"
+    "what already exists is adopted; changes by others are overwritten unseen; the order inside a component is its own"
 )
 
 
@@ -170,7 +170,7 @@ def _validate(client: Client, ks: Ks, ticker: Ticker) -> None:
     wrong = answers.invalid(ks.run("validate"))
     if wrong:
         listed = "; ".join(f"{label}: {why}" for label, why in list(wrong.items())[:5])
-        raise BootstrapError(f"ks validate objects to {len(wrong)} objects: {listed}.", fix="Nothing was applied. Put that right.")
+        raise BootstrapError(f"ks validate objects to {len(wrong)} objects: {listed}.", fix="Nothing was applied. Fix that.")
 
 
 def _diff(ks: Ks, found: dict[str, Thing], ticker: Ticker) -> dict[str, tuple[str, str]]:
@@ -279,7 +279,7 @@ def _wait(client: Client, waiting: list[Thing], deadline: Deadline, ticker: Tick
         for thing, item in zip(waiting, live, strict=True):
             why = missing(*thing.key[:2], item) if item else "not found"
             if why and item and failed(item):
-                raise BootstrapError(f"{thing.key} has failed: {failed(item)}", fix="Put that right and run again.")
+                raise BootstrapError(f"{thing.key} has failed: {failed(item)}", fix="Fix that and run again.")
             if why:
                 lacking[thing] = why
         if not lacking:
@@ -288,7 +288,7 @@ def _wait(client: Client, waiting: list[Thing], deadline: Deadline, ticker: Tick
         if deadline.over:
             raise BootstrapError(
                 f"Not ready after {deadline.seconds:g} seconds: {listed}.",
-                fix="Put that right and run again. More time: kubeflow_wait_timeout.",
+                fix="Fix that and run again. More time: kubeflow_wait_timeout.",
                 waiting={str(thing.key): why for thing, why in lacking.items()},
             )
         ticker.state = f"waiting for {counted(len(lacking))}: {listed[:200]}"

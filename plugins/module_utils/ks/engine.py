@@ -66,7 +66,7 @@ def library_missing(files: Mapping[str, str], version: str) -> str | None:
 
 
 def unserved(rendered: Mapping[str, t.Iterable[Json]], served: Served) -> str | None:
-    """Against Kubernetes 1.35, ks 0.10.0 stopped at the first object of a version that the cluster does not serve; native brings it up.
+    """Against Kubernetes 1.35, ks 0.10.0 stopped at the first object of a version that the cluster does not serve; native migrates it.
 
     A definition and a resource of its kind in one component: ks does not wait in between. In two, we do. ``rendered``: by component.
     """

@@ -21,7 +21,7 @@ _BRING = {
     "0.2.0": f"ks 0.12 wrote it, and the rest of the application is the same as with 0.10. {_LATER}",
     "0.3.0": f"ks 0.13 wrote it, and the rest of the application is the same as with 0.10. {_LATER}",
 }
-_UNKNOWN = "It is not of ksonnet 0.10 to 0.13, which is what there is. Put the file right."
+_UNKNOWN = "It is not of ksonnet 0.10 to 0.13, which is what there is. Fix the file."
 NEW = {"apiVersion": "0.1.0", "kind": "ksonnet.io/app", "version": "0.0.1"}
 
 
@@ -36,7 +36,7 @@ def read(current: Mapping[str, str]) -> dict[str, t.Any]:
     for section in SECTIONS:
         entries = {} if app.get(section) is None else app[section]
         if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
-            raise BootstrapError(f"{PATH}: {section}: a mapping of mappings is expected.", fix="Put the file right.")
+            raise BootstrapError(f"{PATH}: {section}: a mapping of mappings is expected.", fix="Fix the file.")
     return app
 
 

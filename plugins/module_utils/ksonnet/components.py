@@ -120,7 +120,7 @@ def _file(build: Build, name: str, path: str, text: str, last: Mapping[str, t.An
 
 
 def _retire(build: Build, name: str, last: Mapping[str, t.Any], there: dict[str, t.Any] | None) -> bool:
-    """Take out a component that is no longer declared; where the user changed it, it stays and is ours no more."""
+    """Take out a component that is no longer declared; where the user changed it, it stays and is no longer ours."""
     path = last.get("file", f"components/{name}.jsonnet")
     file = build.files.get(path)
     changed = file is not None and record.digest(file) != last.get("digest")

@@ -55,9 +55,9 @@ def load_all(text: str, file: str) -> t.Iterator[t.Any]:
         yield from bounded_yaml.load_all(_decoded(text, file), loader)
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise BootstrapError(f"{file}{line}: not YAML: {error.problem or error.context}.", fix="Put the file right.") from None
+        raise BootstrapError(f"{file}{line}: not YAML: {error.problem or error.context}.", fix="Fix the file.") from None
     except (yaml.YAMLError, ValueError, OverflowError) as error:
-        raise BootstrapError(f"{file}: not YAML: {str(error).splitlines()[0]}.", fix="Put the file right.") from None
+        raise BootstrapError(f"{file}: not YAML: {str(error).splitlines()[0]}.", fix="Fix the file.") from None
 
 
 def _decoded(text: str, file: str) -> str:
@@ -82,7 +82,7 @@ def load_mapping(text: str, file: str) -> dict[str, t.Any]:
     if document is None:
         document = load(text, file)
     if not isinstance(document, dict):
-        raise BootstrapError(f"{file}: a mapping is expected, not {kind(document)}.", fix="Put the file right.")
+        raise BootstrapError(f"{file}: a mapping is expected, not {kind(document)}.", fix="Fix the file.")
     return document
 
 

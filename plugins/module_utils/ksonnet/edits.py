@@ -39,9 +39,7 @@ def explained(text: str, file: str, error: JsonnetTextError | NotLiteral) -> Boo
     """What is wrong with a file, and in which line."""
     position = error.position if isinstance(error, JsonnetTextError) else 0
     what = str(error) if isinstance(error, JsonnetTextError) else "a name can't be read"
-    return BootstrapError(
-        f"{file}, line {line_of(text, position)}: {what}.", fix="Put the file right, or take it back from version control."
-    )
+    return BootstrapError(f"{file}, line {line_of(text, position)}: {what}.", fix="Fix the file, or take it back from version control.")
 
 
 def applied(text: str, edits: Iterable[Edit]) -> str:

@@ -23,7 +23,7 @@ _OWN = ("components/", "environments/")
 _COPIED = ("vendor/", "lib/")
 _LOCAL = r"\blocal\s+{name}\s*=\s*(?:import\s*(?P<file>'[^']*'|\"[^\"]*\")|(?P<value>[\w.]+))\s*[;,]"
 _SIMILAR = "There is fields with similar names present:"  # the evaluator's words
-_BACK = "Put it right, or take it back from version control."
+_BACK = "Fix it, or take it back from version control."
 
 
 def explained(error: EvaluatorError, files: Mapping[str, str], version: str) -> BootstrapError:
@@ -54,7 +54,7 @@ def explained(error: EvaluatorError, files: Mapping[str, str], version: str) -> 
         place = _unplaced(path, no_field["name"] if no_field else None, error.run, files)
     if no_field and (lacking := _lacking(no_field["name"], [frame["file"] for frame in frames], files, version)):
         return BootstrapError(f"{place}: the small Kubernetes library has no {lacking}.", fix=_library_fix(version), **details)
-    return BootstrapError(f"{place}: {message}.", fix="Put the file right, or the parameter that it reads." if frames else _BACK, **details)
+    return BootstrapError(f"{place}: {message}.", fix="Fix the file, or the parameter that it reads." if frames else _BACK, **details)
 
 
 def _message(text: str) -> str:

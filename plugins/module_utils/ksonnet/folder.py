@@ -150,7 +150,7 @@ def _explained(folder: Path) -> Iterator[None]:
         where = error.filename or folder
         raise BootstrapError(f"No permission for {where}.", fix="Name a folder that belongs to this user, or correct its rights.") from None
     except OSError as error:
-        raise BootstrapError(f"{error.filename or folder}: {error.strerror}.", fix="Name another folder, or put this one right.") from None
+        raise BootstrapError(f"{error.filename or folder}: {error.strerror}.", fix="Name another folder, or fix this one.") from None
 
 
 def converge(
@@ -166,7 +166,7 @@ def converge(
 
     ``sources``: where registries may come from. ``adopt``: take on an application that ks made. Nothing is written with ``check``, nor
     where a BootstrapError is raised. While another run works on the folder it waits, for up to ``wait`` seconds. A kill at any moment
-    leaves the old application or the new one: the next run, of any module, goes on with what was begun.
+    leaves the old application or the new one: the next run, of any module, finishes what was begun.
     """
     folder = Path(os.path.abspath(folder))
     wanted = declaration.check(wanted)

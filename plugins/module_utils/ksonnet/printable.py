@@ -55,7 +55,7 @@ class _Token:
 
     @property
     def ends_value(self) -> bool:
-        """Whether a value can end here, so that what follows goes on with it."""
+        """Whether a value can end here, so that what follows continues it."""
         word = self.kind == "word" and (self.text not in KEYWORDS or self.text in _VALUES)
         return word or self.kind in ("string", "verbatim", "block", "number") or self.text in (")", "]", "}", "$")
 

@@ -79,12 +79,12 @@ def parse(text: str, file: str) -> Prototype:
 
 
 def _tags(lines: list[str], first: int, end: int, file: str) -> Iterable[tuple[int, str, str]]:
-    """The tags of a header, each with its line and its text; indented lines go on with the tag above."""
+    """The tags of a header, each with its line and its text; indented lines continue the tag above."""
     tag, value, at = "", "", 0
     for number in range(first, end):
         comment = lines[number].strip()
         if not comment.startswith("// ") and len(comment) > 3:
-            raise BootstrapError(f"{file}, line {number + 1}: a space is missing after '//'.", fix="Put the header right.")
+            raise BootstrapError(f"{file}, line {number + 1}: a space is missing after '//'.", fix="Fix the header.")
         comment = comment[3:] if comment.startswith("// ") else comment[2:]
         if not comment or comment.startswith(" "):
             if not tag:
@@ -97,9 +97,11 @@ def _tags(lines: list[str], first: int, end: int, file: str) -> Iterable[tuple[i
         tag, _space, value = comment.partition(" ")
         value, at = value.strip(), number + 1
         if tag not in _TAGS:
-            raise BootstrapError(f"{file}, line {at}: '{tag}' is not a tag.", fix=f"Tags are {', '.join(_TAGS)}; indent text that goes on.")
+            raise BootstrapError(
+                f"{file}, line {at}: '{tag}' is not a tag.", fix=f"Tags are {', '.join(_TAGS)}; indent continuation lines."
+            )
         if not _space:
-            raise BootstrapError(f"{file}, line {at}: {tag} has no value.", fix="Put the header right.")
+            raise BootstrapError(f"{file}, line {at}: {tag} has no value.", fix="Fix the header.")
     if tag:
         yield at, tag, value
 
@@ -109,7 +111,7 @@ def _parameter(tag: str, text: str, file: str, line: int) -> Parameter:
     parts = text.split(" ", 3 if optional else 2)
     if len(parts) < (4 if optional else 3):
         form = "NAME TYPE DEFAULT TEXT" if optional else "NAME TYPE TEXT"
-        raise BootstrapError(f"{file}, line {line}: {tag} must have {form}.", fix="Put the header right.")
+        raise BootstrapError(f"{file}, line {line}: {tag} must have {form}.", fix="Fix the header.")
     if parts[1] not in TYPES:
         raise BootstrapError(f"{file}, line {line}: '{parts[1]}' is not a type of a parameter.", fix=f"Types are {', '.join(TYPES)}.")
     return Parameter(parts[0], parts[1], parts[2] if optional else None, parts[-1].strip())
@@ -240,7 +242,7 @@ def _default(parameter: Parameter, component: str, prototype: Prototype) -> str:
             return write_string(text)
         return literal(parameter, json.loads(text) if parameter.type == "numberOrString" else text, component)
     except BootstrapError as error:
-        raise BootstrapError(f"{prototype.file}: the default of '{parameter.name}': {error.message}", fix="Put the header right.") from None
+        raise BootstrapError(f"{prototype.file}: the default of '{parameter.name}': {error.message}", fix="Fix the header.") from None
 
 
 def _no_constant(name: str) -> t.NoReturn:

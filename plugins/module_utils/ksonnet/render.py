@@ -30,7 +30,7 @@ import '([^'\n]+\.json)'\n*"""
 # What ks does with components/params.libsonnet before an environment's params.libsonnet sees it; `global` wins.
 PARAMS = """local module = import %s;
 { components: std.mapWithKey(function(name, values) std.mergePatch(values, module.global), module.components) }"""
-# Components in YAML get their parameters laid over them, before and after the environment's main.jsonnet.
+# Components in YAML get their parameters merged over them, before and after the environment's main.jsonnet.
 _OBJECTS = """local patched = %s;
 local params = std.extVar("__ksonnet/params").components;
 local result = import %s;
@@ -112,9 +112,7 @@ def _evaluate(files: Mapping[str, str], entry: dict[str, t.Any], module: str, li
     except evaluate.EvaluatorError as error:
         raise explain.explained(error, readable, version) from None
     if not isinstance(value, dict):
-        raise BootstrapError(
-            f"{path}/main.jsonnet: an object of components is expected, not {documents.kind(value)}.", fix="Put the file right."
-        )
+        raise BootstrapError(f"{path}/main.jsonnet: an object of components is expected, not {documents.kind(value)}.", fix="Fix the file.")
     return {**value, **plain}
 
 
@@ -155,7 +153,7 @@ def _is_generated(files: Mapping[str, str], path: str) -> bool:
 
 
 def _component_codes(names: Mapping[str, str], patched: Mapping[str, t.Any], params_file: str) -> str:
-    """The components as one Jsonnet object; those in YAML with the parameters of the module's own file laid over them."""
+    """The components as one Jsonnet object; those in YAML with the parameters of the module's own file merged over them."""
     raw = f"(import {_text(params_file)}).components"
     codes = [
         f"{_text(name)}: import {_text(file)}"

@@ -265,9 +265,11 @@ class _Plan:
             return False
         heirs = self.versions.successors(source)
         if not any(entry["prototype"] in heirs for entry in self.wanted.values()):
-            self.problems.append(f"Component '{name}': its prototype {source} is no more. {self._advice(source)}")
+            self.problems.append(f"Component '{name}': its prototype {source} was removed from the package. {self._advice(source)}")
         elif name not in self.untouched:
-            self.problems.append(f"{_path(name)} was changed by hand, and its prototype {source} is no more: remove it yourself.")
+            self.problems.append(
+                f"{_path(name)} was changed by hand, and its prototype {source} was removed from the package: remove it yourself."
+            )
         else:
             return True
         return False
@@ -299,7 +301,7 @@ class _Plan:
                 self.problems.append(f"Component '{name}': the new parameter '{key}' ({parameter.type}) needs a value.")
 
     def _check_imports(self, made_anew: Collection[str]) -> None:
-        """Files that stay as they are must not import what is no more."""
+        """Files that stay as they are must not import what no longer exists."""
         changed = {_folder(path) for path in self.before.keys() | self.after.keys() if self.before.get(path) != self.after.get(path)}
         skip = {_path(name) for name in made_anew}
         for path, text in sorted(self.after.items()):
@@ -307,7 +309,7 @@ class _Plan:
                 continue
             for file in dict.fromkeys(_IMPORT.findall(text)):
                 if f"vendor/{file}" in self.before and f"vendor/{file}" not in self.after:
-                    self.problems.append(f"{path} stays as it is, and imports {file}, which is no more.")
+                    self.problems.append(f"{path} stays as it is, and imports {file}, which no longer exists.")
 
 
 def _path(name: str) -> str:

@@ -59,7 +59,7 @@ class Versions:
             return None
         stays = entry["now"] == here.prototype
         name = entry["parameters"].get(here.parameter)
-        # Under a prototype that is no more, the others keep their names; but `name` is the component's own.
+        # Under a prototype that no longer exists, the others keep their names; but `name` is the component's own.
         if name is None and not stays and here.prototype not in self.new and here.parameter != "name":
             name = here.parameter
         # A name that the old prototype has too is not what another one became.

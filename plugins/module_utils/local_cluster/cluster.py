@@ -34,7 +34,7 @@ _PROCESSES = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-schedul
 
 
 def cache_folder(env: Mapping[str, str]) -> Path:
-    """Where programs and clusters are kept unless told otherwise."""
+    """Where programs and clusters are kept by default."""
     base = env.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path(env.get("HOME") or Path.home()) / ".cache") / "kubeflow.bootstrap"
 

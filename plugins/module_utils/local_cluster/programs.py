@@ -182,7 +182,7 @@ _KEPT = ("GOPROXY", "GOMODCACHE", "GOCACHE", "GOTMPDIR")
 def _verifying(command: str, env: Mapping[str, str]) -> dict[str, str]:
     """The environment for Go, in which no setting of the user's switches off that each module is what ``go.sum`` says.
 
-    Such settings may also be in a file of Go's own (``go env -w``); of them ``_KEPT`` alone are taken over.
+    Such settings may also be in a file of Go's own (``go env -w``); of them ``_KEPT`` alone are used.
     """
     asking = {**env, "GOTOOLCHAIN": "local"}
     said = subprocess.run([command, "env", *_KEPT], env=asking, cwd=os.path.sep, capture_output=True, text=True, check=False).stdout

@@ -11,7 +11,7 @@ user's ``choices``, what the optional ``steps`` found out (``steps.dns.parameter
 in the existing application (``before``) and of these, each as ``value`` and ``reason``, those that followed from the cluster
 (``planned``), and its ``values``: what the user chose, else what a rule before has set, else the
 package's own. ``reason`` and ``fix`` are sentences for the user, and ``command`` is one to paste; what stands in braces in them is
-JMESPath too. ``source`` says whom a value comes from, ``cluster`` unless set. What a step found out is laid under every component that
+JMESPath too. ``source`` says whom a value comes from, ``cluster`` unless set. What a step found out is the default of every component that
 declares such a parameter, before any rule; where a rule with the source ``step`` sets it, that rule alone decides, for it knows where the
 value fits. What ``sets`` or ``keeps`` a value may not read facts that change by themselves, and its reason no number of the day
 (``lasting.py``). ``functions.py`` has what is added to JMESPath.

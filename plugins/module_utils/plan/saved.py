@@ -158,7 +158,7 @@ def check(document: Json, path: Path, cluster: Json, given: Json) -> None:
     if document["blockers"]:
         ids = ", ".join(str(item.get("id")) if isinstance(item, dict) else str(item) for item in document["blockers"])
         raise BootstrapError(
-            f"Something stood in the way when the plan {path} was made: {ids}.", fix="Put it right, and plan again (playbooks/plan.yml)."
+            f"Something stood in the way when the plan {path} was made: {ids}.", fix="Fix it, and plan again (playbooks/plan.yml)."
         )
     for variable, value in given.items():
         key = variable.removeprefix("kubeflow_")

@@ -30,7 +30,7 @@ FOLDER = Path(__file__).parents[3] / "platform"
 class Part:
     """What a component is made of in one release.
 
-    ``folders``: the kustomizations, below the release's root. ``overlays``: kustomize components that are laid over them. ``sha256``: the
+    ``folders``: the kustomizations, below the release's root. ``overlays``: kustomize components that are merged over them. ``sha256``: the
     digest of the files that rendering reads (``closure.digest``); "" where it is not known. ``provides``: other components of the graph
     that it is in this release.
     """

@@ -211,9 +211,9 @@ class Hub:
         until = _limited_until(answer, said)
         if until is not None:
             limit = answer.headers.get("x-ratelimit-limit", "")
-            many = f" ({limit} requests an hour)" if limit.isdigit() else ""
+            many = f" ({limit} an hour)" if limit.isdigit() else ""
             fix = "Wait until then" + ("." if token else f", or set {name}, which raises the limit.")
-            return BootstrapError(f"{api_host} answers no more{many} before {until}: its rate limit.", fix=fix)
+            return BootstrapError(f"{api_host} refuses further requests{many} before {until}: its rate limit.", fix=fix)
         if answer.status == 403:
             fix = "Let the token read this repository." if token else f"Set {name} to one that may read this repository."
             return BootstrapError(f"{api_host} refuses {place}: {said or 'forbidden'}.", fix=fix)

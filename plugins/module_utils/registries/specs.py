@@ -17,7 +17,7 @@ def libraries(text: str, file: str) -> dict[str, t.Any]:
     _expect(spec, "kind", ("ksonnet.io/registry",), file)
     found = spec.get("libraries") or {}
     if not isinstance(found, dict):
-        raise BootstrapError(f"{file}: libraries: a mapping is expected, not {documents.kind(found)}.", fix="Put the file right.")
+        raise BootstrapError(f"{file}: libraries: a mapping is expected, not {documents.kind(found)}.", fix="Fix the file.")
     return found
 
 
@@ -27,7 +27,7 @@ def check_parts(text: str, file: str) -> None:
     _expect(spec, "apiVersion", ("0.0.1",), file)
     _expect(spec, "kind", ("ksonnet.io/parts",), file)
     if not isinstance(spec.get("name"), str):
-        raise BootstrapError(f"{file}: name: text is expected, not {documents.kind(spec.get('name'))}.", fix="Put the file right.")
+        raise BootstrapError(f"{file}: name: text is expected, not {documents.kind(spec.get('name'))}.", fix="Fix the file.")
 
 
 def _expect(spec: dict[str, t.Any], field: str, allowed: tuple[t.Any, ...], file: str) -> None:

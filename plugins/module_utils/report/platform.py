@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a report says of the Kubeflow platform: its components, and the way in. Private to the collection."""
+"""What a report says of the Kubeflow platform: its components, and access to it. Private to the collection."""
 
 from __future__ import annotations
 

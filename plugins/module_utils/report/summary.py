@@ -53,7 +53,7 @@ def lines(report: Json) -> list[str]:
         found += _section("Failed", _wrapped([report["failure"]], 2))
     if plan:
         found += _section("Warnings", _wrapped([_advice(item) for item in plan["warnings"]], 2))
-    return [plain(line) for line in [*found, *_section("Go on", next_steps(report))]]
+    return [plain(line) for line in [*found, *_section("Next steps", next_steps(report))]]
 
 
 def _section(label: str, texts: list[str]) -> list[str]:
@@ -115,7 +115,7 @@ def _plan(plan: Json) -> list[str]:
     found = _section("Platform", _wrapped(platform.components(plan.get("platform") or {}), 2))
     found += _section("Plan", [*_table(("VALUE", "SOURCE", "REASON"), rows), f"{others} other values are the packages' own."])
     found += _section(
-        "Brought up", _wrapped([f"{item['object']}: {item['from']} is now {item['to']}" for item in plan.get("brought_up", ())], 2)
+        "Migrated", _wrapped([f"{item['object']}: {item['from']} is now {item['to']}" for item in plan.get("brought_up", ())], 2)
     )
     # Who may do all of it need not be told what takes an admin.
     parts = plan.get("parts", {}).get("admin", ()) if (plan.get("rbac") or {}).get("missing") else ()
@@ -211,7 +211,7 @@ def _advice(item: Json) -> str:
 
 
 def next_steps(report: Json) -> list[str]:
-    """How to go on: commands to paste, a comment behind some."""
+    """Next steps: commands to paste, a comment behind some."""
     plan, app, outcome = report.get("plan"), report.get("application"), report.get("outcome")
     steps = []
     if plan and outcome and not report["check"] and not report.get("failure"):
@@ -250,7 +250,7 @@ def _address(parameters: Json) -> str | None:
     if "hostname" not in said or not (iap or {"ingressClass", "gatewayClass"} & said.keys()):
         return None
     tls = iap or said.get("cloud") == "openshift" or {"tlsSecretName", "tlsIssuer"} & said.keys()
-    return f"{'https' if tls else 'http'}://{said['hostname']}/   # once the way in is there, which takes a cloud some minutes"
+    return f"{'https' if tls else 'http'}://{said['hostname']}/   # once it is reachable, which takes a cloud some minutes"
 
 
 def _by_service(core: Json, where: str) -> str:

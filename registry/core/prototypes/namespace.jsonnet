@@ -1,6 +1,6 @@
 // @apiVersion 0.1
 // @name io.ksonnet.pkg.namespace
-// @description The namespace: level of pod security, quota, limits, and no way in to its pods but what is opened. A string parameter with the value null is not set.
+// @description The namespace: level of pod security, quota, limits, and no ingress to its pods but what is allowed. A string parameter with the value null is not set.
 // @shortDescription The namespace
 // @param name string Name of the component; the label app.kubernetes.io/instance of every object
 // @optionalParam namespace string null Namespace of every object; the environment's one if not set

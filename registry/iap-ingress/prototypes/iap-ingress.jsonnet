@@ -1,6 +1,6 @@
 // @apiVersion 0.1
 // @name io.ksonnet.pkg.iap-ingress
-// @description The way in from the internet on GKE: an Ingress with a reserved address and TLS, which lets in only whom Google's Identity-Aware Proxy (IAP) has logged in. A string parameter with the value null is not set.
+// @description Access from the internet on GKE: an Ingress with a reserved address and TLS, which lets in only whom Google's Identity-Aware Proxy (IAP) has logged in. A string parameter with the value null is not set.
 // @shortDescription Ingress with IAP on GKE
 // @param name string Name of the component, and of its objects
 // @param ipName string Name of the reserved global address in the Google Cloud project

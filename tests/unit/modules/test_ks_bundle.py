@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""An application from a registry on GitHub: made, gone on with, upgraded, and made again from a bundle without a network."""
+"""An application from a registry on GitHub: made, resumed, upgraded, and made again from a bundle without a network."""
 
 from __future__ import annotations
 

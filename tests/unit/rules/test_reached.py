@@ -240,7 +240,7 @@ def test_what_steps_found_out_lies_where_it_fits() -> None:
     mine = ip("gke-gpu", parameters={"ipName": "mine", "hostname": "my.example.com", **IAP, "ingressClass": "gce"})
     assert {mine[key]["value"] for key in ("ipName", "hostname")} == {"mine", "my.example.com"}
     assert all(mine[key]["source"] == "user" for key in ("ipName", "hostname", "iapAudience"))
-    # One way in: that of iap-ingress.
+    # One access: that of iap-ingress.
     core, entry = stories.plan(
         stories.facts("gke-gpu"), steps=STEPS, components={"kubeflow-core": "kubeflow-core", "iap-ingress": "iap-ingress"}
     )["parameters"].values()

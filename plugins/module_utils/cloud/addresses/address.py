@@ -226,7 +226,7 @@ def until(condition: Callable[[], t.Any], seconds: float, what: str) -> t.Any:
     end, pause = time.monotonic() + seconds, 0.2
     while not (value := condition()):
         if time.monotonic() + pause > end:
-            raise BootstrapError(f"{what} within {seconds:.0f} s.", fix="Run this again: it goes on from there.")
+            raise BootstrapError(f"{what} within {seconds:.0f} s.", fix="Run this again: it resumes from there.")
         time.sleep(pause)
         pause = min(pause * 1.5, 3.0)
     return value

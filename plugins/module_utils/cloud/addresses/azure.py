@@ -179,7 +179,7 @@ def _client(wanted: Wanted, env: Mapping[str, str]) -> t.Any:
 def _result(poller: t.Any, seconds: float, what: str) -> t.Any:
     result = poller.result(seconds)
     if not poller.done():
-        raise BootstrapError(f"{what} within {seconds:.0f} s.", fix="Run this again: it goes on from there.")
+        raise BootstrapError(f"{what} within {seconds:.0f} s.", fix="Run this again: it resumes from there.")
     return result
 
 

@@ -75,7 +75,7 @@ class Route53:
             if passed > self._wanted.seconds:
                 raise BootstrapError(
                     f"Route 53 has not brought the change of {self._wanted.hostname} to all its servers after {passed:.0f} s.",
-                    fix="It goes on by itself: run this again.",
+                    fix="The change is still being carried out: run this again.",
                 )
             if time.monotonic() - said > 2.0:
                 said = time.monotonic()

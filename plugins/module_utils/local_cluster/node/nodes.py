@@ -171,7 +171,7 @@ def filled(file: Path, values: Mapping[str, str]) -> str:
 
 
 def helpers(nodes: list[Node], ports: Ports, files: Path) -> dict[str, Process]:
-    """What there is once in a cluster: the way in, names, and volumes."""
+    """What there is once in a cluster: access, names, and volumes."""
     first = nodes[0]
     # The namespaces are entered by the program itself, which listens outside first.
     forward = [str(ports.api), str(ports.web), DNS, *(str(node.holder()) for node in nodes)]
@@ -249,7 +249,7 @@ class Site:
         write_configuration(self._nodes, self._ports, self._files)
 
     def connect(self) -> None:
-        """The way in to the API server."""
+        """Access to the API server."""
         self._run(helpers(self._nodes, self._ports, self._files)["forward"])
 
     def start(self, stand_ins: list[Image]) -> None:

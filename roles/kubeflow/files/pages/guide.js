@@ -86,7 +86,7 @@ function start() {
 function stops() {
   if (!data.blockers.length) return null;
   return h("div", { class: "alerts" }, h("h3", {}, "This can't work as it is"), h("ul", {}, data.blockers.map((each) => advice(each, "bad"))),
-    h("p", { class: "quiet small" }, "Your answers may put it right. If not, put it right first; the command stops before anything is written."));
+    h("p", { class: "quiet small" }, "Your answers may fix it. If not, fix it first; the command stops before anything is written."));
 }
 
 function ask(question) {

@@ -71,7 +71,7 @@ function warnings() {
 }
 
 function goOn() {
-  section("next", "How to go on", null, next.map((line) => {
+  section("next", "Next steps", null, next.map((line) => {
     const [text, comment] = line.split(/\s{3,}# /);
     return h("div", { class: "then" }, comment && h("p", { class: "small" }, comment[0].toUpperCase() + comment.slice(1)), command(text));
   }));
@@ -163,7 +163,7 @@ function upkeep() {
   const kept = application?.kept ?? [], brought = outcome?.brought_up ?? plan?.brought_up ?? [];
   if (kept.length) section("kept", "Kept as you changed it", null, h("ul", {}, kept.map((each) => h("li", { class: "note" }, each.parameter
     ? `${each.component}.${each.parameter} = ${shown(each.value)}; planned was ${shown(each.planned)}` : each.file ?? each.field ?? each.component))));
-  if (brought.length) section("brought-up", "Old API versions brought up", null, h("ul", {}, brought.map((each) =>
+  if (brought.length) section("brought-up", "Old API versions migrated", null, h("ul", {}, brought.map((each) =>
     h("li", { class: "note" }, h("code", {}, each.object), ` ${each.from} is now ${each.to}`, each.changes?.length ? h("p", { class: "quiet small" }, each.changes.join("; ")) : null))));
 }
 

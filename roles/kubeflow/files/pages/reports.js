@@ -41,7 +41,7 @@ function glance() {
 function goOn() {
   const left = clusters.filter((each) => each.state === "failed" || each.state === "not reached").map((each) => each.host);
   if (!left.length) return;
-  section("next", "How to go on", null, h("p", { class: "small" }, `Put right what is said below. Then run the same command with this at its end, for the ${left.length === 1 ? "one that is" : `${left.length} that are`} left:`),
+  section("next", "Next steps", null, h("p", { class: "small" }, `Fix what is listed below. Then run the same command with this at its end, for the ${left.length === 1 ? "one that is" : `${left.length} that are`} left:`),
     command(`--limit '${left.join(",").replaceAll("'", "'\\''")}'`));
 }
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which objects are brought up, to what, and what is said of it. Whether a cluster takes them, the integration tests show."""
+"""Which objects are migrated, to what, and what is said of it. Whether a cluster takes them, the integration tests show."""
 
 from __future__ import annotations
 

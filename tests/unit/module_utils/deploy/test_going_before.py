@@ -75,7 +75,7 @@ def test_what_can_t_be_ended_keeps_what_guards_it(cluster: FakeCluster) -> None:
     with pytest.raises(BootstrapError, match="ServiceAccount ml/guard: Pod ml/jupyter-anna is to end before it"):
         cluster.remove()
     assert cluster.names() == ["Namespace ml", "Pod jupyter-anna", "Pod mine", "ServiceAccount guard"]
-    # Put right, it goes on.
+    # Once fixed, it resumes.
     cluster.broken.clear()
     cluster.remove()
     assert cluster.names() == ["Namespace ml", "Pod mine"]

@@ -25,7 +25,7 @@ def test_a_conflict_names_each_field_with_its_manager() -> None:
     causes = ((".data.a", 'conflict with "kubectl-edit" using v1'), (".spec.replicas", 'conflict with "hpa"'))
     found = refusal(error(409, "Apply failed", *causes, reason="Conflict"), KEY)
     assert found.what == "conflict"
-    assert found.why == "others own fields of it: .data.a (kubectl-edit), .spec.replicas (hpa)"
+    assert found.why == "field conflict with other managers: .data.a (kubectl-edit), .spec.replicas (hpa)"
     assert found.fields == (".data.a", ".spec.replicas")
     assert "kubeflow_force_conflicts" in found.fix
     assert "Where an autoscaler sets spec.replicas, leave it out" in found.fix

@@ -422,7 +422,7 @@ def test_a_component_without_successor_and_one_whose_successors_are_not_declared
     files = made_by_ks(converge({}, wanted(V1, {"core": "kubeflow-core", "job": "tf-job"}), V1)[0])
     problems = refused(files, wanted(V3, {}), V3)
     assert [problem for problem in problems if problem.startswith("Component 'core'") and f"{PKG}jupyterhub" in problem]
-    assert f"Component 'job': its prototype {PKG}tf-job is no more. {NO_SUCCESSOR[PKG + 'tf-job']}" in problems
+    assert f"Component 'job': its prototype {PKG}tf-job was removed from the package. {NO_SUCCESSOR[PKG + 'tf-job']}" in problems
     # As declared before: the old prototype's successors are named too.
     assert any("Declare components of" in problem for problem in refused(files, wanted(V3, {"core": "kubeflow-core"}), V3))
 
@@ -445,7 +445,7 @@ def test_files_of_the_user_must_not_import_what_is_no_more(first: dict[str, str]
     current = {**first, "components/own.jsonnet": 'local hub = import "kubeflow/argo/old.libsonnet";\nhub\n'}
     current["vendor/kubeflow/argo/old.libsonnet"] = "{}\n"
     assert refused(current, wanted(V3, SPLIT), V3) == [
-        "components/own.jsonnet stays as it is, and imports kubeflow/argo/old.libsonnet, which is no more."
+        "components/own.jsonnet stays as it is, and imports kubeflow/argo/old.libsonnet, which no longer exists."
     ]
     # A new package answers for itself.
     own = {**first, "vendor/kubeflow/core/lib.libsonnet": 'import "kubeflow/argo/old.libsonnet"\n'}
@@ -457,7 +457,7 @@ def test_files_of_the_user_must_not_import_what_is_no_more(first: dict[str, str]
     path = "components/core.jsonnet"
     changed = {**first, path: first[path] + "// mine\n"}
     assert refused(changed, wanted(V3, SPLIT), V3) == [
-        f"{path} was changed by hand, and its prototype {PKG}kubeflow-core is no more: remove it yourself."
+        f"{path} was changed by hand, and its prototype {PKG}kubeflow-core was removed from the package: remove it yourself."
     ]
 
 

@@ -316,7 +316,9 @@ def test_the_rate_limit_is_explained(enterprise: GitHub, sources: Sources) -> No
     reset = int(time.time()) + 1800
     until = time.strftime("%Y-%m-%d %H:%M", time.gmtime(reset))
     enterprise.then("commits/v1", limited(X_RateLimit_Remaining="0", X_RateLimit_Limit="60", X_RateLimit_Reset=str(reset)))
-    with pytest.raises(BootstrapError, match=rf"no more \(60 requests an hour\) before {until}:\d\d UTC: its rate limit.*set GITHUB_TOKEN"):
+    with pytest.raises(
+        BootstrapError, match=rf"refuses further requests \(60 an hour\) before {until}:\d\d UTC: its rate limit.*set GITHUB_TOKEN"
+    ):
         resolve(enterprise.uri, sources)
     assert len(enterprise.asked()) == 1
     with pytest.raises(BootstrapError, match=r"its rate limit\. Wait until then\.$"):
@@ -326,7 +328,7 @@ def test_the_rate_limit_is_explained(enterprise: GitHub, sources: Sources) -> No
 @pytest.mark.parametrize("code", [403, 429])
 def test_a_long_wait_is_told_and_a_short_one_is_waited(enterprise: GitHub, sources: Sources, code: int) -> None:
     enterprise.then("commits/v1", Answer({}, code, [("Retry-After", "3600")]))
-    with pytest.raises(BootstrapError, match="answers no more before .* UTC: its rate limit"):
+    with pytest.raises(BootstrapError, match="refuses further requests before .* UTC: its rate limit"):
         resolve(enterprise.uri, sources)
     enterprise.then("commits/v1", Answer({}, code, [("Retry-After", "0")]), Answer(COMMIT.encode()))
     assert resolve(enterprise.uri, sources)[2] == COMMIT

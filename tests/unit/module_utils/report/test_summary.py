@@ -124,7 +124,7 @@ def test_a_long_plan_stays_a_table(report: Json) -> None:
     assert more[-1].endswith("It changes nothing in any object.")
     assert last.startswith('two.mount = ""  ')
     assert max(map(len, found)) <= 120
-    assert section(found, "Brought up") == ["Role ml/a: rbac/v1beta1 is now rbac/v1"]
+    assert section(found, "Migrated") == ["Role ml/a: rbac/v1beta1 is now rbac/v1"]
     assert section(found, "For an admin") == ["Namespace ml"]
     report["plan"]["rbac"]["missing"] = []
     assert not any(line.startswith("For an admin") for line in lines(report))
@@ -135,7 +135,7 @@ def test_what_there_is_to_apply_where_nothing_was_compared(report: Json) -> None
     found = lines(report)
     assert section(found, "Consists of") == ["3 objects; kubeflow_apply=true applies them", "Deployment: hub, proxy", "Namespace: ml"]
     assert section(found, "Objects") == []
-    assert not [step for step in section(found, "Go on") if "kubectl" in step]
+    assert not [step for step in section(found, "Next steps") if "kubectl" in step]
 
 
 def compared(**actions: str) -> Json:
@@ -167,7 +167,7 @@ def test_what_applying_would_do(report: Json, actions: dict[str, str], said: lis
     found = lines(report)
     assert section(found, "Objects") == said
     assert section(found, "Consists of") == []
-    assert [step for step in section(found, "Go on") if "kubectl" in step] == []
+    assert [step for step in section(found, "Next steps") if "kubectl" in step] == []
 
 
 def test_what_applying_would_do_is_told_with_its_reason(report: Json) -> None:
@@ -204,7 +204,7 @@ def test_the_application(report: Json, changed: bool, check: bool, said: str) ->
     report["application"]["changed"], report["check"] = changed, check
     found = lines(report)
     assert section(found, "Application") == [said]
-    assert bool(section(found, "Go on")) == (not check)
+    assert bool(section(found, "Next steps")) == (not check)
 
 
 def test_what_the_user_changed_is_shown(report: Json) -> None:
@@ -232,7 +232,7 @@ def test_in_a_check_all_is_what_would_be(report: Json) -> None:
     report["check"], report["outcome"] = True, outcome(created=2, unchanged=1)
     found = lines(report)
     assert section(found, "Objects")[0] == "2 would be created, 1 unchanged"
-    assert section(found, "Go on") == []
+    assert section(found, "Next steps") == []
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ def test_in_a_check_all_is_what_would_be(report: Json) -> None:
 def test_how_to_go_on(report: Json, service: str, step: str) -> None:
     report["plan"]["parameters"]["kubeflow-core"]["gatewayServiceType"]["value"] = service
     report["outcome"] = outcome(unchanged=3)
-    assert section(lines(report), "Go on")[0] == step
+    assert section(lines(report), "Next steps")[0] == step
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_how_to_go_on(report: Json, service: str, step: str) -> None:
 def test_the_way_in_is_the_one_that_there_is(report: Json, chosen: dict[str, str], step: str) -> None:
     report["plan"]["parameters"]["kubeflow-core"] |= {name: choice(value, "user") for name, value in chosen.items()}
     report["outcome"] = outcome(unchanged=3)
-    assert section(lines(report), "Go on")[0].removesuffix("   # once the way in is there, which takes a cloud some minutes") == step
+    assert section(lines(report), "Next steps")[0].removesuffix("   # once it is reachable, which takes a cloud some minutes") == step
 
 
 def test_the_host_of_an_ingress_in_front(report: Json) -> None:
@@ -274,12 +274,12 @@ def test_the_host_of_an_ingress_in_front(report: Json) -> None:
         "oauthSecretName": choice("kubeflow-oauth", "default"),
     }
     report["outcome"] = outcome(unchanged=3)
-    assert section(lines(report), "Go on")[0].startswith("https://ml.example.com/ ")
+    assert section(lines(report), "Next steps")[0].startswith("https://ml.example.com/ ")
 
 
 def test_the_kubeconfig_is_named_in_the_commands_if_it_was_named(report: Json) -> None:
     report["outcome"], report["kubeconfig"], report["context"] = outcome(unchanged=3), "/k/config", None
-    first, second, *_others = section(lines(report), "Go on")
+    first, second, *_others = section(lines(report), "Next steps")
     assert first == "export KUBECONFIG=/k/config"
     assert second.startswith("kubectl -n ml port-forward")
 
