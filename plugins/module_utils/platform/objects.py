@@ -54,6 +54,12 @@ def tidy(items: list[Json], generated: Collection[str], what: str) -> list[Json]
     items = [item if item["kind"] == CRD else _renamed(item, names) for item in items]
     for item in items:
         _drop_variables(item)
+        if "$(" in item["metadata"]["name"]:
+            raise BootstrapError(
+                f"{what}: the renderer leaves the name of the {item['kind']} {item['metadata']['name']} open.",
+                fix="Newer ones do that with older releases. kubectl 1.32 and kustomize 5.5 render all that are known: name such a program "
+                "(kubeflow_platform: {renderer: ...}).",
+            )
     items.sort(key=key)
     for before, after in zip(items, items[1:], strict=False):
         if key(before) == key(after):

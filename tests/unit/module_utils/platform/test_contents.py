@@ -235,7 +235,7 @@ def test_without_a_renderer_there_is_one_message_that_says_how_to_get_one(releas
 
 @pytest.mark.parametrize(
     ("says", "message"),
-    [("v3.5.4", "has kustomize v3.5.4; v5.0 or newer is needed"), ("nothing", "tells no version of kustomize")],
+    [("v3.5.4", "has kustomize v3.5.4; v5.5 or newer is needed"), ("nothing", "tells no version of kustomize")],
 )
 def test_a_renderer_that_is_too_old(tmp_path: Path, says: str, message: str) -> None:
     old = tmp_path / "kustomize"
