@@ -100,6 +100,8 @@ def test_a_node_is_lost_and_comes_back(kubeflow, place):
 
     until(lost, "the cluster knows that the node is lost", seconds=10)
     until(kubeflow.answers, "the login page is there", seconds=10)
+    # The plan of what is installed does not change because of that.
+    assert kubeflow.work.bootstrap("--check").well().changed == 0
     kubeflow.cluster.facts.update(local_cluster.present(place, NAME, PROFILE, CONTEXT))
     until(lambda: not lost(), "the node is back", seconds=10)
     until(
