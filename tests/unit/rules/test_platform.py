@@ -131,6 +131,13 @@ def test_pods_that_find_no_room() -> None:
     assert said(3.0) == ["The pods of what is chosen ask for 4 of cpu and 2Gi of memory; free on the nodes are 3 of cpu and 8Gi of memory."]
 
 
+def test_istio_beside_cilium() -> None:
+    facts = stories.facts("talos-cilium")
+    assert "platform-mesh-beside-cilium" in stories.ids(plan(facts, "notebooks"))
+    assert "platform-mesh-beside-cilium" not in stories.ids(plan(facts, "training"))
+    assert "platform-mesh-beside-cilium" not in stories.ids(plan(stories.facts("plain"), "notebooks"))
+
+
 def test_what_was_left_out_and_is_needed() -> None:
     def said(**more: t.Any) -> list[str]:
         found = plan(stories.facts("plain"), "serving-raw", **more)["warnings"]
