@@ -15,22 +15,26 @@ from ansible_collections.kubeflow.bootstrap.tests import mini_platform
 
 
 @pytest.fixture
-def choice(brief_cluster, tmp_path):
-    cluster = brief_cluster("plain")
+def choice(tmp_path):
+    """``choice(cluster)``: the release, with a program of that cluster that renders it."""
     folder = mini_platform.write(tmp_path / "releases", mini_platform.COMMIT)
-    return cluster, {
-        "release": mini_platform.COMMIT,
-        "components": ["training", "spark"],
-        "parameters": {"imageRegistry": "mirror.example.com"},
-        "source": str(folder),
-        "sha256": source.find(str(folder), mini_platform.COMMIT).digest(),
-        "renderer": str(Path(cluster.facts["bin"]) / "kubectl"),
-    }
+
+    def of(cluster):
+        return {
+            "release": mini_platform.COMMIT,
+            "components": ["training", "spark"],
+            "parameters": {"imageRegistry": "mirror.example.com"},
+            "source": str(folder),
+            "sha256": source.find(str(folder), mini_platform.COMMIT).digest(),
+            "renderer": str(Path(cluster.facts["bin"]) / "kubectl"),
+        }
+
+    return of
 
 
-def test_through_the_main_job_and_out_again(choice, work):
-    cluster, platform = choice
-    user = work(cluster)
+def test_through_the_main_job_and_out_again(brief_cluster, choice, work):
+    cluster = brief_cluster("plain")
+    platform, user = choice(cluster), work(cluster)
     first = user.bootstrap(kubeflow_platform=platform).well()
     assert "namespaces: added, trainer needs it." in first.output
     counts = user.report()["outcome"]["counts"]
@@ -53,10 +57,9 @@ def test_through_the_main_job_and_out_again(choice, work):
     assert "trainjobs.trainer.example.com" not in cluster.kubectl("get", "crds")
 
 
-def test_what_can_not_be_meant_is_said_before_anything_is_written(choice, work):
-    cluster, platform = choice
-    user = work(cluster)
-    with cluster.untouched():
+def test_what_can_not_be_meant_is_said_before_anything_is_written(cluster, choice, work):
+    platform, user = choice(cluster()), work(cluster())
+    with cluster().untouched():
         for wrong, message in (
             ({"components": ["trainign"]}, "Did you mean training, trainer, tuning?"),
             ({"parameters": {"imageRegistri": "x"}}, "Did you mean imageRegistry?"),
