@@ -15,7 +15,7 @@ description:
   - Renders the application and applies its objects server-side, each after those that it needs, then waits until the workloads are ready.
   - What was applied is recorded in the cluster as an ApplySet, so that a second run without a change writes nothing, and a removal
     takes away just that.
-  - The order is read off the objects. An object waits for its namespace, the definition of its kind, the webhooks that are asked about
+  - The order is read off the objects. An object waits for its namespace, the CRD of its kind, the webhooks that are asked about
     it, what its pods mount or run as, and for the API service behind its group.
   - Before the first write it is known which rights are missing, which fields others have changed, what can't be changed and what the API
     server would not take. All of it is told in one message.
@@ -83,14 +83,14 @@ options:
   replace:
     description:
       - Delete and recreate objects where fields of them have to change that can't be changed, such as the selector of a Deployment.
-      - Only where no data is lost. PersistentVolumeClaims, namespaces, definitions and custom resources are never replaced. The claims
+      - Only where no data is lost. PersistentVolumeClaims, namespaces, CRDs and custom resources are never replaced. The PVCs
         of a StatefulSet stay.
       - If V(false), nothing is written where there are such fields, and they are named.
     type: bool
     default: false
   prune:
     description:
-      - What left the application is deleted from the cluster. Namespaces, PersistentVolumeClaims, and definitions with custom resources
+      - What left the application is deleted from the cluster. Namespaces, PersistentVolumeClaims, and CRDs with custom resources
         are kept, because data would be lost, and so are the workloads that serve these, unless they are in this list.
       - Each is written as RV(outcome.objects[].object) has it, such as V(PersistentVolumeClaim kubeflow/hub-data).
       - V(later) keeps all that left the application, and records it. A later run without it prunes.
@@ -154,7 +154,7 @@ options:
       - V(ks) does it by the command C(ks) of ksonnet, 0.10.0 or newer, on the application in O(path).
       - V(auto) takes C(ks) where it is installed and able to do this on the cluster at hand, else V(native), and says why.
       - With V(ks), what already exists is adopted, nothing is recorded in the cluster, and what left the application stays in the
-        cluster. With O(state=absent), it deletes claims and namespaces only with O(remove_data). An application that was deployed by
+        cluster. With O(state=absent), it deletes PVCs and namespaces only with O(remove_data). An application that was deployed by
         V(native) stays with that.
     type: str
     choices: [native, ks, auto]
@@ -175,7 +175,7 @@ EXAMPLES = r"""
   kubeflow.bootstrap.deploy:
     path: ./kubeflow-app
 
-- name: Deploy it after a change of what can't be changed, and delete a claim that it no longer has
+- name: Deploy it after a change of what can't be changed, and delete a PVC that it no longer has
   kubeflow.bootstrap.deploy:
     path: ./kubeflow-app
     replace: true

@@ -45,7 +45,7 @@ options:
     default: kubeflow
   profile:
     description:
-      - What the cluster looks like, that is its nodes, storage classes, ingress classes, definitions of kinds, and other objects.
+      - What the cluster looks like, that is its nodes, storage classes, ingress classes, CRDs, and other objects.
       - One of the profiles of the role P(kubeflow.bootstrap.local_cluster#role), or the path of a YAML file, which ends with
         C(.yml) or C(.yaml).
       - A cluster keeps its profile. To change it, remove the cluster first.

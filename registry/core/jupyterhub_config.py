@@ -245,7 +245,7 @@ def configure_security(c, settings):
 
 
 def configure_volume(c, volume):
-    """A claim for each user, made when their server first starts; a storageClass of None: the default one."""
+    """A PVC for each user, made when their server first starts; a storageClass of None: the default one."""
     c.KubeSpawner.storage_pvc_ensure = True
     c.KubeSpawner.storage_access_modes = [volume["accessMode"]]
     c.KubeSpawner.storage_capacity = volume["size"]

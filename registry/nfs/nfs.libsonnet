@@ -55,7 +55,7 @@ local parameters = import 'parameters.libsonnet';
     subjects: [{ kind: 'ServiceAccount', name: params.name, namespace: params.namespace }],
   },
 
-  // No claim template: this one may grow, and stays when the rest is removed.
+  // No PVC template: this one may grow, and stays when the rest is removed.
   disk(params):: {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',

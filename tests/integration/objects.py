@@ -45,7 +45,7 @@ def deployment(name: str, space: str, template: Json, replicas: int = 1) -> Json
 
 
 def definition(group: str, plural: str, kind: str, **spec: t.Any) -> Json:
-    """A definition of a namespaced kind in version v1."""
+    """A CRD of a namespaced kind in version v1."""
     schema = {
         "openAPIV3Schema": {"type": "object", "properties": {"spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}}
     }

@@ -45,7 +45,7 @@ def test_a_definition_that_discovery_shows_late(cluster, application, tmp_path):
 
 
 def rival(group, plural, kind):
-    """A definition with the kind of another one, which has its names while it is there."""
+    """A CRD with the kind of another one, which has its names while it is there."""
     item = definition(group, plural, kind)
     item["spec"]["names"]["singular"] = plural
     item["spec"]["names"]["listKind"] = f"{plural.capitalize()}List"
@@ -72,7 +72,7 @@ def test_names_that_another_definition_has(cluster, application):
 
 
 def versioned(group, **fields):
-    """A definition of Things whose spec has these fields, each with a schema."""
+    """A CRD of Things whose spec has these fields, each with a schema."""
     item = definition(group, "things", "Thing")
     schema = {"type": "object", "properties": {"spec": {"type": "object", "properties": fields}}}
     item["spec"]["versions"][0]["schema"] = {"openAPIV3Schema": schema}

@@ -237,7 +237,7 @@ def test_keys_that_were_applied_as_string_data_before_go_too(cluster: Factory, a
 
 
 def versions(*fields: str) -> Json:
-    """A definition whose newest version has these fields, each with a default."""
+    """A CRD whose newest version has these fields, each with a default."""
     found = []
     for number in range(1, len(fields) + 1):
         properties = {name: {"type": "string", "default": f"default-{name}"} for name in fields[:number]}

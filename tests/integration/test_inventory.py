@@ -340,7 +340,7 @@ def test_a_webhook_that_changes_what_we_own_at_every_write_is_no_drift(applicati
 
 
 def definition(space, versions):
-    """A definition whose instances have ``spec.size``; ``versions``: the name of each, the stored one first, with its default."""
+    """A CRD whose instances have ``spec.size``; ``versions``: the name of each, the stored one first, with its default."""
     plural = f"{space}s"
     return made(
         "apiextensions.k8s.io/v1",
@@ -383,13 +383,13 @@ def test_versions_and_later_defaults_of_a_definition_are_no_drift(application):
 
     item = made("inventory.example.com/v1beta1", "Widget", "one", "widget", spec={"size": 1})
     try:
-        # Before its definition is served there is nothing, and that is no error.
+        # Before its CRD is served there is nothing, and that is no error.
         assert app.look(crd, item) == {
             f"CustomResourceDefinition {crd['metadata']['name']}": ("create", None),
             "Widget one": ("create", None),
         }
         app.run(crd)
-        app.cluster.eventually(lambda: is_served("v1beta1"), "the definition is served")
+        app.cluster.eventually(lambda: is_served("v1beta1"), "the CRD is served")
         app.run(crd, item)
         assert app.actions(crd, item) == ["leave"]
         # Others write the object in the other version.

@@ -159,7 +159,7 @@ def test_a_claim_without_a_pod_is_not_awaited(trial):
         for name in ("late", "soon")
     ]
     members = trial.apply(late, soon, *claims)
-    trial.cluster.eventually(lambda: len(trial.cluster.get("pvc", "-n", trial.space)["items"]) == 2, "the claims are there")
+    trial.cluster.eventually(lambda: len(trial.cluster.get("pvc", "-n", trial.space)["items"]) == 2, "the PVCs exist")
     trial.awaited(members[:3])
     message = trial.not_ready(members, 2)
     assert f"PersistentVolumeClaim {trial.space}/soon (it is Pending" in message

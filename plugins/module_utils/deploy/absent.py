@@ -45,7 +45,7 @@ _FURNITURE = {
 def absent(client: Client, application: str, namespace: str, options: Options, remove_data: bool = False) -> Outcome:
     """Delete all members of the application's ApplySet, in the reverse of the order in which they are needed.
 
-    Unless ``remove_data``, what holds data stays: claims, and definitions with custom resources of others; and what these need. Namespaces
+    Unless ``remove_data``, what holds data stays: PVCs, and CRDs with custom resources of others; and what these need. Namespaces
     go last, if they are ours and nothing is left in them. A second call finds nothing and writes nothing.
     Raises ``BootstrapError`` where something could not be deleted, after all else was; its details carry the outcome.
     """
@@ -125,7 +125,7 @@ class _Run:
         self.removal.total = len(self.going) + len(self.spaces)
 
     def _strangers(self, defined: list[Target], going: set[str], kept: dict[Key, str]) -> list[Target]:
-        """Custom resources of others whose definition is to go: they go first where data is removed, else the definition is kept.
+        """Custom resources of others whose CRD is to go: they go first where data is removed, else the CRD is kept.
 
         What belongs to an object that goes is left to the garbage collector.
         """

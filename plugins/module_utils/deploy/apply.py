@@ -32,7 +32,7 @@ _DONE = {"create": "created", "change": "changed", "take-over": "taken over", "r
 _TERMINATING = "custom resource definition is terminating"
 """The API server's word for it (apiextensions-apiserver, apiserver/customresource_handler.go)."""
 _NEW_SCHEMA, _PAUSE = 10.0, 0.2
-"""Seconds for the API server to go by a definition that was changed, and between two tries: its schemas are cached."""
+"""Seconds for the API server to go by a CRD that was changed, and between two tries: its schemas are cached."""
 _GRACE = 1.0
 """Seconds for what is under way when the run is interrupted."""
 
@@ -116,7 +116,7 @@ def _apply(client: Client, member: Member, options: Options, deadline: Deadline)
 
 
 def refusal_of(client: Client, member: Member, error: BootstrapError) -> Refusal:
-    """What an error says of an object; with what holds the definition of its kind, where that is being deleted."""
+    """What an error says of an object; with what holds the CustomResourceDefinition of its kind, where that is being deleted."""
     found = refusal(error, member.key, member.item)
     if _TERMINATING in found.why:
         definition = Key(*CRD, "", f"{member.resource.plural}.{member.key.group}")
@@ -149,7 +149,7 @@ def _applied_at(metadata: Json) -> str:
 
 
 def _written_as_defined(client: Client, member: Member, options: Options) -> Json:
-    """Apply one object; where its definition was changed a moment ago, as soon as the API server goes by that; its metadata."""
+    """Apply one object; where its CRD was changed a moment ago, as soon as the API server goes by that; its metadata."""
     end = Deadline(_NEW_SCHEMA)
     while True:
         try:

@@ -29,7 +29,7 @@ Found = tuple[Key, Resource]
 _FEW = 3
 """So many objects of a kind and namespace are asked for one by one, rather than listed with all others there."""
 _DEFINITIONS = 40
-"""Definitions a page. Those that kubectl applied hold themselves in an annotation, 250 KB each; a page costs the server 50 ms."""
+"""CRDs a page. Those that kubectl applied hold themselves in an annotation, 250 KB each; a page costs the server 50 ms."""
 _OWNED, _DRIFT, _MIGRATE, _SHARED = "owned", "drift", "migrate", "shared"
 _SPACE = ("", "Namespace")
 
@@ -158,7 +158,7 @@ def _look(client: Client, inventory: Inventory, resources: Resources, unknown: l
     groups: dict[tuple[str, str, str], dict[Key, Member]] = {}
     for member in unknown:
         groups.setdefault(member.key[:3], {})[member.key] = member
-    served = {group: resource for group in groups if (resource := resources.of_kind(*group[:2]))}  # other definitions are yet to come
+    served = {group: resource for group in groups if (resource := resources.of_kind(*group[:2]))}  # other CRDs are yet to come
 
     def read(member: Member) -> None:
         found = client.find(served[member.key[:3]].path(member.key.namespace, member.key.name), ONE_METADATA)
@@ -299,7 +299,7 @@ def _holds(client: Client, member: Member) -> bool:
         if error.code in (403, 404):
             return False
         raise
-    # The status that controller-gen writes into a definition is none: an update leaves the live one as it is.
+    # The status that controller-gen writes into a CRD is none: an update leaves the live one as it is.
     item = {name: value for name, value in unmarked(member.item).items() if name != "status"}
     labels = {name: value for name, value in item["metadata"]["labels"].items() if name != PART_OF}
     wanted = {**item, "metadata": {**item["metadata"], "labels": labels}}

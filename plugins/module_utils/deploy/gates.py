@@ -62,7 +62,7 @@ def described(gate: Gate) -> str:
 
 
 def unserved(client: Client, definitions: list[Key], items: Items, explain: bool) -> dict[Key, str]:
-    """The definitions that are not served yet in all versions that they declare. One request; only to explain, one a definition."""
+    """The CRDs that are not served yet in all versions that they declare. One request; only to explain, one a CRD."""
     groups = client.discovery("/apis").get("items") or []
     there = {
         (f"{group['metadata']['name']}/{version['version']}", (resource.get("responseKind") or {}).get("kind"), resource.get("resource"))
@@ -84,7 +84,7 @@ def unserved(client: Client, definitions: list[Key], items: Items, explain: bool
 
 
 def _declared(crd: Json) -> Iterator[tuple[str, str, str]]:
-    """API version, kind and resource; the kind alone may be that of another definition."""
+    """API version, kind and resource; the kind alone may be that of another CRD."""
     spec = crd["spec"]
     for version in spec.get("versions") or []:
         if version.get("served"):
@@ -92,7 +92,7 @@ def _declared(crd: Json) -> Iterator[tuple[str, str, str]]:
 
 
 def _unserved(client: Client, key: Key, live: Json | None) -> str:
-    """From the conditions of a definition, why it is not served."""
+    """From the conditions of a CRD, why it is not served."""
     if live is None:
         return _NOT_THERE
     if live["metadata"].get("deletionTimestamp"):
@@ -102,7 +102,7 @@ def _unserved(client: Client, key: Key, live: Json | None) -> str:
     if names.get("status") == "False":
         raise NotReady(
             f"{key} will never be served: {said(names.get('reason'), names.get('message'))}.",
-            fix="Another definition of the same API group has one of its names. Remove that one, or leave this one out.",
+            fix="Another CustomResourceDefinition of the same API group has one of its names. Remove that one, or leave this one out.",
             waiting={str(key): said(names.get("reason"), names.get("message"))},
         )
     if schema.get("status") == "True":
@@ -164,7 +164,7 @@ def _makes_no_pods(key: Key, item: Json) -> str:
 
 
 def _without_ca(client: Client, keys: list[Key], _items: Items, _explain: bool) -> dict[Key, str]:
-    """Webhook configurations and definitions; what they say now counts, as somebody else fills in the bundle."""
+    """Webhook configurations and CRDs; what they say now counts, as somebody else fills in the bundle."""
     lives = client.map(lambda key: client.find(_definition(key) if key[:2] == CRD else _configuration(key)), keys)
     found = {key: _NOT_THERE if live is None else _ca_lacking(live) for key, live in zip(keys, lives, strict=True)}
     return {key: why for key, why in found.items() if why}

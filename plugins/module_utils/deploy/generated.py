@@ -57,7 +57,7 @@ def is_generated(item: Json) -> bool:
 
 
 def claims_of(item: Json) -> list[str]:
-    """NAMESPACE/NAME of the claims whose data knows the values of a generated Secret; none for anything else."""
+    """NAMESPACE/NAME of the PVCs whose data knows the values of a generated Secret; none for anything else."""
     try:
         claims = (declaration_of({"kind": "Secret", "apiVersion": "v1", **item}) or {}).get("claims") or []
     except BootstrapError:
@@ -188,7 +188,7 @@ def _check_lost(client: Client, declared: Mapping[Key, Json], maker: _Maker) -> 
             raise BootstrapError(
                 f"{key} is lost, and the data of PersistentVolumeClaim {some(there, 3)} still knows its old values: with new ones nothing "
                 "could read it (secret-lost-for-volume). Nothing was written.",
-                fix="Restore the Secret, or give its values (kubeflow_secrets). If the data is of no use, delete the claim.",
+                fix="Restore the Secret, or give its values (kubeflow_secrets). If the data is of no use, delete the PVC.",
             )
 
 

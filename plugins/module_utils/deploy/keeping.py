@@ -34,7 +34,7 @@ _GUARDS = {("networking.k8s.io", "NetworkPolicy"): "podSelector"} | {
 def needs(related: Related) -> dict[Key, set[Key]]:
     """What each of these objects can't work without, of them; namespaces aside, which stay as long as there is something in them.
 
-    A definition whose versions are converted by a webhook can't be read without its server. A workload is not left without the policies
+    A CRD whose versions are converted by a webhook can't be read without its server. A workload is not left without the policies
     that guard its pods.
     """
     graph = {
@@ -73,7 +73,7 @@ def with_servers(
 ) -> dict[Key, str]:
     """``kept`` (why, by object), what serves these, and all that both need.
 
-    A claim is served by the workloads that mount it, a definition with custom resources by those that see to these; they are reached
+    A PVC is served by the workloads that mount it, a CRD with custom resources by those that see to these; they are reached
     through Services and webhooks. Nothing is added where something ``wanted`` serves it, nor what is ``named``.
     """
     found = dict(kept)
@@ -125,7 +125,7 @@ def _guarding(key: Key, item: Json, related: Related) -> list[Key]:
 def orphaning(client: Client, apis: Served, targets: list[Target], wanted: Iterable[Json], named: Collection[str]) -> dict[Key, str]:
     """Those of the ``targets`` without which nothing in the cluster sees to custom resources any more, with why.
 
-    Of kinds whose definition is not among the ``targets``: others brought it, or it stays in the application. Nothing where the user may
+    Of kinds whose CRD is not among the ``targets``: others brought it, or it stays in the application. Nothing where the user may
     not read roles.
     """
     workloads = {each.key: each for each in targets if _runs_on(each.live) and str(each.key) not in named}
@@ -166,7 +166,7 @@ def _left(client: Client, resource: Resource, namespace: str, gone: set[str]) ->
 
 
 def still_used(those: list[Target], whose: str, told: str) -> str:
-    """Why a definition stays. ``whose``: ends "custom resources"; ``told``: what makes it go all the same."""
+    """Why a CRD stays. ``whose``: ends "custom resources"; ``told``: what makes it go all the same."""
     names = ", ".join(str(target.key) for target in those[:_NAMED]) + (" …" if len(those) > _NAMED else "")
     held = sorted({finalizer for target in those for finalizer in target.live["metadata"].get("finalizers") or []})
     later = f"; to delete them later, their controller must be there, for the finalizer {', '.join(held)}" if held else ""

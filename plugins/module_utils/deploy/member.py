@@ -20,7 +20,7 @@ class Member:
     ``action``: ``create``, ``change``, ``leave`` (as we made it), ``foreign`` (others made it, it is left alone) or ``take-over``
     (others made it, it becomes ours). ``live``: its metadata, without what managers own. ``why``: what is the matter, where it is
     not just that something else is wanted than before. ``initial``: the part of its spec that counts only when it is created.
-    ``released``: an autoscaler that leaves the application had scaled it. ``redefined``: the run changes the definition of its kind.
+    ``released``: an autoscaler that leaves the application had scaled it. ``redefined``: the run changes the CRD of its kind.
     """
 
     key: Key

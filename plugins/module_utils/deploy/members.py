@@ -23,7 +23,7 @@ from .unseen import declared, unavailable, unserved
 Json = dict[str, t.Any]
 
 _PAGE_OF_DEFINITIONS = 20
-"""A definition may be as large as a megabyte."""
+"""A CRD may be as large as a megabyte."""
 _CERTIFICATE = ("cert-manager.io", "Certificate")
 _ACCOUNT_UID = "kubernetes.io/service-account.uid"
 GOES_AFTER = f"{MANAGER}/goes-after"
@@ -163,7 +163,7 @@ def _said(error: BootstrapError) -> str:
 
 
 def instances(client: Client, definition: Target, known: Callable[[Json], bool], whole: bool) -> list[Target]:
-    """All custom resources of a definition but those that are ``known`` by their metadata; ``whole`` or just metadata.
+    """All custom resources of a CRD but those that are ``known`` by their metadata; ``whole`` or just metadata.
 
     Raises ``BootstrapError`` where they can't be listed.
     """
@@ -192,7 +192,7 @@ def instances(client: Client, definition: Target, known: Callable[[Json], bool],
 
 
 def await_children(removal: Removal, defined: Iterable[Target]) -> None:
-    """Wait for custom resources that go with what is gone, before their definitions are deleted: their controllers must see to them."""
+    """Wait for custom resources that go with what is gone, before their CRDs are deleted: their controllers must see to them."""
     for definition in defined:
         try:
             those = instances(removal.client, definition, lambda metadata: not metadata.get("ownerReferences"), whole=False)
@@ -224,7 +224,7 @@ def contents(client: Client, apis: Served, namespace: str, down: Collection[str]
         else:
             found += [(Key(*pair, namespace, item["metadata"]["name"]), item["metadata"]) for item in items]
     not_found = [pair for pair, error in refused.items() if isinstance(error, ApiError) and error.code == 404 and pair[0]]
-    gone = set(not_found) - declared(client, not_found).keys()  # with definitions that were deleted since discovery was read
+    gone = set(not_found) - declared(client, not_found).keys()  # with CRDs that were deleted since discovery was read
     hidden = [f"{name_of(*pair)} ({_said(error)})" for pair, error in refused.items() if pair not in gone]
     return found, [*hidden, *(f"objects of {version} ({unavailable(client, version)})" for version in down)]
 
@@ -250,7 +250,7 @@ def _goes(metadata: Json, gone: set[str]) -> bool:
 def made_for(client: Client, targets: Iterable[Target], apis: Served, kept: dict[Key, str]) -> list[Target]:
     """What controllers made for members by a name that follows from them, or that these tell (``GOES_AFTER``), without our label.
 
-    Claims of the templates of a StatefulSet (https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-storage),
+    PVCs of the templates of a StatefulSet (https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-storage),
     and the Secret of a Certificate (https://cert-manager.io/docs/usage/certificate/). A member of which that can't be seen is added to
     ``kept``: when it is gone, nobody finds what was made for it.
     """
@@ -311,5 +311,5 @@ def _made(pair: tuple[str, str], resource: Resource, item: Json, owner: Key) -> 
 
 
 def definitions(targets: Iterable[Target]) -> list[Target]:
-    """Those that are definitions."""
+    """Those that are CRDs."""
     return [target for target in targets if target.key[:2] == CRD]

@@ -68,7 +68,7 @@ DEFINITIONS = Resource("apiextensions.k8s.io/v1", "customresourcedefinitions", F
 
 
 class Resources:
-    """Which resource serves an object: what the cluster serves now, and what definitions among the objects will."""
+    """Which resource serves an object: what the cluster serves now, and what CRDs among the objects will."""
 
     def __init__(self, served: Served, items: t.Iterable[Json] = ()) -> None:
         self._served = served

@@ -144,7 +144,7 @@ def preflight(client: Client, inventory: Inventory, members: list[Member], old: 
 
 
 def _redefine(todo: list[Member]) -> None:
-    """Mark what is of a kind whose definition is among ``todo``: until that is applied, the API server goes by the old one."""
+    """Mark what is of a kind whose CRD is among ``todo``: until that is applied, the API server goes by the old one."""
     specs = [member.item["spec"] for member in todo if member.key[:2] == CRD and member.action != "create"]
     kinds = {(spec["group"], spec["names"]["kind"]) for spec in specs}
     for member in todo:

@@ -53,7 +53,7 @@ def prune(
 ) -> None:
     """Delete ``old`` in the reverse of the order in which the objects need each other; in check mode only tell what would be.
 
-    Namespaces, claims and definitions with live custom resources are kept, unless ``options.prune`` names them, with what those need and
+    Namespaces, PVCs and CRDs with live custom resources are kept, unless ``options.prune`` names them, with what those need and
     what serves them, where nothing that is ``wanted`` does; the outcome says why. What is kept stays a member.
     Raises ``BootstrapError`` where something could not be deleted, after all else was.
     """
@@ -103,7 +103,7 @@ def _ours(client: Client, inventory: Inventory, key: Key, resource: Resource) ->
 def _kept(
     client: Client, inventory: Inventory, apis: Served, targets: list[Target], options: Options
 ) -> tuple[dict[Key, str], list[Target]]:
-    """What is not pruned, with why; and the custom resources of others that go with definitions which were named."""
+    """What is not pruned, with why; and the custom resources of others that go with CRDs which were named."""
     kept: dict[Key, str] = {}
     strangers: list[Target] = []
     for target in targets:

@@ -22,7 +22,7 @@ _LONGEST = 500
 """Characters of what somebody else says."""
 _CLAIM = ("", "PersistentVolumeClaim")
 _NODE = "volume.kubernetes.io/selected-node"
-"""The scheduler's annotation on a claim whose first pod it has placed."""
+"""The scheduler's annotation on a PVC whose first pod it has placed."""
 
 
 class NotReady(BootstrapError):
@@ -156,7 +156,7 @@ def is_paused(group: str, kind: str, item: Json) -> bool:
 def missing(group: str, kind: str, item: Json, immediate: Container[str] = ()) -> str | None:
     """What an object, as the server has it, lacks to be ready; ``None`` if it is.
 
-    ``immediate``: storage classes that bind a claim at once. A claim of any other is awaited once its first pod has a node.
+    ``immediate``: storage classes that bind a PVC at once. A PVC of any other is awaited once its first pod has a node.
     """
     metadata, status = item["metadata"], item.get("status") or {}
     if metadata.get("deletionTimestamp"):
@@ -171,7 +171,7 @@ def missing(group: str, kind: str, item: Json, immediate: Container[str] = ()) -
 
 
 def storage_class(claim: Json) -> str:
-    """Name of a claim's class; empty where it has none, and an admin makes the volume."""
+    """Name of a PVC's class; empty where it has none, and an admin makes the volume."""
     return str((claim.get("spec") or {}).get("storageClassName") or "")
 
 
@@ -211,7 +211,7 @@ def failed(item: Json) -> str | None:
         return None
     for kind, condition in conditions(item).items():
         final = kind in ("Failed", "Stalled") and condition.get("status") == "True"
-        # Another definition has one of the names.
+        # Another CRD has one of the names.
         taken = kind == "NamesAccepted" and condition.get("status") == "False"
         if final or taken or (kind == "Progressing" and condition.get("reason") == "ProgressDeadlineExceeded"):
             return said(condition.get("message") or condition.get("reason"))

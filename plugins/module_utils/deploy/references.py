@@ -65,7 +65,7 @@ def needs_of(item: Json, related: Related) -> Iterator[Need]:
         yield from _given(namespace, "namespace", "for which its namespace is made", related)
     definition = related.definitions.get((key.group, key.kind))
     if definition:
-        yield Need(definition, Strength.REQUIRED, "the definition of its kind", (Gate("definition", definition),))
+        yield Need(definition, Strength.REQUIRED, "the CustomResourceDefinition of its kind", (Gate("definition", definition),))
     yield from (Need(needed, Strength.REFERENCE, why) for needed, why in _named(item, key, related))
     template = pod_template(item)
     if template:
@@ -102,7 +102,7 @@ def _named(item: Json, key: Key, related: Related) -> Iterator[tuple[Key, str]]:
     elif key[:2] == ("apps", "StatefulSet"):
         yield Key("", "Service", key.namespace, spec.get("serviceName") or ""), "which names its pods"
         for claim in dicts_of(spec.get("volumeClaimTemplates")):
-            yield from ((needed, "the storage class of its claims") for needed in related.storage_classes(dict_of(claim.get("spec"))))
+            yield from ((needed, "the storage class of its PVCs") for needed in related.storage_classes(dict_of(claim.get("spec"))))
     elif key[:2] == ("networking.k8s.io", "Ingress"):
         yield Key("networking.k8s.io", "IngressClass", "", spec.get("ingressClassName") or ""), "its class"
     elif key[:2] == ("gateway.networking.k8s.io", "Gateway"):
@@ -124,7 +124,7 @@ def _rbac(item: Json, key: Key, related: Related) -> Iterator[tuple[Key, str]]:
 
 
 def _policies(spec: Json, key: Key, related: Related) -> Iterator[tuple[Key, str]]:
-    """A policy needs the definition of its parameters; its binding needs the policy and the parameters."""
+    """A policy needs the CRD of its parameters; its binding needs the policy and the parameters."""
     if not key.kind.endswith("Binding"):
         parameters = dict_of(spec.get("paramKind"))
         pair = group_of(str(parameters.get("apiVersion") or "")), str(parameters.get("kind"))
@@ -182,7 +182,7 @@ def _pod_needs(item: Json, key: Key, pod: Json, related: Related) -> Iterator[Ne
     for volume in dicts_of(pod.get("volumes")):
         claim = dict_of(dict_of(volume.get("ephemeral")).get("volumeClaimTemplate"))
         for storage in related.storage_classes(dict_of(claim.get("spec"))) if claim else ():
-            yield Need(storage, Strength.REFERENCE, "the storage class of its claims")
+            yield Need(storage, Strength.REFERENCE, "the storage class of its PVCs")
 
 
 def _mounts(pod: Json) -> Iterator[tuple[str, str]]:

@@ -58,7 +58,7 @@ _VALUES = re.compile(
 _SIZE = ".spec.resources.requests.storage"
 _ADVICE = {
     ".spec.replicas": "Where an autoscaler sets spec.replicas, leave it out of the component.",
-    _SIZE: "A claim can't shrink: if it was expanded, write its new size into the component.",
+    _SIZE: "A PersistentVolumeClaim can't shrink: if it was expanded, write its new size into the component.",
 }
 """What to do about fields of which others are the better owners."""
 

@@ -47,7 +47,7 @@ def pod_template(item: Json) -> Json | None:
 
 
 def ends_claims(item: Json) -> bool:
-    """Whether an object is a StatefulSet that has its claims deleted when it is deleted itself.
+    """Whether an object is a StatefulSet that has its PVCs deleted when it is deleted itself.
 
     https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#persistentvolumeclaim-retention
     """
@@ -103,9 +103,9 @@ class Related:
     def __init__(self, items: t.Iterable[Json]) -> None:
         self.items: dict[Key, Json] = {key_of(item): item for item in items}
         self.definitions: dict[tuple[str, str], Key] = {}
-        """The definition of (group, kind)."""
+        """The CRD of (group, kind)."""
         self.plurals: dict[tuple[str, str], Key] = {}
-        """The definition of (group, plural)."""
+        """The CRD of (group, plural)."""
         self.certificates: dict[Key, Key] = {}
         """The Certificate (cert-manager.io) that makes a Secret."""
         self.givers: dict[Key, Key] = {given: key for key in self.items for given in given_by(key)}
@@ -170,7 +170,7 @@ class Related:
             yield from (key for key, labels in self._roles if selects(selector, labels) and key.name != role["metadata"]["name"])
 
     def used_definitions(self, account: Subject) -> list[Key]:
-        """The definitions of the kinds that an account may read: its controller looks for them when it starts."""
+        """The CRDs of the kinds that an account may read: its controller looks for them when it starts."""
         if account not in self._used:
             found: dict[Key, None] = {}
             for binding in self.bindings(account):
@@ -181,7 +181,7 @@ class Related:
         return self._used[account]
 
     def _read_by(self, role: Key) -> list[Key]:
-        """The definitions of what a role may read; ``cluster-admin`` is there in every cluster."""
+        """The CRDs of what a role may read; ``cluster-admin`` is there in every cluster."""
         if role not in self._defined_by:
             self._defined_by[role] = []  # Roles that gather each other end here.
             item = self.items.get(role, {})
@@ -207,7 +207,7 @@ class Related:
                 yield key
 
     def controllers(self, definition: Key) -> list[Key]:
-        """The workloads whose account may read the custom resources of a definition."""
+        """The workloads whose account may read the custom resources of a CRD."""
         if definition not in self._controllers:
             self._controllers[definition] = [
                 key
@@ -222,7 +222,7 @@ class Related:
         return str(pod.get("serviceAccountName") or pod.get("serviceAccount") or "default")
 
     def storage_classes(self, claim: Json) -> list[Key]:
-        """The storage class that a claim (its ``spec``) names; where it names none, the default one."""
+        """The storage class that a PVC (its ``spec``) names; where it names none, the default one."""
         name = claim.get("storageClassName")
         return self._default_classes if name is None else [Key("storage.k8s.io", "StorageClass", "", str(name))]
 

@@ -45,11 +45,11 @@ _STILL = "it is still being deleted"
 _NAMED = 5
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 _PATIENCE = 2.0
-"""Seconds until the API server is reminded of a definition, and between reminders."""
+"""Seconds until the API server is reminded of a CRD, and between reminders."""
 
 
 def custom(key: Key) -> bool:
-    """Whether an object is of a kind that a definition or an API service brought."""
+    """Whether an object is of a kind that a CRD or an API service brought."""
     return key.group not in BUILT_IN
 
 
@@ -57,7 +57,7 @@ def stages(targets: Iterable[Target]) -> list[list[Target]]:
     """The order in which they go: each stage after the one before is gone.
 
     Custom resources while their controllers live, then what calls into those, then the rest in the reverse of the order in which the
-    objects need each other, definitions and at last namespaces.
+    objects need each other, CRDs and at last namespaces.
     """
     by_key = {target.key: target for target in targets}
     given = {key.name for target in by_key for key in given_by(target) if key[:2] == NAMESPACE}
@@ -202,7 +202,7 @@ class Removal:
             self.fail(target, _STILL)
 
     def _remind(self, target: Target) -> None:
-        """Write to a definition that is being deleted, so that the API server tries again.
+        """Write to a CRD that is being deleted, so that the API server tries again.
 
         Where the storage of its kind was still starting, it fails to look for custom resources, and then forgets about it for minutes
         (seen with Kubernetes 1.35: condition Terminating, InstanceDeletionFailed, "storage is (re)initializing").

@@ -101,7 +101,7 @@ def loses(key: Key, item: Json, live: Json, rewrite: Rewrite | None = None) -> s
         others = sorted(held - ours)
         return f"others put {', '.join(others)} into it, so it is not replaced" if others else None
     if ends_claims({"kind": key.kind, **live}):
-        return "its claims would be deleted with it (persistentVolumeClaimRetentionPolicy), so it is not replaced"
+        return "its PersistentVolumeClaims would be deleted with it (persistentVolumeClaimRetentionPolicy), so it is not replaced"
     return None
 
 

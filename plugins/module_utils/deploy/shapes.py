@@ -119,7 +119,7 @@ def _no_segment(name: str) -> bool:
 
 
 def _wrongly_called(rendered: Rendered) -> Iterator[str]:
-    """Of custom resources, which no dry run tells as long as their definition does not exist."""
+    """Of custom resources, which no dry run tells as long as their CRD does not exist."""
     specs = [item["spec"] for _component, item in rendered if (group_of(item["apiVersion"]), item["kind"]) == CRD]
     defined = {(spec["group"], spec["names"]["kind"]) for spec in specs}
     for component, item in rendered:

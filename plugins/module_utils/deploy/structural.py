@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Definitions of custom resources from apiextensions.k8s.io/v1beta1 to v1, with structural schemas. Private to the collection.
+"""CustomResourceDefinitions from apiextensions.k8s.io/v1beta1 to v1, with structural schemas. Private to the collection.
 
 Every object that was accepted before still is, and keeps all its fields: where v1 can't say what a schema said, that part is left
 out, and unknown fields are preserved as v1beta1 did by default.

@@ -25,8 +25,8 @@ _SHOWN = 3
 # Who removes the finalizers that Kubernetes itself sets, and when
 # (https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/, and the controllers' own documentation).
 _KNOWN = {
-    "kubernetes.io/pv-protection": "the volume is still bound to a claim",
-    "kubernetes.io/pvc-as-source-protection": "a snapshot or a copy of the claim is still being made",
+    "kubernetes.io/pv-protection": "the volume is still bound to a PersistentVolumeClaim",
+    "kubernetes.io/pvc-as-source-protection": "a snapshot or a copy of the PersistentVolumeClaim is still being made",
     "service.kubernetes.io/load-balancer-cleanup": "the cloud's controller has not yet given back the load balancer",
     "networking.gke.io/neg-finalizer": "GKE has not yet deleted the network endpoint group",
     "batch.kubernetes.io/job-tracking": "the job controller has not yet counted the pod",

@@ -113,7 +113,7 @@ class _Watch:
     def look(self, explaining: bool) -> dict[Key, str]:
         """What is not ready yet, and what it lacks. Raises ``NotReady`` for what failed for good."""
         definitions = [key for key in self._pending if key[:2] == CRD]
-        # Definitions are large, and discovery says the same.
+        # CRDs are large, and discovery says the same.
         items = {key: self._pending[key].item for key in definitions}
         lacking = unserved(self._client, definitions, items, explaining) if definitions else {}
         self._unlisted = {}
@@ -185,7 +185,7 @@ class _Watch:
         return [item for member in those if (item := self._client.find(member.path))]
 
     def _classes(self) -> set[str]:
-        """The storage classes that bind at once; asked once, and only if a claim is there that has a class."""
+        """The storage classes that bind at once; asked once, and only if a PVC is there that has a class."""
         claims = [item for key, item in self._live.items() if key[:2] == ("", "PersistentVolumeClaim") and storage_class(item)]
         if self._immediate is None and claims:
             try:

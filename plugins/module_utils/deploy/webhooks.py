@@ -39,7 +39,7 @@ def add(graph: Graph, key: Key, need: Need) -> None:
 
 @dataclass(frozen=True)
 class _Asked:
-    """A thing about whose objects others are asked (configuration of webhooks, definition, APIService), and what serves it."""
+    """A thing about whose objects others are asked (configuration of webhooks, CRD, APIService), and what serves it."""
 
     key: Key
     services: dict[Key, None]
@@ -193,7 +193,11 @@ def _converted(graph: Graph, base: dict[Key, list[Key]], key: Key, item: Json, r
             continue
         if found["apiVersion"].rpartition("/")[2] in stored:
             continue
-        for need in [*needs, *(bundle_needs(item, related) if bundle else ()), Need(key, Strength.REQUIRED, "its definition", bundle)]:
+        for need in [
+            *needs,
+            *(bundle_needs(item, related) if bundle else ()),
+            Need(key, Strength.REQUIRED, "its CustomResourceDefinition", bundle),
+        ]:
             if need.key in graph and need.key != other:
                 add(graph, other, need)
 

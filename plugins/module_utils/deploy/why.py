@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Why an object isn't ready: what its pods, their claims, its ReplicaSets and the events say. Private to the collection.
+"""Why an object isn't ready: what its pods, their PVCs, its ReplicaSets and the events say. Private to the collection.
 
 Nothing here fails: who may not look at pods or events gets the shorter message.
 """
@@ -210,7 +210,7 @@ def _family(key: Key, item: Json, place: _Place) -> tuple[list[Json], list[Json]
 
 
 def _awaited_claims(pod: Json, place: _Place) -> list[Json]:
-    """The claims without a volume of a pod without a node: the scheduler waits for the volumes before it says anything."""
+    """The PVCs without a volume of a pod without a node: the scheduler waits for the volumes before it says anything."""
     spec = pod.get("spec") or {}
     if spec.get("nodeName"):
         return []

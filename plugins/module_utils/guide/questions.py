@@ -211,7 +211,7 @@ def _storage(look: _Look) -> Json | None:
     for name in usable:
         item = classes[name]
         late = "made where the pod runs" if item.get("binding_mode") == "WaitForFirstConsumer" else "made at once, in some zone"
-        kept = "kept when the claim goes" if item.get("reclaim_policy") == "Retain" else "deleted with the claim"
+        kept = "kept when the PVC goes" if item.get("reclaim_policy") == "Retain" else "deleted with the PVC"
         more = f"{item.get('driver') or item.get('provisioner')}: a volume is {late}, {kept}."
         options.append(_option(name, f"{name}{' (the default)' if item.get('default') else ''}", more, storageClass=name))
     why = "What users keep in their notebooks is on these volumes. It can't be moved to another class later."

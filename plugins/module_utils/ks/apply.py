@@ -176,7 +176,7 @@ def _validate(client: Client, ks: Ks, ticker: Ticker) -> None:
 def _diff(ks: Ks, found: dict[str, Thing], ticker: Ticker) -> dict[str, tuple[str, str]]:
     """The state of each object; none where `ks diff` can't compare.
 
-    It crashes where the live object lacks a list that the application has, and stops at a kind whose definition is still to come.
+    It crashes where the live object lacks a list that the application has, and stops at a kind whose CRD is still to come.
     """
     _say(ticker, f"ks diff {ks.environment}")
     answer = ks.run("diff")

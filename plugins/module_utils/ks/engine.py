@@ -68,7 +68,7 @@ def library_missing(files: Mapping[str, str], version: str) -> str | None:
 def unserved(rendered: Mapping[str, t.Iterable[Json]], served: Served) -> str | None:
     """Against Kubernetes 1.35, ks 0.10.0 stopped at the first object of a version that the cluster does not serve; native migrates it.
 
-    A definition and a resource of its kind in one component: ks does not wait in between. In two, we do. ``rendered``: by component.
+    A CRD and a resource of its kind in one component: ks does not wait in between. In two, we do. ``rendered``: by component.
     """
     defined: dict[tuple[str, str], str] = {}
     for component, items in rendered.items():
@@ -83,7 +83,9 @@ def unserved(rendered: Mapping[str, t.Iterable[Json]], served: Served) -> str | 
                 continue
             where = defined.get((version.rpartition("/")[0], kind))
             if where == component:
-                return f"the definition of {kind} and a {kind} come together, and ks does not wait for the one before the other"
+                return (
+                    f"the CustomResourceDefinition of {kind} and a {kind} come together, and ks does not wait for the one before the other"
+                )
             if where is None:
                 return f"the cluster serves no {kind} in {version}"
     return None

@@ -131,7 +131,7 @@ def _plain(files: Mapping[str, str], patched: Mapping[str, t.Any], path: str, pa
 def _imported(files: Mapping[str, str], names: Mapping[str, str], path: str) -> dict[str, t.Any]:
     """The components in Jsonnet that do nothing but import a vendored JSON file, which the evaluator need not see either.
 
-    The megabytes of definitions of the platform's packages are such components. Parameters have no way into them.
+    The megabytes of CRDs of the platform's packages are such components. Parameters have no way into them.
     """
     if not _is_generated(files, path):
         return {}

@@ -99,7 +99,7 @@ class Profile:
         ]
 
     def objects(self) -> list[Json]:
-        """All objects, definitions of kinds first; the rest in an order in which each can be created. Real nodes come by themselves."""
+        """All objects, CRDs first; the rest in an order in which each can be created. Real nodes come by themselves."""
         made: list[Json] = []
         for key, make in _MAKERS.items():
             for entry in self.content.get(key) or []:
@@ -237,7 +237,7 @@ def _storage_class(entry: Json) -> list[Json]:
             "storageClassName": entry["name"],
             "capacity": {"storage": volumes.get("size", "100Gi")},
             "accessModes": volumes.get("accessModes", ["ReadWriteOnce"]),
-            # Kept when its claim goes: kube-controller-manager would delete a hostPath from this machine's disk.
+            # Kept when its PVC goes: kube-controller-manager would delete a hostPath from this machine's disk.
             "persistentVolumeReclaimPolicy": "Retain",
             "hostPath": {"path": f"/local-cluster/{entry['name']}/{index}"},
         }
@@ -266,7 +266,7 @@ def _definition(entry: Json) -> list[Json]:
     ]
     spec = {"group": entry["group"], "scope": entry.get("scope", "Namespaced"), "names": names, "versions": versions}
     name = f"{entry['plural']}.{entry['group']}"
-    # Kubernetes asks for a link to the review of definitions in its own groups.
+    # Kubernetes asks for a link to the review of CRDs in its own groups.
     own = entry["group"].endswith((".k8s.io", ".kubernetes.io"))
     annotations = {"api-approved.kubernetes.io": "unapproved, local cluster"} if own else {}
     return [_object("apiextensions.k8s.io/v1", "CustomResourceDefinition", name, {}, annotations=annotations, spec=spec)]

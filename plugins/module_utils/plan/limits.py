@@ -168,7 +168,7 @@ def _ranges(ranges: list[tuple[str, Json]], pods: list[_Pod], claims: list[_Clai
                 said += [f"{name}: {pod.name}, container {container.get('name')}: {why}" for why in _outside(limit, *both)]
         for claim in claims if kind == "PersistentVolumeClaim" else ():
             asked = {"storage": parse(claim.size)}
-            said += [f"{name}: the claim {claim.name}: {why}" for why in _outside(limit, asked, asked)]
+            said += [f"{name}: the PersistentVolumeClaim {claim.name}: {why}" for why in _outside(limit, asked, asked)]
     if not said:
         return []
     reason = f"The limit ranges of the namespace {namespace} refuse what is planned. {some(said, 4)}."

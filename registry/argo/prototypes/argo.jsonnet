@@ -1,6 +1,6 @@
 // @apiVersion 0.1
 // @name io.ksonnet.pkg.argo
-// @description Argo Workflows: the workflow controller, for one namespace or the whole cluster, its definitions, and an account that workflows run as. A string parameter with the value null is not set.
+// @description Argo Workflows: the workflow controller, for one namespace or the whole cluster, its CRDs, and an account that workflows run as. A string parameter with the value null is not set.
 // @shortDescription The workflow controller of Argo
 // @param name string Name of the component; the label app.kubernetes.io/instance of every object
 // @optionalParam namespace string null Namespace of every object; the environment's one if not set

@@ -7,7 +7,7 @@
 // @optionalParam storageClass string null Class of the disk; the cluster's default one if not set
 // @optionalParam size string 100Gi Size of the disk, which all volumes share
 // @optionalParam className string kubeflow-nfs Name of the storage class that is made
-// @optionalParam reclaimPolicy string Delete What becomes of a volume's files when its claim is deleted: Delete or Retain
+// @optionalParam reclaimPolicy string Delete What becomes of a volume's files when its PVC is deleted: Delete or Retain
 // @optionalParam clientCIDRs array [] Addresses that may reach the server, such as 10.0.0.0/16 (the nodes mount the volumes); all if empty
 // @optionalParam cpu string 100m CPUs that the server requests
 // @optionalParam cpuLimit string 1 CPUs that the server may use

@@ -1,9 +1,9 @@
 // @apiVersion 0.1
 // @name io.ksonnet.pkg.tf-serving
-// @description TensorFlow Serving for one model, from a claim, Google Cloud Storage or S3, on CPUs or GPUs, with gRPC and REST. A string parameter with the value null is not set.
+// @description TensorFlow Serving for one model, from a PVC, Google Cloud Storage or S3, on CPUs or GPUs, with gRPC and REST. A string parameter with the value null is not set.
 // @shortDescription TensorFlow Serving for one model
 // @param name string Name of the component, and of its objects
-// @param modelPath string Folder with the versions of the model (1, 2, ...): gs://bucket/folder, s3://bucket/folder, or a path in the claim modelClaim, such as /models/mnist
+// @param modelPath string Folder with the versions of the model (1, 2, ...): gs://bucket/folder, s3://bucket/folder, or a path in the PVC modelClaim, such as /models/mnist
 // @optionalParam namespace string null Namespace of every object; the environment's one if not set
 // @optionalParam modelName string null Name of the model in requests; the component's name if not set
 // @optionalParam modelClaim string null The PersistentVolumeClaim that holds the model where modelPath is a path; it is mounted read-only

@@ -72,8 +72,11 @@ def test_a_quota_that_our_own_objects_use_is_not_used_up() -> None:
 @pytest.mark.parametrize(
     ("limit", "reason"),
     [
-        ({"type": "PersistentVolumeClaim", "min": {"storage": "20Gi"}}, "the claim hub-db: 1Gi of storage, at least 20Gi"),
-        ({"type": "PersistentVolumeClaim", "max": {"storage": "5Gi"}}, "the claim of a notebook server: 10Gi of storage, at most 5Gi"),
+        ({"type": "PersistentVolumeClaim", "min": {"storage": "20Gi"}}, "the PersistentVolumeClaim hub-db: 1Gi of storage, at least 20Gi"),
+        (
+            {"type": "PersistentVolumeClaim", "max": {"storage": "5Gi"}},
+            "the PersistentVolumeClaim of a notebook server: 10Gi of storage, at most 5Gi",
+        ),
         ({"type": "PersistentVolumeClaim", "min": {"storage": "1Gi"}, "max": {"storage": "1Ti"}}, None),
         ({"type": "Pod", "max": {"cpu": "200m", "memory": "256Mi"}}, "of cpu, at most 200m"),
         ({"type": "Pod", "max": {"cpu": "8", "memory": "32Gi"}}, None),

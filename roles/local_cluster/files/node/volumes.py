@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Volumes on real nodes: volumes.py SERVER PKI CLIENT NODES. What a cluster needs of Rancher's local-path provisioner.
 
-A claim that waits for its first pod gets a folder on the node that the scheduler chose; it goes with the claim. With the other
+A PVC that waits for its first pod gets a folder on the node that the scheduler chose; it goes with the PVC. With the other
 provisioner the folder is this machine's, so that all nodes see it.
 """
 
@@ -105,7 +105,7 @@ class Provisioner:
 
 
 def volume(claim: kube.Json, storage: kube.Json, place: str, node: str | None) -> kube.Json:
-    """The volume for a claim, a folder in ``place``: of one node, or of all with ``None``."""
+    """The volume for a PVC, a folder in ``place``: of one node, or of all with ``None``."""
     metadata = claim["metadata"]
     name = f"pvc-{metadata['uid']}"
     at = {"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}

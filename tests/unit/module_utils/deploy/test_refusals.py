@@ -35,7 +35,7 @@ def test_a_claim_that_was_expanded_is_not_to_be_taken_back() -> None:
     """The API server would refuse that."""
     size = (".spec.resources.requests.storage", 'conflict with "kubectl-edit" using v1')
     found = refusal(error(409, "Apply failed", size, reason="Conflict"), KEY)
-    assert found.fix == "A claim can't shrink: if it was expanded, write its new size into the component."
+    assert found.fix == "A PersistentVolumeClaim can't shrink: if it was expanded, write its new size into the component."
     both = refusal(error(409, "Apply failed", size, (".metadata.labels.a", 'conflict with "x"'), reason="Conflict"), KEY)
     assert "kubeflow_force_conflicts" in both.fix and "can't shrink" in both.fix
 

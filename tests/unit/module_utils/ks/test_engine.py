@@ -72,7 +72,7 @@ def test_a_definition_together_with_its_resource_is_a_race() -> None:
     crd = item("apiextensions.k8s.io/v1", "CustomResourceDefinition", spec=names)
     thing = item("a.b/v1", "Thing")
     served = {**SERVED, "apiextensions.k8s.io/v1": {"CustomResourceDefinition": {}}}
-    assert "the definition of Thing and a Thing come together" in str(engine.unserved({"one": [crd, thing]}, served))
+    assert "the CustomResourceDefinition of Thing and a Thing come together" in str(engine.unserved({"one": [crd, thing]}, served))
     assert engine.unserved({"one": [crd, thing]}, {**served, "a.b/v1": {"Thing": {}}}) is None
     assert engine.unserved({"one": [crd]}, served) is None
     # Between two components we wait.
