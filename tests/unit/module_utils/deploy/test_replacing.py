@@ -48,7 +48,7 @@ def test_workloads_services_and_bindings_are_replaced() -> None:
 
 def test_a_stateful_set_whose_claims_would_go_is_not() -> None:
     live = {"spec": {"persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete"}}}
-    assert "claims" in str(loses(Key("apps", "StatefulSet", "x", "a"), {}, live))
+    assert "PersistentVolumeClaims" in str(loses(Key("apps", "StatefulSet", "x", "a"), {}, live))
 
 
 @pytest.mark.parametrize("kind", ["ConfigMap", "Secret"])
