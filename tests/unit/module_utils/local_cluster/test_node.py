@@ -210,8 +210,7 @@ def test_a_shared_folder_is_this_machine_s_and_goes_with_its_claim(scripts, tmp_
 def test_there_is_an_image_for_each_that_the_core_package_names():
     text = "".join(path.read_text() for path in sorted((ROOT / "registry" / "core").rglob("*sonnet")))
     named = set(re.findall(r"(?:docker\.io|quay\.io|ghcr\.io|registry\.k8s\.io)/[\w./-]+:[\w.-]+", text))
-    # What MPIJobs alone ask for.
-    assert {each for each in named if "kubectl-delivery" not in each} <= TABLE["images"].keys()
+    assert named <= TABLE["images"].keys()
     assert all(layer in TABLE["layers"] for image in TABLE["images"].values() for layer in image["layers"])
 
 
