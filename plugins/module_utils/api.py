@@ -308,7 +308,7 @@ class Client:
     def map(self, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
         """``work`` on each item, side by side, results in order. The first error is raised after all have ended.
 
-        Within such a ``work``, one after the other: threads that wait for threads of the same pool could wait for ever.
+        Within such a ``work``, one after the other: threads that wait for threads of the same pool could wait forever.
         """
         if getattr(self._within_map, "yes", False):
             return [work(item) for item in items]

@@ -158,7 +158,7 @@ def object_name(token: str) -> str:
 
 
 def revoke(host: str, token: str, ca: str | None, check: bool = False) -> bool:
-    """End a token; false where it was at its end already. With ``check`` it is looked whether it is there, and left."""
+    """End a token; false where it was at its end already. With ``check`` it is looked whether it exists, and left."""
     _https(host)
     try:
         from kubernetes import client

@@ -31,7 +31,7 @@ attributes:
 options:
   state:
     description:
-      - Whether there is to be a certificate. With V(absent) nothing is to be done, for the Secret and the issuer are objects of the
+      - Whether the certificate should exist. With V(absent) nothing is to be done, for the Secret and the issuer are objects of the
         application, and go with it.
     type: str
     choices: [present, absent]

@@ -408,7 +408,7 @@ cluster:
           type: bool
         offered:
           description:
-            - Whether it would by what is installed, whatever became of the Services that are there. Not set if that allows for both.
+            - Whether it would by what is installed, whatever became of existing Services. Not set if that allows for both.
           type: bool
         how:
           description:
@@ -481,7 +481,7 @@ cluster:
           description: Its name.
           type: str
         exists:
-          description: Whether it is there. Not set if that may not be known.
+          description: Whether it exists. Not set if that may not be known.
           type: bool
         terminating:
           description: Whether it is being deleted.
@@ -511,7 +511,7 @@ cluster:
       type: dict
       contains:
         names:
-          description: Those that are there, at most 100; none elsewhere than on OpenShift.
+          description: The existing ones, at most 100; none elsewhere than on OpenShift.
           type: list
           elements: str
         usable:

@@ -47,7 +47,7 @@ options:
     type: str
     default: default
   state:
-    description: Whether the application's objects are to be in the cluster or not.
+    description: Whether the application's objects should be in the cluster.
     type: str
     choices: [present, absent]
     default: present
@@ -309,7 +309,7 @@ engine_reason:
   type: str
   sample: There is no ks on this machine.
 refused:
-  description: What stands in the way, where that was known before the first write.
+  description: The blockers, where they were known before the first write.
   returned: when nothing was written for that
   type: list
   elements: dict

@@ -30,7 +30,7 @@ attributes:
     support: full
 options:
   state:
-    description: Whether there is to be such a name.
+    description: Whether the name should exist.
     type: str
     choices: [present, absent]
     default: present

@@ -48,7 +48,7 @@ options:
     default: committed
   declaration:
     description:
-      - What the application is to be, as for M(kubeflow.bootstrap.ks_app). By this the changes of the run are told from those of others.
+      - What the application should be, as for M(kubeflow.bootstrap.ks_app). By this the changes of the run are told from those of others.
       - O(state=committed) commits all changes below O(path) if this is not set, or O(state=ready) was not run before.
     type: dict
   bundle:

@@ -50,7 +50,7 @@ options:
       - A file that M(kubeflow.bootstrap.ks_bundle) wrote. Packages of registries on GitHub come from it, and no network is used.
     type: path
   declaration:
-    description: What the application is to be.
+    description: What the application should be.
     type: dict
     required: true
     suboptions:
@@ -100,7 +100,7 @@ options:
           - The name of a C(prototype) may be shortened to a unique ending. A parameter that is not given or is V(null) has the default
             of the prototype; C(name) has the name of the component.
           - Text that is a number will do for a number, JSON text for a list or a mapping. Any other value of the wrong type is an error.
-          - C(yaml) and C(json) hold one object, as text or as data, over which C(parameters) are laid. C(jsonnet) is the text of the file.
+          - C(yaml) and C(json) hold one object, as text or as data, over which C(parameters) are merged. C(jsonnet) is the text of a file.
         type: dict
       record:
         description: Any data that is to be kept in C(bootstrap.yaml), such as why a value was chosen. Never put a secret here.

@@ -15,7 +15,7 @@ description:
   - Reads kubeconfig files as C(kubectl) does and returns what they say.
   - Old ways to log in are put right in memory. The auth-provider C(gcp) gives way to C(gke-gcloud-auth-plugin), C(azure) to
     C(kubelogin), and the path of a command that does not exist to the command of that name on E(PATH). A warning says so.
-  - Of a command that logs in, looks whether it is there and runs, without logging in.
+  - Of a command that logs in, looks whether it exists and runs, without logging in.
   - Asks no server, and never returns a credential.
 extends_documentation_fragment:
   - kubeflow.bootstrap.target
@@ -127,7 +127,7 @@ kubeconfig:
           type: str
           sample: gke-gcloud-auth-plugin
         helper_found:
-          description: Whether that command is there.
+          description: Whether that command is installed.
           type: bool
         helper_runs:
           description: Whether it runs, without a login. Not set for a command of which no harmless use is known.

@@ -14,7 +14,7 @@ author:
 description:
   - Computes from facts, choices, rules and what the packages declare. It asks no server but for registries on GitHub.
   - The user's own values win. So do values that were changed by hand in the existing application.
-  - The application is rendered in memory, so that the plan names every object, what stands in the way of it, and every value that
+  - The application is rendered in memory, so that the plan names every object, its blockers, and every value that
     changes nothing in any of them.
   - It writes nothing but the files that O(dest), O(admin_file) and O(rbac_file) name.
 extends_documentation_fragment:
@@ -106,7 +106,7 @@ options:
     elements: str
     default: []
   apply:
-    description: Whether the objects are to be applied with this user's rights. If so, a missing right is a blocker, else a warning.
+    description: Whether the objects will be applied with this user's rights. If so, a missing right is a blocker, else a warning.
     type: bool
     default: false
   move:
@@ -117,7 +117,7 @@ options:
     description:
       - A plan that was saved with O(dest). Its values are taken instead of choosing again, and everything is checked again. Values that
         were changed in the file by hand count as the user's.
-      - It is refused if it was made for another cluster, if something stood in the way when it was made, or if O(namespace),
+      - It is refused if it was made for another cluster, if it was made with blockers, or if O(namespace),
         O(components) or O(parameters) are set to something else.
     type: path
   dest:

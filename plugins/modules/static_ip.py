@@ -33,7 +33,7 @@ attributes:
     support: full
 options:
   state:
-    description: Whether there is to be an address.
+    description: Whether the address should exist.
     type: str
     choices: [present, absent]
     default: present
@@ -137,7 +137,7 @@ EXAMPLES = r"""
     account: my-project
   register: reserved
 
-- name: Adopt an Elastic IP that is there
+- name: Adopt an existing Elastic IP
   kubeflow.bootstrap.static_ip:
     application: kubeflow
     cluster: 6f1d2b9a-3f6b-4e0e-9a59-0d5c3ad3f3a1

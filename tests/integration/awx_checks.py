@@ -115,7 +115,7 @@ _FIELD = {"id", "label", "type", "format", "multiline", "secret", "ask_at_runtim
 
 
 def checked(awx: Awx, kind: str, given: Json, before: Json | None) -> Json:
-    """The fields of an object as they are kept. ``before``: the object, if it is there. Raises ``Refused``."""
+    """The fields of an object as they are kept. ``before``: the object, if it exists. Raises ``Refused``."""
     rules = KINDS[kind]
     given = {name: value for name, value in given.items() if name in rules.fields}  # what else there is, is ignored
     errors = {name: ["This field is required."] for name in rules.required if before is None and given.get(name) in (None, "")}

@@ -245,7 +245,7 @@ def test_files_that_can_t_serve_are_refused(role, tmp_path):
     assert message.startswith(f"{stranger} does not belong to {crt}: its public key is another.")
     message = role.fails(kubeflow_certificates_crt_file=key, kubeflow_certificates_key_file=key)
     assert message == f"{key} is no certificate in PEM. It begins with -----BEGIN CERTIFICATE-----."
-    assert role.fails(kubeflow_certificates_crt_file=crt).startswith("A certificate and its key are to be used, but not both are named.")
+    assert role.fails(kubeflow_certificates_crt_file=crt).startswith("A certificate needs its key, but only one of the two is given.")
     assert role.fails(kubeflow_certificates_crt_file=f"{ABSENT}.crt", kubeflow_certificates_key_file=key).startswith(
         f"{ABSENT}.crt can't be read: No such file"
     )

@@ -90,7 +90,7 @@ def test_where_no_volume_can_be_made_the_run_stops_before_it_writes_anything(bri
     with each.untouched():
         run = user.bootstrap()
     assert run.code != 0
-    assert "local-storage" in run.message and "hub's PVC would wait for ever" in run.message
+    assert "local-storage" in run.message and "hub's PVC would wait forever" in run.message
     assert "is-default-class=true" in run.message  # what to do about it
     assert user.files() == {}
     assert each.try_kubectl("get", "namespace", "kubeflow").returncode != 0

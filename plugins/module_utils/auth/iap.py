@@ -69,7 +69,7 @@ def _client(values: Json) -> str:
 
 
 def found(wanted: Wanted, cluster: Callable[[], Client], google: Callable[[str], GoogleApi]) -> tuple[str, bool]:
-    """The audience, and whether the backend service is there. Until it is, the audience is one that Google never signs for."""
+    """The audience, and whether the backend service exists. Until it does, the audience is one that Google never signs for."""
     if not wanted.project:
         raise BootstrapError(
             "The project at Google is not known.", fix="Set project, or audience (kubeflow_auth_project, kubeflow_auth_audience)."

@@ -219,7 +219,7 @@ def _managed(wanted: Wanted, reason: str) -> Made:
 def _files(wanted: Wanted, reason: str, context: Context) -> Made:
     if not wanted.crt or not wanted.key:
         raise BootstrapError(
-            "A certificate and its key are to be used, but not both are named.", fix="Set crt and key, or crt_file and key_file."
+            "A certificate needs its key, but only one of the two is given.", fix="Set crt and key, or crt_file and key_file."
         )
     pair = pairs.read(wanted.crt, wanted.key, wanted.called, context.progress)
     pairs.check(pair, wanted.hostname, wanted.called[0], context.warn)

@@ -4,7 +4,7 @@
 
 Each function gets a copy of the object, which it may change, and the old API version; it returns what it changed, in words.
 What an object says is kept. Where it is silent and the default has changed, there are two cases: roll-outs of workloads follow the
-new default, because the old ones (OnDelete, no deadline) leave a changed workload waiting for ever; webhooks keep the old one in
+new default, because the old ones (OnDelete, no deadline) leave a changed workload waiting forever; webhooks keep the old one in
 so many words, because with the new one a webhook that is not up yet blocks the cluster.
 
 Source: the conversion and defaulting functions of Kubernetes 1.35 (pkg/apis/*/v1beta1), and the guide that the table names.

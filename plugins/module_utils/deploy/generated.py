@@ -98,7 +98,7 @@ def _live(client: Client, key: Key) -> dict[str, str] | None:
             return None
         if error.code == 403:
             raise BootstrapError(
-                f"{key} is to be made once and then kept, but this user may not read it.",
+                f"{key} must be generated once and then kept, but this user may not read it.",
                 fix="Ask an admin for that right, or give the Secret yourself (kubeflow_secrets).",
             ) from None
         raise
@@ -132,7 +132,7 @@ class _Maker:
         return bool(self.declared[key].get("claims"))
 
     def value(self, key: Key, name: str) -> str:
-        """One value: the live one if it is there and fit, else as the declaration says."""
+        """One value: the live one if it exists and fits, else as the declaration says."""
         if (key, name) not in self.made:
             how, what = next(iter(self.declared[key]["keys"][name].items()))
             there = self.live.get(key, {}).get(name)

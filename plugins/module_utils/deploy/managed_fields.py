@@ -3,7 +3,7 @@
 """Field ownership: ``metadata.managedFields`` rewritten where the object is adopted, or a field handed over. Private to the collection.
 
 Server-side apply removes what an applier owned and applies no longer. Who only forces his values onto an object of ``kubectl apply`` or
-Helm shares its fields with them for ever, and nothing is ever removed. So what clients applied becomes ours, as
+Helm shares its fields with them forever, and nothing is ever removed. So what clients applied becomes ours, as
 ``kubectl apply --server-side`` (k8s.io/client-go, util/csaupgrade) and Flux (fluxcd/pkg, ssa/patch.go) do it.
 
 ``fieldsV1`` is read as in https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management.

@@ -66,7 +66,7 @@ def _took(item: t.Any, theirs: Json, ours: Json) -> bool:
 
 
 def _value(item: t.Any, step: str) -> tuple[bool, t.Any]:
-    """What one step of ``fieldsV1`` leads to: ``f:name`` of an object, ``k:{...}`` and ``v:...`` of a list; whether it is there."""
+    """What one step of ``fieldsV1`` leads to: ``f:name`` of an object, ``k:{...}`` and ``v:...`` of a list; whether it exists."""
     kind, _colon, text = step.partition(":")
     if kind == "f":
         return (True, item[text]) if isinstance(item, dict) and text in item else (False, None)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What can be known before the first write: all that stands in the way, in one message. Private to the collection."""
+"""What can be known before the first write: all blockers, in one message. Private to the collection."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _EXISTING = "default"
 _LITTLE = 100
 """New objects that are tried before any is written."""
 _POD = ("", "Pod")
-"""Not tried before its service account is there."""
+"""Not tried before its service account exists."""
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Preflight:
 
 
 class Refused(BootstrapError):
-    """Something stands in the way; nothing was written. ``refused``: what, by object."""
+    """There are blockers; nothing was written. ``refused``: what, by object."""
 
     def __init__(self, message: str, fix: str | None, refused: Mapping[Key, Refusal]) -> None:
         self.refused = refused

@@ -185,7 +185,7 @@ class _Watch:
         return [item for member in those if (item := self._client.find(member.path))]
 
     def _classes(self) -> set[str]:
-        """The storage classes that bind at once; asked once, and only if a PVC is there that has a class."""
+        """The storage classes that bind at once; asked once, and only if there is a PVC with a class."""
         claims = [item for key, item in self._live.items() if key[:2] == ("", "PersistentVolumeClaim") and storage_class(item)]
         if self._immediate is None and claims:
             try:

@@ -53,7 +53,7 @@ class Addresses:
 
 
 def addresses(asker: Asker, now: datetime | None = None) -> Addresses:
-    """Ask for Services of type LoadBalancer, for the pools of controllers that are there, and for OpenShift's platform."""
+    """Ask for Services of type LoadBalancer, for the pools of installed controllers, and for OpenShift's platform."""
     given = waiting = None
     # The selector is known to the API server since Kubernetes 1.22; the rest of a cluster's Services need not travel.
     for number, service in enumerate(asker.items("", "Service", fieldSelector="spec.type=LoadBalancer")):
@@ -155,13 +155,13 @@ def _with_pools(found: Workloads, asked: Addresses) -> list[_Verdict]:
         if found.complete and not running:
             verdicts.append((False, name, f"{kind} is served, but the controller of {name} was not found."))
         elif pools is None:
-            verdicts.append((None, name, f"{name} is there, but its {kind} objects may not be read."))
+            verdicts.append((None, name, f"{name} is installed, but its {kind} objects may not be read."))
         elif pools[0]:
             verdicts.append((True, name, f"{name} has {pools[0]} {kind} with addresses for any Service."))
         elif pools[1]:
             verdicts.append((None, name, f"No {kind} of {name} has addresses for any Service: {pools[1]} are empty, reserved or disabled."))
         else:
-            verdicts.append((False, name, f"{name} is there, but has no {kind}."))
+            verdicts.append((False, name, f"{name} is installed, but has no {kind}."))
     return verdicts
 
 

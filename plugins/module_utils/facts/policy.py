@@ -24,7 +24,7 @@ _SERVERS = 20
 
 
 def policy(asker: Asker, namespace: str) -> Json:
-    """``{uid, namespace, pod_security, quotas, limit_ranges}``: one list of namespaces, two questions about ``namespace`` if it is there.
+    """``{uid, namespace, pod_security, quotas, limit_ranges}``: one list of namespaces, two questions about ``namespace`` if it exists.
 
     ``uid``: that of ``kube-system``, which needs no request of its own where namespaces may be listed.
     """
@@ -191,7 +191,7 @@ def served(asker: Asker, webhooks: list[Json], namespace: Json) -> list[Json]:
 
 
 def _server(asker: Asker, namespace: str, name: str) -> str | None:
-    """Whether a Service is there, and has an endpoint that is ready."""
+    """Whether a Service exists, and has an endpoint that is ready."""
     what = f"Service {namespace}/{name}"
     service = asker.get(what, f"/api/v1/namespaces/{namespace}/services/{name}")
     if not service:

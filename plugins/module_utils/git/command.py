@@ -94,7 +94,7 @@ class Git:
         self._env = {**{name: value for name, value in env.items() if name not in _FOREIGN}, **_QUIET}
         found = shutil.which("git", path=env.get("PATH", os.defpath))
         if not found:
-            raise BootstrapError("git is not installed here, and the application is to be kept in it.", fix=_INSTALL)
+            raise BootstrapError("git is not installed here, but the application should be committed to it.", fix=_INSTALL)
         self._git = found
 
     def set_author(self, name: str | None, email: str | None) -> None:
@@ -113,7 +113,7 @@ class Git:
         """What git writes. Raises BootstrapError for what is known and can be put right, else ``Failed``. ``extra``: variables."""
         if any(map(_NOT_OF_AN_ARGUMENT.search, (*args, *(extra or {}).values(), *self._env.values()))):
             fix = "Take it out: of the author, the branch, or the remote."
-            raise BootstrapError("What git is to be told holds the character NUL, or one that is none of UTF-8.", fix=fix)
+            raise BootstrapError("The input of git holds the character NUL, or is not UTF-8.", fix=fix)
         argv = [self._git, "-c", "core.quotePath=false", "-c", "advice.detachedHead=false", *args]
         with subprocess.Popen(
             argv,

@@ -33,7 +33,7 @@ Json = dict[str, t.Any]
 
 @dataclass(frozen=True)
 class Wanted:
-    """``declaration``: what the application is to be (``ksonnet.declaration``); None where everything in the folder is to be committed.
+    """``declaration``: what the application should be (``ksonnet.declaration``); None where everything in the folder is to be committed.
 
     ``message``: None for one that is made of what changed. ``branch``: None for the current one. ``remote``: None for no push.
     """

@@ -26,7 +26,7 @@ def fetch(wanted: Wanted, context: Context) -> Json:
         raise BootstrapError("To fetch an application, remote and branch must be set.")
     shown, branch = address_text(wanted.remote), wanted.branch
     if wanted.folder.is_dir() and any(wanted.folder.iterdir()):
-        return {"changed": False, "branch": branch, "said": f"{wanted.folder} is there."}
+        return {"changed": False, "branch": branch, "said": f"{wanted.folder} already exists."}
     if context.check:
         return {"changed": True, "branch": branch, "said": f"{branch} of {shown} would be fetched."}
     wanted.folder.mkdir(parents=True, exist_ok=True)

@@ -184,8 +184,8 @@ def _login(look: _Look) -> Json | None:
         box = {
             "name": "ask",
             "label": "Ask Google for the audience",
-            "help": "It needs Google's credentials where the command runs. The first run lets nobody in; a second one, when the load "
-            "balancer is there, fills the audience in.",
+            "help": "It needs Google's credentials where the command runs. The first run lets nobody in; a second one, when "
+            "the load balancer exists, fills the audience in.",
             "on": {"kubeflow_auth": True, "kubeflow_auth_kind": "iap", "kubeflow_auth_hostname": "=hostname"},
             "value": look.value("iapAudience") in _UNSET,
         }

@@ -36,7 +36,7 @@ class Application:
 def files(wanted: Mapping[str, t.Any], current: Mapping[str, str], registries: Mapping[str, Contents]) -> Application:
     """The application that a declaration asks for.
 
-    ``wanted``: a declaration (``declaration.check``). ``current``: the files that are there, {} for none. ``registries``: by name, what
+    ``wanted``: a declaration (``declaration.check``). ``current``: the existing files, {} for none. ``registries``: by name, what
     ``registry.contents`` returned. Raises BootstrapError.
     """
     before = app_yaml.read(current) if app_yaml.PATH in current else {}

@@ -82,7 +82,7 @@ def update_globals(text: str, new: Mapping[str, str], drop: Collection[str] = ()
 
 
 def _set(text: str, new: Mapping[str, Mapping[str, str]], drop: Mapping[str, Collection[str]], file: str) -> str:
-    """Change the parameters of components that are there."""
+    """Change the parameters of existing components."""
     components = _section(text, "components", file)
     blocks = objects_in(text, components)
     for component in new:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Packages at a new version: which of the user's values go where, and what stands in the way. Private to the collection."""
+"""Packages at a new version: which of the user's values go where, and the blockers. Private to the collection."""
 
 from __future__ import annotations
 
@@ -163,11 +163,11 @@ def plan(
 ) -> Upgrade:
     """What an upgrade of the packages comes to; an empty ``Upgrade`` where no vendored file changes, and for a new application.
 
-    ``before``: the files that are there. ``after``: the same with the new packages below vendor/, and without the packages that go.
+    ``before``: the existing files. ``after``: the same with the new packages below vendor/, and without the packages that go.
     ``there``: the values by component (``params.read``). ``wanted``: the declared components (``prototype``, ``parameters``).
     ``written``: what we wrote last by component (``prototype``, ``parameters``), {} for an application that ks made. ``overridden``: by
-    environment: the values there that the user set. ``problems``: what else stands in the way (``mixed_versions``).
-    Raises BootstrapError that names all that stands in the way; its details have the list ``problems``.
+    environment: the values there that the user set. ``problems``: further blockers (``mixed_versions``).
+    Raises BootstrapError that names all blockers; its details have the list ``problems``.
     """
     problems = list(problems)
     vendored = [{path: text for path, text in files.items() if path.startswith("vendor/")} for files in (before, after)]

@@ -74,7 +74,7 @@ def seek(wanted: Mapping[str, str], registries: Declared, packages: Declared, as
     for name, package in packages.items():
         if not isinstance(package, Mapping) or package.get("registry") not in registries:
             raise BootstrapError(
-                f"kubeflow_packages: {name}: registry is to be one of {', '.join(registries)}.", fix="Correct it, or add the registry."
+                f"kubeflow_packages: {name}: registry must be one of {', '.join(registries)}.", fix="Correct it, or add the registry."
             )
     there = ask(_used(registries, packages), packages)
     shelves = {name: _Shelf(name, entry, ask) for name, entry in registries.items()}

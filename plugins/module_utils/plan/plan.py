@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Good values, each with its reason; and what stands in the way. Private to the collection."""
+"""Good values, each with its reason; and the blockers. Private to the collection."""
 
 from __future__ import annotations
 
@@ -334,7 +334,7 @@ def _declaration(facts: Json, choices: Json, namespace: str, parameters: Mapping
     }
 
 
-# --- what stands in the way
+# --- blockers
 
 
 def _item(name: str, reason: str, fix: str | None, command: str | None = None) -> Json:

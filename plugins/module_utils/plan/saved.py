@@ -144,7 +144,7 @@ def _wrong(path: Path, field: str, what: str) -> BootstrapError:
 
 
 def check(document: Json, path: Path, cluster: Json, given: Json) -> None:
-    """Refuse a saved plan for another cluster, one that something stands in the way of, and other choices beside it.
+    """Refuse a saved plan for another cluster, one with blockers, and other choices beside it.
 
     ``cluster``: the facts of the cluster at hand. ``given``: what the user chose in this run, by the name of the role's variable.
     """
@@ -157,9 +157,7 @@ def check(document: Json, path: Path, cluster: Json, given: Json) -> None:
         )
     if document["blockers"]:
         ids = ", ".join(str(item.get("id")) if isinstance(item, dict) else str(item) for item in document["blockers"])
-        raise BootstrapError(
-            f"Something stood in the way when the plan {path} was made: {ids}.", fix="Fix it, and plan again (playbooks/plan.yml)."
-        )
+        raise BootstrapError(f"The plan {path} was made with blockers: {ids}.", fix="Fix it, and plan again (playbooks/plan.yml).")
     for variable, value in given.items():
         key = variable.removeprefix("kubeflow_")
         saved = document["components"] if key == "components" else document["choices"].get(key)

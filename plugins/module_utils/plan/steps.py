@@ -31,7 +31,7 @@ _ORDER = ("static_ip", "dns", "certificates", "auth", "usage")
 def gather(given: Mapping[str, t.Any], current: Mapping[str, str], uid: str, move: bool) -> tuple[Steps, list[str]]:
     """The steps that count, by name: those of this run, and of the others what the application's record says; and what is to be said.
 
-    ``given``: the steps of this run (the fact kubeflow_steps). ``current``: the files of the application that is there. ``uid``: of the
+    ``given``: the steps of this run (the fact kubeflow_steps). ``current``: the files of the existing application. ``uid``: of the
     cluster. A record that was made for another cluster says nothing of this one. Raises BootstrapError.
     """
     before = record.read(current)

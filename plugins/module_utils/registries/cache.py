@@ -3,7 +3,7 @@
 """Folders of GitHub repositories at commits, kept between runs. Private to the collection.
 
 One file for each: ``<cache>/<host>/<owner>/<repository>/<commit>/<folder>.json``. What a commit holds never changes, so an entry is good
-for ever; one that was damaged doesn't agree with its own digest, and is fetched again.
+forever; one that was damaged doesn't agree with its own digest, and is fetched again.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ def plan(of: Json, *, components: dict[str, str] | None = None, with_rules: t.It
     """The plan of facts.
 
     ``choices`` may be ``parameters`` (of the first component), ``all_parameters`` (by component), ``namespace``, ``apply``, and
-    ``current``: the files of the application that is there; ``steps``: what optional steps found out, by name; ``release``: one of
+    ``current``: the files of the existing application; ``steps``: what optional steps found out, by name; ``release``: one of
     ``old_registries``, in place of the embedded registry.
     """
     wanted = components or _CORE
@@ -111,7 +111,7 @@ def plan(of: Json, *, components: dict[str, str] | None = None, with_rules: t.It
 
 
 def story(found: Json) -> str:
-    """A plan as people read it: what was chosen, from what, and why; what stands in the way; what is doubtful."""
+    """A plan as people read it: what was chosen, from what, and why; the blockers; what is doubtful."""
     cluster, namespace = found["cluster"], found["namespace"]
     lines = [f"{cluster['distribution']} {cluster['version']}, namespace {namespace['value']}", ""]
     for component, chosen in found["parameters"].items():

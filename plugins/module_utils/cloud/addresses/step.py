@@ -93,7 +93,7 @@ def declared(provider: str, wanted: Wanted, apis: Json, state: str) -> Json:
         raise BootstrapError("An existing address needs no controller.", fix="Set by to cloud, or leave address out.")
     regional = provider != "google" or wanted.scope == "regional"
     if (regional and provider != "aws" and not wanted.region) or (provider == "azure" and not wanted.resource_group):
-        raise BootstrapError("Where the address is to be is not known.", fix="Set region, at Azure resource_group too.")
+        raise BootstrapError("The region of the address is not known.", fix="Set region, at Azure resource_group too.")
     if provider == "aws" and wanted.ip_version != 4:
         raise BootstrapError("AWS reserves IPv4 addresses only (Elastic IP).", fix="Set ip_version to 4.")
     parameters = {

@@ -157,7 +157,7 @@ function end() {
     h("h3", {}, "1. Save the file"), h("div", { class: "bar" }, save, copied), h("pre", { class: "file", id: "choices", tabindex: 0, "aria-label": "The file choices.yml" }, text),
     h("h3", { class: "second" }, "2. Where you saved it, run"), command(data.command),
     h("p", { class: "quiet small" }, option(questions.find((each) => each.id === "run")).set.kubeflow_apply
-      ? "It asks the cluster once more, stops before the first write if something stands in the way, and ends with report.html, which says how to get in."
+      ? "It asks the cluster once more, stops before the first write if there is a blocker, and ends with report.html, which says how to get in."
       : "It writes the folder kubeflow-app and a report, and changes nothing in the cluster. When you like what you see, add -e kubeflow_apply=true.")];
 }
 

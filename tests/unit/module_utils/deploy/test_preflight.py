@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""All that stands in the way is told before the first write, in one message."""
+"""All blockers are told before the first write, in one message."""
 
 from __future__ import annotations
 

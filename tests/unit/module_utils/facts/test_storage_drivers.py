@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Who makes the volumes of a class, whether it is there, and what it can do."""
+"""Who makes the volumes of a class, whether it exists, and what it can do."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def test_a_new_branch_begins_with_nothing(remote: Path, tmp_path: Path) -> None:
         ("https://git.example.com/x.git?auth_token%3dplanted", "holds a password or token"),
         ("http://127.0.0.1:9/x.git?ref=planted", "http://127.0.0.1:9/x.git can't be reached"),
         ("https://[::1", "is no address"),
-        ("\ud800", "none of UTF-8"),
+        ("\ud800", "is not UTF-8"),
         ("origin", "There is no remote 'origin'"),
         ("-u", "There is no remote '-u'"),
         ("--upload-pack=touch x", "is no remote"),

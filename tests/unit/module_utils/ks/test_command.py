@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which ks will do, and how it is run: nothing secret in its arguments, nothing left behind, not for ever."""
+"""Which ks will do, and how it is run: nothing secret in its arguments, nothing left behind, not forever."""
 
 from __future__ import annotations
 

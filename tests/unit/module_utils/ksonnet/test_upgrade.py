@@ -388,7 +388,7 @@ def test_no_upgrade_where_packages_are_only_added_or_nothing_changes() -> None:
     assert upgrade.plan(files, files, {"a": {}}, {"a": {"prototype": "none"}}, {}) == upgrade.Upgrade()
 
 
-# What stands in the way
+# Blockers
 
 
 def test_everything_that_stands_in_the_way_is_told_at_once() -> None:

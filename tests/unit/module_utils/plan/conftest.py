@@ -93,7 +93,7 @@ FILES = {
 
 @pytest.fixture
 def facts() -> Json:
-    """A small plain cluster, where nothing stands in the way and nothing is doubtful."""
+    """A small plain cluster, without blockers and warnings."""
     apis: Json = {}
     for namespaced, kinds in ((True, KINDS), (False, WHOLE)):
         for version, names in kinds.items():

@@ -84,7 +84,7 @@ def test_by_a_unique_ending() -> None:
 def test_what_is_nowhere() -> None:
     with pytest.raises(BootstrapError, match=r"No prototype is named 'kubeflow-cor'. Did you mean .*kubeflow-core"):
         seek({"core": "kubeflow-cor"})
-    with pytest.raises(BootstrapError, match="kubeflow_packages: web: registry is to be one of kubeflow."):
+    with pytest.raises(BootstrapError, match="kubeflow_packages: web: registry must be one of kubeflow."):
         seek({"core": "kubeflow-core"}, {}, {"web": {"registry": "shop"}})
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Good values, each with its reason, and what stands in the way."""
+"""Good values, each with its reason, and the blockers."""
 
 from __future__ import annotations
 
@@ -306,7 +306,7 @@ def test_names_that_no_namespace_can_have(plan: Plan, namespace: str) -> None:
         plan(namespace=namespace)
 
 
-# --- what stands in the way
+# --- blockers
 
 
 def test_a_blocker_says_why_what_to_do_and_with_which_command(facts: Json, plan: Plan) -> None:

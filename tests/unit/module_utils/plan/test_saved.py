@@ -148,7 +148,7 @@ def test_a_plan_that_something_stood_in_the_way_of_is_saved_and_refused(run: Run
     facts["cluster"]["storage"]["default"] = "bad"
     assert run(dest=str(file))["changed"]
     assert [item["id"] for item in yaml.safe_load(file.read_text())["blockers"]] == ["none"]
-    with pytest.raises(BootstrapError, match=r"Something stood in the way when the plan .*plan.yml was made: none"):
+    with pytest.raises(BootstrapError, match=r"The plan .*plan.yml was made with blockers: none"):
         run(src=str(file))
     run(dest=str(file), ignore=["none"])
     found = run(src=str(file))["plan"]
@@ -179,7 +179,7 @@ def test_the_admin_s_part_and_the_rights_are_written_for_kubectl(run: Run, facts
     facts["cluster"]["permissions"] |= {"rules": [], "missing": None}
     files = {"admin_file": str(tmp_path / "admin.yml"), "rbac_file": str(tmp_path / "rbac.yml")}
     found = run(apply=True, **files)
-    # What stands in the way does not stand in the way of these.
+    # Blockers do not block these.
     assert [item["id"] for item in found["plan"]["blockers"]] == ["permission-missing"]
     (space,) = yaml.safe_load_all((tmp_path / "admin.yml").read_text())
     assert (space["kind"], space["metadata"]["name"]) == ("Namespace", "kubeflow")
