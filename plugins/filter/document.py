@@ -49,7 +49,7 @@ def document(path: str) -> dict[str, t.Any]:
     try:
         return documents.load_mapping(files.read_text(path, _MOST), str(path))
     except (OSError, ValueError) as error:
-        raise AnsibleFilterError(f"{path} can't be read: {getattr(error, 'strerror', None) or 'it is no text'}.") from None
+        raise AnsibleFilterError(f"{path} can't be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}.") from None
     except (BootstrapError, MemoryError) as error:
         raise AnsibleFilterError(str(reached(error) or error)) from None
 

@@ -159,7 +159,7 @@ def _read(path: Path, content: bytes | None = None) -> Entry:
         # What follows the first document, kubectl does not read.
         document = bounded_yaml.load(files.read_bounded(path, 10 * files.MIB) if content is None else content, _loader())
     except yaml.reader.ReaderError as error:
-        raise BootstrapError(f"The kubeconfig {path} can't be read: it is no text in UTF-8 or UTF-16.") from error
+        raise BootstrapError(f"The kubeconfig {path} can't be read: it is not UTF-8 or UTF-16 text.") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f":{mark.line + 1}" if mark else ""

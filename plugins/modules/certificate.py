@@ -278,7 +278,7 @@ def _read(path: str | None) -> str | None:
     try:
         return files.read_text(path)
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "it is no text"
+        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise BootstrapError(f"{path_text(path)} can't be read: {why}.", fix="Name a file with PEM in it.") from None
 
 

@@ -307,7 +307,7 @@ engine_reason:
   description: Why that one.
   returned: success, and when a deployment failed
   type: str
-  sample: There is no ks on this machine.
+  sample: The command ks is not installed on this host.
 refused:
   description: The blockers, where they were known before the first write.
   returned: when nothing was written for that

@@ -467,7 +467,7 @@ def _text(file: Path) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "it is no text"
+        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise BootstrapError(f"{file} can't be read: {why}.", fix="Name another file, or correct its rights.") from None
 
 

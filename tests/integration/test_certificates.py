@@ -244,7 +244,7 @@ def test_files_that_can_t_serve_are_refused(role, tmp_path):
     message = role.fails(kubeflow_certificates_crt_file=crt, kubeflow_certificates_key_file=stranger)
     assert message.startswith(f"{stranger} does not belong to {crt}: its public key is another.")
     message = role.fails(kubeflow_certificates_crt_file=key, kubeflow_certificates_key_file=key)
-    assert message == f"{key} is no certificate in PEM. It begins with -----BEGIN CERTIFICATE-----."
+    assert message == f"{key} is not a PEM certificate. It begins with -----BEGIN CERTIFICATE-----."
     assert role.fails(kubeflow_certificates_crt_file=crt).startswith("A certificate needs its key, but only one of the two is given.")
     assert role.fails(kubeflow_certificates_crt_file=f"{ABSENT}.crt", kubeflow_certificates_key_file=key).startswith(
         f"{ABSENT}.crt can't be read: No such file"
@@ -312,7 +312,7 @@ def test_the_application_gets_an_issuer_of_its_own(here, role):
     )
     assert inside.step["parameters"]["selfSigned"] == "true" and "acmeEmail" not in inside.step["parameters"]
     assert "no ACME server on the internet sees 10-0-0-1.sslip.io" in inside.step["reason"]
-    assert "wants a mail address" in role.run(kubeflow_certificates_facts=facts).step["reason"]
+    assert "needs an email address" in role.run(kubeflow_certificates_facts=facts).step["reason"]
     record = {"provider": "clouddns", "account": "dns-project", "hostname": HOST}
     in_zone = dataclasses.replace(role, facts={"kubeflow_steps": {"dns": {"record": record}}})
     dns01 = in_zone.run(kubeflow_certificates_facts=facts, kubeflow_certificates_email="me@example.com", kubeflow_certificates_hostname="")

@@ -380,7 +380,7 @@ def test_what_route_53_refuses_is_explained(zones, route53, aws):
         "Allow the action route53:ChangeResourceRecordSets in a policy of that identity."
     )
     route53.faults = [Fault("GET", "/hostedzone$", aws_refusal("InvalidClientTokenId", "The security token is invalid", 403))]
-    assert aws.fails().startswith("AWS does not take these credentials (InvalidClientTokenId).")
+    assert aws.fails().startswith("AWS rejects these credentials (InvalidClientTokenId).")
     assert aws.fails(kubeflow_dns_hostname="kubeflow.example.net").startswith(
         "No public hosted zone of Route 53 holds kubeflow.example.net. Zones of the account: example.com, example.org, ml.example.com."
     )
@@ -445,7 +445,10 @@ def test_the_address_that_was_reserved_is_taken(dns, names):
             f"Nothing tells where {HOST} is to be recorded",
         ),
         ({"kubeflow_dns_facts": {"cluster": {"uid": UID}}, "kubeflow_dns_addresses": []}, "Neither a host name is named, nor an address"),
-        ({"kubeflow_dns_hostname": HOST, "kubeflow_dns_nameserver": "ns.example.com"}, "'ns.example.com' is no address of a name server."),
+        (
+            {"kubeflow_dns_hostname": HOST, "kubeflow_dns_nameserver": "ns.example.com"},
+            "'ns.example.com' is not the address of a name server.",
+        ),
         (
             {"kubeflow_dns_hostname": HOST, "kubeflow_dns_addresses": [IP, "lb.example.com"]},
             "A name leads to IP addresses, or to one other name",

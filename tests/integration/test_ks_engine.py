@@ -196,7 +196,7 @@ def test_auto_says_which_engine_and_why(installed, cluster, work):
     finally:
         each.kubectl("delete", "namespace", "team")
     without = work(each, kubeflow_engine="auto", kubeflow_app_dir=str(user.app))
-    assert "engine native: There is no ks on this machine." in without.play("deploy", "--check").output
+    assert "engine native: The command ks is not installed on this host." in without.play("deploy", "--check").output
 
 
 def test_a_ks_that_is_wanted_and_not_there_is_explained(cluster, work):
@@ -204,7 +204,7 @@ def test_a_ks_that_is_wanted_and_not_there_is_explained(cluster, work):
     user = work(each, kubeflow_engine="ks")
     packing.application(user.app, each.facts["server"])
     assert user.play("deploy").message == (
-        "There is no ks on this machine. Install it with the role kubeflow.bootstrap.ks, or name it with kubeflow_ks."
+        "The command ks is not installed on this host. Install it with the role kubeflow.bootstrap.ks, or name it with kubeflow_ks."
     )
 
 

@@ -148,7 +148,7 @@ def test_a_token_that_the_server_refuses(kubeconfig):
 def test_name_and_password_make_nobody_of_us(kubeconfig):
     reach = Reach(kubeconfig({"username": "me", "password": SECRET}))
     assert reach.auth["method"] == "basic"
-    assert len(reach.warned) == 1 and "does not take since 1.19" in reach.warned[0]
+    assert len(reach.warned) == 1 and "has not supported since 1.19" in reach.warned[0]
     with pytest.raises(ApiError, match='User "system:anonymous"') as caught:
         reach.who()
     assert SECRET not in str(caught.value) + reach.warned[0]

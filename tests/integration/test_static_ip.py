@@ -115,7 +115,7 @@ def test_regions_versions_and_tiers(google, step):
     six = step.run(kubeflow_static_ip_ip_version=6, kubeflow_static_ip_name="six-ip")
     assert six.step["record"]["address"].startswith("2001:db8::")
     assert step.fails(kubeflow_static_ip_name="six-ip") == (
-        f"The address six-ip ({six.step['record']['address']}) already exists, but it is an IPv6 address, and IPv4 is wanted. "
+        f"The address six-ip ({six.step['record']['address']}) already exists, but it is an IPv6 address, not IPv4 as requested. "
         "Name another, or none."
     )
     assert "A global address is always in the network tier PREMIUM" in step.fails(kubeflow_static_ip_network_tier="STANDARD")

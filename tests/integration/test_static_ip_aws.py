@@ -126,7 +126,7 @@ def test_refusals_are_explained(aws, ec2, step):
         f"The quota of Elastic IP addresses of the account is used up in the region eu-west-1 (5 unless raised): {limit}"
     )
     aws.faults = [Fault("POST", "DescribeAddresses", refusal("AuthFailure", "AWS was not able to validate the credentials", 401))]
-    assert step.fails().startswith("AWS does not take these credentials (AuthFailure).")
+    assert step.fails().startswith("AWS rejects these credentials (AuthFailure).")
     assert "AWS reserves IPv4 addresses only" in step.fails(kubeflow_static_ip_ip_version=6)
     assert not all_of(ec2)
 
@@ -141,4 +141,4 @@ def test_what_passes_is_repeated(aws, ec2, step):
 
 def test_no_credentials(aws, work):
     message = Step(work(env={"AWS_ENDPOINT_URL": aws.url}), {"kubeflow_static_ip_facts": FACTS}).fails()
-    assert message == "No credentials of AWS are at hand (NoCredentialsError). aws configure, aws sso login, or set AWS_PROFILE."
+    assert message == "No credentials of AWS found (NoCredentialsError). aws configure, aws sso login, or set AWS_PROFILE."

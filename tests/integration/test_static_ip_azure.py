@@ -141,4 +141,4 @@ def test_a_login_that_is_refused(azure, env, work):
         work(env={**env, "AZURE_CLIENT_SECRET": "wrong-Zx9Lm5RtWw"}),
         {"kubeflow_static_ip_facts": FACTS, "kubeflow_static_ip_endpoint": azure.url},
     )
-    assert step.fails().startswith("No credentials of Azure are at hand, or Azure does not take them.")
+    assert step.fails().startswith("No credentials of Azure found, or Azure rejects them.")

@@ -93,7 +93,7 @@ def project_number(usage: GoogleApi, project: str) -> str:
     service = usage.request("GET", f"projects/{project}/services/iap.googleapis.com")
     number = re.search(r"projects/(\d+)", f"{service.get('parent')} {service.get('name')}")
     if not number:
-        raise BootstrapError(f"Google tells no number of the project {project}.", fix="Set audience.")
+        raise BootstrapError(f"Google returns no number for the project {project}.", fix="Set audience.")
     if service.get("state") != "ENABLED":
         raise BootstrapError(
             f"Identity-Aware Proxy is not enabled in the project {project}.",

@@ -80,9 +80,9 @@ def discovered(issuer: str, ca: str | None, env: Mapping[str, str]) -> Json:
     try:
         found = json.loads(answer.content)
     except (ValueError, RecursionError):
-        raise BootstrapError(f"What {url} answers is not JSON.", fix=_CHECK) from None
+        raise BootstrapError(f"The answer of {url} is not JSON.", fix=_CHECK) from None
     if not isinstance(found, dict):
-        raise BootstrapError(f"What {url} answers is no discovery document of OpenID Connect.", fix=_CHECK)
+        raise BootstrapError(f"The answer of {url} is not an OpenID Connect discovery document.", fix=_CHECK)
     return found
 
 

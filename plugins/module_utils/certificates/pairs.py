@@ -54,7 +54,7 @@ def read(crt: str, key: str, what: tuple[str, str], say: Callable[[str], None] =
     try:
         found = x509.load_pem_x509_certificates(crt.encode())
     except (ValueError, UnicodeError):
-        raise BootstrapError(f"{what[0]} is no certificate in PEM.", fix="It begins with -----BEGIN CERTIFICATE-----.") from None
+        raise BootstrapError(f"{what[0]} is not a PEM certificate.", fix="It begins with -----BEGIN CERTIFICATE-----.") from None
     public = _public(_key(key, what[1]).public_key())
     own = next((each for each in found if _public(each.public_key()) == public), None)
     if own is None:
@@ -151,7 +151,7 @@ def _key(text: str, what: str) -> t.Any:
             f"{what} is protected by a password, which a gateway can't type in.", fix="Take it off: openssl pkey -in KEY -out NEW"
         ) from None
     except (ValueError, UnsupportedAlgorithm, UnicodeError):
-        raise BootstrapError(f"{what} is no private key in PEM.", fix="It begins with -----BEGIN PRIVATE KEY----- or the like.") from None
+        raise BootstrapError(f"{what} is not a PEM private key.", fix="It begins with -----BEGIN PRIVATE KEY----- or the like.") from None
 
 
 def _public(key: t.Any) -> bytes:

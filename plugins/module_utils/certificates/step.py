@@ -194,7 +194,7 @@ def _own_issuer(wanted: Wanted, rules: list[Rule], data: Json) -> tuple[Json, st
     if kind != "acme":
         return {**parameters, "selfSigned": "true"}, why
     if not wanted.email:
-        raise BootstrapError("An ACME server wants a mail address.", fix="Set email (kubeflow_certificates_email).")
+        raise BootstrapError("An ACME server needs an email address.", fix="Set email (kubeflow_certificates_email).")
     solver, how = _chosen(rules, "solver", data)
     parameters |= {"acmeEmail": wanted.email, "acmeUrl": wanted.acme_url or _ACME, "solver": solver}
     if solver == "dns01":

@@ -70,13 +70,13 @@ def credentials(env: Env, region: str | None) -> Finding:
         session = boto3.session.Session()
         login = session.get_credentials()
         if login is None:
-            raise Silent("no credentials of AWS are at hand: aws configure, or aws sso login")
+            raise Silent("no credentials of AWS found: aws configure, or aws sso login")
         bounds = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1})
         place = region or session.region_name or "us-east-1"
         identity = session.client("sts", region_name=place, config=bounds).get_caller_identity()
     except (BotoCoreError, ClientError) as error:
         code = sane(error.response.get("Error", {}).get("Code")) if isinstance(error, ClientError) else None
-        raise Silent(f"AWS does not take the credentials at hand, or can't be reached ({code or type(error).__name__})") from None
+        raise Silent(f"AWS rejects the credentials at hand, or can't be reached ({code or type(error).__name__})") from None
     return _found(sane(identity.get("Arn")), sane(login.method), sane(identity.get("Account")), sane(session.region_name))
 
 

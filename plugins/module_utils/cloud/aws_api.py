@@ -81,7 +81,7 @@ class AwsApi:
     def _unreachable(self, error: Exception) -> BootstrapError:
         name = type(error).__name__
         if name in _NO_CREDENTIALS:
-            return BootstrapError(f"No credentials of AWS are at hand ({name}).", fix="aws configure, aws sso login, or set AWS_PROFILE.")
+            return BootstrapError(f"No credentials of AWS found ({name}).", fix="aws configure, aws sso login, or set AWS_PROFILE.")
         if name in _NO_CONFIGURATION:
             return BootstrapError(f"AWS's configuration can't be used ({name}).", fix="Check AWS_PROFILE and ~/.aws/config.")
         if self._about is None:
@@ -104,5 +104,5 @@ class AwsApi:
             return BootstrapError(message, fix=f"Allow the action {may} in a policy of that identity.", code=code)
         if code in _BAD_LOGIN:
             fix = "Log in again: aws sso login, or aws configure."
-            return BootstrapError(f"AWS does not take these credentials ({code}).", fix=fix, code=code)
+            return BootstrapError(f"AWS rejects these credentials ({code}).", fix=fix, code=code)
         return BootstrapError(f"{self._name} refuses {operation}{about} ({code}): {said}", code=code)

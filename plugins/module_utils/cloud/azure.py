@@ -83,7 +83,7 @@ def _ask_azure(env: Env) -> Finding:
     try:
         told = claims(DefaultAzureCredential().get_token(_SCOPE).token)
     except (AzureError, ValueError) as error:
-        raise Silent(f"no credentials of Azure are at hand ({type(error).__name__}): az login") from None
+        raise Silent(f"no credentials of Azure found ({type(error).__name__}): az login") from None
     user = sane(told.get("upn") or told.get("unique_name"))
     name = user or sane(told.get("appid") or told.get("oid"))
     return _found(name, "user" if user else "service-account", "azure-identity", sane(env.get("AZURE_SUBSCRIPTION_ID")))

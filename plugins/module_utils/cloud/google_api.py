@@ -168,7 +168,7 @@ def endpoint(env: Mapping[str, str], service: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.query:
         raise BootstrapError(
-            f"{name} is {url}, which is no address of an API.", fix=f"Set it to a URL such as https://host{_PATHS[service]}"
+            f"{name} is {url}, which is not the address of an API.", fix=f"Set it to a URL such as https://host{_PATHS[service]}"
         )
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') + '/' if parts.path.strip('/') else _PATHS[service]}"
 

@@ -75,7 +75,7 @@ def _words(service: str, status: int, reason: str, said: str, path: str, details
             return message, f"Grant a role that has {permission[1]} in the project {project}, or use other credentials.", "forbidden"
         return f"Google refuses {path} to these credentials: {said}", "Grant them a role for it, or use others.", "forbidden"
     if status == 401:
-        return f"Google does not take these credentials: {said}", "Log in again: gcloud auth application-default login", "credentials"
+        return f"Google rejects these credentials: {said}", "Log in again: gcloud auth application-default login", "credentials"
     if (
         status == 404
         and project

@@ -123,7 +123,7 @@ def _hidden(text: str) -> str:
 
 def _too_large(said: str, item: Json | None) -> Refusal:
     size = f"it is {len(json.dumps(item, separators=(',', ':'))) / 2**20:.2f} MiB as JSON, " if item else "it is "
-    limit = "which the API server does not take" if "entity" in said else f"and etcd takes {_ETCD_LIMIT:g} MiB at most by default"
+    limit = "which the API server rejects" if "entity" in said else f"and etcd takes {_ETCD_LIMIT:g} MiB at most by default"
     return Refusal(INVALID, f"{size}{limit} ({said})", "Make it smaller, or split it, and run again.")
 
 

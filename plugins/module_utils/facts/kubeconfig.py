@@ -71,7 +71,7 @@ def _auth(credentials: Credentials) -> tuple[Json, list[str]]:
     }
     doubts = [f"To log in, the kubeconfig needs a command: {helper['problem']} {helper['install']}"] if helper.get("problem") else []
     if credentials.method == "basic":
-        doubts.append("The kubeconfig logs in with name and password, which Kubernetes itself does not take since 1.19.")
+        doubts.append("The kubeconfig logs in with name and password, which Kubernetes has not supported since 1.19.")
     try:
         end = credentials.expires()
     except BootstrapError as error:

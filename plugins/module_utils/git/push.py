@@ -102,7 +102,7 @@ def _url(git: Git, name: str) -> str:
         _takes(url)
         return url
     if name.startswith("-"):
-        raise BootstrapError(f"{name!r} is no remote.", fix="Give the name of one, or a URL.")
+        raise BootstrapError(f"{name!r} is not a remote.", fix="Give the name of one, or a URL.")
     _takes(name)
     if _WITH_TOKEN.search(unquote(name)) or scan({"remote": name}) or (("://" in name) and urlsplit(name).password):
         raise BootstrapError("The address of the remote holds a password or token.", fix="Take it out, and give it as the token.")
@@ -115,7 +115,7 @@ def _takes(url: str) -> None:
     try:
         urlsplit(url)
     except ValueError:
-        raise BootstrapError("The remote is no address.", fix=fix) from None
+        raise BootstrapError("The remote is not a URL or path.", fix=fix) from None
     helper = re.match(r"([A-Za-z0-9][A-Za-z0-9+.-]*)::", url)
     if helper or "\0" in url or "\n" in url:
         what = f"The remote names git's helper {helper[1]}::, which is not used here." if helper else "The remote is not one line of text."

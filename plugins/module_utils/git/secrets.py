@@ -82,7 +82,9 @@ def allowed(entries: Iterable[Mapping[str, t.Any]]) -> list[Allowed]:
         try:
             pattern = re.compile(entry["pattern"]) if entry.get("pattern") else None
         except re.error as error:
-            raise BootstrapError(f"allow: the pattern {entry['pattern']!r} is no regular expression: {error}.", fix="Correct it.") from None
+            raise BootstrapError(
+                f"allow: the pattern {entry['pattern']!r} is not a regular expression: {error}.", fix="Correct it."
+            ) from None
         found.append(Allowed(entry.get("path") or None, pattern, entry.get("kind") or None))
     return found
 

@@ -170,7 +170,7 @@ def _validate(client: Client, ks: Ks, ticker: Ticker) -> None:
     wrong = answers.invalid(ks.run("validate"))
     if wrong:
         listed = "; ".join(f"{label}: {why}" for label, why in list(wrong.items())[:5])
-        raise BootstrapError(f"ks validate objects to {len(wrong)} objects: {listed}.", fix="Nothing was applied. Fix that.")
+        raise BootstrapError(f"ks validate rejects {len(wrong)} objects: {listed}.", fix="Nothing was applied. Fix that.")
 
 
 def _diff(ks: Ks, found: dict[str, Thing], ticker: Ticker) -> dict[str, tuple[str, str]]:

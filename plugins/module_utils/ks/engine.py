@@ -41,12 +41,12 @@ def choose(wanted: str, find: Callable[[], Found | None], hindrances: t.Iterable
     found = find()
     if wanted == "ks":
         if found is None:
-            raise BootstrapError("There is no ks on this machine.", fix=_INSTALL)
+            raise BootstrapError("The command ks is not installed on this host.", fix=_INSTALL)
         if found.why:
             raise BootstrapError(found.why, fix=_INSTALL)
         return Choice("ks", "It was asked for.", found)
     if found is None:
-        return Choice("native", "There is no ks on this machine.")
+        return Choice("native", "The command ks is not installed on this host.")
     if found.why:
         return Choice("native", found.why)
     for hindrance in hindrances:

@@ -90,7 +90,7 @@ def read(path: Path) -> Json:
             f"There is no plan {path}.", fix="Make it first (playbooks/plan.yml), or correct kubeflow_plan_file."
         ) from None
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "it is no text"
+        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise BootstrapError(f"The plan {path} can't be read: {why}.", fix="Name another file, or correct its rights.") from None
     document = documents.load_mapping(content, str(path))
     if (document.get("apiVersion"), document.get("kind")) != (_VERSION, _KIND):

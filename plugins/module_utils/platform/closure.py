@@ -105,7 +105,7 @@ def _document(text: str, file: str) -> Json:
     except yaml.YAMLError as error:
         raise BootstrapError(f"{file} is not YAML: {str(error).splitlines()[0]}.", fix=_FIX) from None
     if not isinstance(document, dict):
-        raise BootstrapError(f"{file} is no kustomization: a mapping is expected.", fix=_FIX)
+        raise BootstrapError(f"{file} is not a kustomization: a mapping is expected.", fix=_FIX)
     return document
 
 

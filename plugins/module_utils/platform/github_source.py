@@ -104,7 +104,7 @@ class _GitHub:
             except BootstrapError as error:
                 raise _explained(error) from None
             if answer.made is None:
-                raise BootstrapError(f"{url} can't be had: the server answers {answer.status}.", fix=_FIX)
+                raise BootstrapError(f"{url} can't be fetched: the server answers {answer.status}.", fix=_FIX)
             self.trees[where] = {file: answer.made, "kustomization.yaml": f"resources:\n- {file}\n"}
         return self.trees[where]
 

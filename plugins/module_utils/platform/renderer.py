@@ -80,7 +80,7 @@ def find(named: str, env: Mapping[str, str], cache: Path | None) -> Renderer:
     if named:
         problems = problems or [f"{named} does not exist."]
     why = f" {problems[0]}" if problems else ""
-    raise BootstrapError(f"Nothing is here that renders the packages of the platform.{why}", fix=_MISSING)
+    raise BootstrapError(f"No program was found that renders the packages of the platform.{why}", fix=_MISSING)
 
 
 def _candidates(named: str, env: Mapping[str, str], cache: Path | None) -> t.Iterator[str]:
@@ -117,7 +117,7 @@ def _checked(command: str) -> Renderer:
             version = ""
     match = re.search(r"v(\d+)\.(\d+)\.\d+", version)
     if not match:
-        raise BootstrapError(f"{command} tells no version of kustomize.")
+        raise BootstrapError(f"{command} reports no version of kustomize.")
     if (int(match[1]), int(match[2])) < OLDEST:
         raise BootstrapError(f"{command} has kustomize {match[0]}; v{OLDEST[0]}.{OLDEST[1]} or newer is needed.")
     return Renderer((command, "build") if is_kustomize else (command, "kustomize"), match[0])

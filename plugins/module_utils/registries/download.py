@@ -80,7 +80,7 @@ class Web:
             except _Again as error:
                 why, pause = str(error), PAUSE * 2 ** (attempt - 1)
             if time.monotonic() + pause >= end:
-                raise BootstrapError(f"{host} was given up after {self._sources.timeout:g} seconds: {why}.", fix=_FIX)
+                raise BootstrapError(f"{host} timed out after {self._sources.timeout:g} seconds: {why}.", fix=_FIX)
             if attempt < TRIES:
                 time.sleep(pause)
         raise BootstrapError(f"{host} was asked {TRIES} times: {why}.", fix=_FIX)
@@ -92,11 +92,11 @@ class Web:
                 return answer
             target = urljoin(url, answer.headers.get("location", ""))
             if urlsplit(target).scheme != "https" or "@" in urlsplit(target).netloc:
-                raise BootstrapError(f"{urlsplit(url).netloc} leads to an address that is not https.", fix="Ask who runs that server.")
+                raise BootstrapError(f"{urlsplit(url).netloc} redirects to an address that is not https.", fix="Ask who runs that server.")
             if urlsplit(target).netloc.lower() != urlsplit(url).netloc.lower():
                 headers = {name: value for name, value in headers.items() if name != "Authorization"}
             url = target
-        raise BootstrapError(f"{urlsplit(url).netloc} leads on more than {_REDIRECTS} times.", fix="Correct the registry's uri.")
+        raise BootstrapError(f"{urlsplit(url).netloc} redirects more than {_REDIRECTS} times.", fix="Correct the registry's uri.")
 
     def _exchange(self, url: str, headers: Mapping[str, str], end: float, make: Callable[[t.IO[bytes]], T] | None) -> Answer[T]:
         parts = urlsplit(url)

@@ -83,7 +83,7 @@ def parse(uri: str) -> Place:
     if kind == "blob" and len(rest) > 1 and rest[-1] == "registry.yaml":
         kind, rest = "tree", rest[:-1]
     if kind != "tree":
-        raise BootstrapError(f"{uri!r} is no folder on GitHub.", fix=_FORM)
+        raise BootstrapError(f"{uri!r} is not a folder on GitHub.", fix=_FORM)
     rest = rest or [DEFAULT_REF]
     archive.check_path("/".join(rest), repr(uri))
     return Place(host, owner, repository, tuple(rest), text if host == "github.com" else f"https://{text}")

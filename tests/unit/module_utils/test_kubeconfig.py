@@ -236,7 +236,7 @@ def test_wrong_clusters_are_named_with_their_file(write_kubeconfig: Write, clust
     ("content", "said"),
     [
         (b"a: [1", "is not YAML: did not find expected"),
-        (b"\x00", "no text in UTF-8 or UTF-16"),
+        (b"\x00", "not UTF-8 or UTF-16 text"),
         (b"- clusters", "holds a list where a mapping with clusters, users, contexts belongs."),
         (b"\xff\xfe\xfa", "can't be read"),
         (b"a: !!int ''", "can't be read"),

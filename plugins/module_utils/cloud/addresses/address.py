@@ -195,13 +195,13 @@ def _fits(found: Address, wanted: Wanted) -> None:
     """Raises where an address that was found is of another kind than the one that is wanted."""
     other: str | None = None
     if wanted.scope not in ("auto", found.scope):
-        other = f"it is {found.scope}, and {wanted.scope} is wanted"
+        other = f"it is {found.scope}, not {wanted.scope} as requested"
     elif found.ip_version != wanted.ip_version:
-        other = f"it is an IPv{found.ip_version} address, and IPv{wanted.ip_version} is wanted"
+        other = f"it is an IPv{found.ip_version} address, not IPv{wanted.ip_version} as requested"
     elif wanted.network_tier and found.network_tier and wanted.network_tier != found.network_tier:
-        other = f"its network tier is {found.network_tier}, and {wanted.network_tier} is wanted"
+        other = f"its network tier is {found.network_tier}, not {wanted.network_tier} as requested"
     elif found.region and wanted.region and found.region != wanted.region:
-        other = f"it is in the region {found.region}, and {wanted.region} is wanted"
+        other = f"it is in the region {found.region}, not {wanted.region} as requested"
     if other:
         raise BootstrapError(f"The address {found.name} ({found.address}) already exists, but {other}.", fix="Name another, or none.")
 

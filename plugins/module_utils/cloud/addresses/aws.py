@@ -31,7 +31,7 @@ class Aws:
         if wanted.ip_version != 4:
             raise BootstrapError("AWS reserves IPv4 addresses only (Elastic IP).", fix="Set ip_version to 4.")
         if wanted.scope == "global":
-            raise BootstrapError("Addresses of AWS are regional, and a global one is wanted.", fix="Leave scope out.")
+            raise BootstrapError("Addresses of AWS are regional, but a global one is requested.", fix="Leave scope out.")
         if wanted.network_tier or wanted.subnetwork:
             raise BootstrapError("AWS knows neither network tiers nor subnetworks for addresses.", fix="Leave them out.")
         self.wanted = wanted

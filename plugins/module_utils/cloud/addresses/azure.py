@@ -37,7 +37,7 @@ class Azure:
                 fix=f"Set {', '.join(f'{name}' for name in lacking)} (account: the ID of the subscription).",
             )
         if wanted.scope == "global":
-            raise BootstrapError("Public IP addresses of Azure are regional, and a global one is wanted.", fix="Leave scope out.")
+            raise BootstrapError("Public IP addresses of Azure are regional, but a global one is requested.", fix="Leave scope out.")
         if wanted.network_tier or wanted.subnetwork:
             raise BootstrapError("Azure knows neither network tiers nor subnetworks for public addresses.", fix="Leave them out.")
         self.wanted = wanted
@@ -188,9 +188,7 @@ def _no_login(error: Exception) -> BootstrapError:
     failed = re.search(r"(\w+Credential): Authentication failed: ([^\n]+)", str(error))
     # A long word may be a token that was quoted.
     why = f" {failed[1]}: " + re.sub(r"\S{40,}", "...", failed[2])[:200].rstrip(". ") + "." if failed else ""
-    return BootstrapError(
-        f"No credentials of Azure are at hand, or Azure does not take them.{why}", fix="az login, or set AZURE_CLIENT_ID and so on."
-    )
+    return BootstrapError(f"No credentials of Azure found, or Azure rejects them.{why}", fix="az login, or set AZURE_CLIENT_ID and so on.")
 
 
 def _explained(error: t.Any, code: str, wanted: Wanted) -> BootstrapError:

@@ -30,7 +30,7 @@ class Google:
             raise BootstrapError("A regional address needs a region, and none is known.", fix="Set region.")
         if wanted.scope != "regional" and wanted.network_tier == "STANDARD":
             raise BootstrapError(
-                "A global address is always in the network tier PREMIUM, and STANDARD is wanted.",
+                "A global address is always in the network tier PREMIUM, but STANDARD is requested.",
                 fix="Set scope to regional, or leave the tier out.",
             )
         if wanted.scope == "regional" and wanted.ip_version == 6 and not wanted.subnetwork:

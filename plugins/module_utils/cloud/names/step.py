@@ -189,7 +189,7 @@ def _holding(wanted: Wanted) -> Named:
     holds = held(wanted.hostname)
     if holds and not set(holds) & set(wanted.addresses):
         raise BootstrapError(
-            f"{wanted.hostname} holds the address {holds[0]}, but {wanted.target} is wanted.",
+            f"{wanted.hostname} holds the address {holds[0]}, but {wanted.target} is requested.",
             fix="Correct one of the two, or name no host.",
         )
     domain = next((each for each in _HOLDING if wanted.hostname.endswith(f".{each}")), wanted.zone)

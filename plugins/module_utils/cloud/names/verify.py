@@ -153,5 +153,7 @@ def server(text: str) -> tuple[str, int]:
     host, _colon, port = text.strip().rpartition(":") if text.count(":") == 1 or "]:" in text else (text.strip(), "", "53")
     host = host.strip("[]")
     if version_of(host) is None or not port.isdigit() or not 0 < int(port) < 65536:
-        raise BootstrapError(f"{text!r} is no address of a name server.", fix="Set nameserver to an IP address, with or without a port.")
+        raise BootstrapError(
+            f"{text!r} is not the address of a name server.", fix="Set nameserver to an IP address, with or without a port."
+        )
     return host, int(port)

@@ -79,7 +79,7 @@ def load(images: list[Image], enter: list[str]) -> None:
                 write_archive(wanted, archive)
         if importing.returncode:
             said.seek(0)
-            raise BootstrapError(f"containerd does not take the images: {said.read().strip()[-500:]}")
+            raise BootstrapError(f"containerd rejects the images: {said.read().strip()[-500:]}")
 
 
 def ensure(cache: Path, files: Path, context: Context) -> list[Image]:

@@ -109,7 +109,7 @@ def test_a_key_with_a_password_is_refused_and_not_quoted() -> None:
     with pytest.raises(BootstrapError, match="my.key is protected by a password"):
         pairs.read(pair.crt, locked, ("my.crt", "my.key"))
     broken = pair.key.replace("\n", "\nAAAA", 1)
-    with pytest.raises(BootstrapError, match="my.key is no private key") as raised:
+    with pytest.raises(BootstrapError, match="my.key is not a PEM private key") as raised:
         pairs.read(pair.crt, broken, ("my.crt", "my.key"))
     assert broken.splitlines()[1][:30] not in str(raised.value)
     assert raised.value.__cause__ is None

@@ -76,7 +76,7 @@ def test_where_requests_go(service: str, given: str | None, root: str) -> None:
 
 
 def test_an_override_that_is_no_address_is_told() -> None:
-    with pytest.raises(BootstrapError, match="CLOUDSDK_API_ENDPOINT_OVERRIDES_DNS is localhost, which is no address of an API"):
+    with pytest.raises(BootstrapError, match="CLOUDSDK_API_ENDPOINT_OVERRIDES_DNS is localhost, which is not the address of an API"):
         endpoint({"CLOUDSDK_API_ENDPOINT_OVERRIDES_DNS": "localhost"}, "dns")
 
 

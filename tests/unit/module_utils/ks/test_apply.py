@@ -233,7 +233,7 @@ def test_an_old_cluster_is_asked_to_validate_first() -> None:
     bad = Answer(
         "ks validate default", 1, "", 'level=error msg="Error in pods a.b: unknown field x"\nlevel=error msg="validation failed"\n'
     )
-    with pytest.raises(BootstrapError, match="ks validate objects to 1 objects: pods a.b: unknown field x"):
+    with pytest.raises(BootstrapError, match="ks validate rejects 1 objects: pods a.b: unknown field x"):
         present(Tool(("validate", bad)), Cluster("9"))
 
 

@@ -29,7 +29,9 @@ def test_native_looks_for_nothing() -> None:
 
 def test_ks_that_was_asked_for_must_be_there() -> None:
     assert engine.choose("ks", lambda: GOOD, iter(never, None)) == engine.Choice("ks", "It was asked for.", GOOD)
-    with pytest.raises(BootstrapError, match=r"There is no ks on this machine\. Install it with the role kubeflow.bootstrap.ks"):
+    with pytest.raises(
+        BootstrapError, match=r"The command ks is not installed on this host\. Install it with the role kubeflow.bootstrap.ks"
+    ):
         engine.choose("ks", lambda: None, [])
     with pytest.raises(BootstrapError, match="0.9.2; 0.10.0 or newer is needed"):
         engine.choose("ks", lambda: OLD, [])
@@ -44,7 +46,7 @@ def test_auto_takes_ks_where_nothing_is_in_the_way() -> None:
 @pytest.mark.parametrize(
     ("found", "reason"),
     [
-        (None, "There is no ks on this machine."),
+        (None, "The command ks is not installed on this host."),
         (OLD, "/bin/ks is ks 0.9.2; 0.10.0 or newer is needed."),
         (GOOD, "ks 0.10.0 is not taken: it rains."),
     ],

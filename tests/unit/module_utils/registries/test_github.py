@@ -274,7 +274,7 @@ def test_a_server_that_is_slow_is_given_up_in_time(enterprise: GitHub, sources: 
     for path in list(enterprise.server.routes):
         enterprise.server.routes[path] = lambda request: Answer(b"") if over.wait() else None
     try:
-        with no_hang(2), pytest.raises(BootstrapError, match="was given up after 0.3 seconds: it takes too long"):
+        with no_hang(2), pytest.raises(BootstrapError, match="timed out after 0.3 seconds: it takes too long"):
             resolve(enterprise.uri, replace(sources, timeout=0.3))
     finally:
         over.set()
@@ -296,7 +296,7 @@ def test_a_server_that_trickles_is_given_up_in_time(authority: Authority, ca: st
         thread = threading.Thread(target=trickle, args=(listener,))
         thread.start()
         try:
-            with no_hang(2), pytest.raises(BootstrapError, match="given up after 0.5 seconds: it takes too long"):
+            with no_hang(2), pytest.raises(BootstrapError, match="timed out after 0.5 seconds: it takes too long"):
                 resolve(f"https://127.0.0.1:{listener.getsockname()[1]}/a/b", Sources(ca_file=ca, timeout=0.5))
         finally:
             over.set()
@@ -462,11 +462,11 @@ def test_the_token_stays_on_its_host(enterprise: GitHub, sources: Sources, serve
 def test_redirects_without_end_and_without_tls(enterprise: GitHub, sources: Sources, server: Server) -> None:
     path = f"tarball/{COMMIT}"
     enterprise.route(path, b"", 302, Location="?again")
-    with pytest.raises(BootstrapError, match="leads on more than 5 times"):
+    with pytest.raises(BootstrapError, match="redirects more than 5 times"):
         trees(enterprise.uri, sources)
     for location in (f"{server.url}/x", "file:///etc/passwd", "ftp://127.0.0.1/x", "https://me:pw@127.0.0.1/x"):
         enterprise.route(path, b"", 302, Location=location)
-        with pytest.raises(BootstrapError, match="leads to an address that is not https"):
+        with pytest.raises(BootstrapError, match="redirects to an address that is not https"):
             trees(enterprise.uri, sources)
     assert server.requests == []
 
