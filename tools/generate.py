@@ -1,6 +1,7 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Writes the files that follow from others: the registry's README, the JSON Schema of all choices, and the surveys of AWX.
+"""Writes the files that follow from others: the registry's README, the JSON Schema of all choices, the surveys
+of AWX, and the drawing of the architecture.
 
 Usage: python tools/generate.py [--check]     With --check nothing is written; exit code 1 says that a file is not current.
 Sources: registry/*/parts.yaml, the headers of registry/*/prototypes/*.jsonnet, roles/*/meta/argument_specs.yml; surveys.py has more.
@@ -19,13 +20,15 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "playbooks" / "collections"), str(ROOT / "tools")]
 
 import yaml  # noqa: E402
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.prototypes import Parameter, Prototype, parse  # noqa: E402
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.variables import options_of  # noqa: E402
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.files.prototypes import Parameter, Prototype, parse  # noqa: E402
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.role.variables import options_of  # noqa: E402
+from architecture import svg  # noqa: E402
 from surveys import SURVEYS, plain, surveys  # noqa: E402
 
 Json = dict[str, t.Any]
 
 SCHEMA, README = "docs/choices.schema.json", "registry/README.md"
+ARCHITECTURE, DRAWING = "docs/architecture.yml", "docs/images/architecture.svg"
 _PREFIX = "io.ksonnet.pkg."
 # Ansible's types of options, in the words of JSON Schema.
 _OPTION_TYPES: dict[str, Json] = {
@@ -187,6 +190,7 @@ def generated(root: Path = ROOT) -> dict[str, str]:
         SCHEMA: schema(root / "roles", root / "registry"),
         README: readme(root / "registry"),
         SURVEYS: surveys(root),
+        DRAWING: svg(yaml.safe_load((root / ARCHITECTURE).read_text(encoding="utf-8"))),
     }
 
 

@@ -22,9 +22,9 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credential_scan.masking import masked
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.masking import masked
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.redaction import clean, plain
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.redaction.redact import clean, plain
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, begin, failed, result_of
 
 _MODULES = "ansible_collections.kubeflow.bootstrap.plugins.modules"

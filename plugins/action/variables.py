@@ -15,9 +15,9 @@ from pathlib import Path
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.template import trust_as_template
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils import variables
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credential_scan.masking import is_credential
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError, some
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.masking import is_credential
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.role import variables
 
 _REGISTERED = "kubeflow_options"
 _COLLECTION = "kubeflow.bootstrap."

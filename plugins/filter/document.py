@@ -38,8 +38,8 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils import files
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import documents
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.limits import reached
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.formats import yaml_documents
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.process.limits import reached
 
 _MOST = 128 * files.MIB
 
@@ -47,7 +47,7 @@ _MOST = 128 * files.MIB
 def document(path: str) -> dict[str, t.Any]:
     """The mapping in a file."""
     try:
-        return documents.load_mapping(files.read_text(path, _MOST), str(path))
+        return yaml_documents.load_mapping(files.read_text(path, _MOST), str(path))
     except (OSError, ValueError) as error:
         raise AnsibleFilterError(f"{path} can't be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}.") from None
     except (BootstrapError, MemoryError) as error:

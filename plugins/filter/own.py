@@ -40,7 +40,7 @@ _value:
 
 import typing as t
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.made_for import own
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.role.provenance import own
 
 
 class FilterModule:

@@ -121,7 +121,14 @@ import typing as t
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.contexts import Asked, Place, ask_all, find, groups, same
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.contexts import (
+    ContextLocation,
+    QueryOptions,
+    ask_all,
+    find,
+    groups,
+    same,
+)
 
 Json = dict[str, t.Any]
 
@@ -164,7 +171,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         folder = os.path.dirname(os.path.abspath(path))
         return [os.path.join(folder, os.path.expanduser(os.path.expandvars(each))) for each in self.get_option("kubeconfigs")]
 
-    def _add(self, place: Place) -> None:
+    def _add(self, place: ContextLocation) -> None:
         self.inventory.add_host(place.host)
         variables = {
             "ansible_connection": "local",
@@ -175,19 +182,19 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for name, value in variables.items():
             self.inventory.set_variable(place.host, name, value)
 
-    def _answers(self, places: list[Place], key: str, cache: bool) -> dict[Place, Json | BootstrapError]:
+    def _answers(self, places: list[ContextLocation], key: str, cache: bool) -> dict[ContextLocation, Json | BootstrapError]:
         """Facts, or why there are none. Ansible hands on ``cache=False`` with ``--flush-cache`` and ``meta: refresh_inventory``."""
         kept: dict[str, Json] = {}
         if self.get_option("cache") and cache:
             kept = self._cache.get(key) or {}
-        known: dict[Place, Json | BootstrapError] = {place: kept[place.key] for place in places if place.key in kept}
-        how = Asked(*(self.get_option(name) for name in ("namespace", "timeout", "request_timeout", "at_once")))
+        known: dict[ContextLocation, Json | BootstrapError] = {place: kept[place.key] for place in places if place.key in kept}
+        how = QueryOptions(*(self.get_option(name) for name in ("namespace", "timeout", "request_timeout", "at_once")))
         answers = {**known, **ask_all([place for place in places if place not in known], how, os.environ)}
         if self.get_option("cache") and len(answers) > len(known):
             self._cache[key] = {place.key: answer for place, answer in answers.items() if not isinstance(answer, BootstrapError)}
         return answers
 
-    def _sort_in(self, place: Place, answer: Json | BootstrapError) -> None:
+    def _sort_in(self, place: ContextLocation, answer: Json | BootstrapError) -> None:
         """Groups and variables that follow from what a cluster answered."""
         if isinstance(answer, BootstrapError):
             self.display.warning(f"{place.host} is unreachable: {answer}")

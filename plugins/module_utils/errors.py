@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Sequence
 
-from .redaction import clean
+from .redaction.redact import clean
 
 _MOST = 20_000
 """Characters of a message: one of many objects is long."""

@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleModule
 
-from . import kubeconfig as reading
+from .credential_scan.masking import is_credential, masked
 from .errors import BootstrapError
-from .limits import reached
-from .masking import is_credential, masked
-from .redaction import clean, cleaned, forget, remember
+from .kubeconfig import load as reading
+from .process.limits import reached
+from .redaction.redact import clean, cleaned, forget, remember
 
 _MOST_DETAILS = 2**20
 # Fields of a kubeconfig's user, of an auth-provider's config among them, and the proxy, which may hold a login.

@@ -183,13 +183,13 @@ import json
 import typing as t
 from collections.abc import Callable
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.auth import iap, oidc, openshift, static
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.auth.login import Login, Wanted, choose
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cloud.google_api import GoogleApi
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.target import TARGET_ARGUMENTS, connect
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.target import TARGET_ARGUMENTS, connect
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.steps.auth import iap, oidc, openshift, static
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.steps.auth.login import Login, LoginSpec, choose
 
 ARGUMENTS: dict[str, t.Any] = {
     "argument_spec": {
@@ -226,7 +226,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
         step: dict[str, t.Any] = {"parameters": {}, "components": {}, "reason": said, "record": {}}
         return {"changed": False, "step": step, "secrets": [], "said": said}
     facts = args["facts"]
-    wanted = Wanted(
+    wanted = LoginSpec(
         **{key: args[key] for key in _SAME},
         project=args["project"] or (facts.get("cloud") or {}).get("account"),
         user=args["username"],
@@ -247,7 +247,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     return {"changed": login.changed, **result, "secrets": login.secrets(wanted.namespace)}
 
 
-def _login(kind: str, reason: str, wanted: Wanted, args: dict[str, t.Any], context: Context) -> Login:
+def _login(kind: str, reason: str, wanted: LoginSpec, args: dict[str, t.Any], context: Context) -> Login:
     with contextlib.ExitStack() as stack:
         clients: list[Client] = []
 
@@ -268,7 +268,7 @@ def _login(kind: str, reason: str, wanted: Wanted, args: dict[str, t.Any], conte
         return logins[kind]()
 
 
-def _apart(result: dict[str, t.Any], wanted: Wanted) -> None:
+def _apart(result: dict[str, t.Any], wanted: LoginSpec) -> None:
     """Ansible blots out each value of an option that is not to be seen, wherever it stands in a result: names would get lost."""
     text = json.dumps(result, ensure_ascii=False)
     for option in ("client_secret", "password"):
@@ -277,7 +277,7 @@ def _apart(result: dict[str, t.Any], wanted: Wanted) -> None:
             raise BootstrapError(f"The {option} is a part of a name or an address that can be seen.", fix="Take another one.")
 
 
-def _show(context: Context, wanted: Wanted, password: str) -> None:
+def _show(context: Context, wanted: LoginSpec, password: str) -> None:
     if context.show is None:
         raise BootstrapError(
             "A password can be made only where it can be shown, which is on the controller, and not in AWX, which keeps all output.",

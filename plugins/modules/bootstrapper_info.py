@@ -72,10 +72,10 @@ import shlex
 import typing as t
 from pathlib import Path
 
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credential_scan.masking import is_credential
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import prototypes
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.masking import is_credential
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.predecessor import Embedded, read_config, read_file, read_flags
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.files import prototypes
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.legacy.go_bootstrapper import Embedded, read_config, read_file, read_flags
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 

@@ -209,13 +209,13 @@ said:
 import typing as t
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils import files
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.certificates.step import KINDS, Wanted, present
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.target import TARGET_ARGUMENTS, connect
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.packages import components
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.rules import load
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.redaction import path_text
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.redaction.redact import path_text
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.rules.rules import load
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.target import TARGET_ARGUMENTS, connect
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.steps.certificates.step import KINDS, CertificateSpec, present
 
 ARGUMENTS: dict[str, t.Any] = {
     "argument_spec": {
@@ -255,7 +255,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
         step: dict[str, t.Any] = {"parameters": {}, "components": {}, "reason": said, "record": {}}
         return {"changed": False, "kind": "none", "secret": None, "step": step, "said": said}
     same = ("application", "namespace", "kind", "facts", "parameters", "secret_name", "issuer", "email", "acme_url", "solver", "dns")
-    wanted = Wanted(
+    wanted = CertificateSpec(
         **{name: args[name] for name in same},
         cluster=args["cluster_uid"],
         hostname=(args["hostname"] or "").lower().rstrip("."),

@@ -666,8 +666,8 @@ cluster:
 import typing as t
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.cluster import gather
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.target import TARGET_ARGUMENTS, connect
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.target import TARGET_ARGUMENTS, connect
 
 ARGUMENTS: dict[str, t.Any] = {
     "argument_spec": {

@@ -335,9 +335,9 @@ waiting:
 
 import typing as t
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.deploy import deploy
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.engines.deploy import deploy
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.target import TARGET_ARGUMENTS, connect
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.target import TARGET_ARGUMENTS, connect
 
 ARGUMENTS: dict[str, t.Any] = {
     "argument_spec": {

@@ -211,9 +211,9 @@ said:
 
 import typing as t
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cloud.names import step
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cloud.names.name import Wanted, normal
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.steps.dns import step
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.steps.dns.name import DnsRecordSpec, normal
 
 ARGUMENTS: dict[str, t.Any] = {
     "argument_spec": {
@@ -259,7 +259,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
         return _shown(step.foreseen(provider, hostname), context)
     if provider == "sslip":
         addresses = addresses or step.held(hostname)
-    wanted = Wanted(
+    wanted = DnsRecordSpec(
         **same,
         hostname=hostname,
         addresses=addresses,

@@ -228,11 +228,11 @@ import os
 import typing as t
 from pathlib import Path
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.git.commit import Wanted, commit, ready
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.git.fetch import fetch
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.git.secrets import allowed
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credential_scan.scan import allowed
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.source_arguments import SOURCE_ARGUMENTS, sources
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.steps.git.commit import CommitSpec, commit, ready
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.steps.git.fetch import fetch
 
 ARGUMENTS: dict[str, t.Any] = {
     "argument_spec": {
@@ -264,7 +264,7 @@ ARGUMENTS: dict[str, t.Any] = {
 
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Look, or commit."""
-    wanted = Wanted(
+    wanted = CommitSpec(
         folder=Path(os.path.abspath(args["path"])),
         declaration=args["declaration"],
         sources=sources(args, context),

@@ -68,10 +68,10 @@ questions:
 import typing as t
 from pathlib import Path
 
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credential_scan.masking import masked, without_masked
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.files import write_atomically
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.guide.document import document, schema
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.masking import masked, without_masked
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.redaction import plain_texts
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.redaction.redact import plain_texts
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.page import page
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 

@@ -253,9 +253,9 @@ import os
 import typing as t
 from pathlib import Path
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.folder import converge
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.journal import Change
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.masking import masked
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credential_scan.masking import masked
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.disk.folder import converge
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.disk.journal import FileChange
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.source_arguments import SOURCE_ARGUMENTS, sources
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 
@@ -329,7 +329,7 @@ def _warning(entry: dict[str, t.Any]) -> str:
     return f"{where}: {what} stays as you set it; planned was {planned}."
 
 
-def _diff(path: str, changes: list[Change]) -> list[dict[str, str]]:
+def _diff(path: str, changes: list[FileChange]) -> list[dict[str, str]]:
     """A diff a file; of the copied files only their names."""
     shown = [
         {

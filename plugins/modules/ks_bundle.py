@@ -84,7 +84,8 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.files import write_atomically
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import declaration, folder, packages
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.disk import folder
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.files import declaration, packages
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import bundle, registry
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.source_arguments import SOURCE_ARGUMENTS, sources
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module

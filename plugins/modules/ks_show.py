@@ -138,12 +138,14 @@ import typing as t
 from collections.abc import Mapping
 from pathlib import Path
 
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api_migration.migrate import bring_up, lines, served_by
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy import shapes
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.api_versions import bring_up, lines, served_by
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.files import write_atomically
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import documents, folder, printing, render
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.evaluate import Limits
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.formats import manifests, yaml_documents
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.disk import folder
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.jsonnet.evaluate import Limits
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.render import render
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 
 ARGUMENTS: dict[str, t.Any] = {
@@ -180,9 +182,9 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     if args["dest"]:
         return {**result, **_written(os.path.abspath(args["dest"]), everything, args["format"], context)}
     if not args["show_secrets"]:
-        objects = {name: [printing.masked(item) for item in items] for name, items in objects.items()}
+        objects = {name: [manifests.masked(item) for item in items] for name, items in objects.items()}
         everything = [item for items in objects.values() for item in items]
-    return {**result, "objects": objects, "text": printing.text(everything, args["format"])}
+    return {**result, "objects": objects, "text": manifests.text(everything, args["format"])}
 
 
 def _brought_up(objects: Objects, release: str, context: Context) -> Objects:
@@ -213,7 +215,7 @@ def _chosen(objects: Objects, names: list[str] | None) -> Objects:
 
 def _written(dest: str, objects: list[dict[str, t.Any]], format: str, context: Context) -> dict[str, t.Any]:
     """Bring the file to the objects' text."""
-    text = printing.text(objects, format)
+    text = manifests.text(objects, format)
     before = _present(dest)
     result: dict[str, t.Any] = {"changed": before != text, "dest": dest}
     if context.diff:
@@ -242,14 +244,14 @@ def _present(dest: str) -> str | None:
 def _documents(text: str, file: str) -> list[dict[str, t.Any]]:
     """The objects in a file, as far as it has any; JSON is YAML."""
     with contextlib.suppress(BootstrapError):
-        return [item for item in documents.load_all(text, file) if isinstance(item, dict)]
+        return [item for item in yaml_documents.load_all(text, file) if isinstance(item, dict)]
     return []
 
 
 def _hidden(objects: list[dict[str, t.Any]], before: list[dict[str, t.Any]], format: str) -> str:
     """The text for a diff."""
     known = {_key(item): item for item in before}
-    return printing.text([printing.masked(item, known.get(_key(item))) for item in objects], format)
+    return manifests.text([manifests.masked(item, known.get(_key(item))) for item in objects], format)
 
 
 def _key(item: Mapping[str, t.Any]) -> tuple[str, ...]:

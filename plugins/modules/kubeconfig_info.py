@@ -170,8 +170,8 @@ kubeconfig:
 import typing as t
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.kubeconfig import describe
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.target import TARGET_ARGUMENTS, find
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.target import TARGET_ARGUMENTS, find
 
 ARGUMENTS: dict[str, t.Any] = {"argument_spec": TARGET_ARGUMENTS, "supports_check_mode": True}
 

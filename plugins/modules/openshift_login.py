@@ -104,8 +104,8 @@ scopes:
 
 import typing as t
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils import openshift_login
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.steps.openshift_login import session
 
 ARGUMENTS: dict[str, t.Any] = {
     "argument_spec": {
@@ -125,8 +125,8 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Log in, or out."""
     host, ca = args["host"], args["ca_cert"]
     if args["state"] == "absent":
-        return {"changed": openshift_login.revoke(host, args["token"], ca, check=context.check)}
-    token = openshift_login.login(host, args["username"], args["password"], ca, context.env)
+        return {"changed": session.revoke(host, args["token"], ca, check=context.check)}
+    token = session.login(host, args["username"], args["password"], ca, context.env)
     # The token ends with the play, so nothing that lasts has changed.
     return {"changed": False, "token": token.value, "expires_in": token.expires, "scopes": list(token.scopes)}
 

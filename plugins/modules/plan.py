@@ -284,16 +284,16 @@ import uuid
 from pathlib import Path
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils import files
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credential_scan.masking import is_credential, masked_text
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.files import write_atomically
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import folder
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.packages import pins
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.masking import is_credential, masked_text
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import items, packages, plan, saved, showing, steps
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.rules import load
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.platform import choice as platform
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.disk import folder
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.files.packages import pins
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import packages, plan, plan_text, planned_objects, saved, steps
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import platform_choice as platform
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.source_arguments import SOURCE_ARGUMENTS, sources
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.rules.rules import load
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 
 Json = dict[str, t.Any]
@@ -432,7 +432,7 @@ def _namespace_of_the_platform(given: str | None) -> str:
 
 def _usage_id(args: Json, current: t.Mapping[str, str]) -> str:
     """The id for usage reports that is there: in the application, in the plan that was saved there before; else a new one."""
-    return showing.usage_id(current) or (_saved_id(args["dest"]) if args["dest"] else None) or str(uuid.uuid4())
+    return plan_text.usage_id(current) or (_saved_id(args["dest"]) if args["dest"] else None) or str(uuid.uuid4())
 
 
 def _saved_id(file: str) -> str | None:
@@ -446,7 +446,7 @@ def _saved_id(file: str) -> str | None:
 
 def _is_new(document: Json, usage_id: str, current: t.Mapping[str, str], dest: str | None) -> bool:
     used = any(values.get("usageId", {}).get("value") == usage_id for values in document["parameters"].values())
-    return used and usage_id not in (showing.usage_id(current), _saved_id(dest) if dest else None)
+    return used and usage_id not in (plan_text.usage_id(current), _saved_id(dest) if dest else None)
 
 
 def _files(args: Json, choices: Json, made: plan.Plan) -> dict[Path, str]:
@@ -455,7 +455,7 @@ def _files(args: Json, choices: Json, made: plan.Plan) -> dict[Path, str]:
     namespace, server = document["namespace"]["value"], document["cluster"]["server"]
     texts: dict[str, t.Callable[[], str]] = {
         "dest": lambda: saved.text(document, choices),
-        "admin_file": lambda: items.admin_text(made.items, document["parts"]["admin"], application, namespace, server),
+        "admin_file": lambda: planned_objects.admin_text(made.items, document["parts"]["admin"], application, namespace, server),
         "rbac_file": lambda: document["rbac"]["yaml"],
     }
     return {Path(args[key]): text() for key, text in texts.items() if args[key]}
@@ -472,7 +472,7 @@ def _text(file: Path) -> str | None:
 
 
 def _differences(document: Json, current: t.Mapping[str, str], files: t.Mapping[Path, str]) -> list[Json]:
-    before, after = showing.last(current), showing.text(document)
+    before, after = plan_text.last(current), plan_text.text(document)
     header = {"before_header": "the plan before", "after_header": "the plan now"}
     found = [{**header, "before": before, "after": after}] if before != after else []
     for file, text in files.items():

@@ -238,9 +238,9 @@ said:
 
 import typing as t
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cloud.addresses.address import Wanted, default_name
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cloud.addresses.step import declared, provider_of, released, reserved
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.steps.static_ip.address import AddressSpec, default_name
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.steps.static_ip.step import declared, provider_of, released, reserved
 
 ARGUMENTS: dict[str, t.Any] = {
     "argument_spec": {
@@ -273,7 +273,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Reserve or release."""
     cloud = args["cloud"]
     same = ("application", "cluster", "scope", "ip_version", "network_tier", "subnetwork", "address", "resource_group", "endpoint")
-    wanted = Wanted(
+    wanted = AddressSpec(
         **{key: args[key] for key in same},
         name=args["name"] or default_name(args["application"], args["cluster"]),
         named=bool(args["name"]),

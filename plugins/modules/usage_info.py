@@ -87,10 +87,10 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import folder
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.disk import folder
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.target import TARGET_ARGUMENTS, connect
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.target import TARGET_ARGUMENTS, connect
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.usage import body, settings
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.steps.usage.usage import body, settings
 
 ARGUMENTS: dict[str, t.Any] = {
     "argument_spec": {

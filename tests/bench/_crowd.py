@@ -9,10 +9,10 @@ import os
 import typing as t
 from pathlib import Path
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import load
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import cluster as local_cluster
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.processes import stop
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane.processes import stop
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
 
 Json = dict[str, t.Any]
@@ -25,7 +25,7 @@ _IDLE = ("kwok", "kube-scheduler", "kube-controller-manager")
 
 def start(nodes: int, clusters: Path) -> tuple[Path, Path]:
     """Make the cluster with so many nodes; returns its kubeconfig and the folder with ``kubectl``."""
-    place = local_cluster.Place.of(os.environ, clusters=str(clusters))
+    place = local_cluster.Directories.of(os.environ, clusters=str(clusters))
     name = f"crowd-{nodes}"
     found = local_cluster.present(place, name, str(Path(__file__).parent / "crowd.yml"), Context())
     stop(place.home(name).run / f"{each}.pid" for each in _IDLE)
@@ -36,7 +36,7 @@ def start(nodes: int, clusters: Path) -> tuple[Path, Path]:
 
 def remove(nodes: int, clusters: Path) -> None:
     """Stop the cluster and remove its folder."""
-    local_cluster.absent(local_cluster.Place.of(os.environ, clusters=str(clusters)), f"crowd-{nodes}", Context())
+    local_cluster.absent(local_cluster.Directories.of(os.environ, clusters=str(clusters)), f"crowd-{nodes}", Context())
 
 
 def fill(client: Client, nodes: int) -> None:

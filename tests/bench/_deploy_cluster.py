@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import cluster as local_cluster
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.processes import stop
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane.processes import stop
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
 
 HERE = Path(__file__).parent
@@ -28,7 +28,7 @@ class Cluster:
     """``near`` and ``far`` are kubeconfigs; the paths stay, what is in them changes with each cluster."""
 
     def __init__(self, folder: Path) -> None:
-        self._place = local_cluster.Place.of(os.environ, clusters=str(folder / "clusters"))
+        self._place = local_cluster.Directories.of(os.environ, clusters=str(folder / "clusters"))
         self.home = self._place.home(_NAME)
         self.near, self.far = self.home.kubeconfig(), folder / "far.kubeconfig"
         self.holds: object = None

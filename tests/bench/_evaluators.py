@@ -1,6 +1,6 @@
 """One evaluator on one application, as a process of its own: ``python _evaluators.py NAME PREPARED OUTPUT``.
 
-``PREPARED`` holds what ``ksonnet/render.py`` gives to its evaluator, as JSON: ``files`` (path to text) and ``runs``, each with
+``PREPARED`` holds what ``ksonnet/render/render.py`` gives to its evaluator, as JSON: ``files`` (path to text) and ``runs``, each with
 ``snippet``, ``codes`` (external variables), ``search`` (where imports are looked for) and ``previous`` (the variable that holds what
 the run before yielded).
 """

@@ -6,9 +6,9 @@ import json
 import sys
 import typing as t
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.order import order
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.git.secrets import scan
-from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.deploy.test_order import thousand_objects
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credential_scan.scan import scan
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.graph.waves import order
+from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.deploy.graph.test_waves import thousand_objects
 
 ROUNDS = 10
 LINE = '"description": "The name of the secret. A token, password or access key; see the field secretKeyRef: it has a key.",\n'

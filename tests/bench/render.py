@@ -2,7 +2,7 @@
 
 ``50 components`` has 1,000 objects. ``kubeflow v0.1`` is in the shape of Kubeflow's packages of 2018: eight components with 72 objects,
 each a list that goes through std.prune. ``2.4 MB library`` imports one as large as that which ksonnet generates, with 12,000 functions.
-``ours`` is ``ksonnet/render.py``: reading the application, evaluating it within bounds, the objects as data. The peers evaluate the
+``ours`` is ``ksonnet/render/render.py``: reading the application, evaluating it within bounds, the objects as data. The peers evaluate the
 same with nothing around it. Their output is compared with ours. What else PyPI has is one of these under another name or of an older
 release (jsonnet-binary, jsonnet-sdist, sentry-jsonnet, pup-go-jsonnet), or takes no imports but files of the disk (pysonnet).
 """
@@ -19,7 +19,9 @@ from pathlib import Path
 
 from _bench import Case, bench
 from _evaluators import MODULES
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import evaluate, folder, render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.disk import folder
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.jsonnet import evaluate
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.render import render
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.cluster import cache_folder
 
 HERE = Path(__file__).parent
@@ -27,12 +29,13 @@ PACKAGES = ("rjsonnet==0.5.6", "gojsonnet==0.22.0", "jsonnet==0.22.0")
 LIBRARY = "lib/v1.7.0"
 OURS = """import json, sys, time
 from pathlib import Path
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import folder, render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.disk import folder
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.render import render
 objects = render.objects(folder.read(Path(sys.argv[1])))
 json.dump(objects, sys.stdout)"""
 CONVERGE = """import json, sys, time
 from pathlib import Path
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import folder
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.disk import folder
 assert not folder.converge(Path(sys.argv[1]), json.load(open(sys.argv[2]))).changed"""
 
 PROTOTYPE = """// @apiVersion 0.1

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import folder, params, prototypes, render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.disk import folder
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.files import params, prototypes
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.render import render
 from ansible_collections.kubeflow.bootstrap.tests.unit.rules import old_registries
 
 # What `ks generate` writes above the body of a prototype, as in every recorded step that generates.

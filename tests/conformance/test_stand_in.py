@@ -12,7 +12,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import folder
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.disk import folder
 from ansible_collections.kubeflow.bootstrap.tests.integration.ks_stand_in import packing
 from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 

@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import app_yaml, folder, overrides, params, prototypes, render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.disk import folder
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.files import app_yaml, overrides, params, prototypes
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.render import render
 
 CORPUS = Path(__file__).parent / "ks-0.10.0"
 STEPS = sorted((CORPUS / "steps").glob("*.json"))

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils import retrying
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy import absent, present
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy import deploy as deploying
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy import applier, destroyer
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.engines import deploy as deploying
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube import retry
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
 from ansible_collections.kubeflow.bootstrap.plugins.modules import cluster_info
 from ansible_collections.kubeflow.bootstrap.tests.hostile.behaviours import BEHAVIOURS, REFUSALS
@@ -54,10 +54,10 @@ STAGES: dict[str, Callable[[str, Path], Json]] = {"facts": _facts, "deploy": _ap
 
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is retried is retried for a moment only."""
-    for module in (deploying, present, absent):
+    for module in (deploying, applier, destroyer):
         if hasattr(module, "LOOKING"):
             monkeypatch.setattr(module, "LOOKING", 0.2 * _SECONDS)
-    monkeypatch.setattr(retrying, "_BRIEFLY", 0.2 * _SECONDS)
+    monkeypatch.setattr(retry, "_BRIEFLY", 0.2 * _SECONDS)
 
 
 def survive(name: str, stage: str, folder: Path) -> str:

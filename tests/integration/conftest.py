@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import certificates, control_plane
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import load
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import cluster as local_cluster
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane import certificates, control_plane
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
 from ansible_collections.kubeflow.bootstrap.tests.integration import faults, loaded
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application
@@ -88,7 +88,7 @@ _AUDITS: dict[str, Audit] = {}
 class Cluster:
     """A running local cluster."""
 
-    place: local_cluster.Place
+    place: local_cluster.Directories
     name: str
     facts: dict[str, t.Any]
     """What the module local_cluster returned."""
@@ -181,15 +181,15 @@ Factory = Callable[..., Cluster]
 
 
 @pytest.fixture(scope="session")
-def place(tmp_path_factory: pytest.TempPathFactory) -> local_cluster.Place:
+def place(tmp_path_factory: pytest.TempPathFactory) -> local_cluster.Directories:
     """Clusters in a folder of the tests, programs from the user's cache."""
-    return local_cluster.Place.of(os.environ, clusters=str(tmp_path_factory.mktemp("clusters")))
+    return local_cluster.Directories.of(os.environ, clusters=str(tmp_path_factory.mktemp("clusters")))
 
 
 class Running:
     """The clusters of this process: ``start`` is what the fixture ``cluster`` is."""
 
-    def __init__(self, place: local_cluster.Place) -> None:
+    def __init__(self, place: local_cluster.Directories) -> None:
         self.place = place
         self._names: list[str] = []
 
@@ -208,7 +208,7 @@ class Running:
 
 
 @pytest.fixture(scope="session")
-def clusters(place: local_cluster.Place) -> Iterator[Running]:
+def clusters(place: local_cluster.Directories) -> Iterator[Running]:
     """All that run; none is left behind."""
     running = Running(place)
     # A polite kill ends the session as Ctrl-C does: with everything stopped.
@@ -237,7 +237,7 @@ def cluster(clusters: Running) -> Factory:
 
 
 @pytest.fixture
-def brief_cluster(cluster: Factory, place: local_cluster.Place) -> Iterator[Factory]:
+def brief_cluster(cluster: Factory, place: local_cluster.Directories) -> Iterator[Factory]:
     """As ``cluster``, but for one test alone."""
     names: list[str] = []
 

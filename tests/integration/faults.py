@@ -24,9 +24,9 @@ import typing as t
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import programs
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.cluster import cache_folder
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.locks import locked
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane import programs
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane.locks import locked
 from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 Json = dict[str, t.Any]

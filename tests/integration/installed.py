@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.cluster import cache_folder
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.locks import locked
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane.locks import locked
 
 
 def installed(package: str, *more: str) -> Path:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import ApiError, Client
 
 if t.TYPE_CHECKING:
     from ansible_collections.kubeflow.bootstrap.tests.integration.conftest import Cluster

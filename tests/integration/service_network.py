@@ -25,11 +25,11 @@ import typing as t
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client, Unreachable
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import certificates, control_plane, programs
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.cluster import Place
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.processes import await_condition, stop
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import ApiError, Client, Unreachable
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import load
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.cluster import Directories
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane import certificates, control_plane, programs
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane.processes import await_condition, stop
 from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 Json = dict[str, t.Any]
@@ -48,7 +48,7 @@ class Network:
 
 
 @contextlib.contextmanager
-def service_network(place: Place, name: str, services: list[tuple[str, str]]) -> Iterator[Network]:
+def service_network(place: Directories, name: str, services: list[tuple[str, str]]) -> Iterator[Network]:
     """Webhooks of the local cluster ``name`` are answered. ``services``: (namespace, name) of those that may be asked."""
     home = place.home(name)
     folder = home.folder / "network"
@@ -68,7 +68,7 @@ def service_network(place: Place, name: str, services: list[tuple[str, str]]) ->
                 yield network
 
 
-def _start_again(place: Place, name: str, folder: Path, proxy: str) -> None:
+def _start_again(place: Directories, name: str, folder: Path, proxy: str) -> None:
     """The API server, with all that is for the cluster going through the proxy."""
     home = place.home(name)
     selection = {

@@ -19,9 +19,9 @@ import threading
 import typing as t
 from collections.abc import Iterator
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client, Unreachable
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.cluster import Place
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import ApiError, Client, Unreachable
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import load
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.cluster import Directories
 from ansible_collections.kubeflow.bootstrap.tests.integration.platform import WEBHOOKS
 from ansible_collections.kubeflow.bootstrap.tests.integration.service_network import has_endpoint
 
@@ -53,7 +53,7 @@ def client_configs(item: Json) -> list[Json]:
 
 
 @contextlib.contextmanager
-def stand_ins(place: Place, name: str, items: list[Json], authority: bytes) -> Iterator[None]:
+def stand_ins(place: Directories, name: str, items: list[Json], authority: bytes) -> Iterator[None]:
     """They work while the ``with`` statement lasts. ``authority``: the PEM that goes into the bundles."""
     over = threading.Event()
     with Client(load(kubeconfig=str(place.home(name).kubeconfig("setup")), env={}).connection) as client:

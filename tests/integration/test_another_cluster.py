@@ -11,8 +11,8 @@ import threading
 from urllib.parse import urlsplit
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.connect import ssl_context
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.transport import ssl_context
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import load
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application
 from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 import random
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.absent import absent
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.api_versions import bring_up
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.present import Options, present
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.discovery import served
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api_migration.migrate import bring_up
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.applier import Options, present
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.destroyer import absent
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.discovery import served
 
 RBAC = "rbac.authorization.k8s.io"
 CRDS = "apiextensions.k8s.io/v1beta1"

@@ -10,7 +10,7 @@ import ssl
 
 import bcrypt
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import certificates
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane import certificates
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.google_iap import NUMBER, IapGoogle
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.serving import Reply, StandIn
 from ansible_collections.kubeflow.bootstrap.tests.patience import patience

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import certificates
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane import certificates
 from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils

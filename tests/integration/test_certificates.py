@@ -13,7 +13,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import certificates as authority
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane import certificates as authority
 from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.names import Role
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.step import UID

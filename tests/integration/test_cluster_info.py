@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Unreachable
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.cluster import gather
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Unreachable
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
 from ansible_collections.kubeflow.bootstrap.plugins.modules import cluster_info
 

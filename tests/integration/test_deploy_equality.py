@@ -9,7 +9,7 @@ import json
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.equality import contained
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.apply.equality import contained
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application
 from ansible_collections.kubeflow.bootstrap.tests.integration.conftest import Cluster, Factory
 from ansible_collections.kubeflow.bootstrap.tests.integration.objects import RBAC, definition, deployment, made, name_of, pod

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import control_plane, programs
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane import control_plane, programs
 from ansible_collections.kubeflow.bootstrap.tests.integration import faults
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application, accounted, created, settled
 from ansible_collections.kubeflow.bootstrap.tests.integration.objects import mixture, name_of, there

@@ -8,8 +8,8 @@ import json
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.quantity import is_quantity
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import ApiError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.quantity import is_quantity
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application
 from ansible_collections.kubeflow.bootstrap.tests.integration.conftest import Cluster, Factory
 from ansible_collections.kubeflow.bootstrap.tests.integration.objects import definition, deployment, made, pod

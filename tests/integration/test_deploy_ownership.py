@@ -10,8 +10,8 @@ import json
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.managed_fields import LAST_APPLIED
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects import MANAGER
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.managed_fields import LAST_APPLIED
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.resources import MANAGER
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application, Deployed
 from ansible_collections.kubeflow.bootstrap.tests.integration.conftest import Cluster, Factory
 from ansible_collections.kubeflow.bootstrap.tests.integration.objects import definition, deployment, made, pod

@@ -203,7 +203,7 @@ def reader(brief_cluster: Factory, tmp_path: Path) -> Iterator[Reader]:
     try:
         yield found
     finally:
-        place = local_cluster.Place.of({"XDG_CACHE_HOME": str(cache.parent)})
+        place = local_cluster.Directories.of({"XDG_CACHE_HOME": str(cache.parent)})
         for folder in (cache / "clusters").glob("[a-z]*"):
             local_cluster.absent(place, folder.name, CONTEXT)
 

@@ -8,7 +8,7 @@ import base64
 import json
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.generated import GENERATE
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.generated_secrets import GENERATE
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application
 from ansible_collections.kubeflow.bootstrap.tests.integration.objects import made
 

@@ -14,21 +14,14 @@ import threading
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.compare import compare, stale
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.inventory import Inventory
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.apply.drift import compare, stale
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.lease import held
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects import (
-    MANAGER,
-    Key,
-    Resources,
-    digest,
-    key_of,
-    owned_fields,
-)
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.progress import Deadline, Ticker
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.discovery import served
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.applyset import Inventory
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.progress import Deadline, Ticker
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.discovery import served
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.resources import MANAGER, Key, Resources, digest, key_of, owned_fields
 from ansible_collections.kubeflow.bootstrap.tests.integration.webhook_server import WebhookServer, mutate
 from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
@@ -494,10 +487,11 @@ def test_a_user_of_two_namespaces_only(application):
 
 HOLD = """
 import sys, time
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.lease import held
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.progress import Deadline, Ticker
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.progress import Deadline
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.progress import Ticker
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import load
 with Client(load(kubeconfig=sys.argv[1], env={}).connection) as client, Ticker(print) as ticker:
     with held(client, sys.argv[2], "app", Deadline(30), ticker):
         print("held", flush=True)

@@ -16,7 +16,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.inventory import Inventory
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.applyset import Inventory
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application
 from ansible_collections.kubeflow.bootstrap.tests.integration.ks_stand_in import packing
 from ansible_collections.kubeflow.bootstrap.tests.integration.objects import definition, deployment, made, pod

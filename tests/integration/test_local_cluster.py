@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import cluster as local_cluster
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane import Ports
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane.control_plane import Ports
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
 from ansible_collections.kubeflow.bootstrap.tests.patience import patience, until
 

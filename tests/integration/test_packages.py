@@ -118,7 +118,7 @@ def vendor(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(cluster: Factory, place: local_cluster.Place) -> t.Iterator[Cluster]:
+def server(cluster: Factory, place: local_cluster.Directories) -> t.Iterator[Cluster]:
     """A cluster of its own, because it gets definitions that other tests take for add-ons."""
     here = cluster("plain", name=CLUSTER)
     prepared = [definition(*each) for each in STAND_INS]

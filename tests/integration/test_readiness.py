@@ -5,14 +5,14 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.gates import closed
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.inventory import Inventory
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.member import Member
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects import MANAGER, Key, Resources, key_of
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.order import Gate
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.progress import Deadline, Ticker
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.wait import NotReady, await_ready, open_gates
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.discovery import served
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.graph.waves import Gate
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.applyset import Inventory
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.member import Member
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.progress import Deadline, Ticker
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.status.gates import closed
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.status.wait import NotReady, await_ready, open_gates
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.discovery import served
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.resources import MANAGER, Key, Resources, key_of
 from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
 
 GROUP = "readiness.example.com"

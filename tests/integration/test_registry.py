@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects import Resources, key_of, placed
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.discovery import served
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.render import render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import ApiError, Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.discovery import served
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.resources import Resources, key_of, placed
 from ansible_collections.kubeflow.bootstrap.tests.unit.registry import validation
 from ansible_collections.kubeflow.bootstrap.tests.unit.registry.validation import CHOICES, NAMESPACE, Case
 

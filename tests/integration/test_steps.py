@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import certificates
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane import certificates
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.git_http import GitHttp
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.google_iap import NUMBER, IapGoogle
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.google_names import GoogleNames

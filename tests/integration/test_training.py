@@ -9,8 +9,8 @@ import json
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.render import render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import ApiError
 from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 from ansible_collections.kubeflow.bootstrap.tests.unit.registry import validation
 

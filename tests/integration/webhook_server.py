@@ -22,9 +22,9 @@ import typing as t
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils import responses
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import certificates
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube import responses
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import ApiError, Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane import certificates
 from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 Json = dict[str, t.Any]

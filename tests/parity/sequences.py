@@ -12,11 +12,11 @@ import typing as t
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.managed_fields import LAST_APPLIED, overlaid
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects import MANAGER, Resource
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.outcome import Options
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.present import present
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.applier import present
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.managed_fields import LAST_APPLIED, overlaid
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.outcome import Options
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import ApiError, Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.resources import MANAGER, Resource
 from ansible_collections.kubeflow.bootstrap.tests.parity.kinds import KINDS, Chance, definition, version
 
 if t.TYPE_CHECKING:

@@ -14,9 +14,9 @@ import subprocess
 import sys
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.render import render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane.profiles import read
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.node import nodes
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.profiles import read
 from ansible_collections.kubeflow.bootstrap.tests.patience import until
 from ansible_collections.kubeflow.bootstrap.tests.real import pods
 from ansible_collections.kubeflow.bootstrap.tests.unit.registry import validation

@@ -9,8 +9,8 @@ import signal
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import cluster as local_cluster
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane.profiles import read
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.node import cgroups, nodes
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.profiles import read
 from ansible_collections.kubeflow.bootstrap.tests.integration.conftest import CONTEXT
 from ansible_collections.kubeflow.bootstrap.tests.patience import patience, until
 from ansible_collections.kubeflow.bootstrap.tests.real.conftest import deployed

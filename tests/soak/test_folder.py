@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.ksonnet.test_folder import declared, killed_at
+from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.ksonnet.disk.test_folder import declared, killed_at
 
 __all__ = ["declared"]
 

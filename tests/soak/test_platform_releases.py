@@ -16,10 +16,13 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import application, render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.fetch.cache import folder
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.fetch.sources import Contents, Sources
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import application
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.render import render
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.cluster import cache_folder
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import platform_choice
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.platform import (
-    choice,
     closure,
     contents,
     graph,
@@ -29,8 +32,6 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.platform import
     source,
     tables,
 )
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.cache import folder
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.sources import Contents, Sources
 from ansible_collections.kubeflow.bootstrap.tests.integration.service_network import service_network
 from ansible_collections.kubeflow.bootstrap.tests.integration.stand_ins import stand_ins, webhook_services
 from ansible_collections.kubeflow.bootstrap.tests.integration.test_platform import refused, settled
@@ -152,14 +153,14 @@ def test_each_value_lands(name: str, tmp_path: Path) -> None:
     before = rendered(made, components, {})
     for parameter, value in VALUES.items():
         try:
-            values = choice.spread({parameter: value}, {"platform": made}, components)
+            values = platform_choice.spread({parameter: value}, {"platform": made}, components)
         except BootstrapError:
             assert parameter == "servingMode" and name == "26.03.1"  # of KServe, which the archive lacks
             continue
         after = rendered(made, components, values)
         assert [key for key in after if after[key] != before.get(key)] != [], parameter
     everywhere = {"clusterDomain": "k8s.example", "imageRegistry": "mirror.example.com"}
-    found = rendered(made, components, choice.spread(everywhere, {"platform": made}, components))
+    found = rendered(made, components, platform_choice.spread(everywhere, {"platform": made}, components))
     text = json.dumps(list(found.values()))
     assert "cluster.local" not in text
     images = {image for item in found.values() for image in dict(parameters.images_in(item))}

@@ -21,9 +21,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 import yaml
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils import redaction
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import Connection
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.redaction import redact
 from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -33,7 +33,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
     """The secrets of one test are ordinary words in the next."""
-    redaction.forget()
+    redact.forget()
 
 
 Json = dict[str, t.Any]

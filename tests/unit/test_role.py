@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils import variables
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.role import variables
 
 ROLES = Path(__file__).parents[2] / "roles"
 

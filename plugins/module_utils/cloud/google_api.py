@@ -19,8 +19,8 @@ import typing as t
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
 
-from .. import foreign_json
 from ..errors import BootstrapError
+from ..formats import foreign_json
 from .google_errors import GoogleError, explain, may_pass
 
 Json = dict[str, t.Any]

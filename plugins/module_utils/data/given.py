@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 
-class Given(t.NamedTuple):
+class ControllerMade(t.NamedTuple):
     """Group, kind, namespace and name of what is made; ``{name}`` and ``{namespace}`` are those of the object that it is made for."""
 
     group: str
@@ -19,13 +19,13 @@ class Given(t.NamedTuple):
     name: str
 
 
-GIVEN: dict[tuple[str, str], tuple[Given, ...]] = {
+GIVEN: dict[tuple[str, str], tuple[ControllerMade, ...]] = {
     # Kubeflow Dashboard, components/profile-controller/controllers/profile_controller.go: the namespace is owned by the Profile, and goes
     # with it; DEFAULT_EDITOR and DEFAULT_VIEWER are the accounts.
     ("kubeflow.org", "Profile"): (
-        Given("", "Namespace", "", "{name}"),
-        Given("", "ServiceAccount", "{name}", "default-editor"),
-        Given("", "ServiceAccount", "{name}", "default-viewer"),
+        ControllerMade("", "Namespace", "", "{name}"),
+        ControllerMade("", "ServiceAccount", "{name}", "default-editor"),
+        ControllerMade("", "ServiceAccount", "{name}", "default-viewer"),
     ),
 }
 """By group and kind of the object that they are made for."""

@@ -170,7 +170,7 @@ RENAMES: dict[str, list[Rename]] = {
         ),
     ]
 }
-"""By family of registries. An entry counts only where the prototypes at hand declare its names (see ksonnet/upgrade.py)."""
+"""By family of registries. An entry counts only where the prototypes at hand declare its names (see ksonnet/upgrade/upgrade.py)."""
 
 _NAMESPACE = "the objects go to the environment's namespace"
 _SELDON = "seldonVersion chooses the three images together"

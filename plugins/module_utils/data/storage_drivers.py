@@ -114,7 +114,7 @@ Source: kubernetes-sigs/nfs-subdir-external-provisioner and nfs-ganesha-server-a
 """
 
 
-class Smallest(t.NamedTuple):
+class MinimumVolume(t.NamedTuple):
     """The smallest volume that a driver makes, where the parameters of the class are these (regular expressions; no key: any)."""
 
     driver: str
@@ -124,40 +124,48 @@ class Smallest(t.NamedTuple):
 
 
 SMALLEST = (
-    Smallest("pd.csi.storage.gke.io", {"type": "hyperdisk-(balanced.*|ml)"}, "4Gi", "Compute Engine, Hyperdisk: size limits"),
-    Smallest("pd.csi.storage.gke.io", {"type": "hyperdisk-extreme"}, "64Gi", "Compute Engine, Hyperdisk: size limits"),
-    Smallest("pd.csi.storage.gke.io", {"type": "hyperdisk-throughput"}, "2Ti", "Compute Engine, Hyperdisk: size limits"),
-    Smallest("pd.csi.storage.gke.io", {"type": "pd-extreme"}, "500Gi", "Compute Engine, Persistent Disk: size limits"),
-    Smallest(
+    MinimumVolume("pd.csi.storage.gke.io", {"type": "hyperdisk-(balanced.*|ml)"}, "4Gi", "Compute Engine, Hyperdisk: size limits"),
+    MinimumVolume("pd.csi.storage.gke.io", {"type": "hyperdisk-extreme"}, "64Gi", "Compute Engine, Hyperdisk: size limits"),
+    MinimumVolume("pd.csi.storage.gke.io", {"type": "hyperdisk-throughput"}, "2Ti", "Compute Engine, Hyperdisk: size limits"),
+    MinimumVolume("pd.csi.storage.gke.io", {"type": "pd-extreme"}, "500Gi", "Compute Engine, Persistent Disk: size limits"),
+    MinimumVolume(
         "pd.csi.storage.gke.io",
         {"type": "pd-standard|pd-balanced|pd-ssd", "replication-type": "regional-pd"},
         "10Gi",
         "GKE, Regional persistent disks",
     ),
-    Smallest("filestore.csi.storage.gke.io", {"tier": "premium|basic_ssd"}, "2560Gi", "Filestore, Service tiers"),
-    Smallest("filestore.csi.storage.gke.io", {}, "1Ti", "Filestore, Service tiers; kubernetes-sigs/gcp-filestore-csi-driver #1152"),
-    Smallest("ebs.csi.aws.com", {"type": "io[12]"}, "4Gi", "EC2, CreateVolume: Size"),
-    Smallest("ebs.csi.aws.com", {"type": "s[ct]1"}, "125Gi", "EC2, CreateVolume: Size"),
-    Smallest("ebs.csi.eks.amazonaws.com", {"type": "io[12]"}, "4Gi", "EC2, CreateVolume: Size"),
-    Smallest("ebs.csi.eks.amazonaws.com", {"type": "s[ct]1"}, "125Gi", "EC2, CreateVolume: Size"),
-    Smallest("block.csi.vultr.com", {"block_type": "storage_opt"}, "40Gi", "vultr/vultr-csi, docs/kubernetes: HDD block type"),
-    Smallest("block.csi.vultr.com", {}, "10Gi", "vultr/vultr-csi, docs/kubernetes: NVMe block type"),
-    Smallest("blockvolume.csi.oraclecloud.com", {}, "50Gi", "OCI, Block Volume: volume sizes"),
-    Smallest("diskplugin.csi.alibabacloud.com", {"type": "cloud_essd", "performanceLevel": "PL0"}, "1Gi", "alibaba-cloud-csi-driver #906"),
-    Smallest("diskplugin.csi.alibabacloud.com", {"type": "cloud_essd", "performanceLevel": "PL2"}, "461Gi", "ECS, ESSD: capacity ranges"),
-    Smallest("diskplugin.csi.alibabacloud.com", {"type": "cloud_essd", "performanceLevel": "PL3"}, "1261Gi", "ECS, ESSD: capacity ranges"),
-    Smallest("diskplugin.csi.alibabacloud.com", {"type": "cloud_(auto|essd_entry)"}, "10Gi", "ECS, Elastic Block Storage: capacity ranges"),
-    Smallest("diskplugin.csi.alibabacloud.com", {}, "20Gi", "ECS, Elastic Block Storage: capacity ranges"),
-    Smallest(
+    MinimumVolume("filestore.csi.storage.gke.io", {"tier": "premium|basic_ssd"}, "2560Gi", "Filestore, Service tiers"),
+    MinimumVolume("filestore.csi.storage.gke.io", {}, "1Ti", "Filestore, Service tiers; kubernetes-sigs/gcp-filestore-csi-driver #1152"),
+    MinimumVolume("ebs.csi.aws.com", {"type": "io[12]"}, "4Gi", "EC2, CreateVolume: Size"),
+    MinimumVolume("ebs.csi.aws.com", {"type": "s[ct]1"}, "125Gi", "EC2, CreateVolume: Size"),
+    MinimumVolume("ebs.csi.eks.amazonaws.com", {"type": "io[12]"}, "4Gi", "EC2, CreateVolume: Size"),
+    MinimumVolume("ebs.csi.eks.amazonaws.com", {"type": "s[ct]1"}, "125Gi", "EC2, CreateVolume: Size"),
+    MinimumVolume("block.csi.vultr.com", {"block_type": "storage_opt"}, "40Gi", "vultr/vultr-csi, docs/kubernetes: HDD block type"),
+    MinimumVolume("block.csi.vultr.com", {}, "10Gi", "vultr/vultr-csi, docs/kubernetes: NVMe block type"),
+    MinimumVolume("blockvolume.csi.oraclecloud.com", {}, "50Gi", "OCI, Block Volume: volume sizes"),
+    MinimumVolume(
+        "diskplugin.csi.alibabacloud.com", {"type": "cloud_essd", "performanceLevel": "PL0"}, "1Gi", "alibaba-cloud-csi-driver #906"
+    ),
+    MinimumVolume(
+        "diskplugin.csi.alibabacloud.com", {"type": "cloud_essd", "performanceLevel": "PL2"}, "461Gi", "ECS, ESSD: capacity ranges"
+    ),
+    MinimumVolume(
+        "diskplugin.csi.alibabacloud.com", {"type": "cloud_essd", "performanceLevel": "PL3"}, "1261Gi", "ECS, ESSD: capacity ranges"
+    ),
+    MinimumVolume(
+        "diskplugin.csi.alibabacloud.com", {"type": "cloud_(auto|essd_entry)"}, "10Gi", "ECS, Elastic Block Storage: capacity ranges"
+    ),
+    MinimumVolume("diskplugin.csi.alibabacloud.com", {}, "20Gi", "ECS, Elastic Block Storage: capacity ranges"),
+    MinimumVolume(
         "com.tencent.cloud.csi.cbs",
         {"diskType": "CLOUD_T?SSD|CLOUD_HSSD"},
         "20Gi",
         "TencentCloud/kubernetes-csi-tencentcloud, docs/README_CBS",
     ),
-    Smallest("com.tencent.cloud.csi.cbs", {}, "10Gi", "TencentCloud/kubernetes-csi-tencentcloud, docs/README_CBS"),
-    Smallest("csi.hetzner.cloud", {}, "10Gi", "hetznercloud/csi-driver, internal/driver/driver.go: MinVolumeSize"),
-    Smallest("linodebs.csi.linode.com", {}, "10Gi", "linode/linode-blockstorage-csi-driver, README"),
-    Smallest("vpc.block.csi.ibm.io", {}, "10Gi", "IBM Cloud, Block Storage for VPC: capacity"),
-    Smallest("storage.csi.upcloud.com", {}, "10Gi", "UpCloudLtd/upcloud-csi #31"),
+    MinimumVolume("com.tencent.cloud.csi.cbs", {}, "10Gi", "TencentCloud/kubernetes-csi-tencentcloud, docs/README_CBS"),
+    MinimumVolume("csi.hetzner.cloud", {}, "10Gi", "hetznercloud/csi-driver, internal/driver/driver.go: MinVolumeSize"),
+    MinimumVolume("linodebs.csi.linode.com", {}, "10Gi", "linode/linode-blockstorage-csi-driver, README"),
+    MinimumVolume("vpc.block.csi.ibm.io", {}, "10Gi", "IBM Cloud, Block Storage for VPC: capacity"),
+    MinimumVolume("storage.csi.upcloud.com", {}, "10Gi", "UpCloudLtd/upcloud-csi #31"),
 )
 """The first that fits counts. Of a driver that is not here, any size is taken to be possible."""

@@ -12,8 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from .. import interrupts
-from ..api import Client
+from ..kube.client import Client
+from ..process import interrupts
 
 _WATCHED_EVERY = 0.1
 _ANSWER = 1.0

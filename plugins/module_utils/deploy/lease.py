@@ -20,14 +20,14 @@ import typing as t
 from collections.abc import Iterator
 from pathlib import Path
 
-from .. import interrupts
-from ..api import ApiError, Client, Unreachable
 from ..errors import BootstrapError
-from .names import object_name
-from .objects import MANAGER
+from ..kube.client import ApiError, Client, Unreachable
+from ..kube.names import object_name
+from ..kube.resources import MANAGER
+from ..process import interrupts
 
 if t.TYPE_CHECKING:
-    from .progress import Deadline, Ticker
+    from .model.progress import Deadline, Ticker
 
 Json = dict[str, t.Any]
 
@@ -40,7 +40,7 @@ _PATIENCE = 2.0
 _BOOT, _PIDS = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
 
 
-class Held:
+class HeldLease:
     """The lease while we have it."""
 
     def __init__(self, client: Client, path: str, what: str, lease: Json, duration: float) -> None:
@@ -128,8 +128,8 @@ class Held:
 @contextlib.contextmanager
 def held(
     client: Client, namespace: str, application: str, deadline: Deadline, ticker: Ticker, duration: float = DURATION
-) -> Iterator[Held]:
-    """Hold the Lease ``<application>-deploy`` in the ``with`` statement; call ``Held.check`` before each step that writes.
+) -> Iterator[HeldLease]:
+    """Hold the Lease ``<application>-deploy`` in the ``with`` statement; call ``HeldLease.check`` before each step that writes.
 
     Waits for another holder until ``deadline``; then raises ``BootstrapError``. A holder is dead that did not renew for its duration, or
     whose process is gone where that can be seen: on the same start of the same machine, in the same namespace of processes.
@@ -160,7 +160,7 @@ def held(
     finally:
         ticker.state = said
     client.identity.witness(path, lease["metadata"].get("uid"))
-    kept = Held(client, path, what, lease, duration)
+    kept = HeldLease(client, path, what, lease, duration)
     try:
         yield kept
     finally:

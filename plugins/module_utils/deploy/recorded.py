@@ -7,11 +7,11 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from ..api import METADATA, ApiError, Client
 from ..errors import BootstrapError, some
-from .inventory import ID, TOOLING
-from .names import is_subdomain, object_name
-from .objects import MANAGER
+from ..kube.client import METADATA, ApiError, Client
+from ..kube.names import is_subdomain, object_name
+from ..kube.resources import MANAGER
+from .model.applyset import ID, TOOLING
 
 _RECORD = "applyset"
 _NAMED = 5

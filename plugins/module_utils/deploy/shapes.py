@@ -12,10 +12,10 @@ import typing as t
 from collections.abc import Iterator
 
 from ..errors import BootstrapError
-from ..object_shapes import BUILT_IN, METADATA, SHAPES, Shape, misfits
-from ..quantity import is_quantity
-from .names import is_subdomain
-from .objects import CRD, group_of
+from ..kube.names import is_subdomain
+from ..kube.object_shapes import BUILT_IN, METADATA, SHAPES, Shape, misfits
+from ..kube.quantity import is_quantity
+from ..kube.resources import CRD, group_of
 
 Json = dict[str, t.Any]
 Rendered = list[tuple[str, Json]]

@@ -8,14 +8,14 @@ import typing as t
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ..cluster_identity import uid_of
 from ..errors import BootstrapError
-from ..ksonnet import app_yaml, record
-from ..kubeconfig import Connection
-from ..made_for import MARK
+from ..ksonnet.files import app_yaml, record
+from ..kube.identity import uid_of
+from ..kubeconfig.load import Connection
+from ..role.provenance import MARK
 
 if t.TYPE_CHECKING:
-    from ..api import Client
+    from ..kube.client import Client
 
 Json = dict[str, t.Any]
 

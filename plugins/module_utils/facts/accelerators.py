@@ -20,7 +20,7 @@ from ..data.accelerators import (
     VENDORS,
 )
 from ..data.node_labels import MOST_VALUES, PASSING_TAINTS
-from ..quantity import parse
+from ..kube.quantity import parse
 from .pods import Requests
 
 Json = dict[str, t.Any]

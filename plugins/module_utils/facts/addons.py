@@ -8,7 +8,7 @@ import typing as t
 from itertools import groupby
 
 from ..data.addons import ADDONS, ISTIO_PARTS, KUBEFLOW
-from .asking import Asker
+from .queries import Asker
 from .workloads import Workload, Workloads
 
 Json = dict[str, t.Any]

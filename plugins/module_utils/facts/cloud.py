@@ -13,19 +13,19 @@ import functools
 import time
 from collections.abc import Callable
 
-from ..cloud import aws, azure, gcp
-from ..cloud.finding import Env, Finding, Json, side_by_side
-from ..cloud.signs import from_kubeconfig, from_nodes
+from ..cloud.detect import aws, azure, gcp
+from ..cloud.detect.detection import CloudFinding, Env, Json, side_by_side
+from ..cloud.detect.fingerprints import from_kubeconfig, from_nodes
 from ..data.clouds import ACCOUNT_KIND
-from ..redaction import cleaned
+from ..redaction.redact import cleaned
 
 TIMEOUT = 2.0
 """Seconds for all questions together."""
 _METADATA_PART = 0.5
 """Of that time, what metadata servers may take where credentials are asked for after them."""
 _NAMES = {"gcp": "Google", "aws": "EC2", "azure": "Azure"}
-_METADATA: dict[str, Callable[[Env, float], Finding]] = {"gcp": gcp.metadata, "aws": aws.metadata, "azure": azure.metadata}
-_CREDENTIALS: dict[str, Callable[[Env, str | None], Finding]] = {
+_METADATA: dict[str, Callable[[Env, float], CloudFinding]] = {"gcp": gcp.metadata, "aws": aws.metadata, "azure": azure.metadata}
+_CREDENTIALS: dict[str, Callable[[Env, str | None], CloudFinding]] = {
     "gcp": gcp.credentials,
     "aws": aws.credentials,
     "azure": azure.credentials,
@@ -44,7 +44,7 @@ def describe(nodes: Json, kubeconfig: Json | None, env: Env, timeout: float = TI
         _add(found, from_kubeconfig(kubeconfig or {}), "The kubeconfig")
     asked = [] if elsewhere else [found.provider] if found.provider else list(_METADATA)
     asked = [provider for provider in asked if provider in _METADATA]
-    questions: dict[str, Callable[[], Finding]] = {
+    questions: dict[str, Callable[[], CloudFinding]] = {
         f"metadata {provider}": functools.partial(_METADATA[provider], env, timeout * _METADATA_PART) for provider in asked
     }
     if found.provider in _CREDENTIALS:
@@ -60,12 +60,12 @@ def describe(nodes: Json, kubeconfig: Json | None, env: Env, timeout: float = TI
     return _document(found, elsewhere)
 
 
-def _credentials(found: Finding, env: Env) -> Callable[[], Finding]:
+def _credentials(found: CloudFinding, env: Env) -> Callable[[], CloudFinding]:
     provider = found.provider or ""
     return functools.partial(_CREDENTIALS[provider], env, found.region if provider == "aws" else found.account)
 
 
-def _add(found: Finding, more: Finding, who: str) -> None:
+def _add(found: CloudFinding, more: CloudFinding, who: str) -> None:
     """Fill in what is not known yet; a source that names another cloud is not heard."""
     if not more.provider:
         return
@@ -79,7 +79,7 @@ def _add(found: Finding, more: Finding, who: str) -> None:
     found.evidence += more.evidence
 
 
-def _add_machine(found: Finding, answer: Finding | str, provider: str, inside: bool) -> None:
+def _add_machine(found: CloudFinding, answer: CloudFinding | str, provider: str, inside: bool) -> None:
     """``answer`` of a metadata server: always who we would act as; where the cluster is only if this is the same place.
 
     ``inside``: this runs in the cluster, so that the machine is one of its nodes.
@@ -101,7 +101,7 @@ def _add_machine(found: Finding, answer: Finding | str, provider: str, inside: b
         setattr(found, name, getattr(answer, name))
 
 
-def _add_login(found: Finding, answer: Finding | str) -> None:
+def _add_login(found: CloudFinding, answer: CloudFinding | str) -> None:
     """Credentials of the user's own come before those of the machine, as in the clouds' libraries."""
     if isinstance(answer, str):
         if not found.acting_as:
@@ -118,7 +118,7 @@ def _add_login(found: Finding, answer: Finding | str) -> None:
         found.evidence.append(f"The credentials are of {answer.account}, another {ACCOUNT_KIND[found.provider or '']} than the cluster's")
 
 
-def _document(found: Finding, elsewhere: bool) -> Json:
+def _document(found: CloudFinding, elsewhere: bool) -> Json:
     provider = found.provider
     document = {
         "provider": provider,
@@ -131,7 +131,7 @@ def _document(found: Finding, elsewhere: bool) -> Json:
     return cleaned(document)
 
 
-def _unknown(found: Finding, elsewhere: bool) -> list[dict[str, str]]:
+def _unknown(found: CloudFinding, elsewhere: bool) -> list[dict[str, str]]:
     """What is not known, and why."""
     metadata = found.unknown.get("metadata")
     silent = f"; no metadata server answers ({metadata})" if metadata else ""

@@ -9,18 +9,18 @@ import gc
 import typing as t
 from collections.abc import Callable, Iterator
 
-from ..api import ApiError, Client, InvalidResponse
-from ..discovery import Served, discover
-from ..permissions import lacking, review
-from ..redaction import cleaned
+from ..kube.access_review import lacking, review
+from ..kube.client import ApiError, Client, InvalidResponse
+from ..kube.discovery import Served, discover
+from ..redaction.redact import cleaned
 from .addons import addons
-from .asking import Asker
 from .distribution import distribution
 from .identity import assumed_domain, cluster_domain, service_account_issuer
 from .network import addresses, cni, gateway_classes, load_balancer
 from .nodes import Nodes, without_images
 from .pods import requests
 from .policy import admission, policy, scc_names, security_context_constraints, served
+from .queries import Asker
 from .storage import storage, within
 from .version import version
 from .workloads import Workloads, workloads

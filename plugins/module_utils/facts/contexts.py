@@ -16,9 +16,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..api import Client
 from ..errors import BootstrapError
-from ..kubeconfig import contexts, load
+from ..kube.client import Client
+from ..kubeconfig.load import contexts, load
 from . import cloud, cluster, kubeconfig
 
 Json = dict[str, t.Any]
@@ -30,7 +30,7 @@ _LONGEST = 100
 
 
 @dataclass(frozen=True)
-class Place:
+class ContextLocation:
     """One context. ``file``: the kubeconfig, or ``None`` for what kubectl reads, which AWX puts elsewhere in each job."""
 
     host: str
@@ -45,7 +45,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Asked:
+class QueryOptions:
     """How to ask: the namespace that Kubeflow is to go to, seconds for all questions of a cluster and without a byte, how many at once."""
 
     namespace: str
@@ -54,12 +54,14 @@ class Asked:
     at_once: int
 
 
-def find(paths: list[str], wanted: list[str], unwanted: list[str], env: Mapping[str, str], warn: Callable[[str], None]) -> list[Place]:
+def find(
+    paths: list[str], wanted: list[str], unwanted: list[str], env: Mapping[str, str], warn: Callable[[str], None]
+) -> list[ContextLocation]:
     """The contexts of all files, in order, whose names match one of ``wanted`` and none of ``unwanted`` (shell patterns).
 
     ``paths``: files, folders (their files, not those below) and shell patterns, absolute; none: what kubectl would read. A file that is
     named must be a kubeconfig. Of those that were found in a folder or by a pattern, others are left out, and a warning says so."""
-    places: list[Place] = []
+    places: list[ContextLocation] = []
     for file, named in _files(paths) if paths else [(None, True)]:
         try:
             _read, lines = contexts(file, env)
@@ -68,7 +70,7 @@ def find(paths: list[str], wanted: list[str], unwanted: list[str], env: Mapping[
                 raise
             warn(f"{error} Its contexts are left out.")
             continue
-        places += [Place("", file, line["name"], line["server"]) for line in lines if _chosen(line["name"], wanted, unwanted)]
+        places += [ContextLocation("", file, line["name"], line["server"]) for line in lines if _chosen(line["name"], wanted, unwanted)]
     return _named(places, warn)
 
 
@@ -90,9 +92,9 @@ def _chosen(name: str, wanted: list[str], unwanted: list[str]) -> bool:
     return any(fnmatch.fnmatchcase(name, each) for each in wanted) and not any(fnmatch.fnmatchcase(name, each) for each in unwanted)
 
 
-def _named(places: list[Place], warn: Callable[[str], None]) -> list[Place]:
+def _named(places: list[ContextLocation], warn: Callable[[str], None]) -> list[ContextLocation]:
     """With host names that differ: context names; where these are alike, with the file's name; where that is, too, with a digest."""
-    schemes: list[Callable[[Place], str]] = [
+    schemes: list[Callable[[ContextLocation], str]] = [
         lambda place: host_name(place.context),
         lambda place: host_name(f"{place.context}-{Path(place.file or 'kubeconfig').stem}"),
         lambda place: f"{host_name(place.context)[: _LONGEST - 9]}-{hashlib.sha256(place.key.encode()).hexdigest()[:8]}",
@@ -130,7 +132,7 @@ def host_name(context: str) -> str:
     return f"{name}-cluster" if name.casefold() in _TAKEN else name
 
 
-def ask(place: Place, how: Asked, env: Mapping[str, str]) -> Json:
+def ask(place: ContextLocation, how: QueryOptions, env: Mapping[str, str]) -> Json:
     """The facts of one cluster: ``kubeconfig``, ``cluster`` and ``cloud``, as the role collects them."""
     found = load(place.file, place.context, env)
     described = kubeconfig.describe(found)
@@ -140,10 +142,10 @@ def ask(place: Place, how: Asked, env: Mapping[str, str]) -> Json:
     return {"kubeconfig": described, "cluster": gathered, "cloud": cloud.describe(gathered["nodes"], described, env)}
 
 
-def ask_all(places: list[Place], how: Asked, env: Mapping[str, str]) -> dict[Place, Json | BootstrapError]:
+def ask_all(places: list[ContextLocation], how: QueryOptions, env: Mapping[str, str]) -> dict[ContextLocation, Json | BootstrapError]:
     """The facts of all of them, or why there are none. No more than ``how.at_once`` are asked at a time."""
 
-    def one(place: Place) -> Json | BootstrapError:
+    def one(place: ContextLocation) -> Json | BootstrapError:
         try:
             return ask(place, how, env)
         except BootstrapError as error:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ..data.distributions import BACKING, DISTRIBUTIONS
-from ..discovery import Served
+from ..kube.discovery import Served
 from .nodes import Nodes
 
 

@@ -10,9 +10,9 @@ import re
 import typing as t
 from urllib.parse import urlsplit
 
-from ..api import ApiError, Client, Unreachable
-from ..credentials import Credentials
-from .asking import Asker
+from ..kube.client import ApiError, Client, Unreachable
+from ..kubeconfig.credentials import Credentials
+from .queries import Asker
 
 Json = dict[str, t.Any]
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 import typing as t
 from datetime import UTC, datetime, timedelta
 
-from ..connect import proxy_of
-from ..credentials import Credentials
 from ..errors import BootstrapError
-from ..expiry import text
 from ..http.proxies import check_proxy
-from ..kubeconfig import Kubeconfig
-from ..urls import without_login
+from ..http.urls import without_login
+from ..kube.transport import proxy_of
+from ..kubeconfig.credentials import Credentials
+from ..kubeconfig.load import Kubeconfig
+from ..kubeconfig.token_expiry import text
 
 Json = dict[str, t.Any]
 

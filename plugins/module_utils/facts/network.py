@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from ..data.cni import CNI, CNI_GROUPS
 from ..data.load_balancers import CLOUDS, CONTROLLERS, NOT_BY_ITSELF, OPENSHIFT_PLATFORMS, POOLS
-from .asking import Asker
+from .queries import Asker
 from .workloads import Workloads, names
 
 Json = dict[str, t.Any]

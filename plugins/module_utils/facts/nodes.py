@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..data.node_labels import LABELS, MOST_VALUES, PASSING_TAINTS
-from ..quantity import parse
+from ..kube.quantity import parse
 from .accelerators import Accelerator, vendor
 from .pods import Requests
 

@@ -8,8 +8,8 @@ import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..quantity import parse
-from .asking import Asker
+from ..kube.quantity import parse
+from .queries import Asker
 
 Json = dict[str, t.Any]
 

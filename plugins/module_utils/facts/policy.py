@@ -8,9 +8,9 @@ import typing as t
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from ..deploy.related import selects
-from .asking import Asker
-from .owner import managed_by
+from ..deploy.graph.object_index import selects
+from ..kube.managed_by import managed_by
+from .queries import Asker
 
 Json = dict[str, t.Any]
 

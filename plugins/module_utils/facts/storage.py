@@ -8,7 +8,7 @@ import re
 import typing as t
 
 from ..data.storage_drivers import DRIVERS, MIGRATED, RELEASES, SMALLEST
-from ..quantity import parse
+from ..kube.quantity import parse
 
 Json = dict[str, t.Any]
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from ..data.addons import ADDONS, ISTIO_PARTS, KUBEFLOW, Signs
 from ..data.cni import CNI
 from ..data.load_balancers import CONTROLLERS
-from .asking import Asker
-from .owner import managed_by
+from ..kube.managed_by import managed_by
+from .queries import Asker
 
 Json = dict[str, t.Any]
 

@@ -25,7 +25,7 @@ _UNSET = ("", "null", None)
 
 def questions(facts: Json, plan: Json, helps: t.Mapping[str, str], apply: bool = False) -> list[Json]:
     """At most five, in order. ``helps``: descriptions of parameters; ``apply``: whether the user has said so already."""
-    look = _Look(facts, plan, helps)
+    look = _KnownFacts(facts, plan, helps)
     made = [_reach(look), _login(look), _storage(look), _gpus(look), _run(look, apply)]
     return [question for question in made if question]
 
@@ -53,7 +53,7 @@ def alerts(facts: Json) -> list[Json]:
     return [{"when": when, "stops": stops, "text": text} for when, stops, text in found]
 
 
-class _Look:
+class _KnownFacts:
     """What is known, with nothing where it is not known."""
 
     def __init__(self, facts: Json, plan: Json, helps: t.Mapping[str, str]) -> None:
@@ -108,7 +108,7 @@ def _names(items: t.Iterable[Json]) -> str:
     return ", ".join(item["name"] for item in items)
 
 
-def _reach(look: _Look) -> Json | None:
+def _reach(look: _KnownFacts) -> Json | None:
     if not look.has("gatewayServiceType"):
         return None
     balancer = look.cluster.get("load_balancer") or {}
@@ -137,7 +137,7 @@ def _reach(look: _Look) -> Json | None:
     return _question("reach", "Access", "How do people reach it?", why, found, options, chosen)
 
 
-def _host(look: _Look, possible: bool) -> Json:
+def _host(look: _KnownFacts, possible: bool) -> Json:
     fields = [look.field("hostname", "Host name", _HOST, example="kubeflow.example.com", wrong="A host name is like kubeflow.example.com.")]
     secret = "A Secret's name is of small letters, digits, - and dots."
     if look.has("tlsSecretName"):
@@ -162,7 +162,7 @@ def _host(look: _Look, possible: bool) -> Json:
     return _option("host", "Under a host name of ours", more, never, fields)
 
 
-def _login(look: _Look) -> Json | None:
+def _login(look: _KnownFacts) -> Json | None:
     if not look.has("jupyterHubAuthenticator"):
         return None
     options = [
@@ -201,7 +201,7 @@ def _login(look: _Look) -> Json | None:
     return _question("login", "Login", "Who may log in?", why, [], options, str(look.value("jupyterHubAuthenticator")))
 
 
-def _storage(look: _Look) -> Json | None:
+def _storage(look: _KnownFacts) -> Json | None:
     storage = look.cluster.get("storage") or {}
     classes = {item["name"]: item for item in storage.get("classes") or []}
     usable = [name for name in storage.get("usable") or [] if name in classes]
@@ -220,7 +220,7 @@ def _storage(look: _Look) -> Json | None:
     return _question("storage", "Volumes", "Where do volumes live?", why, found, options, str(look.value("storageClass")))
 
 
-def _gpus(look: _Look) -> Json | None:
+def _gpus(look: _KnownFacts) -> Json | None:
     accelerators = (look.cluster.get("nodes") or {}).get("accelerators") or []
     if not accelerators or not look.has("gpuResource"):
         return None
@@ -235,7 +235,7 @@ def _gpus(look: _Look) -> Json | None:
     return _question("gpus", "GPUs", "May notebooks have GPUs?", why, [], options, "none" if chosen in _UNSET else str(chosen))
 
 
-def _run(look: _Look, apply: bool) -> Json:
+def _run(look: _KnownFacts, apply: bool) -> Json:
     namespace = {
         "name": "kubeflow_namespace",
         "label": "Namespace",

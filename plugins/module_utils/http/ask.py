@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 from . import failures, proxies
 from .channel import Channel
-from .deadline import Deadline
+from .deadline import ExchangeDeadline
 from .response import pieces
 
 Env = Mapping[str, str]
 
 
-class Answer(t.NamedTuple):
+class HttpReply(t.NamedTuple):
     """``headers``: names in small letters, to all values of each."""
 
     status: int
@@ -43,13 +43,13 @@ def proxy_of(url: str, env: Env) -> str | None:
 def ask(
     url: str,
     headers: Mapping[str, str],
-    deadline: Deadline,
+    deadline: ExchangeDeadline,
     *,
     context: ssl.SSLContext | None = None,
     env: Env | None = None,
     method: str = "GET",
     most: int = 2**20,
-) -> Answer:
+) -> HttpReply:
     """Send one request, and read its answer, whatever its status; redirects are not followed. Raises ``NoAnswer``.
 
     ``env``: names the proxy; ``None`` for none in any case. ``most``: bytes of the body.
@@ -60,7 +60,7 @@ def ask(
         channel = Channel(url, context, proxy_of(url, env) if env is not None else None, deadline)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         response = channel.exchange(method, target, headers.items())
-        return Answer(response.status, response.headers.all, b"".join(pieces(response, most)))
+        return HttpReply(response.status, response.headers.all, b"".join(pieces(response, most)))
     except failures.ERRORS as error:
         raise NoAnswer(failures.explain(error, deadline)) from None
     finally:

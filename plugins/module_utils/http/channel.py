@@ -24,7 +24,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from . import proxies
-from .deadline import Deadline
+from .deadline import ExchangeDeadline
 from .response import Response
 
 _PIECE = 2**16
@@ -34,11 +34,13 @@ _NOT_IN_TARGET = re.compile(r"[\x00-\x20\x7f]")
 class Channel(http.client.HTTPConnection):
     """A connection that opens itself with its first request. ``deadline`` bounds what is exchanged on it; set it before each request."""
 
-    deadline: Deadline
+    deadline: ExchangeDeadline
     written = False
     """Whether anything of the request went out; reset it before each."""
 
-    def __init__(self, url: str, context: ssl.SSLContext | None, proxy: str | None, deadline: Deadline, *, name: str | None = None) -> None:
+    def __init__(
+        self, url: str, context: ssl.SSLContext | None, proxy: str | None, deadline: ExchangeDeadline, *, name: str | None = None
+    ) -> None:
         """``context``: for TLS, ``None`` without. ``name``: the one in the server's certificate, if it is not the URL's host."""
         parts = urlsplit(url)
         host = parts.hostname or ""

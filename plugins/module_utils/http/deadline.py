@@ -7,11 +7,11 @@ from __future__ import annotations
 import time
 
 
-class Late(TimeoutError):
+class ExchangeTimeout(TimeoutError):
     """The time for all of it is over."""
 
 
-class Deadline:
+class ExchangeDeadline:
     """Of one exchange, from the connection to the last byte of the answer. A server that sends a byte a second does not outlive it.
 
     Only the look-up of a name has limits of its own, those of the system's resolver.
@@ -28,10 +28,10 @@ class Deadline:
         return time.monotonic() >= self._end
 
     def left(self) -> float:
-        """The seconds that may be waited for the next byte. Raises ``Late`` where there are none."""
+        """The seconds that may be waited for the next byte. Raises ``ExchangeTimeout`` where there are none."""
         left = self._end - time.monotonic()
         if left <= 0:
-            raise Late
+            raise ExchangeTimeout
         return min(left, self.idle)
 
     def missed(self) -> str:

@@ -11,7 +11,7 @@ import ssl
 import typing as t
 import zlib
 
-from .deadline import Deadline
+from .deadline import ExchangeDeadline
 from .response import TooLarge
 
 ERRORS = (OSError, http.client.HTTPException, zlib.error, ValueError, OverflowError)
@@ -37,7 +37,7 @@ class Failure(t.NamedTuple):
         return _SAID.get(self.kind, "{}").format(self.why)
 
 
-def explain(error: BaseException, deadline: Deadline) -> Failure:
+def explain(error: BaseException, deadline: ExchangeDeadline) -> Failure:
     """What it was. Texts of HTTPException are left out: they may hold an address with a login, or anything that a server says."""
     tunnel = _TUNNEL.match(str(error)) if isinstance(error, OSError) else None
     found = None

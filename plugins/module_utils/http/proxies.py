@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
 from ..errors import BootstrapError
-from ..redaction import remember_login
+from ..redaction.redact import remember_login
 
 
 def proxy_for(host: str, port: int, secure: bool, env: Mapping[str, str]) -> str | None:

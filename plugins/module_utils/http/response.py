@@ -15,7 +15,7 @@ import typing as t
 import zlib
 from collections.abc import Iterator
 
-from .deadline import Deadline
+from .deadline import ExchangeDeadline
 
 _PIECE = 2**16
 _LONGEST_LINE, _MOST_LINES = 2**16, 100
@@ -43,7 +43,7 @@ class Response(http.client.HTTPResponse):
 
     headers: Headers  # type: ignore[assignment]
 
-    def __init__(self, sock: socket.socket, deadline: Deadline, method: str | None) -> None:
+    def __init__(self, sock: socket.socket, deadline: ExchangeDeadline, method: str | None) -> None:
         super().__init__(t.cast("socket.socket", _Readable(sock, deadline)), method=method)
 
     def begin(self) -> None:
@@ -89,7 +89,7 @@ def _head(file: t.BinaryIO) -> Headers:
 class _Readable:
     """What ``http.client`` asks of a socket that it reads from."""
 
-    def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
+    def __init__(self, sock: socket.socket, deadline: ExchangeDeadline) -> None:
         self._sock, self._deadline = sock, deadline
 
     def makefile(self, _mode: str) -> io.BufferedReader:
@@ -99,7 +99,7 @@ class _Readable:
 class _Timed(io.RawIOBase):
     """Each byte comes before the deadline."""
 
-    def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
+    def __init__(self, sock: socket.socket, deadline: ExchangeDeadline) -> None:
         # It keeps the socket open where the connection is to be closed behind the answer.
         self._file = t.cast("io.RawIOBase", sock.makefile("rb", buffering=0))
         self._sock, self._deadline = sock, deadline

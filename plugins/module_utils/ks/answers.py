@@ -13,7 +13,7 @@ import re
 import typing as t
 
 from ..errors import BootstrapError
-from .command import Answer
+from .command import KsOutput
 
 Json = dict[str, t.Any]
 
@@ -29,7 +29,7 @@ _INVALID = re.compile(r"^Error in (?P<label>\S+ \S+): (?P<why>.*)$", re.DOTALL)
 _NO_SCHEMA = "unable to retrieve schema"
 
 
-def lines(answer: Answer) -> list[tuple[str, str]]:
+def lines(answer: KsOutput) -> list[tuple[str, str]]:
     """What it logged: level (``info``, ``error``, …) and text."""
     found = []
     for line in answer.err.splitlines():
@@ -49,7 +49,7 @@ def _unquoted(text: str) -> str:
         return text[1:-1].replace('\\"', '"')
 
 
-def objects(answer: Answer) -> list[Json]:
+def objects(answer: KsOutput) -> list[Json]:
     """The objects that ``ks show -o json`` printed: several are set off by ``---``, one alone is not."""
     if answer.code:
         raise failure(answer)
@@ -73,7 +73,7 @@ def _skip(text: str, position: int) -> int:
     return position
 
 
-def differences(answer: Answer) -> dict[str, tuple[str, str]]:
+def differences(answer: KsOutput) -> dict[str, tuple[str, str]]:
     """What ``ks diff`` found, by label (``configmaps team.settings``): ``created``, ``changed`` or ``unchanged``, and the text."""
     if answer.code not in (0, 10):
         raise failure(answer)
@@ -86,7 +86,7 @@ def differences(answer: Answer) -> dict[str, tuple[str, str]]:
     return found
 
 
-def applied(answer: Answer) -> tuple[dict[str, bool], str | None]:
+def applied(answer: KsOutput) -> tuple[dict[str, bool], str | None]:
     """What ``ks apply`` dealt with, label to whether it was created, in order; and the label of the one that it failed at, if it did."""
     dealt: dict[str, bool] = {}
     for level, text in lines(answer):
@@ -98,14 +98,14 @@ def applied(answer: Answer) -> tuple[dict[str, bool], str | None]:
     return dealt, failed
 
 
-def deleted(answer: Answer) -> list[str]:
+def deleted(answer: KsOutput) -> list[str]:
     """The labels that ``ks delete`` deleted. Raises BootstrapError where it failed."""
     if answer.code:
         raise failure(answer)
     return [match["label"] for level, text in lines(answer) if level == "info" and (match := _DELETING.match(text))]
 
 
-def invalid(answer: Answer) -> dict[str, str] | None:
+def invalid(answer: KsOutput) -> dict[str, str] | None:
     """What ``ks validate`` objects to, by label; ``None`` where the cluster has none of the descriptions that it needs.
 
     It reads those of Swagger 1.2, which Kubernetes 1.14 dropped.
@@ -163,7 +163,7 @@ _EXPLAINED: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def failure(answer: Answer) -> BootstrapError:
+def failure(answer: KsOutput) -> BootstrapError:
     """The error of a run that failed: what ks was doing, what it said, what that means and what to do."""
     said = next((text for level, text in reversed(lines(answer)) if level in ("error", "fatal")), "")
     if answer.code == CRASHED and not said:

@@ -14,22 +14,22 @@ import typing as t
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from .. import interrupts
-from ..api import Client
-from ..deploy.deletion_target import Target
-from ..deploy.inventory import Inventory
+from ..deploy.delete.removal import Removal
 from ..deploy.lease import held
-from ..deploy.objects import CRD, Key, Resource, Resources, key_of, placed
-from ..deploy.outcome import Options, Outcome
-from ..deploy.progress import Deadline, Ticker
-from ..deploy.ready import awaited, failed, missing
-from ..deploy.removal import Removal
-from ..deploy.wait import counted, open_gates
-from ..discovery import Served
+from ..deploy.model.applyset import Inventory
+from ..deploy.model.deletion_target import DeletionTarget
+from ..deploy.model.outcome import Options, Outcome
+from ..deploy.model.progress import Deadline, Ticker
+from ..deploy.status.readiness import awaited, failed, missing
+from ..deploy.status.wait import counted, open_gates
 from ..errors import BootstrapError
+from ..kube.client import Client
+from ..kube.discovery import Served
+from ..kube.resources import CRD, Key, Resource, Resources, key_of, placed
+from ..process import interrupts
 from . import answers
-from .command import Answer, Ks
-from .components import Plan, plan
+from .command import Ks, KsOutput
+from .components import ComponentOrder, plan
 
 Json = dict[str, t.Any]
 
@@ -46,7 +46,7 @@ _NO_PROMISE = (
 
 
 @dataclass(frozen=True)
-class Thing:
+class KsObject:
     """One object as ks names it: ``label`` is ``deployments team.front``, and ``deployment team.front`` before it knows the plural."""
 
     key: Key
@@ -62,7 +62,7 @@ class Thing:
         return self.resource.path(self.key.namespace, self.key.name)
 
 
-def things(shown: list[Json], rendered: Mapping[str, list[Json]], served: Served, namespace: str) -> dict[str, Thing]:
+def things(shown: list[Json], rendered: Mapping[str, list[Json]], served: Served, namespace: str) -> dict[str, KsObject]:
     """The objects that ks shows, by label. ``rendered``: the same by component, for its name.
 
     Raises BootstrapError for a kind that the cluster does not serve, before ks would stop half way at it.
@@ -71,12 +71,12 @@ def things(shown: list[Json], rendered: Mapping[str, list[Json]], served: Served
     components = {
         key: name for name, items in rendered.items() for item, key in zip(items, _keys(items, resources, namespace), strict=True)
     }
-    found: dict[str, Thing] = {}
+    found: dict[str, KsObject] = {}
     for item, there in zip(shown, placed(shown, resources, namespace), strict=True):
         key, resource = key_of(there), resources.of(item)
         own = (item.get("metadata") or {}).get("namespace")
         name = f"{own}.{key.name}" if own else key.name
-        thing = Thing(key, f"{resource.plural} {name}", f"{item['kind'].lower()} {name}", components.get(key), resource, there)
+        thing = KsObject(key, f"{resource.plural} {name}", f"{item['kind'].lower()} {name}", components.get(key), resource, there)
         if thing.label in found:
             raise BootstrapError(f"ks can't tell {thing.key} from {found[thing.label].key}.", fix="Use kubeflow_engine=native.")
         found[thing.label] = thing
@@ -94,7 +94,7 @@ def refuse_mixing(client: Client, application: str, namespace: str) -> str | Non
 
 
 @dataclass(frozen=True)
-class Place:
+class DeploymentSite:
     """Whose deployment this is, and where: the Lease of ``application`` in ``namespace`` keeps others away."""
 
     client: Client
@@ -113,7 +113,7 @@ class Place:
             yield
 
 
-def present(place: Place, ks: Ks, found: dict[str, Thing], options: Options) -> Outcome:
+def present(place: DeploymentSite, ks: Ks, found: dict[str, KsObject], options: Options) -> Outcome:
     """Apply by ks what `ks diff` finds to do; then wait until the workloads are ready.
 
     Raises ``BootstrapError``; its details carry the outcome.
@@ -141,7 +141,7 @@ def present(place: Place, ks: Ks, found: dict[str, Thing], options: Options) -> 
 
 
 @contextlib.contextmanager
-def _accounted(wanted: list[Thing], outcome: Outcome, start: float) -> Iterator[None]:
+def _accounted(wanted: list[KsObject], outcome: Outcome, start: float) -> Iterator[None]:
     """Give an error the outcome, with what of ``wanted`` was not reached."""
     try:
         yield
@@ -156,7 +156,7 @@ def _accounted(wanted: list[Thing], outcome: Outcome, start: float) -> Iterator[
     outcome.seconds = round(time.monotonic() - start, 1)
 
 
-def planned(found: dict[str, Thing]) -> Plan:
+def planned(found: dict[str, KsObject]) -> ComponentOrder:
     """The components in the order that their objects need."""
     return plan({thing.key: (thing.component or "", thing.item) for thing in found.values()})
 
@@ -173,7 +173,7 @@ def _validate(client: Client, ks: Ks, ticker: Ticker) -> None:
         raise BootstrapError(f"ks validate rejects {len(wrong)} objects: {listed}.", fix="Nothing was applied. Fix that.")
 
 
-def _diff(ks: Ks, found: dict[str, Thing], ticker: Ticker) -> dict[str, tuple[str, str]]:
+def _diff(ks: Ks, found: dict[str, KsObject], ticker: Ticker) -> dict[str, tuple[str, str]]:
     """The state of each object; none where `ks diff` can't compare.
 
     It crashes where the live object lacks a list that the application has, and stops at a kind whose CRD is still to come.
@@ -186,7 +186,7 @@ def _diff(ks: Ks, found: dict[str, Thing], ticker: Ticker) -> dict[str, tuple[st
     return answers.differences(answer)
 
 
-def _shown(thing: Thing, text: str) -> str:
+def _shown(thing: KsObject, text: str) -> str:
     """The text of `ks diff`; not for Secrets, whose values it prints."""
     return "(hidden, differs)\n" if thing.key[:2] == ("", "Secret") else text
 
@@ -197,9 +197,9 @@ def _say(ticker: Ticker, line: str) -> None:
 
 
 def _apply(
-    place: Place,
+    place: DeploymentSite,
     ks: Ks,
-    found: dict[str, Thing],
+    found: dict[str, KsObject],
     states: dict[str, str],
     options: Options,
     outcome: Outcome,
@@ -230,7 +230,7 @@ def _apply(
             _account(ks.run("apply", name or None), found, list(mine.values()), states, outcome, number)
 
 
-def _foresee(place: Place, ks: Ks, found: dict[str, Thing], states: dict[str, str], outcome: Outcome) -> None:
+def _foresee(place: DeploymentSite, ks: Ks, found: dict[str, KsObject], states: dict[str, str], outcome: Outcome) -> None:
     """What would be done: as `ks diff` told; else by the dry run of each component, which fails at a kind that is still to come."""
     for name in dict.fromkeys(thing.component or "" for thing in found.values()):
         mine = {label: thing for label, thing in found.items() if (thing.component or "") == name}
@@ -245,7 +245,7 @@ def _foresee(place: Place, ks: Ks, found: dict[str, Thing], states: dict[str, st
 
 
 def _account(
-    answer: Answer, found: dict[str, Thing], mine: list[Thing], states: dict[str, str], outcome: Outcome, number: int | None = None
+    answer: KsOutput, found: dict[str, KsObject], mine: list[KsObject], states: dict[str, str], outcome: Outcome, number: int | None = None
 ) -> None:
     """What became of each object. ks itself says "Updating" of what does not change, too: ``states`` tells that apart."""
     dealt, stopped = answers.applied(answer)
@@ -270,12 +270,12 @@ def _account(
         )
 
 
-def _wait(client: Client, waiting: list[Thing], deadline: Deadline, ticker: Ticker) -> float:
+def _wait(client: Client, waiting: list[KsObject], deadline: Deadline, ticker: Ticker) -> float:
     """Wait until the workloads are ready. Raises BootstrapError when the time is up, or where one has failed."""
     start = time.monotonic()
     while True:
         live: list[Json | None] = client.map(lambda thing: client.find(thing.path), waiting)
-        lacking: dict[Thing, str] = {}
+        lacking: dict[KsObject, str] = {}
         for thing, item in zip(waiting, live, strict=True):
             why = missing(*thing.key[:2], item) if item else "not found"
             if why and item and failed(item):
@@ -296,14 +296,14 @@ def _wait(client: Client, waiting: list[Thing], deadline: Deadline, ticker: Tick
         interrupts.pause(_PAUSE)
 
 
-def absent(place: Place, ks: Ks, found: dict[str, Thing], options: Options, remove_data: bool) -> Outcome:
+def absent(place: DeploymentSite, ks: Ks, found: dict[str, KsObject], options: Options, remove_data: bool) -> Outcome:
     """Delete by ks what is there of the application: components in reverse order, each gone before the next.
 
     A second call finds nothing.
     """
     start, client = time.monotonic(), place.client
     outcome = Outcome()
-    deadline, wanted = Deadline(options.timeout or _LEAST), list[Thing]()
+    deadline, wanted = Deadline(options.timeout or _LEAST), list[KsObject]()
     with Ticker(options.progress) as ticker, client.repeating(deadline.left, ticker.say), _accounted(wanted, outcome, start):
         live: list[Json | None] = client.map(lambda thing: client.find(thing.path), found.values())
         there = {thing: item for thing, item in zip(found.values(), live, strict=True) if item}
@@ -327,7 +327,7 @@ def absent(place: Place, ks: Ks, found: dict[str, Thing], options: Options, remo
                 client.identity.check()
                 answers.deleted(ks.run("delete", name or None))
                 if options.timeout or name != names[-1]:
-                    removal.await_gone([Target(thing.key, thing.resource, there[thing], label=False) for thing in mine])
+                    removal.await_gone([DeletionTarget(thing.key, thing.resource, there[thing], label=False) for thing in mine])
                 for thing in mine:
                     outcome.add(thing.key, thing.component, "removed")
         outcome.waited = round(time.monotonic() - start, 1)

@@ -24,11 +24,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .. import interrupts
-from ..connect import proxy_of
 from ..errors import BootstrapError
-from ..kubeconfig import Connection
-from ..urls import without_login
+from ..http.urls import without_login
+from ..kube.transport import proxy_of
+from ..kubeconfig.load import Connection
+from ..process import interrupts
 
 OLDEST = (0, 10)
 """Applications made for 0.10 don't work with 0.9."""
@@ -49,7 +49,7 @@ _ARGUMENTS: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Found:
+class KsBinary:
     """A `ks` on this machine. ``why``: why it is of no use; ``None`` where it is."""
 
     path: str
@@ -58,7 +58,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Answer:
+class KsOutput:
     """What a run of `ks` said. ``command``: as a user would type it."""
 
     command: str
@@ -67,7 +67,7 @@ class Answer:
     err: str
 
 
-def find(path: str | None, env: Mapping[str, str], folders: t.Iterable[str] = ()) -> Found | None:
+def find(path: str | None, env: Mapping[str, str], folders: t.Iterable[str] = ()) -> KsBinary | None:
     """The command of that path or name; else the first `ks` that will do, on PATH, in ``folders`` or in ``~/.local/bin``.
 
     Where none will do, the first of them, which says why; ``None`` where there is none.
@@ -87,20 +87,20 @@ def find(path: str | None, env: Mapping[str, str], folders: t.Iterable[str] = ()
     return first
 
 
-def look(command: str, env: Mapping[str, str]) -> Found:
+def look(command: str, env: Mapping[str, str]) -> KsBinary:
     """Ask a command for its version (``ks version``), and say whether it will do."""
     try:
         answer = _run([command, "version"], None, env, _VERSION_SECONDS)
     except BootstrapError as error:
-        return Found(command, why=error.message)
+        return KsBinary(command, why=error.message)
     found = _VERSION.search(answer.out)
     if answer.code or not found:
-        return Found(command, why=f"{command} is not ksonnet's ks: it does not tell a version of ksonnet.")
+        return KsBinary(command, why=f"{command} is not ksonnet's ks: it does not tell a version of ksonnet.")
     number = (int(found["major"]), int(found["minor"]))
     if number < OLDEST or (number == OLDEST and found["patch"] == "0" and found["pre"]):
         why = f"{command} is ks {found['text']}; 0.10.0 or newer is needed: applications made for 0.10 don't work with it."
-        return Found(command, found["text"], why)
-    return Found(command, found["text"])
+        return KsBinary(command, found["text"], why)
+    return KsBinary(command, found["text"])
 
 
 def arguments(verb: str, environment: str, component: str | None = None) -> list[str]:
@@ -123,13 +123,13 @@ class Ks:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     timeout: float = RUN_SECONDS
 
-    def run(self, verb: str, component: str | None = None) -> Answer:
+    def run(self, verb: str, component: str | None = None) -> KsOutput:
         """Run it in the application's folder, for all or one component.
 
         Raises BootstrapError where it can't be run, or takes too long: then it is killed.
         """
         answer = _run([self.path, *arguments(verb, self.environment, component)], self.folder, self.env, self.timeout)
-        return Answer(answer.command, answer.code, self._cut(answer.out), self._cut(answer.err))
+        return KsOutput(answer.command, answer.code, self._cut(answer.out), self._cut(answer.err))
 
     def _cut(self, text: str) -> str:
         for secret in self.secrets:
@@ -137,7 +137,7 @@ class Ks:
         return text
 
 
-def _run(argv: list[str], folder: Path | None, env: Mapping[str, str], seconds: float) -> Answer:
+def _run(argv: list[str], folder: Path | None, env: Mapping[str, str], seconds: float) -> KsOutput:
     """Run without a terminal (ks asks for a user's name where it has no login). Killed with all that it started when time is up."""
     command = " ".join(["ks", *argv[1:]])
     try:
@@ -168,7 +168,7 @@ def _run(argv: list[str], folder: Path | None, env: Mapping[str, str], seconds: 
         except BaseException:
             _kill(process)
             raise
-    return Answer(command, process.returncode, out, err)
+    return KsOutput(command, process.returncode, out, err)
 
 
 def _kill(process: subprocess.Popen[str]) -> None:
@@ -177,7 +177,7 @@ def _kill(process: subprocess.Popen[str]) -> None:
 
 
 @contextlib.contextmanager
-def ready(found: Found, folder: Path, environment: str, connection: Connection, env: Mapping[str, str]) -> Iterator[Ks]:
+def ready(found: KsBinary, folder: Path, environment: str, connection: Connection, env: Mapping[str, str]) -> Iterator[Ks]:
     """The command with a kubeconfig of its own, which only this user can read and which is gone afterwards.
 
     It holds one context, that of ``connection``, so that ks can take neither another user nor another cluster. Credentials are in that

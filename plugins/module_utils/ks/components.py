@@ -9,17 +9,17 @@ import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..deploy.circles import broken_up
-from ..deploy.objects import Key
-from ..deploy.order import Gate, needs
-from ..deploy.references import Need
-from ..deploy.related import Related
+from ..deploy.graph.cycles import broken_up
+from ..deploy.graph.dependencies import Dependency
+from ..deploy.graph.object_index import Related
+from ..deploy.graph.waves import Gate, needs
+from ..kube.resources import Key
 
 Json = dict[str, t.Any]
 
 
 @dataclass(frozen=True)
-class Plan:
+class ComponentOrder:
     """``names``: components in order; ``gates``: what must be open before each; ``broken``: a sentence for each need that is left out."""
 
     names: list[str]
@@ -27,14 +27,16 @@ class Plan:
     broken: list[str] = field(default_factory=list)
 
 
-def plan(objects: Mapping[Key, tuple[str, Json]]) -> Plan:
+def plan(objects: Mapping[Key, tuple[str, Json]]) -> ComponentOrder:
     """``objects``: component and placed object by key.
 
     What the objects of one component need of each other is left to ks. Where components form a dependency cycle, the softest need
     is left out. A gate is awaited where it opens by a component that came before.
     """
     graph = needs(Related([item for _component, item in objects.values()]), {})
-    between: dict[Key, dict[Key, Need]] = {_node(component): {} for component, _item in sorted(objects.values(), key=lambda each: each[0])}
+    between: dict[Key, dict[Key, Dependency]] = {
+        _node(component): {} for component, _item in sorted(objects.values(), key=lambda each: each[0])
+    }
     gates: dict[str, dict[str, set[Gate]]] = {component: {} for component, _item in objects.values()}
     for key, found in graph.items():
         mine = objects[key][0]
@@ -53,7 +55,7 @@ def plan(objects: Mapping[Key, tuple[str, Json]]) -> Plan:
         mine: {gate for theirs, found in others.items() if numbers[theirs] < numbers[mine] for gate in found}
         for mine, others in gates.items()
     }
-    return Plan(names, opened, broken)
+    return ComponentOrder(names, opened, broken)
 
 
 def _node(component: str) -> Key:

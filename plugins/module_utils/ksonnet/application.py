@@ -11,9 +11,11 @@ import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..registries.sources import Contents
-from . import app_yaml, components, declaration, documents, environments, packages, record, upgrade
-from .build import Build, Files
+from ..fetch.sources import Contents
+from ..formats import yaml_documents
+from .files import app_yaml, components, declaration, environments, packages, record
+from .files.app_builder import Build, Files
+from .upgrade import upgrade
 
 FOLDERS = (".ksonnet/registries", "vendor")
 """Folders that `ks init` makes, and that may be empty. `ks diff` of 0.10 finds an application by its ``.ksonnet``, which git leaves out."""
@@ -29,7 +31,7 @@ class Application:
 
     files: Files
     kept: list[dict[str, t.Any]] = field(default_factory=list)
-    upgrade: upgrade.Upgrade = field(default_factory=upgrade.Upgrade)
+    upgrade: upgrade.PackageUpgrade = field(default_factory=upgrade.PackageUpgrade)
     overwritten: list[str] = field(default_factory=list)
 
 
@@ -61,7 +63,7 @@ def files(wanted: Mapping[str, t.Any], current: Mapping[str, str], registries: M
     build.files.setdefault(".gitignore", GITIGNORE)
     build.files[record.PATH] = record.text(build.wanted["record"], build.written, current)
     if before != build.app:
-        build.files[app_yaml.PATH] = documents.dump(build.app)
+        build.files[app_yaml.PATH] = yaml_documents.dump(build.app)
     return Application(build.files, build.kept, upgraded, build.overwritten)
 
 

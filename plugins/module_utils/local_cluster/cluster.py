@@ -12,20 +12,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ..api import ApiError, Client, Unreachable
 from ..errors import BootstrapError
-from ..kubeconfig import load
+from ..kube.client import ApiError, Client, Unreachable
+from ..kubeconfig.load import load
 from ..run import Context
-from . import contents, control_plane, profiles, programs
-from .certificates import write_private
-from .control_plane import Home, Ports
-from .locks import locked
+from .control_plane import contents, control_plane, profiles, programs
+from .control_plane.certificates import write_private
+from .control_plane.control_plane import Home, Ports
+from .control_plane.locks import locked
+from .control_plane.processes import Process, ProcessDied, await_condition, running, stop
+from .control_plane.profiles import Profile
+from .control_plane.programs import Programs
 from .node import images, nodes, requirements
 from .node.images import Image
 from .node.nodes import Node
-from .processes import Died, Process, await_condition, running, stop
-from .profiles import Profile
-from .programs import Programs
 
 _START_SECONDS = 90.0
 _TRIES = 3
@@ -45,7 +45,7 @@ def role_files() -> Path:
 
 
 @dataclass(frozen=True)
-class Place:
+class Directories:
     """Where things are: ``files`` those of the role, ``cache`` for programs, ``clusters`` with a folder for each cluster."""
 
     files: Path
@@ -53,7 +53,7 @@ class Place:
     clusters: Path
 
     @classmethod
-    def of(cls, env: Mapping[str, str], files: str | None = None, cache: str | None = None, clusters: str | None = None) -> Place:
+    def of(cls, env: Mapping[str, str], files: str | None = None, cache: str | None = None, clusters: str | None = None) -> Directories:
         """The places named, else the usual ones."""
         root = Path(cache).expanduser() if cache else cache_folder(env)
         return cls(
@@ -68,7 +68,7 @@ class Place:
         return Home(self.clusters / name)
 
 
-def present(place: Place, name: str, wanted: str, context: Context) -> dict[str, t.Any]:
+def present(place: Directories, name: str, wanted: str, context: Context) -> dict[str, t.Any]:
     """Make the cluster ``name`` run as the profile ``wanted`` (a name or a path) says.
 
     Returns ``changed`` and, unless it would only have been made, what ``describe`` returns. Raises ``BootstrapError`` where a
@@ -96,7 +96,7 @@ def present(place: Place, name: str, wanted: str, context: Context) -> dict[str,
     return {"changed": changed, **describe(place, name)}
 
 
-def absent(place: Place, name: str, context: Context) -> dict[str, t.Any]:
+def absent(place: Directories, name: str, context: Context) -> dict[str, t.Any]:
     """Stop the cluster ``name`` and remove its folder. The programs stay. Returns ``changed``."""
     home = place.home(name)
     if context.check or not home.folder.exists():
@@ -106,7 +106,7 @@ def absent(place: Place, name: str, context: Context) -> dict[str, t.Any]:
     return {"changed": True}
 
 
-def describe(place: Place, name: str) -> dict[str, t.Any]:
+def describe(place: Directories, name: str) -> dict[str, t.Any]:
     """What there is to know of the cluster ``name``, which has been made."""
     home = place.home(name)
     state = _read_state(home)
@@ -200,7 +200,7 @@ def _up(start: _Start) -> None:
         _write_state(home, state)
         try:
             everyone = _bring_up(start, ports)
-        except Died as error:
+        except ProcessDied as error:
             if attempt == _TRIES or "address already in use" not in error.log.lower():
                 raise
             start.context.progress("A port was taken meanwhile: trying again with others")

@@ -13,10 +13,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ..deploy.related import dict_of, dicts_of, pod_template
+from ..deploy.graph.object_index import dict_of, dicts_of, pod_template
 from ..errors import some
-from ..quantity import parse
-from .items import Item
+from ..kube.quantity import parse
+from .planned_objects import PlannedObject
 
 Json = dict[str, t.Any]
 Amounts = dict[str, float]
@@ -44,7 +44,7 @@ class _Claim:
     storage_class: str | None
 
 
-def look(items: Iterable[Item], parameters: Mapping[str, Mapping[str, Json]], cluster: Json) -> list[Json]:
+def look(items: Iterable[PlannedObject], parameters: Mapping[str, Mapping[str, Json]], cluster: Json) -> list[Json]:
     """The blockers of what is planned in the namespace of the facts, with one notebook server where servers can be started."""
     namespace = cluster.get("namespace") or {}
     there = [item for item in items if item.key.namespace == namespace.get("name")]
@@ -63,7 +63,7 @@ def look(items: Iterable[Item], parameters: Mapping[str, Mapping[str, Json]], cl
     return found
 
 
-def room(items: Iterable[Item], nodes: Json) -> list[Json]:
+def room(items: Iterable[PlannedObject], nodes: Json) -> list[Json]:
     """The warning where the pods of a new application ask for more than the nodes have free, where that is known."""
     needs, free = _needs(_pods(items), []), nodes.get("free") or {}
     short = [name for name in ("cpu", "memory") if name in free and needs.get(f"requests.{name}", 0.0) > free[name]]
@@ -79,7 +79,7 @@ def room(items: Iterable[Item], nodes: Json) -> list[Json]:
 # --- what is planned
 
 
-def _pods(items: Iterable[Item]) -> Iterator[_Pod]:
+def _pods(items: Iterable[PlannedObject]) -> Iterator[_Pod]:
     for item in items:
         template = pod_template(item.object)
         spec = dict_of(item.object.get("spec"))
@@ -100,7 +100,7 @@ def _servers(parameters: Mapping[str, Mapping[str, Json]]) -> Iterator[_Pod]:
             yield _Pod("a notebook server", {"containers": [{"name": "notebook", "resources": {"requests": asked, "limits": limits}}]})
 
 
-def _claims(items: Iterable[Item]) -> Iterator[_Claim]:
+def _claims(items: Iterable[PlannedObject]) -> Iterator[_Claim]:
     for item in items:
         if item.key.kind == "PersistentVolumeClaim":
             yield _claim(item.key.name, item.object)
@@ -226,7 +226,7 @@ def _needs(pods: Iterable[_Pod], ranges: list[tuple[str, Json]]) -> Amounts:
     return {**needs, "count/pods": needs.get("pods", 0), **short}
 
 
-def _objects(items: Iterable[Item], pods: Iterable[_Pod]) -> Amounts:
+def _objects(items: Iterable[PlannedObject], pods: Iterable[_Pod]) -> Amounts:
     """Objects by resource, as quotas count them. A Deployment has a ReplicaSet, and a deployment of ours a ConfigMap for its record."""
     total: Counter[str] = Counter(configmaps=1, **{"count/configmaps": 1})
     for item in items:

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..errors import BootstrapError
-from ..ksonnet import prototypes
-from ..ksonnet.documents import kind
-from ..ksonnet.prototypes import Prototype
+from ..fetch.sources import Contents
+from ..formats.yaml_documents import kind
+from ..ksonnet.files import prototypes
+from ..ksonnet.files.prototypes import Prototype
 from ..registries import registry, specs
-from ..registries.sources import Contents
 
 Json = dict[str, t.Any]
 Declared = dict[str, dict[str, t.Any]]
@@ -29,7 +29,7 @@ _IMPORT = re.compile(r"""import(?:str)?\s+['"]([^'"/]+)/([^'"/]+)/""")
 
 
 @dataclass(frozen=True)
-class Sought:
+class PackageContents:
     """``registries`` and ``packages`` as an application declares them, and what the registries give: ``contents``."""
 
     registries: Declared
@@ -64,7 +64,7 @@ def find(name: str, contents: Mapping[str, Contents]) -> Prototype:
     return known.get(f"{_PREFIX}{name}") or prototypes.find(name, known, errors)
 
 
-def seek(wanted: Mapping[str, str], registries: Declared, packages: Declared, ask: Ask) -> Sought:
+def seek(wanted: Mapping[str, str], registries: Declared, packages: Declared, ask: Ask) -> PackageContents:
     """The packages that the components (name to prototype) need, and their registries.
 
     What the user declared is there anyway; the embedded registry is added as the last one. A prototype that no declared package has is
@@ -77,7 +77,7 @@ def seek(wanted: Mapping[str, str], registries: Declared, packages: Declared, as
                 f"kubeflow_packages: {name}: registry must be one of {', '.join(registries)}.", fix="Correct it, or add the registry."
             )
     there = ask(_used(registries, packages), packages)
-    shelves = {name: _Shelf(name, entry, ask) for name, entry in registries.items()}
+    shelves = {name: _RegistryIndex(name, entry, ask) for name, entry in registries.items()}
     chosen = dict(packages)
     for prototype in dict.fromkeys(wanted.values()):
         if _has(prototype, there):
@@ -94,11 +94,11 @@ def seek(wanted: Mapping[str, str], registries: Declared, packages: Declared, as
     _imported(chosen, packages, shelves)
     used = _used(registries, chosen)
     if chosen == packages:
-        return Sought(used, chosen, there)
+        return PackageContents(used, chosen, there)
     if len(chosen) == 1:
         ((only, of),) = chosen.items()
-        return Sought(used, chosen, {of["registry"]: shelves[of["registry"]].package(only)})
-    return Sought(used, chosen, ask(used, chosen))
+        return PackageContents(used, chosen, {of["registry"]: shelves[of["registry"]].package(only)})
+    return PackageContents(used, chosen, ask(used, chosen))
 
 
 def _used(registries: Declared, packages: Declared) -> Declared:
@@ -115,7 +115,7 @@ def _vendored(contents: Mapping[str, Contents]) -> dict[str, str]:
     return {f"vendor/{source}/{path}": text for source, found in contents.items() for path, text in found.files.items()}
 
 
-class _Shelf:
+class _RegistryIndex:
     """What a registry lists, read as far as it is needed."""
 
     def __init__(self, name: str, entry: dict[str, t.Any], ask: Ask) -> None:
@@ -158,7 +158,7 @@ def _add(chosen: Declared, source: str, package: str) -> None:
         )
 
 
-def _imported(chosen: Declared, packages: Declared, shelves: Mapping[str, _Shelf]) -> None:
+def _imported(chosen: Declared, packages: Declared, shelves: Mapping[str, _RegistryIndex]) -> None:
     """Add the packages that those found import."""
     todo = [name for name in chosen if name not in packages]
     while todo:

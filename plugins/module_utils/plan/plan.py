@@ -11,19 +11,21 @@ import typing as t
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ..deploy.related import dict_of
+from ..credential_scan.masking import is_credential, masked
+from ..deploy.graph.object_index import dict_of
 from ..errors import BootstrapError, some
-from ..ksonnet import app_yaml, application, params, prototypes, record, render
-from ..ksonnet.declaration import plain
-from ..ksonnet.jsonnet_text import Expression
-from ..ksonnet.merging import same
-from ..ksonnet.prototypes import Prototype
-from ..masking import is_credential, masked
-from ..registries.sources import Contents
-from . import effects, items, limits, packages, public_secrets, rights, steps
-from .choosing import choice, choose, say
-from .rules import Rule
-from .showing import shown
+from ..fetch.sources import Contents
+from ..ksonnet import application
+from ..ksonnet.files import app_yaml, params, prototypes, record
+from ..ksonnet.files.declaration import plain
+from ..ksonnet.files.prototypes import Prototype
+from ..ksonnet.files.three_way_merge import same
+from ..ksonnet.jsonnet.syntax import Expression
+from ..ksonnet.render import render
+from ..rules.rules import Rule
+from . import limits, packages, planned_objects, public_secrets, rights, steps, unused_values
+from .plan_text import shown
+from .values import choice, choose, say
 
 Json = dict[str, t.Any]
 
@@ -47,7 +49,7 @@ class Plan:
     """``document``: the document ``plan``. ``items``: its objects."""
 
     document: Json
-    items: items.Items
+    items: planned_objects.PlannedObjects
 
 
 def make(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str, Contents], current: Mapping[str, str]) -> Json:
@@ -84,7 +86,7 @@ def plan(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
         _show_edits(parameters, app.kept)
     rendered = [(name, item) for name, found in render.objects(app.files, _ENVIRONMENT).items() for item in found]
     warnings = _effects(app.files, parts, parameters)
-    found = items.look(rendered, facts["cluster"], namespace["value"])
+    found = planned_objects.look(rendered, facts["cluster"], namespace["value"])
     said: dict[str, list[Json]] = {"blocks": [], "warns": []}
     for name, prototype in parts.items():
         data["values"] = {key: each["value"] for key, each in parameters[name].items()}
@@ -113,7 +115,7 @@ def plan(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
         "warnings": _once([*ignored, *warnings]),
         "objects": sorted(str(item.key) for item in found.all),
         "digest": _digest(found),
-        "parts": items.parts(found, namespace["value"], beyond),
+        "parts": planned_objects.parts(found, namespace["value"], beyond),
         "rbac": missing,
         "brought_up": found.brought_up,
         "application": wanted,
@@ -260,7 +262,7 @@ def _effects(files: Mapping[str, str], parts: Mapping[str, Prototype], parameter
             for key, each in parameters[name].items()
             if key not in _NEVER_IDLE and each["source"] != "default" and key in own and not same(own[key], each["value"])
         }
-        idle = effects.without(files, environment, name, prototype, tried)
+        idle = unused_values.without(files, environment, name, prototype, tried)
         for key in idle:
             parameters[name][key]["no_effect"] = True
         if idle:
@@ -271,7 +273,7 @@ def _effects(files: Mapping[str, str], parts: Mapping[str, Prototype], parameter
     return warnings
 
 
-def _digest(found: items.Items) -> str:
+def _digest(found: planned_objects.PlannedObjects) -> str:
     """A checksum of all objects with all that is in them, in whatever order they were made, of the application alone."""
     texts = sorted(json.dumps([item.component, item.object], sort_keys=True, default=str) for item in found.own)
     return record.digest(*texts)
@@ -361,7 +363,9 @@ def _moved(namespace: str, before: str | None) -> list[Json]:
     return [_item("namespace-changed", reason, fix, "ansible-playbook kubeflow.bootstrap.remove")]
 
 
-def _rights(facts: Json, found: items.Items, name: str, namespace: str, where: list[Json], warnings: list[Json]) -> tuple[Json, set[t.Any]]:
+def _rights(
+    facts: Json, found: planned_objects.PlannedObjects, name: str, namespace: str, where: list[Json], warnings: list[Json]
+) -> tuple[Json, set[t.Any]]:
     """What the user may not do, as ``plan.rbac``, and the roles that grant more than the user has. Told in ``where``."""
     held = facts["cluster"]["permissions"]
     who = facts["kubeconfig"].get("user") or facts["kubeconfig"].get("context") or "the pod's service account"

@@ -8,16 +8,16 @@ import base64
 import typing as t
 from collections.abc import Iterable, Iterator
 
-from ..deploy.generated import is_public
+from ..deploy.model.generated_secrets import is_public
 from ..errors import some
-from .items import Item
+from .planned_objects import PlannedObject
 
 Json = dict[str, t.Any]
 
 ID = "public-secret"
 
 
-def look(items: Iterable[Item]) -> list[Json]:
+def look(items: Iterable[PlannedObject]) -> list[Json]:
     """The blocker, if there is such a Secret."""
     found = [f"{item.key} has {why}" for item in items if item.key[:2] == ("", "Secret") and (why := _public(item.object))]
     if not found:

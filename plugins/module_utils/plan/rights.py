@@ -8,10 +8,10 @@ import typing as t
 from collections.abc import Iterable
 
 from ..data.rights import ALWAYS, CLUSTER, EXPLAINING, NAMESPACED, VERBS
-from ..deploy.inventory import Inventory
-from ..deploy.objects import Key
-from ..ksonnet import printing
-from .items import Item, is_admins
+from ..deploy.model.applyset import Inventory
+from ..formats import manifests
+from ..kube.resources import Key
+from .planned_objects import PlannedObject, is_admins
 
 Json = dict[str, t.Any]
 
@@ -25,7 +25,7 @@ _HEAD = """\
 """
 
 
-class Need(t.NamedTuple):
+class RequiredRight(t.NamedTuple):
     """One right. ``namespaced``: in the namespace of the application, otherwise in the whole cluster. ``name``: of one object only."""
 
     namespaced: bool
@@ -35,21 +35,21 @@ class Need(t.NamedTuple):
     name: str = ""
 
 
-def needs(items: Iterable[Item], namespace: str) -> list[Need]:
+def needs(items: Iterable[PlannedObject], namespace: str) -> list[RequiredRight]:
     """What applying these objects, keeping the record of them, keeping others out meanwhile and waiting for them takes."""
-    found = {Need(True, group, resource, verb) for group, resource, verbs in ALWAYS for verb in verbs}
+    found = {RequiredRight(True, group, resource, verb) for group, resource, verbs in ALWAYS for verb in verbs}
     for item in items:
         if item.resource:
-            found |= {Need(not is_admins(item, namespace), item.key.group, item.resource.plural, verb) for verb in _NEEDED}
+            found |= {RequiredRight(not is_admins(item, namespace), item.key.group, item.resource.plural, verb) for verb in _NEEDED}
     return sorted(found)
 
 
-def explaining() -> list[Need]:
+def explaining() -> list[RequiredRight]:
     """What a deployment can do without, but then it tells less of why something is not ready."""
-    return [Need(True, group, resource, verb) for group, resource, verbs in EXPLAINING for verb in verbs]
+    return [RequiredRight(True, group, resource, verb) for group, resource, verbs in EXPLAINING for verb in verbs]
 
 
-def lacking(rights: Json, wanted: Iterable[Need]) -> list[Need]:
+def lacking(rights: Json, wanted: Iterable[RequiredRight]) -> list[RequiredRight]:
     """Those that the user has not for certain.
 
     ``rights``: the facts' ``cluster.permissions``. What the cluster was asked about singly (``missing``) counts most; for the rest its
@@ -58,7 +58,7 @@ def lacking(rights: Json, wanted: Iterable[Need]) -> list[Need]:
     return [need for need in wanted if _lacks(rights, need)]
 
 
-def _lacks(rights: Json, need: Need) -> bool:
+def _lacks(rights: Json, need: RequiredRight) -> bool:
     table = NAMESPACED if need.namespaced else CLUSTER
     asked = rights.get("missing") is not None and need.resource in table.get(need.group, ()) and need.verb in VERBS
     if asked and not need.name:
@@ -67,7 +67,7 @@ def _lacks(rights: Json, need: Need) -> bool:
     return bool(rights["complete"]) and not _grants(rights["rules"], need)
 
 
-def _grants(rules: Iterable[Json], need: Need) -> bool:
+def _grants(rules: Iterable[Json], need: RequiredRight) -> bool:
     """Whether one of some rules covers a right, as Kubernetes matches them."""
     resources = {"*", need.resource, f"*/{need.resource.partition('/')[2]}"}
     return any(
@@ -79,18 +79,18 @@ def _grants(rules: Iterable[Json], need: Need) -> bool:
     )
 
 
-def escalations(rights: Json, items: Iterable[Item], namespace: str) -> dict[Key, list[Need]]:
+def escalations(rights: Json, items: Iterable[PlannedObject], namespace: str) -> dict[Key, list[RequiredRight]]:
     """By role, what it grants and the user has not: Kubernetes lets nobody create such a role, unless he may ``escalate``.
 
     https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping
     """
-    found: dict[Key, list[Need]] = {}
+    found: dict[Key, list[RequiredRight]] = {}
     for item in items:
         if item.key.group != _RBAC or item.key.kind not in ("Role", "ClusterRole") or not rights["complete"]:
             continue
         inside = item.key.kind == "Role" and item.key.namespace == namespace
         plural = "roles" if item.key.kind == "Role" else "clusterroles"
-        if _grants(rights["rules"], Need(inside, _RBAC, plural, "escalate", item.key.name)):
+        if _grants(rights["rules"], RequiredRight(inside, _RBAC, plural, "escalate", item.key.name)):
             continue
         granted = [need for rule in item.object.get("rules") or [] for need in _granted(rule, inside)]
         if more := [need for need in granted if not _grants(rights["rules"], need)]:
@@ -98,9 +98,9 @@ def escalations(rights: Json, items: Iterable[Item], namespace: str) -> dict[Key
     return found
 
 
-def _granted(rule: Json, namespaced: bool) -> list[Need]:
+def _granted(rule: Json, namespaced: bool) -> list[RequiredRight]:
     return [
-        Need(namespaced, group, resource, verb, name)
+        RequiredRight(namespaced, group, resource, verb, name)
         for group in rule.get("apiGroups") or ()
         for resource in rule.get("resources") or ()
         for verb in rule.get("verbs") or ()
@@ -108,7 +108,7 @@ def _granted(rule: Json, namespaced: bool) -> list[Need]:
     ]
 
 
-def policy_rules(wanted: Iterable[Need]) -> list[Json]:
+def policy_rules(wanted: Iterable[RequiredRight]) -> list[Json]:
     """Rights as few rules of a Role (``namespaced``) or ClusterRole."""
     verbs: dict[tuple[bool, str, str, str], list[str]] = {}
     for need in sorted(set(wanted)):
@@ -144,7 +144,7 @@ def listed(rules: Iterable[Json]) -> str:
     return "; ".join(said[:_LISTED]) + (f"; and {len(said) - _LISTED} more" if said[_LISTED:] else "")
 
 
-def rbac_text(rules: list[Json], items: Iterable[Item], application: str, namespace: str, who: str, server: str) -> str:
+def rbac_text(rules: list[Json], items: Iterable[PlannedObject], application: str, namespace: str, who: str, server: str) -> str:
     """Roles with these rules and their bindings as YAML, ready to be applied; '' where nothing is missing.
 
     The namespace comes first where the application brings it, because a Role needs it.
@@ -169,7 +169,7 @@ def rbac_text(rules: list[Json], items: Iterable[Item], application: str, namesp
                     "subjects": [_subject(who)],
                 },
             ]
-    return _HEAD.format(who=who, application=application, namespace=namespace, server=server) + printing.text(documents)
+    return _HEAD.format(who=who, application=application, namespace=namespace, server=server) + manifests.text(documents)
 
 
 def _subject(who: str) -> Json:

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from .. import files
 from ..errors import BootstrapError
-from ..ksonnet import documents, record
+from ..formats import yaml_documents
+from ..ksonnet.files import record
 from . import steps
-from .choosing import choice
+from .values import choice
 
 Json = dict[str, t.Any]
 
@@ -61,14 +62,14 @@ def text(plan: Json, choices: Json) -> str:
         # By these it is seen which values were changed by hand.
         "checksums": {component: {name: _sum(each["value"]) for name, each in values.items()} for component, values in chosen.items()},
     }
-    return _HEADER + documents.dump(document, _dumper())
+    return _HEADER + yaml_documents.dump(document, _dumper())
 
 
 @functools.cache
 def _dumper() -> t.Any:
     """ks's way of writing, but in the order in which a plan is read."""
 
-    base: t.Any = documents.classes()[1]
+    base: t.Any = yaml_documents.classes()[1]
 
     class Dumper(base):
         def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
@@ -92,7 +93,7 @@ def read(path: Path) -> Json:
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise BootstrapError(f"The plan {path} can't be read: {why}.", fix="Name another file, or correct its rights.") from None
-    document = documents.load_mapping(content, str(path))
+    document = yaml_documents.load_mapping(content, str(path))
     if (document.get("apiVersion"), document.get("kind")) != (_VERSION, _KIND):
         raise BootstrapError(
             f"{path} is not a plan: apiVersion {_VERSION} and kind {_KIND} are expected.", fix="Correct kubeflow_plan_file."

@@ -12,17 +12,17 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from .. import made_for
+from ..credential_scan import scan
 from ..errors import BootstrapError
-from ..git import secrets
-from ..ksonnet import record
-from ..ksonnet.declaration import plain
+from ..ksonnet.files import record
+from ..ksonnet.files.declaration import plain
+from ..role import provenance
 
 Json = dict[str, t.Any]
 Steps = dict[str, Json]
 
 _FIELDS = {"parameters": dict, "components": dict, "reason": str, "record": dict}
-_MARKED = {**_FIELDS, made_for.MARK: dict}
+_MARKED = {**_FIELDS, provenance.MARK: dict}
 _OWN = ("parameters", "components", "reason")
 _ORDER = ("static_ip", "dns", "certificates", "auth", "usage")
 """In which they are taken, and told; others come after them."""
@@ -117,4 +117,4 @@ def _secret(value: t.Any, where: str = "") -> str | None:
         return next(filter(None, (_secret(each, where) for each in value)), None)
     if not isinstance(value, str):
         return None
-    return where if secrets.is_secret(where.rsplit(".", 1)[-1], value) or secrets.scan({"": value}) else None
+    return where if scan.is_secret(where.rsplit(".", 1)[-1], value) or scan.scan({"": value}) else None

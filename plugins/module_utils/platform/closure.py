@@ -14,9 +14,9 @@ import typing as t
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from .. import bounded_yaml
 from ..errors import BootstrapError
-from ..registries import archive
+from ..fetch import archive
+from ..formats import bounded_yaml
 
 try:
     import yaml

@@ -16,9 +16,9 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from ..errors import BootstrapError
+from ..fetch.sources import Contents, Files, Sources
 from ..files import read_bounded, write_atomically
-from ..ksonnet import documents
-from ..registries.sources import Contents, Files, Sources
+from ..formats import yaml_documents
 from . import closure, github_source, objects, package, renderer, secrets, source, tables
 from .closure import Closure
 from .package import Rendered
@@ -85,7 +85,7 @@ def check_release(files: Mapping[str, str], release: str, what: str) -> None:
 
 def _registry(release: Release) -> str:
     libraries = {component: {"path": component, "version": release.name} for component in sorted(release.components)}
-    return documents.dump({"apiVersion": "0.1.0", "kind": "ksonnet.io/registry", "libraries": libraries})
+    return yaml_documents.dump({"apiVersion": "0.1.0", "kind": "ksonnet.io/registry", "libraries": libraries})
 
 
 def _vendored(folder: Path) -> Files:

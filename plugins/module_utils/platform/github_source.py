@@ -12,9 +12,9 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ..errors import BootstrapError
-from ..registries import cache, github
-from ..registries.download import Web
-from ..registries.sources import Files, Sources
+from ..fetch import cache, github
+from ..fetch.https import HttpsClient
+from ..fetch.sources import Files, Sources
 from .closure import RELEASE, REMOTES
 from .source import MAX_FILE, Source
 from .tables import Release
@@ -28,7 +28,7 @@ _FIX = "Or name a folder or an archive with the release (kubeflow_platform: {sou
 
 def find(release: Release, sources: Sources) -> Source:
     """A release at GitHub. Raises BootstrapError where it can't be had."""
-    remote = _GitHub(release, sources, github.Hub(sources), Web(sources))
+    remote = _GitHub(release, sources, github.GitHubClient(sources), HttpsClient(sources))
 
     def files() -> Files:
         return {path: text for path, text in remote.release().items() if path.startswith(("applications/", "common/"))}
@@ -42,8 +42,8 @@ class _GitHub:
 
     of: Release
     sources: Sources
-    hub: github.Hub
-    web: Web
+    hub: github.GitHubClient
+    web: HttpsClient
     trees: dict[str, Files] = field(default_factory=dict)
 
     def read(self, name: str) -> str | None:

@@ -8,8 +8,8 @@ import re
 import typing as t
 from collections.abc import Collection
 
-from .. import bounded_yaml
 from ..errors import BootstrapError
+from ..formats import bounded_yaml
 
 try:
     import yaml

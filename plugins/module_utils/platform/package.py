@@ -3,7 +3,7 @@
 """The files of a package of the platform: rendered objects, a thin Jsonnet layer over them, and where they are from. Private.
 
 ``definitions.json`` holds the CustomResourceDefinitions, most of the bytes, which no parameter changes; a component of its own imports it
-and nothing else, so that the evaluator need not see it (``ksonnet/render.py``). ``objects.json`` holds the rest, which the layer patches.
+and nothing else, so that the evaluator need not see it (``ksonnet/render/render.py``). ``objects.json`` holds the rest, which the layer patches.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..errors import BootstrapError
-from ..ksonnet import documents
-from ..registries import archive
+from ..fetch import archive
+from ..formats import yaml_documents
 from . import parameters
 from .tables import FOLDER, Node, Release
 
@@ -75,7 +75,7 @@ def text(items: list[Json]) -> str:
 def origin_of(files: Mapping[str, str], what: str) -> Json:
     """What a vendored package says of itself; {} where that can't be read."""
     try:
-        return documents.load_mapping(files[ORIGIN], what) if ORIGIN in files else {}
+        return yaml_documents.load_mapping(files[ORIGIN], what) if ORIGIN in files else {}
     except BootstrapError:
         return {}
 
@@ -122,7 +122,7 @@ def files(release: Release, component: str, node: Node, rendered: Rendered) -> F
         found[DEFINITIONS] = rendered.definitions
         found[f"prototypes/{component}-definitions.jsonnet"] = _definitions_prototype(component, node)
     recorded = {**rendered.origin, "layer": layer_digest(), "files": _others_digest(found)}
-    return {ORIGIN: _ORIGIN_HEADER + documents.dump(recorded), **found}
+    return {ORIGIN: _ORIGIN_HEADER + yaml_documents.dump(recorded), **found}
 
 
 def text_of_none() -> str:
@@ -176,7 +176,7 @@ import 'platform/{component}/{DEFINITIONS}'
 
 
 def _parts(component: str, node: Node, recorded: Json) -> str:
-    return documents.dump(
+    return yaml_documents.dump(
         {
             "apiVersion": "0.0.1",
             "kind": "ksonnet.io/parts",

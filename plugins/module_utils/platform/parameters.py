@@ -13,8 +13,8 @@ import typing as t
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from .. import bounded_yaml
 from ..errors import BootstrapError
+from ..formats import bounded_yaml
 from . import tables
 from .tables import Release
 

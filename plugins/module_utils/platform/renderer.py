@@ -23,8 +23,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import interrupts
 from ..errors import BootstrapError
+from ..process import interrupts
 
 SECONDS = 300.0
 """That one component may take; the largest takes some seconds."""

@@ -10,7 +10,7 @@ import json
 import typing as t
 from collections.abc import Iterable
 
-from ..deploy.generated import GENERATE
+from ..data.annotations import GENERATE
 from ..errors import BootstrapError
 from . import tables
 

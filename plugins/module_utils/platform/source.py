@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import BootstrapError
+from ..fetch import archive
+from ..fetch.sources import explain_os
 from ..files import open_bounded, read_bounded
-from ..registries import archive
-from ..registries.sources import explain_os
 from .closure import RELEASE, REMOTES, Read
 
 MAX_FILE = 16 * 2**20

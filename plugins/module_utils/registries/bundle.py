@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import BootstrapError
+from ..fetch import archive
+from ..fetch.sources import Contents, Files, explain_os
 from ..files import open_bounded
-from . import archive
-from .sources import Contents, Files, explain_os
 
 VERSION = "kubeflow.bootstrap/bundle/v1"
 _INDEX = "bundle.json"
@@ -78,7 +78,7 @@ def read(path: Path) -> Bundle:
             files = archive.unpack(file, [""], f"The bundle {path}")[""]
     except OSError as error:
         raise BootstrapError(f"The bundle {path} can't be read: {explain_os(error)}.", fix="Name the file of a bundle.") from None
-    except archive.Damaged as error:
+    except archive.DamagedArchive as error:
         raise BootstrapError(error.message, fix="Copy or write the bundle again.") from None
     try:
         index = json.loads(files[_INDEX])

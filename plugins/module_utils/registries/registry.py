@@ -11,11 +11,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 from ..errors import BootstrapError
+from ..fetch import archive, github
+from ..fetch.sources import Contents, Files, Pin, Sources, named
 from ..files import read_bounded
-from ..ksonnet import documents
+from ..formats import yaml_documents
 from ..platform import contents as platform
-from . import archive, bundle, github, remote, specs
-from .sources import Contents, Files, Pin, Sources, named
+from . import bundle, remote, specs
 from .specs import check_parts
 
 __all__ = [
@@ -150,9 +151,9 @@ def contents(
     there is taken from it. Raises BootstrapError.
     """
     packed = bundle.read(sources.bundle) if sources.bundle else None
-    hub = github.Hub(sources)
+    hub = github.GitHubClient(sources)
     found: dict[str, Contents] = {}
-    located: dict[str, remote.Remote] = {}
+    located: dict[str, remote.GitHubRegistry] = {}
     for name, entry in registries.items():
         wanted = _wanted(name, entry, packages)
         if protocol(entry) == PLATFORM:
@@ -191,7 +192,7 @@ def spec_cache(name: str, found: Contents) -> Files:
         "kind": "ksonnet.io/registry",
         "libraries": {key: {field: _plain(entry, field) for field in ("path", "version")} for key, entry in libraries.items()} or None,
     }
-    return {f".ksonnet/registries/{name}/{found.git['commitSha']}.yaml": documents.dump(spec)}
+    return {f".ksonnet/registries/{name}/{found.git['commitSha']}.yaml": yaml_documents.dump(spec)}
 
 
 def _plain(entry: t.Any, field: str) -> str:

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..errors import BootstrapError
-from . import archive, cache, github, specs
-from .cache import Tree
-from .sources import Contents, Files, Git, Pin, Sources, named
+from ..fetch import archive, cache, github
+from ..fetch.cache import Tree
+from ..fetch.sources import Contents, Files, Git, Pin, Sources, named
+from . import specs
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,10 @@ Packages = dict[str, Package]
 
 
 @dataclass(frozen=True)
-class Remote:
+class GitHubRegistry:
     """A registry on GitHub, with the commit found. ``trees``: by declared package where its files come from."""
 
-    place: github.Place
+    place: github.GitHubLocation
     tree: Tree
     git: Git
     wanted: Packages
@@ -39,7 +40,7 @@ class Remote:
     expected: tuple[str, str]
 
 
-def locate(hub: github.Hub, entry: Mapping[str, t.Any], wanted: Packages, pin: Pin | None) -> Remote:
+def locate(hub: github.GitHubClient, entry: Mapping[str, t.Any], wanted: Packages, pin: Pin | None) -> GitHubRegistry:
     place = github.parse(entry["uri"])
     pin = pin_for(pin, place)
     if pin:
@@ -64,10 +65,10 @@ def locate(hub: github.Hub, entry: Mapping[str, t.Any], wanted: Packages, pin: P
             commits[each.version] = found
         packages[package] = {"commitSha": commits[each.version], "refSpec": each.version or ref}
     trees = {package: tree._replace(commit=of["commitSha"]) for package, of in packages.items()}
-    return Remote(place, tree, git, wanted, trees, packages, expected_digest(entry, pin))
+    return GitHubRegistry(place, tree, git, wanted, trees, packages, expected_digest(entry, pin))
 
 
-def pin_for(pin: Pin | None, place: github.Place) -> Pin | None:
+def pin_for(pin: Pin | None, place: github.GitHubLocation) -> Pin | None:
     """The pin, if it is one for what is declared: the same uri, which does not name a commit itself."""
     if pin is None or not github.COMMIT.fullmatch(pin.commit) or github.COMMIT.fullmatch(place.rest[0].lower()):
         return None
@@ -91,9 +92,9 @@ def check_digest(found: str, expected: str, why: str, where: str) -> None:
         )
 
 
-def load(hub: github.Hub, sources: Sources, remote: Mapping[str, Remote]) -> dict[Tree, Files]:
+def load(hub: github.GitHubClient, sources: Sources, remote: Mapping[str, GitHubRegistry]) -> dict[Tree, Files]:
     """All trees: out of the cache, the others by one archive for each commit. Checked before they are kept."""
-    users: dict[Tree, tuple[str, Remote]] = {}
+    users: dict[Tree, tuple[str, GitHubRegistry]] = {}
     for name, each in remote.items():
         for tree in (each.tree, *each.trees.values()):
             users.setdefault(tree, (name, each))
@@ -123,7 +124,7 @@ def load(hub: github.Hub, sources: Sources, remote: Mapping[str, Remote]) -> dic
     return found
 
 
-def assemble(name: str, remote: Remote, trees: Mapping[Tree, Files]) -> Contents:
+def assemble(name: str, remote: GitHubRegistry, trees: Mapping[Tree, Files]) -> Contents:
     whole = trees[remote.tree]
     where = f"{remote.place}/{remote.tree.path} at {remote.git['refSpec']}".replace("/ at", " at")
     if "registry.yaml" not in whole:

@@ -8,9 +8,9 @@ import typing as t
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..fetch import cache
+from ..fetch.sources import Pin, Sources
 from ..run import Context
-from . import cache
-from .sources import Pin, Sources
 
 SOURCE_ARGUMENTS: dict[str, t.Any] = {
     "github_token": {"type": "str", "no_log": True},

@@ -7,27 +7,27 @@ from __future__ import annotations
 import typing as t
 
 from ..errors import BootstrapError
-from ..ksonnet import documents
+from ..formats import yaml_documents
 
 
 def libraries(text: str, file: str) -> dict[str, t.Any]:
     """The packages that a registry.yaml names (ks 0.10.0 takes apiVersion 0.1 and 0.1.0)."""
-    spec = documents.load_mapping(text, file)
+    spec = yaml_documents.load_mapping(text, file)
     _expect(spec, "apiVersion", ("0.1", "0.1.0", 0.1), file)
     _expect(spec, "kind", ("ksonnet.io/registry",), file)
     found = spec.get("libraries") or {}
     if not isinstance(found, dict):
-        raise BootstrapError(f"{file}: libraries: a mapping is expected, not {documents.kind(found)}.", fix="Fix the file.")
+        raise BootstrapError(f"{file}: libraries: a mapping is expected, not {yaml_documents.kind(found)}.", fix="Fix the file.")
     return found
 
 
 def check_parts(text: str, file: str) -> None:
     """Raise BootstrapError unless it is a parts.yaml of the version that ks 0.10.0 takes."""
-    spec = documents.load_mapping(text, file)
+    spec = yaml_documents.load_mapping(text, file)
     _expect(spec, "apiVersion", ("0.0.1",), file)
     _expect(spec, "kind", ("ksonnet.io/parts",), file)
     if not isinstance(spec.get("name"), str):
-        raise BootstrapError(f"{file}: name: text is expected, not {documents.kind(spec.get('name'))}.", fix="Fix the file.")
+        raise BootstrapError(f"{file}: name: text is expected, not {yaml_documents.kind(spec.get('name'))}.", fix="Fix the file.")
 
 
 def _expect(spec: dict[str, t.Any], field: str, allowed: tuple[t.Any, ...], file: str) -> None:

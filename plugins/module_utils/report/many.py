@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from .. import files, foreign_json
+from .. import files
 from ..errors import BootstrapError
+from ..formats import foreign_json
 
 Json = dict[str, t.Any]
 

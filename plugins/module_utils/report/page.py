@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ..errors import BootstrapError
 from ..files import write_atomically
-from ..redaction import plain_texts
+from ..redaction.redact import plain_texts
 
 FOLDER = Path(__file__).parents[3] / "roles" / "kubeflow" / "files" / "pages"
 """Only where the collection is a folder."""

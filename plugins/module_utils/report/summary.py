@@ -10,8 +10,8 @@ import textwrap
 import typing as t
 from collections import Counter
 
-from ..plan.showing import shown
-from ..redaction import plain
+from ..plan.plan_text import shown
+from ..redaction.redact import plain
 from . import platform
 
 Json = dict[str, t.Any]

@@ -14,8 +14,8 @@ import typing as t
 from collections.abc import Mapping
 
 from ..errors import BootstrapError
-from ..ksonnet import render
-from ..object_shapes import Shape, misfits
+from ..ksonnet.render import render
+from ..kube.object_shapes import Shape, misfits
 
 Json = dict[str, t.Any]
 

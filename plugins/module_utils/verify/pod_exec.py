@@ -10,11 +10,12 @@ import time
 import typing as t
 from urllib.parse import urlencode
 
-from .. import foreign_json, interrupts
-from ..api import Client
 from ..errors import BootstrapError
-from ..redaction import clean
-from .result import Denied, Failed
+from ..formats import foreign_json
+from ..kube.client import Client
+from ..process import interrupts
+from ..redaction.redact import clean
+from .result import CheckDenied, CheckFailed
 
 Json = dict[str, t.Any]
 
@@ -29,7 +30,7 @@ _START = "import json, sys; task = json.loads(sys.stdin.readline()); exec(task['
 
 
 def run(client: Client, namespace: str, check: Json, seconds: float) -> tuple[bool, str, str | None]:
-    """Whether it passed, what was seen, and a warning or ``None``. Raises ``Failed`` where the script could not be run."""
+    """Whether it passed, what was seen, and a warning or ``None``. Raises ``CheckFailed`` where the script could not be run."""
     pod = _pod(client, namespace, check["pods"])
     task = {"script": check["script"], "settings": {**check["settings"], "seconds": seconds}}
     printed = execute(client, namespace, pod, check["container"], ["python3", "-c", _START], json.dumps(task) + "\n", seconds)
@@ -37,7 +38,7 @@ def run(client: Client, namespace: str, check: Json, seconds: float) -> tuple[bo
         found = foreign_json.loads(printed.strip().splitlines()[-1])
         passed, evidence, warning = found["passed"], found["evidence"], found.get("warning")
     except (IndexError, ValueError, KeyError, TypeError):
-        raise Failed(f"the script in pod {pod} ended without a result: {clean(printed[-_SHOWN:]) or 'it printed nothing'}") from None
+        raise CheckFailed(f"the script in pod {pod} ended without a result: {clean(printed[-_SHOWN:]) or 'it printed nothing'}") from None
     return bool(passed), clean(str(evidence)), clean(str(warning)) if warning else None
 
 
@@ -48,11 +49,11 @@ def _pod(client: Client, namespace: str, labels: Json) -> str:
         conditions = {each["type"]: each["status"] for each in (pod.get("status") or {}).get("conditions") or []}
         if conditions.get("Ready") == "True" and not pod["metadata"].get("deletionTimestamp"):
             return str(pod["metadata"]["name"])
-    raise Failed(f"no pod with {selector} is ready")
+    raise CheckFailed(f"no pod with {selector} is ready")
 
 
 def execute(client: Client, namespace: str, pod: str, container: str, command: list[str], text: str, seconds: float) -> str:
-    """What a command prints that gets ``text`` as its input. Raises ``Failed`` where it fails, or takes longer."""
+    """What a command prints that gets ``text`` as its input. Raises ``CheckFailed`` where it fails, or takes longer."""
     websocket = _library()
     query = urlencode(
         [("container", container), ("stdin", "true"), ("stdout", "true"), ("stderr", "true"), *(("command", each) for each in command)]
@@ -60,7 +61,7 @@ def execute(client: Client, namespace: str, pod: str, container: str, command: l
     path = f"/api/v1/namespaces/{namespace}/pods/{pod}/exec?{query}"
     end = time.monotonic() + seconds
     connection, address, headers = client.upgradable(path)
-    bounded = _Bounded(connection.sock, end, pod)
+    bounded = _BoundedSocket(connection.sock, end, pod)
     streams: dict[int, bytes] = {}
     try:
         socket = websocket.create_connection(
@@ -73,17 +74,17 @@ def execute(client: Client, namespace: str, pod: str, container: str, command: l
             if message:
                 streams[message[0]] = streams.get(message[0], b"") + message[1:]
     except websocket.WebSocketBadStatusException as error:
-        kind = Denied if error.status_code == 403 else Failed
+        kind = CheckDenied if error.status_code == 403 else CheckFailed
         raise kind(f"the API server does not run a command in pod {pod}: {_refused(error)}") from None
     except (websocket.WebSocketException, OSError) as error:
-        raise Failed(f"the connection to pod {pod} was lost: {clean(str(error))}") from None
+        raise CheckFailed(f"the connection to pod {pod} was lost: {clean(str(error))}") from None
     finally:
         connection.close()
     _check_status(pod, streams)
     return streams.get(_STDOUT, b"").decode(errors="replace")
 
 
-class _Bounded:
+class _BoundedSocket:
     """A socket that gives up at the ``end`` and after so many bytes, however steadily the server sends: the library would read on."""
 
     def __init__(self, sock: t.Any, end: float, pod: str) -> None:
@@ -92,11 +93,11 @@ class _Bounded:
     def recv(self, size: int) -> bytes:
         interrupts.check()
         if time.monotonic() > self._end:
-            raise Failed("it took longer than it may")
+            raise CheckFailed("it took longer than it may")
         piece: bytes = self._sock.recv(size)
         self._left -= len(piece)
         if self._left < 0:
-            raise Failed(f"a command in pod {self._pod} prints without end")
+            raise CheckFailed(f"a command in pod {self._pod} prints without end")
         return piece
 
     def __getattr__(self, name: str) -> t.Any:
@@ -115,12 +116,12 @@ def _check_status(pod: str, streams: dict[int, bytes]) -> None:
     try:
         status = foreign_json.loads(streams.get(_ERROR, b""))
     except ValueError:
-        raise Failed(f"the connection to pod {pod} ended before the command did") from None
+        raise CheckFailed(f"the connection to pod {pod} ended before the command did") from None
     if not isinstance(status, dict):
-        raise Failed(f"the connection to pod {pod} ended without a Status")
+        raise CheckFailed(f"the connection to pod {pod} ended without a Status")
     if status.get("status") != "Success":
         said = streams.get(_STDERR, b"")[-_SHOWN:].decode(errors="replace").strip()
-        raise Failed(f"a command in pod {pod} failed: {clean(said or str(status.get('message')))}")
+        raise CheckFailed(f"a command in pod {pod} failed: {clean(said or str(status.get('message')))}")
 
 
 def _refused(error: t.Any) -> str:

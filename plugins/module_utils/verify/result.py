@@ -10,15 +10,15 @@ PASSED, FAILED, WARNING, SKIPPED = "passed", "failed", "warning", "skipped"
 """``warning``: it works, but something that it should do as well does not hold. ``skipped``: it could not be told, for a reason."""
 
 
-class Failed(Exception):
+class CheckFailed(Exception):
     """A check failed; in words, without a full stop."""
 
 
-class Denied(Exception):
+class CheckDenied(Exception):
     """A check can't be told, as the user may not do what it takes; in words, without a full stop."""
 
 
-class Result(t.NamedTuple):
+class CheckResult(t.NamedTuple):
     """One check of a component. ``evidence``: what was seen, or why there is nothing to see; ``fix``: what to do, for what did not pass."""
 
     component: str

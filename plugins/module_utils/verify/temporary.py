@@ -8,15 +8,15 @@ import time
 import typing as t
 from collections.abc import Iterable
 
-from .. import interrupts
-from ..api import METADATA, ApiError, Client
-from ..deploy import deletion
-from ..deploy.objects import Key, Resource, Resources, key_of
-from ..deploy.ready import conditions
-from ..deploy.why import explain
+from ..deploy.delete import deletion
+from ..deploy.status.diagnosis import explain
+from ..deploy.status.readiness import conditions
 from ..errors import BootstrapError
-from ..redaction import clean
-from .result import Denied, Failed
+from ..kube.client import METADATA, ApiError, Client
+from ..kube.resources import Key, Resource, Resources, key_of
+from ..process import interrupts
+from ..redaction.redact import clean
+from .result import CheckDenied, CheckFailed
 
 Json = dict[str, t.Any]
 
@@ -31,7 +31,7 @@ _END = 60.0
 
 
 def run(client: Client, resources: Resources, namespace: str, check: Json, seconds: float) -> str:
-    """Create the objects, and wait for the condition; what the pods printed. Raises ``Failed``."""
+    """Create the objects, and wait for the condition; what the pods printed. Raises ``CheckFailed``."""
     until, end = check["until"], time.monotonic() + seconds
     awaited = None
     for item in check["objects"]:
@@ -39,20 +39,20 @@ def run(client: Client, resources: Resources, namespace: str, check: Json, secon
         if f"{key.kind}/{key.name}" == until["object"]:
             awaited = key, resource
     if awaited is None:
-        raise Failed(f"its package creates no {until['object']}")
+        raise CheckFailed(f"its package creates no {until['object']}")
     key, resource = awaited
     while True:
         found = client.find(resource.path(namespace, key.name))
         if found is None:
-            raise Failed(f"{key} was deleted meanwhile")
+            raise CheckFailed(f"{key} was deleted meanwhile")
         met = {name: each.get("message") or "" for name, each in conditions(found).items() if each.get("status") == "True"}
         if until["condition"] in met:
             return printed(client, namespace, check["name"]) or f"{key}: {until['condition']}"
         if until["failed"] in met:
             said = printed(client, namespace, check["name"])
-            raise Failed(f"{key} failed: {'; '.join(filter(None, (clean(met[until['failed']]), said)))}")
+            raise CheckFailed(f"{key} failed: {'; '.join(filter(None, (clean(met[until['failed']]), said)))}")
         if time.monotonic() > end:
-            raise Failed(f"{key} is not {until['condition']} after {seconds:g} seconds{_why(client, key, found)}")
+            raise CheckFailed(f"{key} is not {until['condition']} after {seconds:g} seconds{_why(client, key, found)}")
         interrupts.pause(_PAUSE)
 
 
@@ -64,10 +64,10 @@ def _create(client: Client, resources: Resources, namespace: str, check: str, it
         client.post(resource.path(namespace), item)
     except ApiError as error:
         # Quotas and policies refuse with 403 as well.
-        kind = Denied if error.code == 403 and "cannot create resource" in error.said else Failed
+        kind = CheckDenied if error.code == 403 and "cannot create resource" in error.said else CheckFailed
         raise kind(f"{key_of(item)} can't be created: {error.said}") from None
     except BootstrapError as error:
-        raise Failed(error.message.rstrip(".")) from None
+        raise CheckFailed(error.message.rstrip(".")) from None
     return key_of(item), resource
 
 

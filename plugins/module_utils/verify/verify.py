@@ -9,20 +9,20 @@ import typing as t
 from collections.abc import Collection
 from pathlib import Path
 
-from .. import interrupts
-from ..api import ApiError, Client, Unreachable
 from ..deploy import target_cluster
+from ..deploy.applier import LOOKING
 from ..deploy.interruptible import interruptible
-from ..deploy.objects import Resources
-from ..deploy.present import LOOKING
-from ..deploy.progress import Deadline, Ticker
-from ..discovery import served
+from ..deploy.model.progress import Deadline, Ticker
 from ..errors import BootstrapError
-from ..ksonnet import folder
+from ..ksonnet.disk import folder
+from ..kube.client import ApiError, Client, Unreachable
+from ..kube.discovery import served
+from ..kube.resources import Resources
+from ..process import interrupts
 from ..run import Context
 from . import pod_exec, temporary, web
 from .declared import checks
-from .result import FAILED, PASSED, SKIPPED, WARNING, Denied, Failed, Result
+from .result import FAILED, PASSED, SKIPPED, WARNING, CheckDenied, CheckFailed, CheckResult
 
 Json = dict[str, t.Any]
 
@@ -32,7 +32,7 @@ _PAUSE = 2.0
 _ONE_MORE_TIME = "Run this stage again once that is put right: ansible-playbook kubeflow.bootstrap.verify."
 
 
-def verify(client: Client, args: Json, context: Context) -> list[Result]:
+def verify(client: Client, args: Json, context: Context) -> list[CheckResult]:
     """Do what the module ``verify`` documents. Raises ``BootstrapError`` where a check failed, with all results in its details."""
     path = Path(args["path"])
     files = folder.read(path)
@@ -44,12 +44,12 @@ def verify(client: Client, args: Json, context: Context) -> list[Result]:
         _app, _environment, namespace = target_cluster.bind(client, files, path, args, context.warn)
         chosen = _chosen(checks(files, args["environment"]), args["checks"])
         simulated = _simulated(client)
-        run = _Run(client, Resources(served(client)), namespace, Deadline(args["timeout"]), context)
+        run = _VerifyRun(client, Resources(served(client)), namespace, Deadline(args["timeout"]), context)
     if context.check:
         return [run.skipped(component, check, "not run in check mode") for component, check in chosen]
     if simulated:
         return [run.skipped(component, check, simulated) for component, check in chosen]
-    results: list[Result] = []
+    results: list[CheckResult] = []
     with interruptible(client), Ticker(context.progress) as ticker:
         for component, check in chosen:
             ticker.title = f"{component}: {check['title']}"
@@ -65,7 +65,7 @@ def verify(client: Client, args: Json, context: Context) -> list[Result]:
     return results
 
 
-def told(result: Result) -> str:
+def told(result: CheckResult) -> str:
     """A result in one line."""
     return f"{result.component}: {result.title}: {result.status} ({result.evidence}; {result.seconds:g} s)"
 
@@ -94,18 +94,18 @@ def _simulated(client: Client) -> str | None:
     return f"its {len(nodes)} nodes are simulated by kwok, so that no pod of it runs" if nodes and len(played) == len(nodes) else None
 
 
-class _Run:
+class _VerifyRun:
     """What the checks of a run share."""
 
     def __init__(self, client: Client, resources: Resources, namespace: str, deadline: Deadline, context: Context) -> None:
         self._client, self._resources, self._namespace = client, resources, namespace
         self._deadline, self._context = deadline, context
 
-    def skipped(self, component: str, check: Json, why: str, seconds: float = 0.0, fix: str | None = None) -> Result:
+    def skipped(self, component: str, check: Json, why: str, seconds: float = 0.0, fix: str | None = None) -> CheckResult:
         """A check that can't be told from here."""
-        return Result(component, check["name"], check["title"], SKIPPED, why, seconds, fix)
+        return CheckResult(component, check["name"], check["title"], SKIPPED, why, seconds, fix)
 
-    def one(self, component: str, check: Json) -> Result:
+    def one(self, component: str, check: Json) -> CheckResult:
         """Run a check, and leave nothing of it behind."""
         if self._deadline.over:
             why = f"no time was left of {self._deadline.seconds:g} seconds"
@@ -115,14 +115,14 @@ class _Run:
         try:
             evidence, warning = self._look(check, seconds)
             status = WARNING if warning else PASSED
-        except Denied as error:
+        except CheckDenied as error:
             fix = "Let the user do that, or run it as somebody who may: docs/verify.md."
             return self.skipped(component, check, str(error), round(time.monotonic() - begin, 1), fix)
-        except Failed as error:
+        except CheckFailed as error:
             evidence, warning, status = str(error), check["fix"], WARNING if check.get("optional") else FAILED
         except BootstrapError as error:
             evidence, warning, status = error.message.rstrip("."), error.fix, FAILED
-        return Result(component, check["name"], check["title"], status, evidence, round(time.monotonic() - begin, 1), warning)
+        return CheckResult(component, check["name"], check["title"], status, evidence, round(time.monotonic() - begin, 1), warning)
 
     def _look(self, check: Json, seconds: float) -> tuple[str, str | None]:
         """What was seen, and a warning or ``None``."""
@@ -133,7 +133,7 @@ class _Run:
         if "exec" in check:
             passed, evidence, warning = pod_exec.run(self._client, self._namespace, check["exec"], seconds)
             if not passed:
-                raise Failed(evidence)
+                raise CheckFailed(evidence)
             return evidence, warning
         arguments = self._client, self._resources, self._namespace, check
         self._remove(check)  # of a run that was killed
@@ -149,12 +149,12 @@ class _Run:
 
 
 def _until(look: t.Callable[[], str], seconds: float) -> str:
-    """What was seen, once it is as it should be; raises the last ``Failed`` when the time is over."""
+    """What was seen, once it is as it should be; raises the last ``CheckFailed`` when the time is over."""
     deadline = Deadline(seconds)
     while True:
         try:
             return look()
-        except (Failed, Unreachable) as error:
+        except (CheckFailed, Unreachable) as error:
             if deadline.over:
-                raise Failed(str(error)) from None
+                raise CheckFailed(str(error)) from None
         interrupts.pause(min(_PAUSE, deadline.left()))

@@ -8,12 +8,12 @@ import typing as t
 from collections.abc import Mapping
 from urllib.parse import urljoin, urlsplit
 
-from .. import foreign_json
-from ..api import Client
+from ..formats import foreign_json
 from ..http import ask, trust
-from ..http.deadline import Deadline
-from ..redaction import clean
-from .result import Denied, Failed
+from ..http.deadline import ExchangeDeadline
+from ..kube.client import Client
+from ..redaction.redact import clean
+from .result import CheckDenied, CheckFailed
 
 Json = dict[str, t.Any]
 
@@ -25,28 +25,28 @@ _REQUEST = 30.0
 
 
 def service(client: Client, namespace: str, check: Json) -> str:
-    """Ask a Service through the API server's proxy; what was seen. Raises ``Failed``."""
+    """Ask a Service through the API server's proxy; what was seen. Raises ``CheckFailed``."""
     name = f"{'https:' if check.get('tls') else ''}{check['service']}:{check['port']}"
     path = f"/api/v1/namespaces/{namespace}/services/{name}/proxy{check['path']}"
     status, headers, content = client.through(path, check.get("headers") or {})
     refusal = _refusal(status, content)
     if refusal and status == 403:
-        raise Denied(refusal)
+        raise CheckDenied(refusal)
     if refusal:
-        raise Failed(f"GET {check['path']} of Service {check['service']}: {refusal}")
+        raise CheckFailed(f"GET {check['path']} of Service {check['service']}: {refusal}")
     _compare(check, f"GET {check['path']} of Service {check['service']}", status, headers.get("Location"), content)
     return f"GET {check['path']} of Service {check['service']}: {status}"
 
 
 def url(check: Json, env: Mapping[str, str]) -> str:
-    """Ask an address from here, with the certificate authorities that this machine trusts; what was seen. Raises ``Failed``."""
+    """Ask an address from here, with the certificate authorities that this machine trusts; what was seen. Raises ``CheckFailed``."""
     address = check["url"]
     for _redirect in range(_REDIRECTS):
         context = trust.context(None) if address.startswith("https:") else None
         try:
-            answer = ask.ask(address, {"Accept": "text/html"}, Deadline(_REQUEST, _REQUEST), context=context, env=env, most=_MOST)
+            answer = ask.ask(address, {"Accept": "text/html"}, ExchangeDeadline(_REQUEST, _REQUEST), context=context, env=env, most=_MOST)
         except ask.NoAnswer as error:
-            raise Failed(f"GET {address}: {error}") from None
+            raise CheckFailed(f"GET {address}: {error}") from None
         location = next(iter(answer.headers.get("location", [])), None)
         following = urljoin(address, location) if location else ""
         if answer.status not in range(300, 400) or urlsplit(following).hostname != urlsplit(address).hostname:
@@ -68,8 +68,8 @@ def _refusal(status: int, content: bytes) -> str | None:
 def _compare(check: Json, what: str, status: int, location: str | None, content: bytes) -> None:
     if status not in check["status"]:
         expected = " or ".join(map(str, check["status"]))
-        raise Failed(f"{what}: {status} instead of {expected}: {clean(content[:_SHOWN].decode(errors='replace'))}")
+        raise CheckFailed(f"{what}: {status} instead of {expected}: {clean(content[:_SHOWN].decode(errors='replace'))}")
     if check.get("location") and not (location or "").startswith(check["location"]):
-        raise Failed(f"{what}: {status}, which leads to {clean(location or 'nowhere')[:_SHOWN]} instead of {check['location']}")
+        raise CheckFailed(f"{what}: {status}, which leads to {clean(location or 'nowhere')[:_SHOWN]} instead of {check['location']}")
     if check.get("text") and check["text"].encode() not in content:
-        raise Failed(f"{what}: {status}, but without {check['text']!r}")
+        raise CheckFailed(f"{what}: {status}, but without {check['text']!r}")

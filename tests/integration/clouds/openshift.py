@@ -16,7 +16,7 @@ import typing as t
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import certificates
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane import certificates
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.serving import Asked, Json, Reply, StandIn
 
 _APIS = {"oauth.openshift.io": ("OAuthAccessToken", "oauthaccesstokens"), "user.openshift.io": ("User", "users")}

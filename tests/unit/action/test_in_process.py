@@ -19,8 +19,8 @@ from ansible.playbook.task import Task
 from ansible.template import Templar
 from ansible_collections.kubeflow.bootstrap.plugins.action import in_process
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.redaction import clean, cleaned
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.target import TARGET_ARGUMENTS
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.target import TARGET_ARGUMENTS
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.redaction.redact import clean, cleaned
 
 ARGUMENTS = {
     "argument_spec": {

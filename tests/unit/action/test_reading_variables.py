@@ -13,7 +13,7 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from ansible_collections.kubeflow.bootstrap.plugins.action import variables as action
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils import variables
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.role import variables
 
 ROLES = Path(action.__file__).resolve().parents[2] / "roles"
 Reading = t.Callable[..., dict[str, t.Any]]

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.kubeflow.bootstrap.plugins.filter.document import document
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cloud import azure, gcp
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cloud.finding import Silent
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cloud.detect import azure, gcp
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cloud.detect.detection import SourceUnavailable
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import folder
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import rules, saved
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.disk import folder
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import saved
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import bundle, registry
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report import many
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.rules import rules
 from ansible_collections.kubeflow.bootstrap.plugins.modules import certificate, plan
 from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
 
@@ -47,7 +48,7 @@ def test_it_is_refused_at_once(reader: str, kind: str, tmp_path: Path) -> None:
     KINDS[kind](path)
     if (reader, kind) == ("rules", "folder"):
         return  # of rules there may be one
-    with no_hang(1), pytest.raises((BootstrapError, Silent, AnsibleFilterError)) as caught:
+    with no_hang(1), pytest.raises((BootstrapError, SourceUnavailable, AnsibleFilterError)) as caught:
         READERS[reader](path)
     assert len(str(caught.value)) < 300
 

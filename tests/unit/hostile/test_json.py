@@ -9,21 +9,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cloud import aws
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy import inventory, managed_fields, owners
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cloud.detect import aws
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.apply import field_managers
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model import applyset, managed_fields
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import documents
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.formats import yaml_documents
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report import many
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.verify import pod_exec, web
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.verify.result import Failed
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.verify.result import CheckFailed
 
 DEEP = '{"a":' + "[" * 200_000
 TEXTS = [DEEP, DEEP + "]" * 200_000 + "}", "[" * 200_000, "{", "", "[1]", "5", "null", '"text"', "9" * 5000]
 READERS: dict[str, tuple[Callable[[str], object], tuple[t.Any, ...]]] = {
     "a list's step of managed fields": (lambda text: managed_fields._leads_to(f"k:{text}", {"a": 1}), (False,)),
     "a value's step of managed fields": (lambda text: managed_fields._leads_to(f"v:{text}", {"a": 1}), (False,)),
-    "an owner's step": (lambda text: owners._value([{"a": 1}], f"k:{text}"), ((False, None),)),
-    "the record of members": (inventory._members, ({},)),
+    "an owner's step": (lambda text: field_managers._value([{"a": 1}], f"k:{text}"), ((False, None),)),
+    "the record of members": (applyset._members, ({},)),
     "a metadata server": (aws._json, ({},)),
     "a refusal": (lambda text: web._refusal(500, text.encode()), (None,)),
 }
@@ -40,8 +41,8 @@ def test_it_is_as_good_as_none(reader: str, text: str) -> None:
 def test_it_is_told_in_words(text: str, tmp_path: Path) -> None:
     for begin in ("", '{"a": '):
         with pytest.raises(BootstrapError):
-            documents.load_mapping(begin + text, "file")
-    with pytest.raises(Failed):
+            yaml_documents.load_mapping(begin + text, "file")
+    with pytest.raises(CheckFailed):
         pod_exec._check_status("hub-1", {pod_exec._ERROR: text.encode()})
     (tmp_path / "report.json").write_text(DEEP)
     with pytest.raises(BootstrapError, match="it is not JSON"):
@@ -50,4 +51,4 @@ def test_it_is_told_in_words(text: str, tmp_path: Path) -> None:
 
 def test_a_number_beyond_all_others() -> None:
     with pytest.raises(BootstrapError, match="not YAML"):
-        documents.load_mapping(f"a: !!int 0x{'f' * 100_000}", "file")
+        yaml_documents.load_mapping(f"a: !!int 0x{'f' * 100_000}", "file")

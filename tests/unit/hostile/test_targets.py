@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cloud import gcp
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cloud.finding import Silent
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cloud.detect import gcp
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cloud.detect.detection import SourceUnavailable
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.target import TARGET_ARGUMENTS, connect
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.target import TARGET_ARGUMENTS, connect
 from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 
 # fmt: off
@@ -109,7 +109,7 @@ def test_content_in_the_place_of_a_path_is_not_quoted(name: str, write: t.Callab
     """As secrets of a CI system are often set."""
     content = write({"type": "authorized_user", "refresh_token": SECRET, "users": [{"user": {"token": SECRET}}]})
     if name == "GOOGLE_APPLICATION_CREDENTIALS":
-        with pytest.raises(Silent) as caught:
+        with pytest.raises(SourceUnavailable) as caught:
             gcp.credentials({name: content}, None)
         said = str(caught.value)
     else:

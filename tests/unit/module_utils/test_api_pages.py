@@ -16,8 +16,8 @@ import typing as t
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import AHEAD, ApiError, Client, InvalidResponse, Unreachable
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import AHEAD, ApiError, Client, InvalidResponse, Unreachable
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import Connection
 from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
 
 from tests.patience import patience
@@ -152,7 +152,9 @@ def test_when_the_time_is_over_nobody_is_asked_any_more(server: t.Any, client: C
 
 LARGE = """
 import resource, sys
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils import api, kubeconfig, limits
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube import client as api
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load as kubeconfig
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.process import limits
 limits.MOST_GROWTH = 64 * 2**20
 kept = []
 with api.Client(kubeconfig.Connection(server=sys.argv[1], env={})) as client:

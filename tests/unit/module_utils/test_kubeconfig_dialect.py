@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Kubeconfig, load
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import Kubeconfig, load
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 

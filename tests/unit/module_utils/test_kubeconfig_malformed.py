@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.connect import open_connection, ssl_context
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.kubeconfig import describe
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.http.deadline import Deadline
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.http.deadline import ExchangeDeadline
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.transport import open_connection, ssl_context
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import load
 from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 
 Json = dict[str, t.Any]
@@ -102,7 +102,7 @@ def survives(path: Path) -> bool:
         credentials.prepare()
         with Client(found.connection) as client:
             assert client.requests == 0
-        open_connection(found.connection, ssl_context(found.connection), Deadline(1, 1))
+        open_connection(found.connection, ssl_context(found.connection), ExchangeDeadline(1, 1))
         headers = credentials.headers()
         assert all("\n" not in value and value.isascii() for value in headers.values())
         credentials.expired()

@@ -20,9 +20,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import load
 from ansible_collections.kubeflow.bootstrap.tests.absent import NOBODY
 from cryptography import x509
 

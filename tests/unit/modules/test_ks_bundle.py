@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import documents, folder, params
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.formats import yaml_documents
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.disk import folder
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.files import params
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
 from ansible_collections.kubeflow.bootstrap.plugins.modules import ks_app, ks_bundle
 from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.registries.github_server import COMMIT, OTHER, PARTS, REGISTRY, GitHub
@@ -82,12 +84,12 @@ def test_it_is_pinned_as_ks_pins_it_and_then_needs_no_network(here: Here) -> Non
     assert here.hub.asked()[:2] == ["commits/v1", f"tarball/{COMMIT}"]  # GitHub leads on to where the archive is
     assert len(here.hub.asked()) == 3
     assert done["registries"]["shelf"]["commitSha"] == COMMIT
-    spec = documents.load_mapping((here.tmp_path / "app" / "app.yaml").read_text(), "f")
+    spec = yaml_documents.load_mapping((here.tmp_path / "app" / "app.yaml").read_text(), "f")
     git = {"commitSha": COMMIT, "refSpec": "v1"}
     assert spec["registries"]["shelf"]["gitVersion"] == spec["libraries"]["web"]["gitVersion"] == git
     assert spec["registries"]["shelf"]["protocol"] == "github"
     cached = here.tmp_path / "app" / ".ksonnet" / "registries" / "shelf" / f"{COMMIT}.yaml"
-    assert documents.load_mapping(cached.read_text(), "f")["gitVersion"] == git
+    assert yaml_documents.load_mapping(cached.read_text(), "f")["gitVersion"] == git
     here.server.close()
     assert not here.app()["changed"]
 
@@ -120,7 +122,7 @@ def test_an_upgrade_carries_the_users_values_and_shows_what_changed(here: Here) 
     assert [(entry["parameter"], entry["value"]) for entry in done["upgrade"]["lost"]] == [("colour", "blue")]
     assert (here.parameters()["size"], here.parameters()["depth"]) == (7, 2)
     assert (
-        documents.load_mapping((here.tmp_path / "app" / "app.yaml").read_text(), "f")["registries"]["shelf"]["gitVersion"]["refSpec"]
+        yaml_documents.load_mapping((here.tmp_path / "app" / "app.yaml").read_text(), "f")["registries"]["shelf"]["gitVersion"]["refSpec"]
         == "v2"
     )
     assert not here.app()["changed"]

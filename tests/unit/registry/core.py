@@ -10,7 +10,7 @@ import typing as t
 from pathlib import Path
 
 import rjsonnet
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import component, prototypes
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.files import component, prototypes
 
 CORE = Path(__file__).parents[3] / "registry" / "core"
 PROTOTYPES = ("kubeflow-core", "jupyterhub", "gateway", "namespace", "usage-reporting", "training-operator")

@@ -9,7 +9,7 @@ import typing as t
 from pathlib import Path
 
 import rjsonnet
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import component, prototypes
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.files import component, prototypes
 
 REGISTRY = Path(__file__).parents[3] / "registry"
 PACKAGES = ("tf-serving", "argo", "nfs", "iap-ingress", "cert-manager", "address")

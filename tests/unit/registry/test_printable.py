@@ -7,7 +7,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import component, printable, prototypes
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.files import component, prototypes
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.jsonnet import ks_printer_limits
 
 REGISTRY = Path(__file__).parents[3] / "registry"
 FILES = sorted(REGISTRY.glob("*/prototypes/*.jsonnet"))
@@ -20,7 +21,7 @@ def test_there_are_prototypes() -> None:
 
 @pytest.mark.parametrize("prototype", [*PROTOTYPES, *prototypes.builtin().values()], ids=lambda each: each.name)
 def test_components_can_be_printed_by_ks(prototype: prototypes.Prototype) -> None:
-    assert printable.problems(component.from_prototype("some-name", prototype)[1]) == []
+    assert ks_printer_limits.problems(component.from_prototype("some-name", prototype)[1]) == []
     given = {parameter.name: {} if parameter.type == "object" else "x" for parameter in prototype.parameters if parameter.required}
     for name, literal in prototypes.values(prototype, "some-name", given).items():
-        assert printable.problems(literal) == [], name
+        assert ks_printer_limits.problems(literal) == [], name

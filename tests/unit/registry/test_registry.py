@@ -12,7 +12,8 @@ import _gojsonnet
 import _jsonnet
 import pytest
 import yaml
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import evaluate, render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.jsonnet import evaluate
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.render import render
 from ansible_collections.kubeflow.bootstrap.tests.unit.registry import validation
 from ansible_collections.kubeflow.bootstrap.tests.unit.registry.validation import CHOICES, PACKAGES, REGISTRY, Case
 

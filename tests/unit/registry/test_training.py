@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import rjsonnet
 import yaml
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import component, prototypes
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.files import component, prototypes
 
 REGISTRY = Path(__file__).parents[3] / "registry"
 IMAGE = "registry.example.com/train:1"

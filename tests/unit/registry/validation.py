@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import application, prototypes
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.fetch.sources import Contents
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import application
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.files import prototypes
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.sources import Contents
 
 Json = dict[str, t.Any]
 

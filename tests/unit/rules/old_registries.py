@@ -7,7 +7,7 @@ Their prototypes make one ConfigMap of all that is set, so that no parameter is 
 
 from __future__ import annotations
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.sources import Contents
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.fetch.sources import Contents
 
 # By release and prototype: parameters with their defaults. A default without quotes is that of a number.
 RELEASES: dict[str, dict[str, str]] = {

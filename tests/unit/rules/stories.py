@@ -16,8 +16,8 @@ from pathlib import Path
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import packages
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.plan import make
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.rules import Rule, load
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.rules.rules import Rule, load
 from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 from ansible_collections.kubeflow.bootstrap.tests.unit.rules import old_registries
 
@@ -68,23 +68,23 @@ def rules() -> tuple[Rule, ...]:
     return tuple(load([RULES]))
 
 
-def sought(components: dict[str, str]) -> packages.Sought:
+def sought(components: dict[str, str]) -> packages.PackageContents:
     """The packages of components (name to prototype), from the embedded registry."""
     return _sought(tuple(components.items()))
 
 
 @functools.cache
-def _sought(wanted: tuple[tuple[str, str], ...]) -> packages.Sought:
+def _sought(wanted: tuple[tuple[str, str], ...]) -> packages.PackageContents:
     def ask(registries: packages.Declared, of: packages.Declared) -> t.Any:
         return registry.contents(registries, of, Path(ABSENT), registry.Sources())
 
     return packages.seek(dict(wanted), {}, {"core": {"registry": packages.EMBEDDED}}, ask)
 
 
-def old(release: str) -> packages.Sought:
+def old(release: str) -> packages.PackageContents:
     """The package of an old release, from a registry of the user's."""
     declared = {"kubeflow": {"protocol": "fs", "uri": "/old"}}
-    return packages.Sought(declared, {"core": {"registry": "kubeflow"}}, {"kubeflow": old_registries.contents(release)})
+    return packages.PackageContents(declared, {"core": {"registry": "kubeflow"}}, {"kubeflow": old_registries.contents(release)})
 
 
 def plan(of: Json, *, components: dict[str, str] | None = None, with_rules: t.Iterable[Rule] | None = None, **choices: t.Any) -> Json:

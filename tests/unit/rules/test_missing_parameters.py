@@ -8,7 +8,7 @@ import re
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import guards
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.rules import parameter_guards
 from ansible_collections.kubeflow.bootstrap.tests.unit.rules import stories
 from ansible_collections.kubeflow.bootstrap.tests.unit.rules.stories import CASES
 
@@ -55,11 +55,11 @@ Json = dict[str, t.Any]
     ],
 )
 def test_a_use_without_a_guard_is_found(when: str | None, said: list[str], parameter: str | None) -> None:
-    assert guards.unguarded(when, said) == parameter
+    assert parameter_guards.unguarded(when, said) == parameter
 
 
 def test_what_a_rule_sets_is_there() -> None:
-    assert guards.unguarded("values.a != 'x'", ["values.a"], sure="a") is None
+    assert parameter_guards.unguarded("values.a != 'x'", ["values.a"], sure="a") is None
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -8,9 +8,10 @@ import json
 import typing as t
 
 import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.fetch.sources import Contents
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import platform_choice
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.plan import make
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.platform import choice, tables
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.sources import Contents
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.platform import tables
 from ansible_collections.kubeflow.bootstrap.tests.unit.rules import stories
 
 Json = dict[str, t.Any]
@@ -46,13 +47,13 @@ def plan(
     **parameters: t.Any,
 ) -> Json:
     """The plan of components of a release."""
-    chosen = choice.read({"release": release, "components": list(components), "without": list(without), "parameters": parameters})
+    chosen = platform_choice.read({"release": release, "components": list(components), "without": list(without), "parameters": parameters})
     assert chosen
     found = {"platform": contents or packages(chosen.components)}
     choices = {
         "name": "kubeflow",
         "namespace": "kubeflow",
-        "parameters": choice.spread(chosen.parameters, found, chosen.prototypes),
+        "parameters": platform_choice.spread(chosen.parameters, found, chosen.prototypes),
         "apply": False,
         "move": False,
         "platform": chosen.document(),

@@ -8,9 +8,11 @@ import functools
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import application, prototypes, render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import application
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.files import prototypes
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.render import render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.quantity import parse
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import packages
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.quantity import parse
 from ansible_collections.kubeflow.bootstrap.tests.unit.rules import stories
 from ansible_collections.kubeflow.bootstrap.tests.unit.rules.stories import CASES, IAP, OIDC
 

@@ -13,8 +13,10 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.network i
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.nodes import Nodes
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.pods import Requests
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.workloads import Workloads
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import application, documents, record
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import profiles
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.formats import yaml_documents
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import application
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.files import record
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane import profiles
 from ansible_collections.kubeflow.bootstrap.tests.unit.rules import stories
 
 Json = dict[str, t.Any]
@@ -141,7 +143,7 @@ def test_another_cluster_is_planned_from_scratch() -> None:
 def test_the_record_has_no_numbers_of_the_day(case: str) -> None:
     facts = stories.facts(case)
     files = written(stories.plan(facts), {})
-    values = documents.load_mapping(files[record.PATH], record.PATH)["record"]["values"][CORE]
+    values = yaml_documents.load_mapping(files[record.PATH], record.PATH)["record"]["values"][CORE]
     more = stories.facts(case)
     cluster = more["cluster"]["nodes"]
     for key in ("count", "ready", "schedulable", "usable"):

@@ -28,7 +28,7 @@ from pathlib import Path
 
 from ...errors import BootstrapError
 from ...run import Context
-from ..locks import locked
+from ..control_plane.locks import locked
 from . import layers, requirements
 
 try:
@@ -84,7 +84,7 @@ def load(images: list[Image], enter: list[str]) -> None:
 
 def ensure(cache: Path, files: Path, context: Context) -> list[Image]:
     """The images that stand in for those of registries, made if they do not exist yet; none where the registries answer."""
-    kitchen = layers.Kitchen(files, cache, context.env, context.progress)
+    kitchen = layers.LayerBuilder(files, cache, context.env, context.progress)
     table = yaml.safe_load((kitchen.images / "images.yml").read_text(encoding="utf-8"))
     with ThreadPoolExecutor() as pool:
         registries = sorted({name.partition("/")[0] for name in table["images"]})
@@ -115,7 +115,7 @@ def _answers(registry: str) -> bool:
         connection.close()
 
 
-def _layer(name: str, recipe: Json, kitchen: layers.Kitchen) -> Layer:
+def _layer(name: str, recipe: Json, kitchen: layers.LayerBuilder) -> Layer:
     file = kitchen.cache / "images" / f"{name}-{layers.digest(recipe, kitchen)}.tar"
     known = file.with_suffix(".sha256")
     if not known.exists():

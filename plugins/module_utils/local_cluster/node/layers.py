@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import BootstrapError
-from .. import programs
+from ..control_plane import programs
 from .requirements import SYSTEM_PATH
 
 Json = dict[str, t.Any]
@@ -37,7 +37,7 @@ _VENV = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Kitchen:
+class LayerBuilder:
     """Where layers are made: ``files`` of the role, ``cache`` for what can be used again, ``env`` for the programs that fetch packages."""
 
     files: Path
@@ -64,7 +64,7 @@ class Kitchen:
             )
 
 
-def digest(recipe: Json, kitchen: Kitchen) -> str:
+def digest(recipe: Json, kitchen: LayerBuilder) -> str:
     """What tells a layer from one of another recipe; versions of Debian's packages are not in it."""
     seen = hashlib.sha256(json.dumps([recipe, platform.machine()], sort_keys=True).encode())
     for step, args in recipe.items():
@@ -81,13 +81,13 @@ def digest(recipe: Json, kitchen: Kitchen) -> str:
     return seen.hexdigest()[:12]
 
 
-def make(recipe: Json, root: Path, kitchen: Kitchen) -> None:
+def make(recipe: Json, root: Path, kitchen: LayerBuilder) -> None:
     """Fill the folder ``root``."""
     for step, args in recipe.items():
         _STEPS[step](args, root, kitchen)
 
 
-def _debian(args: Json, root: Path, kitchen: Kitchen) -> None:
+def _debian(args: Json, root: Path, kitchen: LayerBuilder) -> None:
     excluded = [f"--dpkgopt=path-exclude=/usr/share/{each}/*" for each in _UNUSED]
     packages = ",".join(args["packages"])
     # Devices are the runtime's affair. mmdebstrap asks for an empty folder.
@@ -95,7 +95,7 @@ def _debian(args: Json, root: Path, kitchen: Kitchen) -> None:
     kitchen.run(["mmdebstrap", *options, args["suite"], str(root)], "The layer of Debian packages")
 
 
-def _python(args: Json, root: Path, kitchen: Kitchen) -> None:
+def _python(args: Json, root: Path, kitchen: LayerBuilder) -> None:
     venv = kitchen.cache / "images" / "pip"
     with tempfile.TemporaryDirectory(dir=root.parent) as temporary:
         target = Path(temporary)
@@ -127,7 +127,7 @@ def _spread(installed: Path, prefix: Path, packages: Path, interpreter: str) -> 
     packages.chmod(0o755)
 
 
-def _npm(args: Json, root: Path, kitchen: Kitchen) -> None:
+def _npm(args: Json, root: Path, kitchen: LayerBuilder) -> None:
     target = _in(root, args["target"])
     target.mkdir(parents=True)
     for name in ("package.json", "package-lock.json"):
@@ -136,14 +136,14 @@ def _npm(args: Json, root: Path, kitchen: Kitchen) -> None:
     kitchen.run(argv, f"The layer {args['folder']}", target)
 
 
-def _program(args: Json, root: Path, kitchen: Kitchen) -> None:
+def _program(args: Json, root: Path, kitchen: LayerBuilder) -> None:
     built = programs.ensure(kitchen.cache, kitchen.modules, kitchen.env, kitchen.progress, (args["module"],))
     target = _in(root, args["target"])
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(built.path(args.get("name") or args["module"]), target)
 
 
-def _files(args: Mapping[str, Json], root: Path, kitchen: Kitchen) -> None:
+def _files(args: Mapping[str, Json], root: Path, kitchen: LayerBuilder) -> None:
     for path, entry in args.items():
         target = _in(root, path)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -167,7 +167,7 @@ def _in(root: Path, path: str) -> Path:
     return root / path.lstrip("/")
 
 
-_STEPS: dict[str, Callable[[t.Any, Path, Kitchen], None]] = {
+_STEPS: dict[str, Callable[[t.Any, Path, LayerBuilder], None]] = {
     "debian": _debian,
     "python": _python,
     "npm": _npm,

@@ -17,12 +17,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import certificates, control_plane
-from ..certificates import Pair
-from ..control_plane import Home, Inside, Ports
-from ..processes import Process, running
-from ..profiles import Pool
-from ..programs import Programs
+from ..control_plane import certificates, control_plane
+from ..control_plane.certificates import KeyFiles
+from ..control_plane.control_plane import Home, Inside, Ports
+from ..control_plane.processes import Process, running
+from ..control_plane.profiles import Pool
+from ..control_plane.programs import Programs
 from . import cgroups, images, requirements
 from .images import Image
 
@@ -126,10 +126,10 @@ def write_pki(home: Home, nodes: list[Node]) -> None:
     }
     users.update({f"kubelet-{node.name}": (f"system:node:{node.name}", ("system:nodes",)) for node in nodes})
     for name, (user, groups) in users.items():
-        if not Pair.at(home.pki, name).exists():
+        if not KeyFiles.at(home.pki, name).exists():
             certificates.sign_client(home.ca, home.pki, name, user, groups)
     for node in nodes:
-        if not Pair.at(home.pki, f"kubelet-server-{node.name}").exists():
+        if not KeyFiles.at(home.pki, f"kubelet-server-{node.name}").exists():
             certificates.sign_server(home.ca, home.pki, f"kubelet-server-{node.name}", [node.name, node.address])
 
 
@@ -139,7 +139,7 @@ def write_configuration(nodes: list[Node], ports: Ports, files: Path) -> None:
         cgroups.create(f"{node.cgroup}/shims")
         clients = {"kubelet": f"kubelet-{node.name}", "kube-proxy": "kube-proxy", "node-helper": "node-helper"}
         for file, client in clients.items():
-            pair = Pair.at(node.home.pki, client)
+            pair = KeyFiles.at(node.home.pki, client)
             content = control_plane.kubeconfig(node.home, ports.api, pair, client, host=node_api(node))
             certificates.write_private(node.folder / f"{file}.kubeconfig", content)
         values = {

@@ -8,10 +8,10 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.certificates import pairs
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.certificates.step import Wanted, present
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.rules import load
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.rules.rules import load
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.steps.certificates import key_pair
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.steps.certificates.step import CertificateSpec, present
 from ansible_collections.kubeflow.bootstrap.tests.unit.registry import core, packages
 
 RULES = Path(__file__).parents[4] / "roles/certificates/files/kinds.yml"
@@ -36,7 +36,7 @@ class NoIssuers:
 def step(components: dict[str, str], **more: t.Any) -> Json:
     facts = {"cluster": {"apis": {"cert-manager.io/v1": {"Certificate": {"namespaced": True}}}}, "cloud": {"account": "my-project"}}
     fields = {"namespace": "kubeflow", "kind": "auto", "hostname": HOST, "parameters": {}, "secret_name": "kubeflow-certificate"}
-    wanted = Wanted(**{"application": "ml", "cluster": "uid", "facts": facts, "components": components, **fields, **more})
+    wanted = CertificateSpec(**{"application": "ml", "cluster": "uid", "facts": facts, "components": components, **fields, **more})
     result: Json = present(wanted, load([str(RULES)]), t.cast("t.Any", NoIssuers), Context())["step"]
     return result
 
@@ -80,7 +80,7 @@ def test_behind_iap_the_issuer_answers_through_the_ingress(vendor: Path) -> None
 
 @pytest.mark.parametrize(("package", "components"), [("gateway", {"gateway": "gateway"}), ("iap-ingress", {"way-in": "iap-ingress"})])
 def test_the_ingress_takes_the_secret(vendor: Path, package: str, components: dict[str, str]) -> None:
-    pair = pairs.make(HOST, "ml", "uid", 90)
+    pair = key_pair.make(HOST, "ml", "uid", 90)
     made = step(components, crt=pair.crt, key=pair.key)
     if package == "gateway":
         ingress = core.render({"hostname": HOST, "ingressClass": "nginx", **of(package, made)}, package)["Ingress/kubeflow"]

@@ -9,11 +9,11 @@ import re
 import typing as t
 from collections.abc import Callable
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.absent import absent
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects import digest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.outcome import Options, Outcome
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.present import present
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.applier import present
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.destroyer import absent
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.outcome import Options, Outcome
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.resources import digest
 
 from tests.unit.conftest import Answer, Request
 

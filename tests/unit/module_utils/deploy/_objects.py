@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects import Key, key_of
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.order import Order
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.graph.waves import Order
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.resources import Key, key_of
 
 Json = dict[str, t.Any]
 RBAC = "rbac.authorization.k8s.io/v1"

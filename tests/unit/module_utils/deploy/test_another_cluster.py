@@ -8,9 +8,9 @@ import typing as t
 from dataclasses import replace
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import CONNECTIONS, ApiError, Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cluster_identity import SYSTEM, OtherCluster, names_uid
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import CONNECTIONS, ApiError, Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.identity import SYSTEM, OtherCluster, names_uid
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import Connection
 
 from tests.unit.conftest import ENV, Answer, Request
 from tests.unit.module_utils.deploy._cluster import FakeCluster, status

@@ -8,10 +8,10 @@ import threading
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects import Key
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.order import Gate, order
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.graph.waves import Gate, order
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.resources import Key
 
 from tests.unit.module_utils.deploy._cluster import FakeCluster
 from tests.unit.module_utils.deploy._objects import RBAC, defined, make, rank, running

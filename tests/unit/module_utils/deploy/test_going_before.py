@@ -7,9 +7,9 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.members import GOES_AFTER
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.delete.members import GOES_AFTER
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
 
 from tests.unit.conftest import Answer, Request
 from tests.unit.module_utils.deploy._cluster import FakeCluster, status

@@ -13,11 +13,11 @@ import time
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy import lease
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.lease import held, process
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.progress import Deadline, Ticker
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.progress import Deadline, Ticker
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
 from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang, until
 
 from tests.patience import patience

@@ -9,10 +9,10 @@ import random
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils import retrying
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy import absent, present
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy import applier, destroyer
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube import retry
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
 from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
 
 from tests.unit.conftest import Answer, Request
@@ -120,10 +120,10 @@ def meet(cluster: OddCluster, seed: int) -> list[str]:
 
 @pytest.fixture
 def cluster(server: t.Any, client: Client, monkeypatch: pytest.MonkeyPatch) -> OddCluster:
-    for module in (present, absent):
+    for module in (applier, destroyer):
         if hasattr(module, "LOOKING"):
             monkeypatch.setattr(module, "LOOKING", 0.3)
-    monkeypatch.setattr(retrying, "_BRIEFLY", 0.1)
+    monkeypatch.setattr(retry, "_BRIEFLY", 0.1)
     return OddCluster(server, client)
 
 

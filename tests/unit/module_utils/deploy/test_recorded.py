@@ -8,9 +8,9 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.deploy import deploy
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.engines.deploy import deploy
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
 
 from tests.unit.module_utils.deploy._cluster import FakeCluster, status

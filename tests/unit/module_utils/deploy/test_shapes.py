@@ -7,9 +7,9 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.shapes import check, without_server_fields
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
 
 from tests.unit.module_utils.deploy._cluster import FakeCluster
 from tests.unit.module_utils.deploy._objects import defined, hook, hooks, make, running

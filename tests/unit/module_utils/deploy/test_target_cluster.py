@@ -9,11 +9,11 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cluster_identity import SYSTEM
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.target_cluster import check
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import ApiError, Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.identity import SYSTEM
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import Connection
 
 from tests.unit.conftest import ENV, Answer
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.addons import addons
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.asking import Asker
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.owner import managed_by
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.queries import Asker
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.workloads import KEPT, Workloads, repository, version
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.managed_by import managed_by
 
 Json = dict[str, t.Any]
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client, InvalidResponse, Unreachable
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.cluster import gather
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import ApiError, Client, InvalidResponse, Unreachable
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import Connection
 from ansible_collections.kubeflow.bootstrap.tests.absent import NOBODY
 
 from tests.unit.conftest import ENV, Answer

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts import contexts
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.contexts import Asked, ask_all, find, groups, host_name
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.contexts import QueryOptions, ask_all, find, groups, host_name
 from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT, NOBODY
 
 from tests.patience import patience
@@ -113,7 +113,7 @@ def test_clusters_are_asked_side_by_side_within_the_bound(tmp_path: Path, monkey
     lock, busy, most = threading.Lock(), 0, 0
     three = threading.Barrier(3)
 
-    def ask(place: contexts.Place, *_how: t.Any) -> dict[str, t.Any]:
+    def ask(place: contexts.ContextLocation, *_how: t.Any) -> dict[str, t.Any]:
         nonlocal busy, most
         with lock:
             busy += 1
@@ -126,7 +126,7 @@ def test_clusters_are_asked_side_by_side_within_the_bound(tmp_path: Path, monkey
         return {"of": place.host}
 
     monkeypatch.setattr(contexts, "ask", ask)
-    answers = ask_all(places, Asked("kubeflow", 1, 1, 3), ENV)
+    answers = ask_all(places, QueryOptions("kubeflow", 1, 1, 3), ENV)
     assert most == 3
     assert [str(answers[place]) for place in places] == [
         "It does not answer." if place.host == "b" else str({"of": place.host}) for place in places

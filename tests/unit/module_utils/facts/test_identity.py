@@ -8,14 +8,14 @@ import dataclasses
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credentials import from_user
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.asking import Asker
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.identity import (
     assumed_domain,
     cluster_domain,
     service_account_issuer,
 )
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.queries import Asker
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.credentials import from_user
 
 from tests.unit.conftest import ENV, Answer, Request
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.kubeconfig import describe
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import load
 from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 
 Write = Callable[..., Path]

@@ -8,10 +8,10 @@ import typing as t
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.asking import Asker
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.network import Addresses, addresses, cni, load_balancer
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.queries import Asker
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.workloads import Workloads
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
 
 from tests.unit.conftest import Answer
 from tests.unit.module_utils.facts.test_addons import found, workload

@@ -7,11 +7,11 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts import pods
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.asking import Asker
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.nodes import Nodes
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.pods import Requests, requests
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.queries import Asker
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
 
 from tests.unit.conftest import Answer
 

@@ -7,14 +7,9 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.asking import Asker
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.policy import (
-    admission,
-    policy,
-    security_context_constraints,
-    served,
-)
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.policy import admission, policy, security_context_constraints, served
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.queries import Asker
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
 
 from tests.unit.conftest import Answer
 

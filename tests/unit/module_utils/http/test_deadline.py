@@ -7,20 +7,20 @@ from __future__ import annotations
 import time
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.http.deadline import Deadline, Late
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.http.deadline import ExchangeDeadline, ExchangeTimeout
 
 
 def test_the_limit_in_force_is_told() -> None:
-    assert Deadline(5, 30).missed() == "no answer within 5 seconds"
-    assert Deadline(30, 5).missed() == "no answer within 5 seconds"
-    late = Deadline(0.01, 0.02)
+    assert ExchangeDeadline(5, 30).missed() == "no answer within 5 seconds"
+    assert ExchangeDeadline(30, 5).missed() == "no answer within 5 seconds"
+    late = ExchangeDeadline(0.01, 0.02)
     while not late.over:
         time.sleep(0.01)
     assert late.missed() == "not all of an answer within 0.02 seconds"
-    with pytest.raises(Late):
+    with pytest.raises(ExchangeTimeout):
         late.left()
 
 
 def test_nobody_waits_longer_than_for_all_of_it() -> None:
-    assert Deadline(30, 5).left() <= 5
-    assert Deadline(5, 30).left() == 5
+    assert ExchangeDeadline(30, 5).left() <= 5
+    assert ExchangeDeadline(5, 30).left() == 5

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.http.channel import Channel
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.http.deadline import Deadline
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.http.deadline import ExchangeDeadline
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.http.response import Response, pieces
 from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
@@ -35,7 +35,7 @@ def talk() -> t.Iterator[Talk]:
 
             thread = threading.Thread(target=serve)
             thread.start()
-            channel = Channel(f"http://127.0.0.1:{server.getsockname()[1]}", None, None, Deadline(patience(1), patience(1)))
+            channel = Channel(f"http://127.0.0.1:{server.getsockname()[1]}", None, None, ExchangeDeadline(patience(1), patience(1)))
             try:
                 response = channel.exchange(*(request or ("GET", "/", [])))
                 return response, b"".join(pieces(response, 2**20)), got[0]
@@ -60,7 +60,7 @@ def test_a_request_is_sent_in_one_piece(talk: Talk) -> None:
     [("/a b", "x"), ("/a\r\nX: y", "x"), ("/a", "x\r\nX: y"), ("/a", "x\ny"), ("/a", "x\ry"), ("/a", "x\r\n\r\nGET / HTTP/1.1")],
 )
 def test_nothing_smuggles_a_header_or_a_request(target: str, value: str) -> None:
-    channel = Channel("http://127.0.0.1:1", None, None, Deadline(patience(1), patience(1)))
+    channel = Channel("http://127.0.0.1:1", None, None, ExchangeDeadline(patience(1), patience(1)))
     with pytest.raises(ValueError, match="would be two"):
         channel.exchange("GET", target, [("A", value)])
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks import answers, command
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks.answers import Answer
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks.answers import KsOutput
 
 STEPS = Path(__file__).parents[4] / "tests/conformance/ks-0.10.0/cluster-steps"
 FRONT, SERVICE, SETTINGS = "deployments team.front", "services team.front", "configmaps team.settings"
@@ -18,14 +18,14 @@ ALL = {FRONT, SERVICE, SETTINGS}
 SERVER = "https://10.0.0.1:6443"
 
 
-def step(number: str) -> Answer:
+def step(number: str) -> KsOutput:
     (path,) = STEPS.glob(f"{number}-*.json")
     recorded = json.loads(path.read_text(encoding="utf-8").replace("{{SERVER}}", SERVER))
-    return Answer(" ".join(recorded["argv"]), recorded["exit"], recorded["stdout"], recorded["stderr"])
+    return KsOutput(" ".join(recorded["argv"]), recorded["exit"], recorded["stdout"], recorded["stderr"])
 
 
-def error(code: int, text: str, before: str = "") -> Answer:
-    return Answer("ks apply default", code, "", f"{before}level=error msg={json.dumps(text)}\n")
+def error(code: int, text: str, before: str = "") -> KsOutput:
+    return KsOutput("ks apply default", code, "", f"{before}level=error msg={json.dumps(text)}\n")
 
 
 def test_no_recorded_step_is_forgotten() -> None:
@@ -64,7 +64,7 @@ def test_what_diff_found() -> None:
     assert '-    "text": "hello"\n+    "text": "changed"\n' in changed[SETTINGS][1]
     # The exit code is that of the last object alone.
     good = step("006")
-    assert answers.differences(Answer(good.command, 0, good.out, ""))[SETTINGS][0] == "changed"
+    assert answers.differences(KsOutput(good.command, 0, good.out, ""))[SETTINGS][0] == "changed"
 
 
 def test_what_show_printed() -> None:
@@ -75,23 +75,23 @@ def test_what_show_printed() -> None:
         ("ConfigMap", "settings"),
     ]
     assert items[2]["data"]["list"] == '[1, "two", {"three": 3}]'
-    assert answers.objects(Answer("ks show default", 0, '{"apiVersion": "v1", "kind": "Pod"}\n', "")) == [
+    assert answers.objects(KsOutput("ks show default", 0, '{"apiVersion": "v1", "kind": "Pod"}\n', "")) == [
         {"apiVersion": "v1", "kind": "Pod"}
     ]
-    assert answers.objects(Answer("ks show default", 0, "", "")) == []
+    assert answers.objects(KsOutput("ks show default", 0, "", "")) == []
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "3", "---\nkind: Pod\n", '{"kind": 1, "apiVersion": "v1"}'])
 def test_what_is_not_objects_is_refused(text: str) -> None:
     with pytest.raises(BootstrapError, match="What ks show default printed are not objects in JSON"):
-        answers.objects(Answer("ks show default", 0, text, ""))
+        answers.objects(KsOutput("ks show default", 0, text, ""))
 
 
 def test_validation_by_a_new_cluster_says_nothing_and_by_an_old_one_what_is_wrong() -> None:
     assert answers.invalid(step("011")) is None
     old = 'level=info msg="Validating pods a.b"\nlevel=error msg="Error in pods a.b: found invalid field x"\nlevel=error msg="no"\n'
-    assert answers.invalid(Answer("ks validate default", 1, "", old)) == {"pods a.b": "found invalid field x"}
-    assert answers.invalid(Answer("ks validate default", 0, "", "")) == {}
+    assert answers.invalid(KsOutput("ks validate default", 1, "", old)) == {"pods a.b": "found invalid field x"}
+    assert answers.invalid(KsOutput("ks validate default", 0, "", "")) == {}
 
 
 @pytest.mark.parametrize(("number", "labels"), [("018", {SETTINGS}), ("019", ALL), ("020", ALL)])
@@ -143,7 +143,7 @@ def test_other_errors_are_explained(text: str, meaning: str) -> None:
 
 
 def test_a_crash_is_one_of_ks() -> None:
-    assert "crashed, which is a defect of ks" in str(answers.failure(Answer("ks diff default", 2, "", "panic: interface conversion\n")))
+    assert "crashed, which is a defect of ks" in str(answers.failure(KsOutput("ks diff default", 2, "", "panic: interface conversion\n")))
 
 
 def test_apply_names_the_object_that_it_failed_at() -> None:
@@ -156,7 +156,7 @@ def test_apply_names_the_object_that_it_failed_at() -> None:
 
 
 def test_the_log_of_later_versions_is_read_too() -> None:
-    answer = Answer("ks apply default", 0, "", "INFO Applying configmaps a.b\nINFO Creating non-existent configmaps a.b\n")
+    answer = KsOutput("ks apply default", 0, "", "INFO Applying configmaps a.b\nINFO Creating non-existent configmaps a.b\n")
     assert answers.applied(answer) == ({"configmaps a.b": True}, None)
 
 

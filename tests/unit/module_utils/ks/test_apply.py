@@ -11,12 +11,12 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import ApiError, Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.cluster_identity import SYSTEM, ClusterIdentity, OtherCluster
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.outcome import Options
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.outcome import Options
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks import answers, apply
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks.answers import Answer
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks.answers import KsOutput
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import ApiError, Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.identity import SYSTEM, ClusterIdentity, OtherCluster
 
 STEPS = Path(__file__).parents[4] / "tests/conformance/ks-0.10.0/cluster-steps"
 SERVED: t.Any = {
@@ -33,9 +33,9 @@ SERVED: t.Any = {
 UNCHANGED, CREATED = {"unchanged": 3}, {"created": 3}
 
 
-def step(name: str) -> Answer:
+def step(name: str) -> KsOutput:
     recorded = json.loads((STEPS / f"{name}.json").read_text(encoding="utf-8"))
-    return Answer(" ".join(recorded["argv"]), recorded["exit"], recorded["stdout"], recorded["stderr"])
+    return KsOutput(" ".join(recorded["argv"]), recorded["exit"], recorded["stdout"], recorded["stderr"])
 
 
 class Tool:
@@ -43,10 +43,10 @@ class Tool:
 
     environment = "default"
 
-    def __init__(self, *expected: tuple[str, Answer]) -> None:
+    def __init__(self, *expected: tuple[str, KsOutput]) -> None:
         self.expected = list(expected)
 
-    def run(self, verb: str, component: str | None = None) -> Answer:
+    def run(self, verb: str, component: str | None = None) -> KsOutput:
         asked = f"{verb} {component}" if component else verb
         assert self.expected, f"{asked} was not expected"
         wanted, answer = self.expected.pop(0)
@@ -54,12 +54,12 @@ class Tool:
         return answer
 
 
-def each(verb: str, answer: Answer) -> list[tuple[str, Answer]]:
+def each(verb: str, answer: KsOutput) -> list[tuple[str, KsOutput]]:
     """What was recorded for all, component by component."""
     names = {"front": "team.front", "settings": "team.settings"}
     lines = answer.err.splitlines(keepends=True)
     return [
-        (f"{verb} {component}", Answer(answer.command, answer.code, answer.out, "".join(line for line in lines if name in line)))
+        (f"{verb} {component}", KsOutput(answer.command, answer.code, answer.out, "".join(line for line in lines if name in line)))
         for component, name in names.items()
     ]
 
@@ -101,7 +101,7 @@ RENDERED = {"front": list(SHOWN[:2]), "settings": list(SHOWN[2:])}
 DEPLOYMENT = "/apis/apps/v1/namespaces/team/deployments/front"
 
 
-def things(shown: t.Sequence[t.Any] = SHOWN) -> dict[str, apply.Thing]:
+def things(shown: t.Sequence[t.Any] = SHOWN) -> dict[str, apply.KsObject]:
     return apply.things(shown, RENDERED, SERVED, "team")
 
 
@@ -113,8 +113,8 @@ def item(version: str, kind: str, name: str, **metadata: t.Any) -> dict[str, t.A
     return {"apiVersion": version, "kind": kind, "metadata": {"name": name, **metadata}}
 
 
-def place(cluster: Cluster) -> apply.Place:
-    return apply.Place(cluster, "app", "team", SERVED)  # type: ignore[arg-type]
+def place(cluster: Cluster) -> apply.DeploymentSite:
+    return apply.DeploymentSite(cluster, "app", "team", SERVED)  # type: ignore[arg-type]
 
 
 def present(tool: Tool, cluster: Cluster | None = None, shown: t.Sequence[t.Any] = SHOWN, **more: t.Any) -> t.Any:
@@ -173,7 +173,7 @@ def test_check_mode_only_looks() -> None:
 
 
 def test_where_diff_crashes_the_dry_run_and_apply_count() -> None:
-    crash = ("diff", Answer("ks diff default", 2, "", "panic: interface conversion"))
+    crash = ("diff", KsOutput("ks diff default", 2, "", "panic: interface conversion"))
     outcome = present(Tool(crash, *each("dry-run", step("001-apply-dry-run"))), check=True)
     assert outcome.document()["counts"] == CREATED
     outcome = present(Tool(crash, *each("apply", step("004-apply-again"))))
@@ -184,7 +184,7 @@ def test_the_values_of_secrets_are_not_shown() -> None:
     label = "secrets team.login"
     text = f'---\n- live {label}\n+ config {label}\n {{\n   "data": {{\n-    "p": "b2xk"\n+    "p": "bmV3"\n   }}\n }}\n'
     secret = [item("v1", "Secret", "login", namespace="team")]
-    tool = Tool(("diff", Answer("ks diff default", 10, text, "")))
+    tool = Tool(("diff", KsOutput("ks diff default", 10, text, "")))
     outcome = present(tool, shown=secret, check=True, diff=True)
     assert outcome.changed
     assert "bmV3" not in json.dumps(outcome.differences) + json.dumps(outcome.document())
@@ -196,7 +196,7 @@ def test_a_failed_apply_says_what_became_of_each_object_until_then() -> None:
         'level=info msg="Updating services team.front"\n'
         'level=error msg="handle object: can\'t update services team.front: spec.ports: Required value"\n'
     )
-    tool = Tool(("diff", step("002-diff-nothing-there")), ("apply front", Answer("ks apply default -c front", 1, "", log)))
+    tool = Tool(("diff", step("002-diff-nothing-there")), ("apply front", KsOutput("ks apply default -c front", 1, "", log)))
     with pytest.raises(BootstrapError, match="stopped at services team.front: the API server refuses .*Required value") as raised:
         present(tool)
     assert raised.value.details["changed"]
@@ -223,14 +223,14 @@ def test_silence_is_not_success() -> None:
 
 def test_an_error_of_diff_is_one_of_the_deployment() -> None:
     with pytest.raises(BootstrapError, match="does not accept the login"):
-        present(Tool(("diff", Answer("ks diff default", 1, "", 'level=error msg="Unauthorized"\n'))))
+        present(Tool(("diff", KsOutput("ks diff default", 1, "", 'level=error msg="Unauthorized"\n'))))
 
 
 def test_an_old_cluster_is_asked_to_validate_first() -> None:
-    good = Answer("ks validate default", 0, "", "")
+    good = KsOutput("ks validate default", 0, "", "")
     outcome = present(Tool(("validate", good), ("diff", step("005-diff-subset-same"))), Cluster("13"))
     assert outcome.document()["counts"] == UNCHANGED
-    bad = Answer(
+    bad = KsOutput(
         "ks validate default", 1, "", 'level=error msg="Error in pods a.b: unknown field x"\nlevel=error msg="validation failed"\n'
     )
     with pytest.raises(BootstrapError, match="ks validate rejects 1 objects: pods a.b: unknown field x"):

@@ -13,11 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credentials import Credentials, from_user
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks import command
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks.command import Found, Ks, find, look, obstacle, ready
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks.command import Ks, KsBinary, find, look, obstacle, ready
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.credentials import Credentials, from_user
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import Connection
 from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang, until
 
@@ -47,7 +47,7 @@ def version(text: str) -> str:
 @pytest.mark.parametrize("text", ["0.10.0", "v0.10.2", "0.13.1", "1.0.0", "0.11.0-rc.1"])
 def test_0_10_and_newer_will_do(ks: Program, text: str) -> None:
     path = ks(version(text))
-    assert look(path, ENV) == Found(path, text.lstrip("v"))
+    assert look(path, ENV) == KsBinary(path, text.lstrip("v"))
 
 
 @pytest.mark.parametrize("text", ["0.9.2", "v0.8.0", "0.10.0-alpha.1", "0.1.0"])
@@ -81,9 +81,9 @@ def test_the_first_that_will_do_is_found(ks: Program, tmp_path: Path) -> None:
     old = ks(version("0.9.2"), "old")
     assert find(None, env) == look(old, env)
     home = ks(version("0.10.0"), ".local/bin")
-    assert find(None, env) == Found(home, "0.10.0")
+    assert find(None, env) == KsBinary(home, "0.10.0")
     more = ks(version("0.10.1"), "more")
-    assert find(None, env, [f"{tmp_path}/more"]) == Found(more, "0.10.1")
+    assert find(None, env, [f"{tmp_path}/more"]) == KsBinary(more, "0.10.1")
     assert find(old, env) == look(old, env)
     assert find(f"{ABSENT}/ks", env) is None
 
@@ -110,7 +110,7 @@ def test_when_time_is_up_all_that_it_started_is_killed(ks: Program, tmp_path: Pa
 def test_its_login_is_in_a_file_for_this_user_alone_and_gone_afterwards(ks: Program, tmp_path: Path) -> None:
     connection = Connection(SERVER, ca="CA", credentials=Credentials(method="token", _token="s3cret-token"), name="x")
     path = ks('cat "$KUBECONFIG"; tr "\\0" " " < /proc/$$/cmdline >&2; pwd >&2; echo refused s3cret-token >&2')
-    with ready(Found(path), tmp_path, "default", connection, {**ENV, "GITHUB_TOKEN": " ", "KUBECONFIG": "/other"}) as tool:
+    with ready(KsBinary(path), tmp_path, "default", connection, {**ENV, "GITHUB_TOKEN": " ", "KUBECONFIG": "/other"}) as tool:
         private = Path(tool.env["KUBECONFIG"])
         assert stat.S_IMODE(private.stat().st_mode) == 0o600
         assert stat.S_IMODE(private.parent.stat().st_mode) == 0o700
@@ -128,7 +128,10 @@ def test_its_login_is_in_a_file_for_this_user_alone_and_gone_afterwards(ks: Prog
 
 
 def test_a_failure_leaves_no_file_either(tmp_path: Path) -> None:
-    with pytest.raises(BootstrapError, match="can't be run"), ready(Found(f"{ABSENT}/ks"), tmp_path, "d", Connection(SERVER), ENV) as tool:
+    with (
+        pytest.raises(BootstrapError, match="can't be run"),
+        ready(KsBinary(f"{ABSENT}/ks"), tmp_path, "d", Connection(SERVER), ENV) as tool,
+    ):
         path = tool.env["KUBECONFIG"]
         tool.run("apply")
     assert not os.path.exists(path)
@@ -171,7 +174,7 @@ def test_a_certificate_goes_in_and_no_verification_stays_off() -> None:
 
 def test_the_proxy_of_a_kubeconfig_goes_by_the_environment(tmp_path: Path) -> None:
     connection = Connection(SERVER, proxy="http://proxy:3128")
-    with ready(Found("ks"), tmp_path, "d", connection, {**ENV, "NO_PROXY": "10.0.0.1", "HTTPS_PROXY": "http://other:1"}) as tool:
+    with ready(KsBinary("ks"), tmp_path, "d", connection, {**ENV, "NO_PROXY": "10.0.0.1", "HTTPS_PROXY": "http://other:1"}) as tool:
         assert tool.env["HTTPS_PROXY"] == tool.env["https_proxy"] == "http://proxy:3128"
         assert "NO_PROXY" not in tool.env
 

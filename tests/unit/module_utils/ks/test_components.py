@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.objects import key_of
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks.components import plan
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.resources import key_of
 
-from tests.unit.module_utils.deploy.test_removal import deployment, item
+from tests.unit.module_utils.deploy.delete.test_removal import deployment, item
 
 
 def planned(**components: t.Any) -> t.Any:

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import app_yaml, documents, folder, overrides, params, render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.formats import yaml_documents
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.disk import folder
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.files import app_yaml, overrides, params
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.render import render
 
 SHELF = Path(__file__).parents[3] / "conformance" / "ks-0.10.0" / "registry"
 PAGE = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "page"}, "data": {"a": "1"}}
@@ -67,8 +70,8 @@ def test_every_kind_of_component_reaches_the_objects(app: Path) -> None:
     assert found["echo"]["spec"] == {"size": 1, "owner": "team"}
     assert found["page"]["data"] == {"a": "1", "b": "2"}
     assert (app / "components" / "raw.json").read_text() == DECLARED["components"]["raw"]["json"]
-    assert documents.load_mapping((app / "components" / "page.yaml").read_text(), "f") == PAGE
-    assert documents.load_mapping((app / "app.yaml").read_text(), "f")["environments"]["default"]["targets"] == ["/", "data"]
+    assert yaml_documents.load_mapping((app / "components" / "page.yaml").read_text(), "f") == PAGE
+    assert yaml_documents.load_mapping((app / "app.yaml").read_text(), "f")["environments"]["default"]["targets"] == ["/", "data"]
 
 
 def test_an_environment_overrides_parameters_and_globals(app: Path) -> None:

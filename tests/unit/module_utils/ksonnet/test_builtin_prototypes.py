@@ -9,7 +9,8 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import component, params, prototypes, render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.files import component, params, prototypes
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.render import render
 
 STEPS = Path(__file__).parents[3] / "conformance" / "ks-0.10.0" / "steps"
 LOCALS = """

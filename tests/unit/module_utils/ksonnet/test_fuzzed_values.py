@@ -10,7 +10,10 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import folder, jsonnet_text, params, render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.disk import folder
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.files import params
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.jsonnet import syntax
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.render import render
 
 COUNT = 100
 PIECES = [
@@ -76,7 +79,7 @@ NUMBERS = [
     -1.7976931348623157e308,
     5e-324,
 ]
-KEYS = [*sorted(jsonnet_text.KEYWORDS), "a", "a-b", "a.b", "é", "$", "", " ", "'", '"', "0", "x1", "__proto__", "\n", "self.x", "a_b", "🙂"]
+KEYS = [*sorted(syntax.KEYWORDS), "a", "a-b", "a.b", "é", "$", "", " ", "'", '"', "0", "x1", "__proto__", "\n", "self.x", "a_b", "🙂"]
 SEED = random.randrange(2**32)
 
 

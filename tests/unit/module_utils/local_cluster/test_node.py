@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane import Home
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane.control_plane import Home
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane.profiles import Pool
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.node import images, layers, nodes, requirements
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.profiles import Pool
 
 ROOT = Path(__file__).parents[4]
 FILES = ROOT / "roles" / "local_cluster" / "files"
@@ -234,7 +234,7 @@ def test_an_archive_has_each_layer_once_and_containerd_s_names(tmp_path):
 
 
 def test_a_layer_is_made_once_and_anew_when_its_recipe_changes(tmp_path, monkeypatch):
-    kitchen = layers.Kitchen(FILES, tmp_path, {}, lambda line: None)
+    kitchen = layers.LayerBuilder(FILES, tmp_path, {}, lambda line: None)
     monkeypatch.setattr(requirements, "present", lambda *_args: None)
     recipe = {"files": {"/etc/x": {"content": "1"}, "/home/u": {"mode": "2775"}, "/bin/sh": {"link": "dash"}}}
     made = images._layer("test", recipe, kitchen)
@@ -249,7 +249,7 @@ def test_a_layer_is_made_once_and_anew_when_its_recipe_changes(tmp_path, monkeyp
 
 def test_a_file_of_the_role_makes_another_layer_when_it_changes(tmp_path):
     (tmp_path / "images").mkdir()
-    kitchen = layers.Kitchen(tmp_path, tmp_path, {}, lambda line: None)
+    kitchen = layers.LayerBuilder(tmp_path, tmp_path, {}, lambda line: None)
     recipe = {"files": {"/usr/bin/x": {"from": "x.py", "mode": "0755"}}}
     (tmp_path / "images" / "x.py").write_text("1")
     before = layers.digest(recipe, kitchen)
@@ -260,7 +260,7 @@ def test_a_file_of_the_role_makes_another_layer_when_it_changes(tmp_path):
 
 
 def test_a_package_that_can_t_be_had_says_what_for_and_leaves_no_layer(tmp_path):
-    kitchen = layers.Kitchen(FILES, tmp_path, {"PATH": str(tmp_path)}, lambda line: None)
+    kitchen = layers.LayerBuilder(FILES, tmp_path, {"PATH": str(tmp_path)}, lambda line: None)
     (tmp_path / "npm").write_text("#!/bin/sh\necho 'no such host' >&2\nexit 1\n")
     (tmp_path / "npm").chmod(0o755)
     with pytest.raises(BootstrapError, match="The layer proxy can't be made: npm failed: no such host"):

@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.sources import Contents
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.fetch.sources import Contents
 
 Json = dict[str, t.Any]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.fetch.sources import Contents
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import packages
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.sources import Contents
 from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 
 Json = dict[str, t.Any]
@@ -28,7 +28,7 @@ def folder(tmp_path: Path, registries: dict[str, Contents]) -> Path:
     return tmp_path / "shop"
 
 
-def seek(wanted: dict[str, str], registries: Json | None = None, declared: Json | None = None) -> packages.Sought:
+def seek(wanted: dict[str, str], registries: Json | None = None, declared: Json | None = None) -> packages.PackageContents:
     def ask(those: Json, of: Json) -> dict[str, Contents]:
         return registry.contents(those, of, Path(ABSENT), registry.Sources())
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.fetch.sources import Contents
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import application
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import showing
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import plan_text
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.plan import make
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.rules import load
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.sources import Contents
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.rules.rules import load
 
 Json = dict[str, t.Any]
 Plan = Callable[..., Json]
@@ -214,7 +214,7 @@ def test_a_credential_is_told_and_stands_in_the_record_once(plan: Plan, written:
     assert "web.storageClass looks like a credential" in warning["reason"] and "kubeflow_secrets" in warning["fix"]
     files = written(found, {})
     assert password in files["components/params.libsonnet"] and files["bootstrap.yaml"].count(password) == 1
-    assert password not in showing.text(found) + showing.last(files)
+    assert password not in plan_text.text(found) + plan_text.last(files)
     assert "looks-like-a-credential" not in ids(plan(given={"storageClass": "disk"})["warnings"])
 
 

@@ -13,8 +13,8 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import folder
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.sources import Contents
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.fetch.sources import Contents
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.disk import folder
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
 from ansible_collections.kubeflow.bootstrap.plugins.modules import plan as module
 

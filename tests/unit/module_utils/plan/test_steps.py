@@ -10,10 +10,10 @@ from collections.abc import Mapping
 import pytest
 import yaml
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.fetch.sources import Contents
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import application
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import plan, steps
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.rules import Rule
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.sources import Contents
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.rules.rules import Rule
 
 Json = dict[str, t.Any]
 KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n-----END PRIVATE KEY-----\n"

@@ -14,11 +14,13 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import folder, render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.fetch.sources import Contents, Sources
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.disk import folder
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.render import render
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.cluster import cache_folder
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.platform import choice, contents, renderer
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import platform_choice
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.platform import contents, renderer
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import bundle, registry
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.sources import Contents, Sources
 from ansible_collections.kubeflow.bootstrap.tests import mini_platform
 from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 
@@ -62,7 +64,7 @@ class Release:
 
     def declaration(self, *components: str, **fields: str) -> Json:
         made = self.make(*components, **fields)
-        prototypes = {name: f"platform-{name}" for name in components} | choice.definitions({"platform": made})
+        prototypes = {name: f"platform-{name}" for name in components} | platform_choice.definitions({"platform": made})
         return {
             "name": "kubeflow",
             "environments": {"default": {"server": "https://192.0.2.1", "namespace": "kubeflow"}},

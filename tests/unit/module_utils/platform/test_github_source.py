@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.fetch import https
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.fetch.sources import Sources
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.platform import closure, github_source, source, tables
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import download
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.sources import Sources
 from ansible_collections.kubeflow.bootstrap.tests import mini_platform
 from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.registries.github_server import COMMIT, OTHER, GitHub
 
@@ -22,7 +22,7 @@ TRAINER = "applications/trainer/overlays"
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "PAUSE", 0.005)
+    monkeypatch.setattr(https, "PAUSE", 0.005)
 
 
 @pytest.fixture

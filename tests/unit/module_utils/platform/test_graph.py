@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.platform import choice, graph, tables
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import platform_choice
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.platform import graph, tables
 
 GRAPH = tables.graph()
 RELEASES = [tables.release(name) for name in tables.names()]
@@ -68,24 +69,26 @@ def test_what_is_left_out_is_told_as_unmet() -> None:
 )
 def test_what_can_not_be_meant(given: object, message: str) -> None:
     with pytest.raises(BootstrapError, match="kubeflow_platform") as error:
-        choice.read(given)
+        platform_choice.read(given)
     assert message in str(error.value)
 
 
 def test_a_release_alone_is_all_of_it() -> None:
-    found = choice.read("26.03.1")
+    found = platform_choice.read("26.03.1")
     assert found
     assert found.entry == {"protocol": "platform", "uri": "26.03.1"}
     assert found.components.keys() == tables.release("26.03.1").components.keys()
     assert found.prototypes["katib"] == "platform-katib"
-    assert choice.read('{"release": "26.03.1"}') == found
+    assert platform_choice.read('{"release": "26.03.1"}') == found
 
 
 def test_with_an_issuer_of_ones_own_there_is_no_dex() -> None:
-    found = choice.read({"release": "26.03.1", "components": ["notebooks"], "parameters": {"oidcIssuer": "https://login.example.com"}})
+    found = platform_choice.read(
+        {"release": "26.03.1", "components": ["notebooks"], "parameters": {"oidcIssuer": "https://login.example.com"}}
+    )
     assert found and "dex" not in found.components and "oauth2-proxy" in found.components
-    assert "dex" in (choice.read({"release": "26.03.1", "components": ["notebooks"]}) or found).components
+    assert "dex" in (platform_choice.read({"release": "26.03.1", "components": ["notebooks"]}) or found).components
 
 
 def test_nothing_is_no_choice() -> None:
-    assert [choice.read(given) for given in (None, "", {})] == [None, None, None]
+    assert [platform_choice.read(given) for given in (None, "", {})] == [None, None, None]

@@ -9,9 +9,10 @@ import typing as t
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import application, render
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.fetch.sources import Contents
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import application
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.render import render
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.platform import package, parameters, tables
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.sources import Contents
 
 Json = dict[str, t.Any]
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import archive, bundle, registry
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.fetch import archive
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import bundle, registry
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.registry import Pin, Sources
 from ansible_collections.kubeflow.bootstrap.tests.absent import NOBODY
 from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.registries.github_server import COMMIT, OTHER, GitHub, member, shelf

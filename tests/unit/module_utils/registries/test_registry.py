@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import archive, cache, download, registry
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.fetch import archive, cache, https
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.registry import Pin, Sources
 from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 from ansible_collections.kubeflow.bootstrap.tests.unit.module_utils.registries.github_server import COMMIT, OTHER, PARTS, GitHub, shelf
@@ -30,7 +31,7 @@ GIT = {"commitSha": COMMIT, "refSpec": "v1"}
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "PAUSE", 0.005)
+    monkeypatch.setattr(https, "PAUSE", 0.005)
 
 
 @pytest.fixture

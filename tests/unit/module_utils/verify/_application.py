@@ -8,8 +8,8 @@ import json
 import typing as t
 from pathlib import Path
 
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.fetch.sources import Contents
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import application
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.sources import Contents
 
 Json = dict[str, t.Any]
 

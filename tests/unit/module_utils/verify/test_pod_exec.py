@@ -13,10 +13,10 @@ import typing as t
 from collections.abc import Callable, Iterator
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import Connection
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import Connection
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.verify import pod_exec
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.verify.result import Denied, Failed
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.verify.result import CheckDenied, CheckFailed
 from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang, patience
 
 from tests.unit.conftest import ENV
@@ -76,11 +76,11 @@ def test_a_long_input_and_a_long_output(start: Start) -> None:
 )
 def test_a_command_that_fails(start: Start, frames: Frames | None, message: str) -> None:
     _server, client = start(lambda _text: frames)
-    with pytest.raises(Failed, match=message):
+    with pytest.raises(CheckFailed, match=message):
         execute(client)
 
 
-@pytest.mark.parametrize(("code", "kind"), [(403, Denied), (500, Failed)])
+@pytest.mark.parametrize(("code", "kind"), [(403, CheckDenied), (500, CheckFailed)])
 def test_a_server_that_refuses(start: Start, code: int, kind: type[Exception]) -> None:
     _server, client = start(lambda _text: [], refusal=(code, {"message": 'cannot create resource "pods/exec"'}))
     with pytest.raises(kind, match=r'does not run a command in pod hub-1: cannot create resource "pods/exec"'):
@@ -106,7 +106,7 @@ def endless(first: bytes, piece: bytes, pause: float = 0.0) -> Frames:
 )
 def test_a_server_that_sends_without_end(start: Start, first: bytes, piece: bytes, pause: float, message: str) -> None:
     _server, client = start(lambda _text: endless(first, piece, pause))
-    with pytest.raises(Failed, match=message):
+    with pytest.raises(CheckFailed, match=message):
         execute(client, seconds=60 if "without" in message else 0.5)
 
 
@@ -119,7 +119,7 @@ def test_a_command_that_never_ends(start: Start) -> None:
 
     _server, client = start(work)
     try:
-        with pytest.raises(Failed, match="it took longer than it may"):
+        with pytest.raises(CheckFailed, match="it took longer than it may"):
             execute(client, seconds=0.3)
     finally:
         over.set()
@@ -158,14 +158,14 @@ def test_a_script_gets_its_settings(monkeypatch: pytest.MonkeyPatch, server: t.A
 
 @pytest.mark.parametrize("script", ["", "print('what?')", "print('{}')", "print('[]')"])
 def test_a_script_without_a_result(monkeypatch: pytest.MonkeyPatch, server: t.Any, client: Client, script: str) -> None:
-    with pytest.raises(Failed, match="ended without a result"):
+    with pytest.raises(CheckFailed, match="ended without a result"):
         run(monkeypatch, server, client, {**CHECK, "script": script})
 
 
 def test_no_pod_is_ready(monkeypatch: pytest.MonkeyPatch, server: t.Any, client: Client) -> None:
     waiting = {**POD, "status": {"conditions": [{"type": "Ready", "status": "False"}]}}
     ending = {**POD, "metadata": {**POD["metadata"], "deletionTimestamp": "2026-11-30T00:00:00Z"}}
-    with pytest.raises(Failed, match="no pod with app=hub is ready"):
+    with pytest.raises(CheckFailed, match="no pod with app=hub is ready"):
         run(monkeypatch, server, client, CHECK, [waiting, ending])
 
 

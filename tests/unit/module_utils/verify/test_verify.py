@@ -9,9 +9,9 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.record import PATH
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.files.record import PATH
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.verify import temporary
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.verify import verify as module

@@ -1,0 +1,8 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Annotations by which objects tell the collection something. Private to the collection."""
+
+from __future__ import annotations
+
+GENERATE = "kubeflow.bootstrap/generate"
+"""On a Secret: how to generate its values."""

@@ -1,0 +1,240 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Delete a set of objects in stages, and wait until they are gone. Private to the collection.
+
+Finalizers are waited for, never taken off: what they stand for would be left undone.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ...errors import BootstrapError
+from ...kube.client import ApiError, Client
+from ...kube.discovery import Served
+from ...kube.object_shapes import BUILT_IN
+from ...kube.resources import CRD, MANAGER, Key
+from ...process import interrupts
+from ..graph.object_index import given_by
+from ..graph.waves import order
+from ..model.deletion_target import DeletionTarget
+from ..model.object_diff import difference
+from ..model.outcome import Options, Outcome
+from ..model.progress import Deadline, Ticker
+from ..status.finalizers import EXPLAIN_AFTER, explained, short
+from .deletion import GOING, GONE, LOST, SPARED, delete, look
+
+Json = dict[str, t.Any]
+
+HOLDS_DATA = {("", "PersistentVolume"), ("", "PersistentVolumeClaim")}
+NAMESPACE = ("", "Namespace")
+_CALLS_IN = {
+    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
+    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"),
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"),
+    ("admissionregistration.k8s.io", "MutatingAdmissionPolicy"),
+    ("admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding"),
+    ("apiregistration.k8s.io", "APIService"),
+}
+"""What makes the API server ask others: it must be gone before those who answer are."""
+_STILL = "it is still being deleted"
+_NAMED = 5
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+_PATIENCE = 2.0
+"""Seconds until the API server is reminded of a CRD, and between reminders."""
+
+
+def custom(key: Key) -> bool:
+    """Whether an object is of a kind that a CRD or an API service brought."""
+    return key.group not in BUILT_IN
+
+
+def stages(targets: Iterable[DeletionTarget]) -> list[list[DeletionTarget]]:
+    """The order in which they go: each stage after the one before is gone.
+
+    Custom resources while their controllers live, then what calls into those, then the rest in the reverse of the order in which the
+    objects need each other, CRDs and at last namespaces.
+    """
+    by_key = {target.key: target for target in targets}
+    given = {key.name for target in by_key for key in given_by(target) if key[:2] == NAMESPACE}
+    waves = [[by_key[key] for key in wave] for wave in reversed(order([target.live for target in by_key.values()]).waves)]
+    found: list[list[DeletionTarget]] = []
+    for number in (0, 2):
+        found += [[target for target in wave if _stage(target.key, given) == number] for wave in waves]
+        found += [[target for wave in waves for target in wave if _stage(target.key, given) == number + 1]]
+    found += [[target for target in by_key.values() if target.key[:2] == NAMESPACE]]
+    return [stage for stage in found if stage]
+
+
+def last_custom(ordered: list[list[DeletionTarget]]) -> int:
+    """The number of stages up to the last one with custom resources; what comes after that waits for what goes with these."""
+    return max((number for number, stage in enumerate(ordered, 1) if any(custom(target.key) for target in stage)), default=0)
+
+
+def _stage(key: Key, given: set[str]) -> int:
+    """``given``: namespaces that go with one of the targets, and so after what is in them."""
+    if key[:2] == NAMESPACE:
+        return 4
+    if key[:2] == CRD:
+        return 3
+    if key[:2] in _CALLS_IN:
+        return 1
+    return 0 if custom(key) or key.namespace in given else 2
+
+
+@dataclass
+class Removal:
+    """Objects on their way out. ``owns``: whether metadata carry our label; ``action``: the word for the outcome.
+
+    ``failed``: why objects could not be deleted; ``uids``: of those that are gone, or in check mode would be.
+    """
+
+    client: Client
+    apis: Served
+    owns: Callable[[Json], bool]
+    options: Options
+    outcome: Outcome
+    deadline: Deadline
+    ticker: Ticker
+    action: str = "removed"
+    failed: dict[Key, str] = field(default_factory=dict)
+    uids: set[str] = field(default_factory=set)
+    done: int = 0
+    total: int = 0
+
+    def take(self, targets: list[DeletionTarget]) -> None:
+        """Delete side by side, and wait until they are gone. Raises BootstrapError where they are not when the time is up.
+
+        What may not be deleted, or is no longer ours, is recorded; the rest goes. In check mode the server is asked what it would say.
+        """
+        self._show(f"deleting {len(targets)} objects: {', '.join(sorted({target.key.kind for target in targets}))}")
+        if not self.options.check:
+            self.ticker.say(self.ticker.state)
+            self.client.identity.check()
+        answers: list[tuple[str, str]] = self.client.map(self._delete, targets)
+        going, lost = [], ""
+        for target, (state, why) in zip(targets, answers, strict=True):
+            if state == GOING:
+                going.append(target)
+            elif state == GONE:
+                self._record(target)
+            elif state == SPARED:
+                self.outcome.add(target.key, None, "left alone", why=why)
+            else:
+                self.fail(target, why)
+                lost = why if state == LOST else lost
+        if going and not lost:
+            self._gone(going)
+        elif lost:
+            self._leave(going)
+            raise BootstrapError(lost, fix="Run again to resume from here.")
+        if not self.options.check:
+            self.client.identity.check()  # what another cluster does not have is not gone
+
+    def fail(self, target: DeletionTarget, why: str) -> None:
+        """Record that an object could not be deleted."""
+        self.failed[target.key] = why
+        self.outcome.add(target.key, None, "failed", why=why)
+
+    def _record(self, target: DeletionTarget) -> None:
+        self.done += 1
+        self.uids.add(target.uid)
+        self.outcome.add(target.key, None, self.action, why=target.why)
+        if self.options.diff and (found := difference(target.key, target.live, None)):
+            self.outcome.differences.append(found)
+
+    def _show(self, text: str) -> None:
+        self.ticker.state = f"{self.done} of {self.total} {self.action}, {text}"
+
+    def _delete(self, target: DeletionTarget) -> tuple[str, str]:
+        """What became of it, and why."""
+
+        def spared(metadata: Json) -> str | None:
+            return "somebody took our label off it" if target.label and not self.owns(metadata) else None
+
+        return delete(self.client, target.path, target.key, target.live["metadata"], spared, dry_run=self.options.check)
+
+    def _look(self, target: DeletionTarget) -> Json | None:
+        return look(self.client, target.path, target.uid)
+
+    def await_gone(self, targets: list[DeletionTarget]) -> None:
+        """Wait for what goes with its owner: the garbage collector deletes it."""
+        self._gone(targets, record=False)
+
+    def _gone(self, going: list[DeletionTarget], record: bool = True) -> None:
+        """Wait for those that are going; record each as it is gone."""
+        start = reminded = time.monotonic()
+        pause, told = _FIRST_PAUSE, False
+        while going:
+            try:
+                states: list[Json | None] = self.client.map(self._look, going)
+            except BootstrapError:
+                self._leave(going if record else [])
+                raise
+            left = {target: metadata for target, metadata in zip(going, states, strict=True) if metadata is not None}
+            for target in going:
+                if target not in left and record:
+                    self._record(target)
+            going = list(left)
+            if not going:
+                return
+            if self.deadline.over:
+                raise self._stuck(left, record)
+            now = time.monotonic()
+            self._show(f"waiting for {short(left)}")
+            if now - start > EXPLAIN_AFTER and not told:
+                told = True
+                for line in explained(self.client, self.apis, dict(list(left.items())[:_NAMED])):
+                    self.ticker.say(line)
+            if now - reminded > _PATIENCE:
+                self.client.map(self._remind, [target for target in going if target.key[:2] == CRD])
+                reminded = now
+            interrupts.pause(min(pause, self.deadline.left() or pause))
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+    def _leave(self, going: list[DeletionTarget]) -> None:
+        """Record what is still going when the run ends."""
+        for target in going:
+            self.fail(target, _STILL)
+
+    def _remind(self, target: DeletionTarget) -> None:
+        """Write to a CRD that is being deleted, so that the API server tries again.
+
+        Where the storage of its kind was still starting, it fails to look for custom resources, and then forgets about it for minutes
+        (seen with Kubernetes 1.35: condition Terminating, InstanceDeletionFailed, "storage is (re)initializing").
+        """
+        body = {"metadata": {"uid": target.uid, "annotations": {f"{MANAGER}/reminded": f"{time.time():.3f}"}}}
+        try:
+            self.client.request("PATCH", target.path, body=body, content_type="application/merge-patch+json")
+        except ApiError as error:
+            if error.code not in (403, 404, 409):
+                raise
+
+    def _stuck(self, left: dict[DeletionTarget, Json], record: bool) -> BootstrapError:
+        """The error for what is still there when the time is up."""
+        shown = dict(list(left.items())[:_NAMED])
+        lines = explained(self.client, self.apis, shown)
+        self._leave(list(left) if record else [])
+        more = f"; and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
+        one = len(left) == 1
+        return BootstrapError(
+            f"{len(left)} object{' is' if one else 's are'} still there after {self.deadline.seconds:g} seconds: {'; '.join(lines)}{more}.",
+            fix="Then run again: it resumes from here. More time: kubeflow_wait_timeout.",
+            waiting={str(target.key): line for target, line in zip(shown, lines, strict=True)},
+        )
+
+
+def refused(failed: Mapping[t.Any, str], check: bool) -> BootstrapError:
+    """The error at the end of a removal in which ``failed`` (why, by object) could not be deleted."""
+    listed = "; ".join(f"{name}: {why}" for name, why in list(failed.items())[:_NAMED])
+    more = f"; and {len(failed) - _NAMED} more" if len(failed) > _NAMED else ""
+    one = len(failed) == 1
+    were = ("would" if check else "was" if one else "were") + (" not be" if check else " not")
+    fix = "What these need stays, too; all else is gone. Fix that and run again: it resumes from here."
+    return BootstrapError(
+        f"{len(failed)} object{'' if one else 's'} {were} deleted: {listed}{more}.", fix="Fix that first." if check else fix
+    )

@@ -1,0 +1,275 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the API server asks others about: webhooks, conversion, aggregated APIs; and what brings their servers up. Private.
+
+Source: Kubernetes' documentation "Dynamic Admission Control" (matching requests), and ``rules.Matcher`` of k8s.io/apiserver.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import typing as t
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ...kube.resources import CRD, Key, group_of
+from .dependencies import Dependency, Gate, Strength
+from .object_index import Related, dict_of, dicts_of, labels_of, pod_template, selects
+
+Json = dict[str, t.Any]
+Graph = dict[Key, dict[Key, Dependency]]
+
+ADMISSION = "admissionregistration.k8s.io"
+"""The API server asks no webhook about objects of this group, so that nobody locks themselves out."""
+_INJECTOR = "cainjector"
+"""The name label of cert-manager's controller that fills in CA bundles."""
+_CA_FROM = ("cert-manager.io/inject-ca-from", "cert-manager.io/inject-ca-from-secret")
+
+
+def add(graph: Graph, key: Key, need: Dependency) -> None:
+    """Let ``key`` need ``need.key``; of two reasons the stronger stays, with the gates of both."""
+    old = graph[key].get(need.key)
+    if old is None:
+        graph[key][need.key] = need
+    else:
+        stronger = max(old, need, key=lambda each: each.strength)
+        graph[key][need.key] = stronger._replace(gates=tuple(dict.fromkeys((*old.gates, *need.gates))))
+
+
+@dataclass(frozen=True)
+class _Delegation:
+    """A thing about whose objects others are asked (configuration of webhooks, CRD, APIService), and what serves it."""
+
+    key: Key
+    services: dict[Key, None]
+    closure: set[Key] = field(default_factory=set)
+    """What brings up its servers, and so never waits for it."""
+
+
+@dataclass(frozen=True)
+class _Webhook:
+    asked: _Delegation
+    body: Json
+    strength: Strength
+    gates: tuple[Gate, ...]
+    exact: bool
+    namespaces: dict[str, bool] = field(default_factory=dict)
+
+
+def add_servers(graph: Graph, related: Related, namespaces: Mapping[str, Mapping[str, str]]) -> None:
+    """Add to ``graph``, which holds all other needs, those of what the API server asks others about."""
+    base = {key: list(needs) for key, needs in graph.items()}
+    webhooks: list[_Webhook] = []
+    for key, item in related.items.items():
+        if key.group == ADMISSION and key.kind.endswith("WebhookConfiguration"):
+            webhooks += _configuration(graph, base, key, item, related)
+        elif key[:2] == ("apiregistration.k8s.io", "APIService"):
+            _aggregated(graph, base, key, item, related)
+        elif key[:2] == CRD and dict_of(dict_of(item.get("spec")).get("conversion")).get("strategy") == "Webhook":
+            _converted(graph, base, key, item, related)
+    matches = _Matches(webhooks, related, namespaces)
+    for key, item in related.items.items():
+        for webhook in matches.of(key, item):
+            _wait_for(graph, key, webhook)
+
+
+def _wait_for(graph: Graph, key: Key, webhook: _Webhook) -> None:
+    configuration = webhook.asked.key
+    if key not in webhook.asked.closure:
+        add(graph, key, Dependency(configuration, webhook.strength, "a webhook that would be asked about it", webhook.gates))
+    elif key.kind in _SETTINGS and webhook.strength == Strength.FAIL:
+        add(graph, configuration, Dependency(key, Strength.REFERENCE, "which its server may read when it starts"))
+
+
+_SETTINGS = {"ConfigMap", "Secret"}
+
+
+def _served(base: dict[Key, list[Key]], key: Key, services: t.Iterable[Key], related: Related) -> _Delegation:
+    """``key`` with all that its Services need to answer. Servers may read the settings of their namespace without mounting them."""
+    asked = _Delegation(key, dict.fromkeys(service for service in services if service in base))
+    todo = [each for service in asked.services for each in (service, *related.servers_of(service))]
+    places = {service.namespace for service in asked.services}
+    todo += [each for each in base if each.namespace in places and each.group == "" and each.kind in _SETTINGS] if places else []
+    while todo:
+        each = todo.pop()
+        if each not in asked.closure:
+            asked.closure.add(each)
+            todo += base[each]
+    return asked
+
+
+def _servers(service: Key, related: Related) -> Iterator[Dependency]:
+    """The needs of what is to be answered by a Service."""
+    spec = dict_of(dict_of(related.items.get(service)).get("spec"))
+    gates = () if spec.get("type") == "ExternalName" else (Gate("endpoints", service),)
+    yield Dependency(service, Strength.SERVER, "behind which its server is", gates)
+    yield from (Dependency(server, Strength.SERVER, "its server", gates) for server in related.servers_of(service))
+
+
+def service_of(client_config: object) -> Key | None:
+    """The Service of a ``clientConfig`` or of an APIService; ``None`` where it is a URL."""
+    service = dict_of(dict_of(client_config).get("service"))
+    return Key("", "Service", str(service.get("namespace")), str(service.get("name"))) if service else None
+
+
+def _configuration(graph: Graph, base: dict[Key, list[Key]], key: Key, item: Json, related: Related) -> Iterator[_Webhook]:
+    bodies = dicts_of(item.get("webhooks"))
+    asked = _served(base, key, (service for body in bodies if (service := service_of(body.get("clientConfig")))), related)
+    for service in asked.services:
+        for need in _servers(service, related):
+            add(graph, key, need)
+    for need in bundle_needs(item, related):
+        if need.key in graph:
+            add(graph, key, need)
+    beta = item["apiVersion"] != f"{ADMISSION}/v1"  # v1beta1 had other defaults.
+    for body in bodies:
+        ignore = body.get("failurePolicy", "Ignore" if beta else "Fail") == "Ignore"
+        exact = body.get("matchPolicy", "Exact" if beta else "Equivalent") == "Exact"
+        gates = _answer_gates(key, item, body.get("clientConfig"), related)
+        yield _Webhook(asked, body, Strength.IGNORE if ignore else Strength.FAIL, gates, exact)
+
+
+def _answer_gates(key: Key, item: Json, client_config: object, related: Related) -> tuple[Gate, ...]:
+    """What must be true for a webhook to be asked with success: endpoints, and a CA bundle where none is written yet."""
+    service = service_of(client_config)
+    if service is None:
+        return ()
+    gates = [gate for need in _servers(service, related) for gate in need.gates] if service in related.items else []
+    written = str(dict_of(client_config).get("caBundle") or "")
+    if _is_placeholder(written) or any(name in dict_of(item["metadata"].get("annotations")) for name in _CA_FROM):
+        gates.append(Gate("ca-bundle", key))
+    return tuple(dict.fromkeys(gates))
+
+
+def _is_placeholder(bundle: str) -> bool:
+    """Tools that generate configurations write a line feed for "to be filled in"."""
+    try:
+        return not base64.b64decode(bundle).strip()
+    except (binascii.Error, ValueError):
+        return False
+
+
+def bundle_needs(item: Json, related: Related) -> Iterator[Dependency]:
+    """What must be there before cert-manager can fill in the CA bundle of an object that names a Certificate or Secret for it."""
+    annotations = dict_of(item["metadata"].get("annotations"))
+    for name, group, kind in ((_CA_FROM[0], "cert-manager.io", "Certificate"), (_CA_FROM[1], "", "Secret")):
+        namespace, _slash, source = str(annotations.get(name) or "").partition("/")
+        if source:
+            yield Dependency(Key(group, kind, namespace, source), Strength.REFERENCE, "the source of its CA bundle")
+            for server in related.injectors(_INJECTOR):
+                yield Dependency(server, Strength.REFERENCE, "which fills in its CA bundle")
+
+
+def _aggregated(graph: Graph, base: dict[Key, list[Key]], key: Key, item: Json, related: Related) -> None:
+    """An APIService waits for its server; the objects of its group and version wait for it."""
+    spec = dict_of(item.get("spec"))
+    service = service_of(spec)
+    if service is None:
+        return
+    asked = _served(base, key, [service], related)
+    if asked.services:
+        for need in _servers(service, related):
+            add(graph, key, need)
+    api_version = f"{spec.get('group')}/{spec.get('version')}"
+    for other, found in related.items.items():
+        if found["apiVersion"] == api_version and other not in asked.closure:
+            add(graph, other, Dependency(key, Strength.REQUIRED, "the API service of its group", (Gate("available", key),)))
+
+
+def _converted(graph: Graph, base: dict[Key, list[Key]], key: Key, item: Json, related: Related) -> None:
+    """Custom resources in another version than the stored one wait for the server that converts them."""
+    client_config = dict_of(dict_of(item["spec"]["conversion"]).get("webhook")).get("clientConfig")
+    service = service_of(client_config)
+    if service is None:
+        return
+    spec = item["spec"]
+    stored = {version.get("name") for version in dicts_of(spec.get("versions")) if version.get("storage")}
+    asked = _served(base, key, [service], related)
+    bundle = tuple(gate for gate in _answer_gates(key, item, client_config, related) if gate.kind == "ca-bundle")
+    needs = [*_servers(service, related)] if asked.services else []
+    for other, found in related.items.items():
+        if related.definitions.get((other.group, other.kind)) != key or other in asked.closure:
+            continue
+        if found["apiVersion"].rpartition("/")[2] in stored:
+            continue
+        for need in [
+            *needs,
+            *(bundle_needs(item, related) if bundle else ()),
+            Dependency(key, Strength.REQUIRED, "its CustomResourceDefinition", bundle),
+        ]:
+            if need.key in graph and need.key != other:
+                add(graph, other, need)
+
+
+class _Matches:
+    """Which webhooks would be asked about an object, or about the pods that it makes."""
+
+    def __init__(self, webhooks: list[_Webhook], related: Related, namespaces: Mapping[str, Mapping[str, str]]) -> None:
+        self._webhooks = webhooks
+        self._related = related
+        self._namespaces = namespaces
+        self._by_rules: dict[tuple[str, str, bool, bool], list[_Webhook]] = {}
+
+    def of(self, key: Key, item: Json) -> Iterator[_Webhook]:
+        """All that match, each configuration's as often as it has webhooks that do."""
+        yield from self._asked(key, item["apiVersion"], key.kind, labels_of(item), False)
+        template = pod_template(item)
+        if template and key[:2] != ("", "Pod"):
+            yield from self._asked(key, "v1", "Pod", labels_of(template), True)
+
+    def _asked(self, key: Key, api_version: str, kind: str, labels: Mapping[str, str], made: bool) -> Iterator[_Webhook]:
+        if group_of(api_version) == ADMISSION:
+            return
+        rules = (api_version, kind, bool(key.namespace), made)
+        if rules not in self._by_rules:
+            self._by_rules[rules] = [webhook for webhook in self._webhooks if self._has_rule(webhook, *rules)]
+        for webhook in self._by_rules[rules]:
+            if selects(webhook.body.get("objectSelector"), labels) and self._in_namespace(webhook, key, labels):
+                yield webhook
+
+    def _in_namespace(self, webhook: _Webhook, key: Key, labels: Mapping[str, str]) -> bool:
+        """A Namespace is matched by its own labels, what is in one by that one's; what is in none always matches."""
+        selector = webhook.body.get("namespaceSelector")
+        if not selector:
+            return True
+        if not key.namespace:
+            return key[:2] != ("", "Namespace") or selects(selector, {**labels, "kubernetes.io/metadata.name": key.name})
+        if key.namespace not in webhook.namespaces:
+            item = self._related.items.get(Key("", "Namespace", "", key.namespace))
+            found = labels_of(item) if item else {}
+            found = {**self._namespaces.get(key.namespace, {}), **found, "kubernetes.io/metadata.name": key.namespace}
+            webhook.namespaces[key.namespace] = selects(selector, found)
+        return webhook.namespaces[key.namespace]
+
+    def _has_rule(self, webhook: _Webhook, api_version: str, kind: str, namespaced: bool, made: bool) -> bool:
+        group, version = group_of(api_version), api_version.rpartition("/")[2]
+        # Pods are matched when they are made; their controllers no longer change them.
+        operations = {"*", "CREATE"} if made else {"*", "CREATE", "UPDATE"}
+        for rule in dicts_of(webhook.body.get("rules")):
+            versions = rule.get("apiVersions") or []
+            if (
+                operations & set(rule.get("operations") or [])
+                and {"*", group} & set(rule.get("apiGroups") or [])
+                and (not webhook.exact or {"*", version} & set(versions))
+                and rule.get("scope", "*") in ("*", "Namespaced" if namespaced else "Cluster")
+                and self._resources(group, kind) & {_main(resource) for resource in rule.get("resources") or []}
+            ):
+                return True
+        return False
+
+    def _resources(self, group: str, kind: str) -> set[str]:
+        """``*`` and the plural of a kind: its definition's, or as Kubernetes forms them."""
+        definition = self._related.definitions.get((group, kind))
+        if definition:
+            return {"*", str(self._related.items[definition]["spec"]["names"].get("plural"))}
+        name = kind.lower()
+        if name.endswith("endpoints"):
+            return {"*", name}
+        return {"*", f"{name}s", f"{name}es", f"{name.removesuffix('y')}ies"}
+
+
+def _main(resource: str) -> str:
+    """``pods`` of ``pods`` and ``pods/*``; nothing of ``pods/status``, which is asked about another request."""
+    name, slash, sub = resource.partition("/")
+    return name if not slash or sub == "*" else ""

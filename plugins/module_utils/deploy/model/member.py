@@ -1,0 +1,56 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One object of an application on its way to the cluster. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ...kube.resources import Key, Resource
+from .managed_fields import Rewrite
+
+Json = dict[str, t.Any]
+
+
+@dataclass
+class Member:
+    """One object on its way.
+
+    ``action``: ``create``, ``change``, ``leave`` (as we made it), ``foreign`` (others made it, it is left alone) or ``take-over``
+    (others made it, it becomes ours). ``live``: its metadata, without what managers own. ``why``: what is the matter, where it is
+    not just that something else is wanted than before. ``initial``: the part of its spec that counts only when it is created.
+    ``released``: an autoscaler that leaves the application had scaled it. ``redefined``: the run changes the CRD of its kind.
+    """
+
+    key: Key
+    component: str
+    item: Json
+    resource: Resource
+    live: Json | None
+    action: str
+    why: str | None = None
+    initial: Json = field(default_factory=dict)
+    released: bool = False
+    rewrite: Rewrite | None = None
+    redefined: bool = False
+
+    @property
+    def path(self) -> str:
+        """Where it is served."""
+        return self.resource.path(self.key.namespace, self.key.name)
+
+    @property
+    def created(self) -> Json:
+        """The object as it is created."""
+        return {**self.item, "spec": {**self.item["spec"], **self.initial}} if self.initial else self.item
+
+    @property
+    def version(self) -> str | None:
+        """The resourceVersion that was listed."""
+        return str(self.live["metadata"].get("resourceVersion")) if self.live else None
+
+    @property
+    def metadata(self) -> Json:
+        """The metadata that was listed; empty where it does not exist."""
+        return self.live["metadata"] if self.live else {}

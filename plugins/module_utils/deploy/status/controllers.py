@@ -1,0 +1,84 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What runs in the cluster that sees to objects of a kind, as roles and bindings say. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+from functools import cached_property
+
+from ...kube.client import Client
+from ...kube.resources import Key
+from ..graph.object_index import RBAC, pod_template
+
+Json = dict[str, t.Any]
+Account = tuple[str, str]
+"""Namespace and name of a ServiceAccount."""
+
+_ROOT = f"/apis/{RBAC}/v1"
+_WORKLOADS = (("Deployment", "readyReplicas"), ("StatefulSet", "readyReplicas"), ("DaemonSet", "numberReady"))
+
+
+class Controllers:
+    """Reads roles, bindings and workloads of the cluster, each once, and only when they are asked for. Raises ``ApiError``."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def of(self, group: str, plural: str, namespace: str) -> dict[Key, bool]:
+        """The workloads that may change objects of a kind in a namespace (in all of them, if that is empty), and whether they are up."""
+        accounts = self.accounts(group, plural, namespace)
+        found = {}
+        for item, kind, ready in self._running:
+            key = Key("apps", kind, item["metadata"]["namespace"], item["metadata"]["name"])
+            if account_of(key, {"apiVersion": "apps/v1", "kind": kind, **item}) in accounts:
+                found[key] = bool((item.get("status") or {}).get(ready))
+        return found
+
+    def accounts(self, group: str, plural: str, namespace: str) -> set[Account]:
+        """The accounts that may change objects of a kind."""
+        found: set[Account] = set()
+        for role, grants in self._roles.items():
+            if any(_may_change(rule, group, plural) for rule in grants):
+                found |= {account for space, account in self._bound.get(role, ()) if space in ("", namespace)}
+        return found
+
+    @cached_property
+    def _running(self) -> list[tuple[Json, str, str]]:
+        return [(item, kind, ready) for kind, ready in _WORKLOADS for item in self._client.items(f"/apis/apps/v1/{kind.lower()}s")]
+
+    @cached_property
+    def _roles(self) -> dict[tuple[str, str], list[Json]]:
+        """Rules by namespace (empty for a ClusterRole) and name of the role."""
+        return {
+            (item["metadata"].get("namespace") or "", item["metadata"]["name"]): item.get("rules") or []
+            for plural in ("clusterroles", "roles")
+            for item in self._client.items(f"{_ROOT}/{plural}")
+        }
+
+    @cached_property
+    def _bound(self) -> dict[tuple[str, str], set[tuple[str, Account]]]:
+        """By role: the namespace where a binding holds (empty for all), and the account."""
+        found: dict[tuple[str, str], set[tuple[str, Account]]] = {}
+        for plural in ("clusterrolebindings", "rolebindings"):
+            for item in self._client.items(f"{_ROOT}/{plural}"):
+                space, role = item["metadata"].get("namespace") or "", item["roleRef"]
+                name = ("" if role["kind"] == "ClusterRole" else space, role["name"])
+                for subject in item.get("subjects") or []:
+                    if subject.get("kind") == "ServiceAccount":
+                        found.setdefault(name, set()).add((space, (subject.get("namespace") or space, subject["name"])))
+        return found
+
+
+def account_of(key: Key, item: Json) -> Account:
+    """The account that the pods of a workload run as."""
+    pod = (pod_template(item) or {}).get("spec") or {}
+    return key.namespace, str(pod.get("serviceAccountName") or "default")
+
+
+def _may_change(rule: Json, group: str, plural: str) -> bool:
+    """Whether a rule is about this very group; what may change everything is nobody's controller in particular."""
+    resources = set(rule.get("resources") or [])
+    if group not in (rule.get("apiGroups") or []) or not resources & {"*", plural, f"{plural}/finalizers"}:
+        return False
+    return bool({"*", "update", "patch"} & set(rule.get("verbs") or []))

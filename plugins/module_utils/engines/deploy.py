@@ -1,0 +1,102 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From an application on disk to objects in the cluster, or out of it again. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+from ..deploy import recorded, target_cluster
+from ..deploy.applier import LOOKING, present
+from ..deploy.destroyer import absent
+from ..deploy.interruptible import interruptible
+from ..deploy.model.generated_secrets import without_given
+from ..deploy.model.given_secrets import objects as given_objects
+from ..deploy.model.outcome import Options, Outcome
+from ..deploy.model.progress import Deadline
+from ..deploy.pruner import named
+from ..errors import BootstrapError
+from ..ksonnet.disk import folder
+from ..ksonnet.render.render import left_out, objects
+from ..kube.client import Client
+from ..kube.identity import uid_of
+from ..kube.resources import key_of
+from ..registries.source_arguments import sources
+from ..run import Context
+from .engine import EngineChoice
+from .job import Job
+
+_NONE = "Make one first (playbooks/app.yml), or check kubeflow_app_dir."
+_LOST = "Check kubeflow_app_dir. If the folder is lost, name the application and its context: kubeflow_application, kubeflow_context."
+
+
+def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Outcome, EngineChoice]:
+    """Do what the module ``deploy`` documents; returns the engine that did it, too."""
+    if args["application"]:
+        return _removed_by_record(client, args, context)
+    path = Path(args["path"])
+    files = _files(path, args, context)
+    if not files:
+        raise BootstrapError(f"There is no application in {path}.", fix=_LOST if args["state"] == "absent" else _NONE)
+    with client.repeating(Deadline(LOOKING).left, context.progress):
+        app, environment, namespace = target_cluster.bind(client, files, path, args, context.warn)
+    options = _options(args, context)
+    removing = args["state"] == "absent"
+    given = bool(args["secrets"]) and not removing
+    job = Job(client, context, path, files, app["name"], args["environment"], environment, secrets=given)
+    with client.repeating(Deadline(LOOKING).left, context.progress):
+        choice = job.choose(args["engine"], args["ks"])
+    try:
+        with interruptible(client):
+            if choice.ks:
+                return job.by_ks(choice.ks, options, remove=removing, remove_data=args["remove_data"]), choice
+            if removing:
+                return absent(client, app["name"], namespace, options, args["remove_data"]), choice
+            rendered = [(name, item) for name, items in objects(files, args["environment"]).items() for item in items]
+            for warning in left_out(files):
+                context.warn(warning)
+            given_secrets = given_objects(args["secrets"] or [], namespace)
+            rendered = without_given(rendered, {key_of(item) for _component, item in given_secrets}) + given_secrets
+            return present(client, app["name"], namespace, rendered, options), choice
+    except BootstrapError as error:
+        error.details = {"engine": choice.engine, "engine_reason": choice.reason, **error.details}
+        raise
+
+
+def _removed_by_record(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Outcome, EngineChoice]:
+    """Remove an application whose folder is lost, by what the cluster records of it."""
+    if args["state"] != "absent":
+        raise BootstrapError(
+            "An application can be removed, but not deployed by its name alone.", fix="Leave application out, or set state to absent."
+        )
+    with client.repeating(Deadline(LOOKING).left, context.progress):
+        application, namespace = recorded.named(client, args["application"], args, context.env)
+        client.identity.bind(uid_of(client), f"/api/v1/namespaces/{namespace}")
+    with interruptible(client):
+        outcome = absent(client, application, namespace, _options(args, context), args["remove_data"])
+    if not outcome.objects:
+        context.warn(recorded.nothing(client, application, namespace))
+    return outcome, EngineChoice("native", "The application was removed by what the cluster records of it.")
+
+
+def _options(args: dict[str, t.Any], context: Context) -> Options:
+    return Options(
+        check=context.check,
+        diff=context.diff,
+        force=args["force_conflicts"],
+        take_over=args["take_over"],
+        replace=args["replace"],
+        prune=named(args["prune"]),
+        keep_given=args["secrets"] is None,
+        timeout=float(args["wait_timeout"]),
+        progress=context.progress,
+        warn=context.warn,
+    )
+
+
+def _files(path: Path, args: dict[str, t.Any], context: Context) -> dict[str, str]:
+    """The application on disk; in check mode as it would be."""
+    if args["declaration"] is None or not context.check:
+        return folder.read(path)
+    return folder.foresee(path, args["declaration"], sources(args, context))

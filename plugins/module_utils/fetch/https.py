@@ -1,0 +1,164 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""HTTPS downloads: redirects, proxies, own authorities, bounded tries. Private to the collection."""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import ssl
+import tempfile
+import time
+import typing as t
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from ..errors import BootstrapError
+from ..http import failures
+from ..http.ask import proxy_of
+from ..http.channel import Channel
+from ..http.deadline import ExchangeDeadline
+from ..http.response import Response, TooLarge, pieces
+from ..http.trust import trusting
+from .archive import DamagedArchive
+from .sources import Sources, explain_os
+
+T = t.TypeVar("T")
+MAX_DOWNLOAD = 256 * 2**20
+TRIES = 4
+PAUSE = 0.5
+"""Seconds before the second try; each further pause is twice as long."""
+_IDLE = 30.0
+_REDIRECTS = 5
+_IN_MEMORY = 16 * 2**20
+_MAX_MESSAGE = 64 * 2**10
+_LATE = "it takes too long"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FIX = "Check the network, HTTPS_PROXY and NO_PROXY; or use an offline bundle."
+
+_FOR_GOOD = {
+    "untrusted": ("{} is not trusted: {}.", "Name the CA file of your proxy or server, or set SSL_CERT_FILE to it."),
+    "unresolved": ("{} can't be found: {}.", _FIX),
+    "proxy": ("The proxy to {} refuses: {}.", "Correct HTTPS_PROXY, or set NO_PROXY."),
+    "too large": ("{}: {}.", "Use another registry."),
+}
+
+
+@dataclass(frozen=True)
+class Download(t.Generic[T]):
+    """``body``: the first 64 KiB, of an error or where nothing was to be made of it; ``made``: what was made of the rest."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+    made: T | None = None
+
+
+class _RetryableFailure(Exception):
+    """What may go better the next time. The text says what happened."""
+
+
+class HttpsClient:
+    """Fetches by https only. ``Authorization`` is sent to the host that is asked, never to one that it redirects to."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._context: ssl.SSLContext | None = None
+
+    def fetch(self, url: str, headers: Mapping[str, str], make: Callable[[t.IO[bytes]], T] | None = None) -> Download[T]:
+        """GET. ``make`` gets the body of a good answer as a file; where it raises Damaged the body is fetched once more.
+
+        Servers that fail (5xx), break off or say nothing are asked up to ``TRIES`` times, all within ``Sources.timeout``. Raises
+        BootstrapError; other answers than 2xx are returned.
+        """
+        end = time.monotonic() + self._sources.timeout
+        host = urlsplit(url).netloc
+        for attempt in range(1, TRIES + 1):
+            try:
+                return self._follow(url, dict(headers), end, make)
+            except _RetryableFailure as error:
+                why, pause = str(error), PAUSE * 2 ** (attempt - 1)
+            if time.monotonic() + pause >= end:
+                raise BootstrapError(f"{host} timed out after {self._sources.timeout:g} seconds: {why}.", fix=_FIX)
+            if attempt < TRIES:
+                time.sleep(pause)
+        raise BootstrapError(f"{host} was asked {TRIES} times: {why}.", fix=_FIX)
+
+    def _follow(self, url: str, headers: dict[str, str], end: float, make: Callable[[t.IO[bytes]], T] | None) -> Download[T]:
+        for _hop in range(_REDIRECTS + 1):
+            answer = self._exchange(url, headers, end, make)
+            if answer.status not in (301, 302, 303, 307, 308):
+                return answer
+            target = urljoin(url, answer.headers.get("location", ""))
+            if urlsplit(target).scheme != "https" or "@" in urlsplit(target).netloc:
+                raise BootstrapError(f"{urlsplit(url).netloc} redirects to an address that is not https.", fix="Ask who runs that server.")
+            if urlsplit(target).netloc.lower() != urlsplit(url).netloc.lower():
+                headers = {name: value for name, value in headers.items() if name != "Authorization"}
+            url = target
+        raise BootstrapError(f"{urlsplit(url).netloc} redirects more than {_REDIRECTS} times.", fix="Correct the registry's uri.")
+
+    def _exchange(self, url: str, headers: Mapping[str, str], end: float, make: Callable[[t.IO[bytes]], T] | None) -> Download[T]:
+        parts = urlsplit(url)
+        deadline = ExchangeDeadline(_IDLE, max(end - time.monotonic(), 0.1))
+        channel = self._open(url, deadline)
+        try:
+            with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
+                response = channel.exchange("GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), headers.items())
+                good = response.status < 300
+                self._copy(response, file, MAX_DOWNLOAD if good and make else _MAX_MESSAGE, strict=good)
+                if response.status >= 500:
+                    raise _RetryableFailure(f"it answers {response.status}")
+                file.seek(0)
+                kept = {name: values[-1] for name, values in response.headers.all.items()}
+                if good and make:
+                    return Download(response.status, kept, made=make(t.cast("t.IO[bytes]", file)))
+                return Download(response.status, kept, file.read())
+        except DamagedArchive:
+            raise _RetryableFailure("what it sends is not a whole tar.gz archive") from None
+        except failures.ERRORS as error:
+            raise _failure(parts.netloc, error, deadline) from None
+        finally:
+            channel.close()
+
+    def _open(self, url: str, deadline: ExchangeDeadline) -> Channel:
+        if self._context is None:
+            self._context = trusting(self._sources.ca_file, self._sources.env)
+        try:
+            return Channel(url, self._context, proxy_of(url, self._sources.env), deadline)
+        except (BootstrapError, ValueError):
+            raise BootstrapError(
+                f"{urlsplit(url).netloc} can't be asked: HTTPS_PROXY does not hold an http:// address.",
+                fix="Correct HTTPS_PROXY, or set NO_PROXY.",
+            ) from None
+
+    def _copy(self, response: Response, file: t.Any, most: int, strict: bool) -> None:
+        """The body into a file, at most so many bytes; one that is too long or cut off counts where it is ``strict``."""
+        length = response.getheader("Content-Length") or ""
+        size = told = 0
+        try:
+            for piece in pieces(response, most):
+                size += len(piece)
+                file.write(piece)
+                if size - told >= 8 * 2**20:
+                    told = size
+                    self._sources.progress(f"  {size >> 20} MiB" + (f" of {int(length) >> 20}" if length.isdigit() else ""))
+        except http.client.IncompleteRead:
+            if strict:
+                raise _RetryableFailure(f"it breaks off after {size} of {length or 'unknown'} bytes") from None
+        except TooLarge:
+            if strict:
+                raise
+
+
+def _failure(netloc: str, error: Exception, deadline: ExchangeDeadline) -> Exception:
+    """What is worth another try, or what is not."""
+    if isinstance(error, OSError) and error.errno in _NO_ROOM and not isinstance(error, TooLarge):
+        return BootstrapError(f"The download can't be kept in {tempfile.gettempdir()}: {explain_os(error)}.", fix="Make room there.")
+    kind, why = failures.explain(error, deadline)
+    if kind in _FOR_GOOD:
+        said, fix = _FOR_GOOD[kind]
+        return BootstrapError(said.format(netloc, why), fix=fix)
+    if kind == "late":
+        return _RetryableFailure(_LATE if deadline.over else why)
+    return _RetryableFailure(f"it breaks off ({why})" if kind == "damaged" else f"it can't be reached: {why}")

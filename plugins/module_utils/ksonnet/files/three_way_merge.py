@@ -1,0 +1,81 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Who wins where a value is planned and another one is there: the user, where he set it. Private to the collection.
+
+A value is the user's where it is neither what is planned now nor what was written last.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ...errors import BootstrapError
+from ..jsonnet.syntax import Expression, read_literal, write_literal, write_string
+
+
+@dataclass
+class Merged:
+    """``new``: what to set; ``drop``: what to take out; ``written``: what counts as ours from now on; ``kept``: what stays as the user
+    set it, each with ``parameter``, ``value`` and what was ``planned``."""
+
+    new: dict[str, t.Any] = field(default_factory=dict)
+    drop: list[str] = field(default_factory=list)
+    written: dict[str, t.Any] = field(default_factory=dict)
+    kept: list[dict[str, t.Any]] = field(default_factory=list)
+
+
+def as_literals(given: Mapping[str, t.Any], where: str) -> dict[str, str]:
+    """Values of any type as Jsonnet literals; those that are null are left out. Raises BootstrapError that names the field."""
+    found = {}
+    for name, value in given.items():
+        try:
+            if value is not None:
+                found[name] = write_literal(value)
+                write_string(name)
+        except ValueError as error:
+            raise BootstrapError(f"Declaration: {where}.{name}: {error}.", fix="Give another value.") from None
+    return found
+
+
+def literals(planned: Mapping[str, str], there: Mapping[str, t.Any], last: Mapping[str, t.Any]) -> Merged:
+    """Parameters: planned as Jsonnet literals; there and written last as plain data (or an ``Expression``)."""
+    merged = values({name: read_literal(text) for name, text in planned.items()}, there, last)
+    merged.new = {name: planned[name] for name in merged.new}
+    return merged
+
+
+def values(planned: Mapping[str, t.Any], there: Mapping[str, t.Any], last: Mapping[str, t.Any]) -> Merged:
+    """Values by name, all of them plain data."""
+    merged = Merged()
+    for name, value in planned.items():
+        if name in there and same(there[name], value):
+            merged.written[name] = value
+        elif name not in there or (name in last and same(there[name], last[name])):
+            merged.new[name] = merged.written[name] = value
+        else:
+            merged.kept.append({"parameter": name, "value": _shown(there[name]), "planned": value})
+            if name in last:
+                merged.written[name] = last[name]
+    for name in last:
+        if name not in planned and name in there:
+            if same(there[name], last[name]):
+                merged.drop.append(name)
+            else:
+                merged.kept.append({"parameter": name, "value": _shown(there[name]), "planned": None})
+    return merged
+
+
+def same(left: t.Any, right: t.Any) -> bool:
+    """Equal as JSON: true is not 1."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    return bool(left == right and isinstance(left, bool) == isinstance(right, bool))
+
+
+def _shown(value: t.Any) -> t.Any:
+    """A value as plain data; an expression as its text."""
+    return value.text if isinstance(value, Expression) else value

@@ -1,0 +1,107 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Changes to the fields of objects in Jsonnet text; every other byte, the user's comments included, stays. Private to the collection."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from collections.abc import Collection, Iterable, Mapping
+
+from ...errors import BootstrapError
+from .syntax import Field, JsonnetTextError, NotLiteral, field_name, fields, line_of
+
+Edit = tuple[int, int, str]
+"""Replace the text from here to there."""
+_REST_OF_LINE = re.compile(r"[ \t]*(?://[^\n]*|#[^\n]*)?(?=\n|\Z)")
+
+
+class Object(t.NamedTuple):
+    """An object in the text: its fields by name, in their order, and where its brackets stand."""
+
+    start: int
+    fields: dict[str, Field]
+    end: int
+
+
+def object_at(text: str, start: int) -> Object:
+    """The object whose ``{`` stands at a position."""
+    found, end = fields(text, start)
+    return Object(start, {field.name: field for field in found if field.name is not None}, end)
+
+
+def objects_in(text: str, parent: Object) -> dict[str, Object]:
+    """The fields of an object that are written as objects themselves."""
+    return {name: object_at(text, field.value_start) for name, field in parent.fields.items() if text[field.value_start] == "{"}
+
+
+def explained(text: str, file: str, error: JsonnetTextError | NotLiteral) -> BootstrapError:
+    """What is wrong with a file, and in which line."""
+    position = error.position if isinstance(error, JsonnetTextError) else 0
+    what = str(error) if isinstance(error, JsonnetTextError) else "a name can't be read"
+    return BootstrapError(f"{file}, line {line_of(text, position)}: {what}.", fix="Fix the file, or take it back from version control.")
+
+
+def applied(text: str, edits: Iterable[Edit]) -> str:
+    """The text with edits made."""
+    # From the end, so that positions stay true; what goes to one position keeps its order.
+    for start, end, replacement in reversed(sorted(edits, key=lambda edit: edit[:2])):
+        text = text[:start] + replacement + text[end:]
+    return text
+
+
+def changes(text: str, block: Object, parameters: Mapping[str, str]) -> list[Edit]:
+    """Set fields to literals; new ones go where they sort."""
+    edits: list[Edit] = []
+    commas: set[int] = set()
+    inserted: dict[int, str] = {}
+    for name in sorted(parameters):
+        if field := block.fields.get(name):
+            if text[field.value_start : field.value_end] != parameters[name]:
+                edits.append((field.value_start, field.value_end, parameters[name]))
+            continue
+        # After the last of the fields that sort before it, so that comments stay with the field below them.
+        before = [field for other, field in block.fields.items() if other < name]
+        position = block.start + 1
+        if before:
+            previous = max(before, key=lambda field: field.end)
+            position = previous.end
+            if not previous.comma:
+                commas.add(position)
+        if rest := _REST_OF_LINE.match(text, position):
+            position = rest.end()
+        inserted[position] = inserted.get(position, "") + f"\n{_indent(text, block)}{field_name(name)}: {parameters[name]},"
+    edits += [(position, position, ",") for position in commas]
+    return edits + [(position, position, new) for position, new in inserted.items()]
+
+
+def _indent(text: str, block: Object) -> str:
+    for field in block.fields.values():
+        line_start = text.rfind("\n", 0, field.start) + 1
+        if line_start > block.start and not text[line_start : field.start].strip():
+            return text[line_start : field.start]
+    line = text[text.rfind("\n", 0, block.start) + 1 : block.start]
+    return line[: len(line) - len(line.lstrip())] + "  "
+
+
+def removal(text: str, field: Field) -> Edit:
+    """Take out a field, with its line where nothing else stands on it."""
+    start, end = field.start, field.end
+    line_start = text.rfind("\n", 0, start) + 1
+    rest = re.compile(r"[ \t]*\n").match(text, end)
+    if rest and not text[line_start:start].strip():
+        start, end = line_start, rest.end()
+    return start, end, ""
+
+
+def appended(text: str, components: Object, added: str, removed: Collection[str]) -> list[Edit]:
+    """New fields, as the last ones of an object; ``removed``: those that go."""
+    edits: list[Edit] = []
+    if components.fields:
+        name, last = max(components.fields.items(), key=lambda item: item[1].end)
+        if not last.comma and name not in removed:
+            edits.append((last.end, last.end, ","))
+    line_start = text.rfind("\n", 0, components.end) + 1
+    if text[line_start : components.end].strip():
+        return [*edits, (components.end, components.end, f"\n{added}  ")]
+    return [*edits, (line_start, line_start, added)]

@@ -1,0 +1,190 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether ks 0.10.0 would print a component right. Private to the collection.
+
+ks 0.10.0 does not evaluate the text of a component or of params.libsonnet: it parses it and reprints it, and its printer lacks a
+part of the language (found by trial: 103 cases against the real command). What it lacks breaks every command on the whole module, or
+silently changes values. Later releases and evaluators have no such limit, nor has ks for what a component imports from ``vendor/``.
+
+The text is looked at token by token: what the printer gets wrong is found; some of what it gets right is reported too, namely all
+uses of `super`, all local functions, and any index that is not a text.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .syntax import KEYWORDS, line_of
+
+_TOKEN = re.compile(
+    r"""(?P<blank>\s+|//[^\n]*|\#[^\n]*|/\*.*?\*/)
+    |(?P<block>\|\|\|)
+    |(?P<verbatim>@(?:"(?:[^"]|"")*"|'(?:[^']|'')*'))
+    |(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
+    |(?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)
+    |(?P<word>[A-Za-z_]\w*)
+    |(?P<operator>\+:{1,3}|:{1,3}|<=|>=|==|!=|&&|\|\||<<|>>|[-+*/%<>=!~&^|$.])
+    |(?P<bracket>[()\[\]{},;])
+    |(?P<other>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_BLOCK = re.compile(r"\|\|\|.*?\n[ \t]*\|\|\|", re.DOTALL)
+_BINARY = frozenset(("*", "/", "%", "+", "-", "<", ">", "<=", ">=", "==", "!=", "&&", "||", "<<", ">>", "&", "^", "|", "in"))
+_UNARY = frozenset("-+!~")
+_COMPOSING = frozenset(("if", "local", "function", "error", "assert", "in", "import", "importstr"))
+_VALUES = frozenset(("self", "super", "true", "false", "null"))
+_CLOSING = {")": "(", "]": "[", "}": "{"}
+
+
+@dataclass(frozen=True)
+class KsPrinterProblem:
+    """What ks 0.10.0 would not print right: the line, from 1, and why."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class _Token:
+    kind: str
+    text: str
+    position: int
+
+    @property
+    def ends_value(self) -> bool:
+        """Whether a value can end here, so that what follows continues it."""
+        word = self.kind == "word" and (self.text not in KEYWORDS or self.text in _VALUES)
+        return word or self.kind in ("string", "verbatim", "block", "number") or self.text in (")", "]", "}", "$")
+
+
+@dataclass
+class _Bracket:
+    """An open bracket. ``role``: object, array, index, field (a computed name), call (or parameters), group, or file."""
+
+    opening: _Token
+    role: str
+    locals: int = 0
+    """``local`` expressions whose semicolon has not come yet."""
+    has_local: bool = False
+    composed: bool = False
+    """Whether it holds more than one value: an operator, a condition."""
+
+
+_START = _Token("bracket", ";", 0)
+
+
+def problems(text: str) -> list[KsPrinterProblem]:
+    """What ks 0.10.0 would not print right in a component's, or a prototype's, Jsonnet; by line, [] where there is nothing."""
+    scan = _Scan()
+    before = previous = _START
+    for token in _tokens(text):
+        scan.token(token, previous, before)
+        before, previous = previous, token
+    found = {KsPrinterProblem(line_of(text, position), reason) for position, reason in scan.found}
+    return sorted(found, key=lambda each: (each.line, each.reason))
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    position = 0
+    while position < len(text):
+        match = t.cast("re.Match[str]", _TOKEN.match(text, position))
+        kind, end = t.cast("str", match.lastgroup), match.end()
+        if kind == "block":
+            block = _BLOCK.match(text, position)
+            end = block.end() if block else len(text)
+        if kind != "blank":
+            yield _Token(kind, text[position:end], position)
+        position = end
+
+
+class _Scan:
+    """One pass over the tokens, with the brackets that are open. ``found``: positions and reasons."""
+
+    def __init__(self) -> None:
+        self.open = [_Bracket(_START, "file")]
+        self.found: list[tuple[int, str]] = []
+
+    def _say(self, token: _Token, reason: str) -> None:
+        self.found.append((token.position, reason))
+
+    def token(self, token: _Token, previous: _Token, before: _Token) -> None:
+        """Look at a token, given the two that stand before it."""
+        here = self.open[-1]
+        if here.role == "index" and previous is here.opening and token.kind != "string":
+            self._say(token, "an index that is not a text")
+        if token.kind == "bracket":
+            self._bracket(token, previous, before)
+        elif token.kind == "word" and previous.text != ".":
+            self._word(token, previous)
+        elif token.kind == "operator":
+            self._operator(token, previous)
+        elif token.kind == "block":
+            self._say(token, "a text block (|||)")
+        elif token.kind == "verbatim":
+            self._say(token, "a verbatim string (@)")
+        elif token.kind == "string" and token.text.startswith('"') and "\\" in token.text:
+            self._say(token, "an escape in a double-quoted string, whose backslash is doubled; use single quotes")
+        elif token.kind == "other":
+            self._say(token, f"'{token.text}', which ks 0.10 does not know")
+
+    def _bracket(self, token: _Token, previous: _Token, before: _Token) -> None:
+        here = self.open[-1]
+        if token.text in "([{":
+            if token.text == "(" and before.text == "local" and before.kind == "word":
+                self._say(token, "a local function; bind function(...) to the local")
+            self.open.append(_Bracket(token, self._role(token, previous)))
+        elif token.text in ",;":
+            if token.text == ";" and here.locals:
+                here.locals -= 1
+            elif token.text == "," and here.locals:
+                self._say(token, "several bindings in one local")
+        elif here.opening.text == _CLOSING[token.text]:
+            if here.role == "group" and here.composed:
+                self._say(here.opening, "parentheses around an expression, which are dropped")
+            self.open.pop()
+        else:
+            self._say(token, f"'{token.text}', which closes nothing")
+
+    def _role(self, token: _Token, previous: _Token) -> str:
+        if token.text == "{":
+            return "object"
+        if token.text == "(":
+            return "call" if previous.ends_value or previous.text == "function" else "group"
+        if self.open[-1].role == "object" and previous.text in ("{", ","):
+            return "field"
+        return "index" if previous.ends_value else "array"
+
+    def _word(self, token: _Token, previous: _Token) -> None:
+        here, word = self.open[-1], token.text
+        if word in ("assert", "error", "super", "importbin"):
+            self._say(token, f"'{word}'")
+        elif word == "for" and here.role in ("array", "index"):
+            self._say(token, "a list comprehension")
+        elif word == "for" and here.role == "object" and here.has_local:
+            self._say(token, "an object comprehension with a local")
+        elif word == "local":
+            here.has_local = True
+            # An object's own locals end with a comma; those of an expression with a semicolon.
+            here.locals += not (here.role == "object" and previous.text in ("{", ","))
+        elif word == "function" and (previous.text == "(" or any(each.role in ("call", "array") for each in self.open)):
+            self._say(token, "a function as an argument")
+        elif word in ("import", "importstr") and previous.text == "(" and here.role == "group":
+            self._say(token, f"an {word} in parentheses; bind it to a local first")
+        here.composed |= word in _COMPOSING
+
+    def _operator(self, token: _Token, previous: _Token) -> None:
+        here, text = self.open[-1], token.text
+        if text == "$":
+            self._say(token, "'$'")
+        elif text in _UNARY and not previous.ends_value:
+            self._say(token, f"a unary '{text}'")
+            here.composed = True
+        elif text in _BINARY:
+            here.composed = True
+        elif text.startswith(":") and here.role == "index":
+            self._say(token, "a slice")
+        elif text.startswith("+:") and previous.text == "]":
+            self._say(token, "a computed field with '+'")

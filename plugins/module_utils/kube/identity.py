@@ -1,0 +1,148 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which cluster answers, and that it stays the same one: a load balancer, DNS name or tunnel may lead to another at any moment.
+
+A cluster's identity is the UID of its namespace ``kube-system``. Who may not get that goes by the UID of the application's own namespace,
+or of the Lease that is held while it is deployed: no other cluster has an object with the same UID. Private to the collection.
+"""
+
+from __future__ import annotations
+
+import threading
+import typing as t
+from collections.abc import Callable
+
+from ..errors import BootstrapError
+from .retry import ApiError, Attempt, Unreachable, patience
+
+if t.TYPE_CHECKING:
+    from .client import Client
+
+Json = dict[str, t.Any]
+Get = Callable[[str], Json]
+
+SYSTEM = "/api/v1/namespaces/kube-system"
+
+
+def uid_of(client: Client) -> str | None:
+    """The UID; ``None`` where the user may not get the namespace."""
+    return _uid(client.get, SYSTEM)
+
+
+def _uid(get: Get, path: str) -> str | None:
+    try:
+        uid = get(path)["metadata"].get("uid")
+    except ApiError as error:
+        if error.code != 403 or patience(Attempt("GET", path, ""), error):
+            raise
+        return None
+    if not isinstance(uid, str) or not uid:
+        raise Unreachable(
+            f"What answers GET {path} is no API server of Kubernetes: its object has no UID.", fix="Check server in the kubeconfig."
+        )
+    return uid
+
+
+class OtherCluster(BootstrapError):
+    """Another cluster answers than the one that the work is for."""
+
+
+class ClusterIdentity:
+    """The cluster that a client's work is for. Safe to use from several threads.
+
+    ``prove`` is asked of each new connection before it carries anything, and right before each write that names no UID, on the connection
+    that is to carry it, unless its last answer proves as much: of a create or a first apply the server can't tell that it was meant for
+    another cluster. What names a UID, as patches of objects that exist and deletions do, another cluster refuses by itself.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._bound = False
+        self._path: str | None = None
+        self._known: str | None = None
+        self._failure: OtherCluster | None = None
+        self._lock = threading.Lock()
+
+    def bind(self, uid: str | None, *others: str) -> None:
+        """From now on it is the cluster with this UID of ``kube-system``; without one, that of the first of ``others`` that is found."""
+        self._bound, self._client.on_connect = True, self.prove
+        if uid:
+            self._client.begin_proving()
+        for path, known in [(SYSTEM, uid)] if uid else [(path, self._found(path)) for path in others]:
+            if known:
+                self.witness(path, known)
+                return
+
+    def _found(self, path: str) -> str | None:
+        try:
+            return _uid(self._client.get, path)
+        except ApiError as error:
+            if error.code != 404:
+                raise
+            return None
+
+    def witness(self, path: str, uid: str | None) -> None:
+        """Go by this object where there is none to go by yet."""
+        if self._bound and self._path is None and uid:
+            self._path, self._known = path, uid
+
+    def forget(self, path: str) -> None:
+        """This object is about to be deleted by us: that it is gone does not tell that another cluster answers."""
+        if self._path == path:
+            self._path = self._known = None
+
+    def check(self) -> None:
+        """Raises ``OtherCluster`` where another one answers by now, or did since it was bound."""
+        if self._failure or not self._client.proved_by_answers():
+            self.prove(self._client.get)
+
+    def prove(self, get: Get) -> bool:
+        """The same, asked with ``get``; false where there is nothing to go by. Once it was another one, nothing is sent any more."""
+        if self._failure is None and self._path is not None:
+            try:
+                uid = _uid(get, self._path)
+            except ApiError as error:
+                if error.code != 404:
+                    raise
+                uid = None
+            if uid != self._known:
+                self._failure = self._failure or self._other(uid)
+        if self._failure:
+            raise self._failure
+        return self._path is not None
+
+    def explain(self, error: BootstrapError) -> BootstrapError:
+        """The error; or that another cluster answers by now, where that is behind it."""
+        if not isinstance(error, (OtherCluster, Unreachable)):
+            try:
+                self.check()
+            except OtherCluster as other:
+                return other
+            except BootstrapError:
+                pass
+        return error
+
+    def _other(self, uid: str | None) -> OtherCluster:
+        connection, name = self._client.connection, (self._path or "").rpartition("/")[2]
+        return OtherCluster(
+            f"{connection.server} (context {connection.name}) leads to another cluster than before: the UID of {name} was {self._known}, "
+            f"and is {uid or 'unknown, as it is not found or may not be read'} now. Nothing was sent any more.",
+            fix="Is that a load balancer, a DNS name or a tunnel in front of two clusters? Name the API server of one. What was created in "
+            "that very moment may be in the other cluster: look there. Then run again: it resumes from here.",
+        )
+
+
+def names_uid(body: t.Any) -> bool:
+    """Whether a write says which very object it is for, so that a server refuses it for any other."""
+    if isinstance(body, dict):
+        places = (body.get("metadata"), body.get("preconditions"))
+        return any(isinstance(place, dict) and place.get("uid") for place in places)
+    if isinstance(body, list):
+        return any(isinstance(each, dict) and each.get("op") == "test" and each.get("path") == "/metadata/uid" for each in body)
+    return False
+
+
+def is_write(method: str, path: str, params: t.Mapping[str, t.Any]) -> bool:
+    """Whether a request is to change something. Dry runs and reviews of rights are not."""
+    asks = path.startswith(("/apis/authorization.k8s.io/", "/apis/authentication.k8s.io/"))
+    return method != "GET" and not asks and not params.get("dryRun")

@@ -1,0 +1,294 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""When the API server says no or nothing: the errors of ``api``, and which of them are transient. Private to the collection."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import re
+import threading
+import time
+import typing as t
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ..errors import BootstrapError
+from ..http.failures import Failure
+from ..kubeconfig.load import Connection
+from ..redaction.redact import clean, cleaned
+
+Json = dict[str, t.Any]
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
+_SPEAK_FIRST, _SPEAK_LAST = 1.0, 30.0
+"""Seconds between two lines about the same reason: twice as many each time."""
+LARGE = 64 * 1024
+"""Bytes from which a request is large, as most CustomResourceDefinitions are."""
+_ALWAYS, _BRIEFLY, _A_MOMENT, _NEVER = float("inf"), 10.0, 2.0, 0.0
+"""Seconds for which a request is sent again."""
+# Ports and times differ at each attempt: "read tcp 10.0.0.1:43210->10.0.0.2:2379: connection reset by peer".
+_NUMBER = re.compile(r"\d+")
+# The "no" of an admission webhook, which chooses its status itself.
+_DENIED = re.compile(r"denied the request")
+
+
+class _Transient(t.NamedTuple):
+    """An answer that is known to be transient: for how many seconds a read and a write that got it are sent again."""
+
+    codes: tuple[int, ...]
+    text: re.Pattern[str]
+    reads: float
+    writes: float
+
+
+def _known(codes: tuple[int, ...], text: str, reads: float = _ALWAYS, writes: float = _ALWAYS) -> _Transient:
+    return _Transient(codes, re.compile(text, re.DOTALL), reads, writes)
+
+
+# All else is permanent. The first that fits counts. The texts are those of Kubernetes 1.30 to 1.35.
+_TRANSIENT = (
+    # apiextensions-apiserver, conversion/webhook_converter.go. Its server may be coming up, or be gone for good: nothing is to wait for
+    # a list that can be passed over. With 429 where the API server has not filled its cache of them yet.
+    _known((429, 500), "conversion webhook for .* failed", reads=_A_MOMENT),
+    # apiserver, storage/cacher: its cache can't be filled, for a reason that may last (objects that can't be decoded or decrypted).
+    _known((429, 500), r"storage is \(re\)initializing: failed to list", reads=_BRIEFLY),
+    # https://kubernetes.io/docs/concepts/cluster-administration/flow-control/: nothing was done.
+    _known((429,), ""),
+    # kube-aggregator, apiserver/handler_proxy.go, and apimachinery, util/proxy: an aggregated API server does not answer.
+    _known((503,), "^service unavailable$|error trying to reach service", reads=_A_MOMENT),
+    # Proxies and load balancers without an API server behind them; API servers that start, stop or are overloaded.
+    _known((502, 503, 504), ""),
+    # apiserver, admission/plugin/webhook: the server of a webhook is not up yet.
+    _known((500,), "failed (calling|to call) webhook"),
+    # etcd, api/v3rpc/rpctypes/error.go, and grpc's status codes.
+    _known(
+        (500,), "etcdserver: (leader changed|not leader|no leader|request timed out|too many requests|server stopped|unhealthy cluster)"
+    ),
+    _known((500,), r"rpc error: code = (Unavailable|DeadlineExceeded|Canceled|Aborted)"),
+    # What Go says of connections, here of the API server's to etcd and others.
+    _known(
+        (500,),
+        r"connection re(fused|set)|broken pipe|i/o timeout|TLS handshake timeout|context (deadline exceeded|canceled)|\bEOF\b"
+        r"|no route to host|client connection (lost|force closed)|http2: ",
+    ),
+    # apiextensions-apiserver, apiserver/customresource_handler.go; apiserver, storage/cacher; registry/core/service/ipallocator.
+    _known((500,), r"storage is \(re\)initializing|not yet ready|at this time"),
+    # plugin/pkg/admission/resourcequota: busy counting.
+    _known((500,), "resource quota evaluation timed out"),
+    # Two writers at the same moment, or an object of that name that is still being deleted (apiserver, registry/generic/registry/store.go).
+    _known((409,), "object has been modified|object is being deleted|already exists", writes=_BRIEFLY),
+    # Admission that has not read its configuration yet, a quota that was not counted yet, and roles that a starting API server has not
+    # read yet (apiserver/pkg/admission/initializer; plugin/pkg/admission/resourcequota; the RBAC authorizer).
+    _known((403,), "not yet ready to handle request|status unknown for quota|RBAC: .*not found", reads=_A_MOMENT, writes=_BRIEFLY),
+)
+
+
+class Unreachable(BootstrapError):
+    """No answer from the API server. ``passes``: it may answer another time. ``sent``: a write may have been done nevertheless.
+
+    ``slow``: it did not answer in time.
+    """
+
+    def __init__(self, message: str, *, fix: str | None = None, passes: bool = True, sent: bool = False, slow: bool = False) -> None:
+        self.passes, self.sent, self.slow = passes, sent, slow
+        super().__init__(message, fix=fix)
+
+
+_IN_BETWEEN = "Sign in again if a gateway or proxy before the API server asks for it; else check server in the kubeconfig."
+
+
+class InvalidResponse(Unreachable):
+    """Something answered, but not as a Kubernetes API server does (``responses``).
+
+    It tells nothing: neither that an object was not found, nor that a list is empty, nor whether a write was done. It may come from what
+    lies between for a moment, or until somebody signs in.
+    """
+
+    def __init__(self, connection: Connection, what: str, why: str) -> None:
+        super().__init__(
+            f"{connection.server} (context {connection.name}) does not answer as a Kubernetes API server: {why} ({what}).",
+            fix=_IN_BETWEEN,
+            sent=True,
+        )
+
+
+def unreachable(failure: Failure, connection: Connection, sent: bool) -> Unreachable:
+    """What kept an API server from answering, in words."""
+    where = f"{connection.server} (context {connection.name})"
+    if failure.kind == "untrusted":
+        return Unreachable(
+            f"The API server {where} was not asked: its certificate can't be trusted: {failure.why}.",
+            fix="Check certificate-authority and server in the kubeconfig.",
+            passes=False,
+        )
+    if failure.kind in ("damaged", "too large"):
+        why = f"The answer of the API server {connection.server} can't be read: {failure.why}."
+        return Unreachable(why, fix=_IN_BETWEEN, passes=failure.kind == "damaged", sent=sent)
+    return Unreachable(
+        f"The API server {where} can't be reached: {failure.said}.",
+        fix="Is the cluster up, and the VPN or proxy to it?",
+        sent=sent,
+        slow=failure.kind == "late",
+    )
+
+
+class ApiError(BootstrapError):
+    """The API server said no. ``code`` is the HTTP status, ``reason`` and ``causes`` those of its Status object."""
+
+    def __init__(self, code: int, status: Json, what: str) -> None:
+        self.code = code
+        self.reason = clean(str(status.get("reason") or ""))
+        self.said = clean(str(status.get("message") or f"HTTP {code}"))
+        details = status.get("details")
+        self.causes: list[Json] = cleaned(details.get("causes") or []) if isinstance(details, dict) else []
+        super().__init__(f"{what}: {self.said}")
+
+
+@dataclass
+class Attempt:
+    """A request. ``failures``: how often it failed until now; ``since``: when it first did, by the monotonic clock."""
+
+    method: str
+    path: str
+    content_type: str
+    failures: int = 0
+    since: float = 0.0
+    size: int = 0
+    """Bytes of its body."""
+    went: bool = True
+    """Whether it may have reached the server: not where there was no connection, or that failed at what it had to prove."""
+
+    @property
+    def may_be_sent_twice(self) -> bool:
+        """Reads, deletions, patches, and questions about rights. A PUT or POST before it went.
+
+        Patches say what is to be (apply, merge), are dry runs, or name the resourceVersion that they are for (JSON patch).
+        """
+        if not self.went:
+            return True
+        if self.method == "POST":
+            return self.path.startswith(("/apis/authorization.k8s.io/", "/apis/authentication.k8s.io/"))
+        return self.method in ("GET", "DELETE", "PATCH")
+
+
+class Concurrency:
+    """How many large requests are under way side by side: half as many after each that was too much for the server."""
+
+    def __init__(self) -> None:
+        self._most = 2**10
+        self._under_way = 0
+        self._changed = threading.Condition()
+        self._ended = False
+
+    @contextlib.contextmanager
+    def place(self, size: int) -> Iterator[None]:
+        """Wait until a request of so many bytes may be sent."""
+        if size < LARGE:
+            yield
+            return
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended or self._under_way < self._most)
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._under_way -= 1
+                self._changed.notify_all()
+
+    def narrow(self) -> None:
+        """A large request was not answered in time, or refused as one too many."""
+        with self._changed:
+            self._most = max(min(self._most, self._under_way + 1) // 2, 1)
+
+    def end(self) -> None:
+        """Nobody waits any more."""
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+
+class RetryPolicy:
+    """Whether and when to send requests again, for all threads that send some. ``left()``: seconds that remain for all of it.
+
+    ``told``: the reasons that were said before; more are added.
+    """
+
+    def __init__(self, left: Callable[[], float], say: Callable[[str], None], server: str, told: set[str]) -> None:
+        self.left = left
+        self._say = say
+        self._server = server
+        self._spoken, self._silence = 0.0, _SPEAK_FIRST
+        self._told = told
+        self.width = Concurrency()
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+
+    def end(self) -> None:
+        """Wake up who waits: nothing is sent again from now on."""
+        self._ended.set()
+        self.width.end()
+
+    def pause(self, sent: Attempt, failure: ApiError | Unreachable, retry_after: float | None) -> bool:
+        """Wait until it is time to send a request again; false where that is of no use, or there is no time left.
+
+        ``retry_after``: what the server asked for, in seconds; it is never asked earlier.
+        """
+        too_much = failure.slow if isinstance(failure, Unreachable) else failure.code in (429, 504)
+        if too_much and sent.size >= LARGE:
+            self.width.narrow()
+        sent.since = sent.since or time.monotonic()
+        allowed = patience(sent, failure)
+        left = min(self.left(), allowed - (time.monotonic() - sent.since)) if allowed else 0.0
+        pause = retry_after or min(_FIRST_PAUSE * 2 ** (sent.failures - 1), _LONGEST_PAUSE) * random.uniform(0.5, 1.0)
+        if left <= 0 or pause > left and retry_after:
+            return False
+        self._tell(failure, time.monotonic() - sent.since)
+        return not self._ended.wait(min(pause, left))
+
+    def _tell(self, failure: ApiError | Unreachable, seconds: float) -> None:
+        """Nothing of a first stumble; a reason only once."""
+        now = time.monotonic()
+        with self._lock:
+            if seconds < _SPEAK_FIRST or now - self._spoken < _SPEAK_FIRST:
+                return
+            why = failure.message if isinstance(failure, Unreachable) else f"The API server {self._server} refuses for now: {failure.said}"
+            reason = _NUMBER.sub("", why)
+            told = reason in self._told
+            if told and now - self._spoken < self._silence:
+                return
+            self._told.add(reason)
+            self._spoken, self._silence = now, min(2 * self._silence, _SPEAK_LAST) if told else 2 * _SPEAK_FIRST
+        self._say(("" if told else f"{why.rstrip('.')}. ") + f"Trying again, {seconds:.0f} s so far.")
+
+
+def patience(sent: Attempt, failure: ApiError | Unreachable) -> float:
+    """For how many seconds a request may be sent again after it failed like this; 0 for a permanent error."""
+    if isinstance(failure, InvalidResponse):
+        return _BRIEFLY if sent.may_be_sent_twice else _NEVER
+    if isinstance(failure, Unreachable):
+        return _ALWAYS if failure.passes and sent.may_be_sent_twice else _NEVER
+    known = _transient(failure)
+    if known is None or failure.code != 429 and not sent.may_be_sent_twice:
+        return _NEVER
+    if failure.code == 409 and (sent.method == "DELETE" or "json-patch" in sent.content_type):
+        return _NEVER  # its preconditions do not hold
+    return known.reads if sent.method == "GET" else known.writes
+
+
+def passes(sent: Attempt, failure: ApiError) -> bool:
+    """Whether a refusal is transient, however long it lasts."""
+    return patience(sent, failure) == _ALWAYS
+
+
+def transient(error: ApiError) -> bool:
+    """Whether an answer is known to be transient."""
+    return _transient(error) is not None
+
+
+def _transient(error: ApiError) -> _Transient | None:
+    """A conflict that names fields is with a manager, not with a moment."""
+    if _DENIED.search(error.said) or error.code == 409 and error.causes:
+        return None
+    return next((known for known in _TRANSIENT if error.code in known.codes and known.text.search(error.said)), None)

@@ -1,0 +1,359 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Configuration files and flags of the Go bootstrapper of Kubeflow v0.1 to v0.3, as variables of the role. Private to the collection.
+
+Its file (bootstrap/config/types.go of kubeflow/kubeflow v0.2)::
+
+    registries: [{name, repo, version (v0.2.0: branch), path}]
+    app: {registries (v0.3), packages: [{name, registry}], components: [{name, prototype}], parameters: [{component, name, value}]}
+
+All values there are text; they go to their parameters as text, which the plan reads by the declared type.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import typing as t
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .. import files
+from ..errors import BootstrapError
+from ..formats import bounded_yaml
+from .names import FLAGS, FLAGS_GONE, GONE, PARAMETERS, PARAMETERS_GONE, PROTOTYPES, SWITCHES, VALUES
+
+try:
+    import yaml
+except ImportError:  # pragma: no cover
+    yaml = None  # type: ignore[assignment]
+
+Json = dict[str, t.Any]
+
+_EMBEDDED = "embedded"
+_KUBEFLOW = "github.com/kubeflow/kubeflow"
+_FIELDS = {
+    "": ("registries", "app"),
+    "app": ("registries", "packages", "components", "parameters"),
+    "registries": ("name", "repo", "version", "branch", "path"),
+    "packages": ("name", "registry"),
+    "components": ("name", "prototype"),
+    "parameters": ("component", "name", "value"),
+}
+# What strconv.ParseBool of Go takes.
+_TRUE, _FALSE = {"1", "t", "T", "true", "TRUE", "True"}, {"0", "f", "F", "false", "FALSE", "False"}
+_FLAG = re.compile(r"--?([^-=\s][^=\s]*)(?:=(.*))?", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """What the embedded registry has: ``packages``, and parameters by the short name of a ``prototype``."""
+
+    packages: Collection[str]
+    prototypes: Mapping[str, Collection[str]]
+
+
+@dataclass
+class Translation:
+    """``variables`` of the role, and ``notes``: what was left out or became something else, each in a sentence."""
+
+    variables: Json = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Text:
+    """A value with the line that it stands in."""
+
+    value: str
+    line: int
+
+
+_Entry = dict[str, _Text]
+
+
+# --- flags
+
+
+def read_flags(words: Sequence[str], file: str = "kubeflow_flags") -> Translation:
+    """The flags, as Go's package flag reads them: one dash or two, ``=`` or the next word; switches take a value with ``=`` only.
+
+    The last of several counts. Raises BootstrapError for what the bootstrapper had not either.
+    """
+    given: dict[str, str] = {}
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        match = _FLAG.fullmatch(word)
+        if word == "--" or not match:
+            raise BootstrapError(
+                f"{file}: {word!r} is not a flag; the bootstrapper read no further than such a word.",
+                fix="Write a switch's value with '=', such as --apply=true, and leave out what is not a flag.",
+            )
+        name, value = match[1], match[2]
+        if name not in FLAGS and name not in FLAGS_GONE:
+            raise BootstrapError(f"{file}: the bootstrapper had no flag --{name}.", fix=f"Its flags were {', '.join(sorted(FLAGS))}.")
+        if value is None and name not in SWITCHES:
+            if not rest:
+                raise BootstrapError(f"{file}: --{name} has no value.", fix=f"Write --{name}=VALUE.")
+            value = rest.pop(0)
+        given[name] = "true" if value is None else value
+    found = Translation()
+    for name, value in given.items():
+        if name in SWITCHES and value not in _TRUE | _FALSE:
+            raise BootstrapError(f"{file}: --{name}={value}: it is true or false.", fix=f"Write --{name}=true or --{name}=false.")
+        if name in FLAGS_GONE:
+            found.notes.append(f"{file}: --{name} was left out: {FLAGS_GONE[name]}.")
+        elif name == "kubeflow-version":
+            found.variables.update(_of_version(value))
+        elif value or name == "apply":
+            found.variables[FLAGS[name]] = value in _TRUE if name in SWITCHES else value
+    return found
+
+
+def _of_version(version: str) -> Json:
+    """What the first bootstrapper made of a version of Kubeflow: its registry, three packages, one component."""
+    return {
+        "kubeflow_registries": {"kubeflow": {"uri": f"{_KUBEFLOW}/tree/{version}/kubeflow"}},
+        "kubeflow_packages": {name: {"registry": "kubeflow"} for name in ("core", "tf-serving", "tf-job")},
+        "kubeflow_components": {"kubeflow-core": {"prototype": "kubeflow-core"}},
+    }
+
+
+# --- the file
+
+
+def read_file(file: str) -> str:
+    """The text of a configuration file. Raises BootstrapError."""
+    try:
+        return files.read_text(Path(file).expanduser(), 10 * files.MIB)
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise BootstrapError(f"{file} can't be read: {why}.", fix="Name the bootstrapper's configuration file (kubeflow_config).") from None
+
+
+def read_config(text: str, file: str, embedded: Embedded) -> Translation:
+    """A configuration file. Raises BootstrapError that names everything in it that can't be understood, with line and field."""
+    if yaml is None:
+        raise BootstrapError("PyYAML is needed to read a configuration file.", fix="Install it for the Python that Ansible uses.")
+    try:
+        node = next(bounded_yaml.compose_all(text, yaml.SafeLoader), None)
+    except yaml.YAMLError as error:
+        raise BootstrapError(f"{file} is not YAML: {' '.join(str(error).split())}.", fix="Fix the file.") from None
+    reader = _Reader(file, embedded)
+    found = reader.read(node)
+    if reader.problems:
+        said = " ".join(reader.problems)
+        raise BootstrapError(f"{file} can't be converted: {said}", fix="Correct these entries, or take them out.", problems=reader.problems)
+    return found
+
+
+class _Reader:
+    """One file on its way to variables. What is wrong gathers in ``problems``, so that all of it is said at once."""
+
+    def __init__(self, file: str, embedded: Embedded) -> None:
+        self.file = file
+        self.embedded = embedded
+        self.problems: list[str] = []
+        self.found = Translation()
+        self.registries: dict[str, Json] = {}
+        self.prototypes: dict[str, str | None] = {}
+        """By component: our prototype's name; "" for one of another registry, None for one that was left out."""
+
+    def read(self, node: t.Any) -> Translation:
+        top = self._mapping(node, "", _FIELDS[""], "the file")
+        if top is None:
+            return self.found
+        app = self._mapping(top.get("app"), "app", _FIELDS["app"], "app") or {}
+        for entry in [*self._list(top, "registries", ""), *self._list(app, "registries", "app.")]:
+            self._registry(entry)
+        packages = self._all(self._package, self._list(app, "packages", "app."))
+        components = self._all(self._component, self._list(app, "components", "app."))
+        parameters: dict[str, Json] = {}
+        for entry in self._list(app, "parameters", "app."):
+            self._parameter(entry, parameters)
+        made = {"registries": self.registries, "packages": packages, "components": components, "parameters": parameters}
+        self.found.variables.update({f"kubeflow_{name}": value for name, value in made.items() if value})
+        return self.found
+
+    def _all(self, work: t.Callable[[_Entry], tuple[str, Json] | None], entries: Iterable[_Entry]) -> dict[str, Json]:
+        done: dict[str, Json] = {}
+        for entry in entries:
+            made = work(entry)
+            if made and made[0] in done:
+                self._problem(entry["name"].line, "name", f"{made[0]!r} stands there twice")
+            elif made:
+                done[made[0]] = made[1]
+        return done
+
+    # --- entries
+
+    def _registry(self, entry: _Entry) -> None:
+        name, repo = self._need(entry, "name"), _value(entry, "repo")
+        if not name:
+            return
+        line = entry["name"].line
+        if name in self.registries:
+            self._note(line, f"the second registry {name!r} was left out; the first of a name counts")
+            return
+        version, path = _value(entry, "version") or _value(entry, "branch"), _value(entry, "path").strip("/")
+        address = re.sub(r"^https?://(www\.)?|\.git/?$|/$", "", repo)
+        if not version and (address == _KUBEFLOW or (not repo and name == "kubeflow")):
+            self.registries[name] = {"uri": _EMBEDDED}
+            self._note(line, f"the registry {name!r} names no version, so the embedded registry stands for it")
+        elif re.fullmatch(r"github\.com/[^/]+/[^/]+", address):
+            if not version:
+                self._note(line, f"the registry {name!r} names no version, so it is taken from the branch master")
+            self.registries[name] = {"uri": posixpath.join(address, "tree", version or "master", path).rstrip("/")}
+        elif repo.startswith(("/", "./", "../", "file://")):
+            self.registries[name] = {"uri": posixpath.join(repo, path).rstrip("/"), "protocol": "fs"}
+        else:
+            where = entry.get("repo", entry["name"]).line
+            self._problem(where, "repo", f"{repo!r} is neither github.com/OWNER/REPOSITORY nor a folder" if repo else "it is missing")
+
+    def _is_embedded(self, registry: str) -> bool:
+        return bool(self.registries.get(registry, {"uri": _EMBEDDED if registry == "kubeflow" else ""})["uri"] == _EMBEDDED)
+
+    def _may_be_elsewhere(self) -> bool:
+        """Whether there is a registry that could have a prototype that the embedded one has not."""
+        return any(not self._is_embedded(name) for name in self.registries)
+
+    def _package(self, entry: _Entry) -> tuple[str, Json] | None:
+        name = self._need(entry, "name")
+        registry = _value(entry, "registry") or (next(iter(self.registries)) if len(self.registries) == 1 else "kubeflow")
+        if not name:
+            return None
+        if registry not in self.registries and registry != "kubeflow":
+            self._problem(entry["registry"].line, "registry", f"no registry {registry!r} is listed")
+            return None
+        if self._is_embedded(registry) and name not in self.embedded.packages:
+            why = GONE.get(name, "the embedded registry has no such package")
+            self._note(entry["name"].line, f"the package {name!r} was left out: {why}")
+            return None
+        return name, {"registry": registry}
+
+    def _component(self, entry: _Entry) -> tuple[str, Json] | None:
+        name, theirs = self._need(entry, "name"), self._need(entry, "prototype")
+        if not name or not theirs:
+            return None
+        short = theirs.removeprefix("io.ksonnet.pkg.")
+        ours = PROTOTYPES.get(short, short)
+        line = entry["prototype"].line
+        if self._may_be_elsewhere() and (not self._is_embedded("kubeflow") or ours not in self.embedded.prototypes):
+            self.prototypes[name] = ""
+            return name, {"prototype": theirs}
+        if short in GONE:
+            self.prototypes[name] = None
+            self._note(line, f"the component {name!r} was left out: {GONE[short]}")
+            return None
+        if ours not in self.embedded.prototypes:
+            known = ", ".join(sorted(self.embedded.prototypes))
+            self._problem(line, "prototype", f"the embedded registry has no prototype {theirs!r} (it has {known})")
+            return None
+        if ours in self.prototypes.values() and ours != short:
+            self.prototypes[name] = None
+            self._note(line, f"the component {name!r} was left out: another one is the {ours} already")
+            return None
+        if ours != short:
+            self._note(line, f"the component {name!r} is made from the prototype {ours}, which does what {short} did")
+        self.prototypes[name] = ours
+        return name, {"prototype": ours}
+
+    def _parameter(self, entry: _Entry, parameters: dict[str, Json]) -> None:
+        component, name = self._need(entry, "component"), self._need(entry, "name")
+        if not component or not name:
+            return
+        line, value = entry["name"].line, _value(entry, "value")
+        if component not in self.prototypes:
+            self._problem(entry["component"].line, "component", f"no component {component!r} is listed")
+            return
+        prototype = self.prototypes[component]
+        if prototype is None:
+            self._note(line, f"{component}.{name} was left out with its component")
+            return
+        if prototype:
+            theirs, name = name, PARAMETERS.get(prototype, {}).get(name, name)
+            declared = self.embedded.prototypes[prototype]
+            if name not in declared and name in PARAMETERS_GONE:
+                self._note(line, f"{component}.{name} was left out: {PARAMETERS_GONE[name]}")
+                return
+            if name not in declared:
+                self._problem(line, "name", f"the prototype {prototype} declares no parameter {theirs!r}")
+                return
+            if theirs != name:
+                self._note(line, f"{component}.{theirs} is called {name} here")
+            if value in VALUES.get(name, {}):
+                self._note(line, f"{component}.{name}: {value!r} is {VALUES[name][value]!r} here")
+                value = VALUES[name][value]
+        # As with `ks param set`, the last one counts.
+        parameters.setdefault(component, {})[name] = value
+
+    # --- YAML
+
+    def _list(self, parent: Mapping[str, t.Any], key: str, prefix: str) -> list[_Entry]:
+        node = parent.get(key)
+        if node is None or _is_null(node):
+            return []
+        if not isinstance(node, yaml.SequenceNode):
+            self._problem(_line(node), f"{prefix}{key}", "a list is expected")
+            return []
+        entries = []
+        for index, item in enumerate(node.value):
+            where = f"{prefix}{key}[{index}]"
+            fields = self._mapping(item, where, _FIELDS[key], where) or {}
+            texts: _Entry = {}
+            for name, value in fields.items():
+                if not isinstance(value, yaml.ScalarNode):
+                    self._problem(_line(value), f"{where}.{name}", "text is expected")
+                else:
+                    texts[name] = _Text("" if _is_null(value) else value.value.strip(), _line(value))
+            if isinstance(item, yaml.MappingNode):
+                texts.setdefault("", _Text(where, _line(item)))
+                entries.append(texts)
+        return entries
+
+    def _mapping(self, node: t.Any, where: str, known: Sequence[str], what: str) -> dict[str, t.Any] | None:
+        """A mapping's nodes by key. As for Go's decoder, capital and small letters are the same in a key."""
+        if node is None or _is_null(node):
+            return {}
+        if not isinstance(node, yaml.MappingNode):
+            self._problem(_line(node), where or "top level", "a mapping is expected")
+            return None
+        found: dict[str, t.Any] = {}
+        for key, value in node.value:
+            name = str(key.value).lower()
+            if not where and str(key.value) in ("apiVersion", "kind"):
+                self._problem(_line(key), str(key.value), "this is a file of kfctl (v0.5 and later), which is not supported")
+                return None
+            if name not in known:
+                self._problem(_line(key), f"{where}.{key.value}".lstrip("."), f"it is not a field of {what} ({', '.join(known)})")
+            elif name in found:
+                self._problem(_line(key), f"{where}.{key.value}".lstrip("."), "it stands there twice")
+            else:
+                found[name] = value
+        return found
+
+    def _need(self, entry: _Entry, name: str) -> str:
+        value = _value(entry, name)
+        if not value:
+            self._problem(entry[""].line, f"{entry[''].value}.{name}", "it is missing")
+        return value
+
+    def _problem(self, line: int, where: str, why: str) -> None:
+        self.problems.append(f"line {line}, {where}: {why}.")
+
+    def _note(self, line: int, what: str) -> None:
+        self.found.notes.append(f"{self.file}, line {line}: {what}.")
+
+
+def _value(entry: _Entry, name: str) -> str:
+    return entry[name].value if name in entry else ""
+
+
+def _line(node: t.Any) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _is_null(node: t.Any) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"

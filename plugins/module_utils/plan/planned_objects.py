@@ -1,0 +1,122 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The objects that a plan comes to: brought up, placed, and whose business they are. Private to the collection."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ..api_migration.migrate import bring_up, lines
+from ..deploy.model import namespace as environment
+from ..deploy.model.applyset import Inventory
+from ..errors import BootstrapError
+from ..formats import manifests
+from ..kube.resources import Key, Resource, Resources, key_of, placed
+
+Json = dict[str, t.Any]
+_ROLES = ("Role", "ClusterRole")
+_HEAD = """\
+# The part of the application {name} that needs an administrator of the cluster {server}.
+# Apply it: kubectl apply --server-side --field-manager=kubeflow.bootstrap -f FILE
+# The rest belongs to the namespace {namespace}, and whoever may write there can apply it.
+"""
+
+
+@dataclass(frozen=True)
+class PlannedObject:
+    """One object, where it is served, and its component; ``resource`` is None where that is not known."""
+
+    component: str
+    key: Key
+    object: Json = field(repr=False)
+    resource: Resource | None
+
+
+@dataclass
+class PlannedObjects:
+    """All objects of a plan. ``blockers``: of kinds that the cluster does not serve. ``brought_up``: as ``outcome`` has it."""
+
+    all: list[PlannedObject] = field(default_factory=list)
+    blockers: list[Json] = field(default_factory=list)
+    warnings: list[Json] = field(default_factory=list)
+    brought_up: list[Json] = field(default_factory=list)
+
+    @property
+    def own(self) -> list[PlannedObject]:
+        """Those that the application brings."""
+        return [item for item in self.all if item.component != environment.COMPONENT]
+
+
+def look(rendered: list[tuple[str, Json]], cluster: Json, namespace: str) -> PlannedObjects:
+    """What becomes of the rendered objects in a cluster by its facts; where it is not known what it serves, they stay as they are.
+
+    The environment's namespace is among them where a deployment creates it: the application lacks it, and the cluster for certain.
+    """
+    found, apis, there = PlannedObjects(), cluster["apis"], cluster.get("namespace") or {}
+    lacking = there.get("name") == namespace and there.get("exists") is False
+    if rendered and lacking and not environment.is_brought(namespace, (item for _component, item in rendered)):
+        rendered = [environment.missing(namespace), *rendered]
+    if not apis:
+        found.all = [PlannedObject(component, key_of(item), item, None) for component, item in rendered]
+        return found
+    brought: list[tuple[str, Json]] = []
+    for pair in rendered:
+        try:
+            pairs, changes = bring_up([pair], apis, namespace)
+        except BootstrapError as error:
+            found.blockers.append(_unserved(error.message, error.fix))
+            continue
+        brought += pairs
+        found.brought_up += [change.document() for change in changes]
+        found.warnings += [
+            {"id": "left-out", "reason": f"{line}.", "fix": None, "command": None} for is_warning, line in lines(changes) if is_warning
+        ]
+    resources = Resources(apis, [item for _component, item in brought])
+    for component, item in brought:
+        try:
+            there = placed([item], resources, namespace)[0]
+            found.all.append(PlannedObject(component, key_of(there), there, resources.of(item)))
+        except BootstrapError as error:
+            found.blockers.append(_unserved(error.message, error.fix))
+    return found
+
+
+def _unserved(message: str, fix: str | None) -> Json:
+    return {
+        "id": "api-not-served",
+        "reason": message,
+        "fix": fix or "Use a version of Kubernetes that serves it, or install what defines it.",
+        "command": "kubectl api-resources",
+    }
+
+
+def is_admins(item: PlannedObject, namespace: str) -> bool:
+    """Whether an object is beyond the namespace: of the whole cluster, or in another namespace."""
+    if item.resource is None:
+        return item.key.kind in ("Namespace", "CustomResourceDefinition") or item.key.kind.startswith("Cluster")
+    return not item.resource.namespaced or item.key.namespace != namespace
+
+
+def parts(items: PlannedObjects, namespace: str, beyond: set[Key]) -> dict[str, list[str]]:
+    """The names of the objects that need an admin, and of those that a user of the namespace may create.
+
+    ``beyond``: roles that grant more than the user has, which nobody but an admin may create.
+    """
+    found: dict[str, list[str]] = {"admin": [], "user": []}
+    for item in items.all:
+        found["admin" if is_admins(item, namespace) or item.key in beyond else "user"].append(str(item.key))
+    return {part: sorted(names) for part, names in found.items()}
+
+
+def admin_text(items: PlannedObjects, names: list[str], application: str, namespace: str, server: str) -> str:
+    """The admin's part as YAML, with the label by which a deployment knows its objects."""
+    inventory = Inventory(application, namespace)
+    wanted = sorted((item for item in items.all if str(item.key) in set(names)), key=_first)
+    objects = [inventory.labelled(item.object) for item in wanted]
+    return _HEAD.format(name=application, server=server, namespace=namespace) + manifests.text(objects)
+
+
+def _first(item: PlannedObject) -> int:
+    """What others need comes first, in a file that is applied from top to bottom."""
+    return {"Namespace": 0, "CustomResourceDefinition": 1}.get(item.key.kind, 2)

@@ -1,0 +1,158 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The variables of a role as people give them, made what its argument specs say. Private to the collection.
+
+``-e name=value`` gives text for everything, a survey of AWX gives ``null`` or an empty text for a question that was not answered, and no
+step of a role can change a variable that was given with ``-e``. So the values that tasks use are those that ``convert`` returns.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import typing as t
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from ansible.module_utils.common.validation import (
+    check_type_bool,
+    check_type_dict,
+    check_type_float,
+    check_type_int,
+    check_type_list,
+    check_type_str,
+)
+
+from ..errors import BootstrapError
+
+try:
+    import yaml
+except ImportError:
+    yaml = None  # type: ignore[assignment]
+
+Spec = Mapping[str, t.Any]
+PREFIX = "kubeflow_"
+RESULTS = frozenset({"kubeflow_facts", "kubeflow_plan", "kubeflow_secrets", "kubeflow_steps"})
+"""Options that stages also set, for those that come after them."""
+
+_KINDS = {"bool": "true or false", "int": "a whole number", "float": "a number", "list": "a list", "dict": "a mapping"}
+_TO: dict[str, Callable[[t.Any], t.Any]] = {
+    "bool": check_type_bool,
+    "int": check_type_int,
+    "float": check_type_float,
+    "list": check_type_list,
+    "dict": check_type_dict,
+    "path": check_type_str,  # a home folder is that of the host, which the module knows
+    "str": check_type_str,
+}
+
+
+def is_answered(value: object) -> bool:
+    """Whether there is a value: ``null`` and an empty text are a question of a survey that was left blank."""
+    return not (value is None or (isinstance(value, str) and not value.strip()))
+
+
+def convert(name: str, spec: Spec, value: t.Any) -> t.Any:
+    """The value of a variable, of the type of its option; ``None`` where it was not answered.
+
+    Raises ``BootstrapError`` in one sentence, without the value where the option is a secret."""
+    if not is_answered(value):
+        return None
+    wanted = spec.get("type", "str")
+    found = _typed(name, wanted, value, secret=bool(spec.get("no_log")))
+    if wanted == "list" and spec.get("elements"):
+        found = [_typed(f"{name}[{index}]", spec["elements"], each, secret=bool(spec.get("no_log"))) for index, each in enumerate(found)]
+    for each in found if isinstance(found, list) else [found]:
+        if spec.get("choices") and each not in spec["choices"]:
+            choices = list(map(str, spec["choices"]))
+            near = difflib.get_close_matches(str(each), choices, 1)
+            hint = f"Did you mean {near[0]}? " if near else ""
+            raise BootstrapError(f"{name} is {each!r}.", fix=f"{hint}It is one of {', '.join(choices)}.")
+    return found
+
+
+def _typed(name: str, wanted: str, value: t.Any, *, secret: bool) -> t.Any:
+    if wanted == "raw":
+        return value
+    shown = "" if secret or not isinstance(value, bool | int | float | str) else f" ({str(value)[:60]})"
+    if wanted in ("str", "path"):
+        if isinstance(value, list | dict):
+            kind = "a list" if isinstance(value, list) else "a mapping"
+            raise BootstrapError(f"{name} is {kind}, where text is expected.")
+        return _TO[wanted](value)
+    try:
+        if isinstance(value, bool) and wanted in ("int", "float"):
+            raise TypeError
+        if isinstance(value, str) and wanted in ("list", "dict"):
+            return _parsed(wanted, value)
+        if isinstance(value, list | dict) and wanted not in ("list", "dict"):
+            raise TypeError
+        if isinstance(value, dict) and wanted == "list":
+            return [value]
+        return _TO[wanted](value)
+    except (TypeError, ValueError):
+        how = {"list": "a,b or [a, b]", "dict": '{"key": "value"}'}.get(wanted)
+        fix = f"Give it as {how} ({name}={how!r} in single quotes behind -e, or in a file: -e @file.yml)." if how else None
+        raise BootstrapError(f"{name} is not {_KINDS.get(wanted, wanted)}{shown}.", fix=fix) from None
+
+
+def _parsed(wanted: str, text: str) -> t.Any:
+    """A list or a mapping from text: JSON, YAML in one line, ``a,b`` or ``key=value key=value``."""
+    text = text.strip()
+    if text[0] in "[{" and yaml is not None:
+        try:
+            found = yaml.safe_load(text)
+        except (yaml.YAMLError, ValueError):
+            raise ValueError from None
+    elif wanted == "list":
+        found = [part.strip() for part in text.split(",") if part.strip()]
+    else:
+        found = check_type_dict(text)
+    if not isinstance(found, list if wanted == "list" else dict):
+        raise TypeError
+    return found
+
+
+# --- names
+
+
+def misspelt(names: Iterable[str], known: Iterable[str], options: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Of the variables with our prefix those that nobody knows: slips, each with the option that is meant, and the others.
+
+    Others may be the user's own, such as ``kubeflow_version``: a whole word more or less is no slip. Where an option looks like one, it
+    stands beside it, else nothing. ``known``: every name that is used anywhere, and prefixes of names, which end with ``_``."""
+    known = set(known)
+    stems = tuple(name for name in known if name.endswith("_") and name != PREFIX)
+    by_rest = {option.removeprefix(PREFIX): option for option in options}
+    near, others = {}, {}
+    for name in sorted(set(names)):
+        if not name.startswith(PREFIX) or name in known or name.startswith(stems):
+            continue
+        rest = name.removeprefix(PREFIX)
+        found = difflib.get_close_matches(rest, by_rest, 1, 0.75)
+        if found and _letters(rest, found[0]) <= max(len(rest) // 4, 1):
+            near[name] = by_rest[found[0]]
+        else:
+            others[name] = by_rest[found[0]] if found else ""
+    return near, others
+
+
+def _letters(one: str, other: str) -> int:
+    """How many letters differ."""
+    changes = difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
+    return sum(max(end - start, until - since) for kind, start, end, since, until in changes if kind != "equal")
+
+
+_NAME = re.compile(rf"\b{PREFIX}\w*")
+_OPTION = re.compile(rf"^ {{6}}({PREFIX}\w+):", re.MULTILINE)
+
+
+def mentioned(collection: Path) -> set[str]:
+    """Every variable that the collection's roles and playbooks mention: what is none of these has no effect."""
+    files = [*collection.glob("roles/*/*/**/*.yml"), *collection.glob("playbooks/*.yml")]
+    return {name for file in files for name in _NAME.findall(file.read_text(encoding="utf-8"))}
+
+
+def options_of(role: Path) -> set[str]:
+    """The variables that the entry points of a role take."""
+    return set(_OPTION.findall((role / "meta" / "argument_specs.yml").read_text(encoding="utf-8")))

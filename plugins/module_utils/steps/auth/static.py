@@ -1,0 +1,68 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Log in with a name and a password that are kept in a Secret, for trials. Private to the collection."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import typing as t
+from collections.abc import Callable
+
+from ...errors import BootstrapError
+from ...kube.client import Client
+from .login import Login, LoginSpec, existing
+
+SECRET, KEY = "kubeflow-users", "htpasswd"
+_NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,62}")
+_SHORTEST, _LONGEST = 8, 72
+"""bcrypt looks at 72 bytes."""
+_ROUNDS = 12
+
+
+def login(wanted: LoginSpec, reason: str, cluster: Callable[[], Client]) -> Login:
+    """One user, whose password is made here if none was given. Who is in the Secret already stays, the user's password too."""
+    if not _NAME.fullmatch(wanted.user):
+        raise BootstrapError(
+            f"The user name {wanted.user!r} can't be used.", fix="Take small letters, digits and . _ @ + - for it (kubeflow_auth_user)."
+        )
+    if wanted.password is not None and not _SHORTEST <= len(wanted.password.encode()) <= _LONGEST:
+        raise BootstrapError(f"The password has less than {_SHORTEST} or more than {_LONGEST} bytes.", fix="Take another, or none.")
+    name = wanted.secret_name or SECRET
+    lines = (existing(cluster, wanted.namespace, name) or {}).get(KEY, "").splitlines()
+    hashed = next((line.partition(":")[2] for line in lines if line.partition(":")[0] == wanted.user), None)
+    parameters = {"jupyterHubAuthenticator": "static", "staticSecretName": name}
+    record = {"kind": "static", "user": wanted.user, "secret": name}
+    result = Login(parameters, reason, record, secret=name)
+    if hashed and (wanted.password is None or _matches(wanted.password, hashed)):
+        result.said.append(f"The user {wanted.user} logs in with the password that the Secret {wanted.namespace}/{name} has of before.")
+    else:
+        if wanted.password is None:
+            result.generated = secrets.token_urlsafe(15)
+        line = f"{wanted.user}:{_hash(wanted.password or result.generated or '')}"
+        lines = [*(each for each in lines if each.partition(":")[0] != wanted.user), line]
+        result.changed = True
+        kind = "a new password" if result.generated else "the password that you gave"
+        result.said.append(f"The user {wanted.user} logs in with {kind}; the Secret {wanted.namespace}/{name} keeps a hash of it.")
+    result.values = {KEY: "\n".join(lines) + "\n"}
+    return result
+
+
+def _bcrypt() -> t.Any:
+    try:
+        import bcrypt
+    except ImportError:
+        raise BootstrapError("To hash a password, the Python package bcrypt is needed.", fix="pip install bcrypt") from None
+    return bcrypt
+
+
+def _hash(password: str) -> str:
+    bcrypt = _bcrypt()
+    return str(bcrypt.hashpw(password.encode(), bcrypt.gensalt(_ROUNDS)).decode())
+
+
+def _matches(password: str, hashed: str) -> bool:
+    try:
+        return bool(_bcrypt().checkpw(password.encode(), hashed.encode()))
+    except ValueError:
+        return False

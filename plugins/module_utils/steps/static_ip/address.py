@@ -1,0 +1,232 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A reserved address in a cloud: what is wanted, whose it is, and the way to it. Private to the collection.
+
+Whose an address is, is told from marks that it carries itself (labels, tags), never from memory. So a run that was killed after
+the cloud had reserved an address, and before anything was written down, finds it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+import typing as t
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+
+from ...errors import BootstrapError
+from ...run import Context
+
+Json = dict[str, t.Any]
+
+MANAGER = "kubeflow-bootstrap"
+_MANAGED_BY, _APPLICATION, _CLUSTER = "managed-by", "kubeflow-application", "kubeflow-cluster"
+
+
+@dataclass(frozen=True)
+class AddressSpec:
+    """``account``: project, account or subscription. ``scope``: ``auto``, ``global`` or ``regional``. ``address``: the one to adopt.
+
+    ``named``: whether the user chose the name, which may then be another's address. ``resource_group``, ``endpoint``: Azure's.
+    ``subnetwork``: for a regional IPv6 address of Google. ``seconds``: how long to wait for the cloud.
+    """
+
+    application: str
+    cluster: str
+    name: str
+    named: bool = False
+    account: str | None = None
+    region: str | None = None
+    scope: str = "auto"
+    ip_version: int = 4
+    network_tier: str | None = None
+    subnetwork: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    address: str | None = None
+    resource_group: str | None = None
+    endpoint: str | None = None
+    seconds: float = 120.0
+
+    @property
+    def marks(self) -> dict[str, str]:
+        return {_MANAGED_BY: MANAGER, _APPLICATION: label_value(self.application), _CLUSTER: label_value(self.cluster)}
+
+    @property
+    def all_labels(self) -> dict[str, str]:
+        return {**self.labels, **self.marks}
+
+    def carries_marks(self, labels: Mapping[str, str]) -> bool:
+        """Whether something with these labels is ours."""
+        return all(labels.get(key) == value for key, value in self.marks.items())
+
+    @property
+    def what(self) -> str:
+        """What is looked for, in words."""
+        return f"the address {self.address}" if self.address else f"the reserved address {self.name}"
+
+
+@dataclass(frozen=True)
+class Address:
+    """``address``: empty where it is not known yet. ``region``: ``None`` for a global one. ``made``: whether it carries our marks.
+
+    ``id``: how the cloud names it: the path at Google, the allocation ID at AWS, the resource ID at Azure. ``users``: what uses it.
+    """
+
+    provider: str
+    name: str
+    address: str
+    account: str | None
+    region: str | None
+    scope: str
+    ip_version: int
+    made: bool
+    id: str | None = None
+    network_tier: str | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+    users: tuple[str, ...] = ()
+
+    @property
+    def document(self) -> Json:
+        return {**asdict(self), "users": list(self.users)}
+
+
+class Cloud(t.Protocol):
+    """What each cloud can do. All raise ``BootstrapError``."""
+
+    provider: str
+    wanted: AddressSpec
+
+    def find(self) -> Address | None:
+        """The address by what is wanted; of several with our marks the oldest."""
+
+    def foreseen(self) -> Address:
+        """What ``reserve`` would make."""
+
+    def reserve(self) -> Address:
+        """Make it, unless somebody else makes it at the same moment: then theirs."""
+
+    def relabel(self, found: Address) -> Address:
+        """Give it all labels that are wanted."""
+
+    def release(self, found: Address) -> None:
+        """Give it back."""
+
+
+def default_name(application: str, cluster: str) -> str:
+    """The same each time, another for each application and cluster: at most 63 small letters, digits and dashes, a letter first."""
+    stem = re.sub(r"[^a-z0-9]+", "-", application.lower()).strip("-")
+    stem = stem if stem[:1].isalpha() else f"kubeflow-{stem}".strip("-")
+    return f"{stem[:50].rstrip('-')}-{hashlib.sha256(f'{application}/{cluster}'.encode()).hexdigest()[:8]}"
+
+
+def label_value(text: str) -> str:
+    """Text as all clouds take it in a label: small letters, digits, dashes and underscores, 63 at most."""
+    return re.sub(r"[^a-z0-9_-]", "-", text.lower())[:63]
+
+
+def present(cloud: Cloud, context: Context) -> tuple[bool, Address | None, Address, str]:
+    """Find, adopt or reserve: whether that changed anything, what was there before, what is there now, and what was done."""
+    wanted = cloud.wanted
+    found = cloud.find()
+    if found is None and wanted.address:
+        raise BootstrapError(
+            f"There is no reserved address {wanted.address} in {_place(wanted)}.",
+            fix="Name one that is reserved there, or none to get one.",
+        )
+    if found is None:
+        foreseen = cloud.foreseen()
+        if context.check:
+            return True, None, foreseen, f"The address {foreseen.name} would be reserved."
+        context.progress(f"reserving the address {foreseen.name}")
+        made = cloud.reserve()
+        _fits(made, wanted)
+        return True, None, made, f"The address {made.address} was reserved as {made.name}."
+    _fits(found, wanted)
+    if not found.made:
+        return False, found, found, f"The address {found.address} ({found.name}) already existed, made by others; it is used as it is."
+    lacking = {key: value for key, value in wanted.all_labels.items() if found.labels.get(key) != value}
+    if not lacking:
+        return False, found, found, f"The address {found.address} is reserved as {found.name}."
+    after = Address(**{**found.__dict__, "labels": {**found.labels, **lacking}}) if context.check else cloud.relabel(found)
+    return True, found, after, f"The address {found.address} is reserved as {found.name}; its labels were changed."
+
+
+def absent(cloud: Cloud, context: Context) -> tuple[bool, Address | None, str]:
+    """Release what carries our marks and is not used: whether that changed anything, what was there, and what was done."""
+    wanted = cloud.wanted
+    first = found = cloud.find()
+    if found is None:
+        return False, None, f"There is no {wanted.what.removeprefix('the ')} in {_place(wanted)}."
+    if not found.made:
+        return False, found, f"The address {found.address} ({found.name}) is kept: {_whose(found)}."
+    released: list[str] = []
+    while found and found.made and found.id not in released:
+        if context.check:
+            return True, first, f"The address {found.address} ({found.name}) would be released{_users(found)}."
+        _unused(cloud, found, context)
+        context.progress(f"releasing the address {found.address} ({found.name})")
+        cloud.release(found)
+        released.append(str(found.id))
+        found = cloud.find()
+    last = t.cast("Address", first)
+    return True, last, f"The address {last.address} ({last.name}) was released."
+
+
+def _unused(cloud: Cloud, found: Address, context: Context) -> None:
+    """A load balancer that was deleted a moment ago holds its address for some time."""
+    end = time.monotonic() + cloud.wanted.seconds
+    current: Address | None = found
+    pause = 0.5
+    while current and current.users:
+        if time.monotonic() + pause > end:
+            raise BootstrapError(
+                f"The address {found.address} ({found.name}) was not released: it is in use by {', '.join(current.users)}.",
+                fix="Remove what uses it, then run this again.",
+                users=list(current.users),
+            )
+        context.progress(f"the address {found.address} is still in use by {', '.join(current.users)}")
+        time.sleep(pause)
+        pause = min(pause * 1.5, 5.0)
+        current = cloud.find()
+
+
+def _fits(found: Address, wanted: AddressSpec) -> None:
+    """Raises where an address that was found is of another kind than the one that is wanted."""
+    other: str | None = None
+    if wanted.scope not in ("auto", found.scope):
+        other = f"it is {found.scope}, not {wanted.scope} as requested"
+    elif found.ip_version != wanted.ip_version:
+        other = f"it is an IPv{found.ip_version} address, not IPv{wanted.ip_version} as requested"
+    elif wanted.network_tier and found.network_tier and wanted.network_tier != found.network_tier:
+        other = f"its network tier is {found.network_tier}, not {wanted.network_tier} as requested"
+    elif found.region and wanted.region and found.region != wanted.region:
+        other = f"it is in the region {found.region}, not {wanted.region} as requested"
+    if other:
+        raise BootstrapError(f"The address {found.name} ({found.address}) already exists, but {other}.", fix="Name another, or none.")
+
+
+def _place(wanted: AddressSpec) -> str:
+    parts = [wanted.account, wanted.resource_group, wanted.region if wanted.scope != "global" else None]
+    return ", ".join(part for part in parts if part) or "this account"
+
+
+def _whose(found: Address) -> str:
+    if found.labels.get(_MANAGED_BY) == MANAGER:
+        return f"it was reserved for the application {found.labels.get(_APPLICATION)} of the cluster {found.labels.get(_CLUSTER)}"
+    return "it was not reserved by this collection for this application and cluster"
+
+
+def _users(found: Address) -> str:
+    return f", when nothing uses it any more (now: {', '.join(found.users)})" if found.users else ""
+
+
+def until(condition: Callable[[], t.Any], seconds: float, what: str) -> t.Any:
+    """The first true value of ``condition``; raises ``BootstrapError`` after ``seconds``."""
+    end, pause = time.monotonic() + seconds, 0.2
+    while not (value := condition()):
+        if time.monotonic() + pause > end:
+            raise BootstrapError(f"{what} within {seconds:.0f} s.", fix="Run this again: it resumes from there.")
+        time.sleep(pause)
+        pause = min(pause * 1.5, 3.0)
+    return value

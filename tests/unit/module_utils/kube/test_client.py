@@ -1,0 +1,559 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Requests to an API server: what is sent, what comes back, and what is done when it does not work."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import gzip
+import json
+import socket
+import threading
+import time
+import typing as t
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.http.channel import Channel
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube import client as api
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import ApiError, Client, InvalidResponse, Unreachable
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.credentials import Credentials, from_user
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import Connection
+from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang, patience, until
+
+from tests.unit.conftest import ENV, Answer, Request, bare
+
+Start = Callable[..., t.Any]
+Json = dict[str, t.Any]
+
+
+# --- what is sent
+
+
+def test_a_path_under_a_prefix_with_a_query(server: t.Any) -> None:
+    server.routes["/k8s/clusters/c-1/api/v1/pods"] = {"kind": "PodList", "items": []}
+    with Client(Connection(server=f"{server.url}/k8s/clusters/c-1", env=ENV)) as client:
+        assert client.get("/api/v1/pods", limit=1, watch=False, labelSelector="a=b,c", nothing=None)["kind"] == "PodList"
+    assert server.requests[0].query == {"limit": "1", "watch": "false", "labelSelector": "a=b,c"}
+
+
+def test_everything_of_whom_to_act_as_is_sent(server: t.Any) -> None:
+    server.routes["/a"] = {}
+    user = {"token": "x", "as": "bob", "as-uid": "7", "as-groups": ["a", "b"], "as-user-extra": {"scope": ["c"]}}
+    with Client(Connection(server=server.url, credentials=from_user(user, {}, ENV), env=ENV)) as client:
+        client.get("/a")
+        client.request("POST", "/a", body={})
+    for request in server.requests:
+        sent = {name: value for name, value in request.headers.items() if name.startswith(("impersonate", "authorization"))}
+        assert sent == {
+            "authorization": "Bearer x",
+            "impersonate-user": "bob",
+            "impersonate-uid": "7",
+            "impersonate-group": "a, b",
+            "impersonate-extra-scope": "c",
+        }
+
+
+def test_server_side_apply(server: t.Any, client: Client) -> None:
+    server.routes["/api/v1/x"] = lambda request: request.body
+    item = {"kind": "ConfigMap", "metadata": {"name": "x"}, "data": {"a": "é"}}
+    assert client.apply("/api/v1/x", item, "me") == item
+    assert client.apply("/api/v1/x", item, "me", force=True, dry_run=True) == item
+    assert [(request.method, request.query) for request in server.requests] == [
+        ("PATCH", {"fieldManager": "me", "fieldValidation": "Strict"}),
+        ("PATCH", {"fieldManager": "me", "fieldValidation": "Strict", "force": "true", "dryRun": "All"}),
+    ]
+    assert server.requests[0].headers["content-type"] == "application/apply-patch+yaml"
+
+
+def test_an_apply_that_needs_no_answer_asks_for_metadata_only(server: t.Any, client: Client) -> None:
+    server.routes["/api/v1/x"] = lambda request: request.body
+    client.apply("/api/v1/x", {}, "me", metadata_only=True)
+    client.apply("/api/v1/x", {}, "me", metadata_only=True, dry_run=True)
+    assert [request.headers["accept"] for request in server.requests] == [
+        "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json",
+        "application/json",
+    ]
+
+
+def test_other_writes(server: t.Any, client: Client) -> None:
+    server.routes["/x"] = lambda request: {"method": request.method, "body": request.body}
+    assert bare(client.post("/x", {"a": 1})) == {"method": "POST", "body": {"a": 1}}
+    assert bare(client.put("/x", {"a": 1})) == {"method": "PUT", "body": {"a": 1}}
+    assert bare(client.delete("/x", {"propagationPolicy": "Foreground"})) == {
+        "method": "DELETE",
+        "body": {"propagationPolicy": "Foreground"},
+    }
+    assert bare(client.delete("/x")) == {"method": "DELETE", "body": None}
+
+
+# --- what comes back
+
+
+def test_a_list_is_read_page_by_page(server: t.Any, client: Client) -> None:
+    server.routes["/api/v1/pods"] = [
+        {"metadata": {"continue": "next/1="}, "items": [{"n": 1}, {"n": 2}]},
+        {"metadata": {"continue": "next/2="}, "items": None},
+        {"metadata": {}, "items": [{"n": 3}]},
+    ]
+    found = client.items("/api/v1/pods", labelSelector="a=b")
+    assert next(iter(found))["n"] == 1
+    assert len(server.requests) == 1
+    assert [item["n"] for item in found] == [2, 3]
+    assert [request.query.get("continue") for request in server.requests] == [None, "next/1=", "next/2="]
+    assert all((request.query["limit"], request.query["labelSelector"]) == ("500", "a=b") for request in server.requests)
+
+
+def test_an_empty_list(server: t.Any, client: Client) -> None:
+    server.routes["/api/v1/pods"] = [{"kind": "PodList", "items": []}, Answer(b'{"kind": "PodList", "metadata": {}, "items": null}')]
+    assert list(client.items("/api/v1/pods")) == []
+    assert list(client.items("/api/v1/pods")) == []
+
+
+def test_compressed_answers_where_the_way_is_long(server: t.Any, proxy: Start) -> None:
+    packed = Answer(gzip.compress(json.dumps({"kind": "A", "metadata": {}}).encode()), headers=[("Content-Encoding", "gzip")])
+    server.routes["/a"] = packed
+    server.routes["/broken"] = Answer(b"no gzip", headers=[("Content-Encoding", "gzip")])
+    with Client(Connection(server=f"http://cluster.example:{server.port}", proxy=proxy(server.port).url, env=ENV)) as client:
+        assert client.get("/a")["kind"] == "A"
+        with pytest.raises(Unreachable, match="can't be read"):
+            client.get("/broken")
+    assert server.requests[0].headers["accept-encoding"] == "gzip"
+
+
+def test_no_compression_on_this_machine(server: t.Any, client: Client) -> None:
+    server.routes["/a"] = {}
+    client.get("/a")
+    assert "gzip" not in server.requests[0].headers.get("accept-encoding", "")
+
+
+def test_warnings_are_collected_once_and_in_order(server: t.Any, client: Client) -> None:
+    old, other = '299 - "v1 X is deprecated, use v2"', '299 - "unknown field"'
+    server.routes["/a"] = Answer({}, headers=[("Warning", old), ("Warning", other)])
+    server.routes["/b"] = Answer({}, headers=[("Warning", other)])
+    for path in ("/b", "/a", "/a"):
+        client.get(path)
+    assert list(client.warnings) == ["unknown field", "v1 X is deprecated, use v2"]
+
+
+# --- refusals
+
+
+def test_a_refusal_keeps_what_the_server_said(server: t.Any, client: Client) -> None:
+    causes = [{"reason": "FieldManagerConflict", "field": ".spec.replicas", "message": 'conflict with "kubectl"'}]
+    status = {"kind": "Status", "reason": "Conflict", "message": "Apply failed", "details": {"causes": causes}}
+    server.routes["/apis/apps/v1/x"] = Answer(status, 409)
+    with pytest.raises(ApiError) as caught:
+        client.apply("/apis/apps/v1/x", {}, "me")
+    error = caught.value
+    assert (error.code, error.reason, error.said, error.causes) == (409, "Conflict", "Apply failed", causes)
+    assert str(error) == "PATCH /apis/apps/v1/x: Apply failed"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"upstream is down", "upstream is down"),
+        (b"", "HTTP 502, a page of type text/plain"),
+        ([1], "HTTP 502, a page of type application/json"),
+        ({"details": "odd"}, "HTTP 502, a page of type application/json"),
+        (b"\xff", "\ufffd"),
+    ],
+)
+def test_a_refusal_of_something_in_between(server: t.Any, client: Client, body: t.Any, said: str) -> None:
+    server.routes["/a"] = Answer(body, 502)
+    with pytest.raises(ApiError) as caught:
+        client.get("/a")
+    assert (caught.value.code, caught.value.said, caught.value.causes) == (502, said, [])
+
+
+ECHOED = {"token": "bearer-token-0123456789", "password": "basic-password-0123456789"}
+
+
+@pytest.mark.parametrize("code", [400, 403, 409, 500])
+@pytest.mark.parametrize("way", ["token", "basic"])
+def test_a_server_that_echoes_what_it_is_sent_shows_no_secret(server: t.Any, code: int, way: str) -> None:
+    def echo(request: Request) -> Answer:
+        sent = request.headers["authorization"]
+        said = f"\x1b[2J{sent} {sent[-20:]} {base64.b64encode(sent.encode()).decode()}"
+        with contextlib.suppress(ValueError):
+            said += base64.b64decode(sent.rpartition(" ")[2]).decode("utf-8", "replace")
+        status = {"kind": "Status", "status": "Failure", "reason": said, "message": said, "details": {"causes": [{"message": said}]}}
+        return Answer(status, code, [("Warning", f'299 - "{sent}"')])
+
+    server.routes["/a"] = echo
+    user = {"token": ECHOED["token"]} if way == "token" else {"username": "me", "password": ECHOED["password"]}
+    with Client(Connection(server=server.url, credentials=from_user(user, {}, ENV), env=ENV)) as client:
+        with pytest.raises(ApiError) as caught:
+            client.get("/a")
+        told = f"{caught.value} {caught.value.said} {caught.value.reason} {caught.value.causes} {list(client.warnings)}"
+    secret = user.get("token") or user["password"]
+    assert "***" in told and "\\x1b" not in repr(told)
+    assert not any(secret[at : at + 16] in told for at in range(len(secret) - 15))
+    encoded = base64.b64encode(server.requests[0].headers["authorization"].encode()).decode()
+    assert encoded[12:40] not in told and server.requests[0].headers["authorization"].rpartition(" ")[2] not in told
+
+
+def test_a_refused_login_says_who_and_where_and_nothing_secret(server: t.Any) -> None:
+    server.routes["/a"] = Answer({"reason": "Unauthorized", "message": "Unauthorized"}, 401)
+    expired = "eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjE3MDAwMDAwMDB9.c2ln"
+    for token, why in (("opaque", ""), (expired, ": the token expired at 2023-11-14T22:13:20Z")):
+        connection = Connection(server=server.url, name="prod", credentials=Credentials("token", _token=token), env=ENV)
+        with Client(connection) as client, pytest.raises(ApiError) as caught:
+            client.get("/a")
+        assert str(caught.value) == f"Login: the API server {server.url} refuses the credentials of context prod{why}. Log in again."
+    assert len(server.requests) == 2
+
+
+# --- asking again
+
+
+@pytest.mark.parametrize(("retry_after", "least", "most"), [("3", 3, 3), ("3600", 10, 10), ("soon", 0.5, 1), (None, 0.5, 1)])
+def test_a_busy_server_is_asked_again_when_it_says(
+    server: t.Any, client: Client, monkeypatch: t.Any, retry_after: str | None, least: float, most: float
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    headers = [("Retry-After", retry_after)] if retry_after else []
+    server.routes["/a"] = [Answer({}, 429, headers), {"done": True}]
+    assert bare(client.post("/a", {"x": 1})) == {"done": True}
+    assert [request.body for request in server.requests] == [{"x": 1}, {"x": 1}]
+    assert len(slept) == 1
+    assert least <= slept[0] <= most
+
+
+def test_a_server_that_stays_busy_is_left_alone_in_the_end(server: t.Any, client: Client, monkeypatch: t.Any) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    server.routes["/a"] = Answer({"message": "too many requests"}, 429)
+    with pytest.raises(ApiError, match="too many requests"):
+        client.get("/a")
+    assert len(server.requests) == 5
+
+
+def test_a_list_that_can_not_be_made_is_not_asked_for_again(server: t.Any, client: Client) -> None:
+    said = "storage is (re)initializing: failed to list a/v1, Kind=B: conversion webhook for a/v1beta1, Kind=B failed: EOF"
+    server.routes["/a"] = Answer({"message": said}, 429, [("Retry-After", "9")])
+    with pytest.raises(ApiError, match="conversion webhook"):
+        client.get("/a")
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("code", [400, 403, 404, 409, 422, 500, 503])
+def test_nothing_else_is_asked_again(server: t.Any, client: Client, code: int) -> None:
+    server.routes["/a"] = Answer({}, code)
+    with pytest.raises(ApiError):
+        client.post("/a", {})
+    assert len(server.requests) == 1
+
+
+@pytest.fixture
+def plugin(script: Callable[[str], Path], tmp_path: Path) -> Path:
+    """An exec plugin whose tokens are counted: token-1, token-2 ..."""
+    return script(
+        f"echo x >> {tmp_path}/runs; n=$(wc -l < {tmp_path}/runs)\n" + """echo "{\\"status\\": {\\"token\\": \\"token-$((n))\\"}}\""""
+    )
+
+
+def test_a_refused_token_is_renewed_once_by_the_plugin(server: t.Any, plugin: Path) -> None:
+    def needs_second(request: Request) -> Answer:
+        return Answer({"ok": True}) if request.headers["authorization"] == "Bearer token-2" else Answer({}, 401)
+
+    server.routes["/a"] = needs_second
+    server.routes["/never"] = Answer({}, 401)
+    credentials = from_user({"exec": {"command": str(plugin)}}, {}, ENV)
+    with Client(Connection(server=server.url, name="trial", credentials=credentials, env=ENV)) as client:
+        assert bare(client.get("/a")) == {"ok": True}
+        assert bare(client.get("/a")) == {"ok": True}
+        assert [request.headers["authorization"][-1] for request in server.requests] == ["1", "2", "2"]
+        with pytest.raises(ApiError, match="refuses the credentials of context trial"):
+            client.get("/never")
+    assert [request.headers["authorization"][-1] for request in server.requests[3:]] == ["2", "3"]
+
+
+def test_a_renewed_client_certificate_is_used(serve: Start, authority: t.Any, script: Callable[[str], Path], tmp_path: Path) -> None:
+    for user in ("old", "new"):
+        certificate, key = authority.issue(user)
+        document = {"status": {"clientCertificateData": certificate, "clientKeyData": key}}
+        (tmp_path / user).write_text(json.dumps(document))
+    command = script(f"cat {tmp_path}/old; mv {tmp_path}/new {tmp_path}/old 2>/dev/null; true")
+    server = serve("127.0.0.1")
+    server.routes["/a"] = lambda request: {} if request.user == "new" else Answer({}, 401)
+    credentials = from_user({"exec": {"command": str(command)}}, {}, ENV)
+    with Client(Connection(server=server.url, ca=authority.pem, credentials=credentials, env=ENV)) as client:
+        assert bare(client.get("/a")) == {}
+    assert [request.user for request in server.requests] == ["old", "new"]
+
+
+def refusing_the_first_token(number: int) -> Callable[[Request], Answer]:
+    """A route that refuses the first token once so many requests with it are under way."""
+    together = threading.Barrier(number, timeout=patience(1))
+
+    def answer(request: Request) -> Answer:
+        if request.headers["authorization"] == "Bearer token-1":
+            together.wait()
+            return Answer({}, 401)
+        return Answer({})
+
+    return answer
+
+
+def test_many_refusals_at_once_renew_the_token_once(server: t.Any, plugin: Path, tmp_path: Path) -> None:
+    server.routes["/a"] = refusing_the_first_token(4)
+    credentials = from_user({"exec": {"command": str(plugin)}}, {}, ENV)
+    with Client(Connection(server=server.url, credentials=credentials, env=ENV)) as client:
+        assert client.map(lambda _number: bare(client.get("/a")), range(4)) == [{}] * 4
+    assert (tmp_path / "runs").read_text().split() == ["x", "x"]
+
+
+def test_clients_of_one_login_renew_it_once(server: t.Any, plugin: Path, tmp_path: Path) -> None:
+    server.routes["/a"] = refusing_the_first_token(2)
+    connection = Connection(server=server.url, credentials=from_user({"exec": {"command": str(plugin)}}, {}, ENV), env=ENV)
+    server.routes["/any"] = {}
+    with Client(connection) as one, Client(connection) as other, ThreadPoolExecutor(2) as threads:
+        one.get("/any")
+        assert list(threads.map(lambda client: bare(client.get("/a")), (one, other))) == [{}] * 2
+    assert (tmp_path / "runs").read_text().split() == ["x", "x"]
+
+
+def test_what_another_client_renewed_is_used(serve: Start, authority: t.Any, script: Callable[[str], Path], tmp_path: Path) -> None:
+    for user in ("old", "new"):
+        certificate, key = authority.issue(user)
+        document = {"status": {"clientCertificateData": certificate, "clientKeyData": key}}
+        (tmp_path / user).write_text(json.dumps(document))
+    command = script(f"cat {tmp_path}/old; mv {tmp_path}/new {tmp_path}/old 2>/dev/null; true")
+    server = serve("127.0.0.1")
+    server.routes["/any"] = {}
+    server.routes["/a"] = lambda request: {} if request.user == "new" else Answer({}, 401)
+    credentials = from_user({"exec": {"command": str(command)}}, {}, ENV)
+    connection = Connection(server=server.url, ca=authority.pem, credentials=credentials, env=ENV)
+    with Client(connection) as one, Client(connection) as other:
+        for client, path in ((one, "/any"), (other, "/a"), (one, "/a")):
+            assert bare(client.get(path)) == {}
+    assert [request.user for request in server.requests] == ["old", "old", "new", "new"]
+
+
+# --- connections
+
+
+def test_a_connection_is_kept(server: t.Any, client: Client) -> None:
+    server.routes["/a"] = {}
+    for _time in range(3):
+        client.get("/a")
+    assert len({request.connection for request in server.requests}) == 1
+
+
+def test_a_kept_connection_that_was_closed_is_replaced(server: t.Any, client: Client) -> None:
+    server.routes["/a"] = [Answer({"n": 1}, silent_close=True), Answer({"n": 2}, silent_close=True), Answer({"n": 3})]
+    for number in (1, 2):
+        assert client.post("/a", {})["n"] == number
+        kept = client._idle.queue[0]
+        until(kept.stale, "the server hung up")
+    assert client.post("/a", {})["n"] == 3
+    assert len({request.connection for request in server.requests}) == 3
+
+
+def test_one_that_is_closed_at_that_moment_is_replaced_where_that_is_safe(server: t.Any, client: Client, monkeypatch: t.Any) -> None:
+    monkeypatch.setattr(Channel, "stale", lambda self: False)
+    server.routes["/a"] = [Answer({"n": number}, silent_close=True) for number in range(3)]
+    assert [client.get("/a")["n"] for _time in range(2)] == [0, 1]
+    with pytest.raises(Unreachable) as caught:
+        client.post("/a", {})
+    assert caught.value.sent
+
+
+def test_whether_a_write_may_have_been_done(server: t.Any, client: Client) -> None:
+    def hang_up(request: Request) -> Answer:
+        raise ConnectionError
+
+    server.routes["/a"] = hang_up
+    with pytest.raises(Unreachable) as caught:
+        client.post("/a", {})
+    assert caught.value.sent
+    with Client(Connection(server="http://127.0.0.1:1", env=ENV)) as nobody, pytest.raises(Unreachable) as caught:
+        nobody.post("/a", {})
+    assert not caught.value.sent
+
+
+# --- what a new connection has to prove
+
+
+def test_each_new_connection_is_asked_before_it_is_used(server: t.Any, client: Client) -> None:
+    server.routes.update({"/who": {"me": True}, "/a": [Answer({"n": 1}, silent_close=True), Answer({"n": 2})]})
+    seen: list[Json] = []
+    client.on_connect = lambda get: seen.append(bare(get("/who")))
+    for _time in range(3):
+        client.get("/a")
+    assert seen == [{"me": True}] * 2
+    asked = [(request.connection, request.path) for request in server.requests]
+    first, second = list(dict.fromkeys(connection for connection, _path in asked))
+    assert [path for connection, path in asked if connection == first] == ["/who", "/a"]
+    assert [path for connection, path in asked if connection == second][:2] == ["/who", "/a"]
+
+
+def test_a_connection_that_is_refused_carries_nothing(server: t.Any, client: Client) -> None:
+    def refuse(get: Callable[[str], Json]) -> None:
+        raise BootstrapError(f"another one: {get('/who')['me']}")
+
+    server.routes.update({"/who": {"me": 7}, "/a": {}})
+    client.on_connect = refuse
+    for call in (client.get, client.delete):
+        with pytest.raises(BootstrapError, match="another one: 7"):
+            call("/a")
+    assert {request.path for request in server.requests} == {"/who"}
+    server.routes["/who"] = Answer(b"<html>")
+    with pytest.raises(InvalidResponse):
+        client.get("/a")
+
+
+def test_a_connection_that_ends_behind_its_proof_is_not_opened_again(server: t.Any, client: Client) -> None:
+    server.routes.update({"/who": Answer({}, headers=[("Connection", "close")]), "/a": {}})
+    client.on_connect = lambda get: get("/who") and None
+    with pytest.raises(Unreachable, match="it ends the connection after each answer"):
+        client.post("/a", {})
+    assert {request.path for request in server.requests} == {"/who"}
+
+
+def test_a_proof_that_is_lost_on_a_kept_connection_is_asked_for_on_a_new_one(server: t.Any, client: Client) -> None:
+    lost = iter([False, True, False])
+
+    def proof(request: Request) -> Answer:
+        if next(lost):
+            raise ConnectionError
+        return Answer({})
+
+    server.routes |= {"/proof": proof, "/a": {}}
+    client.on_connect = lambda get: get("/proof") and None
+    for _time in range(2):
+        assert bare(client.post("/a", {})) == {}
+    assert [request.path for request in server.requests] == ["/proof", "/a", "/proof", "/proof", "/a"]
+
+
+@pytest.mark.parametrize(
+    "failure", [Answer({}, 503), Answer(b"<html>", 200, [("Content-Type", "text/html")]), ConnectionError], ids=["503", "page", "lost"]
+)
+def test_what_was_not_proved_wrote_nothing_and_is_sent_again(server: t.Any, client: Client, failure: t.Any) -> None:
+    answers = iter([failure, failure, Answer({})])
+
+    def proof(request: Request) -> Answer:
+        answer = next(answers)
+        if answer is ConnectionError:
+            raise ConnectionError
+        return answer  # type: ignore[no-any-return]
+
+    server.routes |= {"/proof": proof, "/a": {}}
+    client.on_connect = lambda get: get("/proof") and None
+    with client.repeating(lambda: 10.0, print):
+        assert bare(client.post("/a", {})) == {}
+    assert [request.path for request in server.requests] == ["/proof"] * 3 + ["/a"]
+
+
+def test_requests_go_side_by_side_and_come_back_in_order(server: t.Any, client: Client) -> None:
+    together = threading.Barrier(4, timeout=patience(1))
+
+    def meet(request: Request) -> t.Any:
+        together.wait()
+        return {"path": request.path}
+
+    paths = [f"/{number}" for number in range(4)]
+    server.routes.update(dict.fromkeys(paths, meet))
+    assert [answer["path"] for answer in client.map(client.get, paths)] == paths
+
+
+def test_work_side_by_side_within_work_side_by_side(client: Client) -> None:
+    def inner(number: int) -> list[int]:
+        return client.map(lambda each: each + number, range(3))
+
+    with no_hang(1):
+        assert client.map(inner, range(20)) == [[number, number + 1, number + 2] for number in range(20)]
+
+
+def test_the_first_error_of_many_is_raised(server: t.Any, client: Client) -> None:
+    server.routes.update({"/1": {}, "/2": Answer({"message": "no"}, 403), "/3": {}})
+    with pytest.raises(ApiError, match="GET /2: no"):
+        client.map(client.get, ["/1", "/2", "/3"])
+    assert len(server.requests) == 3
+
+
+def test_what_was_not_begun_when_it_was_interrupted_does_not_begin(server: t.Any, client: Client, monkeypatch: t.Any) -> None:
+    """By Ctrl-C, while the main thread waits for the others."""
+    release = threading.Event()
+
+    def interrupted(_future: object, _seconds: float) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(api, "_ends", interrupted)
+    begun: list[int] = []
+
+    def work(number: int) -> None:
+        begun.append(number)
+        release.wait(patience(1))
+
+    with pytest.raises(KeyboardInterrupt):
+        client.map(work, range(100))
+    release.set()
+    # First come, first served: when this one is through, so would be all before it.
+    assert client._pool is not None
+    assert client._pool.submit(int).result(10) == 0
+    assert len(begun) <= api.CONNECTIONS
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(0.0, api.CONNECTIONS), (0.05, api.FAR_CONNECTIONS)])
+def test_more_goes_side_by_side_where_the_server_is_far(
+    server: t.Any, client: Client, monkeypatch: t.Any, seconds: float, expected: int
+) -> None:
+    def slow(_request: Request) -> Json:
+        time.sleep(seconds)
+        return {}
+
+    monkeypatch.setattr(api, "FAR", 0.05)  # out of reach for a server that is merely busy
+    server.routes["/a"] = slow
+    for _time in range(10):
+        client.get("/a")
+    together, enough = [], threading.Barrier(expected)
+
+    def work(number: int) -> None:
+        together.append(enough.wait(patience(2)))
+
+    client.map(work, range(expected))
+    assert sorted(together) == list(range(expected))
+    assert client._pool is not None and client._pool._max_workers == expected
+
+
+def unreachable(url: str, timeout: float = 10) -> str:
+    with Client(Connection(server=url, name="prod", env=ENV), timeout=timeout) as client, pytest.raises(Unreachable) as caught:
+        client.get("/version")
+    assert caught.value.fix == "Is the cluster up, and the VPN or proxy to it?"
+    return caught.value.message
+
+
+def test_nobody_listens() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        assert unreachable(url) == f"The API server {url} (context prod) can't be reached: Connection refused."
+
+
+def test_a_server_that_does_not_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        assert "can't be reached: no answer within 0.2 seconds." in unreachable(f"http://127.0.0.1:{mute.getsockname()[1]}", 0.2)
+
+
+def test_a_name_that_nobody_knows() -> None:
+    assert "its name can't be resolved" in unreachable("http://cluster.invalid:1")
+
+
+def test_a_server_that_is_no_web_server() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as odd:
+
+        def answer() -> None:
+            sock, _address = odd.accept()
+            with sock:
+                sock.recv(1024)
+                sock.sendall(b"220 mail.example ESMTP\r\n")
+
+        threading.Thread(target=answer, daemon=True).start()
+        assert "can't be reached" in unreachable(f"http://127.0.0.1:{odd.getsockname()[1]}")

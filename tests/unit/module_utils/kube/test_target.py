@@ -1,0 +1,182 @@
+# Copyright (c) 2026 the kubeflow.bootstrap authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The cluster that a module's arguments name."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+import yaml
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.target import TARGET_ARGUMENTS, connect, find
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.transport import proxy_of
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
+
+
+def test_arguments_come_before_the_environment_of_the_task(write_kubeconfig: t.Any, server: t.Any) -> None:
+    named = write_kubeconfig("named", cluster={"server": server.url}, context="mine")
+    other = write_kubeconfig("other", context="other")
+    context = Context(env={"KUBECONFIG": str(other)})
+    nothing = dict.fromkeys(TARGET_ARGUMENTS)
+    assert find(nothing, context).context == "other"
+    assert find({**nothing, "kubeconfig": str(named)}, context).context == "mine"
+    with pytest.raises(BootstrapError, match="has no context 'mine'"):
+        find({**nothing, "context": "mine"}, context)
+    server.routes["/version"] = {"major": "1"}
+    with connect({**nothing, "kubeconfig": str(named)}, context) as client:
+        assert client.document("/version") == {"major": "1"}
+
+
+def test_a_token_stands_in_for_the_user(write_kubeconfig: t.Any, server: t.Any) -> None:
+    path = write_kubeconfig("named", cluster={"server": server.url}, user={"token": "of-the-kubeconfig"}, context="mine")
+    server.routes["/version"] = {"major": "1"}
+    arguments = {**dict.fromkeys(TARGET_ARGUMENTS), "kubeconfig": str(path), "token": "of-a-login"}
+    found = find(arguments, Context(env={}))
+    assert "of-a-login" not in repr(found)
+    with connect(arguments, Context(env={})) as client:
+        client.document("/version")
+    assert server.requests[-1].headers["authorization"] == "Bearer of-a-login"
+    with pytest.raises(BootstrapError, match="line break"):
+        find({**arguments, "token": "a\nb"}, Context(env={}))
+
+
+def test_a_cluster_that_is_in_no_kubeconfig(server: t.Any, tmp_path: t.Any) -> None:
+    server.routes["/version"] = {"major": "1"}
+    arguments = {**dict.fromkeys(TARGET_ARGUMENTS), "server": f"{server.url}/", "token": "of-a-login"}
+    context = Context(env={"KUBECONFIG": str(tmp_path / "missing")})
+    with connect(arguments, context) as client:
+        assert client.document("/version") == {"major": "1"}
+    assert server.requests[-1].headers["authorization"] == "Bearer of-a-login"
+    assert (find(arguments, context).context, find(arguments, context).files) == (None, [])
+    for wrong in ({"server": "api.example.com"}, {"certificate_authority": str(tmp_path)}):
+        with pytest.raises(BootstrapError, match=r"is not the URL of an API server|can't be read: Is a directory"):
+            find({**arguments, **wrong}, context)
+
+
+def test_the_cluster_of_a_bearer_token_credential(write_kubeconfig: t.Any, server: t.Any, tmp_path: t.Any) -> None:
+    server.routes["/version"] = {"major": "1"}
+    env = {"K8S_AUTH_HOST": server.url, "K8S_AUTH_API_KEY": "of-the-credential", "HOME": str(tmp_path), "K8S_AUTH_VERIFY_SSL": "False"}
+    nothing = dict.fromkeys(TARGET_ARGUMENTS)
+    with connect(nothing, Context(env=env)) as client:
+        client.document("/version")
+    assert server.requests[-1].headers["authorization"] == "Bearer of-the-credential"
+    found = find(nothing, Context(env=env))
+    assert (found.source, found.connection.verify) == ("K8S_AUTH_HOST", False)
+    assert find(nothing, Context(env={**env, "K8S_AUTH_VERIFY_SSL": "True"})).connection.verify
+    assert find(nothing, Context(env={**env, "K8S_AUTH_HOST": "api.example.com:6443"})).connection.server == "https://api.example.com:6443"
+    # A kubeconfig that somebody names as an option wins, and it is said so; one of the environment does not, as in kubernetes.core.
+    named = write_kubeconfig("named", cluster={"server": "https://named"}, context="mine")
+    said: list[str] = []
+    assert find({**nothing, "kubeconfig": str(named)}, Context(env=env, warn=said.append)).context == "mine"
+    assert said == ["K8S_AUTH_API_KEY, K8S_AUTH_HOST, K8S_AUTH_VERIFY_SSL are set and not used: kubeconfig names the cluster."]
+    assert find(nothing, Context(env={**env, "KUBECONFIG": str(named)})).source == "K8S_AUTH_HOST"
+    with pytest.raises(BootstrapError, match="K8S_AUTH_SSL_CA_CERT.* can't be read"):
+        find(nothing, Context(env={**env, "K8S_AUTH_SSL_CA_CERT": str(tmp_path / "missing")}))
+
+
+def test_the_variables_of_kubernetes_core_lie_over_the_kubeconfig(write_kubeconfig: t.Any, tmp_path: t.Any) -> None:
+    a = write_kubeconfig("a", cluster={"server": "https://a", "proxy-url": "http://theirs:1"}, user={"token": "of-a"}, context="one")
+    b = write_kubeconfig("b", cluster={"server": "https://b"}, user={"token": "of-b", "as": "them"}, context="two")
+    ca = tmp_path / "ca.pem"
+    ca.write_text("an authority")
+    nothing = dict.fromkeys(TARGET_ARGUMENTS)
+
+    def found(**variables: str) -> t.Any:
+        env = {f"K8S_AUTH_{name}": value for name, value in variables.items()}
+        return find(nothing, Context(env={"KUBECONFIG": str(a), "HOME": str(tmp_path), **env}))
+
+    assert found(PERSIST_CONFIG="true").connection.server == "https://a"
+    assert (found(KUBECONFIG=str(b)).connection.server, found(KUBECONFIG=str(b)).source) == ("https://b", "K8S_AUTH_KUBECONFIG")
+    with pytest.raises(BootstrapError, match="K8S_AUTH_CONTEXT: .* has no context 'two'. There are: one"):
+        found(CONTEXT="two")
+    with pytest.raises(BootstrapError, match="K8S_AUTH_KUBECONFIG or K8S_AUTH_CONTEXT: .* has no context 'one'"):
+        found(KUBECONFIG=str(b), CONTEXT="one")
+    # A host beside a kubeconfig takes its login; alone it gets none of a kubeconfig that nobody named for it.
+    assert found(HOST="other", KUBECONFIG=str(b)).connection.server == "https://other"
+    assert found(HOST="other", KUBECONFIG=str(b)).connection.credentials.headers()["Authorization"] == "Bearer of-b"
+    assert found(HOST="other").connection.credentials.headers() == {}
+    assert found(HOST="other", USERNAME="u", PASSWORD="p", KUBECONFIG=str(b)).connection.credentials.headers() == {
+        "Authorization": "Basic dTpw"
+    }
+    # One setting over the kubeconfig's.
+    assert found(API_KEY="mine").connection.credentials.headers() == {"Authorization": "Bearer mine"}
+    assert found(KUBECONFIG=str(b), API_KEY="mine").connection.credentials.headers() == {
+        "Authorization": "Bearer mine",
+        "Impersonate-User": "them",
+    }
+    acting = found(IMPERSONATE_USER="alice", IMPERSONATE_GROUPS="x, y").connection.credentials
+    assert acting.headers() == {"Authorization": "Bearer of-a", "Impersonate-User": "alice"}
+    assert acting.impersonates() == {"user": "alice", "groups": ["x", "y"]}
+    assert found(VERIFY_SSL="no").connection.verify is False
+    assert found(VALIDATE_CERTS="no", VERIFY_SSL="yes").connection.verify is False
+    assert (found(SSL_CA_CERT=str(ca)).connection.ca, found(CA_CERT=str(ca)).ca_source) == ("an authority", "file")
+    assert proxy_of(found().connection) == "http://theirs:1"
+    assert proxy_of(found(PROXY="ours:2").connection) == "http://ours:2"
+    assert proxy_of(found(PROXY="http://ours:2", PROXY_HEADERS_PROXY_BASIC_AUTH="u:p@ss").connection) == "http://u:p%40ss@ours:2"
+    assert proxy_of(found(PROXY="http://ours:2", NO_PROXY="a").connection) is None
+    for wrong in ({"CERT_FILE": str(ca)}, {"IMPERSONATE_GROUPS": "x"}, {"API_KEY": "a\nb"}):
+        with pytest.raises(BootstrapError, match=f"K8S_AUTH_{next(iter(wrong))}"):
+            found(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PERSIST_CONFIG", "true", "K8S_AUTH_PERSIST_CONFIG is set and ignored: no kubeconfig is ever written to."),
+        ("PERSIST_CONFIG", "no", None),
+        ("PROXY_HEADERS_USER_AGENT", "x", "K8S_AUTH_PROXY_HEADERS_USER_AGENT is set and ignored: "),
+        ("HOST", "x", "K8S_AUTH_HOST is set and not used: context names the cluster."),
+    ],
+)
+def test_a_variable_that_is_not_used_is_warned_of(write_kubeconfig: t.Any, name: str, value: str, said: str | None) -> None:
+    path = write_kubeconfig("a", cluster={"server": "https://a"}, context="one")
+    warnings: list[str] = []
+    arguments = {**dict.fromkeys(TARGET_ARGUMENTS), **({"context": "one"} if name == "HOST" else {})}
+    find(arguments, Context(env={"KUBECONFIG": str(path), f"K8S_AUTH_{name}": value}, warn=warnings.append))
+    assert [each.startswith(str(said)) for each in warnings] == [True] * (said is not None)
+
+
+CONTENT_TOKEN = "token-of-somebody-0123456789"
+
+
+def _content(server: str, **user: t.Any) -> dict[str, t.Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "mine",
+        "clusters": [{"name": "c", "cluster": {"server": server}}],
+        "users": [{"name": "u", "user": user or {"token": CONTENT_TOKEN}}],
+        "contexts": [{"name": "mine", "context": {"cluster": "c", "user": "u"}}],
+    }
+
+
+@pytest.mark.parametrize("form", [lambda each: each, yaml.safe_dump, json.dumps, lambda each: json.dumps(each, indent=2)])
+def test_a_kubeconfig_can_be_given_itself(server: t.Any, form: t.Callable[[t.Any], t.Any]) -> None:
+    server.routes["/version"] = {"major": "1"}
+    arguments = {**dict.fromkeys(TARGET_ARGUMENTS), "kubeconfig": form(_content(server.url))}
+    found = find(arguments, Context(env={}))
+    assert (found.source, found.context, CONTENT_TOKEN in repr(found)) == ("option", "mine", False)
+    with connect(arguments, Context(env={})) as client:
+        assert client.document("/version") == {"major": "1"}
+    assert server.requests[-1].headers["authorization"] == f"Bearer {CONTENT_TOKEN}"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        _content("https://c", token=["a", CONTENT_TOKEN]),
+        {"users": CONTENT_TOKEN},
+        [CONTENT_TOKEN],
+        f"users:\n- token: {CONTENT_TOKEN}\n  - x: [",
+        f"{{token: {CONTENT_TOKEN}",
+        f"-----BEGIN PRIVATE KEY-----\n{CONTENT_TOKEN}\n-----END PRIVATE KEY-----",
+        _content("https://c", tokenFile=f"{CONTENT_TOKEN}\n"),
+        _content("https://c", **{"client-certificate": "/a", "client-key": f"-----BEGIN PRIVATE KEY-----\n{CONTENT_TOKEN}"}),
+    ],
+)
+def test_content_that_is_wrong_is_not_quoted(wrong: t.Any) -> None:
+    with pytest.raises(BootstrapError) as caught:
+        find({**dict.fromkeys(TARGET_ARGUMENTS), "kubeconfig": wrong}, Context(env={})).connection.credentials.headers()
+    assert CONTENT_TOKEN not in str(caught.value) + str(caught.value.details)

@@ -1,0 +1,109 @@
+"""Answers of name servers: also those that are broken, late, or of somebody else."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+import typing as t
+from collections.abc import Callable, Iterator
+
+import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.steps.dns.verify import server, verify
+from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
+
+Server = Callable[[Callable[[bytes], list[bytes]]], str]
+
+
+@pytest.fixture
+def answering() -> Iterator[Server]:
+    """``answering(f)``: the address of a name server that answers a question with the messages that ``f`` makes of it."""
+    open_sockets: list[socket.socket] = []
+
+    def start(answer: Callable[[bytes], list[bytes]]) -> str:
+        here = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        here.bind(("127.0.0.1", 0))
+        open_sockets.append(here)
+
+        def serve() -> None:
+            while True:
+                try:
+                    question, sender = here.recvfrom(512)
+                except OSError:
+                    return
+                for message in answer(question):
+                    here.sendto(message, sender)
+
+        threading.Thread(target=serve, daemon=True).start()
+        return f"127.0.0.1:{here.getsockname()[1]}"
+
+    yield start
+    for each in open_sockets:
+        each.close()
+
+
+def reply(question: bytes, *records: tuple[int, bytes], code: int = 0) -> bytes:
+    kind = struct.unpack(">H", question[-4:-2])[0]
+    given = [each for each in records if each[0] in (kind, 5)]
+    body = b"".join(b"\xc0\x0c" + struct.pack(">HHIH", number, 1, 60, len(data)) + data for number, data in given)
+    return question[:2] + struct.pack(">HHHHH", 0x8180 | code, 1, len(given), 0, 0) + question[12:] + body
+
+
+A = (1, bytes([203, 0, 113, 1]))
+AAAA = (28, socket.inet_pton(socket.AF_INET6, "2001:db8::1"))
+CNAME = (5, b"\x02lb\xc0\x0c")
+
+
+def look(where: str, *addresses: str, seconds: float = 0.0) -> tuple[bool, str]:
+    return verify("kubeflow.example.com", addresses or ("203.0.113.1",), seconds, where, lambda line: None)
+
+
+def test_all_addresses_count_behind_aliases_too(answering: Server) -> None:
+    where = answering(lambda question: [reply(question, CNAME, A, AAAA)])
+    assert look(where) == (True, f"kubeflow.example.com leads to 2001:db8::1, 203.0.113.1, says the name server {where}.")
+    assert look(where, "203.0.113.1", "2001:db8::1")[0]
+    assert not look(where, "203.0.113.1", "203.0.113.2")[0]
+
+
+def test_a_name_that_leads_to_another_name_leads_where_that_leads(answering: Server) -> None:
+    assert look(answering(lambda question: [reply(question, A)]), "lb.example.net")[0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (lambda question: [reply(question, code=3)], "there is no such name"),
+        (lambda question: [reply(question, code=2)], "the name server failed"),
+        (lambda question: [reply(question)], "there is no address of that name"),
+        (lambda question: [question[:2] + b"\x81"], "its answer can't be read"),
+        (lambda question: [reply(question, (1, b"\x01\x02"))], "its answer can't be read"),
+        (lambda question: [reply(question, A)[:-6]], "its answer can't be read"),
+    ],
+)
+def test_what_no_answer_says(answering: Server, answer: t.Any, why: str) -> None:
+    verified, said = look(answering(answer))
+    assert not verified and why in said
+
+
+def test_an_answer_to_another_question_is_passed_over(answering: Server) -> None:
+    forged = (1, bytes([198, 51, 100, 1]))
+    where = answering(lambda question: [b"\0\0" + reply(question, forged)[2:], reply(question, A)])
+    # With two random bytes in the question one of 65536 would be taken for the answer.
+    assert "198.51.100.1" not in look(where)[1]
+
+
+def test_silence_is_bounded(answering: Server) -> None:
+    with no_hang(2):
+        verified, said = look(answering(lambda question: []), seconds=1.0)
+    assert not verified and "no answer within 1 s" in said
+
+
+def test_where_a_name_server_is() -> None:
+    assert server("192.0.2.1") == ("192.0.2.1", 53)
+    assert server("192.0.2.1:5353") == ("192.0.2.1", 5353)
+    assert server("2001:db8::1") == ("2001:db8::1", 53)
+    assert server("[2001:db8::1]:5353") == ("2001:db8::1", 5353)
+    for wrong in ("ns.example.com", "192.0.2.1:0", "192.0.2.1:x", ""):
+        with pytest.raises(BootstrapError):
+            server(wrong)
