@@ -3,7 +3,8 @@
 """The files of a package of the platform: rendered objects, a thin Jsonnet layer over them, and where they are from. Private.
 
 ``definitions.json`` holds the CustomResourceDefinitions, most of the bytes, which no parameter changes; a component of its own imports it
-and nothing else, so that the evaluator need not see it (``ksonnet/render/render.py``). ``objects.json`` holds the rest, which the layer patches.
+and nothing else, so that the evaluator need not see it (``ksonnet/render/render.py``). ``objects.json`` holds the rest, which the layer
+patches.
 """
 
 from __future__ import annotations
