@@ -19,6 +19,10 @@ CHANGES = frozenset({"created", "changed", "replaced", "taken over", "pruned", "
 """Actions that write to the cluster."""
 
 
+def _silent(_line: str) -> None:
+    pass
+
+
 @dataclass
 class Options:
     """``force``: take back fields that others changed. ``take_over``: objects of others become ours. ``replace``: what can't be
@@ -35,8 +39,8 @@ class Options:
     prune: frozenset[str] = frozenset()
     keep_given: bool = True
     timeout: float = 600.0
-    progress: Callable[[str], None] = print
-    warn: Callable[[str], None] = print
+    progress: Callable[[str], None] = _silent
+    warn: Callable[[str], None] = _silent
 
     @property
     def prune_later(self) -> bool:
