@@ -188,6 +188,7 @@ def test_what_is_wrong_with_an_issuer_is_said(auth, issuer):
     assert len(issuer.asked) == before
 
 
+@pytest.mark.soak
 def test_the_audience_of_iap_is_filled_in_once_google_has_it(auth, google, space):
     named = {
         "kubeflow_auth_facts": GKE,

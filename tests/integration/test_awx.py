@@ -223,6 +223,7 @@ def test_a_password_is_not_made_where_all_output_is_kept(cluster, job, ground):
     assert "kubeflow_auth_password" in done.message and "The password of" not in done.everything()
 
 
+@pytest.mark.soak
 def test_a_login_to_openshift_ends_with_the_job(job, ground):
     openshift = OpenShift(ground / "openshift")
     subprocess.run(["chmod", "-R", "a+rX", str(ground / "openshift")], check=True)

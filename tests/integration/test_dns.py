@@ -267,6 +267,7 @@ def test_the_machine_s_own_resolver_is_asked(dns):
 # --- Cloud Endpoints
 
 
+@pytest.mark.soak
 def test_an_endpoints_name_is_made_found_again_and_removed(google, dns, there):
     foreseen = dns.run("--check", kubeflow_dns_hostname="kubeflow", kubeflow_dns_provider="endpoints")
     assert (foreseen.changed, google.services) == (1, {})

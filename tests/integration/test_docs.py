@@ -106,7 +106,7 @@ def blocks(path: Path) -> list[Block]:
 PAGES = sorted({path for pattern in PATTERNS for path in ROOT.glob(pattern)})
 RUN_HERE = [path for path in PAGES if any(block.here for block in blocks(path))]
 # A page needs a cluster of its own, and its commands are slow: these are read first, `make soak` has the others.
-FIRST = [ROOT / page for page in ("README.md", "docs/air-gap.md", "docs/ksonnet.md")]
+FIRST = [ROOT / page for page in ("README.md", "docs/ksonnet.md")]
 
 
 def has_test(name: str) -> bool:

@@ -208,6 +208,7 @@ def test_a_ks_that_is_wanted_and_not_there_is_explained(cluster, work):
     )
 
 
+@pytest.mark.soak
 def test_ks_removes_what_is_there_and_does_not_go_where_native_was(installed, tmp_path):
     each, user, calls = installed(kubeflow_engine="ks")
     assert user.play("remove").well().changed == 0
@@ -256,6 +257,7 @@ def by_ks(cluster, tmp_path):
     return make
 
 
+@pytest.mark.soak
 def test_components_come_in_the_order_that_their_objects_need_and_go_in_reverse(by_ks):
     space, group = "by-ks", "ks.example.com"
     each, app, calls = by_ks(

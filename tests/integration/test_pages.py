@@ -137,6 +137,7 @@ def test_a_deployment_alone_has_a_page_too(cluster, work, window) -> None:
     assert len(window.all("#object-table tbody tr")) == len(report["outcome"]["objects"])
 
 
+@pytest.mark.soak
 def test_what_the_cluster_refused_is_marked(cluster, work, window) -> None:
     user = work(cluster(), kubeflow_namespace="no-thanks")
     user.play("bootstrap").well()
@@ -270,6 +271,7 @@ REPORTS = """---
 """
 
 
+@pytest.mark.soak
 def test_one_page_over_many_clusters_leads_to_each(cluster, work, window) -> None:
     each = cluster()
     user = work(each, kubeflow_namespace="many-one")

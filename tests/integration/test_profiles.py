@@ -40,7 +40,7 @@ PROFILES = {
 
 @pytest.mark.parametrize(
     "profile",
-    ["gke-gpu", "openshift", *[pytest.param(name, marks=pytest.mark.soak) for name in ("eks", "kind", "plain", "aks", "arm64-mixed")]],
+    ["gke-gpu", *[pytest.param(name, marks=pytest.mark.soak) for name in ("openshift", "eks", "kind", "plain", "aks", "arm64-mixed")]],
 )
 def test_kubeflow_runs_with_what_suits_the_cluster(brief_cluster, work, profile):
     # A cluster of its own: it is not shared with tests that would find a training operator there.

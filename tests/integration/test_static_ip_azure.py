@@ -71,6 +71,7 @@ def test_an_address_is_reserved_found_again_and_released(azure, step):
     assert step.run(kubeflow_static_ip_state="absent").changed == 0
 
 
+@pytest.mark.soak
 def test_what_others_made_is_adopted_and_kept(azure, step):
     for name in ("a", "b", "company-ip"):
         azure.add(name, tags={"team": "web"})

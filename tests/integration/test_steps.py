@@ -161,6 +161,7 @@ def test_check_mode_foresees_all_of_them(gke, google, user):
     assert f"dns: {HOST} " in run.output and CLIENT_SECRET not in run.output
 
 
+@pytest.mark.soak
 def test_stages_alone_know_what_the_steps_found_out(gke, google, user):
     user.play("steps").well()
     assert len(google.addresses) == 1
@@ -185,6 +186,7 @@ def test_stages_alone_know_what_the_steps_found_out(gke, google, user):
         gke.get("secret", secret, "-n", "steps")
 
 
+@pytest.mark.soak
 def test_what_was_reserved_is_released_and_what_was_adopted_stays(gke, google, user):
     user.bootstrap().well()
     assert len(google.addresses) == 1

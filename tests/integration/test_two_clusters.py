@@ -111,6 +111,7 @@ def test_stages_take_only_what_was_made_for_their_cluster_and_inputs(both, work)
     assert f"(UID {uids[1]}), but" in done.message and f"(UID {uids[0]})" in done.message
 
 
+@pytest.mark.soak
 def test_cached_facts_are_of_their_cluster_alone(both, work):
     a, b = both
     cache = {"ANSIBLE_CACHE_PLUGIN": "ansible.builtin.jsonfile", "ANSIBLE_CACHE_PLUGIN_CONNECTION": "cache"}
