@@ -208,6 +208,7 @@ def test_git_keeps_the_application_from_job_to_job(cluster, job, storage, ground
     assert each.try_kubectl("get", "deployment", "hub", "-n", "awx-git").returncode != 0  # the data stays, and so its namespace
 
 
+@pytest.mark.soak
 def test_a_password_is_not_made_where_all_output_is_kept(cluster, job, ground):
     each = cluster()
     with each.untouched():

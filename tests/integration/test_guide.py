@@ -205,6 +205,7 @@ def names():
     server.close()
 
 
+@pytest.mark.soak
 def test_an_address_a_name_a_certificate_and_google_s_login(cluster, work, window, google, names, tmp_path) -> None:
     gke = cluster("gke-gpu")
     google.projects.add(project(gke))

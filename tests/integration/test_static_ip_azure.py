@@ -52,6 +52,7 @@ def only(azure):
     return found
 
 
+@pytest.mark.soak
 def test_an_address_is_reserved_found_again_and_released(azure, step):
     assert step.run("--check").changed == 1 and not azure.addresses
     first = step.run()
