@@ -59,7 +59,7 @@ def test_it_is_made_once_and_kept(application):
     assert {**held(each), "more": ""} == {**first, "more": ""}
 
 
-def test_it_stays_with_the_data_that_knows_it_and_is_not_made_anew_beside_it(application):
+def test_it_stays_with_the_data_that_knows_it_and_is_not_regenerated_beside_it(application):
     each, app = application
     app.deploy().well()
     first = held(each)

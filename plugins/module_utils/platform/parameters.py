@@ -87,9 +87,7 @@ def _patch(place: Json, objects: dict[str, Json], component: str, texts: dict[st
     item = objects.get(key)
     if item is None:
         near = difflib.get_close_matches(key, objects, n=3, cutoff=0.4)
-        raise BootstrapError(
-            f"The component {component} has no {key}, which a parameter is for. Nearest: {', '.join(near) or 'nothing'}.", fix=_FIX
-        )
+        raise _no_place(f"The component {component} has no {key}", near)
     value: t.Any = item
     if "text" in place:
         text = (item.get("data") or {}).get(place["text"])
@@ -110,9 +108,7 @@ def _check_lines(place: Json, item: Json, what: str) -> None:
     for name in place.get("lines") or ():
         if name not in names:
             near = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
-            raise BootstrapError(
-                f"{what} has no setting {name}, which a parameter is for. Nearest: {', '.join(near) or 'nothing'}.", fix=_FIX
-            )
+            raise _no_place(f"{what} has no setting {name}", near)
 
 
 def _parsed(text: str, what: str) -> t.Any:
@@ -138,9 +134,11 @@ def _follow(value: t.Any, steps: Iterable[t.Any], what: str) -> None:
             inside, value = bool(found), found[0] if found else None
         if not inside:
             near = difflib.get_close_matches(str(step), names, n=3, cutoff=0.3) or names[:3]
-            raise BootstrapError(
-                f"{what} has no {' '.join(done)}, which a parameter is for. Nearest: {', '.join(near) or 'nothing'}.", fix=_FIX
-            )
+            raise _no_place(f"{what} has no {' '.join(done)}", near)
+
+
+def _no_place(problem: str, near: list[str]) -> BootstrapError:
+    return BootstrapError(f"{problem}, which a parameter is for. Nearest: {', '.join(near) or 'nothing'}.", fix=_FIX)
 
 
 def _key(item: Json) -> str:

@@ -11,7 +11,7 @@ Json = dict[str, t.Any]
 _CHOSEN = "You chose it."
 """The reason of a component that was not added for another."""
 _GATEWAY = "istio-ingressgateway"
-_WAYS_IN = {
+_ACCESS = {
     "LoadBalancer": "kubectl{context} -n istio-system get service {gateway}   # then {scheme}://EXTERNAL-IP/",
     "NodePort": "kubectl{context} -n istio-system get service {gateway}   # then {scheme}://NODE:PORT/",
     "ClusterIP": "kubectl{context} -n istio-system port-forward service/{gateway} {ports}   # then {scheme}://localhost:{port}/",
@@ -27,7 +27,7 @@ def components(chosen: Json) -> list[str]:
     return [f"{chosen['release']}: {', '.join(mine)}", *added]
 
 
-def ways_in(plan: Json, context: str) -> list[str]:
+def access(plan: Json, context: str) -> list[str]:
     """Commands that lead to the dashboard, and to the password of the first user. ``context``: the option of kubectl, with a blank."""
     names = {item["name"] for item in plan["platform"]["components"]}
     values = {
@@ -38,7 +38,7 @@ def ways_in(plan: Json, context: str) -> list[str]:
         tls = values.get("tlsSecretName", "null") != "null"
         port = 8443 if tls else 8080
         ports, scheme = f"{port}:{443 if tls else 80}", "https" if tls else "http"
-        way = _WAYS_IN.get(values.get("gatewayServiceType", ""), _WAYS_IN["ClusterIP"])
+        way = _ACCESS.get(values.get("gatewayServiceType", ""), _ACCESS["ClusterIP"])
         found.append(way.format(context=context, gateway=_GATEWAY, scheme=scheme, ports=ports, port=port))
     if "dex" in names:
         user = values.get("firstUser", "user@example.com")

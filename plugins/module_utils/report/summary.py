@@ -21,7 +21,7 @@ _WIDTH = 120
 """Columns: what is longer is broken, but for commands, which are to be pasted."""
 _VALUE, _REASON = 32, 40
 """Columns: at most for a value, and at least for a reason."""
-_WAYS_IN = {
+_ACCESS = {
     "LoadBalancer": "kubectl{where} get service kubeflow   # then {scheme}://EXTERNAL-IP/",
     "NodePort": "kubectl{where} get service kubeflow   # then {scheme}://NODE:PORT/",
     "ClusterIP": "kubectl{where} port-forward service/kubeflow {ports}   # then {scheme}://localhost:{port}/",
@@ -221,16 +221,16 @@ def next_steps(report: Json) -> list[str]:
         where = f"{context} -n {shlex.quote(namespace)}"
         core = plan["parameters"].get("kubeflow-core", {})
         if plan.get("platform"):
-            steps += platform.ways_in(plan, context)
+            steps += platform.access(plan, context)
         if core or not plan.get("platform"):
-            steps += _ways_in(plan, core, where)
+            steps += _access(plan, core, where)
     if app and not report["check"]:
         committed = "git" in (report.get("steps") or {})
         steps += [] if committed else [f"cd {shlex.quote(app['path'])} && git init && git add . && git commit -m Kubeflow   # it is yours"]
     return steps
 
 
-def _ways_in(plan: Json, core: Json, where: str) -> list[str]:
+def _access(plan: Json, core: Json, where: str) -> list[str]:
     """To the packages of the embedded registry."""
     hosts = [address for address in map(_address, plan["parameters"].values()) if address]
     steps = list(dict.fromkeys(hosts)) if hosts else [_by_service(core, where)]
@@ -257,6 +257,6 @@ def _by_service(core: Json, where: str) -> str:
     """With a certificate and nothing in front of it, the Service speaks HTTPS."""
     said = _set(core)
     tls = bool({"tlsSecretName", "tlsIssuer"} & said.keys())
-    way = _WAYS_IN.get(said.get("gatewayServiceType", ""), _WAYS_IN["ClusterIP"])
+    way = _ACCESS.get(said.get("gatewayServiceType", ""), _ACCESS["ClusterIP"])
     port = 8443 if tls else 8080
     return way.format(where=where, scheme="https" if tls else "http", ports=f"{port}:{443 if tls else 80}", port=port)

@@ -10,7 +10,6 @@ PersistentVolumeClaims whose data knows the values. Of each key one of ``value``
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 import secrets
@@ -91,20 +90,20 @@ def _with_data(item: Json, maker: _Maker) -> Json:
 def _live(client: Client, key: Key) -> dict[str, str] | None:
     """The values in the cluster; None where there is no such Secret."""
     try:
-        item = client.get(f"/api/v1/namespaces/{key.namespace}/secrets/{key.name}")
+        item = client.find(f"/api/v1/namespaces/{key.namespace}/secrets/{key.name}")
     except ApiError as error:
-        if error.code == 404:
-            return None
         if error.code == 403:
             raise BootstrapError(
                 f"{key} must be generated once and then kept, but this user may not read it.",
                 fix="Ask an admin for that right, or give the Secret yourself (kubeflow_secrets).",
             ) from None
         raise
+    if item is None:
+        return None
     values = item.get("data") or {}
     try:
         return {name: base64.b64decode(text or "", validate=True).decode("utf-8", "surrogateescape") for name, text in values.items()}
-    except (binascii.Error, ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError):
         raise BootstrapError(f"{key} in the cluster has a value that can't be read.", fix="Delete it, and run again.") from None
 
 
@@ -134,17 +133,17 @@ class _Maker:
         """One value: the live one if it exists and fits, else as the declaration says."""
         if (key, name) not in self.made:
             how, what = next(iter(self.declared[key]["keys"][name].items()))
-            there = self.live.get(key, {}).get(name)
-            if there is not None and how != "value" and self._stays(key, how, str(what), there):
-                self.made[key, name] = there
+            live = self.live.get(key, {}).get(name)
+            if live is not None and how != "value" and self._stays(key, how, str(what), live):
+                self.made[key, name] = live
             else:
                 self.made[key, name] = self._new(how, what)
         return self.made[key, name]
 
-    def _stays(self, key: Key, how: str, what: str, there: str) -> bool:
+    def _stays(self, key: Key, how: str, what: str, live: str) -> bool:
         if self.is_bound(key):
             return True
-        if is_public(there) or not there:
+        if is_public(live) or not live:
             return False
         # A hash of a password that is lost helps nobody.
         return how != "bcrypt" or _reference(what)[0] not in self.declared or _reference(what)[0] in self.live
@@ -180,18 +179,18 @@ def _check_lost(client: Client, declared: Mapping[Key, Json], maker: _Maker) -> 
     """Refuse to regenerate a value that is in the data of a volume."""
     lost = [key for key in declared if maker.is_bound(key) and declared[key]["keys"].keys() - maker.live.get(key, {}).keys()]
     volumes = sorted({claim for key in lost for claim in declared[key]["claims"]})
-    found = dict(zip(volumes, client.map(lambda claim: _is_there(client, claim), volumes), strict=True))
+    exists = dict(zip(volumes, client.map(lambda claim: _exists(client, claim), volumes), strict=True))
     for key in lost:
-        there = [claim for claim in declared[key]["claims"] if found[claim]]
-        if there:
+        existing = [claim for claim in declared[key]["claims"] if exists[claim]]
+        if existing:
             raise BootstrapError(
-                f"{key} is lost, and the data of PersistentVolumeClaim {some(there, 3)} still knows its old values: with new ones nothing "
-                "could read it (secret-lost-for-volume). Nothing was written.",
+                f"{key} is lost, and the data of PersistentVolumeClaim {some(existing, 3)} still knows its old values: with new ones "
+                "nothing could read it (secret-lost-for-volume). Nothing was written.",
                 fix="Restore the Secret, or give its values (kubeflow_secrets). If the data is of no use, delete the PVC.",
             )
 
 
-def _is_there(client: Client, claim: str) -> bool:
+def _exists(client: Client, claim: str) -> bool:
     namespace, _slash, name = claim.partition("/")
     return client.find(f"/api/v1/namespaces/{namespace}/persistentvolumeclaims/{name}") is not None
 

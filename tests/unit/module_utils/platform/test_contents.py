@@ -189,7 +189,7 @@ def test_definitions_do_not_pass_through_the_evaluator(release: Release, monkeyp
 
 
 @needs_a_renderer
-def test_what_somebody_changed_in_a_package_is_made_anew(release: Release) -> None:
+def test_what_somebody_changed_in_a_package_is_rendered_again(release: Release) -> None:
     declared = release.declaration("trainer")
     folder.converge(release.app, declared, sources=release.sources())
     objects = release.app / "vendor/platform/trainer/objects.json"

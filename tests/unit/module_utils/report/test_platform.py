@@ -32,17 +32,17 @@ def plan(*names: str, **values: str) -> Json:
     ],
 )
 def test_the_way_to_the_dashboard(values: dict[str, str], way: str) -> None:
-    assert platform.ways_in(plan("dashboard", "istio", **values), "") == [way]
+    assert platform.access(plan("dashboard", "istio", **values), "") == [way]
 
 
 def test_the_password_of_the_first_user() -> None:
-    (line,) = platform.ways_in(plan("dex", firstUser="me@example.com"), " --context mine")
+    (line,) = platform.access(plan("dex", firstUser="me@example.com"), " --context mine")
     assert line.startswith("kubectl --context mine -n auth get secret kubeflow-first-user ")
     assert line.endswith("# the password of me@example.com")
 
 
 def test_without_a_dashboard_there_is_nothing_to_open() -> None:
-    assert platform.ways_in(plan("trainer", "namespaces"), "") == []
+    assert platform.access(plan("trainer", "namespaces"), "") == []
 
 
 def test_components_with_why_they_are_there() -> None:

@@ -139,7 +139,7 @@ def test_what_can_not_be_changed_is_replaced_only_when_told(cluster: Cluster) ->
     assert "selector" in found.differences[web.key]["after"]
 
 
-def test_what_is_being_deleted_is_made_anew_but_not_into_a_namespace_that_goes(cluster: Cluster) -> None:
+def test_what_is_being_deleted_is_recreated_but_not_into_a_namespace_that_goes(cluster: Cluster) -> None:
     going = member(item("ConfigMap", "a"), deletionTimestamp="2026-01-02T03:04:05Z")
     cluster.preflight(going)
     assert going.action == "replace"

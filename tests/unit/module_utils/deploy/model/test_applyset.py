@@ -155,6 +155,6 @@ def test_every_version_of_ours_is_ours(server: t.Any, client: Client) -> None:
 @pytest.mark.parametrize(
     "objects", ["", "no JSON", "[]", '{"Service": 1}', '{"Service": {"ml": {"a": "x"}}}', '{"Service ml/a": ["x", "y"]}']
 )
-def test_a_record_that_somebody_broke_is_made_anew(server: t.Any, client: Client, objects: str) -> None:
+def test_a_record_that_somebody_broke_is_recreated(server: t.Any, client: Client, objects: str) -> None:
     server.routes["/api/v1/namespaces/ml/configmaps/kubeflow-applyset"] = parent("kubeflow.bootstrap/0.2.0", OURS, objects)
     assert Inventory("kubeflow", "ml").read(client).members == {}

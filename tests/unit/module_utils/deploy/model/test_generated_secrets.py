@@ -27,16 +27,16 @@ class Cluster:
     def map(self, work: t.Callable[[t.Any], t.Any], items: t.Iterable[t.Any]) -> list[t.Any]:
         return [work(item) for item in items]
 
-    def get(self, path: str) -> Json:
-        _empty, _api, _v1, _namespaces, namespace, _kind, name = path.split("/")
+    def find(self, path: str) -> Json | None:
+        _empty, _api, _v1, _namespaces, namespace, kind, name = path.split("/")
+        if kind == "persistentvolumeclaims":
+            return {} if f"{namespace}/{name}" in self._claims else None
         if f"{namespace}/{name}" not in self._secrets:
+            if self._code == 404:
+                return None
             raise ApiError(self._code, {}, path)
         values = self._secrets[f"{namespace}/{name}"]
         return {"data": {key: base64.b64encode(text.encode()).decode() for key, text in values.items()}}
-
-    def find(self, path: str) -> Json | None:
-        _empty, _api, _v1, _namespaces, namespace, _kind, name = path.split("/")
-        return {} if f"{namespace}/{name}" in self._claims else None
 
 
 def secret(path: str, keys: Json, *claims: str) -> Json:
