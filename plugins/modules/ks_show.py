@@ -138,7 +138,7 @@ import typing as t
 from collections.abc import Mapping
 from pathlib import Path
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api_migration.migrate import bring_up, lines, served_by
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api_migration.migrate import lines, migrate, served_by
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy import shapes
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.files import write_atomically
@@ -176,7 +176,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     for warning in render.left_out(files):
         context.warn(warning)
     if args["kubernetes_version"]:
-        objects = _brought_up(objects, args["kubernetes_version"], context)
+        objects = _migrated(objects, args["kubernetes_version"], context)
     result: dict[str, t.Any] = {"changed": False, "components": {name: len(items) for name, items in objects.items()}}
     everything = [item for items in objects.values() for item in items]
     if args["dest"]:
@@ -187,13 +187,13 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     return {**result, "objects": objects, "text": manifests.text(everything, args["format"])}
 
 
-def _brought_up(objects: Objects, release: str, context: Context) -> Objects:
-    """The objects as that release takes them; what was done to them is told."""
+def _migrated(objects: Objects, release: str, context: Context) -> Objects:
+    """The objects in API versions that a release serves; migrations are reported."""
     if not re.fullmatch(r"v?1\.[3-9][0-9](\.[0-9]+)?", release):
         raise BootstrapError(f"kubernetes_version is {release!r}, which is not a release from 1.30 on.", fix="Give one such as 1.35.")
     rendered = [(name, item) for name, items in objects.items() for item in items]
     shapes.check(rendered)
-    pairs, changes = bring_up(rendered, served_by(release))
+    pairs, changes = migrate(rendered, served_by(release))
     for is_warning, line in lines(changes):
         (context.warn if is_warning else context.progress)(line)
     return {name: [item for component, item in pairs if component == name] for name in objects}

@@ -7,7 +7,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api_migration.migrate import bring_up
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api_migration.migrate import migrate
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.applier import Options, present
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.destroyer import absent
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
@@ -351,9 +351,9 @@ def test_any_schema_becomes_one_that_the_server_takes(cluster):
         apis = served(client)
         for _unused in range(30):
             item = definition("shapes", "Shape", "shapes.example.com", version="v1", validation={"openAPIV3Schema": some_schema(chance)})
-            [(_component, brought)], _changes = bring_up([("c", item)], apis)
+            [(_component, migrated)], _changes = migrate([("c", item)], apis)
             path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/shapes.shapes.example.com"
-            client.apply(path, brought, "tests", dry_run=True)
+            client.apply(path, migrated, "tests", dry_run=True)
 
 
 def test_a_second_run_changes_nothing(old):
@@ -372,7 +372,7 @@ def test_what_has_to_be_decided_by_the_author_is_refused_before_anything_is_writ
     with each.client() as client, each.untouched(), pytest.raises(BootstrapError) as caught:
         present(client, "broken", "broken", [("mine", made("v1", "ConfigMap", "fine")), ("mine", broken)], Options(timeout=0))
     assert str(caught.value) == (
-        "Deployment.extensions broken of component mine can't be brought from extensions/v1beta1 to apps/v1: "
+        "Deployment.extensions broken of component mine can't be migrated from extensions/v1beta1 to apps/v1: "
         "spec.selector asks for a=1, which the labels of spec.template don't have. Make them agree."
     )
 

@@ -1,13 +1,13 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What has to change in an object of a removed API version for its successor to take it. Private to the collection.
+"""What has to change in an object of a removed API version for its successor to take it.
 
-Each function gets a copy of the object, which it may change, and the old API version; it returns what it changed, in words.
-What an object says is kept. Where it is silent and the default has changed, there are two cases: roll-outs of workloads follow the
-new default, because the old ones (OnDelete, no deadline) leave a changed workload waiting forever; webhooks keep the old one in
-so many words, because with the new one a webhook that is not up yet blocks the cluster.
+Each function gets a copy of the object, which it may change, and the old API version; it returns descriptions of its changes.
+Fields that are set keep their values. For unset fields whose default has changed there are two cases: roll-outs of workloads follow
+the new default, because the old ones (OnDelete, no deadline) leave a changed workload waiting forever; webhooks get the old default
+explicitly, because with the new one a webhook that is not up yet blocks the cluster.
 
-Source: the conversion and defaulting functions of Kubernetes 1.35 (pkg/apis/*/v1beta1), and the guide that the table names.
+Sources: the conversion and defaulting functions of Kubernetes 1.35 (pkg/apis/*/v1beta1), and the guide that the table names.
 """
 
 from __future__ import annotations
@@ -16,36 +16,36 @@ import typing as t
 from collections.abc import Callable
 
 from ..errors import BootstrapError
-from .crd_v1 import definition
+from .crd_v1 import custom_resource_definition
 from .table import CHANGED_DEFAULTS
 
 Json = dict[str, t.Any]
 
 _RBAC = "rbac.authorization.k8s.io"
 _NO_POD = {"matchExpressions": [{"key": "pdb.kubernetes.io/deprecated-v1beta1-empty-selector-match", "operator": "Exists"}]}
-"""What Kubernetes itself makes of an empty selector in policy/v1beta1."""
+"""What Kubernetes itself converts an empty selector of policy/v1beta1 to."""
 
 
 def _workload(item: Json, old: str) -> list[str]:
     spec = item.setdefault("spec", {})
-    said = [f"spec.{field} dropped" for field in ("rollbackTo", "templateGeneration") if spec.pop(field, None) is not None]
+    changes = [f"spec.{field} dropped" for field in ("rollbackTo", "templateGeneration") if spec.pop(field, None) is not None]
     labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
     if not spec.get("selector"):
         if not labels:
             raise BootstrapError("spec.selector and the labels of spec.template are both missing", fix="Give the pods labels.")
         spec["selector"] = {"matchLabels": dict(labels)}
-        said.append("spec.selector taken from the labels of the pods")
-    wrong = _unmatched(spec["selector"], labels)
-    if wrong:
-        raise BootstrapError(f"spec.selector asks for {wrong}, which the labels of spec.template don't have", fix="Make them agree.")
-    silent = [
+        changes.append("spec.selector taken from the labels of the pods")
+    unmet = _unmatched(spec["selector"], labels)
+    if unmet:
+        raise BootstrapError(f"spec.selector asks for {unmet}, which the labels of spec.template don't have", fix="Make them agree.")
+    defaults = [
         (path.rpartition(".")[2], was, now)
         for path, was, now in CHANGED_DEFAULTS.get((old, item["kind"]), ())
         if not _has(spec, path) and not (path.startswith("strategy") and (spec.get("strategy") or {}).get("type") == "Recreate")
     ]
-    if silent:
-        said.append("defaults of apps/v1: " + ", ".join(f"{field} {now} instead of {was}" for field, was, now in silent))
-    return said
+    if defaults:
+        changes.append("defaults of apps/v1: " + ", ".join(f"{field} {now} instead of {was}" for field, was, now in defaults))
+    return changes
 
 
 def _unmatched(selector: Json, labels: Json) -> str:
@@ -53,8 +53,8 @@ def _unmatched(selector: Json, labels: Json) -> str:
     for name, value in (selector.get("matchLabels") or {}).items():
         if labels.get(name) != value:
             return f"{name}={value}"
-    for need in selector.get("matchExpressions") or []:
-        name, operator, values = need.get("key"), need.get("operator"), need.get("values") or []
+    for requirement in selector.get("matchExpressions") or []:
+        name, operator, values = requirement.get("key"), requirement.get("operator"), requirement.get("values") or []
         met = {"In": labels.get(name) in values, "NotIn": labels.get(name) not in values}
         met |= {"Exists": name in labels, "DoesNotExist": name not in labels}
         if not met.get(operator, True):
@@ -63,28 +63,28 @@ def _unmatched(selector: Json, labels: Json) -> str:
 
 
 def _has(spec: Json, path: str) -> bool:
-    found: t.Any = spec
+    value: t.Any = spec
     for name in path.split("."):
-        found = found.get(name) if isinstance(found, dict) else None
-    return found is not None
+        value = value.get(name) if isinstance(value, dict) else None
+    return value is not None
 
 
 def _ingress(item: Json, _old: str) -> list[str]:
     spec = item.get("spec") or {}
-    said = []
+    changes = []
     if "backend" in spec:
         spec["defaultBackend"] = _backend(spec.pop("backend"))
-        said.append("spec.backend is now spec.defaultBackend")
+        changes.append("spec.backend is now spec.defaultBackend")
     paths = [path for rule in spec.get("rules") or [] for path in (rule.get("http") or {}).get("paths") or []]
     if any("serviceName" in (path.get("backend") or {}) for path in paths) or "defaultBackend" in spec:
-        said.append("serviceName and servicePort are now service.name and service.port")
+        changes.append("serviceName and servicePort are now service.name and service.port")
     if any(not path.get("pathType") for path in paths):
-        said.append("pathType: ImplementationSpecific, as it was")
+        changes.append("pathType: ImplementationSpecific, as it was")
     for path in paths:
         path["backend"] = _backend(path.get("backend") or {})
         path["pathType"] = path.get("pathType") or "ImplementationSpecific"
-    # An annotation with the class still counts, and may not stand beside spec.ingressClassName, so it stays.
-    return said
+    # The annotation with the class still counts and excludes spec.ingressClassName, so it stays.
+    return changes
 
 
 def _backend(backend: Json) -> Json:
@@ -105,32 +105,34 @@ def _disruption_budget(item: Json, _old: str) -> list[str]:
 
 
 def _webhooks(item: Json, _old: str) -> list[str]:
-    said: list[str] = []
+    changes: list[str] = []
     old_defaults: Json = {"failurePolicy": "Ignore", "matchPolicy": "Exact", "timeoutSeconds": 30, "admissionReviewVersions": ["v1beta1"]}
     for hook in item.get("webhooks") or []:
         missing = {field: value for field, value in old_defaults.items() if not hook.get(field)}
         hook.update(missing)
-        said += [f"{field}: {value if isinstance(value, (str, int)) else ', '.join(value)}, as it was" for field, value in missing.items()]
+        changes += [
+            f"{field}: {value if isinstance(value, (str, int)) else ', '.join(value)}, as it was" for field, value in missing.items()
+        ]
         effects = hook.get("sideEffects")
         if effects not in ("None", "NoneOnDryRun"):
             hook["sideEffects"] = "NoneOnDryRun" if effects == "Some" else "None"
-            said.append(f"sideEffects must be told: {hook['sideEffects']} instead of {effects or 'Unknown'}")
-    return list(dict.fromkeys(said))
+            changes.append(f"sideEffects is required: {hook['sideEffects']} instead of {effects or 'Unknown'}")
+    return list(dict.fromkeys(changes))
 
 
 def _binding(item: Json, old: str) -> list[str]:
-    said = []
+    changes = []
     role = item.get("roleRef") or {}
     if not role.get("apiGroup"):
         role["apiGroup"] = _RBAC
-        said.append("roleRef.apiGroup added")
+        changes.append("roleRef.apiGroup added")
     for subject in item.get("subjects") or []:
         if subject.pop("apiVersion", None):
-            said.append("subjects without apiVersion, which their kind tells")
+            changes.append("apiVersion of subjects dropped, their kind implies it")
         if old.endswith("alpha1") and (subject.get("kind"), subject.get("name")) == ("User", "*"):
             subject.update(kind="Group", name="system:authenticated")
-            said.append("the user * is the group system:authenticated")
-    return list(dict.fromkeys(said))
+            changes.append("the user * is the group system:authenticated")
+    return list(dict.fromkeys(changes))
 
 
 def _autoscaler(item: Json, _old: str) -> list[str]:
@@ -139,7 +141,7 @@ def _autoscaler(item: Json, _old: str) -> list[str]:
         for name in ("resource", "containerResource", "pods", "object", "external"):
             if metric.get(name):
                 metric[name] = _metric(name, metric[name])
-    return ["metrics say what they aim at in target"] if metrics else []
+    return ["metrics have their goal in target"] if metrics else []
 
 
 def _metric(name: str, source: Json) -> Json:
@@ -165,7 +167,7 @@ def _signing_request(item: Json, _old: str) -> list[str]:
     spec = item.get("spec") or {}
     if spec.get("signerName", "kubernetes.io/legacy-unknown") == "kubernetes.io/legacy-unknown":
         raise BootstrapError(
-            "spec.signerName is missing: Kubernetes no longer guesses who is to sign", fix="Name a signer, or use cert-manager."
+            "spec.signerName is missing: Kubernetes no longer guesses the signer", fix="Name a signer, or use cert-manager."
         )
     if not spec.get("usages"):
         spec["usages"] = ["digital signature", "key encipherment"]
@@ -182,25 +184,25 @@ def _runtime_class(item: Json, _old: str) -> list[str]:
 
 def _priority_level(item: Json, old: str) -> list[str]:
     limited = (item.get("spec") or {}).get("limited") or {}
-    said = []
+    changes = []
     if "assuredConcurrencyShares" in limited:
         limited["nominalConcurrencyShares"] = limited.pop("assuredConcurrencyShares")
-        said.append("assuredConcurrencyShares is now nominalConcurrencyShares")
+        changes.append("assuredConcurrencyShares is now nominalConcurrencyShares")
     if limited.get("nominalConcurrencyShares") == 0:
         del limited["nominalConcurrencyShares"]
-        said.append("nominalConcurrencyShares 0 meant the default, 30")
-    return said
+        changes.append("nominalConcurrencyShares 0 meant the default, 30")
+    return changes
 
 
 def _endpoint_slice(item: Json, _old: str) -> list[str]:
-    said = []
+    changes = []
     for endpoint in item.get("endpoints") or []:
         topology = endpoint.pop("topology", None) or {}
         for label, field in (("kubernetes.io/hostname", "nodeName"), ("topology.kubernetes.io/zone", "zone")):
             if label in topology:
                 endpoint.setdefault(field, topology[label])
-                said = ["topology is now nodeName and zone"]
-    return said
+                changes = ["topology is now nodeName and zone"]
+    return changes
 
 
 def _access_review(item: Json, _old: str) -> list[str]:
@@ -223,6 +225,6 @@ CONVERSIONS: dict[str, Callable[[Json, str], list[str]]] = {
     "priority_level": _priority_level,
     "endpoint_slice": _endpoint_slice,
     "access_review": _access_review,
-    "definition": definition,
+    "custom_resource_definition": custom_resource_definition,
 }
-"""By the name that the table gives them."""
+"""By their names in the table."""

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""API versions that Kubernetes no longer serves, up to 1.35, and what took their place. Private to the collection.
+"""API versions that Kubernetes no longer serves, up to 1.35, and their replacements.
 
 Sources: Kubernetes documentation 1.35, "Deprecated API Migration Guide"; k8s.io/api v0.35.0, the methods APILifecycleRemoved and
 APILifecycleReplacement of each kind; the release notes of 1.8 to 1.25 for what neither of them has any more.
@@ -11,12 +11,12 @@ from __future__ import annotations
 import typing as t
 
 
-class ApiUpgrade(t.NamedTuple):
-    """``since``: the first release without the old version; of alpha versions, which are off by default, it is gone at the latest then.
+class ApiSuccessor(t.NamedTuple):
+    """``since``: the first release without the old version (alpha versions, which are off by default, may have been removed before).
 
-    ``to``: versions that took its place, best first.
+    ``to``: the versions that replace it, best first.
 
-    ``conversion``: the function of ``api_migration/conversions.py`` that changes what has to be changed; empty if only the version differs.
+    ``conversion``: the function of ``api_migration/conversions.py`` that converts the object; empty if only the version differs.
     """
 
     since: str
@@ -32,7 +32,7 @@ _ROWS: tuple[tuple[str, tuple[str, ...], str, tuple[str, ...], str], ...] = (
     (f"{_ADMISSION}/v1alpha1", _POLICIES, "1.32", (f"{_ADMISSION}/v1",), ""),
     (f"{_ADMISSION}/v1beta1", _POLICIES, "1.34", (f"{_ADMISSION}/v1",), ""),
     (f"{_ADMISSION}/v1beta1", _WEBHOOKS, "1.22", (f"{_ADMISSION}/v1",), "webhooks"),
-    ("apiextensions.k8s.io/v1beta1", ("CustomResourceDefinition",), "1.22", ("apiextensions.k8s.io/v1",), "definition"),
+    ("apiextensions.k8s.io/v1beta1", ("CustomResourceDefinition",), "1.22", ("apiextensions.k8s.io/v1",), "custom_resource_definition"),
     ("apiregistration.k8s.io/v1beta1", ("APIService",), "1.22", ("apiregistration.k8s.io/v1",), ""),
     ("apps/v1beta1", ("Deployment", "StatefulSet"), "1.16", ("apps/v1",), "workload"),
     ("apps/v1beta1", ("ControllerRevision",), "1.16", ("apps/v1",), ""),
@@ -82,14 +82,14 @@ _ROWS: tuple[tuple[str, tuple[str, ...], str, tuple[str, ...], str], ...] = (
     ("storage.k8s.io/v1beta1", ("CSIStorageCapacity",), "1.27", ("storage.k8s.io/v1",), ""),
 )
 
-UPGRADES: dict[tuple[str, str], ApiUpgrade] = {
-    (old, kind): ApiUpgrade(since, new, conversion) for old, kinds, since, new, conversion in _ROWS for kind in kinds
+SUCCESSORS: dict[tuple[str, str], ApiSuccessor] = {
+    (old, kind): ApiSuccessor(since, new, conversion) for old, kinds, since, new, conversion in _ROWS for kind in kinds
 }
 """By API version and kind."""
 
 _SECURITY = "the labels pod-security.kubernetes.io/* of a namespace (Pod Security Admission) do its work"
 _HOOKS = "webhook configurations do its work"
-GONE: dict[tuple[str, str], tuple[str, str]] = {
+REMOVED: dict[tuple[str, str], tuple[str, str]] = {
     ("extensions/v1beta1", "PodSecurityPolicy"): ("1.16", _SECURITY),
     ("policy/v1beta1", "PodSecurityPolicy"): ("1.25", _SECURITY),
     ("extensions/v1beta1", "ThirdPartyResource"): ("1.8", "a CustomResourceDefinition does its work"),
@@ -98,7 +98,7 @@ GONE: dict[tuple[str, str], tuple[str, str]] = {
     ("settings.k8s.io/v1alpha1", "PodPreset"): ("1.20", "a mutating webhook, such as that of Kubeflow's PodDefault, does its work"),
     ("auditregistration.k8s.io/v1alpha1", "AuditSink"): ("1.19", "the API server's own option --audit-webhook-config-file does its work"),
 }
-"""Kinds that went without a successor: the first release without them, and what there is instead."""
+"""Kinds that were removed without a successor: the first release without them, and the alternative."""
 
 CHANGED_DEFAULTS: dict[tuple[str, str], tuple[tuple[str, str, str], ...]] = {
     ("extensions/v1beta1", "Deployment"): (

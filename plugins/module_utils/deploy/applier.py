@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Bring an application's objects into the cluster. Private to the collection."""
+"""Bring an application's objects into the cluster."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from ..api_migration.migrate import bring_up, lines
+from ..api_migration.migrate import lines, migrate
 from ..errors import BootstrapError
 from ..kube.client import ApiError, Client
 from ..kube.discovery import Served, discover
@@ -120,19 +120,19 @@ class _Deployment:
         rendered, left_out = shapes.without_server_fields(rendered)
         for line in left_out:
             self.options.warn(line)
-        rendered, self.outcome.brought_up = bring_up(rendered, self.apis, self.namespace)
-        self._say()
+        rendered, self.outcome.migrated = migrate(rendered, self.apis, self.namespace)
+        self._report_migrations()
         self.resources = Resources(self.apis, [item for _component, item in rendered])
         all_served(self.client, rendered, self.resources, self.down)
         items = placed([item for _component, item in rendered], self.resources, self.namespace)
         each_once(items)
         self.wanted = [(component, item) for (component, _item), item in zip(rendered, items, strict=True)]
 
-    def _say(self) -> None:
-        """Tell what was done about old API versions; record what was left out."""
-        for warning, line in lines(self.outcome.brought_up):
+    def _report_migrations(self) -> None:
+        """Report what was migrated; record what was left out."""
+        for warning, line in lines(self.outcome.migrated):
             (self.options.warn if warning else self.ticker.say)(line)
-        for change in self.outcome.brought_up:
+        for change in self.outcome.migrated:
             if change.now is None:
                 left_out = {"object": change.object, "component": change.component, "action": "left out", "wave": None}
                 self.outcome.objects.append({**left_out, "why": change.changes[0], "seconds": None})
@@ -351,7 +351,7 @@ class _Deployment:
 def present(client: Client, application: str, namespace: str, rendered: list[tuple[str, Json]], options: Options) -> Outcome:
     """Apply ``rendered`` (component, object) as the application's objects, in order, and wait until they are ready.
 
-    What is of an API version that the cluster no longer serves is brought to one that it does first (``api_versions``).
+    Objects in an API version that the cluster no longer serves are migrated first (``api_migration``).
 
     Nothing is written before all is known that can be known (``preflight``).
     Raises ``BootstrapError``; its details carry the outcome so far.

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Take an application's objects out of the cluster again, and nothing else. Private to the collection."""
+"""Take an application's objects out of the cluster again, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Work with a cluster that a signal ends where it can stop. Private to the collection."""
+"""Work with a cluster that a signal ends where it can stop."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One deployment of an application at a time: a Lease in the cluster. Private to the collection.
+"""One deployment of an application at a time: a Lease in the cluster.
 
 As leader election of client-go (tools/leaderelection) does it: whoever wants the lease may take it when the holder has not renewed it
 for its duration, watched by one's own clock, as clocks of two machines differ. What is written names the resourceVersion that was read,

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Take out of the cluster what we applied and the application no longer has. Private to the collection."""
+"""Take out of the cluster what we applied and the application no longer has."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Applications that the cluster itself records: which there are, whatever became of their folders. Private to the collection."""
+"""Applications that the cluster itself records: which there are, whatever became of their folders."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether objects have the shape that every Kubernetes object has, before anything reads them. Private to the collection.
+"""Whether objects have the shape that every Kubernetes object has, before anything reads them.
 
 Offline, so that a check finds it too where the namespace does not exist yet. What more a kind asks for, the API server says in a dry run.
 """

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether the cluster that answers is the one that an application, and what is given with it, was made for. Private to the collection."""
+"""Whether the cluster that answers is the one that an application, and what is given with it, was made for."""
 
 from __future__ import annotations
 

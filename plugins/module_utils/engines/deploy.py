@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""From an application on disk to objects in the cluster, or out of it again. Private to the collection."""
+"""From an application on disk to objects in the cluster, or out of it again."""
 
 from __future__ import annotations
 

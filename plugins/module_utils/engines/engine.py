@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which engine deploys, and why. Private to the collection.
+"""Which engine deploys, and why.
 
 ``native`` is ours, ``ks`` the command; ``auto`` takes ks where it is there and able to serve the application and the cluster at hand.
 """

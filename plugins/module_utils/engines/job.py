@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One environment of an application, to be deployed by the engine that is found right. Private to the collection."""
+"""One environment of an application, to be deployed by the engine that is found right."""
 
 from __future__ import annotations
 

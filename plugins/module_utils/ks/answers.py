@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What `ks` answers, read and explained. Private to the collection.
+"""What `ks` answers, read and explained.
 
 Recorded answers of ks 0.10.0: tests/conformance/ks-0.10.0/cluster-steps. Its exit codes are 0, 1 (error), 2 (crash) and, for
 differences, 10; that one only says something of the last object, so the text counts.

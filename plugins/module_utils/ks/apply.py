@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Deploy an application, or remove it, by the command `ks`, component by component. Private to the collection.
+"""Deploy an application, or remove it, by the command `ks`, component by component.
 
 What ks can't do is not made up for: it takes back no object that left the application, records none, and adopts what already exists.
 The order of the components and waiting are ours.

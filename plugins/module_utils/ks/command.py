@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The command `ks`: which one, and how it is run. Private to the collection.
+"""The command `ks`: which one, and how it is run.
 
 What ks 0.10.0 takes, answers and needs was seen with the real one, against Kubernetes 1.35 (tests/conformance/ks-0.10.0/cluster-steps).
 """

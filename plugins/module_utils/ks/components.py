@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The order of components: each after all that its objects need in others. Private to the collection."""
+"""The order of components: each after all that its objects need in others."""
 
 from __future__ import annotations
 

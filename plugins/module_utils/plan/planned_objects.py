@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ..api_migration.migrate import bring_up, lines
+from ..api_migration.migrate import lines, migrate
 from ..deploy.model import namespace as environment
 from ..deploy.model.applyset import Inventory
 from ..errors import BootstrapError
@@ -63,7 +63,7 @@ def look(rendered: list[tuple[str, Json]], cluster: Json, namespace: str) -> Pla
     brought: list[tuple[str, Json]] = []
     for pair in rendered:
         try:
-            pairs, changes = bring_up([pair], apis, namespace)
+            pairs, changes = migrate([pair], apis, namespace)
         except BootstrapError as error:
             found.blockers.append(_unserved(error.message, error.fix))
             continue

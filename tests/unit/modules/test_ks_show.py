@@ -133,7 +133,7 @@ def test_a_folder_without_an_application_is_an_error(tmp_path: Path) -> None:
         shown(tmp_path)
 
 
-def test_old_api_versions_are_brought_up_when_asked(app: Path) -> None:
+def test_old_api_versions_are_migrated_on_request(app: Path) -> None:
     old = "{ apiVersion: 'extensions/v1beta1', kind: 'Deployment', metadata: { name: 'd' }, spec: { template: {} } }"
     write(app, {"components/old.jsonnet": old.replace("{} }", "{ metadata: { labels: { app: 'd' } }, spec: { containers: [] } } }")})
     assert shown(app, components=["old"])["objects"]["old"][0]["apiVersion"] == "extensions/v1beta1"

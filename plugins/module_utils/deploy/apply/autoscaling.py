@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Workloads whose number of replicas an autoscaler of the application sets. Private to the collection.
+"""Workloads whose number of replicas an autoscaler of the application sets.
 
 ``spec.replicas`` is only where they start: from then on it is the autoscaler's (https://kubernetes.io/docs/reference/using-api/
 server-side-apply/#transferring-ownership).

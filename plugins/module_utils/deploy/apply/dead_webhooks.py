@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Webhooks of the cluster whose Service does not exist: what they are asked about can't be written. Private to the collection.
+"""Webhooks of the cluster whose Service does not exist: what they are asked about can't be written.
 
 An old installation leaves them behind. Where one is asked about pods, workloads are accepted all the same, and never become ready.
 """

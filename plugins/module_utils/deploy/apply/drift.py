@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the cluster has of the objects that are wanted, and what has to change. Private to the collection.
+"""What the cluster has of the objects that are wanted, and what has to change.
 
 Known members cost one list of metadata a kind, however many there are; the objects themselves are read only of what others made.
 """

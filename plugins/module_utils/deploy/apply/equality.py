@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether a live object holds all that is wanted, as the API server would judge it. Private to the collection.
+"""Whether a live object holds all that is wanted, as the API server would judge it.
 
 Without asking it: who may only read an object can't try a change. What is not known here counts as different.
 """

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whose an object is, and who changed what was ours. Private to the collection."""
+"""Whose an object is, and who changed what was ours."""
 
 from __future__ import annotations
 

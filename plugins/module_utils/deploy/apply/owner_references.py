@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Objects whose owner does not exist: the garbage collector deletes them as soon as they are made. Private to the collection.
+"""Objects whose owner does not exist: the garbage collector deletes them as soon as they are made.
 
 https://kubernetes.io/docs/concepts/overview/working-with-objects/owners-dependents/: an owner is looked for by its UID, in the namespace
 of what it owns or in no namespace.

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What can be known before the first write: all blockers, in one message. Private to the collection."""
+"""What can be known before the first write: all blockers, in one message."""
 
 from __future__ import annotations
 

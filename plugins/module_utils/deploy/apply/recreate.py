@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Objects with fields that can't be changed: which may be deleted and recreated, and doing it. Private to the collection."""
+"""Objects with fields that can't be changed: which may be deleted and recreated, and doing it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Why the API server refuses an object, in words, and what to do about it. Private to the collection.
+"""Why the API server refuses an object, in words, and what to do about it.
 
 The texts that are looked for are those of Kubernetes 1.30 to 1.35: k8s.io/apimachinery (api/errors, api/validation), pkg/apis/*/validation,
 and k8s.io/apiserver (pkg/admission).

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Delete one object: the very one that was looked at. For pruning, removal and replacement. Private to the collection.
+"""Delete one object: the very one that was looked at. For pruning, removal and replacement.
 
 The server compares UID and resourceVersion, so that nothing goes that took its name or was changed since.
 """

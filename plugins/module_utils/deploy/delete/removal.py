@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Delete a set of objects in stages, and wait until they are gone. Private to the collection.
+"""Delete a set of objects in stages, and wait until they are gone.
 
 Finalizers are waited for, never taken off: what they stand for would be left undone.
 """

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Objects that form a dependency cycle: which need is left out. Private to the collection."""
+"""Objects that form a dependency cycle: which need is left out."""
 
 from __future__ import annotations
 

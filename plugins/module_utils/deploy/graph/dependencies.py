@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What an object names, so that it has to come before it. Private to the collection."""
+"""What an object names, so that it has to come before it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which of a set of objects belong together by labels, subjects and rights. Private to the collection."""
+"""Which of a set of objects belong together by labels, subjects and rights."""
 
 from __future__ import annotations
 

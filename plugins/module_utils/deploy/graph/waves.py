@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The order that objects need, read off the objects themselves. Private to the collection."""
+"""The order that objects need, read off the objects themselves."""
 
 from __future__ import annotations
 

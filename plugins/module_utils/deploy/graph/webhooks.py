@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the API server asks others about: webhooks, conversion, aggregated APIs; and what brings their servers up. Private.
+"""What the API server asks others about: webhooks, conversion, aggregated APIs; and what brings their servers up.
 
 Source: Kubernetes' documentation "Dynamic Admission Control" (matching requests), and ``rules.Matcher`` of k8s.io/apiserver.
 """

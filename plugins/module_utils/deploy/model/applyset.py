@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What was applied, recorded in the cluster as an ApplySet (KEP-3659). Private to the collection.
+"""What was applied, recorded in the cluster as an ApplySet (KEP-3659).
 
 The parent is a ConfigMap in the application's namespace. Members carry the label ``applyset.kubernetes.io/part-of``. Beside what the
 KEP asks for, the parent keeps two fingerprints a member: of what we wanted, and of what our field manager then owned.

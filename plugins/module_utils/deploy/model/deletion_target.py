@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""An object that is to be deleted. Private to the collection."""
+"""An object that is to be deleted."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Secrets whose values no file has: a deployment makes them once, and from then on takes the live ones. Private to the collection.
+"""Secrets whose values no file has: a deployment makes them once, and from then on takes the live ones.
 
 A Secret of the application says so itself, in the annotation ``GENERATE``: JSON with ``keys``, and ``claims``, NAMESPACE/NAME of the
 PersistentVolumeClaims whose data knows the values. Of each key one of ``value`` (a text), ``random`` (so many letters and digits), ``same``

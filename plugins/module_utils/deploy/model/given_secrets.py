@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Secrets that are given to a deployment beside the application, in no file of which their values are. Private to the collection.
+"""Secrets that are given to a deployment beside the application, in no file of which their values are.
 
 They are members as all objects are. But no fingerprint of what was wanted is recorded, from which a weak password could be guessed:
 whether one has the wanted state is seen by reading it.

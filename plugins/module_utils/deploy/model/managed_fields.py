@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Field ownership: ``metadata.managedFields`` rewritten where the object is adopted, or a field handed over. Private to the collection.
+"""Field ownership: ``metadata.managedFields`` rewritten where the object is adopted, or a field handed over.
 
 Server-side apply removes what an applier owned and applies no longer. Who only forces his values onto an object of ``kubectl apply`` or
 Helm shares its fields with them forever, and nothing is ever removed. So what clients applied becomes ours, as

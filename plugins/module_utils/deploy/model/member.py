@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One object of an application on its way to the cluster. Private to the collection."""
+"""One object of an application on its way to the cluster."""
 
 from __future__ import annotations
 

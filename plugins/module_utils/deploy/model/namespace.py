@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The environment's namespace, which packages of old take for granted. Private to the collection.
+"""The environment's namespace, which packages of old take for granted.
 
 Where the application does not bring it and it is missing, it is created, as the Go bootstrapper did. It is a member then, as all else that
 we create: so it is removed with the application, if it is empty. One that somebody else created stays as it is.

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Differences that a person can read. Private to the collection."""
+"""Differences that a person can read."""
 
 from __future__ import annotations
 

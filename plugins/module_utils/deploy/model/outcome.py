@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a deployment is asked to do, and what became of each object. Private to the collection."""
+"""What a deployment is asked to do, and what became of each object."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Options:
 class Outcome:
     """What became of each object: ``objects`` holds ``{object, component, action, wave, why, seconds}``.
 
-    ``brought_up``: what was done about old API versions before (``api_versions.bring_up``). ``timeline``: ``Timeline.document``.
+    ``migrated``: objects of old API versions, and those left out (``api_migration.migrate``). ``timeline``: ``Timeline.document``.
     """
 
     changed: bool = False
@@ -60,7 +60,7 @@ class Outcome:
     differences: list[Json] = field(default_factory=list)
     seconds: float = 0.0
     waited: float = 0.0
-    brought_up: list[ApiMigration] = field(default_factory=list)
+    migrated: list[ApiMigration] = field(default_factory=list)
     timeline: list[Json] = field(default_factory=list)
 
     def add(
@@ -85,11 +85,11 @@ class Outcome:
 
     def document(self) -> Json:
         """The document ``outcome``."""
-        brought_up = [change.document() for change in self.brought_up if change.now]
+        migrated = [change.document() for change in self.migrated if change.now]
         return {
             "counts": self.counts(),
             "objects": self.objects,
-            "brought_up": brought_up,
+            "brought_up": migrated,
             "seconds": self.seconds,
             "waited": self.waited,
             "timeline": self.timeline,

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How long a deployment may take, and what is said meanwhile. Private to the collection."""
+"""How long a deployment may take, and what is said meanwhile."""
 
 from __future__ import annotations
 

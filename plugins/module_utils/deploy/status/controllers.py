@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What runs in the cluster that sees to objects of a kind, as roles and bindings say. Private to the collection."""
+"""What runs in the cluster that sees to objects of a kind, as roles and bindings say."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Why an object isn't ready: what its pods, their PVCs, its ReplicaSets and the events say. Private to the collection.
+"""Why an object isn't ready: what its pods, their PVCs, its ReplicaSets and the events say.
 
 Nothing here fails: who may not look at pods or events gets the shorter message.
 """

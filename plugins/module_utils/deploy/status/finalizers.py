@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Why an object that was deleted is still there, who should see to that, and what to do. Private to the collection."""
+"""Why an object that was deleted is still there, who should see to that, and what to do."""
 
 from __future__ import annotations
 

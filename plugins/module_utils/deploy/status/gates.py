@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What must be true in the cluster before an object can be applied, beyond that what it needs was applied. Private to the collection."""
+"""What must be true in the cluster before an object can be applied, beyond that what it needs was applied."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""When an object is ready, by the rules of kstatus. Private to the collection.
+"""When an object is ready, by the rules of kstatus.
 
 (https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md; where we ask for more than it does, a comment says so.)
 """

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Kinds that the API server does not show now, although it may have objects of them. Private to the collection.
+"""Kinds that the API server does not show now, although it may have objects of them.
 
 What can't be seen is not absent: it is never pruned, and stays recorded until it can be seen again.
 """
