@@ -111,3 +111,20 @@ def test_the_application_can_lie_elsewhere_and_the_folder_may_have_a_blank(clust
     assert not user.app.exists()
     assert (user.folder / "my app's" / "kf" / "app.yaml").is_file()
     assert (user.folder / "my report" / "report.json").is_file()
+
+
+def test_tags_choose_among_the_stages_of_the_whole_playbook(cluster, work):
+    each = cluster()
+    user = work(each, kubeflow_namespace="by-tags")
+    with each.untouched():
+        run = user.play("bootstrap", "--tags", "plan").well()
+        assert run.changed == 0 and user.application() == {}
+        assert "Choose values" in run.output and user.report()["plan"]["namespace"]["value"] == "by-tags"
+        assert user.play("plan", "--tags", "plan").well().changed == 0
+        assert user.play("bootstrap", "--tags", "app").well().changed == 1
+    with each.untouched():
+        run = user.play("bootstrap", "--tags", "deploy").well()
+    assert "would be created" in run.output and "Choose values" not in run.output
+    user.play("bootstrap", "--tags", "deploy", kubeflow_apply=True).well()
+    assert each.get("deployments", "-n", "by-tags")["items"]
+    user.play("remove", "--tags", "remove").well()

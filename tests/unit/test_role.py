@@ -1,6 +1,8 @@
 """The role's variables: one contract, written down in two files that Ansible reads."""
 
 import re
+import typing as t
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,38 @@ def test_every_entry_point_reads_the_variables_first() -> None:
         tasks = ROLES / role / "tasks"
         first = yaml.safe_load((tasks / f"{entry}.yml").read_text())[0]
         while "ansible.builtin.import_tasks" in first or "ansible.builtin.include_tasks" in first:
-            name = first.get("ansible.builtin.import_tasks") or first["ansible.builtin.include_tasks"]
+            name = first.get("ansible.builtin.import_tasks") or first["ansible.builtin.include_tasks"]["file"]
             first = yaml.safe_load((tasks / name).read_text())[0]
         assert first.get("register") == "kubeflow_options" and "kubeflow.bootstrap.variables" in first, (role, entry)
+
+
+STAGES = ["facts", "steps", "plan", "app", "deploy", "verify", "report"]
+
+
+def _tasks(tasks: list[dict[str, t.Any]]) -> Iterator[dict[str, t.Any]]:
+    """The tasks of a file, and those in its blocks."""
+    for task in tasks:
+        yield task
+        for part in ("block", "rescue", "always"):
+            yield from _tasks(task.get(part, []))
+
+
+def test_what_is_included_runs_as_a_whole_whatever_tags_were_chosen() -> None:
+    """Tags choose an include; Ansible does not hand them on to what is in it."""
+    for path in ROLES.glob("*/tasks/**/*.yml"):
+        for task in _tasks(yaml.safe_load(path.read_text())):
+            include = task.get("ansible.builtin.include_tasks") or task.get("ansible.builtin.include_role")
+            if include and include != "main.yml":
+                assert include["apply"] == {"tags": ["always"]}, f"{path}: {task['name']}"
+
+
+def test_a_stage_is_a_tag() -> None:
+    """Of the playbook for all stages, and each of the others has its name."""
+    for entry in ("main", "clusters"):
+        tasks = yaml.safe_load((ROLES / f"kubeflow/tasks/{entry}.yml").read_text())
+        assert {tag for task in _tasks(tasks) for tag in task.get("tags", ())} == set(STAGES)
+        assert [task["name"] for task in tasks if "tags" not in task and "tags" not in task["block"][0]] == []
+    playbooks = {path.stem: yaml.safe_load(path.read_text()) for path in (ROLES.parent / "playbooks").glob("*.yml")}
+    assert {name: [play.get("tags") for play in plays] for name, plays in playbooks.items()} == {
+        name: [None if name == "bootstrap" else [name]] * len(plays) for name, plays in playbooks.items()
+    }

@@ -46,7 +46,7 @@ def lines(report: Json) -> list[str]:
         found += _section("Kept", [_kept(item) for item in app["kept"]])
     if outcome:
         found += _section("Objects", _outcome(outcome, report["check"]))
-    elif plan and app and not report.get("failure"):
+    elif (plan and app or report.get("comparison")) and not report.get("failure"):
         found += _not_applied(plan, report.get("comparison") or {})
     found += _section("Verified", _wrapped(_checks(report.get("checks") or []), 2))
     if report.get("failure"):
@@ -182,7 +182,7 @@ def _outcome(outcome: Json, check: bool) -> list[str]:
     return [first, *told[:_LISTED], *more]
 
 
-def _not_applied(plan: Json, comparison: Json) -> list[str]:
+def _not_applied(plan: Json | None, comparison: Json) -> list[str]:
     """What applying would do, as compared with the cluster; what there is to apply, where that is not known."""
     apply = "kubeflow_apply=true applies them"
     outcome = comparison.get("outcome")
@@ -191,8 +191,8 @@ def _not_applied(plan: Json, comparison: Json) -> list[str]:
         changes = [item for item in outcome["objects"] if item["action"] not in _AS_IT_IS]
         untold = [item for item in changes if not item["why"]]
         return _section("Objects", [f"{first}; {apply}" if changes else first, *_by_kind(untold), *told])
-    objects = [{"object": text, "action": "created"} for text in plan["objects"]]
-    found = _section("Consists of", [f"{len(objects)} objects; {apply}", *_by_kind(objects)])
+    objects = [{"object": text, "action": "created"} for text in plan["objects"]] if plan else []
+    found = _section("Consists of", [f"{len(objects)} objects; {apply}", *_by_kind(objects)]) if plan else []
     return found + _section("Would fail", _wrapped([comparison["msg"]] if comparison.get("msg") else [], 2))
 
 
