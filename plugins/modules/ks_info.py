@@ -66,7 +66,7 @@ ks:
 
 import typing as t
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks.command import find
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks.command import find_binary
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 
 ARGUMENTS: dict[str, t.Any] = {
@@ -80,11 +80,11 @@ ARGUMENTS: dict[str, t.Any] = {
 
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Look for it."""
-    found = find(args["path"], context.env, args["folders"])
-    if not found:
+    binary = find_binary(args["path"], context.env, args["folders"])
+    if not binary:
         why = f"There is no {args['path'] or 'ks'} on this machine."
         return {"changed": False, "ks": {"path": None, "version": None, "usable": False, "why": why}}
-    return {"changed": False, "ks": {"path": found.path, "version": found.version, "usable": not found.why, "why": found.why}}
+    return {"changed": False, "ks": {"path": binary.path, "version": binary.version, "usable": not binary.why, "why": binary.why}}
 
 
 def main() -> None:

@@ -124,7 +124,7 @@ def test_ks_deploys_then_finds_nothing_to_do_then_what_changed(installed, tmp_pa
     (tmp_path / "calls").unlink()
     first = user.play("deploy").well()
     assert calls() == [SHOW, DIFF, *APPLY]
-    assert "engine ks: It was asked for." in first.output
+    assert "engine ks: It was requested." in first.output
     assert user.report()["outcome"]["counts"] == {"created": 3}
     assert [item["object"] for item in user.report()["outcome"]["objects"]] == OBJECTS
     assert [item["component"] for item in user.report()["outcome"]["objects"]] == ["front", "front", "settings"]

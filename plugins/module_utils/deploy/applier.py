@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -27,7 +26,7 @@ from .model.applyset import Inventory, group_kind, name_of
 from .model.generated_secrets import filled
 from .model.given_secrets import UNSAID, is_given, names, stays_by_itself
 from .model.member import Member
-from .model.outcome import Options, Outcome
+from .model.outcome import Options, Outcome, accounted
 from .model.progress import Deadline, Ticker
 from .pruner import prune
 from .status.readiness import NotReady, failed
@@ -76,15 +75,24 @@ class _Deployment:
         """What has to be written."""
         return [member for member in self.members if member.action in _BUSY]
 
+    def complete(self, error: BootstrapError) -> BootstrapError:
+        """Account for what a run that failed did not reach; returns the error for the user."""
+        self._account(error.refused if isinstance(error, PreflightFailed) else {})
+        readable = self._readable(self.client.identity.explain(error))
+        if self.outcome.objects and not isinstance(error, PreflightFailed):
+            _add_account(readable, self.outcome)
+        return readable
+
     def _readable(self, error: BootstrapError) -> BootstrapError:
-        """The error itself, or what the API server said in words where it refused to tell something."""
+        """The error itself; one of the API server with its reason and a fix."""
         if not isinstance(error, ApiError):
             return error
         found = refusal(error, Key("", "", self.namespace, ""))
         begun = "" if self.outcome.changed else " Nothing was written."
         return BootstrapError(f"The application {self.application} in {self.namespace}: {found.why}.{begun}", fix=found.fix)
 
-    def _deploy(self, rendered: list[tuple[str, Json]]) -> None:
+    def execute(self, rendered: list[tuple[str, Json]]) -> None:
+        """Deploy the rendered objects (component, object)."""
         client, options = self.client, self.options
         with client.repeating(Deadline(LOOKING).left, self.ticker.say):
             with self.ticker.timeline.part("Comparing with the cluster"):
@@ -134,8 +142,7 @@ class _Deployment:
             (self.options.warn if warning else self.ticker.say)(line)
         for change in self.outcome.migrated:
             if change.now is None:
-                left_out = {"object": change.object, "component": change.component, "action": "left out", "wave": None}
-                self.outcome.objects.append({**left_out, "why": change.changes[0], "seconds": None})
+                self.outcome.add(change.object, change.component, "left out", why=change.changes[0])
 
     def _look(self) -> None:
         """What is in the cluster of it, and what has to be done."""
@@ -186,15 +193,12 @@ class _Deployment:
         self._keep_unseen()
 
     def _account(self, refused: Mapping[Key, Refusal]) -> None:
-        """Account for what a run that failed did not come to."""
-        known = {item["object"] for item in self.outcome.objects}
+        """Account for what a run that failed did not reach."""
         for member in self.members:
-            if str(member.key) in known:
-                continue
             if member.key in refused:
-                self.outcome.add(member.key, member.component, "refused", why=refused[member.key].why)
+                self.outcome.add_unless_recorded(member.key, member.component, "refused", refused[member.key].why)
             else:
-                self.outcome.add(member.key, member.component, _LEFT.get(member.action, "not reached"))
+                self.outcome.add_unless_recorded(member.key, member.component, _LEFT.get(member.action, "not reached"))
 
     def _write(self, deadline: Deadline) -> None:
         """Apply, prune and record, with no other deployment of this application beside it."""
@@ -238,14 +242,12 @@ class _Deployment:
         prune(self.client, self.inventory, self.apis, self.old, wanted, options, foreseen, Deadline(LOOKING), self.ticker)
         if foreseen.changed:
             return True
-        self.outcome.objects += foreseen.objects
+        self.outcome.include(foreseen)
         return False
 
     def _keep_for_later(self) -> None:
-        known = {item["object"] for item in self.outcome.objects}
         for key, _resource in self.old:
-            if str(key) not in known:
-                self.outcome.add(key, None, "kept", why="it left the application; a run without kubeflow_prune=later prunes it")
+            self.outcome.add_unless_recorded(key, None, "kept", "it left the application; a run without kubeflow_prune=later prunes it")
 
     def _own_namespace(self, deadline: Deadline) -> set[Key]:
         """Create the application's namespace if it is ours and missing: the lease and the record are in it."""
@@ -356,25 +358,13 @@ def present(client: Client, application: str, namespace: str, rendered: list[tup
     Nothing is written before all is known that can be known (``preflight``).
     Raises ``BootstrapError``; its details carry the outcome so far.
     """
-    start = time.monotonic()
     outcome = Outcome()
     with Ticker(options.progress) as ticker:
         run = _Deployment(client, application, namespace, replace(options, progress=ticker.say), outcome, ticker)
-        try:
-            run._deploy(rendered)
+        with accounted(outcome, ticker, run.complete):
+            run.execute(rendered)
             with client.repeating(Deadline(LOOKING).left, ticker.say):
-                client.identity.check()  # what was read, too, holds for the cluster that answers
-        except BootstrapError as error:
-            run._account(error.refused if isinstance(error, PreflightFailed) else {})
-            outcome.seconds = round(time.monotonic() - start, 1)
-            outcome.timeline = ticker.timeline.document()
-            readable = run._readable(client.identity.explain(error))
-            if outcome.objects and not isinstance(error, PreflightFailed):
-                _add_account(readable, outcome)
-            readable.details = {"changed": outcome.changed, "outcome": outcome.document(), **error.details}
-            raise readable from (None if readable is error else error)
-    outcome.seconds = round(time.monotonic() - start, 1)
-    outcome.timeline = ticker.timeline.document()
+                client.identity.check()  # what was read must be of the cluster that answers now, too
     return outcome
 
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 import typing as t
 from dataclasses import dataclass, field
 
@@ -21,7 +20,7 @@ from .lease import held
 from .model.applyset import Inventory, group_kind
 from .model.deletion_target import DeletionTarget
 from .model.generated_secrets import claims_of
-from .model.outcome import Options, Outcome
+from .model.outcome import Options, Outcome, accounted
 from .model.progress import Deadline, Ticker
 
 Json = dict[str, t.Any]
@@ -49,21 +48,13 @@ def absent(client: Client, application: str, namespace: str, options: Options, r
     go last, if they are ours and nothing is left in them. A second call finds nothing and writes nothing.
     Raises ``BootstrapError`` where something could not be deleted, after all else was; its details carry the outcome.
     """
-    start = time.monotonic()
     deadline = Deadline(options.timeout or _LEAST)
     with Ticker(options.progress) as ticker, client.repeating(deadline.left, ticker.say):
         run = _RemovalRun(client, application, namespace, options, remove_data, deadline, ticker)
-        try:
+        with accounted(run.outcome, ticker, run.complete):
             run.look()
             run.execute()
-            client.identity.check()  # what another cluster does not have is not gone
-        except BootstrapError as error:
-            run.account()
-            run.outcome.seconds = round(time.monotonic() - start, 1)
-            found = client.identity.explain(error)
-            found.details = {**error.details, "changed": run.outcome.changed, "outcome": run.outcome.document()}
-            raise found from (None if found is error else error)
-    run.outcome.seconds = round(time.monotonic() - start, 1)
+            client.identity.check()  # an object that another cluster does not have was not deleted
     return run.outcome
 
 
@@ -184,7 +175,7 @@ class _RemovalRun:
             check()
             self._take(stage)
         self._leave_spaces(release)
-        self.account()
+        self._account()
         self._end()
 
     def _take(self, stage: list[DeletionTarget]) -> None:
@@ -267,19 +258,19 @@ class _RemovalRun:
 
     # --- the end
 
-    def account(self) -> None:
+    def complete(self, error: BootstrapError) -> BootstrapError:
+        """Account for what a run that failed did not reach; returns the error for the user."""
+        self._account()
+        return self.client.identity.explain(error)
+
+    def _account(self) -> None:
         """Record what stays and why, and what was not reached."""
-        known = {item["object"] for item in self.outcome.objects}
         for key, why in self.kept.items():
-            if str(key) not in known:
-                self.outcome.add(key, None, "kept", why=why)
+            self.outcome.add_unless_recorded(key, None, "kept", why)
         for key in self.unlabelled:
-            if str(key) not in known:
-                self.outcome.add(key, None, "left alone", why="somebody took our label off it")
-        known = {item["object"] for item in self.outcome.objects}
+            self.outcome.add_unless_recorded(key, None, "left alone", "somebody took our label off it")
         for target in [*self.going, *self.spaces]:
-            if str(target.key) not in known:
-                self.outcome.add(target.key, None, "not reached")
+            self.outcome.add_unless_recorded(target.key, None, "not reached")
 
     def _end(self) -> None:
         """Forget the record; but keep it as long as something of ours is there, so that a later removal finds that."""

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""From an application on disk to objects in the cluster, or out of it again."""
+"""Deploy the objects of an application on disk to a cluster, or remove them."""
 
 from __future__ import annotations
 
@@ -27,31 +27,35 @@ from ..run import Context
 from .engine import EngineChoice
 from .job import Job
 
-_NONE = "Make one first (playbooks/app.yml), or check kubeflow_app_dir."
-_LOST = "Check kubeflow_app_dir. If the folder is lost, name the application and its context: kubeflow_application, kubeflow_context."
+_NO_APPLICATION = "Make one first (playbooks/app.yml), or check kubeflow_app_dir."
+_FOLDER_LOST = (
+    "Check kubeflow_app_dir. If the folder is lost, name the application and its context: kubeflow_application, kubeflow_context."
+)
 
 
 def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Outcome, EngineChoice]:
-    """Do what the module ``deploy`` documents; returns the engine that did it, too."""
+    """Do what the module ``deploy`` documents; the outcome and the engine."""
     if args["application"]:
         return _removed_by_record(client, args, context)
     path = Path(args["path"])
     files = _files(path, args, context)
     if not files:
-        raise BootstrapError(f"There is no application in {path}.", fix=_LOST if args["state"] == "absent" else _NONE)
+        raise BootstrapError(f"There is no application in {path}.", fix=_FOLDER_LOST if args["state"] == "absent" else _NO_APPLICATION)
     with client.repeating(Deadline(LOOKING).left, context.progress):
         app, environment, namespace = target_cluster.bind(client, files, path, args, context.warn)
     options = _options(args, context)
-    removing = args["state"] == "absent"
-    given = bool(args["secrets"]) and not removing
-    job = Job(client, context, path, files, app["name"], args["environment"], environment, secrets=given)
+    remove = args["state"] == "absent"
+    with_secrets = bool(args["secrets"]) and not remove
+    job = Job(client, context, path, files, app["name"], args["environment"], environment, secrets=with_secrets)
     with client.repeating(Deadline(LOOKING).left, context.progress):
         choice = job.choose(args["engine"], args["ks"])
     try:
         with interruptible(client):
+            if choice.ks and remove:
+                return job.remove_by_ks(choice.ks, options, args["remove_data"]), choice
             if choice.ks:
-                return job.by_ks(choice.ks, options, remove=removing, remove_data=args["remove_data"]), choice
-            if removing:
+                return job.deploy_by_ks(choice.ks, options), choice
+            if remove:
                 return absent(client, app["name"], namespace, options, args["remove_data"]), choice
             rendered = [(name, item) for name, items in objects(files, args["environment"]).items() for item in items]
             for warning in left_out(files):
@@ -65,7 +69,7 @@ def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Ou
 
 
 def _removed_by_record(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Outcome, EngineChoice]:
-    """Remove an application whose folder is lost, by what the cluster records of it."""
+    """Remove an application whose folder is lost, by its ApplySet."""
     if args["state"] != "absent":
         raise BootstrapError(
             "An application can be removed, but not deployed by its name alone.", fix="Leave application out, or set state to absent."
@@ -96,7 +100,7 @@ def _options(args: dict[str, t.Any], context: Context) -> Options:
 
 
 def _files(path: Path, args: dict[str, t.Any], context: Context) -> dict[str, str]:
-    """The application on disk; in check mode as it would be."""
+    """The files of the application; in check mode as the declaration would make them."""
     if args["declaration"] is None or not context.check:
         return folder.read(path)
     return folder.foresee(path, args["declaration"], sources(args, context))

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Which engine deploys, and why.
 
-``native`` is ours, ``ks`` the command; ``auto`` takes ks where it is there and able to serve the application and the cluster at hand.
+``native`` is that of this collection, ``ks`` the command; ``auto`` chooses ks if it is installed and can deploy this application to
+this cluster.
 """
 
 from __future__ import annotations
@@ -24,69 +25,72 @@ _INSTALL = "Install it with the role kubeflow.bootstrap.ks, or name it with kube
 
 @dataclass(frozen=True)
 class EngineChoice:
-    """``engine``: ``native`` or ``ks``. ``reason``: a sentence for the user. ``ks``: the command, where it was taken."""
+    """``engine``: ``native`` or ``ks``. ``reason``: a sentence for the user. ``ks``: the command, if it was chosen."""
 
     engine: str
     reason: str
     ks: KsBinary | None = None
 
 
-def choose(wanted: str, find: Callable[[], KsBinary | None], hindrances: t.Iterable[Callable[[KsBinary], str | None]]) -> EngineChoice:
-    """The engine. ``hindrances``: asked one after the other, cheapest first, why ks can't do this; only for ``auto``.
+def choose(
+    requested: str, find_binary: Callable[[], KsBinary | None], obstacles: t.Iterable[Callable[[KsBinary], str | None]]
+) -> EngineChoice:
+    """The engine. ``obstacles``: why ks can't do this, the cheapest first; only for ``auto``.
 
-    Raises BootstrapError where ks is wanted and there is none that will do.
+    Raises BootstrapError if ks is requested and none can be used.
     """
-    if wanted == "native":
-        return EngineChoice("native", "It was asked for.")
-    found = find()
-    if wanted == "ks":
-        if found is None:
+    if requested == "native":
+        return EngineChoice("native", "It was requested.")
+    binary = find_binary()
+    if requested == "ks":
+        if binary is None:
             raise BootstrapError("The command ks is not installed on this host.", fix=_INSTALL)
-        if found.why:
-            raise BootstrapError(found.why, fix=_INSTALL)
-        return EngineChoice("ks", "It was asked for.", found)
-    if found is None:
+        if binary.why:
+            raise BootstrapError(binary.why, fix=_INSTALL)
+        return EngineChoice("ks", "It was requested.", binary)
+    if binary is None:
         return EngineChoice("native", "The command ks is not installed on this host.")
-    if found.why:
-        return EngineChoice("native", found.why)
-    for hindrance in hindrances:
+    if binary.why:
+        return EngineChoice("native", binary.why)
+    for obstacle in obstacles:
         try:
-            why = hindrance(found)
-        except BootstrapError as error:  # what is wrong for native, too, that will say itself
+            why = obstacle(binary)
+        except BootstrapError as error:  # the native engine reports it again if it concerns both
             why = error.message.rstrip(".")
         if why:
-            return EngineChoice("native", f"ks {found.version} is not taken: {why}.")
-    return EngineChoice("ks", f"{found.path} is ks {found.version}, and can do this on the cluster at hand.", found)
+            return EngineChoice("native", f"ks {binary.version} is not taken: {why}.")
+    return EngineChoice("ks", f"{binary.path} is ks {binary.version}, and can do this on the cluster at hand.", binary)
 
 
 def library_missing(files: Mapping[str, str], version: str) -> str | None:
-    """ks asks GitHub for a Kubernetes library where the application has none."""
+    """ks asks GitHub for a Kubernetes library if the application has none."""
     has = any(path.startswith(f"lib/{version}/") for path in files)
     return None if has else f"the application has no Kubernetes library in lib/{version}"
 
 
 def unserved(rendered: Mapping[str, t.Iterable[Json]], served: Served) -> str | None:
-    """Against Kubernetes 1.35, ks 0.10.0 stopped at the first object of a version that the cluster does not serve; native migrates it.
+    """ks 0.10.0 stops at the first object in a version that Kubernetes 1.35 does not serve; native migrates it.
 
-    A CRD and a resource of its kind in one component: ks does not wait in between. In two, we do. ``rendered``: by component.
+    Between a CRD and its custom resources ks does not wait if they are in one component; if they are in two, we do.
+    ``rendered``: by component.
     """
-    defined: dict[tuple[str, str], str] = {}
+    component_of: dict[tuple[str, str], str] = {}
     for component, items in rendered.items():
         for item in items:
             if item["kind"] == "CustomResourceDefinition":
                 spec = item.get("spec") or {}
-                defined[str(spec.get("group")), str((spec.get("names") or {}).get("kind"))] = component
+                component_of[str(spec.get("group")), str((spec.get("names") or {}).get("kind"))] = component
     for component, items in rendered.items():
         for item in items:
             version, kind = item["apiVersion"], item["kind"]
             if kind in served.get(version, {}):
                 continue
-            where = defined.get((version.rpartition("/")[0], kind))
-            if where == component:
+            defined_in = component_of.get((version.rpartition("/")[0], kind))
+            if defined_in == component:
                 return (
                     f"the CustomResourceDefinition of {kind} and a {kind} come together, and ks does not wait for the one before the other"
                 )
-            if where is None:
+            if defined_in is None:
                 return f"the cluster serves no {kind} in {version}"
     return None
 
@@ -100,19 +104,19 @@ def unprintable(files: Mapping[str, str]) -> str | None:
     return None
 
 
-def rendered_otherwise(shown: t.Iterable[Json], rendered: t.Iterable[Json]) -> str | None:
-    """The printer of ks 0.10.0 changes some jsonnet in silence: parentheses go, escapes are doubled. So the results are compared.
+def rendering_difference(shown: t.Iterable[Json], rendered: t.Iterable[Json]) -> str | None:
+    """The first object that ks renders differently, as the printer of ks 0.10.0 drops parentheses and doubles escapes without an error.
 
-    The order of components is left to chance by ks.
+    The order of components is random with ks.
     """
-    theirs, ours = sorted(map(_canonical, shown)), sorted(map(_canonical, rendered))
-    if theirs == ours:
+    by_ks, by_jsonnet = sorted(map(_canonical, shown)), sorted(map(_canonical, rendered))
+    if by_ks == by_jsonnet:
         return None
-    other = next((text for text in ours if text not in theirs), None)
-    if other is None:
+    different = next((text for text in by_jsonnet if text not in by_ks), None)
+    if different is None:
         return "it shows objects that are not the application's"
-    item = json.loads(other)
-    return f"it renders {item['kind']} {(item.get('metadata') or {}).get('name')} otherwise than jsonnet does"
+    item = json.loads(different)
+    return f"it renders {item['kind']} {(item.get('metadata') or {}).get('name')} differently than jsonnet does"
 
 
 def _canonical(item: Json) -> str:
@@ -120,7 +124,7 @@ def _canonical(item: Json) -> str:
 
 
 def _numbers(value: t.Any) -> t.Any:
-    """Whole numbers as such, however they were written."""
+    """Integers for floats without a fraction."""
     if isinstance(value, dict):
         return {key: _numbers(each) for key, each in value.items()}
     if isinstance(value, list):

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What `ks` answers, read and explained.
+"""The output of `ks`, parsed and explained.
 
 Recorded answers of ks 0.10.0: tests/conformance/ks-0.10.0/cluster-steps. Its exit codes are 0, 1 (error), 2 (crash) and, for
-differences, 10; that one only says something of the last object, so the text counts.
+differences, 10; as that one is only about the last object, the text is parsed.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ _NO_SCHEMA = "unable to retrieve schema"
 
 
 def lines(answer: KsOutput) -> list[tuple[str, str]]:
-    """What it logged: level (``info``, ``error``, …) and text."""
-    found = []
+    """Its log messages: level (``info``, ``error``, …) and text."""
+    messages = []
     for line in answer.err.splitlines():
         match = _LOG.match(line)
         if match:
-            found.append((match["level"] or match["word"].lower(), _unquoted(match["text"]) if match["level"] else match["rest"]))
-    return found
+            messages.append((match["level"] or match["word"].lower(), _unquoted(match["text"]) if match["level"] else match["rest"]))
+    return messages
 
 
 def _unquoted(text: str) -> str:
-    """A text as Go's ``%q`` writes it, which JSON is close to."""
+    """A string as Go's ``%q`` writes it, which is close to JSON."""
     if not text.startswith('"'):
         return text
     try:
@@ -53,18 +53,18 @@ def objects(answer: KsOutput) -> list[Json]:
     """The objects that ``ks show -o json`` printed: several are set off by ``---``, one alone is not."""
     if answer.code:
         raise failure(answer)
-    decoder, found, text = json.JSONDecoder(), [], answer.out
+    decoder, items, text = json.JSONDecoder(), [], answer.out
     position = _skip(text, 0)
     try:
         while position < len(text):
             item, position = decoder.raw_decode(text, position)
             if not isinstance(item, dict) or not isinstance(item.get("kind"), str) or not isinstance(item.get("apiVersion"), str):
                 raise ValueError
-            found.append(item)
+            items.append(item)
             position = _skip(text, position)
     except ValueError:
-        raise BootstrapError(f"What {answer.command} printed are not objects in JSON.", fix="Run it by hand.") from None
-    return found
+        raise BootstrapError(f"{answer.command} did not print objects in JSON.", fix="Run it by hand.") from None
+    return items
 
 
 def _skip(text: str, position: int) -> int:
@@ -74,28 +74,28 @@ def _skip(text: str, position: int) -> int:
 
 
 def differences(answer: KsOutput) -> dict[str, tuple[str, str]]:
-    """What ``ks diff`` found, by label (``configmaps team.settings``): ``created``, ``changed`` or ``unchanged``, and the text."""
+    """What ``ks diff`` reports by label (``configmaps team.settings``): ``created``, ``changed`` or ``unchanged``; and the text."""
     if answer.code not in (0, 10):
         raise failure(answer)
-    found = {}
+    states = {}
     starts = [*_SECTION.finditer(answer.out)]
     for start, end in zip(starts, [*(match.start() for match in starts[1:]), len(answer.out)], strict=True):
         label, text = start["label"], answer.out[start.end() : end]
         state = {f"{label} unchanged": UNCHANGED, f"{label} doesn't exist on live": CREATED}.get(text.strip("\n"), CHANGED)
-        found[label] = (state, text)
-    return found
+        states[label] = (state, text)
+    return states
 
 
 def applied(answer: KsOutput) -> tuple[dict[str, bool], str | None]:
-    """What ``ks apply`` dealt with, label to whether it was created, in order; and the label of the one that it failed at, if it did."""
-    dealt: dict[str, bool] = {}
+    """The objects that ``ks apply`` handled, label to whether it was created, in order; and the label of the one at which it failed."""
+    handled: dict[str, bool] = {}
     for level, text in lines(answer):
         if level == "info" and (match := _UPDATING.match(text)):
-            dealt.setdefault(match["label"], False)
+            handled.setdefault(match["label"], False)
         elif level == "info" and (match := _CREATING.match(text)):
-            dealt[match["label"]] = True
-    failed = list(dealt)[-1] if answer.code and dealt else None
-    return dealt, failed
+            handled[match["label"]] = True
+    stopped_at = list(handled)[-1] if answer.code and handled else None
+    return handled, stopped_at
 
 
 def deleted(answer: KsOutput) -> list[str]:
@@ -106,21 +106,21 @@ def deleted(answer: KsOutput) -> list[str]:
 
 
 def invalid(answer: KsOutput) -> dict[str, str] | None:
-    """What ``ks validate`` objects to, by label; ``None`` where the cluster has none of the descriptions that it needs.
+    """The mistakes that ``ks validate`` reports, by label; ``None`` if the cluster lacks the descriptions that it needs.
 
-    It reads those of Swagger 1.2, which Kubernetes 1.14 dropped.
+    It reads Swagger 1.2, which Kubernetes 1.14 dropped.
     """
-    wrong = {match["label"]: match["why"] for level, text in lines(answer) if level == "error" and (match := _INVALID.match(text))}
-    if any(_NO_SCHEMA in why for why in wrong.values()):
+    mistakes = {match["label"]: match["why"] for level, text in lines(answer) if level == "error" and (match := _INVALID.match(text))}
+    if any(_NO_SCHEMA in why for why in mistakes.values()):
         return None
-    if answer.code and not wrong:
+    if answer.code and not mistakes:
         raise failure(answer)
-    return wrong
+    return mistakes
 
 
 _LOGIN = "Check that the login still works: kubectl get namespaces."
 _NATIVE = "Use kubeflow_engine=native, which can do that."
-# In order: a pattern of what ks says, what it means, what to do.
+# In order: a pattern of messages of ks, what they mean, what to do.
 _EXPLAINED: tuple[tuple[str, str, str], ...] = (
     (r'environment \\?"(?P<a>.*?)\\?" was not found', "the application has no environment {a}", "Check kubeflow_environment."),
     (r"environment is not set", "no environment was named", "Set kubeflow_environment."),
@@ -164,17 +164,17 @@ _EXPLAINED: tuple[tuple[str, str, str], ...] = (
 
 
 def failure(answer: KsOutput) -> BootstrapError:
-    """The error of a run that failed: what ks was doing, what it said, what that means and what to do."""
-    said = next((text for level, text in reversed(lines(answer)) if level in ("error", "fatal")), "")
-    if answer.code == CRASHED and not said:
+    """The error of a run that failed: what ks was doing, its message, what that means and what to do."""
+    message = next((text for level, text in reversed(lines(answer)) if level in ("error", "fatal")), "")
+    if answer.code == CRASHED and not message:
         return BootstrapError(f"{answer.command} crashed, which is a defect of ks.", fix=_NATIVE)
-    doing = next((text for level, text in reversed(lines(answer)) if level == "info"), "")
-    match = _UPDATING.match(doing) or _CREATING.match(doing) or _DELETING.match(doing)
-    at = f" at {match['label']}" if match else ""
+    latest = next((text for level, text in reversed(lines(answer)) if level == "info"), "")
+    match = _UPDATING.match(latest) or _CREATING.match(latest) or _DELETING.match(latest)
+    place = f" at {match['label']}" if match else ""
     for pattern, meaning, fix in _EXPLAINED:
-        match = re.search(pattern, said, re.IGNORECASE)
+        match = re.search(pattern, message, re.IGNORECASE)
         if match:
             why = meaning.format(match[0], **match.groupdict())
-            return BootstrapError(f"{answer.command} stopped{at}: {why[:500]}.", fix=fix)
-    why = said.splitlines()[0][:500] if said else f"it ended with {answer.code} and said nothing"
-    return BootstrapError(f"{answer.command} stopped{at}: {why}.", fix="Run it by hand in the application's folder.")
+            return BootstrapError(f"{answer.command} stopped{place}: {why[:500]}.", fix=fix)
+    why = message.splitlines()[0][:500] if message else f"it ended with {answer.code} and said nothing"
+    return BootstrapError(f"{answer.command} stopped{place}: {why}.", fix="Run it by hand in the application's folder.")

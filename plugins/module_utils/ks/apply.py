@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Deploy an application, or remove it, by the command `ks`, component by component.
 
-What ks can't do is not made up for: it takes back no object that left the application, records none, and adopts what already exists.
-The order of the components and waiting are ours.
+What ks lacks is not added: it prunes nothing, records nothing, and adopts what already exists. The order of the components, the
+lease, readiness and the outcome are those of the native engine.
 """
 
 from __future__ import annotations
@@ -11,31 +11,29 @@ from __future__ import annotations
 import contextlib
 import time
 import typing as t
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..deploy.delete.removal import Removal
 from ..deploy.lease import held
 from ..deploy.model.applyset import Inventory
 from ..deploy.model.deletion_target import DeletionTarget
-from ..deploy.model.outcome import Options, Outcome
+from ..deploy.model.member import Member
+from ..deploy.model.outcome import Options, Outcome, accounted
 from ..deploy.model.progress import Deadline, Ticker
-from ..deploy.status.readiness import awaited, failed, missing
-from ..deploy.status.wait import counted, open_gates
+from ..deploy.status.wait import await_ready, open_gates
 from ..errors import BootstrapError
 from ..kube.client import Client
 from ..kube.discovery import Served
-from ..kube.resources import CRD, Key, Resource, Resources, key_of, placed
-from ..process import interrupts
+from ..kube.resources import CRD, Resources, key_of, placed
 from . import answers
 from .command import Ks, KsOutput
-from .components import ComponentOrder, plan
+from .components import ComponentOrder, order
 
 Json = dict[str, t.Any]
 
-_PAUSE = 0.5
 _LEAST = 60.0
-"""Seconds for gates and deletions where nobody is to wait for readiness."""
+"""Seconds for gates and deletions where readiness is not awaited."""
 _DATA = ("PersistentVolumeClaim", "Namespace")
 _NO_SWAGGER = (1, 14)
 """The first Kubernetes without the descriptions that `ks validate` reads."""
@@ -45,290 +43,262 @@ _NO_PROMISE = (
 )
 
 
-@dataclass(frozen=True)
-class KsObject:
-    """One object as ks names it: ``label`` is ``deployments team.front``, and ``deployment team.front`` before it knows the plural."""
+@dataclass
+class KsObject(Member):
+    """One object as ks names it: ``label`` is ``deployments team.front``, and ``singular`` is ``deployment team.front``, which it prints
+    before it knows the plural.
 
-    key: Key
-    label: str
-    singular: str
-    component: str | None
-    resource: Resource
-    item: Json = field(compare=False, repr=False)
+    ``state`` and ``difference``: what `ks diff` reports; ``None`` where it can't compare.
+    """
 
-    @property
-    def path(self) -> str:
-        """Where it is served."""
-        return self.resource.path(self.key.namespace, self.key.name)
+    label: str = ""
+    singular: str = ""
+    state: str | None = None
+    difference: str = ""
 
 
-def things(shown: list[Json], rendered: Mapping[str, list[Json]], served: Served, namespace: str) -> dict[str, KsObject]:
-    """The objects that ks shows, by label. ``rendered``: the same by component, for its name.
+def labelled(shown: list[Json], rendered: Mapping[str, list[Json]], served: Served, namespace: str) -> dict[str, KsObject]:
+    """The objects that ks shows, by label. ``rendered``: the same by component.
 
     Raises BootstrapError for a kind that the cluster does not serve, before ks would stop half way at it.
     """
     resources = Resources(served, shown)
-    components = {
-        key: name for name, items in rendered.items() for item, key in zip(items, _keys(items, resources, namespace), strict=True)
-    }
-    found: dict[str, KsObject] = {}
-    for item, there in zip(shown, placed(shown, resources, namespace), strict=True):
-        key, resource = key_of(there), resources.of(item)
-        own = (item.get("metadata") or {}).get("namespace")
-        name = f"{own}.{key.name}" if own else key.name
-        thing = KsObject(key, f"{resource.plural} {name}", f"{item['kind'].lower()} {name}", components.get(key), resource, there)
-        if thing.label in found:
-            raise BootstrapError(f"ks can't tell {thing.key} from {found[thing.label].key}.", fix="Use kubeflow_engine=native.")
-        found[thing.label] = thing
-    return found
-
-
-def _keys(items: list[Json], resources: Resources, namespace: str) -> list[Key]:
-    return [key_of(item) for item in placed(items, resources, namespace)]
+    components = {key: name for name, items in rendered.items() for key in map(key_of, placed(items, resources, namespace))}
+    objects: dict[str, KsObject] = {}
+    for item, placed_item in zip(shown, placed(shown, resources, namespace), strict=True):
+        key, resource = key_of(placed_item), resources.of(item)
+        own_namespace = (item.get("metadata") or {}).get("namespace")
+        name = f"{own_namespace}.{key.name}" if own_namespace else key.name
+        label, singular = f"{resource.plural} {name}", f"{item['kind'].lower()} {name}"
+        if label in objects:
+            raise BootstrapError(f"ks can't tell {key} from {objects[label].key}.", fix="Use kubeflow_engine=native.")
+        objects[label] = KsObject(key, components.get(key), placed_item, resource, None, "change", label=label, singular=singular)
+    return objects
 
 
 def refuse_mixing(client: Client, application: str, namespace: str) -> str | None:
-    """The native engine records what it applied; ks knows nothing of that, and would leave the record wrong."""
+    """The native engine records what it applied; ks knows nothing of that record, and would leave it wrong."""
     inventory = Inventory(application, namespace).read(client)
     return f"the native engine deployed it, and keeps the ApplySet {namespace}/{inventory.name}" if inventory.exists else None
 
 
-@dataclass(frozen=True)
-class DeploymentSite:
-    """Whose deployment this is, and where: the Lease of ``application`` in ``namespace`` keeps others away."""
+@dataclass
+class KsRun:
+    """A deployment or a removal of the application's ``objects``, by label."""
 
     client: Client
     application: str
     namespace: str
     served: Served
+    ks: Ks
+    objects: Mapping[str, KsObject]
+    options: Options
+    outcome: Outcome = field(default_factory=Outcome)
+    deadline: Deadline = field(init=False)
+    ticker: Ticker = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.deadline = Deadline(self.options.timeout or _LEAST)
+        self.ticker = Ticker(self.options.progress)
+
+    def present(self) -> Outcome:
+        """Apply what `ks diff` reports, then wait until everything is ready.
+
+        Raises ``BootstrapError``; its details carry the outcome.
+        """
+        with self._running(self.objects.values()):
+            self._validate()
+            self._diff()
+            if self.options.check:
+                self._preview()
+            elif all(each.state == answers.UNCHANGED for each in self.objects.values()):
+                self._add_unchanged(self.objects.values())
+            else:
+                self._apply()
+            if self.options.timeout and not self.options.check:
+                self.outcome.waited = await_ready(self.client, None, self.objects.values(), self.deadline, self.ticker)
+        return self.outcome
+
+    def absent(self, remove_data: bool) -> Outcome:
+        """Delete the live objects of the application: components in reverse order, each deleted before the next.
+
+        A second call deletes nothing.
+        """
+        start, pending = time.monotonic(), list[KsObject]()
+        with self._running(pending):
+            live: list[Json | None] = self.client.map(lambda each: self.client.find(each.path), self.objects.values())
+            targets = {
+                label: DeletionTarget(each.key, each.resource, item, label=False)
+                for (label, each), item in zip(self.objects.items(), live, strict=True)
+                if item
+            }
+            existing = [self.objects[label] for label in targets]
+            data = [str(each.key) for each in existing if each.key.kind in _DATA and not each.key.group]
+            if data and not remove_data:
+                raise BootstrapError(
+                    f"ks would delete {', '.join(data)}, and all that is in there.",
+                    fix="kubeflow_remove_data=true allows that. Or use kubeflow_engine=native, which keeps them.",
+                )
+            if self.options.check or not existing:
+                self._add_removed(existing)
+                return self.outcome
+            pending += existing
+            removal = Removal(
+                self.client,
+                self.served,
+                lambda _metadata: True,
+                self.options,
+                self.outcome,
+                self.deadline,
+                self.ticker,
+                total=len(existing),
+            )
+            with self._lease():
+                names = [name for name in reversed(self._order().names) if _of_component(existing, name)]
+                for name in names:
+                    members = _of_component(existing, name)
+                    answers.deleted(self._write("delete", name))
+                    if self.options.timeout or name != names[-1]:
+                        removal.await_gone([targets[each.label] for each in members])
+                    self._add_removed(members)
+            self.outcome.waited = round(time.monotonic() - start, 1)
+        return self.outcome
 
     @contextlib.contextmanager
-    def held(self, deadline: Deadline, ticker: Ticker) -> Iterator[None]:
-        """Hold the lease where the namespace exists."""
-        space = self.client.find(f"/api/v1/namespaces/{self.namespace}")
-        if not space or space["metadata"].get("deletionTimestamp"):
+    def _running(self, pending: Collection[KsObject]) -> Iterator[None]:
+        """Report progress and retry transient errors; an error carries the outcome, in which the rest of ``pending`` was not reached."""
+
+        def complete(error: BootstrapError) -> BootstrapError:
+            for each in pending:
+                self.outcome.add_unless_recorded(each.key, each.component, "not reached")
+            return error
+
+        with self.ticker, self.client.repeating(self.deadline.left, self.ticker.say), accounted(self.outcome, self.ticker, complete):
+            yield
+
+    @contextlib.contextmanager
+    def _lease(self) -> Iterator[None]:
+        """Hold the application's lease where its namespace exists."""
+        namespace = self.client.find(f"/api/v1/namespaces/{self.namespace}")
+        if not namespace or namespace["metadata"].get("deletionTimestamp"):
             yield
             return
-        with held(self.client, self.namespace, self.application, deadline, ticker):
+        with held(self.client, self.namespace, self.application, self.deadline, self.ticker):
             yield
 
+    def _order(self) -> ComponentOrder:
+        """The components in the order that their objects need."""
+        return order({each.key: (each.component or "", each.item) for each in self.objects.values()})
 
-def present(place: DeploymentSite, ks: Ks, found: dict[str, KsObject], options: Options) -> Outcome:
-    """Apply by ks what `ks diff` finds to do; then wait until the workloads are ready.
+    def _validate(self) -> None:
+        version = self.client.document("/version", "major", "minor")
+        number = tuple(int("".join(filter(str.isdigit, str(version.get(part)))) or 0) for part in ("major", "minor"))
+        if number >= _NO_SWAGGER:
+            return
+        self.ticker.say(f"ks validate {self.ks.environment}")
+        mistakes = answers.invalid(self.ks.run("validate"))
+        if mistakes:
+            listed = "; ".join(f"{label}: {why}" for label, why in list(mistakes.items())[:5])
+            raise BootstrapError(f"ks validate rejects {len(mistakes)} objects: {listed}.", fix="Nothing was applied. Fix that.")
 
-    Raises ``BootstrapError``; its details carry the outcome.
-    """
-    start, client = time.monotonic(), place.client
-    outcome = Outcome()
-    deadline = Deadline(options.timeout or _LEAST)
-    with Ticker(options.progress) as ticker, client.repeating(deadline.left, ticker.say), _accounted([*found.values()], outcome, start):
-        _validate(client, ks, ticker)
-        states = _diff(ks, found, ticker)
-        if options.diff:
-            outcome.differences = [
-                {"before_header": str(thing.key), "after_header": str(thing.key), "prepared": _shown(thing, states[label][1])}
-                for label, thing in found.items()
-                if label in states and states[label][0] != answers.UNCHANGED
-            ]
-        if all(label in states and states[label][0] == answers.UNCHANGED for label in found):
-            for thing in found.values():
-                outcome.add(thing.key, thing.component, answers.UNCHANGED)
-        else:
-            _apply(place, ks, found, {label: state for label, (state, _text) in states.items()}, options, outcome, deadline, ticker)
-        if options.timeout and not options.check:
-            outcome.waited = _wait(client, [thing for thing in found.values() if awaited(*thing.key[:2])], deadline, ticker)
-    return outcome
+    def _diff(self) -> None:
+        """Set the state of each object.
 
-
-@contextlib.contextmanager
-def _accounted(wanted: list[KsObject], outcome: Outcome, start: float) -> Iterator[None]:
-    """Give an error the outcome, with what of ``wanted`` was not reached."""
-    try:
-        yield
-    except BootstrapError as error:
-        known = {item["object"] for item in outcome.objects}
-        for thing in wanted:
-            if str(thing.key) not in known:
-                outcome.add(thing.key, thing.component, "not reached")
-        outcome.seconds = round(time.monotonic() - start, 1)
-        error.details = {**error.details, "changed": outcome.changed, "outcome": outcome.document()}
-        raise
-    outcome.seconds = round(time.monotonic() - start, 1)
-
-
-def planned(found: dict[str, KsObject]) -> ComponentOrder:
-    """The components in the order that their objects need."""
-    return plan({thing.key: (thing.component or "", thing.item) for thing in found.values()})
-
-
-def _validate(client: Client, ks: Ks, ticker: Ticker) -> None:
-    version = client.document("/version", "major", "minor")
-    number = tuple(int("".join(filter(str.isdigit, str(version.get(part)))) or 0) for part in ("major", "minor"))
-    if number >= _NO_SWAGGER:
-        return
-    ticker.say(f"ks validate {ks.environment}")
-    wrong = answers.invalid(ks.run("validate"))
-    if wrong:
-        listed = "; ".join(f"{label}: {why}" for label, why in list(wrong.items())[:5])
-        raise BootstrapError(f"ks validate rejects {len(wrong)} objects: {listed}.", fix="Nothing was applied. Fix that.")
-
-
-def _diff(ks: Ks, found: dict[str, KsObject], ticker: Ticker) -> dict[str, tuple[str, str]]:
-    """The state of each object; none where `ks diff` can't compare.
-
-    It crashes where the live object lacks a list that the application has, and stops at a kind whose CRD is still to come.
-    """
-    _say(ticker, f"ks diff {ks.environment}")
-    answer = ks.run("diff")
-    new_kinds = any(thing.key[:2] == CRD for thing in found.values())
-    if answer.code == answers.CRASHED or (answer.code == 1 and new_kinds):
-        return {}
-    return answers.differences(answer)
-
-
-def _shown(thing: KsObject, text: str) -> str:
-    """The text of `ks diff`; not for Secrets, whose values it prints."""
-    return "(hidden, differs)\n" if thing.key[:2] == ("", "Secret") else text
-
-
-def _say(ticker: Ticker, line: str) -> None:
-    ticker.state = line
-    ticker.say(line)
-
-
-def _apply(
-    place: DeploymentSite,
-    ks: Ks,
-    found: dict[str, KsObject],
-    states: dict[str, str],
-    options: Options,
-    outcome: Outcome,
-    deadline: Deadline,
-    ticker: Ticker,
-) -> None:
-    """`ks apply` of each component that has something to do, in order, after what it needs is up; in check mode its dry run."""
-    if options.check:
-        _foresee(place, ks, found, states, outcome)
-        return
-    ticker.say(_NO_PROMISE)
-    order = planned(found)
-    for cycle in order.broken:
-        ticker.say(cycle)
-    items = {thing.key: thing.item for thing in found.values()}
-    with place.held(deadline, ticker):
-        for number, name in enumerate(order.names, 1):
-            mine = {label: thing for label, thing in found.items() if (thing.component or "") == name}
-            if all(states.get(label) == answers.UNCHANGED for label in mine):
-                for thing in mine.values():
-                    outcome.add(thing.key, thing.component, answers.UNCHANGED, number)
+        `ks diff` crashes where the live object lacks a list that the application has, and stops at a kind whose CRD is still to come.
+        """
+        self._show(f"ks diff {self.ks.environment}")
+        answer = self.ks.run("diff")
+        new_kinds = any(each.key[:2] == CRD for each in self.objects.values())
+        if answer.code == answers.CRASHED or (answer.code == 1 and new_kinds):
+            return
+        for label, (state, text) in answers.differences(answer).items():
+            each = self.objects.get(label)
+            if each is None:
                 continue
-            gates = order.gates.get(name)
-            if gates:
-                open_gates(place.client, gates, items, deadline, ticker, wait_soft=bool(options.timeout))
-            _say(ticker, f"ks apply {ks.environment}{f' -c {name}' if name else ''}, {number} of {len(order.names)}")
-            place.client.identity.check()
-            _account(ks.run("apply", name or None), found, list(mine.values()), states, outcome, number)
+            each.state, each.difference = state, text
+            if state == answers.UNCHANGED:
+                each.action = "leave"
+            elif self.options.diff:
+                self.outcome.differences.append({"before_header": str(each.key), "after_header": str(each.key), "prepared": _shown(each)})
 
+    def _apply(self) -> None:
+        """`ks apply` of each component that has differences, in order, after what it needs is ready."""
+        self.ticker.say(_NO_PROMISE)
+        components = self._order()
+        for cycle in components.broken:
+            self.ticker.say(cycle)
+        items = {each.key: each.item for each in self.objects.values()}
+        with self._lease():
+            for number, name in enumerate(components.names, 1):
+                members = _of_component(self.objects.values(), name)
+                if all(each.state == answers.UNCHANGED for each in members):
+                    self._add_unchanged(members, number)
+                    continue
+                gates = components.gates.get(name)
+                if gates:
+                    open_gates(self.client, gates, items, self.deadline, self.ticker, wait_soft=bool(self.options.timeout))
+                self._account(self._write("apply", name, f", {number} of {len(components.names)}"), members, number)
 
-def _foresee(place: DeploymentSite, ks: Ks, found: dict[str, KsObject], states: dict[str, str], outcome: Outcome) -> None:
-    """What would be done: as `ks diff` told; else by the dry run of each component, which fails at a kind that is still to come."""
-    for name in dict.fromkeys(thing.component or "" for thing in found.values()):
-        mine = {label: thing for label, thing in found.items() if (thing.component or "") == name}
-        if states:
-            for label, thing in mine.items():
-                outcome.add(thing.key, thing.component, states.get(label, answers.CHANGED))
-        elif all(thing.key.kind in place.served.get(thing.resource.api_version, {}) for thing in mine.values()):
-            _account(ks.run("dry-run", name or None), found, list(mine.values()), states, outcome)
-        else:
-            for thing in mine.values():
-                outcome.add(thing.key, thing.component, answers.CHANGED if place.client.find(thing.path) else answers.CREATED)
+    def _write(self, verb: str, component: str, progress: str = "") -> KsOutput:
+        """Run a command that writes, for one component, after checking that the same cluster still answers."""
+        self._show(f"ks {verb} {self.ks.environment}{f' -c {component}' if component else ''}{progress}")
+        self.client.identity.check()
+        return self.ks.run(verb, component or None)
 
+    def _show(self, line: str) -> None:
+        self.ticker.state = line
+        self.ticker.say(line)
 
-def _account(
-    answer: KsOutput, found: dict[str, KsObject], mine: list[KsObject], states: dict[str, str], outcome: Outcome, number: int | None = None
-) -> None:
-    """What became of each object. ks itself says "Updating" of what does not change, too: ``states`` tells that apart."""
-    dealt, stopped = answers.applied(answer)
-    by_name = found | {thing.singular: thing for thing in found.values()}
-    error = answers.failure(answer) if answer.code else None
-    for label, created in dealt.items():
-        if label not in by_name:
-            continue
-        thing = by_name[label]
-        if error and label == stopped:
-            outcome.add(thing.key, thing.component, "failed", number, why=error.message)
-        else:
-            unchanged = states.get(thing.label) == answers.UNCHANGED
-            action = answers.CREATED if created else answers.UNCHANGED if unchanged else answers.CHANGED
-            outcome.add(thing.key, thing.component, action, number)
-    if error:
-        raise error
-    silent = [str(thing.key) for thing in mine if thing.label not in dealt and thing.singular not in dealt]
-    if silent:
-        raise BootstrapError(
-            f"{answer.command} ended well, but said nothing of {', '.join(silent[:5])}.", fix="Run it by hand in the application's folder."
-        )
+    def _preview(self) -> None:
+        """Record what a run would do: by `ks diff`, else by the dry run of each component, which fails at a kind still to come."""
+        compared = any(each.state for each in self.objects.values())
+        for name in dict.fromkeys(each.component or "" for each in self.objects.values()):
+            members = _of_component(self.objects.values(), name)
+            if compared:
+                for each in members:
+                    self.outcome.add(each.key, each.component, each.state or answers.CHANGED)
+            elif all(each.key.kind in self.served.get(each.resource.api_version, {}) for each in members):
+                self._account(self.ks.run("dry-run", name or None), members)
+            else:
+                for each in members:
+                    self.outcome.add(each.key, each.component, answers.CHANGED if self.client.find(each.path) else answers.CREATED)
 
-
-def _wait(client: Client, waiting: list[KsObject], deadline: Deadline, ticker: Ticker) -> float:
-    """Wait until the workloads are ready. Raises BootstrapError when the time is up, or where one has failed."""
-    start = time.monotonic()
-    while True:
-        live: list[Json | None] = client.map(lambda thing: client.find(thing.path), waiting)
-        lacking: dict[KsObject, str] = {}
-        for thing, item in zip(waiting, live, strict=True):
-            why = missing(*thing.key[:2], item) if item else "not found"
-            if why and item and failed(item):
-                raise BootstrapError(f"{thing.key} has failed: {failed(item)}", fix="Fix that and run again.")
-            if why:
-                lacking[thing] = why
-        if not lacking:
-            return round(time.monotonic() - start, 1)
-        listed = "; ".join(f"{thing.key} ({why})" for thing, why in lacking.items())
-        if deadline.over:
+    def _account(self, answer: KsOutput, members: list[KsObject], number: int | None = None) -> None:
+        """Record what became of each object of a component. ks prints "Updating" for unchanged ones, too, which ``state`` tells."""
+        handled, stopped_at = answers.applied(answer)
+        by_name = {**{each.singular: each for each in self.objects.values()}, **self.objects}
+        error = answers.failure(answer) if answer.code else None
+        for label, created in handled.items():
+            each = by_name.get(label)
+            if each is None:
+                continue
+            if error and label == stopped_at:
+                self.outcome.add(each.key, each.component, "failed", number, why=error.message)
+            else:
+                action = answers.UNCHANGED if each.state == answers.UNCHANGED else answers.CHANGED
+                self.outcome.add(each.key, each.component, answers.CREATED if created else action, number)
+        if error:
+            raise error
+        silent = [str(each.key) for each in members if each.label not in handled and each.singular not in handled]
+        if silent:
             raise BootstrapError(
-                f"Not ready after {deadline.seconds:g} seconds: {listed}.",
-                fix="Fix that and run again. More time: kubeflow_wait_timeout.",
-                waiting={str(thing.key): why for thing, why in lacking.items()},
+                f"{answer.command} ended well, but said nothing of {', '.join(silent[:5])}.",
+                fix="Run it by hand in the application's folder.",
             )
-        ticker.state = f"waiting for {counted(len(lacking))}: {listed[:200]}"
-        waiting = list(lacking)
-        interrupts.pause(_PAUSE)
+
+    def _add_unchanged(self, members: Collection[KsObject], number: int | None = None) -> None:
+        for each in members:
+            self.outcome.add(each.key, each.component, answers.UNCHANGED, number)
+
+    def _add_removed(self, members: Collection[KsObject]) -> None:
+        for each in members:
+            self.outcome.add(each.key, each.component, "removed")
 
 
-def absent(place: DeploymentSite, ks: Ks, found: dict[str, KsObject], options: Options, remove_data: bool) -> Outcome:
-    """Delete by ks what is there of the application: components in reverse order, each gone before the next.
+def _of_component(objects: Collection[KsObject], name: str) -> list[KsObject]:
+    return [each for each in objects if (each.component or "") == name]
 
-    A second call finds nothing.
-    """
-    start, client = time.monotonic(), place.client
-    outcome = Outcome()
-    deadline, wanted = Deadline(options.timeout or _LEAST), list[KsObject]()
-    with Ticker(options.progress) as ticker, client.repeating(deadline.left, ticker.say), _accounted(wanted, outcome, start):
-        live: list[Json | None] = client.map(lambda thing: client.find(thing.path), found.values())
-        there = {thing: item for thing, item in zip(found.values(), live, strict=True) if item}
-        data = [str(thing.key) for thing in there if thing.key.kind in _DATA and not thing.key.group]
-        if data and not remove_data:
-            raise BootstrapError(
-                f"ks would delete {', '.join(data)}, and all that is in there.",
-                fix="kubeflow_remove_data=true allows that. Or use kubeflow_engine=native, which keeps them.",
-            )
-        if options.check or not there:
-            for thing in there:
-                outcome.add(thing.key, thing.component, "removed")
-            return outcome
-        wanted += there
-        removal = Removal(client, place.served, lambda _metadata: True, options, outcome, deadline, ticker, total=len(there))
-        with place.held(deadline, ticker):
-            names = [name for name in reversed(planned(found).names) if any((thing.component or "") == name for thing in there)]
-            for name in names:
-                mine = [thing for thing in there if (thing.component or "") == name]
-                _say(ticker, f"ks delete {ks.environment}{f' -c {name}' if name else ''}")
-                client.identity.check()
-                answers.deleted(ks.run("delete", name or None))
-                if options.timeout or name != names[-1]:
-                    removal.await_gone([DeletionTarget(thing.key, thing.resource, there[thing], label=False) for thing in mine])
-                for thing in mine:
-                    outcome.add(thing.key, thing.component, "removed")
-        outcome.waited = round(time.monotonic() - start, 1)
-    return outcome
+
+def _shown(each: KsObject) -> str:
+    """The text of `ks diff`; not for Secrets, whose values it prints."""
+    return "(hidden, differs)\n" if each.key[:2] == ("", "Secret") else each.difference

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The command `ks`: which one, and how it is run.
+"""The command `ks`: its binary and how it is run.
 
-What ks 0.10.0 takes, answers and needs was seen with the real one, against Kubernetes 1.35 (tests/conformance/ks-0.10.0/cluster-steps).
+Arguments, output and requirements are those of the real ks 0.10.0 against Kubernetes 1.35 (tests/conformance/ks-0.10.0/cluster-steps).
 """
 
 # No Ansible module here whose run_command could be used: pylint: disable=ansible-bad-function
@@ -33,10 +33,10 @@ from ..process import interrupts
 OLDEST = (0, 10)
 """Applications made for 0.10 don't work with 0.9."""
 RUN_SECONDS = 600.0
-"""Seconds that one run may take; ks itself sets no limit."""
+"""Timeout of one run in seconds; ks itself has none."""
 _VERSION_SECONDS = 20.0
 _HOME = ".local/bin"
-"""Where the role ks puts it, below the user's home; looked into after PATH."""
+"""Where the role ks installs it, below the user's home; searched after PATH."""
 _VERSION = re.compile(r"^ksonnet version:\s*v?(?P<text>(?P<major>[0-9]+)\.(?P<minor>[0-9]+)\.(?P<patch>[0-9]+)(?P<pre>-\S+)?)\s*$", re.M)
 _ARGUMENTS: dict[str, tuple[str, ...]] = {
     "show": ("-o", "json"),  # as YAML, ks prints numbers as float32
@@ -50,7 +50,7 @@ _ARGUMENTS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class KsBinary:
-    """A `ks` on this machine. ``why``: why it is of no use; ``None`` where it is."""
+    """A `ks` on this machine. ``why``: why it can't be used; ``None`` if it can."""
 
     path: str
     version: str | None = None
@@ -59,7 +59,7 @@ class KsBinary:
 
 @dataclass(frozen=True)
 class KsOutput:
-    """What a run of `ks` said. ``command``: as a user would type it."""
+    """The output of a run of `ks`. ``command``: as a user would type it."""
 
     command: str
     code: int
@@ -67,46 +67,48 @@ class KsOutput:
     err: str
 
 
-def find(path: str | None, env: Mapping[str, str], folders: t.Iterable[str] = ()) -> KsBinary | None:
-    """The command of that path or name; else the first `ks` that will do, on PATH, in ``folders`` or in ``~/.local/bin``.
+def find_binary(path: str | None, env: Mapping[str, str], folders: t.Iterable[str] = ()) -> KsBinary | None:
+    """The binary of that path or name; else the first `ks` that can be used, on PATH, in ``folders`` or in ``~/.local/bin``.
 
-    Where none will do, the first of them, which says why; ``None`` where there is none.
+    If none can be used, the first of them, with the reason; ``None`` if there is none.
     """
     home = os.path.join(env.get("HOME") or os.path.expanduser("~"), _HOME)
     search = env.get("PATH") or os.defpath
     if path:
         command = shutil.which(os.path.expanduser(path), path=search)
-        return look(command, env) if command else None
-    there = (shutil.which("ks", path=folder) for folder in [*search.split(os.pathsep), *map(os.path.expanduser, folders), home] if folder)
-    first = None
-    for command in dict.fromkeys(filter(None, there)):
-        found = look(os.path.abspath(command), env)
-        if found.why is None:
-            return found
-        first = first or found
-    return first
+        return probe(command, env) if command else None
+    candidates = (
+        shutil.which("ks", path=folder) for folder in [*search.split(os.pathsep), *map(os.path.expanduser, folders), home] if folder
+    )
+    first_unusable = None
+    for command in dict.fromkeys(filter(None, candidates)):
+        binary = probe(os.path.abspath(command), env)
+        if binary.why is None:
+            return binary
+        first_unusable = first_unusable or binary
+    return first_unusable
 
 
-def look(command: str, env: Mapping[str, str]) -> KsBinary:
-    """Ask a command for its version (``ks version``), and say whether it will do."""
+def probe(command: str, env: Mapping[str, str]) -> KsBinary:
+    """A binary with its version (``ks version``), and why it can't be used."""
     try:
         answer = _run([command, "version"], None, env, _VERSION_SECONDS)
     except BootstrapError as error:
         return KsBinary(command, why=error.message)
-    found = _VERSION.search(answer.out)
-    if answer.code or not found:
-        return KsBinary(command, why=f"{command} is not ksonnet's ks: it does not tell a version of ksonnet.")
-    number = (int(found["major"]), int(found["minor"]))
-    if number < OLDEST or (number == OLDEST and found["patch"] == "0" and found["pre"]):
-        why = f"{command} is ks {found['text']}; 0.10.0 or newer is needed: applications made for 0.10 don't work with it."
-        return KsBinary(command, found["text"], why)
-    return KsBinary(command, found["text"])
+    version = _VERSION.search(answer.out)
+    if answer.code or not version:
+        return KsBinary(command, why=f"{command} is not ksonnet's ks: it prints no version of ksonnet.")
+    number = (int(version["major"]), int(version["minor"]))
+    if number < OLDEST or (number == OLDEST and version["patch"] == "0" and version["pre"]):
+        why = f"{command} is ks {version['text']}; 0.10.0 or newer is needed: applications made for 0.10 don't work with it."
+        return KsBinary(command, version["text"], why)
+    return KsBinary(command, version["text"])
 
 
 def arguments(verb: str, environment: str, component: str | None = None) -> list[str]:
     """The exact arguments after `ks`. ``verb``: ``show``, ``validate``, ``diff``, ``apply``, ``dry-run`` (of apply) or ``delete``.
 
-    ``component``: of one component alone.
+    ``component``: for one component only.
     """
     only = ["-c", component] if component else []
     return ["apply" if verb == "dry-run" else verb, environment, *only, *_ARGUMENTS[verb]]
@@ -114,7 +116,7 @@ def arguments(verb: str, environment: str, component: str | None = None) -> list
 
 @dataclass(frozen=True)
 class Ks:
-    """The command, ready to be run on one environment of an application. ``secrets`` are cut out of what it says."""
+    """The command, ready to be run on one environment of an application. ``secrets`` are cut out of its output."""
 
     path: str
     folder: Path
@@ -124,9 +126,9 @@ class Ks:
     timeout: float = RUN_SECONDS
 
     def run(self, verb: str, component: str | None = None) -> KsOutput:
-        """Run it in the application's folder, for all or one component.
+        """Run it in the application's folder, for all components or one.
 
-        Raises BootstrapError where it can't be run, or takes too long: then it is killed.
+        Raises BootstrapError if it can't be run, or is killed after its timeout.
         """
         answer = _run([self.path, *arguments(verb, self.environment, component)], self.folder, self.env, self.timeout)
         return KsOutput(answer.command, answer.code, self._cut(answer.out), self._cut(answer.err))
@@ -138,7 +140,7 @@ class Ks:
 
 
 def _run(argv: list[str], folder: Path | None, env: Mapping[str, str], seconds: float) -> KsOutput:
-    """Run without a terminal (ks asks for a user's name where it has no login). Killed with all that it started when time is up."""
+    """Run without a terminal (ks asks for a user's name if it has no login). Killed with its process group at the timeout."""
     command = " ".join(["ks", *argv[1:]])
     try:
         process = subprocess.Popen(
@@ -177,25 +179,25 @@ def _kill(process: subprocess.Popen[str]) -> None:
 
 
 @contextlib.contextmanager
-def ready(found: KsBinary, folder: Path, environment: str, connection: Connection, env: Mapping[str, str]) -> Iterator[Ks]:
-    """The command with a kubeconfig of its own, which only this user can read and which is gone afterwards.
+def prepared(binary: KsBinary, folder: Path, environment: str, connection: Connection, env: Mapping[str, str]) -> Iterator[Ks]:
+    """The command with a kubeconfig of its own, readable only by this user and deleted afterwards.
 
-    It holds one context, that of ``connection``, so that ks can take neither another user nor another cluster. Credentials are in that
-    file alone: arguments can be seen by everybody on the machine.
+    Its only context is that of ``connection``, so that ks can use neither another user nor another cluster. Credentials are in that
+    file only, as every user of the machine can read arguments.
     """
     document, secrets = kubeconfig(connection)
-    with tempfile.TemporaryDirectory(prefix="kubeflow-ks-") as private:
-        path = Path(private) / "kubeconfig"
+    with tempfile.TemporaryDirectory(prefix="kubeflow-ks-") as temporary:
+        path = Path(temporary) / "kubeconfig"
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(document, file)
-        yield Ks(found.path, folder, environment, _environment(str(path), connection, env), secrets)
+        yield Ks(binary.path, folder, environment, _environment(str(path), connection, env), secrets)
 
 
 def _environment(path: str, connection: Connection, env: Mapping[str, str]) -> dict[str, str]:
-    """The task's environment, with this kubeconfig and no other way to a cluster."""
+    """The task's environment, with this kubeconfig as the only one."""
     result = {name: value for name, value in env.items() if name != "GITHUB_TOKEN" or value.strip()}
-    # Over HTTP/2, ks says of a wrong token that "no cached connection was available".
+    # Over HTTP/2, ks reports a wrong token as "no cached connection was available".
     result |= {"KUBECONFIG": path, "DISABLE_HTTP2": "1"}
     if connection.proxy:
         # client-go 5 knows no proxy-url; it reads these, and NO_PROXY.
@@ -205,9 +207,9 @@ def _environment(path: str, connection: Connection, env: Mapping[str, str]) -> d
 
 
 def kubeconfig(connection: Connection) -> tuple[dict[str, t.Any], tuple[str, ...]]:
-    """A kubeconfig that client-go 5 (which ks 0.10 is built with) understands, and the secrets in it.
+    """A kubeconfig for client-go 5, which ks 0.10 is built with, and the secrets in it.
 
-    client-go 5 knows no exec plugins, so what they answer is written down: a token or a certificate.
+    client-go 5 knows no exec plugins: the token or certificate that they return is written into it.
     """
     credentials = connection.credentials
     credentials.prepare()
@@ -247,11 +249,11 @@ def _encoded(text: str) -> str:
 def obstacle(connection: Connection, server: str, environment: str) -> str | None:
     """Why ks can't reach this cluster as this user; ``None`` if it can. ``server``: that of the application's environment.
 
-    ks goes to the address in the application, and fails where its kubeconfig has no cluster of that address.
+    ks connects to the address in the application, and fails if its kubeconfig has no cluster of that address.
     """
-    if _same(server) != _same(connection.server):
+    if _comparable(server) != _comparable(connection.server):
         return (
-            f"ks goes to the address in the application, {without_login(server)} (environment {environment}), "
+            f"ks connects to the address in the application, {without_login(server)} (environment {environment}), "
             f"and context {connection.name} to {without_login(connection.server)}"
         )
     if connection.tls_server_name:
@@ -261,8 +263,8 @@ def obstacle(connection: Connection, server: str, environment: str) -> str | Non
     return None
 
 
-def _same(server: str) -> tuple[str, str, int | None, str]:
-    """A URL in a form that can be compared."""
+def _comparable(server: str) -> tuple[str, str, int | None, str]:
+    """A URL in a comparable form."""
     try:
         parts = urlsplit(server)
         port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The order of components: each after all that its objects need in others."""
+"""The order of components: each after those that its objects need."""
 
 from __future__ import annotations
 
@@ -20,42 +20,40 @@ Json = dict[str, t.Any]
 
 @dataclass(frozen=True)
 class ComponentOrder:
-    """``names``: components in order; ``gates``: what must be open before each; ``broken``: a sentence for each need that is left out."""
+    """``names``: components in order; ``gates``: those that must be open before each; ``broken``: a sentence a need that is left out."""
 
     names: list[str]
     gates: dict[str, set[Gate]] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
 
 
-def plan(objects: Mapping[Key, tuple[str, Json]]) -> ComponentOrder:
+def order(objects: Mapping[Key, tuple[str, Json]]) -> ComponentOrder:
     """``objects``: component and placed object by key.
 
-    What the objects of one component need of each other is left to ks. Where components form a dependency cycle, the softest need
-    is left out. A gate is awaited where it opens by a component that came before.
+    What the objects of one component need of each other is left to ks. Where components form a dependency cycle, the weakest need
+    is left out. A gate is awaited if a component that comes earlier opens it.
     """
-    graph = needs(Related([item for _component, item in objects.values()]), {})
-    between: dict[Key, dict[Key, Dependency]] = {
-        _node(component): {} for component, _item in sorted(objects.values(), key=lambda each: each[0])
-    }
-    gates: dict[str, dict[str, set[Gate]]] = {component: {} for component, _item in objects.values()}
-    for key, found in graph.items():
-        mine = objects[key][0]
-        for other, need in found.items():
-            theirs = objects[other][0]
-            if theirs == mine:
+    names = sorted({component for component, _item in objects.values()})
+    graph: dict[Key, dict[Key, Dependency]] = {_node(name): {} for name in names}
+    gates: dict[str, dict[str, set[Gate]]] = {name: {} for name in names}
+    for key, dependencies in needs(Related([item for _component, item in objects.values()]), {}).items():
+        component = objects[key][0]
+        for other, dependency in dependencies.items():
+            needed = objects[other][0]
+            if needed == component:
                 continue
-            known = between[_node(mine)].get(_node(theirs))
-            if known is None or need.strength > known.strength:
-                between[_node(mine)][_node(theirs)] = need._replace(key=_node(theirs))
-            gates[mine].setdefault(theirs, set()).update(need.gates)
-    kept, broken = broken_up(between)
-    names = [node.name for node in graphlib.TopologicalSorter({node: list(found) for node, found in kept.items()}).static_order()]
-    numbers = {name: number for number, name in enumerate(names)}
-    opened = {
-        mine: {gate for theirs, found in others.items() if numbers[theirs] < numbers[mine] for gate in found}
-        for mine, others in gates.items()
-    }
-    return ComponentOrder(names, opened, broken)
+            known = graph[_node(component)].get(_node(needed))
+            if known is None or dependency.strength > known.strength:
+                graph[_node(component)][_node(needed)] = dependency._replace(key=_node(needed))
+            gates[component].setdefault(needed, set()).update(dependency.gates)
+    acyclic, broken = broken_up(graph)
+    ordered = [node.name for node in graphlib.TopologicalSorter({node: list(needed) for node, needed in acyclic.items()}).static_order()]
+    return ComponentOrder(ordered, {name: _opened(gates[name], ordered[: ordered.index(name)]) for name in names}, broken)
+
+
+def _opened(gates: Mapping[str, set[Gate]], earlier: list[str]) -> set[Gate]:
+    """The gates that components before this one open."""
+    return {gate for name in earlier for gate in gates.get(name, ())}
 
 
 def _node(component: str) -> Key:

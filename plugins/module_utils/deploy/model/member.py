@@ -24,7 +24,7 @@ class Member:
     """
 
     key: Key
-    component: str
+    component: str | None
     item: Json
     resource: Resource
     live: Json | None

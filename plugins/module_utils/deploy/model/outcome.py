@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 import typing as t
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ...api_migration.migrate import ApiMigration
+from ...errors import BootstrapError
 from ...kube.resources import Key
+from .progress import Ticker
 
 Json = dict[str, t.Any]
 
@@ -62,10 +66,11 @@ class Outcome:
     waited: float = 0.0
     migrated: list[ApiMigration] = field(default_factory=list)
     timeline: list[Json] = field(default_factory=list)
+    _recorded: set[str] = field(default_factory=set, repr=False)
 
     def add(
         self,
-        key: Key,
+        key: Key | str,
         component: str | None,
         action: str,
         wave: int | None = None,
@@ -74,7 +79,18 @@ class Outcome:
     ) -> None:
         """Record what became of one object. ``seconds``: how long the server took for it."""
         self.objects.append({"object": str(key), "component": component, "action": action, "wave": wave, "why": why, "seconds": seconds})
+        self._recorded.add(str(key))
         self.changed |= action in CHANGES
+
+    def add_unless_recorded(self, key: Key, component: str | None, action: str, why: str | None = None) -> None:
+        """Record what became of one object, if nothing is recorded of it yet."""
+        if str(key) not in self._recorded:
+            self.add(key, component, action, why=why)
+
+    def include(self, other: Outcome) -> None:
+        """Record the objects of another outcome, too."""
+        self.objects += other.objects
+        self._recorded |= other._recorded
 
     def counts(self) -> dict[str, int]:
         """Number of objects by action."""
@@ -94,3 +110,25 @@ class Outcome:
             "waited": self.waited,
             "timeline": self.timeline,
         }
+
+
+@contextlib.contextmanager
+def accounted(outcome: Outcome, ticker: Ticker, complete: Callable[[BootstrapError], BootstrapError]) -> Iterator[None]:
+    """Record the seconds and the timeline of what is done within. An error carries the outcome.
+
+    ``complete``: records what an error left undone, and returns the error for the user.
+    """
+    start = time.monotonic()
+
+    def end() -> None:
+        outcome.seconds = round(time.monotonic() - start, 1)
+        outcome.timeline = ticker.timeline.document()
+
+    try:
+        yield
+    except BootstrapError as error:
+        completed = complete(error)
+        end()
+        completed.details = {"changed": outcome.changed, "outcome": outcome.document(), **error.details}
+        raise completed from (None if completed is error else error)
+    end()

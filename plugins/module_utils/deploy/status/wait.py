@@ -64,9 +64,10 @@ def open_gates(
     )
 
 
-def await_ready(client: Client, inventory: Inventory, members: Collection[Member], deadline: Deadline, ticker: Ticker) -> float:
+def await_ready(client: Client, inventory: Inventory | None, members: Collection[Member], deadline: Deadline, ticker: Ticker) -> float:
     """Return when all members that can become ready are; the seconds that it took.
 
+    ``inventory``: their ApplySet; ``None`` of objects without its label, which are read one by one.
     Raises ``NotReady`` when the time is up, and at once where one failed for good; it says which, what is missing and why.
     """
     start = time.monotonic()
@@ -93,11 +94,11 @@ def await_ready(client: Client, inventory: Inventory, members: Collection[Member
 
 
 class _Watch:
-    """Looks again and again at what is not ready yet: one list a kind, or a kind and namespace where the user may not list them all."""
+    """Polls what is not ready yet: one list a kind, or a kind and namespace where the user may not list them all."""
 
-    def __init__(self, client: Client, inventory: Inventory, members: Collection[Member]) -> None:
+    def __init__(self, client: Client, inventory: Inventory | None, members: Collection[Member]) -> None:
         self._client = client
-        self._selector = f"{PART_OF}={inventory.id}"
+        self._selector = f"{PART_OF}={inventory.id}" if inventory else None
         self._pending = {
             member.key: member for member in members if awaited(member.key.group, member.key.kind) and member.action != "foreign"
         }
@@ -145,7 +146,10 @@ class _Watch:
         return "it is gone" if kept else None
 
     def _list(self, members: list[Member]) -> dict[Key, Json]:
-        """The live objects, and of those only what is awaited."""
+        """The live objects of those that are awaited."""
+        if self._selector is None:
+            live: list[Json | None] = self._client.map(lambda member: self._client.find(member.path), members)
+            return {member.key: item for member, item in zip(members, live, strict=True) if item}
         spaces: dict[Resource, set[str]] = {}
         kinds = {member.resource: member.key for member in members}
         for member in members:

@@ -27,8 +27,8 @@ def test_native_looks_for_nothing() -> None:
     assert engine.choose("native", never, iter(never, None)).engine == "native"
 
 
-def test_ks_that_was_asked_for_must_be_there() -> None:
-    assert engine.choose("ks", lambda: GOOD, iter(never, None)) == engine.EngineChoice("ks", "It was asked for.", GOOD)
+def test_ks_on_request_must_be_installed() -> None:
+    assert engine.choose("ks", lambda: GOOD, iter(never, None)) == engine.EngineChoice("ks", "It was requested.", GOOD)
     with pytest.raises(
         BootstrapError, match=r"The command ks is not installed on this host\. Install it with the role kubeflow.bootstrap.ks"
     ):
@@ -38,26 +38,26 @@ def test_ks_that_was_asked_for_must_be_there() -> None:
 
 
 def test_auto_takes_ks_where_nothing_is_in_the_way() -> None:
-    choice = engine.choose("auto", lambda: GOOD, [lambda _found: None, lambda _found: None])
+    choice = engine.choose("auto", lambda: GOOD, [lambda _binary: None, lambda _binary: None])
     assert (choice.engine, choice.ks) == ("ks", GOOD)
     assert choice.reason == "/bin/ks is ks 0.10.0, and can do this on the cluster at hand."
 
 
 @pytest.mark.parametrize(
-    ("found", "reason"),
+    ("binary", "reason"),
     [
         (None, "The command ks is not installed on this host."),
         (OLD, "/bin/ks is ks 0.9.2; 0.10.0 or newer is needed."),
         (GOOD, "ks 0.10.0 is not taken: it rains."),
     ],
 )
-def test_auto_takes_native_and_says_why(found: KsBinary | None, reason: str) -> None:
-    choice = engine.choose("auto", lambda: found, [lambda _found: None, lambda _found: "it rains", lambda _found: never()])
+def test_auto_chooses_native_with_a_reason(binary: KsBinary | None, reason: str) -> None:
+    choice = engine.choose("auto", lambda: binary, [lambda _binary: None, lambda _binary: "it rains", lambda _binary: never()])
     assert choice == engine.EngineChoice("native", reason)
 
 
 def test_what_is_wrong_for_both_engines_is_left_to_native() -> None:
-    def broken(_found: KsBinary) -> str:
+    def broken(_binary: KsBinary) -> str:
         raise BootstrapError("a.jsonnet, line 3: no such field: x.", fix="Correct it.")
 
     choice = engine.choose("auto", lambda: GOOD, [broken])
@@ -81,12 +81,12 @@ def test_a_definition_together_with_its_resource_is_a_race() -> None:
     assert engine.unserved({"one": [crd], "two": [thing]}, served) is None
 
 
-def test_what_ks_renders_otherwise_is_noticed() -> None:
+def test_a_different_rendering_of_ks_is_noticed() -> None:
     ours = [item("v1", "ConfigMap", "a", data={"n": 10}), item("v1", "ConfigMap", "b")]
-    assert engine.rendered_otherwise([ours[1], item("v1", "ConfigMap", "a", data={"n": 10.0})], ours) is None
+    assert engine.rendering_difference([ours[1], item("v1", "ConfigMap", "a", data={"n": 10.0})], ours) is None
     wrong = [ours[1], item("v1", "ConfigMap", "a", data={"n": 3})]
-    assert engine.rendered_otherwise(wrong, ours) == "it renders ConfigMap a otherwise than jsonnet does"
-    assert engine.rendered_otherwise([*ours, item("v1", "ConfigMap", "c")], ours) == "it shows objects that are not the application's"
+    assert engine.rendering_difference(wrong, ours) == "it renders ConfigMap a differently than jsonnet does"
+    assert engine.rendering_difference([*ours, item("v1", "ConfigMap", "c")], ours) == "it shows objects that are not the application's"
 
 
 def test_an_application_without_the_library_is_not_for_ks() -> None:

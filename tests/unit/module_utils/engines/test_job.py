@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A job finds its engine for an application on disk, and runs ks where the application is as it is to be."""
+"""A job chooses the engine for an application on disk, and runs ks in a folder with its files."""
 
 from __future__ import annotations
 
@@ -82,12 +82,12 @@ def job(tmp_path: Path) -> Callable[..., Job]:
         lines: list[str] = []
         env = {"PATH": f"{ks.parent}:/usr/bin:/bin", "HOME": str(tmp_path)}
         context = Context(check=check, env=env, progress=lines.append, warn=lambda text: lines.append(f"warning: {text}"))
-        there = folder.read(app) | files
-        entry = app_yaml.read(there)["environments"]["default"]
-        made = Job(cluster or Cluster(), context, app, there, "app", "default", entry)  # type: ignore[arg-type]
-        made.served = SERVED  # type: ignore[misc]
-        made.lines = lines  # type: ignore[attr-defined]
-        return made
+        files = folder.read(app) | files
+        entry = app_yaml.read(files)["environments"]["default"]
+        subject = Job(cluster or Cluster(), context, app, files, "app", "default", entry)  # type: ignore[arg-type]
+        subject.served = SERVED  # type: ignore[misc]
+        subject.lines = lines  # type: ignore[attr-defined]
+        return subject
 
     return make
 
@@ -99,60 +99,60 @@ def reason(job: Job) -> str:
     return choice.reason
 
 
-def test_auto_takes_ks_if_it_shows_what_we_render(job: Callable[..., Job]) -> None:
-    made = job()
-    choice = made.choose("auto", None)
+def test_auto_chooses_ks_if_it_shows_what_we_render(job: Callable[..., Job]) -> None:
+    subject = job()
+    choice = subject.choose("auto", None)
     assert (choice.engine, choice.reason.partition(" is ")[2]) == ("ks", "ks 0.10.0, and can do this on the cluster at hand.")
-    assert made.lines == ["ks show default", f"engine ks: {choice.reason}"]  # type: ignore[attr-defined]
+    assert subject.lines == ["ks show default", f"engine ks: {choice.reason}"]  # type: ignore[attr-defined]
 
 
 def test_auto_says_what_hinders_ks(job: Callable[..., Job], tmp_path: Path) -> None:
-    assert "ks goes to the address in the application, https://10.0.0.1:6443" in reason(job(Cluster("https://other:6443")))
+    assert "ks connects to the address in the application, https://10.0.0.1:6443" in reason(job(Cluster("https://other:6443")))
     live = {APPLYSET: PARENT}
     assert reason(job(Cluster(**live))).endswith("the native engine deployed it, and keeps the ApplySet team/app-applyset.")
-    made = job()
-    made.files = {path: text for path, text in made.files.items() if not path.startswith("lib/")}
-    assert reason(made).endswith("the application has no Kubernetes library in lib/v1.7.0.")
-    made = job()
-    made.served = {"v1": SERVED["v1"]}  # type: ignore[misc]
-    assert reason(made).endswith("the cluster serves no Deployment in apps/v1.")
+    subject = job()
+    subject.files = {path: text for path, text in subject.files.items() if not path.startswith("lib/")}
+    assert reason(subject).endswith("the application has no Kubernetes library in lib/v1.7.0.")
+    subject = job()
+    subject.served = {"v1": SERVED["v1"]}  # type: ignore[misc]
+    assert reason(subject).endswith("the cluster serves no Deployment in apps/v1.")
     fresh = Cluster()
     del fresh.live["/api/v1/namespaces/team"]
     assert reason(job(fresh)).endswith("the namespace team does not exist, and ks does not create it.")
     assert packing.calls(tmp_path / "calls") == []
 
 
-def test_ks_has_no_way_to_secrets_that_are_given_beside_the_application(job: Callable[..., Job]) -> None:
+def test_ks_does_not_deploy_secrets_that_are_not_in_the_application(job: Callable[..., Job]) -> None:
     given = job()
     given.secrets = True
     choice = given.choose("auto", None)
-    assert choice.engine == "native" and "it knows the application alone" in choice.reason
-    with pytest.raises(BootstrapError, match="it knows the application alone"):
+    assert choice.engine == "native" and "it deploys the application only" in choice.reason
+    with pytest.raises(BootstrapError, match="it deploys the application only"):
         given.choose("ks", None)
 
 
-def test_auto_takes_native_where_ks_renders_otherwise_and_says_where_that_comes_from(job: Callable[..., Job]) -> None:
-    made = job()
+def test_auto_chooses_native_if_ks_renders_differently_and_names_the_cause(job: Callable[..., Job]) -> None:
+    subject = job()
     path = "components/settings.jsonnet"
-    text = made.files[path].replace("count: std.toString(params.count)", "count: std.toString(10 - (4 - 3))")
-    (made.path / path).write_text(text)
+    text = subject.files[path].replace("count: std.toString(params.count)", "count: std.toString(10 - (4 - 3))")
+    (subject.path / path).write_text(text)
     why = reason(job())
     assert (
-        "it renders ConfigMap settings otherwise than jsonnet does; its printer may get this wrong: components/settings.jsonnet, line 7: "
+        "it renders ConfigMap settings differently than jsonnet does; its printer may get this wrong: components/settings.jsonnet, line 7: "
         in why
     )
 
 
-def test_what_ks_fails_at_is_a_reason_too(job: Callable[..., Job]) -> None:
-    made = job()
-    app = made.path / "app.yaml"
+def test_a_failure_of_ks_is_a_reason_too(job: Callable[..., Job]) -> None:
+    subject = job()
+    app = subject.path / "app.yaml"
     app.write_text(app.read_text().replace("  default:", "  prod:"))
-    made.environment, made.files = "prod", folder.read(made.path)
-    assert "ks show prod -o json stopped: stand-in: nobody recorded" in reason(made)
+    subject.environment, subject.files = "prod", folder.read(subject.path)
+    assert "ks show prod -o json stopped: stand-in: nobody recorded" in reason(subject)
 
 
-def test_ks_that_is_wanted_is_refused_where_it_would_do_harm(job: Callable[..., Job]) -> None:
-    with pytest.raises(BootstrapError, match=r"ks can't deploy this: ks goes to the address .*kubeflow_engine=native"):
+def test_ks_on_request_is_refused_if_it_would_do_harm(job: Callable[..., Job]) -> None:
+    with pytest.raises(BootstrapError, match=r"ks can't deploy this: ks connects to the address .*kubeflow_engine=native"):
         job(Cluster("https://other:6443")).choose("ks", None)
     live = {APPLYSET: PARENT}
     with pytest.raises(BootstrapError, match=r"keeps the ApplySet team/app-applyset"):
@@ -160,20 +160,20 @@ def test_ks_that_is_wanted_is_refused_where_it_would_do_harm(job: Callable[..., 
 
 
 def test_the_default_says_nothing_and_asks_nothing(job: Callable[..., Job]) -> None:
-    made = job()
-    made.files = {}
-    assert made.choose("native", f"{ABSENT}/ks").engine == "native"
-    assert made.lines == []  # type: ignore[attr-defined]
+    subject = job()
+    subject.files = {}
+    assert subject.choose("native", f"{ABSENT}/ks").engine == "native"
+    assert subject.lines == []  # type: ignore[attr-defined]
 
 
 def test_ks_works_in_place_or_in_check_mode_on_a_copy(job: Callable[..., Job], tmp_path: Path) -> None:
-    with job(check=True).ready(KsBinary("ks")) as ks:
+    with job(check=True).prepared(KsBinary("ks")) as ks:
         assert ks.folder == tmp_path / "app"
-    made = job(check=True, **{"components/more.jsonnet": "{}", "bytes.txt": "\udcff"})
-    with made.ready(KsBinary("ks")) as ks:
+    subject = job(check=True, **{"components/more.jsonnet": "{}", "bytes.txt": "\udcff"})
+    with subject.prepared(KsBinary("ks")) as ks:
         copy = ks.folder
-        assert {path: (copy / path).read_bytes() for path in made.files} == {
-            path: text.encode("utf-8", "surrogateescape") for path, text in made.files.items()
+        assert {path: (copy / path).read_bytes() for path in subject.files} == {
+            path: text.encode("utf-8", "surrogateescape") for path, text in subject.files.items()
         }
     assert copy != tmp_path / "app"
     assert not copy.exists()
@@ -181,10 +181,10 @@ def test_ks_works_in_place_or_in_check_mode_on_a_copy(job: Callable[..., Job], t
 
 
 def test_ks_deploys_from_beginning_to_end(job: Callable[..., Job], tmp_path: Path) -> None:
-    made = job()
-    choice = made.choose("ks", None)
+    subject = job()
+    choice = subject.choose("ks", None)
     assert choice.ks
-    outcome = made.by_ks(choice.ks, Options(timeout=0.0, progress=lambda line: None), remove=False, remove_data=False)
+    outcome = subject.deploy_by_ks(choice.ks, Options(timeout=0.0, progress=lambda line: None))
     assert outcome.document()["counts"] == {"created": 3}
     assert [call["argv"][1] for call in packing.calls(tmp_path / "calls")] == ["show", "diff", "apply", "apply"]
-    assert not any(line.startswith("warning") for line in made.lines)  # type: ignore[attr-defined]
+    assert not any(line.startswith("warning") for line in subject.lines)  # type: ignore[attr-defined]

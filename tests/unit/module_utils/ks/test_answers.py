@@ -83,7 +83,7 @@ def test_what_show_printed() -> None:
 
 @pytest.mark.parametrize("text", ["{", "[]", "3", "---\nkind: Pod\n", '{"kind": 1, "apiVersion": "v1"}'])
 def test_what_is_not_objects_is_refused(text: str) -> None:
-    with pytest.raises(BootstrapError, match="What ks show default printed are not objects in JSON"):
+    with pytest.raises(BootstrapError, match="ks show default did not print objects in JSON"):
         answers.objects(KsOutput("ks show default", 0, text, ""))
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Deploying and removing by ks: what is run, and what then became of each object. The answers are those that were recorded."""
+"""Deploying and removing by ks: which commands are run, and the outcome. The answers are recorded ones."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.outcome import Options
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.status import wait
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks import answers, apply
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks.answers import KsOutput
@@ -47,10 +48,10 @@ class Tool:
         self.expected = list(expected)
 
     def run(self, verb: str, component: str | None = None) -> KsOutput:
-        asked = f"{verb} {component}" if component else verb
-        assert self.expected, f"{asked} was not expected"
-        wanted, answer = self.expected.pop(0)
-        assert asked == wanted
+        actual = f"{verb} {component}" if component else verb
+        assert self.expected, f"{actual} was not expected"
+        expected, answer = self.expected.pop(0)
+        assert actual == expected
         return answer
 
 
@@ -75,13 +76,16 @@ class Cluster:
         return contextlib.nullcontext()
 
     def get(self, path: str, _accept: str = "") -> t.Any:
-        found = self.live.get(path, [None])
-        item = found.pop(0) if len(found) > 1 else found[0]
+        answers = self.live.get(path, [None])
+        item = answers.pop(0) if len(answers) > 1 else answers[0]
         if item is None:
             raise ApiError(404, {}, path)
         return item
 
     find = Client.find
+
+    def items(self, _path: str, *_more: t.Any, **_params: t.Any) -> t.Any:
+        return iter(())
 
     def document(self, path: str, *_fields: str) -> t.Any:
         return self.get(path)
@@ -101,8 +105,8 @@ RENDERED = {"front": list(SHOWN[:2]), "settings": list(SHOWN[2:])}
 DEPLOYMENT = "/apis/apps/v1/namespaces/team/deployments/front"
 
 
-def things(shown: t.Sequence[t.Any] = SHOWN) -> dict[str, apply.KsObject]:
-    return apply.things(shown, RENDERED, SERVED, "team")
+def labelled(shown: t.Sequence[t.Any] = SHOWN) -> dict[str, apply.KsObject]:
+    return apply.labelled(shown, RENDERED, SERVED, "team")
 
 
 def options(**more: t.Any) -> Options:
@@ -113,32 +117,32 @@ def item(version: str, kind: str, name: str, **metadata: t.Any) -> dict[str, t.A
     return {"apiVersion": version, "kind": kind, "metadata": {"name": name, **metadata}}
 
 
-def place(cluster: Cluster) -> apply.DeploymentSite:
-    return apply.DeploymentSite(cluster, "app", "team", SERVED)  # type: ignore[arg-type]
+def run(tool: Tool, cluster: Cluster, shown: t.Sequence[t.Any], **more: t.Any) -> apply.KsRun:
+    return apply.KsRun(cluster, "app", "team", SERVED, tool, labelled(shown), options(**more))  # type: ignore[arg-type]
 
 
 def present(tool: Tool, cluster: Cluster | None = None, shown: t.Sequence[t.Any] = SHOWN, **more: t.Any) -> t.Any:
-    outcome = apply.present(place(cluster or Cluster()), tool, things(shown), options(**more))  # type: ignore[arg-type]
+    outcome = run(tool, cluster or Cluster(), shown, **more).present()
     assert not tool.expected
     return outcome
 
 
 def test_objects_are_named_as_ks_names_them() -> None:
-    assert {label: (str(thing.key), thing.component) for label, thing in things().items()} == {
+    assert {label: (str(thing.key), thing.component) for label, thing in labelled().items()} == {
         "deployments team.front": ("Deployment.apps team/front", "front"),
         "services team.front": ("Service team/front", "front"),
         "configmaps team.settings": ("ConfigMap team/settings", "settings"),
     }
     # Without a namespace in the manifest, ks leaves it out; the object goes to the environment's.
-    assert {label: str(thing.key) for label, thing in things([item("v1", "Secret", "s"), item("v1", "Namespace", "n")]).items()} == {
+    assert {label: str(thing.key) for label, thing in labelled([item("v1", "Secret", "s"), item("v1", "Namespace", "n")]).items()} == {
         "secrets s": "Secret team/s",
         "namespaces n": "Namespace n",
     }
 
 
-def test_what_the_cluster_does_not_serve_is_refused_before_ks_stops_at_it() -> None:
+def test_a_kind_that_is_not_served_is_refused_before_ks_stops_at_it() -> None:
     with pytest.raises(BootstrapError, match="the cluster serves no Deployment in extensions/v1beta1"):
-        things([*SHOWN, item("extensions/v1beta1", "Deployment", "old")])
+        labelled([*SHOWN, item("extensions/v1beta1", "Deployment", "old")])
 
 
 def test_first_everything_is_created() -> None:
@@ -153,11 +157,11 @@ def test_then_nothing_is_applied() -> None:
     assert not outcome.changed
 
 
-def test_then_what_changed_is_told_from_what_did_not() -> None:
+def test_changed_and_unchanged_objects_are_told_apart() -> None:
     # What has nothing to do is not run.
     again = each("apply", step("004-apply-again"))[1]
     outcome = present(Tool(("diff", step("006-diff-subset-changed")), again), diff=True)
-    assert [(found["object"], found["action"]) for found in outcome.objects] == [
+    assert [(entry["object"], entry["action"]) for entry in outcome.objects] == [
         ("Deployment.apps team/front", "unchanged"),
         ("Service team/front", "unchanged"),
         ("ConfigMap team/settings", "changed"),
@@ -166,7 +170,7 @@ def test_then_what_changed_is_told_from_what_did_not() -> None:
     assert '+    "text": "changed"' in outcome.differences[0]["prepared"]
 
 
-def test_check_mode_only_looks() -> None:
+def test_check_mode_writes_nothing() -> None:
     outcome = present(Tool(("diff", step("002-diff-nothing-there"))), check=True, timeout=600.0)
     assert outcome.document()["counts"] == CREATED
     assert outcome.changed
@@ -190,7 +194,7 @@ def test_the_values_of_secrets_are_not_shown() -> None:
     assert "bmV3" not in json.dumps(outcome.differences) + json.dumps(outcome.document())
 
 
-def test_a_failed_apply_says_what_became_of_each_object_until_then() -> None:
+def test_the_error_of_a_failed_apply_carries_the_outcome() -> None:
     log = (
         'level=info msg="Updating deployments team.front"\nlevel=info msg=" Creating non-existent deployments team.front"\n'
         'level=info msg="Updating services team.front"\n'
@@ -200,7 +204,7 @@ def test_a_failed_apply_says_what_became_of_each_object_until_then() -> None:
     with pytest.raises(BootstrapError, match="stopped at services team.front: the API server refuses .*Required value") as raised:
         present(tool)
     assert raised.value.details["changed"]
-    assert {found["object"]: found["action"] for found in raised.value.details["outcome"]["objects"]} == {
+    assert {entry["object"]: entry["action"] for entry in raised.value.details["outcome"]["objects"]} == {
         "Deployment.apps team/front": "created",
         "Service team/front": "failed",
         "ConfigMap team/settings": "not reached",
@@ -237,8 +241,8 @@ def test_an_old_cluster_is_asked_to_validate_first() -> None:
         present(Tool(("validate", bad)), Cluster("9"))
 
 
-def test_workloads_are_awaited_by_us(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apply, "_PAUSE", 0.001)
+def test_workloads_are_awaited_as_by_the_native_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wait, "_FIRST_PAUSE", 0.001)
     metadata = {"generation": 1}
     busy = {"metadata": metadata, "spec": {"replicas": 2}, "status": {"observedGeneration": 1, "updatedReplicas": 1}}
     ready = {**busy, "status": {"observedGeneration": 1, "updatedReplicas": 2, "availableReplicas": 2, "replicas": 2}}
@@ -252,29 +256,29 @@ def test_workloads_are_awaited_by_us(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def absent(tool: Tool, cluster: Cluster, shown: t.Sequence[t.Any] = SHOWN, remove_data: bool = False, **more: t.Any) -> t.Any:
-    outcome = apply.absent(place(cluster), tool, things(shown), options(**more), remove_data)  # type: ignore[arg-type]
+    outcome = run(tool, cluster, shown, **more).absent(remove_data)
     assert not tool.expected
     return outcome
 
 
-def test_what_is_not_there_is_not_deleted() -> None:
+def test_what_does_not_exist_is_not_deleted() -> None:
     outcome = absent(Tool(), Cluster())
     assert outcome.objects == []
     assert not outcome.changed
 
 
-def test_what_is_there_is_deleted_and_awaited() -> None:
+def test_existing_objects_are_deleted_and_awaited() -> None:
     live = {"metadata": {"uid": "1"}}
     tool = Tool(each("delete", step("019-delete"))[0])
     outcome = absent(tool, Cluster(**{DEPLOYMENT: [live, live, live, None]}), timeout=60.0)
-    assert [(found["object"], found["action"]) for found in outcome.objects] == [("Deployment.apps team/front", "removed")]
+    assert [(entry["object"], entry["action"]) for entry in outcome.objects] == [("Deployment.apps team/front", "removed")]
     assert outcome.changed
     assert absent(Tool(), Cluster(**{DEPLOYMENT: [live]}), check=True, timeout=60.0).changed
     with pytest.raises(BootstrapError, match="1 object is still there after 0.01 seconds: Deployment.apps team/front"):
         absent(Tool(each("delete", step("019-delete"))[0]), Cluster(**{DEPLOYMENT: [live]}), timeout=0.01)
 
 
-def test_data_is_only_deleted_where_that_is_said() -> None:
+def test_data_is_only_deleted_on_request() -> None:
     claim = [item("v1", "PersistentVolumeClaim", "disk", namespace="team")]
     path = "/api/v1/namespaces/team/persistentvolumeclaims/disk"
     with pytest.raises(BootstrapError, match=r"ks would delete PersistentVolumeClaim team/disk.*kubeflow_remove_data=true"):

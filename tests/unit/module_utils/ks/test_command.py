@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks import command
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks.command import Ks, KsBinary, find, look, obstacle, ready
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks.command import Ks, KsBinary, find_binary, obstacle, prepared, probe
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.credentials import Credentials, from_user
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import Connection
 from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
@@ -47,45 +47,45 @@ def version(text: str) -> str:
 @pytest.mark.parametrize("text", ["0.10.0", "v0.10.2", "0.13.1", "1.0.0", "0.11.0-rc.1"])
 def test_0_10_and_newer_will_do(ks: Program, text: str) -> None:
     path = ks(version(text))
-    assert look(path, ENV) == KsBinary(path, text.lstrip("v"))
+    assert probe(path, ENV) == KsBinary(path, text.lstrip("v"))
 
 
 @pytest.mark.parametrize("text", ["0.9.2", "v0.8.0", "0.10.0-alpha.1", "0.1.0"])
 def test_what_is_older_will_not(ks: Program, text: str) -> None:
-    found = look(ks(version(text)), ENV)
-    assert found.version == text.lstrip("v")
-    assert f"is ks {found.version}; 0.10.0 or newer is needed: applications made for 0.10 don't work with it." in (found.why or "")
+    binary = probe(ks(version(text)), ENV)
+    assert binary.version == text.lstrip("v")
+    assert f"is ks {binary.version}; 0.10.0 or newer is needed: applications made for 0.10 don't work with it." in (binary.why or "")
 
 
 @pytest.mark.parametrize(
     "text", ["echo hello", "exit 1", version("(dev build)"), version("0.10"), version("0.10.0") + "; exit 3", "printf '\\377\\000'"]
 )
 def test_what_is_not_ksonnets_is_refused(ks: Program, text: str) -> None:
-    found = look(ks(text), ENV)
-    assert found.version is None
-    assert "it does not tell a version of ksonnet" in (found.why or "")
+    binary = probe(ks(text), ENV)
+    assert binary.version is None
+    assert "it prints no version of ksonnet" in (binary.why or "")
 
 
 def test_what_cannot_be_run_is_refused(tmp_path: Path) -> None:
-    assert "can't be run" in (look(str(tmp_path), ENV).why or "")
+    assert "can't be run" in (probe(str(tmp_path), ENV).why or "")
 
 
 def test_a_program_that_does_not_answer_is_given_up(ks: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "_VERSION_SECONDS", 0.3)
-    assert "was stopped: it had not ended after 0.3 seconds" in (look(ks("exec sleep 60"), ENV).why or "")
+    assert "was stopped: it had not ended after 0.3 seconds" in (probe(ks("exec sleep 60"), ENV).why or "")
 
 
 def test_the_first_that_will_do_is_found(ks: Program, tmp_path: Path) -> None:
     env = {"PATH": f"{tmp_path}/old:{tmp_path}/none", "HOME": str(tmp_path)}
-    assert find(None, env) is None
+    assert find_binary(None, env) is None
     old = ks(version("0.9.2"), "old")
-    assert find(None, env) == look(old, env)
+    assert find_binary(None, env) == probe(old, env)
     home = ks(version("0.10.0"), ".local/bin")
-    assert find(None, env) == KsBinary(home, "0.10.0")
+    assert find_binary(None, env) == KsBinary(home, "0.10.0")
     more = ks(version("0.10.1"), "more")
-    assert find(None, env, [f"{tmp_path}/more"]) == KsBinary(more, "0.10.1")
-    assert find(old, env) == look(old, env)
-    assert find(f"{ABSENT}/ks", env) is None
+    assert find_binary(None, env, [f"{tmp_path}/more"]) == KsBinary(more, "0.10.1")
+    assert find_binary(old, env) == probe(old, env)
+    assert find_binary(f"{ABSENT}/ks", env) is None
 
 
 def test_the_arguments_are_exactly_these() -> None:
@@ -110,7 +110,7 @@ def test_when_time_is_up_all_that_it_started_is_killed(ks: Program, tmp_path: Pa
 def test_its_login_is_in_a_file_for_this_user_alone_and_gone_afterwards(ks: Program, tmp_path: Path) -> None:
     connection = Connection(SERVER, ca="CA", credentials=Credentials(method="token", _token="s3cret-token"), name="x")
     path = ks('cat "$KUBECONFIG"; tr "\\0" " " < /proc/$$/cmdline >&2; pwd >&2; echo refused s3cret-token >&2')
-    with ready(KsBinary(path), tmp_path, "default", connection, {**ENV, "GITHUB_TOKEN": " ", "KUBECONFIG": "/other"}) as tool:
+    with prepared(KsBinary(path), tmp_path, "default", connection, {**ENV, "GITHUB_TOKEN": " ", "KUBECONFIG": "/other"}) as tool:
         private = Path(tool.env["KUBECONFIG"])
         assert stat.S_IMODE(private.stat().st_mode) == 0o600
         assert stat.S_IMODE(private.parent.stat().st_mode) == 0o700
@@ -130,7 +130,7 @@ def test_its_login_is_in_a_file_for_this_user_alone_and_gone_afterwards(ks: Prog
 def test_a_failure_leaves_no_file_either(tmp_path: Path) -> None:
     with (
         pytest.raises(BootstrapError, match="can't be run"),
-        ready(KsBinary(f"{ABSENT}/ks"), tmp_path, "d", Connection(SERVER), ENV) as tool,
+        prepared(KsBinary(f"{ABSENT}/ks"), tmp_path, "d", Connection(SERVER), ENV) as tool,
     ):
         path = tool.env["KUBECONFIG"]
         tool.run("apply")
@@ -174,7 +174,7 @@ def test_a_certificate_goes_in_and_no_verification_stays_off() -> None:
 
 def test_the_proxy_of_a_kubeconfig_goes_by_the_environment(tmp_path: Path) -> None:
     connection = Connection(SERVER, proxy="http://proxy:3128")
-    with ready(KsBinary("ks"), tmp_path, "d", connection, {**ENV, "NO_PROXY": "10.0.0.1", "HTTPS_PROXY": "http://other:1"}) as tool:
+    with prepared(KsBinary("ks"), tmp_path, "d", connection, {**ENV, "NO_PROXY": "10.0.0.1", "HTTPS_PROXY": "http://other:1"}) as tool:
         assert tool.env["HTTPS_PROXY"] == tool.env["https_proxy"] == "http://proxy:3128"
         assert "NO_PROXY" not in tool.env
 
@@ -183,7 +183,7 @@ def test_what_stands_between_it_and_the_cluster() -> None:
     acting = from_user({"as": "jane", "token": "x"}, {}, {})
     assert obstacle(Connection(SERVER, name="x"), SERVER.upper().replace("HTTPS", "https") + "/", "d") is None
     assert obstacle(Connection("https://a", name="x"), "https://a:443", "d") is None
-    assert "goes to the address in the application, https://10.0.0.2:6443" in str(
+    assert "connects to the address in the application, https://10.0.0.2:6443" in str(
         obstacle(Connection(SERVER), "https://10.0.0.2:6443", "d")
     )
     assert "address" in str(obstacle(Connection(SERVER), "https://10.0.0.1:bad", "d"))
