@@ -15,7 +15,6 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.fetch.cache import folder
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.fetch.sources import Contents, Sources
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import application
@@ -46,8 +45,11 @@ RUN_SECONDS = patience(60)
 VALUES: Json = {
     "artifactStorageClass": "big",
     "clusterDomain": "k8s.example",
+    "contributors": [{"namespace": "team", "user": "you@example.com"}],
     "cniBinDir": "/home/kubernetes/bin",
     "cullIdleMinutes": 30,
+    "databaseHost": "mysql.example.com",
+    "databasePort": 3307,
     "firstUser": "me@example.com",
     "gatewayReplicas": 2,
     "gatewayServiceType": "LoadBalancer",
@@ -56,16 +58,44 @@ VALUES: Json = {
     "https": "true",
     "imagePullSecret": "pull",
     "imageRegistry": "mirror.example.com",
-    "oidcIssuer": "https://login.example.com",
+    "m2mIssuer": "https://tokens.example.com",
+    "notebookAccessMode": "ReadWriteMany",
+    "notebookAffinities": [{"configKey": "a", "displayName": "A", "affinity": {}}],
     "notebookPVCSize": "7Gi",
     "notebookStorageClass": "fast",
+    "notebookTolerations": [{"groupKey": "a", "displayName": "A", "tolerations": []}],
+    "objectStoreHost": "s3.example.com",
+    "oidcIssuer": "https://login.example.com",
+    "pipelineRunAsUser": 1000,
+    "podSecurityLevel": "restricted",
     "profiles": [{"name": "team", "owner": "me@example.com", "quota": {"cpu": "8"}}],
+    "replicas": 3,
+    "servingDomain": "models.example.com",
     "servingMode": "RawDeployment",
     "storageClass": "fast",
     "tensorboardPVCScheduling": "false",
+    "tlsIssuer": "letsencrypt",
     "tlsSecretName": "cert",
+    "userIdHeader": "x-user",
+    "userIdPrefix": "accounts:",
+    "users": [{"email": "you@example.com", "hash": "$2y$10$abc"}],
 }
 """One for each parameter."""
+BESIDE: dict[str, Json] = {
+    "databasePort": {"databaseHost": "mysql.example.com"},
+    "tlsIssuer": {"hostname": "kubeflow.example.com"},
+}
+"""What a parameter needs beside it."""
+OF_THE_USER = {
+    ("ClusterIssuer", "", "letsencrypt"),
+    ("Namespace", "", "team"),
+    ("Secret", "kubeflow", "katib-mysql-secrets"),
+    ("Secret", "kubeflow", "mlpipeline-minio-artifact"),
+    ("Secret", "kubeflow", "mysql-secret"),
+}
+"""What these values refer to, and users bring."""
+NOT_IN = {"servingMode": ["26.03.1"], "pipelineRunAsUser": ["1.10", "1.11.0"]}
+"""Releases that lack what a parameter is for; of 26.03.1 the archive lacks KServe."""
 WITHOUT = {"26.03.1": ("catalog", "kserve", "kserve-web")}
 """Components whose files the archive lacks."""
 DIFFERENT = {
@@ -150,15 +180,22 @@ def test_each_value_lands(name: str, tmp_path: Path) -> None:
     release = tables.release(name)
     made = Contents(packages(release, tmp_path / "app", folder(os.environ)))
     components = {component: f"platform-{component}" for component in chosen(release)}
-    before = rendered(made, components, {})
+    table = tables.parameters()["parameters"]
+    assert table.keys() == VALUES.keys()
     for parameter, value in VALUES.items():
-        try:
-            values = platform_choice.spread({parameter: value}, {"platform": made}, components)
-        except BootstrapError:
-            assert parameter == "servingMode" and name == "26.03.1"  # of KServe, which the archive lacks
+        if name in NOT_IN.get(parameter, ()):
             continue
-        after = rendered(made, components, values)
-        assert [key for key in after if after[key] != before.get(key)] != [], parameter
+        beside = BESIDE.get(parameter, {})
+        before = rendered(made, components, platform_choice.spread(beside, {"platform": made}, components))
+        after = rendered(made, components, platform_choice.spread({**beside, parameter: value}, {"platform": made}, components))
+        unchanged = {key for key in before if after.get(key) == before[key]}
+        assert after.keys() - before.keys() or len(unchanged) < len(before), parameter
+        inside = {each for component in components for each in (component, *release.components[component].provides)}
+        for place in table[parameter].get("places", ()):
+            if "object" in place and "copies" not in place and place["component"] in inside and name in place.get("releases", [name]):
+                assert place["object"] not in {f"{kind} {namespace}/{title}" for _group, kind, namespace, title in unchanged}, parameter
+        new = dangling(list(after.values())).keys() - dangling(list(before.values())).keys()
+        assert {each for each in new if each[0] != "CustomResourceDefinition"} - OF_THE_USER == set(), parameter
     everywhere = {"clusterDomain": "k8s.example", "imageRegistry": "mirror.example.com"}
     found = rendered(made, components, platform_choice.spread(everywhere, {"platform": made}, components))
     text = json.dumps(list(found.values()))

@@ -59,7 +59,7 @@ class Choice:
                 **dict(zip(("least_minor", "newest_minor"), map(_minor, self.kubernetes), strict=True)),
             },
             "unmet": [f"{name} needs {', '.join(needs)}" for name, needs in self.unmet.items()],
-            "tls": bool(self.parameters.get("tlsSecretName")),
+            "tls": any(self.parameters.get(name) for name in ("tlsSecretName", "tlsIssuer")),
         }
 
 

@@ -16,12 +16,7 @@ from dataclasses import dataclass, field
 
 from ..errors import BootstrapError
 from ..fetch import archive
-from ..formats import bounded_yaml
-
-try:
-    import yaml
-except ImportError:  # pragma: no cover
-    yaml = None  # type: ignore[assignment]
+from . import objects
 
 Json = dict[str, t.Any]
 Read = Callable[[str], t.Optional[str]]  # noqa: UP045  # evaluated at import
@@ -100,10 +95,7 @@ def _kustomization(read: Read, folder: str) -> tuple[str, str]:
 
 
 def _document(text: str, file: str) -> Json:
-    try:
-        document = bounded_yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except yaml.YAMLError as error:
-        raise BootstrapError(f"{file} is not YAML: {str(error).splitlines()[0]}.", fix=_FIX) from None
+    document = objects.document(text, file, _FIX)
     if not isinstance(document, dict):
         raise BootstrapError(f"{file} is not a kustomization: a mapping is expected.", fix=_FIX)
     return document

@@ -25,6 +25,18 @@ _HASH = re.compile(r"(?P<name>.+)-[2456789bcdfghkmt]{10}")
 _VARIABLE = re.compile(r"\$\([A-Z][A-Z0-9_]*\)")
 
 
+def document(text: str, what: str, fix: str) -> t.Any:
+    """The data of a YAML text of a release. Raises BootstrapError with ``fix`` for what is not YAML; ``what`` names it."""
+    try:
+        return bounded_yaml.load(text, _loader())
+    except yaml.YAMLError as error:
+        raise BootstrapError(f"{what} is not YAML: {str(error).splitlines()[0]}.", fix=fix) from None
+
+
+def _loader() -> t.Any:
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
 def read(text: bytes, what: str, *, known: bool = False) -> list[Json]:
     """The objects of a YAML stream. Raises BootstrapError for anything that is no object of Kubernetes; ``what`` names it.
 
@@ -32,7 +44,7 @@ def read(text: bytes, what: str, *, known: bool = False) -> list[Json]:
     which cost as much as reading it, are not looked at.
     """
     try:
-        documents = list((yaml if known else bounded_yaml).load_all(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+        documents = list((yaml if known else bounded_yaml).load_all(text, _loader()))
     except yaml.YAMLError as error:
         raise BootstrapError(f"{what} renders to what is not YAML: {str(error).splitlines()[0]}.", fix="Try another renderer.") from None
     found = [document for document in documents if document is not None]

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What can be chosen of a component, and where in its objects that lands (``platform/parameters.yml``). Private to the collection.
+"""The parameters of a component, and the places in its objects that they change (``platform/parameters.yml``).
 
-The layer of the package (``platform/layer/platform.libsonnet``) does the patching; here it is seen to that each patch has its place.
+The layer of the package (``platform/layer/platform.libsonnet``) does the patching; here each patch is checked against the objects.
 """
 
 from __future__ import annotations
@@ -14,18 +14,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ..errors import BootstrapError
-from ..formats import bounded_yaml
-from . import tables
+from . import objects, tables
 from .tables import Release
-
-try:
-    import yaml
-except ImportError:  # pragma: no cover
-    yaml = None  # type: ignore[assignment]
 
 Json = dict[str, t.Any]
 
-_DOMAIN = "cluster.local"
+_OF_A_PATCH = (
+    *("object", "path", "text", "values", "format", "template", "lines", "copies"),
+    *("absent", "append", "make", "fields", "defaults", "begins", "needs"),
+)
+"""The fields of a place that the layer reads."""
 # An image with a registry's host and a tag or digest; and of these registries also one without, which texts often have.
 _TAGGED = r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?/[a-z0-9._/-]+(?::[A-Za-z0-9_][\w.-]{0,127}|@sha256:[0-9a-f]{64})"
 _HOSTED = r"(?:docker\.io|gcr\.io|ghcr\.io|quay\.io|registry\.k8s\.io|public\.ecr\.aws|registry\.istio\.io)/[a-z0-9][a-z0-9._/-]*[a-z0-9]"
@@ -44,30 +42,29 @@ class Patches:
 def of(release: Release, component: str, items: list[Json]) -> Patches:
     """The parameters of a component, and the patches for its objects.
 
-    Raises BootstrapError where a place of the table is not in the objects, with the names that are nearest.
+    Raises BootstrapError where the objects lack a place of the table; it names the nearest ones.
     """
     table = tables.parameters()
-    objects = {_key(item): item for item in items}
     inside = (component, *release.components[component].provides)
+    component_objects = _Objects(component, {_key(item): item for item in items})
+    templates = [
+        place["make"]
+        for entry in table["parameters"].values()
+        for place in _places(entry.get("places") or (), release, inside)
+        if "make" in place
+    ]
+    everywhere = _everywhere(table["parameters"], component_objects.by_key, templates)
     declared: dict[str, Json] = {}
     patches: list[Json] = []
-    texts: dict[str, dict[str, t.Any]] = {}
-    domains = [key for key, item in objects.items() if any(_DOMAIN in text for text in _texts(item))]
-    images = {key: found for key, item in objects.items() if (found := dict(images_in(item)))}
-    there = {"clusterDomain": domains, "images": images, "pullSecrets": [key for key in objects if key.startswith("ServiceAccount ")]}
     for name, entry in table["parameters"].items():
-        if there.get(entry.get("everywhere", "")):
+        if name in everywhere["literals"] or everywhere.get(entry.get("everywhere", "")):
             declared[name] = entry
-        for place in entry.get("places") or ():
-            if place["component"] in inside and _is_for(release, place):
-                declared[name] = entry
-                default = {"default": entry["default"]} if "default" in entry else {}
-                patches.append({**_patch(place, objects, component, texts), "parameter": name, **default})
-    for place in table["fixed"]:
-        if place["component"] in inside and _is_for(release, place):
-            patches.append({**_patch(place, objects, component, texts), "value": place["value"]})
-    document = {"patches": patches, "texts": texts, "domains": dict.fromkeys(domains, True), "images": images}
-    return Patches(declared, document)
+        for place in _places(entry.get("places") or (), release, inside):
+            declared[name] = entry
+            default = {"default": entry["default"]} if "default" in entry else {}
+            patches.append({**component_objects.patch(place), "parameter": name, **default})
+    fixed = [{**component_objects.patch(place), "value": place["value"]} for place in _places(table["fixed"], release, inside)]
+    return Patches(declared, {"patches": [*patches, *fixed], "texts": component_objects.texts, **everywhere})
 
 
 def default_of(entry: Json) -> t.Any:
@@ -75,34 +72,65 @@ def default_of(entry: Json) -> t.Any:
     return entry.get("default", "null")
 
 
-def _is_for(release: Release, place: Json) -> bool:
-    """A commit that nobody knows is taken for the newest release."""
+def _everywhere(entries: dict[str, Json], by_key: dict[str, Json], templates: list[Json]) -> Json:
+    """The objects that have what a parameter changes in all of them: a text (``literal``), images, or Secrets for images.
+
+    ``templates``: of objects that parameters add.
+    """
+    literals: Json = {}
+    for name, literal in ((name, entry["literal"]) for name, entry in entries.items() if "literal" in entry):
+        keys = [key for key, item in by_key.items() if any(literal in text for text in _texts(item))]
+        if keys or any(literal in text for text in _texts(templates)):
+            literals[name] = {"text": literal, "objects": dict.fromkeys(keys, True)}
+    images = {key: dict(images_in(item)) for key, item in by_key.items()}
+    return {
+        "literals": literals,
+        "images": {key: names for key, names in images.items() if names},
+        "pullSecrets": [key for key in by_key if key.startswith("ServiceAccount ")],
+    }
+
+
+def _places(places: Iterable[Json], release: Release, inside: tuple[str, ...]) -> list[Json]:
+    """The places of a release in a component. A commit that the tables lack is taken for the newest release."""
     name = tables.names()[-1] if tables.is_commit(release.name) else release.name
-    return name in place.get("releases", [name])
+    return [place for place in places if place["component"] in inside and name in place.get("releases", [name])]
 
 
-def _patch(place: Json, objects: dict[str, Json], component: str, texts: dict[str, dict[str, t.Any]]) -> Json:
-    """A patch as the layer reads it; ``texts`` gets the text that it goes into, as data."""
-    key = place["object"]
-    item = objects.get(key)
-    if item is None:
-        near = difflib.get_close_matches(key, objects, n=3, cutoff=0.4)
-        raise _no_place(f"The component {component} has no {key}", near)
-    value: t.Any = item
-    if "text" in place:
-        text = (item.get("data") or {}).get(place["text"])
-        if not isinstance(text, str):
-            raise BootstrapError(f"{key} of {component} has no {place['text']}, which a parameter is for.", fix=_FIX)
-        value = texts.setdefault(key, {}).setdefault(place["text"], _parsed(text, f"{key}, {place['text']}"))
-    steps = place["path"][:-1] if place.get("new") else place["path"]
-    _follow(value, steps, f"{key} of {component}")
-    _check_lines(place, item, f"{key} of {component}")
-    kept = ("object", "path", "text", "values", "format", "wrap", "list", "lines", "copies")
-    return {name: place[name] for name in kept if name in place}
+@dataclass
+class _Objects:
+    """The objects of a component. ``texts``: by object and key the texts that patches go into, as data."""
+
+    component: str
+    by_key: dict[str, Json]
+    texts: dict[str, dict[str, t.Any]] = field(default_factory=dict)
+
+    def patch(self, place: Json) -> Json:
+        """A patch as the layer reads it. Raises BootstrapError where its place does not exist."""
+        if "object" in place:
+            self._check(place)
+        return {name: place[name] for name in _OF_A_PATCH if name in place}
+
+    def _check(self, place: Json) -> None:
+        key = place["object"]
+        item = self.by_key.get(key)
+        if item is None:
+            near = difflib.get_close_matches(key, self.by_key, n=3, cutoff=0.4)
+            raise _no_place(f"The component {self.component} has no {key}", near)
+        what = f"{key} of {self.component}"
+        value: t.Any = item
+        if "text" in place:
+            text = (item.get("data") or {}).get(place["text"])
+            if not isinstance(text, str):
+                raise BootstrapError(f"{what} has no {place['text']}, which a parameter is for.", fix=_FIX)
+            document = objects.document(text, f"{key}, {place['text']}", _FIX)
+            value = self.texts.setdefault(key, {}).setdefault(place["text"], document)
+        path = place.get("path") or []
+        _follow(value, path[:-1] if place.get("new") else path, what)
+        _check_lines(place, item, what)
 
 
 def _check_lines(place: Json, item: Json, what: str) -> None:
-    """See that a text has all settings that are to be others."""
+    """Raise BootstrapError for a text that lacks a setting of the table."""
     text = (item.get("data") or {}).get(place["path"][-1]) if "lines" in place else None
     names = [line.partition(" ")[0] for line in str(text).splitlines()]
     for name in place.get("lines") or ():
@@ -111,15 +139,8 @@ def _check_lines(place: Json, item: Json, what: str) -> None:
             raise _no_place(f"{what} has no setting {name}", near)
 
 
-def _parsed(text: str, what: str) -> t.Any:
-    try:
-        return bounded_yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except yaml.YAMLError as error:
-        raise BootstrapError(f"{what} is not YAML: {str(error).splitlines()[0]}.", fix=_FIX) from None
-
-
 def _follow(value: t.Any, steps: Iterable[t.Any], what: str) -> None:
-    """See that a path leads to something."""
+    """Raise BootstrapError for a path that leads nowhere."""
     done: list[str] = []
     for step in steps:
         done.append(str(step))
@@ -129,9 +150,9 @@ def _follow(value: t.Any, steps: Iterable[t.Any], what: str) -> None:
             value = value[step] if inside else None
         else:
             entries = value if isinstance(value, list) else []
-            found = [each for each in entries if isinstance(each, dict) and step.items() <= each.items()]
-            names = sorted(str(each.get("name")) for each in entries if isinstance(each, dict))
-            inside, value = bool(found), found[0] if found else None
+            matches = [entry for entry in entries if isinstance(entry, dict) and step.items() <= entry.items()]
+            names = sorted(str(entry.get("name")) for entry in entries if isinstance(entry, dict))
+            inside, value = bool(matches), matches[0] if matches else None
         if not inside:
             near = difflib.get_close_matches(str(step), names, n=3, cutoff=0.3) or names[:3]
             raise _no_place(f"{what} has no {' '.join(done)}", near)

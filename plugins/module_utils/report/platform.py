@@ -35,7 +35,7 @@ def access(plan: Json, context: str) -> list[str]:
     }
     found = []
     if "dashboard" in names and "istio" in names:
-        tls = values.get("tlsSecretName", "null") != "null"
+        tls = any(values.get(name, "null") != "null" for name in ("tlsSecretName", "tlsIssuer"))
         port = 8443 if tls else 8080
         ports, scheme = f"{port}:{443 if tls else 80}", "https" if tls else "http"
         way = _ACCESS.get(values.get("gatewayServiceType", ""), _ACCESS["ClusterIP"])

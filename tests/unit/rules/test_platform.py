@@ -81,15 +81,31 @@ def test_facts_choose(name: str, component: str, parameter: str, value: t.Any, r
     assert (found["value"], found["rule"], found["no_effect"]) == (value, rule, False)
 
 
+def test_tokens_of_a_public_issuer_come_through_the_gateway() -> None:
+    facts = stories.facts("plain")
+    assert plan(facts, "notebooks")["parameters"]["oauth2-proxy"]["m2mIssuer"]["value"] == "null"
+    facts["cluster"]["service_account_issuer"] |= {"issuer": "https://oidc.example.com/id", "public": True}
+    issuer = plan(facts, "notebooks")["parameters"]["oauth2-proxy"]["m2mIssuer"]
+    assert (issuer["value"], issuer["rule"], issuer["no_effect"]) == (
+        "https://oidc.example.com/id",
+        "platform-programs-by-their-tokens",
+        False,
+    )
+
+
 def test_models_are_served_without_knative_where_it_is_not_chosen() -> None:
     facts = stories.facts("plain")
     assert plan(facts, "serving-raw")["parameters"]["kserve"]["servingMode"]["value"] == "RawDeployment"
     assert plan(facts, "serving")["parameters"]["kserve"]["servingMode"]["source"] == "default"
 
 
-def test_a_certificate_means_https_everywhere() -> None:
-    found = plan(stories.facts("plain"), "notebooks", tlsSecretName="cert")["parameters"]
-    assert found["istio-resources"]["tlsSecretName"]["source"] == "user"
+@pytest.mark.parametrize("parameter", ["tlsSecretName", "tlsIssuer"])
+def test_a_certificate_means_https_everywhere(parameter: str) -> None:
+    chosen = plan(stories.facts("plain"), "notebooks", **{parameter: "cert"})
+    found = chosen["parameters"]
+    assert found["istio-resources"][parameter]["source"] == "user"
+    # The platform brings cert-manager itself.
+    assert "cert-manager-missing" not in [item["id"] for item in chosen["blockers"]]
     assert {found[name]["https"]["value"] for name in ("notebooks", "oauth2-proxy")} == {"true"}
 
 

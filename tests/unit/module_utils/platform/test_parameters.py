@@ -17,7 +17,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.platform import
 Json = dict[str, t.Any]
 
 RELEASE = tables.Release("26.03.1", "example.com/a/b", "0123456", "none", components={"notebooks": tables.Part(("a",))})
-TEXT = "# kept as long as nobody changes it\nvolume: {size: 5Gi}\n"
+TEXT = "# kept as long as nobody changes it\nvolume: {size: 5Gi}\nmembers: [{name: first}]\n"
 CFG = '# text\nissuer_url = "http://dex"\nlogin_url = "/dex"\nmore = 1\n'
 OBJECTS: list[Json] = [
     {
@@ -68,7 +68,9 @@ TABLE: Json = {
             "type": "number",
             "default": 0,
             "text": "Level",
-            "places": [{**APP, "path": [*_CONTAINER, "env", {"name": "LEVEL"}], "new": True, "wrap": {"name": "LEVEL", "value": "%s"}}],
+            "places": [
+                {**APP, "path": [*_CONTAINER, "env", {"name": "LEVEL"}], "new": True, "template": {"name": "LEVEL", "value": "{level}"}}
+            ],
         },
         "issuer": {
             "type": "string",
@@ -88,9 +90,47 @@ TABLE: Json = {
                 }
             ],
         },
+        "members": {
+            "type": "array",
+            "default": [],
+            "text": "Members",
+            "places": [
+                {
+                    **SETTINGS,
+                    "text": "ui.yaml",
+                    "path": ["members"],
+                    "fields": ["user", "role"],
+                    "defaults": {"role": "edit"},
+                    "begins": {"role": "e"},
+                    "append": {"name": "{user}", "ids": ["{user}/{role}"]},
+                },
+                {
+                    "component": "notebooks",
+                    "fields": ["user", "role"],
+                    "defaults": {"role": "edit"},
+                    "make": {
+                        "apiVersion": "v1",
+                        "kind": "Secret",
+                        "metadata": {"name": "of-{user:name}"},
+                        "stringData": {"at": "{user}.cluster.local"},
+                    },
+                },
+            ],
+        },
+        "database": {
+            "type": "string",
+            "text": "Database",
+            "places": [{"component": "notebooks", "object": "ServiceAccount kubeflow/app", "absent": True}],
+        },
+        "port": {
+            "type": "number",
+            "default": 1,
+            "text": "Port",
+            "places": [{**SETTINGS, "path": ["data", "{database}"], "new": True, "template": "at {port}", "needs": ["database"]}],
+        },
         "later": {"type": "string", "text": "Later", "places": [{**SETTINGS, "releases": ["1.10"], "path": ["data", "gone"]}]},
         "elsewhere": {"type": "string", "text": "Not here", "places": [{"component": "katib", "object": "ConfigMap /x", "path": ["data"]}]},
-        "clusterDomain": {"type": "string", "text": "Domain", "everywhere": "clusterDomain"},
+        "clusterDomain": {"type": "string", "text": "Domain", "everywhere": "literal", "literal": "cluster.local"},
         "imageRegistry": {"type": "string", "text": "Mirror", "everywhere": "images"},
         "imagePullSecret": {"type": "string", "text": "Secret", "everywhere": "pullSecrets"},
     },
@@ -139,7 +179,10 @@ def test_nothing_but_what_is_fixed_changes_by_itself() -> None:
 
 
 def test_values_in_a_text_stand_beside_each_other() -> None:
-    assert json.loads(rendered(size="9Gi", storage="fast")["ConfigMap"]["data"]["ui.yaml"]) == {"volume": {"size": "9Gi", "class": "fast"}}
+    assert json.loads(rendered(size="9Gi", storage="fast")["ConfigMap"]["data"]["ui.yaml"]) == {
+        "volume": {"size": "9Gi", "class": "fast"},
+        "members": [{"name": "first"}],
+    }
 
 
 def test_a_changed_value_makes_new_pods() -> None:
@@ -177,6 +220,37 @@ def test_an_entry_that_can_not_be_meant(entry: Json, message: str) -> None:
         rendered(accounts=[entry])
 
 
+def test_entries_by_a_template_in_a_list_and_as_objects() -> None:
+    result = rendered(members=[{"user": "You@example.com"}], clusterDomain="k8s.example")
+    members = json.loads(result["ConfigMap"]["data"]["ui.yaml"])["members"]
+    assert members == [{"name": "first"}, {"name": "You@example.com", "ids": ["You@example.com/edit"]}]
+    assert result["Secret"]["metadata"]["name"] == "of-you-example-com"
+    assert result["Secret"]["stringData"] == {"at": "You@example.com.k8s.example"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"role": "edit"}, "an entry without user"),
+        ({"user": "a", "rol": "edit"}, "has rol; its entries have user, role"),
+        ({"user": "a", "role": "view"}, "whose role does not begin with e"),
+    ],
+)
+def test_an_entry_that_no_template_takes(entry: Json, message: str) -> None:
+    with pytest.raises(BootstrapError, match=message):
+        rendered(members=[entry])
+
+
+def test_objects_are_left_out() -> None:
+    assert "ServiceAccount" not in rendered(database="mysql.example.com")
+
+
+def test_a_parameter_that_needs_another() -> None:
+    assert rendered(database="db", port=2)["ConfigMap"]["data"]["db"] == "at 2"
+    with pytest.raises(BootstrapError, match="parameter port needs database"):
+        rendered(port=2)
+
+
 def test_a_value_that_no_place_knows_is_refused() -> None:
     with pytest.raises(BootstrapError, match="parameter https is yes; it must be one of false, true"):
         rendered(https="yes")
@@ -196,8 +270,9 @@ def test_what_is_everywhere() -> None:
 
 def test_a_component_declares_what_has_a_place_in_it(table: Json) -> None:
     found = parameters.of(RELEASE, "notebooks", OBJECTS).declared
-    assert found.keys() == {"size", "storage", "https", "issuer", "accounts", "level", "clusterDomain", "imageRegistry", "imagePullSecret"}
-    del table["parameters"]["accounts"]
+    assert found.keys() == TABLE["parameters"].keys() - {"later", "elsewhere"}
+    for name in ("accounts", "database"):
+        del table["parameters"][name]
     alone = parameters.of(RELEASE, "notebooks", OBJECTS[:2]).declared
     assert "imagePullSecret" not in alone
 
