@@ -1,6 +1,9 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The embedded registry as tests see it: every prototype, with every set of choices of choices.yml, as an application."""
+"""The embedded registry as tests see it: every prototype, with every set of choices of choices.yml, as an application.
+
+Parameters of the package core that choices.yml leaves out have the values of a plan in which a rule sets them.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.fetch.sources i
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import application
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.files import prototypes
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
+from ansible_collections.kubeflow.bootstrap.tests.unit.rules import stories
 
 Json = dict[str, t.Any]
 
@@ -72,6 +76,19 @@ def _sets(each: Known) -> list[tuple[str, Json]]:
     if each.package == "core":
         shapes: dict[str, Json] = CHOICES["shapes"]
         sets += [(label, {name: value for name, value in shape.items() if name in each.declared}) for label, shape in shapes.items()]
+        sets += _planned(each.declared - {"name"}.union(*(values for _label, values in sets)))
+    return sets
+
+
+def _planned(names: set[str]) -> list[tuple[str, Json]]:
+    """Parameters of the package core that no set of choices has, from the first plans that set them."""
+    sets: list[tuple[str, Json]] = []
+    for case in stories.CASES if names else ():
+        chosen = stories.planned(case)["parameters"].get("kubeflow-core", {}) if case not in stories.OLD else {}
+        values = {name: choice["value"] for name, choice in chosen.items() if name in names and choice["rule"]}
+        if values:
+            sets.append((f"plan-{case}", values))
+            names = names - values.keys()
     return sets
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import textwrap
 import typing as t
 from pathlib import Path
@@ -110,23 +111,42 @@ def plan(of: Json, *, components: dict[str, str] | None = None, with_rules: t.It
     return make(of, chosen, list(rules() if with_rules is None else with_rules), found.contents, choices.get("current", {}))
 
 
-def story(found: Json) -> str:
-    """A plan as people read it: what was chosen, from what, and why; the blockers; what is doubtful."""
-    cluster, namespace = found["cluster"], found["namespace"]
+def story(document: Json, ids: t.Collection[str]) -> str:
+    """What some rules come to in a plan, as people read it: what they chose, from what, and why; blockers; what is doubtful."""
+    cluster, namespace = document["cluster"], document["namespace"]
     lines = [f"{cluster['distribution']} {cluster['version']}, namespace {namespace['value']}", ""]
-    for component, chosen in found["parameters"].items():
-        for name, choice in chosen.items():
-            if choice["source"] == "default":
-                continue
-            shown = choice["value"] if isinstance(choice["value"], str) else json.dumps(choice["value"])
-            idle = ", NO EFFECT" if choice["no_effect"] else ""
-            lines += [f"{component}.{name} = {shown}  ({choice['source']}{idle})", *_wrapped(choice["reason"])]
-    for title, said in (("BLOCKER", found["blockers"]), ("WARNING", found["warnings"])):
-        for item in said:
-            lines += ["", f"{title} {item['id']}", *_wrapped(item["reason"])]
-            lines += _wrapped(f"-> {item['fix']}") if item["fix"] else []
-            lines += [f"    $ {item['command']}"] if item.get("command") else []
-    return "\n".join([*lines, "", f"{len(found['objects'])} objects", ""])
+    for component, values in document["parameters"].items():
+        for name, choice in values.items():
+            if choice["rule"] in ids:
+                lines += [f"{component}.{name} = {_shown(choice['value'])}  ({choice['source']}, {choice['rule']})"]
+                lines += _wrapped(choice["reason"])
+    for title, field in (("BLOCKER", "blockers"), ("WARNING", "warnings")):
+        for item in document[field]:
+            if item["id"] in ids:
+                lines += ["", f"{title} {item['id']}", *_wrapped(item["reason"])]
+                lines += _wrapped(f"-> {item['fix']}") if item["fix"] else []
+                lines += [f"    $ {item['command']}"] if item.get("command") else []
+    return "\n".join([*lines, ""])
+
+
+def told(text: str) -> set[str]:
+    """The rules that a story tells of."""
+    return set(re.findall(r"(?m)^(?:BLOCKER |WARNING |\S+ = .*  \(\w+, )([a-z0-9-]+)\)?$", text))
+
+
+def decisions(document: Json) -> list[str]:
+    """What each rule comes to in a plan, in a line; and the other blockers and warnings."""
+    chosen = [
+        f"{choice['rule']}: {component}.{name} = {_shown(choice['value'])}"
+        for component, values in document["parameters"].items()
+        for name, choice in values.items()
+        if choice["rule"]
+    ]
+    return [*chosen, *dict.fromkeys(item["id"] for item in [*document["blockers"], *document["warnings"]])]
+
+
+def _shown(value: t.Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _wrapped(text: str) -> list[str]:
@@ -167,6 +187,11 @@ def planned(case: str) -> Json:
     """The plan of one of ``CASES``; not to be changed."""
     name, parameters = CASES[case]
     return old_plan(facts(name), OLD[case][1]) if case in OLD else plan(facts(name), parameters=parameters)
+
+
+def contents(case: str) -> t.Any:
+    """The registries that one of ``CASES`` takes its components from."""
+    return (old(OLD[case][1]) if case in OLD else sought(_CORE)).contents
 
 
 def old_plan(of: Json, release: str) -> Json:
