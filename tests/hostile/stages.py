@@ -55,8 +55,8 @@ STAGES: dict[str, Callable[[str, Path], Json]] = {"facts": _facts, "deploy": _ap
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is retried is retried for a moment only."""
     for module in (deploying, applier, destroyer):
-        if hasattr(module, "LOOKING"):
-            monkeypatch.setattr(module, "LOOKING", 0.2 * _SECONDS)
+        if hasattr(module, "RETRY_SECONDS"):
+            monkeypatch.setattr(module, "RETRY_SECONDS", 0.2 * _SECONDS)
     monkeypatch.setattr(retry, "_BRIEFLY", 0.2 * _SECONDS)
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Bring an application's objects into the cluster."""
+"""Deploy an application's objects to a cluster."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from ..kube.resources import Key, Resource, Resources, placed
 from . import shapes
 from .apply.drift import compare, is_deleted_when_finished, stale
 from .apply.preflight import Preflight, PreflightFailed, all_served, each_once, preflight
-from .apply.rejections import UNANSWERED, Refusal, fixes, refusal, told
-from .apply.wave import apply_wave
+from .apply.rejections import UNANSWERED, Refusal, fixes, refusal, summary
+from .apply.wave import WaveApplier
+from .delete.removal import Removal
 from .graph.waves import Order, order
 from .lease import held
 from .model import namespace
 from .model.applyset import Inventory, group_kind, name_of
 from .model.generated_secrets import filled
 from .model.given_secrets import UNSAID, is_given, names, stays_by_itself
-from .model.member import Member
+from .model.member import ACTIONS, NO_WRITES, Member
 from .model.outcome import Options, Outcome, accounted
 from .model.progress import Deadline, Ticker
 from .pruner import prune
@@ -35,20 +36,17 @@ from .status.wait import await_ready, open_gates
 
 Json = dict[str, t.Any]
 
-LOOKING = 30.0
+RETRY_SECONDS = 30.0
 """Retry budget, in seconds, for transient errors before the first write."""
 _LEAST, _EACH = 60.0, 0.5
-"""Seconds for retries and gates where nobody is to wait for readiness, and for each object beside."""
-_LAST_WORDS = 5.0
-"""Seconds for the record of what was done when the run is interrupted."""
-_BUSY = ("create", "change", "take-over", "replace")
-_LEFT = {"leave": "unchanged", "same": "unchanged", "foreign": "left alone"}
-_WOULD = {"create": "created", "change": "changed", "take-over": "taken over", "replace": "replaced", **_LEFT}
+"""Seconds for retries and gates where readiness is not awaited, and in addition for each object."""
+_SHUTDOWN_SECONDS = 5.0
+"""Seconds to record what was done when the run is interrupted."""
 
 
 @dataclass
 class _Deployment:
-    """One deployment on its way."""
+    """One deployment."""
 
     client: Client
     application: str
@@ -59,21 +57,21 @@ class _Deployment:
     apis: Served = field(default_factory=dict)
     down: list[str] = field(default_factory=list)
     """API versions that are stale in discovery."""
-    wanted: list[tuple[str, Json]] = field(default_factory=list)
+    desired: list[tuple[str, Json]] = field(default_factory=list)
     resources: Resources = field(default_factory=lambda: Resources({}))
     inventory: Inventory = field(init=False)
     members: list[Member] = field(default_factory=list)
-    old: list[tuple[Key, Resource]] = field(default_factory=list)
-    given: set[Key] = field(default_factory=set)
-    """Secrets that an earlier run was given, and that stay."""
-    before: Preflight = field(default_factory=Preflight)
-    seen: t.Any = None
-    """What was recorded when it was compared."""
+    stale: list[tuple[Key, Resource]] = field(default_factory=list)
+    given_secrets: set[Key] = field(default_factory=set)
+    """Secrets of ``kubeflow_secrets`` in an earlier run that stay."""
+    preflight: Preflight = field(default_factory=Preflight)
+    recorded: t.Any = None
+    """The record at the time of the comparison."""
 
     @property
     def todo(self) -> list[Member]:
-        """What has to be written."""
-        return [member for member in self.members if member.action in _BUSY]
+        """The members to write."""
+        return [member for member in self.members if member.is_written]
 
     def complete(self, error: BootstrapError) -> BootstrapError:
         """Account for what a run that failed did not reach; returns the error for the user."""
@@ -87,31 +85,31 @@ class _Deployment:
         """The error itself; one of the API server with its reason and a fix."""
         if not isinstance(error, ApiError):
             return error
-        found = refusal(error, Key("", "", self.namespace, ""))
-        begun = "" if self.outcome.changed else " Nothing was written."
-        return BootstrapError(f"The application {self.application} in {self.namespace}: {found.why}.{begun}", fix=found.fix)
+        refused = refusal(error, Key("", "", self.namespace, ""))
+        unwritten = "" if self.outcome.changed else " Nothing was written."
+        return BootstrapError(f"The application {self.application} in {self.namespace}: {refused.why}.{unwritten}", fix=refused.fix)
 
     def execute(self, rendered: list[tuple[str, Json]]) -> None:
         """Deploy the rendered objects (component, object)."""
         client, options = self.client, self.options
-        with client.repeating(Deadline(LOOKING).left, self.ticker.say):
+        with client.repeating(Deadline(RETRY_SECONDS).left, self.ticker.say):
             with self.ticker.timeline.part("Comparing with the cluster"):
                 self._prepare(rendered)
-                self._look()
+                self._compare()
             if not options.check:
                 writes = bool(self.todo) or self._to_prune()
                 if writes:
                     with self.ticker.timeline.part("Asking about each object before the first write"):
-                        self._check()
+                        self._dry_run()
         if options.check:
-            self._foresee()
+            self._preview()
             return
         deadline = Deadline(options.timeout or _LEAST + _EACH * len(self.todo))
         with client.repeating(deadline.left, self.ticker.say):
             if writes:
                 self._write(deadline)
             else:
-                self._leave()
+                self._add_unchanged()
             if options.timeout:
                 with self.ticker.timeline.part("Waiting until all is ready"):
                     try:
@@ -122,7 +120,7 @@ class _Deployment:
                         raise
 
     def _prepare(self, rendered: list[tuple[str, Json]]) -> None:
-        """The objects as the cluster takes them, each with its place."""
+        """Migrate and validate the objects, and fill in their namespaces."""
         self.apis, self.down = discover(self.client)
         shapes.check(rendered)
         rendered, left_out = shapes.without_server_fields(rendered)
@@ -134,7 +132,7 @@ class _Deployment:
         all_served(self.client, rendered, self.resources, self.down)
         items = placed([item for _component, item in rendered], self.resources, self.namespace)
         each_once(items)
-        self.wanted = [(component, item) for (component, _item), item in zip(rendered, items, strict=True)]
+        self.desired = [(component, item) for (component, _item), item in zip(rendered, items, strict=True)]
 
     def _report_migrations(self) -> None:
         """Report what was migrated; record what was left out."""
@@ -144,53 +142,55 @@ class _Deployment:
             if change.now is None:
                 self.outcome.add(change.object, change.component, "left out", why=change.changes[0])
 
-    def _look(self) -> None:
-        """What is in the cluster of it, and what has to be done."""
-        self.ticker.state = f"comparing {len(self.wanted)} objects with the cluster"
+    def _compare(self) -> None:
+        """Compare with the cluster: what has to be done about each object, and which members are stale."""
+        self.ticker.state = f"comparing {len(self.desired)} objects with the cluster"
         self.inventory = Inventory(self.application, self.namespace).read(self.client, self.options.take_over)
-        self.wanted = filled(self.client, namespace.added(self.client, self.inventory, self.wanted), self.options.warn)
-        self.seen = (self.inventory.exists, dict(self.inventory.members))
-        self.members = compare(self.client, self.inventory, self.resources, self.wanted, self.options.take_over, self.options.prune_later)
+        self.desired = filled(self.client, namespace.added(self.client, self.inventory, self.desired), self.options.warn)
+        self.recorded = (self.inventory.exists, dict(self.inventory.members))
+        self.members = compare(self.client, self.inventory, self.resources, self.desired, self.options.take_over, self.options.prune_later)
         recorded = {group_kind(name) for name in self.inventory.group_kinds} | {key[:2] for key in self.inventory.members}
         self.inventory.unseen = unserved(self.client, self.apis, self.down, recorded)
-        old = stale(self.client, self.inventory, self.resources, [member.key for member in self.members])
-        self.given = {key for key, _resource in old if stays_by_itself(self.inventory.listed[key[:2]][key]) and self._stays(key)}
-        self.old = [found for found in old if found[0] not in self.given]
+        stale_members = stale(self.client, self.inventory, self.resources, [member.key for member in self.members])
+        self.given_secrets = {
+            key for key, _resource in stale_members if stays_by_itself(self.inventory.listed[key[:2]][key]) and self._stays(key)
+        }
+        self.stale = [(key, resource) for key, resource in stale_members if key not in self.given_secrets]
 
-    def _stays(self, given: Key) -> bool:
-        """Whether a Secret that an earlier run was given stays: this one was given none, or the application still names it."""
-        return self.options.keep_given or any(names(item, given.name) for _component, item in self.wanted if not is_given(item))
+    def _stays(self, secret: Key) -> bool:
+        """Whether a Secret of an earlier run stays: this run got none, or the application still refers to it."""
+        return self.options.keep_given or any(names(item, secret.name) for _component, item in self.desired if not is_given(item))
 
-    def _check(self) -> None:
+    def _dry_run(self) -> None:
         self.ticker.state = f"asking the API server about {len(self.todo)} objects before anything is written"
-        to_prune = [] if self.options.prune_later else self.old
-        self.before = preflight(self.client, self.inventory, self.members, to_prune, self.apis, self.options)
-        self.outcome.differences = list(self.before.differences.values())
+        to_prune = [] if self.options.prune_later else self.stale
+        self.preflight = preflight(self.client, self.inventory, self.members, to_prune, self.apis, self.options)
+        self.outcome.differences = list(self.preflight.differences.values())
 
-    def _keep_unseen(self) -> None:
-        """Say what is not pruned because it can't be seen now. It stays recorded."""
-        wanted = {member.key for member in self.members} | self.given
+    def _report_unseen(self) -> None:
+        """Report what is not pruned because it can't be seen now. It stays recorded."""
+        desired = {member.key for member in self.members} | self.given_secrets
         unseen = self.inventory.unseen
-        for key in sorted(key for key in self.inventory.members.keys() - wanted if key[:2] in unseen):
+        for key in sorted(key for key in self.inventory.members.keys() - desired if key[:2] in unseen):
             self.outcome.add(key, None, "kept", why=f"not pruned: {unseen[key[:2]]}; a later run prunes it")
         for pair, why in unseen.items():
             self.options.warn(
                 f"Objects of {name_of(*pair)} that left the application are not pruned: {why}. They stay recorded for a later run."
             )
 
-    def _leave(self) -> None:
+    def _add_unchanged(self) -> None:
         for member in self.members:
-            self.outcome.add(member.key, member.component, _LEFT[member.action])
-        self._keep_unseen()
+            self.outcome.add(member.key, member.component, NO_WRITES[member.action])
+        self._report_unseen()
 
-    def _foresee(self) -> None:
-        """What a run would do."""
-        if self.todo or self.old:
-            self._check()
+    def _preview(self) -> None:
+        """Record what a run would do."""
+        if self.todo or self.stale:
+            self._dry_run()
         for member in self.members:
-            self.outcome.add(member.key, member.component, _WOULD[member.action], why=member.why if member.action in _BUSY else None)
-        self._prune(Deadline(LOOKING))
-        self._keep_unseen()
+            self.outcome.add(member.key, member.component, ACTIONS[member.action], why=member.why if member.is_written else None)
+        self._prune(Deadline(RETRY_SECONDS))
+        self._report_unseen()
 
     def _account(self, refused: Mapping[Key, Refusal]) -> None:
         """Account for what a run that failed did not reach."""
@@ -198,138 +198,140 @@ class _Deployment:
             if member.key in refused:
                 self.outcome.add_unless_recorded(member.key, member.component, "refused", refused[member.key].why)
             else:
-                self.outcome.add_unless_recorded(member.key, member.component, _LEFT.get(member.action, "not reached"))
+                self.outcome.add_unless_recorded(member.key, member.component, NO_WRITES.get(member.action, "not reached"))
 
     def _write(self, deadline: Deadline) -> None:
-        """Apply, prune and record, with no other deployment of this application beside it."""
-        with contextlib.ExitStack() as last_words:
-            early = self._own_namespace(deadline)
+        """Apply, prune and record, while no other deployment of this application runs."""
+        with contextlib.ExitStack() as shutdown:
+            applier = WaveApplier(self.client, self.inventory, self.options, self.outcome, deadline)
+            early = self._create_namespace(applier)
             with held(self.client, self.namespace, self.application, deadline, self.ticker) as lease:
-                self._look_again(early)
+                applier = replace(applier, inventory=self._compare_again(early))
                 try:
-                    self._apply(deadline, early, lease.check)
+                    self._apply_waves(applier, early, lease.check)
                     self._prune(deadline)
-                    self._keep_unseen()
+                    self._report_unseen()
                     lease.check()
                     self._record()
                 except BootstrapError as error:
-                    self._keep(error)
+                    self._record_part(error)
                     raise
                 except BaseException:
-                    with contextlib.suppress(BootstrapError), self.client.within(_LAST_WORDS):
+                    with contextlib.suppress(BootstrapError), self.client.within(_SHUTDOWN_SECONDS):
                         self.inventory.write(self.client)
-                    last_words.enter_context(self.client.within(_LAST_WORDS))  # to let go of the lease
+                    shutdown.enter_context(self.client.within(_SHUTDOWN_SECONDS))  # to release the lease
                     raise
 
     def _prune(self, deadline: Deadline) -> None:
-        if self.old and self.options.prune_later:
+        if self.stale and self.options.prune_later:
             self._keep_for_later()
-        elif self.old:
-            wanted = [item for _component, item in self.wanted]
+        elif self.stale:
             with self.ticker.timeline.part("Pruning"):
-                prune(self.client, self.inventory, self.apis, self.old, wanted, self.options, self.outcome, deadline, self.ticker)
+                self._prune_stale(self.options, self.outcome, deadline)
+
+    def _prune_stale(self, options: Options, outcome: Outcome, deadline: Deadline) -> None:
+        removal = Removal(self.client, self.apis, self.inventory.owns, options, outcome, deadline, self.ticker, action="pruned")
+        prune(removal, self.inventory, self.stale, [item for _component, item in self.desired])
 
     def _to_prune(self) -> bool:
-        """Whether something has to be pruned; if not, what is kept is accounted for, for there will be no pruning."""
-        if not self.old:
+        """Whether something has to be pruned; if not, records what is kept, as there will be no pruning."""
+        if not self.stale:
             return False
         if self.options.prune_later:
             self._keep_for_later()
             return False
-        wanted = [item for _component, item in self.wanted]
-        foreseen = Outcome()
-        options = replace(self.options, check=True)
-        prune(self.client, self.inventory, self.apis, self.old, wanted, options, foreseen, Deadline(LOOKING), self.ticker)
-        if foreseen.changed:
+        preview = Outcome()
+        self._prune_stale(replace(self.options, check=True), preview, Deadline(RETRY_SECONDS))
+        if preview.changed:
             return True
-        self.outcome.include(foreseen)
+        self.outcome.include(preview)
         return False
 
     def _keep_for_later(self) -> None:
-        for key, _resource in self.old:
+        for key, _resource in self.stale:
             self.outcome.add_unless_recorded(key, None, "kept", "it left the application; a run without kubeflow_prune=later prunes it")
 
-    def _own_namespace(self, deadline: Deadline) -> set[Key]:
+    def _create_namespace(self, applier: WaveApplier) -> set[Key]:
         """Create the application's namespace if it is ours and missing: the lease and the record are in it."""
         key = Key("", "Namespace", "", self.namespace)
         missing = [member for member in self.members if member.key == key and member.action == "create"]
         if missing:
             self.ticker.say(f"namespace {self.namespace}")
             with self.ticker.timeline.part("The namespace"):
-                refused = apply_wave(self.client, self.inventory, missing, self.options, self.outcome, 1, deadline, lambda _through: None)
+                refused = applier.apply(missing, 1, lambda _succeeded: None)
             if refused:
                 raise self._failure(refused, "wave 1", 1)
         return {member.key for member in missing}
 
-    def _look_again(self, early: set[Key]) -> None:
-        """Where another deployment ended between our first look and our lease: what has to be done is otherwise now."""
+    def _compare_again(self, early: set[Key]) -> Inventory:
+        """Compare again if another deployment ended between the comparison and our lease; the inventory."""
         now = Inventory(self.application, self.namespace).read(self.client, self.options.take_over)
-        if (now.exists, now.members) == self.seen:
-            return
-        self.ticker.say("another deployment of this application has just ended: looking again")
-        prints = {key: self.inventory.members[key] for key in early}
-        self._look()
-        self.inventory.members.update(prints)
-        self._check()
+        if (now.exists, now.members) != self.recorded:
+            self.ticker.say("another deployment of this application has just ended: looking again")
+            prints = {key: self.inventory.members[key] for key in early}
+            self._compare()
+            self.inventory.members.update(prints)
+            self._dry_run()
+        return self.inventory
 
-    def _apply(self, deadline: Deadline, early: set[Key], check: t.Callable[[], None]) -> None:
-        ordered = order([member.item for member in self.members], self.before.namespaces)
+    def _apply_waves(self, applier: WaveApplier, early: set[Key], check: t.Callable[[], None]) -> None:
+        ordered = order([member.item for member in self.members], self.preflight.namespaces)
         for cycle in ordered.broken:
             self.ticker.say(cycle)
         by_key = {member.key: member for member in self.members}
-        items = {member.key: member.item for member in self.members}
         self.ticker.state = ""
         self.inventory.contain(key for key in by_key if by_key[key].action != "foreign")
         self.inventory.write(self.client)
         for number, wave in enumerate(ordered.waves, 1):
-            here = [by_key[key] for key in wave if key not in early]
-            busy = [member for member in here if member.action in _BUSY]
-            for member in here:
-                if member.action in _LEFT:
-                    self.outcome.add(member.key, member.component, _LEFT[member.action], number)
-            if not busy:
+            members = [by_key[key] for key in wave if key not in early]
+            for member in members:
+                if not member.is_written:
+                    self.outcome.add(member.key, member.component, NO_WRITES[member.action], number)
+            members = [member for member in members if member.is_written]
+            if not members:
                 continue
             check()
-            self.ticker.say(f"wave {number} of {len(ordered.waves)}: {len(busy)} objects")
-            with self.ticker.timeline.part(f"Wave {number}: {len(busy)} object{'s'[: len(busy) > 1]}"):
-                self._wave(ordered, busy, items, deadline, number)
+            self.ticker.say(f"wave {number} of {len(ordered.waves)}: {len(members)} objects")
+            with self.ticker.timeline.part(f"Wave {number}: {len(members)} object{'s'[: len(members) > 1]}"):
+                self._apply_wave(applier, ordered, members, number)
         self.ticker.title = ""
 
-    def _wave(self, ordered: Order, busy: list[Member], items: Mapping[Key, Json], deadline: Deadline, number: int) -> None:
-        """Apply a wave: what has to wait for nothing while its gates open, then the rest."""
-        title, through = f"wave {number} of {len(ordered.waves)}", 0
+    def _apply_wave(self, applier: WaveApplier, ordered: Order, members: list[Member], number: int) -> None:
+        """Apply a wave: members without gates while the gates open, then the rest."""
+        title, done = f"wave {number} of {len(ordered.waves)}", 0
 
-        def said(more: int) -> None:
-            self.ticker.title = f"{title}: {through + more} of {len(busy)} objects"
+        def progress(succeeded: int) -> None:
+            self.ticker.title = f"{title}: {done + succeeded} of {len(members)} objects"
 
-        said(0)
-        gates = {gate for member in busy for gate in ordered.gates.get(member.key, ())}
-        free = [member for member in busy if member.key not in ordered.gates]
-        for part in (free, [member for member in busy if member.key in ordered.gates]):
+        progress(0)
+        gates = {gate for member in members for gate in ordered.gates.get(member.key, ())}
+        free = [member for member in members if member.key not in ordered.gates]
+        for part in (free, [member for member in members if member.key in ordered.gates]):
             if part is not free and gates:
-                open_gates(self.client, gates, items, deadline, self.ticker, wait_soft=bool(self.options.timeout))
-            refused = apply_wave(self.client, self.inventory, part, self.options, self.outcome, number, deadline, said) if part else {}
+                items = {member.key: member.item for member in self.members}
+                open_gates(self.client, gates, items, applier.deadline, self.ticker, wait_soft=bool(self.options.timeout))
+            refused = applier.apply(part, number, progress) if part else {}
             if refused:
-                raise self._failure(refused, title, len(busy))
-            through += len(part)
+                raise self._failure(refused, title, len(members))
+            done += len(part)
 
     def _failure(self, refused: Mapping[Key, Refusal], title: str, count: int) -> BootstrapError:
-        """Refused, and without an answer, are two things."""
+        """The error for objects that were refused, and for those without an answer."""
         unanswered = {key: each for key, each in refused.items() if each.what == UNANSWERED}
         others = {key: each for key, each in refused.items() if key not in unanswered}
         parts = [(others, "were refused"), (unanswered, "were not answered for")]
-        listed = "; ".join(f"{len(those)} of {count} objects of {title} {what}: {told(those)}" for those, what in parts if those)
+        listed = "; ".join(f"{len(part)} of {count} objects of {title} {what}: {summary(part)}" for part, what in parts if part)
         return BootstrapError(f"{listed}.", fix=fixes(refused))
 
-    def _keep(self, error: BootstrapError) -> None:
-        """Record what was done before a failure, so that the next run resumes from there."""
+    def _record_part(self, error: BootstrapError) -> None:
+        """Record what was done before a failure, so that the next run resumes."""
         try:
             self.inventory.write(self.client)
         except BootstrapError as unwritten:
             error.details["unrecorded"] = unwritten.message
 
     def _forget_failed_jobs(self) -> None:
-        """A Job that failed is to run again, also when Kubernetes has deleted it: it is not taken for one that is done."""
+        """Forget failed Jobs, so that the next run applies them again even if Kubernetes has deleted them meanwhile."""
         jobs = [member for member in self.members if is_deleted_when_finished(member.key, member.item)]
         failures = [member.key for member in jobs if failed(self.client.find(member.path) or {})]
         if failures:
@@ -337,14 +339,13 @@ class _Deployment:
             self.inventory.write(self.client)
 
     def _record(self) -> None:
-        """Record what was done, and let go of what is gone."""
-        kept = {item["object"] for item in self.outcome.objects if item["action"] == "kept"}
-        wanted = {member.key for member in self.members if member.action != "foreign"}
+        """Record all members, and forget those that no longer exist."""
+        retained = {item["object"] for item in self.outcome.objects if item["action"] == "kept"}
+        desired = {member.key for member in self.members if member.action != "foreign"} | self.given_secrets
         inventory = self.inventory
-        for key in self.given - inventory.members.keys():  # a run that was killed had no time to record it
+        for key in self.given_secrets - inventory.members.keys():  # a run that was killed had no time to record it
             inventory.members[key] = (UNSAID, "")
-        wanted |= self.given
-        inventory.members = {key: prints for key, prints in inventory.members.items() if key in wanted or str(key) in kept}
+        inventory.members = {key: prints for key, prints in inventory.members.items() if key in desired or str(key) in retained}
         inventory.narrow()
         inventory.outdated = False
         inventory.write(self.client)
@@ -355,7 +356,7 @@ def present(client: Client, application: str, namespace: str, rendered: list[tup
 
     Objects in an API version that the cluster no longer serves are migrated first (``api_migration``).
 
-    Nothing is written before all is known that can be known (``preflight``).
+    Nothing is written before all checks have passed (``preflight``).
     Raises ``BootstrapError``; its details carry the outcome so far.
     """
     outcome = Outcome()
@@ -363,13 +364,13 @@ def present(client: Client, application: str, namespace: str, rendered: list[tup
         run = _Deployment(client, application, namespace, replace(options, progress=ticker.say), outcome, ticker)
         with accounted(outcome, ticker, run.complete):
             run.execute(rendered)
-            with client.repeating(Deadline(LOOKING).left, ticker.say):
+            with client.repeating(Deadline(RETRY_SECONDS).left, ticker.say):
                 client.identity.check()  # what was read must be of the cluster that answers now, too
     return outcome
 
 
 def _add_account(error: BootstrapError, outcome: Outcome) -> None:
-    """Say with the error what was and what was not done, in numbers."""
+    """Add the number of objects by action to an error's message."""
     counts = ", ".join(f"{count} {action}" for action, count in outcome.counts().items())
     error.message = f"{error.message} In all: {counts}."
     error.args = (f"{error.message} {error.fix}" if error.fix else error.message,)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Take an application's objects out of the cluster again, and nothing else."""
+"""Remove an application's objects from the cluster, and nothing else."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..errors import BootstrapError, some
 from ..kube.client import ApiError, Client
 from ..kube.discovery import Served, discover
 from ..kube.resources import Key, Resources
-from .delete.members import NOT_APPLIED, await_children, contents, definitions, descended, going_before, instances, made_for, members
+from .delete.members import NOT_APPLIED, Members, await_children, contents, definitions, descended, going_before, instances, made_for
 from .delete.removal import HOLDS_DATA, NAMESPACE, Removal, last_custom, refused, stages
 from .delete.retention import needs, still_used, with_needs
 from .graph.object_index import Related, ends_claims, space_of
@@ -26,13 +26,13 @@ from .model.progress import Deadline, Ticker
 Json = dict[str, t.Any]
 
 _LEAST = 60.0
-"""Seconds for a removal where nobody is to wait for readiness: what is deleted must be gone before what it needs."""
-_TOLD = "kubeflow_remove_data=true deletes "
+"""Seconds for a removal without a timeout, as each object must be deleted before those that it needs."""
+_ON_REQUEST = "kubeflow_remove_data=true deletes "
 _NAMED = 5
 _UNKNOWN = ("unknown", "")
-"""The fingerprints of what is not in the record."""
-# What Kubernetes and OpenShift put into every namespace by themselves.
-_FURNITURE = {
+"""The fingerprints of members that are not in the record."""
+# Created by Kubernetes and OpenShift in every namespace.
+_DEFAULT_CONTENTS = {
     ("ServiceAccount", "default"),
     ("ServiceAccount", "builder"),
     ("ServiceAccount", "deployer"),
@@ -44,15 +44,15 @@ _FURNITURE = {
 def absent(client: Client, application: str, namespace: str, options: Options, remove_data: bool = False) -> Outcome:
     """Delete all members of the application's ApplySet, in the reverse of the order in which they are needed.
 
-    Unless ``remove_data``, what holds data stays: PVCs, and CRDs with custom resources of others; and what these need. Namespaces
-    go last, if they are ours and nothing is left in them. A second call finds nothing and writes nothing.
+    Unless ``remove_data``, objects that hold data stay (PVCs, and CRDs with custom resources of others), and what these need.
+    Namespaces are deleted last, if they are members and empty. A second call writes nothing.
     Raises ``BootstrapError`` where something could not be deleted, after all else was; its details carry the outcome.
     """
     deadline = Deadline(options.timeout or _LEAST)
     with Ticker(options.progress) as ticker, client.repeating(deadline.left, ticker.say):
         run = _RemovalRun(client, application, namespace, options, remove_data, deadline, ticker)
         with accounted(run.outcome, ticker, run.complete):
-            run.look()
+            run.inspect()
             run.execute()
             client.identity.check()  # an object that another cluster does not have was not deleted
     return run.outcome
@@ -60,9 +60,9 @@ def absent(client: Client, application: str, namespace: str, options: Options, r
 
 @dataclass
 class _RemovalRun:
-    """A removal on its way. ``going``: what is to be deleted; ``kept``: why the others stay; ``spaces``: our namespaces.
+    """A removal. ``going``: objects to delete; ``retained``: why the others stay; ``namespaces``: those among the members.
 
-    ``ours``: what carries our label; ``made``: what controllers made for that; ``graph``: what needs what of them.
+    ``labelled``: objects with our label; ``dependents``: what controllers created for these; ``graph``: the needs of all of them.
     """
 
     client: Client
@@ -77,91 +77,93 @@ class _RemovalRun:
     apis: Served = field(default_factory=dict)
     down: list[str] = field(default_factory=list)
     going: list[DeletionTarget] = field(default_factory=list)
-    spaces: list[DeletionTarget] = field(default_factory=list)
-    kept: dict[Key, str] = field(default_factory=dict)
+    namespaces: list[DeletionTarget] = field(default_factory=list)
+    retained: dict[Key, str] = field(default_factory=dict)
     unseen: dict[str, str] = field(default_factory=dict)
     unlisted: dict[str, str] = field(default_factory=dict)
     unlabelled: list[Key] = field(default_factory=list)
     graph: dict[Key, set[Key]] = field(default_factory=dict)
-    ours: set[Key] = field(default_factory=set)
-    made: set[Key] = field(default_factory=set)
+    labelled: set[Key] = field(default_factory=set)
+    dependents: set[Key] = field(default_factory=set)
     removal: Removal = field(init=False)
 
-    def look(self) -> None:
-        """What there is, and what of it is to go."""
+    def inspect(self) -> None:
+        """Find the members, and decide which of them to delete."""
         self.ticker.state = "looking for the application's objects"
         self.inventory = Inventory(self.application, self.namespace).read(self.client)
         self.apis, self.down = discover(self.client)
-        everything = members(self.client, self.inventory, self.apis, whole=self.options.diff, down=self.down)
-        self.unseen, self.unlisted, self.unlabelled = everything.unseen, everything.unlisted, everything.unlabelled
+        members = Members(self.client, self.inventory, self.apis, whole=self.options.diff, down=self.down)
+        self.unseen, self.unlisted, self.unlabelled = members.unseen, members.unlisted, members.unlabelled
         self.removal = Removal(self.client, self.apis, self.inventory.owns, self.options, self.outcome, self.deadline, self.ticker)
-        self.spaces = [target for target in everything.found if target.key[:2] == NAMESPACE]
-        found = [target for target in everything.found if target.key[:2] != NAMESPACE]
-        kept: dict[Key, str] = {}
-        made = made_for(self.client, found, self.apis, kept)
-        self.ours = {target.key for target in everything.found if target.label}
-        self.made = {target.key for target in [*made, *everything.found] if not target.label}
-        found += made
-        self.graph = needs(Related([target.live for target in found]))
+        self.namespaces = [target for target in members.targets if target.key[:2] == NAMESPACE]
+        targets = [target for target in members.targets if target.key[:2] != NAMESPACE]
+        retained: dict[Key, str] = {}
+        dependents = made_for(self.client, targets, self.apis, retained)
+        self.labelled = {target.key for target in members.targets if target.label}
+        self.dependents = {target.key for target in [*dependents, *members.targets] if not target.label}
+        targets += dependents
+        self.graph = needs(Related([target.live for target in targets]))
         if not self.remove_data:
-            kept |= _holding_data(found)
-        going = {target.uid for target in found if target.key not in kept}
-        strangers = self._strangers(definitions(found), going, kept)
-        for target in found:
-            left = self._left_with(target, going)
-            if left:
-                kept[target.key] = f"the namespace {space_of(target.key)}, which would go with it, still has {some(left, _NAMED)}"
-        self.kept = with_needs(kept, self.graph)
-        self.going = [target for target in [*found, *strangers] if target.key not in self.kept]
-        self.removal.total = len(self.going) + len(self.spaces)
+            retained |= _data_holders(targets)
+        going = {target.uid for target in targets if target.key not in retained}
+        foreign = self._foreign_resources(definitions(targets), going, retained)
+        for target in targets:
+            remaining = self._left_in_namespace_of(target, going)
+            if remaining:
+                retained[target.key] = f"the namespace {space_of(target.key)}, which would go with it, still has {some(remaining, _NAMED)}"
+        self.retained = with_needs(retained, self.graph)
+        self.going = [target for target in [*targets, *foreign] if target.key not in self.retained]
+        self.removal.total = len(self.going) + len(self.namespaces)
 
-    def _strangers(self, defined: list[DeletionTarget], going: set[str], kept: dict[Key, str]) -> list[DeletionTarget]:
-        """Custom resources of others whose CRD is to go: they go first where data is removed, else the CRD is kept.
+    def _foreign_resources(self, defined: list[DeletionTarget], going: set[str], retained: dict[Key, str]) -> list[DeletionTarget]:
+        """Custom resources of others whose CRD is to be deleted: deleted first if data is removed, else the CRD is retained.
 
-        What belongs to an object that goes is left to the garbage collector.
+        What is owned by an object that is deleted is left to the garbage collector.
         """
-        found: list[DeletionTarget] = []
+        foreign: list[DeletionTarget] = []
         for definition in defined:
             try:
-                those = instances(self.client, definition, self._is_member, whole=self.options.diff and self.remove_data)
+                resources = instances(self.client, definition, self._is_member, whole=self.options.diff and self.remove_data)
             except BootstrapError as error:
-                kept[definition.key] = f"whether others have custom resources of it can't be seen: {error.message}"
+                retained[definition.key] = f"whether others have custom resources of it can't be seen: {error.message}"
                 continue
-            children = descended([target.live["metadata"] for target in those], going)
-            others = [target for target in those if target.uid not in children]
+            children = descended([target.live["metadata"] for target in resources], going)
+            others = [target for target in resources if target.uid not in children]
             if others and not self.remove_data:
-                kept[definition.key] = still_used(others, " of others", f"{_TOLD}both")
-            left = {str(target.key): names for target in others if self.remove_data and (names := self._left_with(target, going))}
-            if left:
-                spaces = "; ".join(f"that of {name} has {some(names, _NAMED)}" for name, names in left.items())
-                kept[definition.key] = f"namespaces would go with custom resources of others: {spaces}"
-            found += others if self.remove_data and not left else []
-        return found
+                retained[definition.key] = still_used(others, " of others", f"{_ON_REQUEST}both")
+            remaining = {
+                str(target.key): names for target in others if self.remove_data and (names := self._left_in_namespace_of(target, going))
+            }
+            if remaining:
+                spaces = "; ".join(f"that of {name} has {some(names, _NAMED)}" for name, names in remaining.items())
+                retained[definition.key] = f"namespaces would go with custom resources of others: {spaces}"
+            foreign += others if self.remove_data and not remaining else []
+        return foreign
 
-    def _left_with(self, target: DeletionTarget, going: set[str]) -> list[str]:
-        """What is left in the namespace that a controller made for an object, and deletes with it, but for what goes anyway."""
+    def _left_in_namespace_of(self, target: DeletionTarget, doomed: set[str]) -> list[str]:
+        """The contents of the namespace that a controller created for an object, and deletes with it, without ``doomed`` UIDs."""
         space = space_of(target.key)
-        return self._left(space, going | {target.uid}) if space else []
+        return self._contents(space, doomed | {target.uid}) if space else []
 
     def _is_member(self, metadata: Json) -> bool:
         return self.inventory.owns(metadata) and not metadata.get("ownerReferences")
 
     def execute(self) -> None:
-        """Delete what is to go, and tell what stays."""
-        empty = [] if self.going else self._empty()
-        if self.options.check or not (self.going or empty or self._forgettable()):
+        """Delete, and record what stays."""
+        empty_namespaces = [] if self.going else self._empty()
+        if self.options.check or not (self.going or empty_namespaces or self._is_record_obsolete()):
             self._delete()
             return
         with contextlib.ExitStack() as stack:
-            if self.inventory.exists and not any(_ends(space) and space.key.name == self.namespace for space in self.spaces):
+            if self.inventory.exists and not any(_is_terminating(space) and space.key.name == self.namespace for space in self.namespaces):
                 lease = stack.enter_context(held(self.client, self.namespace, self.application, self.deadline, self.ticker))
-                self.look()  # another run may have ended just now
+                self.inspect()  # another run may have ended just now
                 self._delete(lease.check, stack.close)
             else:
                 self._delete()
 
-    def _forgettable(self) -> bool:
-        return self.inventory.exists and not (self.kept or self.unseen or self.unlisted or self.spaces)
+    def _is_record_obsolete(self) -> bool:
+        return self.inventory.exists and not (self.retained or self.unseen or self.unlisted or self.namespaces)
 
     def _delete(self, check: t.Callable[[], None] = lambda: None, release: t.Callable[[], None] = lambda: None) -> None:
         ordered = stages(self.going)
@@ -170,89 +172,89 @@ class _RemovalRun:
             check()
             self._take(stage)
         if early and not self.options.check:
-            self._settle()
+            self._await_dependents()
         for stage in ordered[len(early) :]:
             check()
             self._take(stage)
-        self._leave_spaces(release)
+        self._remove_namespaces(release)
         self._account()
-        self._end()
+        self._finish()
 
     def _take(self, stage: list[DeletionTarget]) -> None:
-        left = [target for target in stage if target.key not in self.kept]
-        for target in left:
-            self._end_before(target)
-        left = [target for target in left if target.key not in self.removal.failed and target.uid not in self.removal.uids]
-        if left:
-            self.removal.take(left)
+        targets = [target for target in stage if target.key not in self.retained]
+        for target in targets:
+            self._delete_first(target)
+        targets = [target for target in targets if target.key not in self.removal.failed and target.uid not in self.removal.uids]
+        if targets:
+            self.removal.take(targets)
         if self.removal.failed:
-            self.kept = with_needs({**self.kept, **self.removal.failed}, self.graph)
+            self.retained = with_needs({**self.retained, **self.removal.failed}, self.graph)
 
-    def _end_before(self, target: DeletionTarget) -> None:
-        """End what a program of ours has started since the first look and this object guards; where that can't be done, it stays."""
+    def _delete_first(self, target: DeletionTarget) -> None:
+        """Delete what must end before an object (``GOES_AFTER``) and was started since the search; the object stays if that fails."""
         try:
-            found = list(going_before(self.client, target, Resources(self.apis)))
+            dependents = list(going_before(self.client, target, Resources(self.apis)))
         except BootstrapError as error:
-            self.removal.fail(target, f"whether something is left that is to end before it can't be seen: {error.message}")
+            self.removal.fail(target, f"whether something that must end before it still runs can't be seen: {error.message}")
             return
-        late = [each for each in found if each.uid not in self.removal.uids and each.key not in self.removal.failed]
+        late = [each for each in dependents if each.uid not in self.removal.uids and each.key not in self.removal.failed]
         if late:
             self.removal.total += len([each for each in late if each not in self.going])
             self.removal.take(late)
-        left = [str(each.key) for each in found if each.key in self.removal.failed]
-        if left:
-            self.removal.fail(target, f"{some(left, _NAMED)} is to end before it")
+        failed = [str(each.key) for each in dependents if each.key in self.removal.failed]
+        if failed:
+            self.removal.fail(target, f"{some(failed, _NAMED)} must end before it")
 
-    def _settle(self) -> None:
-        """After the custom resources: wait for those that go with them, and look once more for those of others."""
-        kept: dict[Key, str] = {}
-        defined = [target for target in definitions(self.going) if target.key not in self.kept]
-        await_children(self.removal, defined)
-        late = self._strangers(defined, self.removal.uids, kept)
+    def _await_dependents(self) -> None:
+        """After custom resources: wait for those that are deleted with them, and search again for those of others."""
+        retained: dict[Key, str] = {}
+        crds = [target for target in definitions(self.going) if target.key not in self.retained]
+        await_children(self.removal, crds)
+        late = self._foreign_resources(crds, self.removal.uids, retained)
         if late:
             self._take(late)
-        self.kept = with_needs({**self.kept, **kept, **self.removal.failed}, self.graph)
+        self.retained = with_needs({**self.retained, **retained, **self.removal.failed}, self.graph)
 
     # --- namespaces
 
-    def _leave_spaces(self, release: t.Callable[[], None]) -> None:
-        """Our namespaces go if nothing is left in them; the one with the record and the lease at last."""
+    def _remove_namespaces(self, release: t.Callable[[], None]) -> None:
+        """Delete empty namespaces among the members; the one with the record and the lease last."""
         empty = self._empty()
-        for target in self.spaces:
+        for target in self.namespaces:
             if target not in empty:
-                self.kept[target.key] = self._holds(target.key.name)
+                self.retained[target.key] = self._why_not_empty(target.key.name)
         elsewhere = [target for target in empty if target.key.name != self.namespace]
         if elsewhere:
             self.removal.take(elsewhere)
-        at_home = [target for target in empty if target not in elsewhere]
-        if at_home and not self._remains():
+        own = [target for target in empty if target not in elsewhere]
+        if own and not self._has_remains():
             release()
-            self.removal.take(at_home)
+            self.removal.take(own)
         else:
-            self.kept |= {target.key: "it holds the record of what is left of the application" for target in at_home}
+            self.retained |= {target.key: "it holds the record of what is left of the application" for target in own}
 
-    def _remains(self) -> bool:
-        """Whether something of the application stays, so that its record has to."""
-        return bool(self.kept or self.removal.failed or self.unseen or (self.inventory.exists and self.unlisted))
+    def _has_remains(self) -> bool:
+        """Whether something of the application stays, and with it its record."""
+        return bool(self.retained or self.removal.failed or self.unseen or (self.inventory.exists and self.unlisted))
 
     def _empty(self) -> list[DeletionTarget]:
-        """Our namespaces with nothing left in them, and those that somebody deleted already."""
-        return [target for target in self.spaces if _ends(target) or not self._left(target.key.name)]
+        """The empty namespaces among the members, and those that are being deleted."""
+        return [target for target in self.namespaces if _is_terminating(target) or not self._contents(target.key.name)]
 
-    def _holds(self, namespace: str) -> str:
-        left = self._left(namespace)
+    def _why_not_empty(self, namespace: str) -> str:
+        left = self._contents(namespace)
         return f"it still has {some(left, _NAMED)}"
 
-    def _left(self, namespace: str, going: t.Collection[str] = ()) -> list[str]:
-        """What is in a namespace beside what Kubernetes puts there, and what goes with what is gone."""
-        found, hidden = contents(self.client, self.apis, namespace, self.down)
-        gone = {*self.removal.uids, *going}
-        gone |= descended([metadata for _key, metadata in found], gone)
+    def _contents(self, namespace: str, going: t.Collection[str] = ()) -> list[str]:
+        """The contents of a namespace without default objects and without what is deleted with ``going`` UIDs."""
+        items, hidden = contents(self.client, self.apis, namespace, self.down)
+        deleted = {*self.removal.uids, *going}
+        deleted |= descended([metadata for _key, metadata in items], deleted)
         record = Key("", "ConfigMap", self.inventory.namespace, self.inventory.name)
         left = [
             str(key)
-            for key, metadata in found
-            if key != record and (key.kind, key.name) not in _FURNITURE and str(metadata.get("uid")) not in gone
+            for key, metadata in items
+            if key != record and (key.kind, key.name) not in _DEFAULT_CONTENTS and str(metadata.get("uid")) not in deleted
         ]
         return left + [f"perhaps {each}, which can't be listed" for each in hidden]
 
@@ -265,15 +267,15 @@ class _RemovalRun:
 
     def _account(self) -> None:
         """Record what stays and why, and what was not reached."""
-        for key, why in self.kept.items():
+        for key, why in self.retained.items():
             self.outcome.add_unless_recorded(key, None, "kept", why)
         for key in self.unlabelled:
             self.outcome.add_unless_recorded(key, None, "left alone", "somebody took our label off it")
-        for target in [*self.going, *self.spaces]:
+        for target in [*self.going, *self.namespaces]:
             self.outcome.add_unless_recorded(target.key, None, "not reached")
 
-    def _end(self) -> None:
-        """Forget the record; but keep it as long as something of ours is there, so that a later removal finds that."""
+    def _finish(self) -> None:
+        """Delete the record, or reduce it to what is left for a later removal."""
         if not self.options.check and self.inventory.exists:
             self._forget()
         for name, why in self.unlisted.items():
@@ -283,12 +285,12 @@ class _RemovalRun:
             raise refused(failed, self.options.check)
 
     def _forget(self) -> None:
-        before = self.inventory.members
-        left = {key: before[key] for key in before if str(key) in self.unseen}
-        left |= {key: before.get(key, _UNKNOWN) for key in self.kept if key in self.ours}
-        left |= dict.fromkeys([key for key in self.kept if key in self.made], NOT_APPLIED)
-        if left or self.unlisted:
-            self.inventory.members = left
+        recorded = self.inventory.members
+        remaining = {key: recorded[key] for key in recorded if str(key) in self.unseen}
+        remaining |= {key: recorded.get(key, _UNKNOWN) for key in self.retained if key in self.labelled}
+        remaining |= dict.fromkeys([key for key in self.retained if key in self.dependents], NOT_APPLIED)
+        if remaining or self.unlisted:
+            self.inventory.members = remaining
             self.inventory.unseen = {group_kind(name): why for name, why in self.unlisted.items()}
             self.inventory.narrow()
             self.inventory.write(self.client)
@@ -300,18 +302,18 @@ class _RemovalRun:
                 raise
 
 
-def _holding_data(targets: list[DeletionTarget]) -> dict[Key, str]:
-    """What holds data, and what has that deleted with it; each with why it is kept."""
-    kept = {target.key: f"it holds data; {_TOLD}it" for target in targets if target.key[:2] in HOLDS_DATA}
+def _data_holders(targets: list[DeletionTarget]) -> dict[Key, str]:
+    """Objects that hold data, or whose deletion deletes such objects; each with the reason."""
+    retained = {target.key: f"it holds data; {_ON_REQUEST}it" for target in targets if target.key[:2] in HOLDS_DATA}
     makers = {target.key for target in targets if ends_claims(target.live)}
     for target in targets:
-        if target.key in kept and target.owner in makers:
-            kept[target.owner] = f"{target.key}, which holds its data, would go with it; {_TOLD}both"
+        if target.key in retained and target.owner in makers:
+            retained[target.owner] = f"{target.key}, which holds its data, would go with it; {_ON_REQUEST}both"
         for claim in claims_of(target.live):
-            if Key("", "PersistentVolumeClaim", *claim.split("/", 1)) in kept:
-                kept[target.key] = f"PersistentVolumeClaim {claim} holds data that knows its values; {_TOLD}both"
-    return kept
+            if Key("", "PersistentVolumeClaim", *claim.split("/", 1)) in retained:
+                retained[target.key] = f"PersistentVolumeClaim {claim} holds data that depends on its values; {_ON_REQUEST}both"
+    return retained
 
 
-def _ends(target: DeletionTarget) -> bool:
+def _is_terminating(target: DeletionTarget) -> bool:
     return bool(target.live["metadata"].get("deletionTimestamp"))

@@ -8,7 +8,7 @@ import typing as t
 from pathlib import Path
 
 from ..deploy import recorded, target_cluster
-from ..deploy.applier import LOOKING, present
+from ..deploy.applier import RETRY_SECONDS, present
 from ..deploy.destroyer import absent
 from ..deploy.interruptible import interruptible
 from ..deploy.model.generated_secrets import without_given
@@ -41,13 +41,13 @@ def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Ou
     files = _files(path, args, context)
     if not files:
         raise BootstrapError(f"There is no application in {path}.", fix=_FOLDER_LOST if args["state"] == "absent" else _NO_APPLICATION)
-    with client.repeating(Deadline(LOOKING).left, context.progress):
+    with client.repeating(Deadline(RETRY_SECONDS).left, context.progress):
         app, environment, namespace = target_cluster.bind(client, files, path, args, context.warn)
     options = _options(args, context)
     remove = args["state"] == "absent"
     with_secrets = bool(args["secrets"]) and not remove
     job = Job(client, context, path, files, app["name"], args["environment"], environment, secrets=with_secrets)
-    with client.repeating(Deadline(LOOKING).left, context.progress):
+    with client.repeating(Deadline(RETRY_SECONDS).left, context.progress):
         choice = job.choose(args["engine"], args["ks"])
     try:
         with interruptible(client):
@@ -74,7 +74,7 @@ def _removed_by_record(client: Client, args: dict[str, t.Any], context: Context)
         raise BootstrapError(
             "An application can be removed, but not deployed by its name alone.", fix="Leave application out, or set state to absent."
         )
-    with client.repeating(Deadline(LOOKING).left, context.progress):
+    with client.repeating(Deadline(RETRY_SECONDS).left, context.progress):
         application, namespace = recorded.named(client, args["application"], args, context.env)
         client.identity.bind(uid_of(client), f"/api/v1/namespaces/{namespace}")
     with interruptible(client):

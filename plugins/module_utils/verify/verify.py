@@ -10,7 +10,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from ..deploy import target_cluster
-from ..deploy.applier import LOOKING
+from ..deploy.applier import RETRY_SECONDS
 from ..deploy.interruptible import interruptible
 from ..deploy.model.progress import Deadline, Ticker
 from ..errors import BootstrapError
@@ -40,7 +40,7 @@ def verify(client: Client, args: Json, context: Context) -> list[CheckResult]:
         raise BootstrapError(
             f"There is no application in {path}.", fix="Deploy one first (playbooks/bootstrap.yml), or check kubeflow_app_dir."
         )
-    with client.repeating(Deadline(LOOKING).left, context.progress):
+    with client.repeating(Deadline(RETRY_SECONDS).left, context.progress):
         _app, _environment, namespace = target_cluster.bind(client, files, path, args, context.warn)
         chosen = _chosen(checks(files, args["environment"]), args["checks"])
         simulated = _simulated(client)

@@ -26,7 +26,7 @@ from ..status.unlisted_kinds import unavailable
 from . import recreate
 from .dead_webhooks import unanswered
 from .owner_references import without_owner
-from .rejections import FORBIDDEN, IMMUTABLE, INVALID, Refusal, fixes, inconclusive, told
+from .rejections import FORBIDDEN, IMMUTABLE, INVALID, Refusal, fixes, inconclusive, summary
 from .wave import refusal_of, send
 
 Json = dict[str, t.Any]
@@ -155,7 +155,7 @@ def _redefine(todo: list[Member]) -> None:
 def _refused(client: Client, refused: Mapping[Key, Refusal], lacking: list[str]) -> PreflightFailed:
     said = [f"the user of context {client.connection.name} may not {'; '.join(lacking)}"] if lacking else []
     fix = "Ask an admin of the cluster for a role that allows it (kubeflow_rbac_file writes one). " if lacking else ""
-    said += [told(refused)] if refused else []
+    said += [summary(refused)] if refused else []
     count = f"{len(refused)} of the objects would be refused" if refused else "Rights are missing"
     return PreflightFailed(f"{count}, so nothing was written: {'; '.join(said)}.", (fix + fixes(refused)).strip(), refused)
 

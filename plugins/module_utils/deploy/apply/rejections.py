@@ -103,7 +103,7 @@ def inconclusive(error: BootstrapError) -> bool:
     return (error.code >= 429 and transient(error)) or error.code == 404 or bool(_DRY.search(error.said))
 
 
-def told(refused: Mapping[Key, Refusal]) -> str:
+def summary(refused: Mapping[Key, Refusal]) -> str:
     """All refusals in words; those for the same reason together."""
     alike: dict[str, list[str]] = {}
     for key, found in refused.items():

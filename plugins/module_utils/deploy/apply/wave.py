@@ -17,8 +17,8 @@ from ...kube.identity import OtherCluster
 from ...kube.resources import CRD, DEFINITIONS, MANAGER, Key, owned_fields
 from ...process import interrupts
 from ..model.applyset import Inventory
-from ..model.managed_fields import Rewrite, former, migrate, of_another_version
-from ..model.member import Member
+from ..model.managed_fields import Rewrite, former, of_another_version, rewrite_managed_fields
+from ..model.member import ACTIONS, Member
 from ..model.outcome import Options, Outcome
 from ..model.progress import Deadline
 from ..status.finalizers import holding
@@ -28,18 +28,17 @@ from .rejections import INVALID, Refusal, refusal
 
 Json = dict[str, t.Any]
 
-_DONE = {"create": "created", "change": "changed", "take-over": "taken over", "replace": "replaced"}
 _TERMINATING = "custom resource definition is terminating"
-"""The API server's word for it (apiextensions-apiserver, apiserver/customresource_handler.go)."""
+"""In a message of the API server (apiextensions-apiserver, apiserver/customresource_handler.go)."""
 _NEW_SCHEMA, _PAUSE = 10.0, 0.2
-"""Seconds for the API server to go by a CRD that was changed, and between two tries: its schemas are cached."""
+"""Seconds for the API server to use the schema of a changed CRD, as schemas are cached; and between two tries."""
 _GRACE = 1.0
-"""Seconds for what is under way when the run is interrupted."""
+"""Seconds for requests that are under way when the run is interrupted."""
 
 
 @dataclass
 class Applied:
-    """What came of one object: its resourceVersion and what we own of it, or why it was refused."""
+    """The result of one object: its resourceVersion and the fingerprint of what we own, or why it was refused."""
 
     version: str = ""
     owned: str = ""
@@ -48,9 +47,9 @@ class Applied:
 
 
 def send(client: Client, member: Member, options: Options, dry_run: bool = False, whole: bool = False, force: bool = False) -> Json:
-    """Apply one object; the answer is its metadata, or the ``whole`` object.
+    """Apply one object; returns its metadata, or the ``whole`` object.
 
-    A change names the UID of the object that it is for: another cluster, or an object that was made since, refuses it.
+    A change carries the UID of its object: another cluster refuses it, and so does an object that was created since.
     """
     new = member.action in ("create", "replace")
     item = member.created if new else member.item
@@ -60,140 +59,136 @@ def send(client: Client, member: Member, options: Options, dry_run: bool = False
     return client.apply(member.path, item, MANAGER, force=force, dry_run=dry_run, metadata_only=not whole)
 
 
-def apply_wave(
-    client: Client,
-    inventory: Inventory,
-    busy: list[Member],
-    options: Options,
-    outcome: Outcome,
-    number: int,
-    deadline: Deadline,
-    said: Callable[[int], None],
-) -> dict[Key, Refusal]:
-    """Apply all of ``busy``, record what was done in ``inventory`` and ``outcome``, and return what was refused, by object.
+@dataclass(frozen=True)
+class WaveApplier:
+    """Applies waves of members; what was done is recorded in ``inventory`` and ``outcome``."""
 
-    ``said`` is told how many succeeded. Whatever ends this, all that was done by then is recorded.
-    """
-    done: dict[int, Applied] = {}
-    stop = threading.Event()
-    started: set[int] = set()
+    client: Client
+    inventory: Inventory
+    options: Options
+    outcome: Outcome
+    deadline: Deadline
 
-    def attempt(index: int) -> None:
-        if stop.is_set():
-            return
-        started.add(index)
-        done[index] = _apply(client, busy[index], options, deadline)
-        said(sum(not each.refused for each in list(done.values())))
+    def apply(self, members: list[Member], number: int, progress: Callable[[int], None]) -> dict[Key, Refusal]:
+        """Apply the members of wave ``number`` side by side; returns the refusals by object.
 
-    try:
-        client.map(attempt, range(len(busy)))
-    except BaseException:
-        stop.set()
-        client.give_up()
-        end = time.monotonic() + _GRACE
-        while started - done.keys() and time.monotonic() < end:
-            time.sleep(0.02)
-        raise
-    finally:
-        refused = _account(inventory, busy, dict(done), outcome, number)
-    return refused
+        ``progress`` gets the number of those that succeeded. Whatever ends this, all that was done by then is recorded.
+        """
+        results: dict[int, Applied] = {}
+        stop = threading.Event()
+        started: set[int] = set()
 
+        def attempt(index: int) -> None:
+            if stop.is_set():
+                return
+            started.add(index)
+            results[index] = self._apply(members[index])
+            progress(sum(not result.refused for result in list(results.values())))
 
-def _apply(client: Client, member: Member, options: Options, deadline: Deadline) -> Applied:
-    start = time.monotonic()
-    applied = Applied()
-    try:
-        if member.action == "replace":
-            recreate.delete(client, member, deadline.left(), options.progress)
-        metadata = _written_as_defined(client, member, options)
-        applied.version, applied.owned = str(metadata.get("resourceVersion") or ""), owned_fields({"metadata": metadata})
-    except OtherCluster:
-        raise
-    except BootstrapError as error:
-        applied.refused = refusal_of(client, member, error)
-    applied.seconds = round(time.monotonic() - start, 3)
-    return applied
+        try:
+            self.client.map(attempt, range(len(members)))
+        except BaseException:
+            stop.set()
+            self.client.give_up()
+            end = time.monotonic() + _GRACE
+            while started - results.keys() and time.monotonic() < end:
+                time.sleep(0.02)
+            raise
+        finally:
+            refused = self._account(members, dict(results), number)
+        return refused
+
+    def _apply(self, member: Member) -> Applied:
+        start = time.monotonic()
+        applied = Applied()
+        try:
+            if member.action == "replace":
+                recreate.delete(self.client, member, self.deadline.left(), self.options.progress)
+            metadata = self._applied_by_new_schema(member)
+            applied.version, applied.owned = str(metadata.get("resourceVersion") or ""), owned_fields({"metadata": metadata})
+        except OtherCluster:
+            raise
+        except BootstrapError as error:
+            applied.refused = refusal_of(self.client, member, error)
+        applied.seconds = round(time.monotonic() - start, 3)
+        return applied
+
+    def _applied_by_new_schema(self, member: Member) -> Json:
+        """Apply one object, retried while the API server still uses the schema from before its CRD was changed; its metadata."""
+        end = Deadline(_NEW_SCHEMA)
+        while True:
+            try:
+                return self._applied_with_ownership(member)
+            except ApiError as error:
+                if not member.redefined or end.over or refusal(error, member.key, member.item).what != INVALID:
+                    raise
+            interrupts.pause(_PAUSE)
+
+    def _applied_with_ownership(self, member: Member) -> Json:
+        """Apply one object and rewrite its field ownership; its metadata."""
+        client, version, before = self.client, member.item["apiVersion"], member.metadata
+        rewrite = member.rewrite if member.action != "replace" else None
+        if rewrite:
+            before = rewrite_managed_fields(client, member.path, version, rewrite)
+        try:
+            metadata = self._sent(member, before)
+        except ApiError as error:
+            if not of_another_version(error):
+                raise
+            before = rewrite_managed_fields(client, member.path, version, Rewrite(retag=True))
+            metadata = self._sent(member, before)
+        if rewrite and rewrite.adopt and former(metadata, rewrite.adopt):
+            # It had no managers at all: those that the server then makes up share every field.
+            before = rewrite_managed_fields(client, member.path, version, rewrite, metadata)
+            metadata = self._sent(member, before)
+        if member.initial and member.action in ("create", "replace"):
+            return rewrite_managed_fields(client, member.path, version, Rewrite(autoscaled=True), metadata)
+        return metadata
+
+    def _sent(self, member: Member, before: Json) -> Json:
+        """Apply one object; its metadata, which were ``before``.
+
+        Without an answer the object is read, as the server may have applied it. A rewrite of field ownership alone proves nothing.
+        """
+        try:
+            metadata: Json = send(self.client, member, self.options)["metadata"]
+        except Unreachable:
+            with contextlib.suppress(BootstrapError):
+                metadata = self.client.request("GET", member.path, accept=ONE_METADATA, once=True)["metadata"]
+                if _applied_at(metadata) and _applied_at(metadata) != _applied_at(before):
+                    return metadata
+            raise
+        return metadata
+
+    def _account(self, members: list[Member], results: dict[int, Applied], number: int) -> dict[Key, Refusal]:
+        refused: dict[Key, Refusal] = {}
+        for index, member in enumerate(members):
+            applied = results.get(index)
+            if applied is None:
+                self.outcome.add(member.key, member.component, "not reached", number, "the run was interrupted")
+            elif applied.refused:
+                refused[member.key] = applied.refused
+                self.outcome.add(member.key, member.component, "failed", number, applied.refused.why, applied.seconds)
+            else:
+                self.inventory.members[member.key] = (fingerprint(member.item), applied.owned)
+                same = member.version == applied.version
+                action = "unchanged" if same else ACTIONS[member.action]
+                self.outcome.add(member.key, member.component, action, number, None if same else member.why, applied.seconds)
+        return refused
 
 
 def refusal_of(client: Client, member: Member, error: BootstrapError) -> Refusal:
-    """What an error says of an object; with what holds the CustomResourceDefinition of its kind, where that is being deleted."""
-    found = refusal(error, member.key, member.item)
-    if _TERMINATING in found.why:
+    """Why an object is refused; with the finalizers of the CustomResourceDefinition of its kind, if that is being deleted."""
+    refused = refusal(error, member.key, member.item)
+    if _TERMINATING in refused.why:
         definition = Key(*CRD, "", f"{member.resource.plural}.{member.key.group}")
         with contextlib.suppress(BootstrapError):
-            held = holding(client, definition, DEFINITIONS, {"deletionTimestamp": "now"})
-            return found._replace(why=f"{definition} is being deleted: it {held}", fix="See to that, and run again.")
-    return found
-
-
-def _sent(client: Client, member: Member, options: Options, before: Json) -> Json:
-    """Apply one object; its metadata, which until now were ``before``.
-
-    Where it was not answered, the object is read: the server may have done it. That only its field ownership was rewritten is no sign.
-    """
-    try:
-        metadata: Json = send(client, member, options)["metadata"]
-    except Unreachable:
-        with contextlib.suppress(BootstrapError):
-            metadata = client.request("GET", member.path, accept=ONE_METADATA, once=True)["metadata"]
-            if _applied_at(metadata) and _applied_at(metadata) != _applied_at(before):
-                return metadata
-        raise
-    return metadata
+            why = holding(client, definition, DEFINITIONS, {"deletionTimestamp": "now"})
+            return refused._replace(why=f"{definition} is being deleted: it {why}", fix="See to that, and run again.")
+    return refused
 
 
 def _applied_at(metadata: Json) -> str:
     """When our field manager last applied an object; empty if it never did."""
     entries = [each for each in metadata.get("managedFields") or [] if each.get("manager") == MANAGER and each.get("operation") == "Apply"]
     return next((str(each.get("time")) for each in entries if not each.get("subresource")), "")
-
-
-def _written_as_defined(client: Client, member: Member, options: Options) -> Json:
-    """Apply one object; where its CRD was changed a moment ago, as soon as the API server goes by that; its metadata."""
-    end = Deadline(_NEW_SCHEMA)
-    while True:
-        try:
-            return _written(client, member, options)
-        except ApiError as error:
-            if not member.redefined or end.over or refusal(error, member.key, member.item).what != INVALID:
-                raise
-        interrupts.pause(_PAUSE)
-
-
-def _written(client: Client, member: Member, options: Options) -> Json:
-    """Apply one object with its field ownership; its metadata."""
-    version, before = member.item["apiVersion"], member.metadata
-    rewrite = member.rewrite if member.action != "replace" else None
-    if rewrite:
-        before = migrate(client, member.path, version, rewrite)
-    try:
-        metadata = _sent(client, member, options, before)
-    except ApiError as error:
-        if not of_another_version(error):
-            raise
-        before = migrate(client, member.path, version, Rewrite(retag=True))
-        metadata = _sent(client, member, options, before)
-    if rewrite and rewrite.adopt and former(metadata, rewrite.adopt):
-        # It had no managers at all: those that the server then makes up share every field.
-        before = migrate(client, member.path, version, rewrite, metadata)
-        metadata = _sent(client, member, options, before)
-    if member.initial and member.action in ("create", "replace"):
-        return migrate(client, member.path, version, Rewrite(autoscaled=True), metadata)
-    return metadata
-
-
-def _account(inventory: Inventory, busy: list[Member], done: dict[int, Applied], outcome: Outcome, number: int) -> dict[Key, Refusal]:
-    refused: dict[Key, Refusal] = {}
-    for index, member in enumerate(busy):
-        applied = done.get(index)
-        if applied is None:
-            outcome.add(member.key, member.component, "not reached", number, "the run was interrupted")
-        elif applied.refused:
-            refused[member.key] = applied.refused
-            outcome.add(member.key, member.component, "failed", number, applied.refused.why, applied.seconds)
-        else:
-            inventory.members[member.key] = (fingerprint(member.item), applied.owned)
-            same = member.version == applied.version
-            action = "unchanged" if same else _DONE[member.action]
-            outcome.add(member.key, member.component, action, number, None if same else member.why, applied.seconds)
-    return refused

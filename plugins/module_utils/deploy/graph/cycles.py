@@ -1,11 +1,11 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Objects that form a dependency cycle: which need is left out."""
+"""Dependency cycles, broken at their weakest need."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator
 
 from ...errors import some
 from ...kube.resources import Key
@@ -15,46 +15,46 @@ Graph = dict[Key, dict[Key, Dependency]]
 
 _WEBHOOKS = (Strength.IGNORE, Strength.FAIL)
 _NAMED = 3
-"""How many objects a sentence names."""
+"""Objects that a sentence names."""
 
 
 def broken_up(graph: Graph) -> tuple[Graph, list[str]]:
     """``graph`` without dependency cycles, and a sentence for each need that was left out (one for all that would wait for one webhook).
 
-    In each cycle the softest need goes first (``Strength``); what proves to close no cycle in the end is put back. Which one goes
-    depends on keys alone, not on the order of anything.
+    In each cycle the weakest need is left out first (``Strength``); those that turn out to close no cycle are put back. The choice
+    depends on keys only, not on any order.
     """
-    kept: Graph = {key: dict(needs) for key, needs in graph.items()}
+    acyclic: Graph = {key: dict(needs) for key, needs in graph.items()}
     left_out: dict[tuple[Key, Key], tuple[Dependency, list[Key]]] = {}
-    todo = components(kept, kept)
+    todo = components(acyclic, acyclic)
     while todo:
         cycle = set(todo.pop())
-        for key, need in _softest(kept, cycle):
-            left_out[key, need.key] = need, [key, *_way(kept, need.key, key)]
-            del kept[key][need.key]
-        todo += components(kept, cycle)
-    for (key, target), (need, _circle) in sorted(left_out.items(), key=lambda entry: (-entry[1][0].strength, entry[0])):
-        if not _way(kept, target, key):
-            kept[key][target] = need
+        for key, need in _weakest(acyclic, cycle):
+            left_out[key, need.key] = need, [key, *_path(acyclic, need.key, key)]
+            del acyclic[key][need.key]
+        todo += components(acyclic, cycle)
+    for (key, target), (need, _cycle) in sorted(left_out.items(), key=lambda entry: (-entry[1][0].strength, entry[0])):
+        if not _path(acyclic, target, key):
+            acyclic[key][target] = need
             del left_out[key, target]
     # The order of needs must not depend on what was taken out and put back.
-    kept = {key: {target: kept[key][target] for target in graph[key] if target in kept[key]} for key in graph}
-    return kept, _sentences(left_out)
+    acyclic = {key: {target: acyclic[key][target] for target in graph[key] if target in acyclic[key]} for key in graph}
+    return acyclic, _sentences(left_out)
 
 
-def _softest(graph: Graph, cycle: set[Key]) -> list[tuple[Key, Dependency]]:
-    """The needs to leave out next; of webhooks all that wait for one, as one alone would change nothing."""
-    found: dict[tuple[Strength, Key, Key | None], list[tuple[Key, Dependency]]] = defaultdict(list)
+def _weakest(graph: Graph, cycle: set[Key]) -> list[tuple[Key, Dependency]]:
+    """The needs to leave out next; for a webhook all that wait for it, as one alone would change nothing."""
+    groups: dict[tuple[Strength, Key, Key | None], list[tuple[Key, Dependency]]] = defaultdict(list)
     for key in cycle:
         for target, need in graph[key].items():
             if target in cycle:
-                found[need.strength, target, None if need.strength in _WEBHOOKS else key].append((key, need))
-    chosen = min(found, key=lambda group: (group[0], len(found[group]), group[1], group[2] or group[1]))
-    return sorted(found[chosen])
+                groups[need.strength, target, None if need.strength in _WEBHOOKS else key].append((key, need))
+    chosen = min(groups, key=lambda group: (group[0], len(groups[group]), group[1], group[2] or group[1]))
+    return sorted(groups[chosen])
 
 
-def _way(graph: Graph, start: Key, end: Key) -> list[Key]:
-    """The shortest way along needs from ``start`` to ``end``, both included; empty where there is none."""
+def _path(graph: Graph, start: Key, end: Key) -> list[Key]:
+    """The shortest path along needs from ``start`` to ``end``, both included; empty if there is none."""
     came_from: dict[Key, Key | None] = {start: None}
     front = [start]
     while front and end not in came_from:
@@ -65,12 +65,12 @@ def _way(graph: Graph, start: Key, end: Key) -> list[Key]:
                     came_from[target] = key
                     following.append(target)
         front = following
-    way: list[Key] = []
+    path: list[Key] = []
     step: Key | None = end if end in came_from else None
     while step is not None:
-        way.append(step)
+        path.append(step)
         step = came_from[step]
-    return way[::-1]
+    return path[::-1]
 
 
 def _sentences(left_out: dict[tuple[Key, Key], tuple[Dependency, list[Key]]]) -> list[str]:
@@ -78,64 +78,68 @@ def _sentences(left_out: dict[tuple[Key, Key], tuple[Dependency, list[Key]]]) ->
     for (key, target), (need, cycle) in sorted(left_out.items(), key=lambda entry: entry[0]):
         groups[target, need.why, None if need.strength in _WEBHOOKS else key].append((key, cycle))
     sentences = []
-    for (target, why, _key), found in groups.items():
-        waiting = some([str(key) for key, _circle in found], _NAMED)
-        way = " needs ".join(str(step) for step in found[0][1])
-        verb = "does" if len(found) == 1 else "do"
-        sentences.append(f"Dependency cycle: {way}; so {waiting} {verb} not wait for {target} ({why}).")
+    for (target, why, _key), members in groups.items():
+        waiting = some([str(key) for key, _cycle in members], _NAMED)
+        path = " needs ".join(str(step) for step in members[0][1])
+        verb = "does" if len(members) == 1 else "do"
+        sentences.append(f"Dependency cycle: {path}; so {waiting} {verb} not wait for {target} ({why}).")
     return sentences
 
 
 def components(graph: Graph, nodes: Collection[Key]) -> list[list[Key]]:
-    """The strongly connected components of more than one object among ``nodes`` (Tarjan's, without recursion)."""
-    number: dict[Key, int] = {}
-    low: dict[Key, int] = {}
-    stack: list[Key] = []
-    on_stack: set[Key] = set()
-    found: list[list[Key]] = []
-    inside = nodes if isinstance(nodes, (set, dict)) else set(nodes)
-    for root in inside:
-        if root in number:
-            continue
-        work: list[tuple[Key, Iterable[Key]]] = []
-        _enter(root, graph, number, low, stack, on_stack, work)
-        while work:
-            key, targets = work[-1]
-            for target in targets:
-                if target not in inside:
-                    continue
-                if target not in number:
-                    _enter(target, graph, number, low, stack, on_stack, work)
-                    break
-                if target in on_stack:
-                    low[key] = min(low[key], number[target])
+    """The strongly connected components of more than one object among ``nodes``."""
+    return _Tarjan(graph, nodes).components
+
+
+class _Tarjan:
+    """Tarjan's algorithm without recursion."""
+
+    def __init__(self, graph: Graph, nodes: Collection[Key]) -> None:
+        self.components: list[list[Key]] = []
+        self._graph = graph
+        self._nodes = nodes if isinstance(nodes, (set, dict)) else set(nodes)
+        self._number: dict[Key, int] = {}
+        self._low: dict[Key, int] = {}
+        self._stack: list[Key] = []
+        self._on_stack: set[Key] = set()
+        self._work: list[tuple[Key, Iterator[Key]]] = []
+        for root in self._nodes:
+            if root not in self._number:
+                self._visit(root)
+
+    def _visit(self, root: Key) -> None:
+        self._enter(root)
+        while self._work:
+            key, targets = self._work[-1]
+            target = next((target for target in targets if self._reaches(key, target)), None)
+            if target is not None:
+                self._enter(target)
             else:
-                work.pop()
-                if work:
-                    low[work[-1][0]] = min(low[work[-1][0]], low[key])
-                if low[key] == number[key]:
-                    found.append(_component(key, stack, on_stack))
-    return [component for component in found if len(component) > 1]
+                self._leave(key)
 
+    def _enter(self, key: Key) -> None:
+        self._number[key] = self._low[key] = len(self._number)
+        self._stack.append(key)
+        self._on_stack.add(key)
+        self._work.append((key, iter(self._graph[key])))
 
-def _enter(
-    key: Key,
-    graph: Graph,
-    number: dict[Key, int],
-    low: dict[Key, int],
-    stack: list[Key],
-    on_stack: set[Key],
-    work: list[tuple[Key, Iterable[Key]]],
-) -> None:
-    number[key] = low[key] = len(number)
-    stack.append(key)
-    on_stack.add(key)
-    work.append((key, iter(graph[key])))
+    def _reaches(self, key: Key, target: Key) -> bool:
+        """Whether an edge leads to a node that was not visited yet."""
+        if target not in self._nodes:
+            return False
+        if target in self._on_stack:
+            self._low[key] = min(self._low[key], self._number[target])
+        return target not in self._number
 
-
-def _component(root: Key, stack: list[Key], on_stack: set[Key]) -> list[Key]:
-    component: list[Key] = []
-    while not component or component[-1] != root:
-        component.append(stack.pop())
-        on_stack.discard(component[-1])
-    return component
+    def _leave(self, key: Key) -> None:
+        self._work.pop()
+        if self._work:
+            parent = self._work[-1][0]
+            self._low[parent] = min(self._low[parent], self._low[key])
+        if self._low[key] == self._number[key]:
+            component: list[Key] = []
+            while not component or component[-1] != key:
+                component.append(self._stack.pop())
+            self._on_stack.difference_update(component)
+            if len(component) > 1:
+                self.components.append(component)

@@ -57,17 +57,17 @@ class Rewrite:
         fields = _one_data(fields)
         if self.autoscaled:
             fields = minus(fields, _REPLICAS)
-        found = [entry for entry in managed if entry not in moved]
+        entries = [entry for entry in managed if entry not in moved]
         if self.released:
-            found = [{**entry, "fieldsV1": minus(entry["fieldsV1"], _REPLICAS)} if _scaled(entry) else entry for entry in found]
-            found = [entry for entry in found if entry.get("fieldsV1")]
+            entries = [{**entry, "fieldsV1": minus(entry["fieldsV1"], _REPLICAS)} if _scaled(entry) else entry for entry in entries]
+            entries = [entry for entry in entries if entry.get("fieldsV1")]
         if fields != ((own or {}).get("fieldsV1") or {}):
             entry = {"apiVersion": api_version, "time": moved[0].get("time") if moved else None, **(own or {})}
             entry |= {"manager": MANAGER, "operation": "Apply", "fieldsType": "FieldsV1", "fieldsV1": fields}
-            found = [entry, *[other for other in found if other is not own]]
+            entries = [entry, *[other for other in entries if other is not own]]
         if self.retag:
-            found = [{**entry, "apiVersion": api_version} for entry in found]
-        return managed if found == managed else [{key: value for key, value in entry.items() if value is not None} for entry in found]
+            entries = [{**entry, "apiVersion": api_version} for entry in entries]
+        return managed if entries == managed else [{key: value for key, value in entry.items() if value is not None} for entry in entries]
 
 
 def displaced(metadata: Json, rewrite: Rewrite) -> set[str]:
@@ -87,13 +87,13 @@ def former(metadata: Json, adopt: str) -> list[Json]:
 
     An applier is known by its name, by the annotation of ``kubectl apply`` that it owns, or as the one who created the object.
     """
-    everybody = adopt == "all"
-    names = {*APPLIERS, *EDITORS} if everybody else APPLIERS.keys()
+    all_clients = adopt == "all"
+    names = {*APPLIERS, *EDITORS} if all_clients else APPLIERS.keys()
     clients = [entry for entry in metadata.get("managedFields") or [] if not entry.get("subresource") and not is_ours(entry)]
-    clients = [entry for entry in clients if entry.get("operation") == "Update" or everybody]
-    found = [entry for entry in clients if entry.get("manager") in names or _has_last_applied(entry)]
-    if found or not everybody or any(owner.get("controller") for owner in metadata.get("ownerReferences") or []):
-        return found
+    clients = [entry for entry in clients if entry.get("operation") == "Update" or all_clients]
+    appliers = [entry for entry in clients if entry.get("manager") in names or _has_last_applied(entry)]
+    if appliers or not all_clients or any(owner.get("controller") for owner in metadata.get("ownerReferences") or []):
+        return appliers
     created = [entry for entry in clients if entry.get("time") == metadata.get("creationTimestamp")]
     creators = [entry for entry in created if not CONTROLLER.search(str(entry.get("manager")))]
     return creators if len(creators) == 1 else []
@@ -127,29 +127,29 @@ def left_behind(metadata: Json, adopt: str) -> Json:
 
 def union(one: Json, other: Json) -> Json:
     """All fields of both sets."""
-    found = dict(one)
+    result = dict(one)
     for step, below in other.items():
-        if step not in found:
-            found[step] = below
-        elif bool(below) != bool(found[step]):
-            found[step] = {_ITSELF: {}, **found[step], **below}
+        if step not in result:
+            result[step] = below
+        elif bool(below) != bool(result[step]):
+            result[step] = {_ITSELF: {}, **result[step], **below}
         else:
-            found[step] = union(found[step], below)
-    return found
+            result[step] = union(result[step], below)
+    return result
 
 
 def minus(one: Json, other: Json) -> Json:
     """The fields of one set that are not in the other."""
-    found: Json = {}
+    result: Json = {}
     for step, below in one.items():
         if step not in other:
-            found[step] = below
+            result[step] = below
             continue
         # What holds an owned field is owned itself (fieldpath.Set.EnsureNamedFieldsAreMembers).
         inner, outer = below or {_ITSELF: {}}, {_ITSELF: {}, **other[step]}
         if step != _ITSELF and (rest := minus(inner, outer)):
-            found[step] = {} if rest == {_ITSELF: {}} else rest
-    return found
+            result[step] = {} if rest == {_ITSELF: {}} else rest
+    return result
 
 
 def without(value: t.Any, fields: Json) -> t.Any:
@@ -173,12 +173,12 @@ def _leads_to(step: str, part: t.Any) -> bool:
     if kind not in ("k", "v"):
         return False
     try:
-        wanted = foreign_json.loads(text)
+        expected = foreign_json.loads(text)
     except ValueError:
         return False
     if kind == "v":
-        return bool(part == wanted)
-    return isinstance(part, dict) and isinstance(wanted, dict) and all(part.get(name) == value for name, value in wanted.items())
+        return bool(part == expected)
+    return isinstance(part, dict) and isinstance(expected, dict) and all(part.get(name) == value for name, value in expected.items())
 
 
 def owned_names(live: Json, rewrite: Rewrite | None = None) -> set[str]:
@@ -202,7 +202,7 @@ def conflicting(error: ApiError) -> set[str]:
     return set(_CONFLICT.findall(" ".join(str(cause.get("message")) for cause in error.causes))) if error.reason == "Conflict" else set()
 
 
-def migrate(client: Client, path: str, api_version: str, rewrite: Rewrite, metadata: Json | None = None) -> Json:
+def rewrite_managed_fields(client: Client, path: str, api_version: str, rewrite: Rewrite, metadata: Json | None = None) -> Json:
     """Write what ``rewrite`` makes of the live ``managedFields``, if that is something else; the metadata afterwards.
 
     ``metadata``: that of the live object, if it was just read. Nobody's write in between is lost: it is done for the very
@@ -259,10 +259,10 @@ def _changes(before: Json, after: Json) -> Iterator[Json]:
         {name: part for name, part in after.items() if name not in fixed},
         "",
     )
-    kept = ("annotations", "finalizers", "labels", "ownerReferences")
+    written = ("annotations", "finalizers", "labels", "ownerReferences")
     old, new = before["metadata"], after["metadata"]
     yield from _differences(
-        {name: old[name] for name in kept if name in old}, {name: new[name] for name in kept if name in new}, "/metadata"
+        {name: old[name] for name in written if name in old}, {name: new[name] for name in written if name in new}, "/metadata"
     )
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One object of an application on its way to the cluster."""
+"""One object of an application, and what has to be done about it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,22 @@ from .managed_fields import Rewrite
 Json = dict[str, t.Any]
 
 
+WRITES = {"create": "created", "change": "changed", "take-over": "taken over", "replace": "replaced"}
+"""Actions that write to the cluster, to what the outcome says of them."""
+NO_WRITES = {"leave": "unchanged", "same": "unchanged", "foreign": "left alone"}
+"""All other actions."""
+ACTIONS = WRITES | NO_WRITES
+
+
 @dataclass
 class Member:
-    """One object on its way.
+    """One object of an application.
 
-    ``action``: ``create``, ``change``, ``leave`` (as we made it), ``foreign`` (others made it, it is left alone) or ``take-over``
-    (others made it, it becomes ours). ``live``: its metadata, without what managers own. ``why``: what is the matter, where it is
-    not just that something else is wanted than before. ``initial``: the part of its spec that counts only when it is created.
-    ``released``: an autoscaler that leaves the application had scaled it. ``redefined``: the run changes the CRD of its kind.
+    ``action``: ``create``, ``change``, ``leave`` (it is as we applied it), ``same`` (a dry run would change nothing), ``foreign``
+    (others manage it, it is left alone), ``take-over`` (others manage it, it becomes ours) or ``replace``. ``live``: its metadata,
+    without what managers own. ``why``: the reason, unless the application itself has changed. ``initial``: the part of its spec that
+    counts only when it is created. ``released``: an autoscaler that leaves the application had scaled it. ``redefined``: the run
+    changes the CRD of its kind.
     """
 
     key: Key
@@ -52,5 +60,10 @@ class Member:
 
     @property
     def metadata(self) -> Json:
-        """The metadata that was listed; empty where it does not exist."""
+        """The metadata that was listed; empty if it does not exist."""
         return self.live["metadata"] if self.live else {}
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the run writes it."""
+        return self.action in WRITES

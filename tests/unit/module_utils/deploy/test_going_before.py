@@ -72,7 +72,7 @@ def test_what_can_t_be_ended_keeps_what_guards_it(cluster: FakeCluster) -> None:
         return status(403, "you may not", "Forbidden") if request.method == "DELETE" else None
 
     cluster.broken[f"{PODS}/jupyter-anna"] = refuse
-    with pytest.raises(BootstrapError, match="ServiceAccount ml/guard: Pod ml/jupyter-anna is to end before it"):
+    with pytest.raises(BootstrapError, match="ServiceAccount ml/guard: Pod ml/jupyter-anna must end before it"):
         cluster.remove()
     assert cluster.names() == ["Namespace ml", "Pod jupyter-anna", "Pod mine", "ServiceAccount guard"]
     # Once fixed, it resumes.

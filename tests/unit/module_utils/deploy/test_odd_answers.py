@@ -121,8 +121,8 @@ def meet(cluster: OddCluster, seed: int) -> list[str]:
 @pytest.fixture
 def cluster(server: t.Any, client: Client, monkeypatch: pytest.MonkeyPatch) -> OddCluster:
     for module in (applier, destroyer):
-        if hasattr(module, "LOOKING"):
-            monkeypatch.setattr(module, "LOOKING", 0.3)
+        if hasattr(module, "RETRY_SECONDS"):
+            monkeypatch.setattr(module, "RETRY_SECONDS", 0.3)
     monkeypatch.setattr(retry, "_BRIEFLY", 0.1)
     return OddCluster(server, client)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.apply.rejections import fixes, inconclusive, refusal, told
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.apply.rejections import fixes, inconclusive, refusal, summary
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import ApiError, Unreachable
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.resources import Key
 
@@ -140,7 +140,7 @@ def test_a_dry_run_that_tells_nothing_is_told_from_one_that_refuses() -> None:
 
 def test_many_for_the_same_reason_are_said_once() -> None:
     away = refusal(Unreachable("The API server can't be reached."), KEY)
-    text = told({KEY._replace(name=f"c{number}"): away for number in range(40)} | {SECRET: refusal(error(403, "no"), SECRET)})
+    text = summary({KEY._replace(name=f"c{number}"): away for number in range(40)} | {SECRET: refusal(error(403, "no"), SECRET)})
     assert text.count("can't be reached") == 1
     assert text.startswith("ConfigMap x/c0, ") and "and 34 more: The API server" in text and text.endswith("Secret x/b: no")
     assert fixes({KEY: away, SECRET: away}) == away.fix

@@ -8,7 +8,7 @@ import threading
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.apply.wave import apply_wave
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.apply.wave import WaveApplier
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.applyset import Inventory
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.managed_fields import Rewrite
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.member import Member
@@ -36,15 +36,16 @@ def answered(version: str = "2") -> Json:
 
 
 class Wave:
-    """One wave on its way; ``said``: how many were through."""
+    """One wave; ``progress``: the numbers of members that succeeded."""
 
     def __init__(self, server: t.Any, client: Client, **options: t.Any) -> None:
         self.server, self.client = server, client
-        self.inventory, self.outcome, self.said = Inventory("app", "x"), Outcome(), list[int]()
+        self.inventory, self.outcome, self.progress = Inventory("app", "x"), Outcome(), list[int]()
         self.options = Options(**options)
 
-    def apply(self, *busy: Member) -> t.Any:
-        return apply_wave(self.client, self.inventory, list(busy), self.options, self.outcome, 3, Deadline(5), self.said.append)
+    def apply(self, *members: Member) -> t.Any:
+        applier = WaveApplier(self.client, self.inventory, self.options, self.outcome, Deadline(5))
+        return applier.apply(list(members), 3, self.progress.append)
 
     @property
     def actions(self) -> Json:
@@ -78,7 +79,7 @@ def test_what_was_done_is_told_and_recorded(wave: Wave) -> None:
     assert all(item["seconds"] >= 0 for item in wave.outcome.objects)
     assert wave.outcome.changed
     assert wave.inventory.members[members[0].key] == (digest(members[0].item), digest({"f:data": {}}))
-    assert sorted(wave.said) == [1, 2, 3, 4]
+    assert sorted(wave.progress) == [1, 2, 3, 4]
     forced = {request.path: request.query.get("force") for request in wave.server.requests}
     assert forced == {path("a"): None, path("b"): None, path("c"): None, path("d"): "true"}
     assert all("PartialObjectMetadata" in request.headers["accept"] for request in wave.server.requests)
@@ -87,7 +88,7 @@ def test_what_was_done_is_told_and_recorded(wave: Wave) -> None:
 def test_what_is_refused_does_not_keep_the_rest_of_the_wave(wave: Wave) -> None:
     wave.server.routes |= {path("a"): Answer({"message": "no", "reason": "Forbidden"}, 403), path("b"): answered(), path("c"): answered()}
     refused = wave.apply(member("a"), member("b"), member("c"))
-    assert {str(key): found.why for key, found in refused.items()} == {"ConfigMap x/a": "no"}
+    assert {str(key): refusal.why for key, refusal in refused.items()} == {"ConfigMap x/a": "no"}
     assert wave.actions == {"ConfigMap x/a": "failed", "ConfigMap x/b": "created", "ConfigMap x/c": "created"}
     assert Key("", "ConfigMap", "x", "a") not in wave.inventory.members
 
@@ -193,4 +194,4 @@ def test_only_what_succeeded_is_counted(wave: Wave) -> None:
     for number, name in enumerate(names):
         wave.server.routes[path(name)] = Answer(answered()) if number % 2 else Answer({"message": "no"}, 422)
     wave.apply(*map(member, names))
-    assert max(wave.said) == 3
+    assert max(wave.progress) == 3

@@ -9,10 +9,10 @@ import typing as t
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.delete.members import (
     GOES_AFTER,
     NOT_APPLIED,
+    Members,
     descended,
     going_before,
     made_for,
-    members,
 )
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.applyset import Inventory
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
@@ -33,14 +33,14 @@ APIS: t.Any = {
 
 
 def inventory(*keys: Key, **more: t.Any) -> Inventory:
-    found = Inventory("app", "ml", exists=True, namespaces={"ml"}, **more)
-    found.members = {key: ("w", "o") for key in keys}
-    found.contain(keys)
-    return found
+    result = Inventory("app", "ml", exists=True, namespaces={"ml"}, **more)
+    result.members = {key: ("w", "o") for key in keys}
+    result.contain(keys)
+    return result
 
 
-def ours(found: Inventory, name: str, kind: str = "ConfigMap", **metadata: t.Any) -> dict[str, t.Any]:
-    live = found.labelled(item("v1", kind, name))
+def ours(record: Inventory, name: str, kind: str = "ConfigMap", **metadata: t.Any) -> dict[str, t.Any]:
+    live = record.labelled(item("v1", kind, name))
     live["metadata"] |= metadata
     return live
 
@@ -49,8 +49,8 @@ def listing(kind: str, *items: t.Any) -> t.Any:
     return {"kind": f"{kind}List", "metadata": {}, "items": list(items)}
 
 
-def names(found: t.Any) -> set[str]:
-    return {each.key.name for each in found.found}
+def names(live_members: t.Any) -> set[str]:
+    return {each.key.name for each in live_members.targets}
 
 
 def test_labels_that_controllers_copied_make_no_members(server: t.Any, client: Client) -> None:
@@ -60,10 +60,10 @@ def test_labels_that_controllers_copied_make_no_members(server: t.Any, client: C
     applied = ours(known, "applied", ownerReferences=owner, managedFields=[{"manager": "kubeflow.bootstrap"}])
     server.routes["/api/v1/configmaps"] = listing("ConfigMap", ours(known, "a"), copy, applied)
     server.routes["/api/v1/namespaces/ml/configmaps/lost"] = item("v1", "ConfigMap", "lost")
-    found = members(client, known, APIS, whole=False)
-    assert names(found) == {"a", "applied"}
-    assert found.unlabelled == [Key("", "ConfigMap", "ml", "lost")]
-    assert all("managedFields" not in each.live["metadata"] for each in found.found)
+    live_members = Members(client, known, APIS, whole=False)
+    assert names(live_members) == {"a", "applied"}
+    assert live_members.unlabelled == [Key("", "ConfigMap", "ml", "lost")]
+    assert all("managedFields" not in each.live["metadata"] for each in live_members.targets)
 
 
 def test_what_may_not_be_listed_is_asked_for_by_namespace_then_by_name(server: t.Any, client: Client) -> None:
@@ -73,9 +73,9 @@ def test_what_may_not_be_listed_is_asked_for_by_namespace_then_by_name(server: t
     server.routes["/api/v1/namespaces/ml/secrets/a"] = ours(known, "a", "Secret")
     server.routes["/api/v1/namespaces/ml/configmaps"] = listing("ConfigMap", ours(known, "c"))
     server.routes["/api/v1/namespaces/ml/secrets/b"] = [Answer({"message": "you may not"}, 403), Answer({"message": "gone"}, 404)]
-    found = members(client, known, APIS, whole=False)
-    assert names(found) == {"a", "c"}
-    assert found.unseen == {"Secret ml/b": "you may not"}
+    live_members = Members(client, known, APIS, whole=False)
+    assert names(live_members) == {"a", "c"}
+    assert live_members.unseen == {"Secret ml/b": "you may not"}
 
 
 def test_without_a_record_all_kinds_are_looked_through(server: t.Any, client: Client) -> None:
@@ -84,8 +84,8 @@ def test_without_a_record_all_kinds_are_looked_through(server: t.Any, client: Cl
     server.routes["/api/v1/secrets"] = Answer({"message": "you may not"}, 403)
     server.routes["/api/v1/endpoints"] = listing("Endpoints", ours(known, "a", "Endpoints"))
     server.routes["/api/v1/persistentvolumeclaims"] = listing("PersistentVolumeClaim")
-    found = members(client, known, APIS, whole=False)
-    assert [str(each.key) for each in found.found] == ["ConfigMap ml/a"]
+    live_members = Members(client, known, APIS, whole=False)
+    assert [str(each.key) for each in live_members.targets] == ["ConfigMap ml/a"]
 
 
 def test_what_was_made_for_members_is_found_again_after_them(server: t.Any, client: Client) -> None:
@@ -103,8 +103,8 @@ def test_what_was_made_for_members_is_found_again_after_them(server: t.Any, clie
     known.members = dict.fromkeys(known.members, NOT_APPLIED)
     server.routes["/api/v1/persistentvolumeclaims"] = listing("PersistentVolumeClaim")
     server.routes["/api/v1/namespaces/ml/persistentvolumeclaims/data-store-0"] = claims[0]
-    found = members(client, known, APIS, whole=False)
-    assert [(each.key.name, each.label) for each in found.found] == [("data-store-0", False)]
+    live_members = Members(client, known, APIS, whole=False)
+    assert [(each.key.name, each.label) for each in live_members.targets] == [("data-store-0", False)]
 
 
 def test_what_programs_started_ends_before_what_guards_it(server: t.Any, client: Client) -> None:
@@ -118,20 +118,20 @@ def test_what_programs_started_ends_before_what_guards_it(server: t.Any, client:
     server.routes["/apis/coordination.k8s.io/v1/namespaces/ml/leases/leader"] = item("coordination.k8s.io/v1", "Lease", "leader")
     server.routes["/apis/coordination.k8s.io/v1/namespaces/ml/leases/gone"] = Answer({"message": "gone"}, 404)
 
-    def found(text: str) -> list[str]:
+    def made(text: str) -> list[str]:
         guard = item("networking.k8s.io/v1", "NetworkPolicy", "notebook")
         guard["metadata"]["annotations"] = {GOES_AFTER: text}
-        kept: t.Any = {}
+        retained: t.Any = {}
         before = list(going_before(client, target(guard), Resources(apis)))
-        assert made_for(client, [target(guard), target(guard)], apis, kept) == before and not kept
+        assert made_for(client, [target(guard), target(guard)], apis, retained) == before and not retained
         assert not any(each.label for each in before)
         return [str(each.key) for each in before]
 
-    assert found("Pod?a=b,c=d Lease/leader Lease/gone") == ["Pod ml/jupyter-anna", "Lease.coordination.k8s.io ml/leader"]
+    assert made("Pod?a=b,c=d Lease/leader Lease/gone") == ["Pod ml/jupyter-anna", "Lease.coordination.k8s.io ml/leader"]
     assert server.requests[0].query["labelSelector"] == "a=b,c=d"
     # Nothing but that: not all pods, and not what holds somebody's data.
     count = len(server.requests)
-    assert [found(text) for text in ("", "Pod?", "Pod", "Secret/a", "Secret?a=b", "Namespace/ml")] == [[]] * 6
+    assert [made(text) for text in ("", "Pod?", "Pod", "Secret/a", "Secret?a=b", "Namespace/ml")] == [[]] * 6
     assert len(server.requests) == count
 
 

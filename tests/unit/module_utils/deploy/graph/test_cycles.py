@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Dependency cycles are found and broken at their softest need."""
+"""Dependency cycles are broken at their weakest need."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ def is_acyclic(graph: Graph) -> bool:
 GUARD, IGNORE, FAIL, REFERENCE, SERVER, REQUIRED = Strength
 
 
-def test_the_softest_need_is_left_out_and_said() -> None:
+def test_the_weakest_need_is_left_out_and_reported() -> None:
     graph = graph_of(("a", "b", REFERENCE), ("b", "c", GUARD), ("c", "a", REQUIRED))
-    kept, broken = broken_up(graph)
-    assert edges(kept) == {("a", "b"), ("c", "a")}
+    acyclic, broken = broken_up(graph)
+    assert edges(acyclic) == {("a", "b"), ("c", "a")}
     assert broken == ["Dependency cycle: Thing b needs Thing c needs Thing a needs Thing b; so Thing b does not wait for Thing c (why c)."]
 
 
 @pytest.mark.parametrize(("softer", "harder"), list(zip(list(Strength)[:-1], list(Strength)[1:], strict=True)))
 def test_every_strength_gives_way_to_the_next(softer: Strength, harder: Strength) -> None:
     for one, other in (("a", "b"), ("b", "a")):
-        kept, _broken = broken_up(graph_of((one, other, softer), (other, one, harder)))
-        assert edges(kept) == {(other, one)}
+        acyclic, _broken = broken_up(graph_of((one, other, softer), (other, one, harder)))
+        assert edges(acyclic) == {(other, one)}
 
 
-def test_what_closes_no_circle_stays() -> None:
+def test_what_closes_no_cycle_stays() -> None:
     graph = graph_of(("a", "b", GUARD), ("b", "c", GUARD), ("a", "c", GUARD))
     assert broken_up(graph) == (graph, [])
 
@@ -63,16 +63,16 @@ def test_what_closes_no_circle_stays() -> None:
 def test_what_was_left_out_for_nothing_is_put_back() -> None:
     # a-b goes first as the softest; the second cycle then takes b-a with it, so that a-b closes none any more.
     graph = graph_of(("a", "b", GUARD), ("b", "a", IGNORE), ("a", "c", REQUIRED), ("c", "b", REQUIRED))
-    kept, broken = broken_up(graph)
-    assert edges(kept) == {("a", "b"), ("a", "c"), ("c", "b")}
+    acyclic, broken = broken_up(graph)
+    assert edges(acyclic) == {("a", "b"), ("a", "c"), ("c", "b")}
     assert len(broken) == 1
 
 
 def test_all_that_would_wait_for_one_webhook_is_one_sentence() -> None:
     items = [f"i{number}" for number in range(5)]
     graph = graph_of(*[(item, "hook", FAIL) for item in items], *[("hook", item, SERVER) for item in items])
-    kept, broken = broken_up(graph)
-    assert edges(kept) == {("hook", item) for item in items}
+    acyclic, broken = broken_up(graph)
+    assert edges(acyclic) == {("hook", item) for item in items}
     assert len(broken) == 1
     assert "so Thing i0, Thing i1, Thing i2 and 2 more do not wait for Thing hook" in broken[0]
 
@@ -80,8 +80,8 @@ def test_all_that_would_wait_for_one_webhook_is_one_sentence() -> None:
 def test_of_two_webhooks_the_one_that_fewer_wait_for_gives_way() -> None:
     many = ["b", "c", "d"]
     graph = graph_of(("a", "y", FAIL), ("x", "a", SERVER), *[(item, "x", FAIL) for item in many], *[("y", item, SERVER) for item in many])
-    kept, broken = broken_up(graph)
-    assert edges(graph) - edges(kept) == {("a", "y")}
+    acyclic, broken = broken_up(graph)
+    assert edges(graph) - edges(acyclic) == {("a", "y")}
     assert len(broken) == 1
 
 
@@ -89,9 +89,9 @@ def test_a_long_circle_needs_no_deep_stack() -> None:
     length = 5000
     graph = graph_of(*[(number, (number + 1) % length, REFERENCE) for number in range(length)])
     assert [len(component) for component in components(graph, graph)] == [length]
-    kept, broken = broken_up(graph)
-    assert is_acyclic(kept)
-    assert len(edges(kept)) == length - 1
+    acyclic, broken = broken_up(graph)
+    assert is_acyclic(acyclic)
+    assert len(edges(acyclic)) == length - 1
     assert len(broken) == 1
 
 
@@ -106,14 +106,14 @@ def test_random_graphs_lose_their_circles_and_nothing_else(seed: int) -> None:
         if one != other and chance.random() < chance.choice([0.02, 0.1, 0.2])
     ]
     graph = graph_of(*needs)
-    kept, broken = broken_up(graph)
-    assert is_acyclic(kept)
+    acyclic, broken = broken_up(graph)
+    assert is_acyclic(acyclic)
     assert bool(broken) != is_acyclic(graph)
-    for one, other in edges(graph) - edges(kept):
-        again = {source: dict(found) for source, found in kept.items()}
+    for one, other in edges(graph) - edges(acyclic):
+        again = {source: dict(found) for source, found in acyclic.items()}
         again[key(one)][key(other)] = graph[key(one)][key(other)]
         assert not is_acyclic(again), "it was left out without need"
     chance.shuffle(needs)
-    again, said = broken_up(graph_of(*needs))
-    assert edges(again) == edges(kept)
-    assert [sentence.partition("; so ")[2] for sentence in said] == [sentence.partition("; so ")[2] for sentence in broken]
+    again, again_broken = broken_up(graph_of(*needs))
+    assert edges(again) == edges(acyclic)
+    assert [sentence.partition("; so ")[2] for sentence in again_broken] == [sentence.partition("; so ")[2] for sentence in broken]

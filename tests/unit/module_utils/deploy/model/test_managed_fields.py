@@ -12,9 +12,9 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.ma
     Rewrite,
     former,
     left_behind,
-    migrate,
     minus,
     owned_names,
+    rewrite_managed_fields,
     union,
     without,
 )
@@ -168,7 +168,7 @@ def test_a_write_in_between_is_not_lost(server: t.Any, client: Client) -> None:
         return next(answers)
 
     server.routes[PATH] = answer
-    found = migrate(client, PATH, "v1", Rewrite("all"))
+    found = rewrite_managed_fields(client, PATH, "v1", Rewrite("all"))
     assert found["resourceVersion"] == "7" and owned_fields({"metadata": found})
     assert [body[2] for body in sent] == [
         {"op": "replace", "path": "/metadata/resourceVersion", "value": version} for version in ("5", "6")
@@ -191,7 +191,7 @@ def test_a_rewrite_whose_answer_is_lost_is_not_done_twice(server: t.Any, client:
 
     server.routes[PATH] = answer
     with client.repeating(lambda: 30.0, print):
-        found = migrate(client, PATH, "v1", Rewrite("all"))
+        found = rewrite_managed_fields(client, PATH, "v1", Rewrite("all"))
     assert len(written) == 1 and found["resourceVersion"] == "6" and owned_fields({"metadata": found})
     assert [request.method for request in server.requests] == ["GET", "PATCH", "PATCH", "GET"]
 
@@ -201,11 +201,11 @@ def test_it_gives_up_where_somebody_writes_all_the_time(server: t.Any, client: C
         {"metadata": metadata(entry("helm", data("a")))} if request.method == "GET" else Answer({"reason": "Conflict"}, 409)
     )
     with pytest.raises(ApiError):
-        migrate(client, PATH, "v1", Rewrite("all"))
+        rewrite_managed_fields(client, PATH, "v1", Rewrite("all"))
     assert len(server.requests) == 10
 
 
 def test_nothing_to_do_is_not_written(server: t.Any, client: Client) -> None:
     server.routes[PATH] = {"metadata": metadata(OURS)}
-    assert migrate(client, PATH, "v1", Rewrite("all"))["resourceVersion"] == "5"
+    assert rewrite_managed_fields(client, PATH, "v1", Rewrite("all"))["resourceVersion"] == "5"
     assert [request.method for request in server.requests] == ["GET"]
