@@ -14,7 +14,7 @@ import threading
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.apply.drift import compare, stale
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.apply.drift import Comparison
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.lease import held
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.applyset import Inventory
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.progress import Deadline, Ticker
@@ -44,8 +44,8 @@ class Application:
         client = client or self.client
         inventory = self.inventory.read(client, take_over)
         resources = Resources(served(client), items)
-        members = compare(client, inventory, resources, [("web", item) for item in items], take_over)
-        return inventory, members, stale(client, inventory, resources, [member.key for member in members])
+        members = Comparison(client, inventory, resources).members([("web", item) for item in items], take_over)
+        return inventory, members, Comparison(client, inventory, resources).stale([member.key for member in members])
 
     def look(self, *items: Json) -> dict[str, tuple[str, str | None]]:
         """What a run would do, by kind and name, and why."""
@@ -220,8 +220,8 @@ def test_an_unchanged_run_asks_once_a_kind_and_writes_nothing(application):
         inventory = app.inventory.read(app.client)
         resources = Resources(served(app.client), items)
         before = app.client.requests
-        members = compare(app.client, inventory, resources, [("web", item) for item in items])
-        assert stale(app.client, inventory, resources, [member.key for member in members]) == []
+        members = Comparison(app.client, inventory, resources).members([("web", item) for item in items])
+        assert Comparison(app.client, inventory, resources).stale([member.key for member in members]) == []
     assert {member.action for member in members} == {"leave"}
     assert app.client.requests - before == 4
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..errors import BootstrapError, some
+from ..kube.object_shapes import BUILT_IN
 from ..kube.resources import group_of, key_of
 from .conversions import CONVERSIONS
 from .table import REMOVED, SUCCESSORS
@@ -156,7 +157,7 @@ def _texts(item: Json) -> Iterator[t.Any]:
     """The mappings and lists of an object that hold strings only: where a numeric parameter most often ends up."""
     yield from _present(item.get("metadata"), "labels", "annotations")
     kind, spec = item.get("kind"), item.get("spec")
-    if "." in group_of(item.get("apiVersion", "")):
+    if group_of(item.get("apiVersion", "")) not in BUILT_IN:
         return
     if kind in ("ConfigMap", "Secret"):
         yield from _present(item, "data", "stringData")

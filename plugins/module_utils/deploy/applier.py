@@ -15,8 +15,8 @@ from ..kube.client import ApiError, Client
 from ..kube.discovery import Served, discover
 from ..kube.resources import Key, Resource, Resources, placed
 from . import shapes
-from .apply.drift import compare, is_deleted_when_finished, stale
-from .apply.preflight import Preflight, PreflightFailed, all_served, each_once, preflight
+from .apply.drift import Comparison, is_deleted_when_finished
+from .apply.preflight import Preflight, PreflightFailed, all_served, each_once
 from .apply.rejections import UNANSWERED, Refusal, fixes, refusal, summary
 from .apply.wave import WaveApplier
 from .delete.removal import Removal
@@ -64,7 +64,7 @@ class _Deployment:
     stale: list[tuple[Key, Resource]] = field(default_factory=list)
     given_secrets: set[Key] = field(default_factory=set)
     """Secrets of ``kubeflow_secrets`` in an earlier run that stay."""
-    preflight: Preflight = field(default_factory=Preflight)
+    preflight: Preflight = field(init=False)
     recorded: t.Any = None
     """The record at the time of the comparison."""
 
@@ -148,14 +148,13 @@ class _Deployment:
         self.inventory = Inventory(self.application, self.namespace).read(self.client, self.options.take_over)
         self.desired = filled(self.client, namespace.added(self.client, self.inventory, self.desired), self.options.warn)
         self.recorded = (self.inventory.exists, dict(self.inventory.members))
-        self.members = compare(self.client, self.inventory, self.resources, self.desired, self.options.take_over, self.options.prune_later)
+        comparison = Comparison(self.client, self.inventory, self.resources)
+        self.members = comparison.members(self.desired, self.options.take_over, self.options.prune_later)
         recorded = {group_kind(name) for name in self.inventory.group_kinds} | {key[:2] for key in self.inventory.members}
         self.inventory.unseen = unserved(self.client, self.apis, self.down, recorded)
-        stale_members = stale(self.client, self.inventory, self.resources, [member.key for member in self.members])
-        self.given_secrets = {
-            key for key, _resource in stale_members if stays_by_itself(self.inventory.listed[key[:2]][key]) and self._stays(key)
-        }
-        self.stale = [(key, resource) for key, resource in stale_members if key not in self.given_secrets]
+        stale = comparison.stale([member.key for member in self.members])
+        self.given_secrets = {key for key, _resource in stale if stays_by_itself(self.inventory.listed[key[:2]][key]) and self._stays(key)}
+        self.stale = [(key, resource) for key, resource in stale if key not in self.given_secrets]
 
     def _stays(self, secret: Key) -> bool:
         """Whether a Secret of an earlier run stays: this run got none, or the application still refers to it."""
@@ -164,7 +163,8 @@ class _Deployment:
     def _dry_run(self) -> None:
         self.ticker.state = f"asking the API server about {len(self.todo)} objects before anything is written"
         to_prune = [] if self.options.prune_later else self.stale
-        self.preflight = preflight(self.client, self.inventory, self.members, to_prune, self.apis, self.options)
+        self.preflight = Preflight(self.client, self.inventory, self.apis, self.options)
+        self.preflight.run(self.members, to_prune)
         self.outcome.differences = list(self.preflight.differences.values())
 
     def _report_unseen(self) -> None:

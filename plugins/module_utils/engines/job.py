@@ -104,7 +104,7 @@ class Job:
         return refuse_mixing(self.client, self.application, self.namespace)
 
     def _no_namespace(self, _binary: KsBinary) -> str | None:
-        missing = not namespace.is_brought(self.namespace, self._items()) and namespace.find(self.client, self.namespace) is None
+        missing = not namespace.is_brought(self.namespace, self._items()) and namespace.live(self.client, self.namespace) is None
         return f"the namespace {self.namespace} does not exist, and ks does not create it" if missing else None
 
     def _rendering(self, binary: KsBinary) -> str | None:

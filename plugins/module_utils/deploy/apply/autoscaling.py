@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Workloads whose number of replicas an autoscaler of the application sets.
 
-``spec.replicas`` is only where they start: from then on it is the autoscaler's (https://kubernetes.io/docs/reference/using-api/
+``spec.replicas`` is only their initial number: afterwards the autoscaler owns it (https://kubernetes.io/docs/reference/using-api/
 server-side-apply/#transferring-ownership).
 """
 
@@ -21,16 +21,16 @@ AUTOSCALERS: dict[tuple[str, str], tuple[str, str]] = {
     ("autoscaling", "HorizontalPodAutoscaler"): ("", ""),
     ("keda.sh", "ScaledObject"): ("apps", "Deployment"),
 }
-"""Kinds that scale what ``spec.scaleTargetRef`` names, to the group and kind that it means where it says none.
+"""Kinds that scale what ``spec.scaleTargetRef`` names, to the default of its group and kind.
 
 Kubernetes API, autoscaling/v1 and v2; kedacore/keda, "Scaling Deployments, StatefulSets & Custom Resources". A VerticalPodAutoscaler
-leaves the number alone.
+does not change the number.
 """
 
 
 def autoscaled(items: Iterable[Json]) -> set[Key]:
     """The objects that an autoscaler among ``items`` scales."""
-    found = set()
+    targets = set()
     for item in items:
         key = key_of(item)
         spec = item.get("spec")
@@ -38,16 +38,16 @@ def autoscaled(items: Iterable[Json]) -> set[Key]:
         if isinstance(target, dict):
             group, kind = AUTOSCALERS[key[:2]]
             version = target.get("apiVersion")
-            found.add(
+            targets.add(
                 Key(group_of(str(version)) if version else group, str(target.get("kind") or kind), key.namespace, str(target.get("name")))
             )
-    return found
+    return targets
 
 
-def leaving(client: Client, inventory: Inventory, resources: Resources, wanted: set[Key]) -> list[Json]:
-    """The autoscalers that are recorded and no longer wanted, as far as they are there and may be read."""
+def leaving(client: Client, inventory: Inventory, resources: Resources, desired: set[Key]) -> list[Json]:
+    """The recorded autoscalers that are no longer desired, as far as they exist and may be read."""
 
-    def read(key: Key) -> Json | None:
+    def live(key: Key) -> Json | None:
         resource = resources.of_kind(*key[:2])
         try:
             return client.find(resource.path(key.namespace, key.name)) if resource else None
@@ -56,8 +56,8 @@ def leaving(client: Client, inventory: Inventory, resources: Resources, wanted: 
                 raise
             return None
 
-    keys = [key for key in inventory.members if key[:2] in AUTOSCALERS and key not in wanted]
-    return [item for item in client.map(read, keys) if item]
+    keys = [key for key in inventory.members if key[:2] in AUTOSCALERS and key not in desired]
+    return [item for item in client.map(live, keys) if item]
 
 
 def parted(item: Json) -> tuple[Json, Json]:

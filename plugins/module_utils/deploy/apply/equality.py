@@ -11,6 +11,7 @@ import typing as t
 from decimal import Decimal, InvalidOperation
 
 from ...formats import strict_base64
+from ...kube.object_shapes import BUILT_IN
 from ...kube.resources import group_of
 
 Json = dict[str, t.Any]
@@ -44,7 +45,7 @@ _BYTES = {"caBundle"}
 def contained(wanted: Json, live: Json) -> bool:
     """Whether all of ``wanted`` is in ``live``, which may have more fields (defaults), but no more entries in a list."""
     group = group_of(str(wanted.get("apiVersion") or ""))
-    built_in = "." not in group or group.endswith(".k8s.io")
+    built_in = group in BUILT_IN
     fields = {name: value for name, value in wanted.items() if name not in ("apiVersion", "kind")}
     if wanted.get("kind") == "Secret" and not group and isinstance(wanted.get("data"), dict):
         values = live.get("data") or {}

@@ -18,7 +18,7 @@ from ...kube.discovery import Served
 from ...kube.object_shapes import BUILT_IN
 from ...kube.resources import CRD, MANAGER, Key
 from ...process import interrupts
-from ..graph.object_index import given_by
+from ..graph.object_index import derived
 from ..graph.waves import order
 from ..model.deletion_target import DeletionTarget
 from ..model.object_diff import difference
@@ -48,7 +48,7 @@ _PATIENCE = 2.0
 """Seconds until the API server is reminded of a CRD, and between reminders."""
 
 
-def custom(key: Key) -> bool:
+def is_custom(key: Key) -> bool:
     """Whether an object is of a kind that a CRD or an API service brought."""
     return key.group not in BUILT_IN
 
@@ -60,30 +60,30 @@ def stages(targets: Iterable[DeletionTarget]) -> list[list[DeletionTarget]]:
     objects need each other, CRDs and at last namespaces.
     """
     by_key = {target.key: target for target in targets}
-    given = {key.name for target in by_key for key in given_by(target) if key[:2] == NAMESPACE}
+    derived_namespaces = {key.name for target in by_key for key in derived(target) if key[:2] == NAMESPACE}
     waves = [[by_key[key] for key in wave] for wave in reversed(order([target.live for target in by_key.values()]).waves)]
-    found: list[list[DeletionTarget]] = []
+    ordered: list[list[DeletionTarget]] = []
     for number in (0, 2):
-        found += [[target for target in wave if _stage(target.key, given) == number] for wave in waves]
-        found += [[target for wave in waves for target in wave if _stage(target.key, given) == number + 1]]
-    found += [[target for target in by_key.values() if target.key[:2] == NAMESPACE]]
-    return [stage for stage in found if stage]
+        ordered += [[target for target in wave if _stage(target.key, derived_namespaces) == number] for wave in waves]
+        ordered += [[target for wave in waves for target in wave if _stage(target.key, derived_namespaces) == number + 1]]
+    ordered += [[target for target in by_key.values() if target.key[:2] == NAMESPACE]]
+    return [stage for stage in ordered if stage]
 
 
 def last_custom(ordered: list[list[DeletionTarget]]) -> int:
     """The number of stages up to the last one with custom resources; what comes after that waits for what goes with these."""
-    return max((number for number, stage in enumerate(ordered, 1) if any(custom(target.key) for target in stage)), default=0)
+    return max((number for number, stage in enumerate(ordered, 1) if any(is_custom(target.key) for target in stage)), default=0)
 
 
-def _stage(key: Key, given: set[str]) -> int:
-    """``given``: namespaces that go with one of the targets, and so after what is in them."""
+def _stage(key: Key, derived_namespaces: set[str]) -> int:
+    """``derived_namespaces``: namespaces that go with one of the targets, and so after what is in them."""
     if key[:2] == NAMESPACE:
         return 4
     if key[:2] == CRD:
         return 3
     if key[:2] in _CALLS_IN:
         return 1
-    return 0 if custom(key) or key.namespace in given else 2
+    return 0 if is_custom(key) or key.namespace in derived_namespaces else 2
 
 
 @dataclass

@@ -76,7 +76,7 @@ def needs_of(item: Json, related: Related) -> Iterator[Dependency]:
 
 def _given(key: Key, gate: str, why: str, related: Related) -> Iterator[Dependency]:
     """Where a controller makes the object ``key``, which is not among the objects: what for, and the controller."""
-    giver = related.givers.get(key)
+    giver = related.origins.get(key)
     if giver is None or key in related.items:
         return
     yield Dependency(giver, Strength.REQUIRED, why, (Gate(gate, key),))

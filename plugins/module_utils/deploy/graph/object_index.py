@@ -83,7 +83,7 @@ class Subject(t.NamedTuple):
     name: str = ""
 
 
-def given_by(key: Key) -> list[Key]:
+def derived(key: Key) -> list[Key]:
     """What a controller makes for an object."""
     names = {"name": key.name, "namespace": key.namespace}
     return [
@@ -94,7 +94,7 @@ def given_by(key: Key) -> list[Key]:
 
 def space_of(key: Key) -> str | None:
     """The namespace that a controller makes for an object, and deletes with it."""
-    return next((given.name for given in given_by(key) if given.kind == "Namespace"), None)
+    return next((key_of_derived.name for key_of_derived in derived(key) if key_of_derived.kind == "Namespace"), None)
 
 
 class Related:
@@ -108,7 +108,7 @@ class Related:
         """The CRD of (group, plural)."""
         self.certificates: dict[Key, Key] = {}
         """The Certificate (cert-manager.io) that makes a Secret."""
-        self.givers: dict[Key, Key] = {given: key for key in self.items for given in given_by(key)}
+        self.origins: dict[Key, Key] = {given: key for key in self.items for given in derived(key)}
         """For what a controller makes, the object that it makes it for."""
         self.guards: dict[str, list[Key]] = defaultdict(list)
         """What rules the pods of a namespace."""

@@ -104,6 +104,6 @@ def _openers(gate: Gate, related: Related) -> t.Iterator[Key]:
         yield from (need.key for need in bundle_needs(related.items[gate.key], related))
     elif gate.kind in ("account", "namespace"):
         yield Key("", "Namespace", "", gate.key.namespace or gate.key.name)
-        giver = related.givers.get(gate.key)
+        giver = related.origins.get(gate.key)
         if giver:
             yield giver

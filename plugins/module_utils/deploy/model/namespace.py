@@ -26,9 +26,9 @@ def added(client: Client, inventory: Inventory, wanted: list[tuple[str, Json]]) 
     name = inventory.namespace
     if not wanted or is_brought(name, (item for _component, item in wanted)):
         return wanted
-    live = find(client, name)
-    metadata = (live or {}).get("metadata") or {}
-    if live is not None and not (inventory.owns(metadata) and MARK in (metadata.get("annotations") or {})):
+    existing = live(client, name)
+    metadata = (existing or {}).get("metadata") or {}
+    if existing is not None and not (inventory.owns(metadata) and MARK in (metadata.get("annotations") or {})):
         return wanted
     return [missing(name), *wanted]
 
@@ -43,7 +43,7 @@ def is_brought(name: str, items: t.Iterable[Json]) -> bool:
     return any(item["kind"] == "Namespace" and item["apiVersion"] == "v1" and item["metadata"].get("name") == name for item in items)
 
 
-def find(client: Client, name: str) -> Json | None:
+def live(client: Client, name: str) -> Json | None:
     """A live namespace; None where there is none, an empty object where it may not be read."""
     try:
         return client.find(f"/api/v1/namespaces/{name}")

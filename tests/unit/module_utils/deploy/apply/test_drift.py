@@ -9,7 +9,7 @@ import tracemalloc
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.apply.drift import compare, contained, stale
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.apply.drift import Comparison, contained
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.applyset import PART_OF, Inventory
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.member import Member
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
@@ -67,11 +67,11 @@ class Cluster:
             return Answer({"reason": "Forbidden"}, 403)
         spaces = request.path.split("/namespaces/")
         space = spaces[1].split("/")[0] if len(spaces) > 1 else None
-        found = [each for each in self.objects.values() if each["kind"] == kind and space in (None, each["metadata"].get("namespace"))]
+        items = [each for each in self.objects.values() if each["kind"] == kind and space in (None, each["metadata"].get("namespace"))]
         name, value = (request.query.get("labelSelector") or "=").split("=")
-        found = [each for each in found if not name or (each["metadata"].get("labels") or {}).get(name) == value]
+        items = [each for each in items if not name or (each["metadata"].get("labels") or {}).get(name) == value]
         _field, wanted = (request.query.get("fieldSelector") or "=").split("=")
-        return Answer({"items": [{"metadata": each["metadata"]} for each in found if wanted in ("", each["metadata"]["name"])]})
+        return Answer({"items": [{"metadata": each["metadata"]} for each in items if wanted in ("", each["metadata"]["name"])]})
 
 
 @pytest.fixture
@@ -90,8 +90,8 @@ def record(inventory: Inventory, item: Json, *managed: Json) -> None:
     inventory.contain([key])
 
 
-def look(client: Client, inventory: Inventory, *items: Json, take_over: bool = False) -> list[Member]:
-    return compare(client, inventory, RESOURCES, [("web", item) for item in items], take_over)
+def compare(client: Client, inventory: Inventory, *items: Json, take_over: bool = False) -> list[Member]:
+    return Comparison(client, inventory, RESOURCES).members([("web", item) for item in items], take_over)
 
 
 def test_known_members_cost_one_list_a_kind(server: t.Any, cluster: Cluster, client: Client, inventory: Inventory) -> None:
@@ -99,11 +99,11 @@ def test_known_members_cost_one_list_a_kind(server: t.Any, cluster: Cluster, cli
     for item in items:
         cluster.add(item, inventory, OURS, THEIRS)
         record(inventory, item, OURS)
-    members = look(client, inventory, *items)
+    members = compare(client, inventory, *items)
     assert [(member.key, member.component, member.action, member.why, member.version) for member in members] == [
         (key_of(item), "web", "leave", None, "5") for item in items
     ]
-    assert stale(client, inventory, RESOURCES, [member.key for member in members]) == []
+    assert Comparison(client, inventory, RESOURCES).stale([member.key for member in members]) == []
     assert [(request.path, request.query["labelSelector"]) for request in server.requests] == [
         ("/api/v1/configmaps", f"{PART_OF}={inventory.id}")
     ]
@@ -114,7 +114,7 @@ def test_a_new_object_costs_one_question_more(server: t.Any, cluster: Cluster, c
     old, new = config("old"), config("new")
     cluster.add(old, inventory, OURS)
     record(inventory, old, OURS)
-    assert [member.action for member in look(client, inventory, old, new)] == ["leave", "create"]
+    assert [member.action for member in compare(client, inventory, old, new)] == ["leave", "create"]
     assert [request.path for request in server.requests] == ["/api/v1/configmaps", "/api/v1/namespaces/ml/configmaps/new"]
 
 
@@ -122,7 +122,7 @@ def test_many_new_objects_cost_one_list_a_namespace(server: t.Any, cluster: Clus
     cluster.add(config("c1"), None)
     cluster.add(config("c1", "far"), None)
     items = [config(f"n{number}", space) for number in range(9) for space in ("ml", "far")]
-    assert {member.action for member in look(client, inventory, *items)} == {"create"}
+    assert {member.action for member in compare(client, inventory, *items)} == {"create"}
     assert sorted(request.path for request in server.requests) == ["/api/v1/namespaces/far/configmaps", "/api/v1/namespaces/ml/configmaps"]
 
 
@@ -132,7 +132,7 @@ def test_who_may_not_list_all_namespaces_lists_each(server: t.Any, cluster: Clus
         cluster.add(item, inventory, OURS)
         record(inventory, item, OURS)
     cluster.forbidden.add("/api/v1/configmaps")
-    assert [member.action for member in look(client, inventory, *items)] == ["leave", "leave"]
+    assert [member.action for member in compare(client, inventory, *items)] == ["leave", "leave"]
     assert [request.path for request in server.requests[1:]] == ["/api/v1/namespaces/far/configmaps", "/api/v1/namespaces/ml/configmaps"]
 
 
@@ -149,7 +149,7 @@ def test_a_kind_that_is_yet_to_be_defined_is_not_asked_for(server: t.Any, client
         },
     }
     thing = {"apiVersion": "example.com/v1", "kind": "Thing", "metadata": {"name": "x"}}
-    members = compare(client, inventory, Resources(SERVED, [crd]), [("web", crd), ("web", thing)])
+    members = Comparison(client, inventory, Resources(SERVED, [crd])).members([("web", crd), ("web", thing)])
     assert [member.action for member in members] == ["create", "create"]
     assert not [request for request in server.requests if "/things" in request.path.partition("/apis/example.com")[2]]
 
@@ -166,28 +166,28 @@ def test_a_kind_that_is_yet_to_be_defined_is_not_asked_for(server: t.Any, client
 def test_drift(cluster: Cluster, client: Client, inventory: Inventory, managed: list[Json], action: str, why: str | None) -> None:
     cluster.add(config("a"), inventory, *managed)
     record(inventory, config("a"), OURS)
-    (member,) = look(client, inventory, config("a"))
+    (member,) = compare(client, inventory, config("a"))
     assert (member.action, member.why) == (action, why)
 
 
 def test_another_wish_is_a_change(cluster: Cluster, client: Client, inventory: Inventory) -> None:
     cluster.add(config("a"), inventory, OURS)
     record(inventory, config("a"), OURS)
-    (member,) = look(client, inventory, config("a", a="2"))
+    (member,) = compare(client, inventory, config("a", a="2"))
     assert (member.action, member.why) == ("change", None)
 
 
 def test_a_label_that_was_removed_is_put_back(cluster: Cluster, client: Client, inventory: Inventory) -> None:
     cluster.add(config("a"), None, OURS)
     record(inventory, config("a"), OURS)
-    (member,) = look(client, inventory, config("a"))
+    (member,) = compare(client, inventory, config("a"))
     assert (member.action, member.why) == ("change", "others removed its label applyset.kubernetes.io/part-of")
 
 
 def test_the_default_account_belongs_to_nobody(cluster: Cluster, client: Client, inventory: Inventory) -> None:
     account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": "ml"}}
     cluster.add(account, None)
-    assert [member.action for member in look(client, inventory, account)] == ["change"]
+    assert [member.action for member in compare(client, inventory, account)] == ["change"]
 
 
 def test_others_are_named_all_at_once(cluster: Cluster, client: Client, inventory: Inventory) -> None:
@@ -196,18 +196,18 @@ def test_others_are_named_all_at_once(cluster: Cluster, client: Client, inventor
         cluster.add(config(item["metadata"]["name"], a="other"), None, annotations={"meta.helm.sh/release-name": "minio"})
     cluster.add(config("c6", a="other"), Inventory("other", "ml"))
     with pytest.raises(BootstrapError) as refused:
-        look(client, inventory, *items)
+        compare(client, inventory, *items)
     assert refused.value.message.startswith(
         "7 objects already exist and are not managed by this application: ConfigMap ml/c0 (Helm release minio)"
     )
     assert f"ConfigMap ml/c6 (ApplySet {Inventory('other', 'ml').id})" in refused.value.message
     assert len(refused.value.details["owners"]) == 7
-    assert {member.action for member in look(client, inventory, *items, take_over=True)} == {"take-over"}
+    assert {member.action for member in compare(client, inventory, *items, take_over=True)} == {"take-over"}
 
 
 def test_what_holds_all_that_is_wanted_is_left_to_its_owner(cluster: Cluster, client: Client, inventory: Inventory) -> None:
     cluster.add(config("a", a="1", b="2"), None, annotations={"meta.helm.sh/release-name": "minio"})
-    (member,) = look(client, inventory, config("a", a="1"))
+    (member,) = compare(client, inventory, config("a", a="1"))
     assert (member.action, member.why) == ("foreign", "managed by Helm release minio, and already as this application wants it")
 
 
@@ -215,7 +215,7 @@ def test_a_namespace_of_others_is_used(cluster: Cluster, client: Client, invento
     space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ml"}}
     cluster.add(space, None, {"manager": "kubectl-create", "operation": "Update"})
     wanted = {**space, "metadata": {"name": "ml", "labels": {"a": "b"}}}
-    (member,) = look(client, inventory, wanted)
+    (member,) = compare(client, inventory, wanted)
     assert (member.action, member.why) == ("foreign", "managed by kubectl")
 
 
@@ -246,10 +246,10 @@ def test_what_is_not_wanted_any_more(cluster: Cluster, client: Client, inventory
     # Kubernetes gives the endpoints of a Service its labels.
     cluster.add({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "web", "namespace": "ml"}}, inventory)
     inventory.group_kinds |= {"Endpoints", "Gone.example.com"}
-    found = stale(client, inventory, RESOURCES, [key_of(kept)])
-    assert [str(key) for key, _resource in found] == ["ConfigMap ml/forgotten", "ConfigMap ml/gone"]
-    assert found[0][1].path("ml", "gone") == "/api/v1/namespaces/ml/configmaps/gone"
-    assert stale(client, Inventory("kubeflow", "ml"), RESOURCES, []) == []
+    stale = Comparison(client, inventory, RESOURCES).stale([key_of(kept)])
+    assert [str(key) for key, _resource in stale] == ["ConfigMap ml/forgotten", "ConfigMap ml/gone"]
+    assert stale[0][1].path("ml", "gone") == "/api/v1/namespaces/ml/configmaps/gone"
+    assert Comparison(client, Inventory("kubeflow", "ml"), RESOURCES).stale([]) == []
 
 
 def test_what_managers_own_of_many_definitions_is_not_held_at_once() -> None:
@@ -282,7 +282,7 @@ def test_what_managers_own_of_many_definitions_is_not_held_at_once() -> None:
         inventory.members[Key(*kind, "", name)] = ("a", "b")
     client: t.Any = Pages()
     tracemalloc.start()
-    members = compare(client, inventory, RESOURCES, [("web", item) for item in wanted])
+    members = Comparison(client, inventory, RESOURCES).members([("web", item) for item in wanted])
     kept, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(members) == 74
@@ -296,7 +296,7 @@ def test_who_may_get_but_not_list_can_deploy(server: t.Any, cluster: Cluster, cl
     items = [config(f"c{each}") for each in range(number)]
     cluster.add(items[0], None, OURS)
     cluster.forbidden = {"/api/v1/configmaps", "/api/v1/namespaces/ml/configmaps"}
-    assert [member.action for member in look(client, inventory, *items)] == ["foreign"] + ["create"] * (number - 1)
+    assert [member.action for member in compare(client, inventory, *items)] == ["foreign"] + ["create"] * (number - 1)
 
 
 def test_names_of_roles_need_no_selector(server: t.Any, client: Client, inventory: Inventory) -> None:
@@ -306,5 +306,5 @@ def test_names_of_roles_need_no_selector(server: t.Any, client: Client, inventor
     items = [{"apiVersion": role, "kind": "ClusterRole", "metadata": {"name": name}} for name in names]
     for item in items:
         server.routes[f"/apis/{role}/clusterroles/{item['metadata']['name']}"] = {**item, "metadata": {**item["metadata"], "uid": "u"}}
-        (member,) = compare(client, inventory, Resources(served), [("web", item)], take_over=True)
+        (member,) = Comparison(client, inventory, Resources(served)).members([("web", item)], take_over=True)
         assert member.live and member.live["metadata"]["name"] == item["metadata"]["name"]

@@ -58,10 +58,12 @@ def test_not_the_same(wanted: Json, live: Json) -> None:
     assert not contained(item(wanted), item(live))
 
 
-def test_custom_resources_keep_what_they_are_given() -> None:
+def test_custom_resources_keep_their_values() -> None:
     assert not contained(item({"stdin": False}, "example.com/v1"), item({}, "example.com/v1"))
     assert not contained(item({"limits": {"cpu": "1000m"}}, "example.com/v1"), item({"limits": {"cpu": "1"}}, "example.com/v1"))
     assert contained(item({"stdin": False}, "networking.k8s.io/v1"), item({}, "networking.k8s.io/v1"))
+    # A project of Kubernetes whose kinds come with CRDs.
+    assert not contained(item({"stdin": False}, "gateway.networking.k8s.io/v1"), item({}, "gateway.networking.k8s.io/v1"))
 
 
 @pytest.mark.parametrize(("wanted", "same"), [("YWFh\nYWFh\n", True), ("YWFhYWFi", False), ("not base64!", False), (None, False)])

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""All blockers are told before the first write, in one message."""
+"""All blockers are reported before the first write, in one message."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import typing as t
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.apply.preflight import (
+    Preflight,
     PreflightFailed,
     all_served,
     each_once,
-    preflight,
 )
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.applyset import Inventory
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.member import Member
@@ -68,8 +68,10 @@ class Cluster:
 
         self.server.routes[f"{root}/namespaces/x/{plural}/{name}"] = route
 
-    def preflight(self, *members: Member, old: t.Any = (), **options: t.Any) -> t.Any:
-        return preflight(self.client, Inventory("app", "x"), list(members), list(old), APIS, Options(**options))
+    def preflight(self, *members: Member, stale: t.Any = (), **options: t.Any) -> Preflight:
+        preflight = Preflight(self.client, Inventory("app", "x"), APIS, Options(**options))
+        preflight.run(list(members), list(stale))
+        return preflight
 
     @property
     def tried(self) -> list[str]:
@@ -100,11 +102,11 @@ def test_what_is_new_is_tried_where_it_is_little_and_in_a_check(cluster: Cluster
         member(item("ConfigMap", "left"), "leave"),
         member(item("ConfigMap", "theirs"), "foreign"),
     ]
-    found = cluster.preflight(*members)
+    result = cluster.preflight(*members)
     assert sorted(cluster.tried) == ["new", "old"]
-    assert found.namespaces == {"x": {"a": "b"}}
+    assert result.namespaces == {"x": {"a": "b"}}
     cluster.server.requests.clear()
-    monkeypatch.setattr(sys.modules[preflight.__module__], "_LITTLE", 0)
+    monkeypatch.setattr(sys.modules[Preflight.__module__], "_LITTLE", 0)
     cluster.preflight(*members)
     assert cluster.tried == ["old"]
     cluster.server.requests.clear()
@@ -134,9 +136,9 @@ def test_all_refusals_come_in_one_message(cluster: Cluster) -> None:
 def test_what_can_not_be_changed_is_replaced_only_when_told(cluster: Cluster) -> None:
     cluster.dry_run("w", immutable("spec.selector"), live=item("Deployment", "w", "apps/v1", spec={}), plural="deployments")
     web = member(item("Deployment", "w", "apps/v1", spec={"selector": {"a": "b"}}))
-    found = cluster.preflight(web, replace=True, diff=True)
+    result = cluster.preflight(web, replace=True, diff=True)
     assert (web.action, web.why) == ("replace", "can't be changed: spec.selector")
-    assert "selector" in found.differences[web.key]["after"]
+    assert "selector" in result.differences[web.key]["after"]
 
 
 def test_what_is_being_deleted_is_recreated_but_not_into_a_namespace_that_goes(cluster: Cluster) -> None:
@@ -167,7 +169,7 @@ def test_missing_rights_are_told_with_where_they_are_missing(cluster: Cluster) -
     web = item("Deployment", "w", "apps/v1")
     cluster.dry_run("w", Answer({"message": 'User "u" cannot patch resource "deployments" in API group "apps"'}, 403), plural="deployments")
     with pytest.raises(PreflightFailed) as caught:
-        cluster.preflight(member(space, "create"), member(web, "create"), old=[old])
+        cluster.preflight(member(space, "create"), member(web, "create"), stale=[old])
     message = str(caught.value)
     for word in ("create, patch namespaces;", "create, patch deployments.apps in x", "delete configmaps in x"):
         assert word in message
