@@ -9,12 +9,14 @@
     local active = [each for each in all if 'path' in each && !('copies' in each)];
     local touched = std.set([each.object for each in active]);
     local absent = std.set([each.object for each in all if 'absent' in each]);
+    local only = [object for each in all if 'only' in each for object in each.only];
+    local stays(key) = !std.setMember(key, absent) && (only == [] || std.member(only, key));
     local items = [
       local key = $.key(item);
       if std.setMember(key, touched) then $.patched(item, [each for each in active if each.object == key], $.get(patches.texts, key, {}), params)
       else item
       for item in objects.items
-      if !std.setMember($.key(item), absent)
+      if stays($.key(item))
     ];
     local copies = [copy for each in all if 'copies' in each for copy in $.copied(items, each, params[each.parameter])];
     local added = [object for each in all if 'make' in each for object in $.filledAll(each, each.make, params)];
@@ -74,7 +76,7 @@
 
   isActive(patch, params)::
     !('parameter' in patch)
-    || 'values' in patch && !$.isUnset(params[patch.parameter])
+    || 'values' in patch && 'path' in patch && !$.isUnset(params[patch.parameter])
     || !$.isUnset(params[patch.parameter]) && params[patch.parameter] != $.get(patch, 'default', null),
 
   choice(patch, params)::

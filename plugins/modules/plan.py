@@ -342,8 +342,8 @@ def run(args: Json, context: Context) -> Json:
         lambda registries, wanted: registry.contents(registries, wanted, path, source),
     )
     choices |= {"registries": sought.registries, "packages": sought.packages, "usage_id": _usage_id(args, current)}
-    choices["components"] |= platform.definitions(sought.contents)
-    release = platform.read(args["platform"])
+    choices["components"] |= platform.definitions(sought.contents, choices.get("platform"))
+    release = _release(args, current)
     if release and not args["src"]:
         shared = platform.spread(release.parameters, sought.contents, choices["components"])
         choices["parameters"] = {
@@ -371,7 +371,7 @@ def _choices(args: Json, current: t.Mapping[str, str], context: Context) -> Json
     """The user's choices, or those of the plan that was saved."""
     choices = {key: args[key] for key in ("name", "namespace", "parameters", "ignore", "apply", "move")}
     uid = str((args["facts"].get("cluster") or {}).get("uid"))
-    release = platform.read(args["platform"])
+    release = _release(args, current)
     if release:
         choices |= {"platform": release.document(), "namespace": _namespace_of_the_platform(args["namespace"])}
     if not args["src"]:
@@ -410,6 +410,12 @@ def _choices(args: Json, current: t.Mapping[str, str], context: Context) -> Json
         "platform": document["choices"].get("platform"),
         "saved": document,
     }
+
+
+def _release(args: Json, current: t.Mapping[str, str]) -> platform.Choice | None:
+    """The choice of the platform, by what the cluster and the existing application have."""
+    components = {path.removeprefix("components/").removesuffix(".jsonnet") for path in current if path.startswith("components/")}
+    return platform.read(args["platform"], (args["facts"].get("cluster") or {}).get("addons") or (), components)
 
 
 def _components(given: Json | None, release: platform.Choice | None) -> dict[str, str]:

@@ -58,6 +58,7 @@ VALUES: Json = {
     "https": "true",
     "imagePullSecret": "pull",
     "imageRegistry": "mirror.example.com",
+    "issuerOnly": "true",
     "m2mIssuer": "https://tokens.example.com",
     "notebookAccessMode": "ReadWriteMany",
     "notebookAffinities": [{"configKey": "a", "displayName": "A", "affinity": {}}],

@@ -1,19 +1,19 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the user says of the platform (``kubeflow_platform``), as registries, packages and components of an application. Private."""
+"""What the user chooses of the platform (``kubeflow_platform``), as registries, packages and components of an application."""
 
 from __future__ import annotations
 
 import difflib
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from ..errors import BootstrapError
 from ..fetch.sources import Contents
 from ..formats import foreign_json
 from ..ksonnet.files import prototypes
-from ..platform import graph, package, tables
+from ..platform import existing, graph, package, tables
 
 Json = dict[str, t.Any]
 
@@ -30,7 +30,8 @@ _FIX = "For instance kubeflow_platform=26.03.1, or kubeflow_platform: {release: 
 class Choice:
     """``components``: of the release, each with why it was added, None for what was chosen. ``entry``: the registry as an application
     declares it. ``parameters``: values for all components that have such a parameter. ``kubernetes``: the least and the newest minor
-    version that the release was tried with, None where that is not known. ``unmet``: what components need and the user left out."""
+    version that the release was tried with, None where that is not known. ``unmet``: what components need and the user left out.
+    ``existing``: add-ons of the cluster that are used in place of components, by component."""
 
     release: str
     components: Mapping[str, str | None]
@@ -38,6 +39,7 @@ class Choice:
     parameters: Mapping[str, t.Any]
     kubernetes: tuple[str | None, str | None]
     unmet: Mapping[str, list[str]]
+    existing: Mapping[str, existing.Addon]
 
     @property
     def packages(self) -> dict[str, Json]:
@@ -59,12 +61,17 @@ class Choice:
                 **dict(zip(("least_minor", "newest_minor"), map(_minor, self.kubernetes), strict=True)),
             },
             "unmet": [f"{name} needs {', '.join(needs)}" for name, needs in self.unmet.items()],
+            "existing": [addon.document(name) for name, addon in self.existing.items()],
             "tls": any(self.parameters.get(name) for name in ("tlsSecretName", "tlsIssuer")),
         }
 
 
-def read(given: t.Any) -> Choice | None:
-    """The choice; None where there is none. ``given``: a release, or a mapping. Raises BootstrapError that names what is wrong."""
+def read(given: t.Any, addons: Iterable[Json] = (), current: Collection[str] = ()) -> Choice | None:
+    """The choice; None where there is none.
+
+    ``given``: a release, or a mapping. ``addons``: those of the cluster's facts. ``current``: the components of the existing application.
+    Raises BootstrapError that names what is wrong.
+    """
     if given in (None, "", {}):
         return None
     if isinstance(given, str) and given.lstrip().startswith("{"):
@@ -91,21 +98,30 @@ def read(given: t.Any) -> Choice | None:
         name for name, node in known.components.items() if node.unless and parameters.get(node.unless) and name in release.components
     ]
     components = graph.closure(known, release, lists["components"] or [graph.ALL], [*lists["without"], *replaced])
+    used = existing.addons(known, components, addons, parameters, current)
+    met = {*components, *replaced}
+    components = {name: reason for name, reason in components.items() if name not in used or used[name].substitute.keeps}
+    modes = {node.existing.mode for node in known.components.values() if node.existing}
     return Choice(
         release=release.name,
         components=components,
         entry={"protocol": REGISTRY, "uri": release.name, **{name: str(texts[name]) for name in _OF_THE_ENTRY if texts[name]}},
-        parameters=parameters,
+        parameters={name: value for name, value in parameters.items() if name not in modes},
         kubernetes=release.kubernetes,
-        unmet={name: needs for name, needs in graph.unmet(known, release, {*components, *replaced}).items() if name in components},
+        unmet={name: needs for name, needs in graph.unmet(known, release, met).items() if name in components},
+        existing=used,
     )
 
 
-def definitions(contents: Mapping[str, Contents]) -> dict[str, str]:
-    """The components with CustomResourceDefinitions that belong to the packages, each with its prototype."""
+def definitions(contents: Mapping[str, Contents], document: Json | None = None) -> dict[str, str]:
+    """The components with CustomResourceDefinitions that belong to the packages, each with its prototype.
+
+    ``document``: the choice as the plan has it; the cluster has the CustomResourceDefinitions of existing add-ons.
+    """
     files = contents[REGISTRY].files if REGISTRY in contents else {}
+    used = {addon["name"] for addon in (document or {}).get("existing") or ()}
     packages = sorted(path.partition("/")[0] for path in files if path.endswith(f"/{package.DEFINITIONS}"))
-    return {f"{name}-definitions": f"platform-{name}-definitions" for name in packages}
+    return {f"{name}-definitions": f"platform-{name}-definitions" for name in packages if name not in used}
 
 
 def _mapping(text: str) -> t.Any:

@@ -21,7 +21,7 @@ Json = dict[str, t.Any]
 
 _OF_A_PATCH = (
     *("object", "path", "text", "values", "format", "template", "lines", "copies"),
-    *("absent", "append", "make", "fields", "defaults", "begins", "needs"),
+    *("absent", "only", "append", "make", "fields", "defaults", "begins", "needs"),
 )
 """The fields of a place that the layer reads."""
 # An image with a registry's host and a tag or digest; and of these registries also one without, which texts often have.
@@ -106,12 +106,11 @@ class _Objects:
 
     def patch(self, place: Json) -> Json:
         """A patch as the layer reads it. Raises BootstrapError where its place does not exist."""
-        if "object" in place:
-            self._check(place)
+        for key in [*filter(None, [place.get("object")]), *place.get("only", ())]:
+            self._check(key, place)
         return {name: place[name] for name in _OF_A_PATCH if name in place}
 
-    def _check(self, place: Json) -> None:
-        key = place["object"]
+    def _check(self, key: str, place: Json) -> None:
         item = self.by_key.get(key)
         if item is None:
             near = difflib.get_close_matches(key, self.by_key, n=3, cutoff=0.4)

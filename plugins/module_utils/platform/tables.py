@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is known of the Kubeflow platform: the tables in the collection's folder ``platform/``. Private to the collection.
+"""What is known of the Kubeflow platform: the tables in the collection's folder ``platform/``.
 
 ``releases/NAME.yml``: where a release is, the folders of each of its components and the checksum of what is read of them.
 ``components.yml``: which components need which, and sets of them.
@@ -58,14 +58,29 @@ class Release:
 
 
 @dataclass(frozen=True)
+class Substitute:
+    """What a cluster may have in place of a component. ``addon``: its name in the facts. ``mode``: the parameter that decides, own or
+    existing. ``least``: the oldest version that fits, and ``namespace`` the only one, "" for any. ``keeps``: what of the component is
+    deployed nevertheless, "" for nothing. ``lacks``: what its users have to configure."""
+
+    addon: str
+    mode: str
+    least: str
+    namespace: str = ""
+    keeps: str = ""
+    lacks: str = ""
+
+
+@dataclass(frozen=True)
 class Node:
     """A component in the graph. ``needs``: without them it does not work; ``wants``: without them it does less. ``unless``: the parameter
-    with which it is left out."""
+    with which it is left out. ``existing``: what a cluster may have in its place."""
 
     text: str
     needs: tuple[str, ...] = ()
     wants: tuple[str, ...] = ()
     unless: str = ""
+    existing: Substitute | None = None
 
 
 @dataclass(frozen=True)
@@ -143,7 +158,13 @@ def graph(folder: Path = FOLDER) -> Graph:
     document = _read(folder / "components.yml")
     return Graph(
         components={
-            name: Node(entry["text"], tuple(entry.get("needs") or ()), tuple(entry.get("wants") or ()), entry.get("unless") or "")
+            name: Node(
+                entry["text"],
+                tuple(entry.get("needs") or ()),
+                tuple(entry.get("wants") or ()),
+                entry.get("unless") or "",
+                Substitute(**entry["existing"]) if "existing" in entry else None,
+            )
             for name, entry in document["components"].items()
         },
         sets={name: tuple(members) for name, members in document["sets"].items()},

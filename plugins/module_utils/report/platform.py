@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a report says of the Kubeflow platform: its components, and access to it. Private to the collection."""
+"""What a report says of the Kubeflow platform: its components, and access to it."""
 
 from __future__ import annotations
 
@@ -22,9 +22,16 @@ def components(chosen: Json) -> list[str]:
     """The release with the components that were chosen, and each other with why it was added; none where there is no platform."""
     if not chosen:
         return []
-    mine = [item["name"] for item in chosen["components"] if item["reason"] == _CHOSEN]
+    chosen_names = [item["name"] for item in chosen["components"] if item["reason"] == _CHOSEN]
     added = [f"{item['name']}: added, {item['reason']}" for item in chosen["components"] if item["reason"] != _CHOSEN]
-    return [f"{chosen['release']}: {', '.join(mine)}", *added]
+    return [f"{chosen['release']}: {', '.join(chosen_names)}", *added, *map(_existing, chosen.get("existing") or ())]
+
+
+def _existing(addon: Json) -> str:
+    """That an add-on of the cluster is used in place of a component."""
+    version = ", ".join(filter(None, ["that of the cluster is used", addon["version"]]))
+    place = f" in {addon['namespace']}" if addon["namespace"] else ""
+    return f"{addon['name']}: {version}{place}{'; deployed is ' + addon['keeps'] if addon['keeps'] else ''}."
 
 
 def access(plan: Json, context: str) -> list[str]:
@@ -34,7 +41,7 @@ def access(plan: Json, context: str) -> list[str]:
         parameter: choice["value"] for chosen in plan["parameters"].values() for parameter, choice in chosen.items() if choice["value"]
     }
     found = []
-    if "dashboard" in names and "istio" in names:
+    if {"dashboard", "istio-resources"} <= names:
         tls = any(values.get(name, "null") != "null" for name in ("tlsSecretName", "tlsIssuer"))
         port = 8443 if tls else 8080
         ports, scheme = f"{port}:{443 if tls else 80}", "https" if tls else "http"

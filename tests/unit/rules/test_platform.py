@@ -8,6 +8,7 @@ import json
 import typing as t
 
 import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.fetch.sources import Contents
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import platform_choice
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.plan import make
@@ -44,10 +45,12 @@ def plan(
     release: str = "26.03",
     contents: Contents | None = None,
     without: t.Sequence[str] = (),
+    current: t.Collection[str] = (),
     **parameters: t.Any,
 ) -> Json:
-    """The plan of components of a release."""
-    chosen = platform_choice.read({"release": release, "components": list(components), "without": list(without), "parameters": parameters})
+    """The plan of components of a release. ``current``: the components of the existing application."""
+    given = {"release": release, "components": list(components), "without": list(without), "parameters": parameters}
+    chosen = platform_choice.read(given, facts["cluster"]["addons"], current)
     assert chosen
     found = {"platform": contents or packages(chosen.components)}
     choices = {
@@ -123,6 +126,59 @@ def test_versions_of_kubernetes_and_machines_that_it_was_not_tried_with() -> Non
     assert "platform-newer-kubernetes" in stories.ids(plan(facts, "training", release="26.03.1"))
     facts["cluster"]["version"]["minor"] = 35
     assert not stories.ids(plan(facts, "training", release="26.03.1")) & {"platform-older-kubernetes", "platform-newer-kubernetes"}
+
+
+def blockers(document: Json) -> set[str]:
+    return {item["id"] for item in document["blockers"] if item["id"].startswith("platform-")}
+
+
+def test_an_existing_cert_manager_is_used() -> None:
+    facts = stories.facts("addons")
+    found = plan(facts, "serving-raw")
+    [used] = found["platform"]["existing"]
+    assert (used["name"], used["version"], used["namespace"]) == ("cert-manager", "v1.19.4", "cert-manager")
+    issuer = found["parameters"]["cert-manager"]["issuerOnly"]
+    assert (issuer["value"], issuer["no_effect"], blockers(found)) == ("true", False, set())
+
+
+def test_an_existing_mesh_takes_the_place_of_the_component() -> None:
+    found = plan(stories.facts("addons"), "notebooks")
+    assert "istio" not in found["parameters"] and "istio-resources" in found["parameters"]
+    assert found["platform"]["unmet"] == []
+    [blocker] = [item for item in found["blockers"] if item["id"] == "platform-existing-mesh"]
+    assert "{name: oauth2-proxy, envoyExtAuthzHttp: {service: oauth2-proxy.oauth2-proxy.svc.cluster.local, port: 80" in blocker["fix"]
+    assert blockers(found) == {"platform-existing-mesh"}
+
+
+def test_what_the_application_or_the_user_has_of_its_own() -> None:
+    facts = stories.facts("addons")
+    assert plan(facts, "notebooks", current=["istio", "cert-manager-definitions"])["platform"]["existing"] == []
+    # An issuer for a cert-manager of others is no cert-manager.
+    assert [used["name"] for used in plan(facts, "notebooks", current=["istio", "cert-manager"])["platform"]["existing"]] == [
+        "cert-manager"
+    ]
+    found = plan(facts, "notebooks", istioMode="own", certManagerMode="own")
+    assert (found["platform"]["existing"], blockers(found)) == ([], set())
+    assert found["parameters"]["cert-manager"]["issuerOnly"]["value"] == "false"
+    for addon in facts["cluster"]["addons"]:
+        addon["managed_by"] = {"tool": "applyset", "name": "kubeflow"}
+    assert plan(facts, "notebooks")["platform"]["existing"] == []
+    assert [used["name"] for used in plan(stories.facts("plain"), "notebooks", istioMode="existing")["platform"]["existing"]] == ["istio"]
+
+
+def test_an_existing_mesh_that_does_not_fit() -> None:
+    facts = stories.facts("addons")
+    mesh = next(addon for addon in facts["cluster"]["addons"] if addon["name"] == "istio")
+    mesh |= {"version": "1.9.5", "namespace": "mesh"}
+    found = plan(facts, "notebooks")
+    assert blockers(found) == {"platform-existing-is-too-old", "platform-existing-is-elsewhere", "platform-existing-mesh"}
+    [old] = [item["reason"] for item in found["blockers"] if item["id"] == "platform-existing-is-too-old"]
+    assert old == "The cluster has istio 1.9.5 in the namespace mesh, and the platform needs at least 1.16."
+
+
+def test_a_mode_that_does_not_exist() -> None:
+    with pytest.raises(BootstrapError, match="istioMode is theirs"):
+        plan(stories.facts("plain"), "notebooks", istioMode="theirs")
 
 
 def test_pods_that_find_no_room() -> None:

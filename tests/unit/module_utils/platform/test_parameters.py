@@ -122,6 +122,12 @@ TABLE: Json = {
             "text": "Database",
             "places": [{"component": "notebooks", "object": "ServiceAccount kubeflow/app", "absent": True}],
         },
+        "alone": {
+            "type": "string",
+            "default": "false",
+            "text": "Alone",
+            "places": [{"component": "notebooks", "only": ["ConfigMap kubeflow/settings"], "values": {"true": True, "false": False}}],
+        },
         "port": {
             "type": "number",
             "default": 1,
@@ -243,6 +249,11 @@ def test_an_entry_that_no_template_takes(entry: Json, message: str) -> None:
 
 def test_objects_are_left_out() -> None:
     assert "ServiceAccount" not in rendered(database="mysql.example.com")
+
+
+def test_all_other_objects_are_left_out() -> None:
+    assert set(rendered(alone="false")) == {"Deployment", "ConfigMap", "ServiceAccount"}
+    assert set(rendered(alone="true")) == {"ConfigMap"}
 
 
 def test_a_parameter_that_needs_another() -> None:

@@ -32,7 +32,7 @@ def plan(*names: str, **values: str) -> Json:
     ],
 )
 def test_the_way_to_the_dashboard(values: dict[str, str], way: str) -> None:
-    assert platform.access(plan("dashboard", "istio", **values), "") == [way]
+    assert platform.access(plan("dashboard", "istio-resources", **values), "") == [way]
 
 
 def test_the_password_of_the_first_user() -> None:
@@ -50,3 +50,12 @@ def test_components_with_why_they_are_there() -> None:
     chosen["components"].append({"name": "namespaces", "reason": "trainer needs it."})
     assert platform.components(chosen) == ["26.03.1: trainer", "namespaces: added, trainer needs it."]
     assert platform.components({}) == []
+
+
+def test_what_the_cluster_has_in_place_of_components() -> None:
+    mesh = {"name": "istio", "version": "1.29.1", "namespace": "istio-system", "keeps": ""}
+    unknown = {"name": "cert-manager", "version": None, "namespace": None, "keeps": "the issuer"}
+    assert platform.components({**plan("trainer")["platform"], "existing": [mesh, unknown]})[1:] == [
+        "istio: that of the cluster is used, 1.29.1 in istio-system.",
+        "cert-manager: that of the cluster is used; deployed is the issuer.",
+    ]
