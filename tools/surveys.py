@@ -20,7 +20,7 @@ Json = dict[str, t.Any]
 SURVEYS = "roles/kubeflow/files/awx_surveys.yml"
 _ANSWER = "kubeflow_answer_"
 _HEADER = """---
-# Made by tools/generate.py from awx.yml and questions.yml here, and from the argument specs of the roles.
+# Made by tools/generate.py from awx.yml, questions.yml and steps.yml here, and from the argument specs of the roles.
 # Change those, then run: make generate
 """
 _LENGTH = 1024
@@ -49,10 +49,11 @@ def surveys(root: Path) -> str:
     asked = {
         each["parameter"]: each for each in yaml.safe_load((files / "questions.yml").read_text(encoding="utf-8"))["kubeflow_questions"]
     }
+    steps = {row["name"]: row["survey"] for row in yaml.safe_load((files / "steps.yml").read_text(encoding="utf-8"))}
     options = _options(root)
     made = {}
     for name, survey in awx["kubeflow_awx_asked"].items():
-        spec = [_question(each, options, asked) for each in _flat(survey["questions"])]
+        spec = [_question(each, options, asked) for each in _flat(survey["questions"], steps)]
         made[name] = {"name": survey["name"], "description": "What is left empty is chosen from what the cluster has.", "spec": spec}
     text: str = yaml.dump({"kubeflow_awx_surveys": made}, Dumper=_Dumper, sort_keys=False, width=130, allow_unicode=True)
     return _HEADER + text
@@ -67,9 +68,15 @@ def _options(root: Path) -> dict[str, Json]:
     return found
 
 
-def _flat(questions: Iterable[Json | list[Json]]) -> Iterator[Json]:
-    for each in questions:
-        yield from each if isinstance(each, list) else [each]
+def _flat(questions: Iterable[Json | list[Json]], steps: dict[str, list[Json]]) -> Iterator[Json]:
+    for entry in questions:
+        if isinstance(entry, list):
+            yield from entry
+        elif "steps" in entry:
+            for name in steps if entry["steps"] == "all" else entry["steps"]:
+                yield from steps[name]
+        else:
+            yield entry
 
 
 def _question(wanted: Json, options: dict[str, Json], asked: dict[str, Json]) -> Json:

@@ -98,6 +98,11 @@ options:
       - Of steps that are not among them, what the record of the application in O(path) says stays.
     type: dict
     default: {}
+  step_order:
+    description: Names of steps, in the order in which they are recorded and shown. Others come after them.
+    type: list
+    elements: str
+    default: []
   ignore:
     description:
       - Blockers to ignore, by C(id). They become warnings.
@@ -313,6 +318,7 @@ ARGUMENTS: Json = {
         "packages": {"type": "dict", "default": {}},
         "parameters": {"type": "dict", "default": {}},
         "steps": {"type": "dict", "default": {}},
+        "step_order": {"type": "list", "elements": "str", "default": []},
         "rules": {"type": "list", "elements": "path", "required": True},
         "ignore": {"type": "list", "elements": "str", "default": []},
         "apply": {"type": "bool", "default": False},
@@ -376,7 +382,7 @@ def _choices(args: Json, current: t.Mapping[str, str], context: Context) -> Json
         choices |= {"platform": release.document(), "namespace": _namespace_of_the_platform(args["namespace"])}
     if not args["src"]:
         components = _components(args["components"], release)
-        found, warnings = steps.gather(args["steps"], current, uid, args["move"])
+        found, warnings = steps.gather(args["steps"], current, uid, args["move"], args["step_order"])
         for warning in warnings:
             context.warn(warning)
         components = steps.with_components(components, found)
@@ -396,7 +402,7 @@ def _choices(args: Json, current: t.Mapping[str, str], context: Context) -> Json
     if release:
         given["kubeflow_platform"] = choices["platform"]
     saved.check(document, file, cluster, given)
-    given_steps, _warnings = steps.gather(args["steps"], {}, uid, False)
+    given_steps, _warnings = steps.gather(args["steps"], {}, uid, False, args["step_order"])
     return {
         **choices,
         "name": document["name"],

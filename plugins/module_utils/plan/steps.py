@@ -10,7 +10,7 @@ the step still knows.
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..credential_scan import scan
 from ..errors import BootstrapError
@@ -24,15 +24,15 @@ Steps = dict[str, Json]
 _FIELDS = {"parameters": dict, "components": dict, "reason": str, "record": dict}
 _MARKED = {**_FIELDS, provenance.MARK: dict}
 _OWN = ("parameters", "components", "reason")
-_ORDER = ("static_ip", "dns", "certificates", "auth", "usage")
-"""In which they are taken, and told; others come after them."""
 
 
-def gather(given: Mapping[str, t.Any], current: Mapping[str, str], uid: str, move: bool) -> tuple[Steps, list[str]]:
+def gather(
+    given: Mapping[str, t.Any], current: Mapping[str, str], uid: str, move: bool, order: Sequence[str] = ()
+) -> tuple[Steps, list[str]]:
     """The steps that count, by name: those of this run, and of the others what the application's record says; and what is to be said.
 
     ``given``: the steps of this run (the fact kubeflow_steps). ``current``: the files of the existing application. ``uid``: of the
-    cluster. A record that was made for another cluster says nothing of this one. Raises BootstrapError.
+    cluster. ``order``: names, others come after them. A record that was made for another cluster says nothing of this one. Raises BootstrapError.
     """
     before = record.read(current)
     old, warnings = recorded(before), []
@@ -42,7 +42,7 @@ def gather(given: Mapping[str, t.Any], current: Mapping[str, str], uid: str, mov
             warnings.append(f"What the steps {', '.join(kept)} made for the other cluster stays there, and is not used here.")
         old = {}
     steps = {**old, **{str(name): _checked(str(name), step) for name, step in given.items()}}
-    names = sorted(steps, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
+    names = sorted(steps, key=lambda name: (order.index(name) if name in order else len(order), name))
     return {name: steps[name] for name in names if any(steps[name][key] for key in ("parameters", "components", "record"))}, warnings
 
 
