@@ -32,7 +32,8 @@ def gather(
     """The steps that count, by name: those of this run, and of the others what the application's record says; and what is to be said.
 
     ``given``: the steps of this run (the fact kubeflow_steps). ``current``: the files of the existing application. ``uid``: of the
-    cluster. ``order``: names, others come after them. A record that was made for another cluster says nothing of this one. Raises BootstrapError.
+    cluster. ``order``: names, others come after them. A record that was made for another cluster says nothing of this one. Raises
+    BootstrapError.
     """
     before = record.read(current)
     old, warnings = recorded(before), []
