@@ -341,7 +341,7 @@ def run(args: Json, context: Context) -> Json:
     current = folder.read(path)
     choices = _choices(args, current, context)
     source = sources(args, context, pins(current))
-    sought = packages.seek(
+    sought = packages.resolve(
         choices["components"],
         choices["registries"],
         choices["packages"],

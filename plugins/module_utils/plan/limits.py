@@ -44,7 +44,7 @@ class _Claim:
     storage_class: str | None
 
 
-def look(items: Iterable[PlannedObject], parameters: Mapping[str, Mapping[str, Json]], cluster: Json) -> list[Json]:
+def blockers(items: Iterable[PlannedObject], parameters: Mapping[str, Mapping[str, Json]], cluster: Json) -> list[Json]:
     """The blockers of what is planned in the namespace of the facts, with one notebook server where servers can be started."""
     namespace = cluster.get("namespace") or {}
     there = [item for item in items if item.key.namespace == namespace.get("name")]

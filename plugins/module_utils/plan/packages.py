@@ -64,7 +64,7 @@ def find(name: str, contents: Mapping[str, Contents]) -> Prototype:
     return known.get(f"{_PREFIX}{name}") or prototypes.find(name, known, errors)
 
 
-def seek(wanted: Mapping[str, str], registries: Declared, packages: Declared, ask: Ask) -> PackageContents:
+def resolve(wanted: Mapping[str, str], registries: Declared, packages: Declared, ask: Ask) -> PackageContents:
     """The packages that the components (name to prototype) need, and their registries.
 
     What the user declared is there anyway; the embedded registry is added as the last one. A prototype that no declared package has is

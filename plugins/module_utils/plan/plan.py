@@ -1,47 +1,66 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Good values, each with its reason; and the blockers. Private to the collection."""
+"""The document ``plan``: good values, each with its reason; blockers and warnings; the application that follows."""
 
 from __future__ import annotations
 
 import json
 import re
-import shlex
 import typing as t
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..credential_scan.masking import is_credential, masked
-from ..deploy.graph.object_index import dict_of
 from ..errors import BootstrapError, some
 from ..fetch.sources import Contents
 from ..ksonnet import application
-from ..ksonnet.files import app_yaml, params, prototypes, record
+from ..ksonnet.files import prototypes, record
 from ..ksonnet.files.declaration import plain
-from ..ksonnet.files.prototypes import Prototype
 from ..ksonnet.files.three_way_merge import same
-from ..ksonnet.jsonnet.syntax import Expression
 from ..ksonnet.render import render
 from ..rules.rules import Rule
-from . import limits, packages, planned_objects, public_secrets, rights, steps, unused_values
+from . import existing, findings, limits, packages, planned_objects, public_secrets, rights, steps, unused_values
+from .existing import ENVIRONMENT
+from .findings import finding
 from .plan_text import shown
-from .values import choice, choose, say
+from .values import Component, choice, choose
 
 Json = dict[str, t.Any]
+Parameters = dict[str, dict[str, Json]]
+"""Choices by component and parameter."""
 
 PACKAGES = {"kubeflow": ["core"]}
 """What is deployed unless the user names components: packages by registry."""
 COMPONENT = "kubeflow-core"
 # The id of usage reports is kept while they are off.
-_NEVER_IDLE = ("name", "usageId")
-_OF_THE_CLUSTER = ("cluster", "cloud")
-_NOTHING: Json = {"before": {}, "planned": {}}
-_ENVIRONMENT = "default"
+_NEVER_UNUSED = ("name", "usageId")
 _NAMESPACE = "kubeflow"
 _CLUSTER = {"apis", "distribution", "nodes", "permissions", "server", "storage", "uid", "unknown", "version"}
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # RFC 1123, as Kubernetes asks of a namespace
 _IGNORABLE = ("api-not-served", "namespace-changed", "permission-missing", public_secrets.ID, *limits.IDS)
-"""Blockers that no rule brings up. That the cluster changed is not among them: kubeflow_move says so on purpose."""
+"""Blockers that no rule reports. ``cluster-changed`` is not among them: ``kubeflow_move`` is the choice for it."""
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """What a plan follows from: the arguments of ``plan``, complete."""
+
+    facts: Json
+    choices: Json
+    rules: list[Rule]
+    registries: Mapping[str, Contents]
+    current: Mapping[str, str]
+
+    @property
+    def cluster(self) -> Json:
+        """The facts of the cluster."""
+        cluster: Json = self.facts["cluster"]
+        return cluster
+
+    @property
+    def data(self) -> Json:
+        """What rules are evaluated with, for all components."""
+        return {**self.facts, "choices": self.choices, "steps": self.choices["steps"]}
 
 
 @dataclass(frozen=True)
@@ -52,112 +71,110 @@ class Plan:
     items: planned_objects.PlannedObjects
 
 
-def make(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str, Contents], current: Mapping[str, str]) -> Json:
-    """The document ``plan``; ``plan`` has the arguments."""
-    return plan(facts, choices, rules, registries, current).document
-
-
 def plan(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str, Contents], current: Mapping[str, str]) -> Plan:
     """The plan; the fields of its document are documented in the module ``plan``.
 
     ``choices``: ``name`` of the application, ``namespace`` or none, ``parameters`` by component, ``apply``, ``move``; and where they are
-    not the usual ones ``components`` (name to prototype), ``registries`` and ``packages`` (as ``packages.seek`` gives them), ``ignore``
-    (ids of blockers), ``steps`` (``steps.gather``), ``platform`` (``Choice.document``), ``usage_id``, and ``saved``: a plan that was
-    saved, whose values are taken (``saved.read``).
-    ``registries``: what each registry gives (``registry.contents``). ``current``: the files of the existing application.
-    Raises ``BootstrapError`` for choices that can't be meant.
+    not the usual ones ``components`` (name to prototype), ``registries`` and ``packages`` (as ``packages.resolve`` returns them),
+    ``ignore`` (ids of blockers), ``steps`` (``steps.gather``), ``platform`` (``Choice.document``), ``usage_id``, and ``saved``: a saved
+    plan, whose values are taken (``saved.read``).
+    ``registries``: the contents of each registry (``registry.contents``). ``current``: the files of the existing application.
+    Raises ``BootstrapError`` for invalid choices.
     """
-    facts, choices = _whole(plain(facts)), _choices(plain(choices))
-    parts = {name: packages.find(prototype, registries) for name, prototype in choices["components"].items()}
-    _meant(choices, parts, rules)
-    before = _namespace_before(current)
-    namespace = _namespace(choices, before)
-    data = {**facts, "choices": choices, "steps": choices["steps"]}
-    there = _there(current, facts["cluster"]["uid"])
-    parameters = _parameters(data, parts, rules, {}, there)
-    wanted = _declaration(facts, choices, namespace["value"], parameters)
-    app = application.files(wanted, current, registries)
-    edited = _edits(app.kept, parameters)
-    if edited:
-        # What rests on the user's own values in the application follows from them.
-        parameters = _parameters(data, parts, rules, edited, there)
-        wanted = _declaration(facts, choices, namespace["value"], parameters)
-        app = application.files(wanted, current, registries)
-        _show_edits(parameters, app.kept)
-    rendered = [(name, item) for name, found in render.objects(app.files, _ENVIRONMENT).items() for item in found]
-    warnings = _effects(app.files, parts, parameters)
-    found = planned_objects.look(rendered, facts["cluster"], namespace["value"])
-    said: dict[str, list[Json]] = {"blocks": [], "warns": []}
-    for name, prototype in parts.items():
-        data["values"] = {key: each["value"] for key, each in parameters[name].items()}
-        data |= there.get(name, _NOTHING)
-        for does, those in said.items():
-            those += say(rules, does, prototype, data)
-    blockers = _moved(namespace["value"], before) + _strange(facts, choices, current) + said["blocks"] + found.blockers
-    blockers += public_secrets.look(found.own)
-    blockers += limits.look(found.all, parameters, facts["cluster"])
-    warnings = said["warns"] + found.warnings + warnings + _credentials(parameters)
+    inputs = _Inputs(_complete(plain(facts)), _with_defaults(plain(choices)), rules, registries, current)
+    choices, cluster = inputs.choices, inputs.cluster
+    components = _components(inputs)
+    namespace = _namespace(choices, existing.namespace(current))
+    space = namespace["value"]
+    parameters, declaration, app = _application(inputs, components, space)
+    unused = _mark_unused(app.files, components, parameters)
+    rendered = [(name, item) for name, items in render.objects(app.files, ENVIRONMENT).items() for item in items]
+    objects = planned_objects.prepare(rendered, cluster, space)
+    granted = rights.check(inputs.facts, objects.all, choices["name"], space)
+    blockers = existing.blockers(current, choices, cluster, space) + _of_rules(inputs, components, parameters, "blocks")
+    blockers += objects.blockers + public_secrets.blockers(objects.own) + limits.blockers(objects.all, parameters, cluster)
+    warnings = _of_rules(inputs, components, parameters, "warns") + objects.warnings + unused + _credentials(parameters)
     if choices["platform"] and not current:
-        # Of an application that is there the pods may have their room already.
-        warnings += limits.room(found.all, facts["cluster"]["nodes"])
-    missing, beyond = _rights(facts, found, choices["name"], namespace["value"], blockers if choices["apply"] else warnings, warnings)
-    blockers, ignored = _ignored(_once(blockers), choices["ignore"])
-    for item in blockers:
-        command = f" Run: {item['command']}" if item["command"] else ""
-        item["text"] = " ".join(filter(None, [item["reason"], item["fix"]])) + f"{command} ({item['id']})"
+        # The pods of an existing application may have their room already.
+        warnings += limits.room(objects.all, cluster["nodes"])
+    (blockers if choices["apply"] else warnings).extend(granted.missing)
+    warnings += granted.unknown
+    blockers, ignored = findings.without_ignored(findings.unique(blockers), choices["ignore"])
     document = {
-        "cluster": wanted["record"]["cluster"],
+        "cluster": declaration["record"]["cluster"],
         "namespace": namespace,
         "parameters": parameters,
         **({"platform": choices["platform"]} if choices["platform"] else {}),
         "steps": steps.shown(choices["steps"]),
         "blockers": blockers,
-        "warnings": _once([*ignored, *warnings]),
-        "objects": sorted(str(item.key) for item in found.all),
-        "digest": _digest(found),
-        "parts": planned_objects.parts(found, namespace["value"], beyond),
-        "rbac": missing,
-        "brought_up": found.brought_up,
-        "application": wanted,
+        "warnings": findings.unique([*ignored, *warnings]),
+        "objects": sorted(str(item.key) for item in objects.all),
+        "digest": _digest(objects),
+        "parts": planned_objects.parts(objects, space, granted.escalating),
+        "rbac": granted.document,
+        "brought_up": objects.brought_up,
+        "application": declaration,
     }
-    return Plan(document, found)
+    return Plan(document, objects)
 
 
-# --- what is given
+# --- inputs
 
 
-def _whole(facts: Json) -> Json:
+def _complete(facts: Json) -> Json:
     """The facts, with ``usable`` at each storage class. Refuses those that were saved by another release, or cut."""
-    lacking = sorted({"kubeconfig", "cluster", "cloud"} - facts.keys())
-    for each in facts.get("cluster", {}).get("storage", {}).get("classes", []):
-        each["usable"] = each["name"] in facts["cluster"]["storage"]["usable"]
-    lacking += [f"cluster.{key}" for key in sorted(_CLUSTER - facts.get("cluster", {}).keys())]
-    if lacking:
-        raise BootstrapError(f"The facts lack {lacking[0]}.", fix="Collect them again (playbooks/facts.yml).")
+    missing = sorted({"kubeconfig", "cluster", "cloud"} - facts.keys())
+    for storage_class in facts.get("cluster", {}).get("storage", {}).get("classes", []):
+        storage_class["usable"] = storage_class["name"] in facts["cluster"]["storage"]["usable"]
+    missing += [f"cluster.{key}" for key in sorted(_CLUSTER - facts.get("cluster", {}).keys())]
+    if missing:
+        raise BootstrapError(f"The facts lack {missing[0]}.", fix="Collect them again (playbooks/facts.yml).")
     return facts
 
 
-def _choices(choices: Json) -> Json:
-    embedded = {name: {"protocol": "fs", "uri": "embedded"} for name in PACKAGES}
-    usual = {
+def _with_defaults(choices: Json) -> Json:
+    defaults = {
         "components": {COMPONENT: COMPONENT},
-        "registries": embedded,
-        "packages": {package: {"registry": name} for name, those in PACKAGES.items() for package in those},
+        "registries": {name: {"protocol": "fs", "uri": "embedded"} for name in PACKAGES},
+        "packages": {package: {"registry": registry} for registry, names in PACKAGES.items() for package in names},
         "ignore": [],
         "steps": {},
         "platform": None,
         "usage_id": None,
         "saved": None,
     }
-    return {**usual, **choices}
+    return {**defaults, **choices}
 
 
-def _meant(choices: Json, parts: Mapping[str, Prototype], rules: Iterable[Rule]) -> None:
-    """Refuse what names nothing that there is."""
+def _components(inputs: _Inputs) -> list[Component]:
+    """The components of the application. Refuses choices for those that it does not have, and blockers that do not exist."""
+    choices, saved = inputs.choices, inputs.choices["saved"]
+    declared = {name: packages.find(prototype, inputs.registries) for name, prototype in choices["components"].items()}
+    _validate(choices, inputs.rules)
+    before = existing.values(inputs.current, inputs.cluster["uid"])
+    chosen = {} if saved else choices["parameters"]
+    return [
+        Component(
+            name,
+            prototype,
+            {parameter: value for parameter, value in (chosen.get(name) or {}).items() if value is not None},
+            saved["parameters"].get(name, {}) if saved else None,
+            before.get(name, existing.NOTHING),
+        )
+        for name, prototype in declared.items()
+    ]
+
+
+def _validate(choices: Json, rules: Iterable[Rule]) -> None:
+    components = choices["components"]
     for name, values in choices["parameters"].items():
-        if name not in parts:
-            by = "" if isinstance(values, dict) else f' Parameters are given by component: {{"{next(iter(parts))}": {{"{name}": ...}}}}.'
-            raise BootstrapError(f"kubeflow_parameters: there is no component {name!r}.", fix=f"There is {', '.join(parts)}.{by}")
+        if name not in components:
+            by = (
+                ""
+                if isinstance(values, dict)
+                else f' Parameters are given by component: {{"{next(iter(components))}": {{"{name}": ...}}}}.'
+            )
+            raise BootstrapError(f"kubeflow_parameters: there is no component {name!r}.", fix=f"There is {', '.join(components)}.{by}")
         if not isinstance(values, (dict, type(None))):
             raise BootstrapError(f"kubeflow_parameters: {name} is not a mapping.", fix="Name its parameters, each with a value.")
     known = {rule.id for rule in rules if rule.does == "blocks"} | set(_IGNORABLE)
@@ -166,7 +183,7 @@ def _meant(choices: Json, parts: Mapping[str, Prototype], rules: Iterable[Rule])
             raise BootstrapError(f"kubeflow_ignore: there is no blocker {name!r}.", fix=f"Blockers are {', '.join(sorted(known))}.")
 
 
-def _namespace(choices: Json, before: str | None) -> Json:
+def _namespace(choices: Json, current: str | None) -> Json:
     chosen, saved = choices["namespace"], choices["saved"]
     name = saved["namespace"]["value"] if saved else chosen
     if name and not _LABEL.fullmatch(name):
@@ -177,134 +194,43 @@ def _namespace(choices: Json, before: str | None) -> Json:
         return {key: str(saved["namespace"].get(key) or "") for key in ("value", "source", "reason")}
     if chosen:
         return {"value": chosen, "source": "user", "reason": "You chose it (kubeflow_namespace)."}
-    if before and before != _NAMESPACE:
-        return {"value": before, "source": "user", "reason": "The application already exists, and made for it."}
+    if current and current != _NAMESPACE:
+        return {"value": current, "source": "user", "reason": "The application already exists, and made for it."}
     return {"value": _NAMESPACE, "source": "default", "reason": "Kubeflow's own namespace."}
 
 
-def _namespace_before(current: Mapping[str, str]) -> str | None:
-    """The namespace of the existing application."""
-    if app_yaml.PATH not in current:
-        return None
-    environment = (app_yaml.read(current).get("environments") or {}).get(_ENVIRONMENT) or {}
-    return (environment.get("destination") or {}).get("namespace")
+# --- the application
 
 
-# --- values
+def _application(inputs: _Inputs, components: list[Component], namespace: str) -> tuple[Parameters, Json, application.Application]:
+    """The values of the components, and the application with them; what the user changed in an existing one wins, and is shown as such."""
+    parameters, declaration, app = _planned(inputs, components, namespace)
+    if edits := existing.edits(app.kept, parameters):
+        # What rests on the user's own values in the application follows from them.
+        values = {name: {key: edit["value"] for key, edit in items.items()} for name, items in edits.items()}
+        components = [replace(component, edited=values.get(component.name, {})) for component in components]
+        parameters, declaration, app = _planned(inputs, components, namespace)
+        for name, items in existing.edits(app.kept, parameters).items():
+            for key, edit in items.items():
+                reason = "You changed it in components/params.libsonnet."
+                parameters[name][key] = choice(edit["value"], "user", reason, alternatives=[edit["planned"]])
+    return parameters, declaration, app
 
 
-def _there(current: Mapping[str, str], uid: str | None) -> dict[str, Json]:
-    """What rules know of the existing application, by component; nothing of one that was made for another cluster.
+def _planned(inputs: _Inputs, components: list[Component], namespace: str) -> tuple[Parameters, Json, application.Application]:
+    parameters = {component.name: choose(component, inputs.rules, inputs.data) for component in components}
+    declaration = _declaration(inputs, namespace, parameters)
+    return parameters, declaration, application.files(declaration, inputs.current, inputs.registries)
 
-    ``before``: its values. ``planned``: of the record, value and reason of what followed from the cluster.
-    """
-    known = record.read(current)
-    if uid and (known.get("cluster") or {}).get("uid") not in (None, uid):
-        return {}
-    chosen = dict_of(known.get("values"))
-    return {
-        name: {
-            "before": {key: value for key, value in values.items() if not isinstance(value, Expression)},
-            "planned": {key: each for key, each in dict_of(chosen.get(name)).items() if dict_of(each).get("source") in _OF_THE_CLUSTER},
-        }
-        for name, values in (params.read(current[params.PATH]) if params.PATH in current else {}).items()
+
+def _declaration(inputs: _Inputs, namespace: str, parameters: Parameters) -> Json:
+    """The application that the stage ``app`` writes; values that are the package's own are left to the package."""
+    cluster, choices = inputs.cluster, inputs.choices
+    chosen = {
+        component: {name: each for name, each in values.items() if each["source"] != "default"} for component, values in parameters.items()
     }
-
-
-def _parameters(
-    data: Json, parts: Mapping[str, Prototype], rules: list[Rule], edited: Mapping[str, Json], there: Mapping[str, Json]
-) -> dict[str, Json]:
-    """By component what ``choose`` gives."""
-    choices = data["choices"]
-    saved = choices["saved"]
-    return {
-        name: choose(
-            name,
-            prototype,
-            {} if saved else {key: value for key, value in (choices["parameters"].get(name) or {}).items() if value is not None},
-            saved["parameters"].get(name, {}) if saved else None,
-            edited.get(name, {}),
-            choices["usage_id"],
-            rules,
-            {**data, **there.get(name, _NOTHING)},
-        )
-        for name, prototype in parts.items()
-    }
-
-
-def _edits(kept: Iterable[Json], parameters: Mapping[str, Json]) -> dict[str, Json]:
-    """What the user changed in the application, by component and parameter."""
-    found: dict[str, Json] = {}
-    for item in kept:
-        if item.get("parameter") and item.get("component") in parameters and item["parameter"] in parameters[item["component"]]:
-            found.setdefault(item["component"], {})[item["parameter"]] = item["value"]
-    return found
-
-
-def _show_edits(parameters: Mapping[str, Json], kept: Iterable[Json]) -> None:
-    """What the user changed in the application wins, and is shown as such."""
-    for item in kept:
-        if item.get("parameter") in parameters.get(item.get("component", ""), {}):
-            parameters[item["component"]][item["parameter"]] = choice(
-                item["value"], "user", "You changed it in components/params.libsonnet.", alternatives=[item["planned"]]
-            )
-
-
-def _effects(files: Mapping[str, str], parts: Mapping[str, Prototype], parameters: Mapping[str, Json]) -> list[Json]:
-    """Mark the values that change nothing in any object; the warnings about them."""
-    warnings: list[Json] = []
-    environment = render.environment_entry(files, _ENVIRONMENT)
-    for name, prototype in parts.items():
-        literals = prototypes.values(prototype, name, {}, there=[each.name for each in prototype.parameters])
-        own = prototypes.read_values(literals)
-        tried = {
-            key: literals[key]
-            for key, each in parameters[name].items()
-            if key not in _NEVER_IDLE and each["source"] != "default" and key in own and not same(own[key], each["value"])
-        }
-        idle = unused_values.without(files, environment, name, prototype, tried)
-        for key in idle:
-            parameters[name][key]["no_effect"] = True
-        if idle:
-            values = ", ".join(f"{key} = {shown(masked(parameters[name][key]['value'], key))}" for key in parameters[name] if key in idle)
-            warnings.append(
-                _item("no-effect", f"{name}: nothing in any object changes with {values}.", "Leave it out, or set what it goes with.")
-            )
-    return warnings
-
-
-def _digest(found: planned_objects.PlannedObjects) -> str:
-    """A checksum of all objects with all that is in them, in whatever order they were made, of the application alone."""
-    texts = sorted(json.dumps([item.component, item.object], sort_keys=True, default=str) for item in found.own)
-    return record.digest(*texts)
-
-
-def _credentials(parameters: Mapping[str, Json]) -> list[Json]:
-    """Warnings about values that look like credentials, which stand in the application's files."""
-    found = [
-        f"{component}.{name}"
-        for component, values in parameters.items()
-        for name, each in values.items()
-        if each["source"] != "default" and is_credential(name, each["value"])
-    ]
-    if not found:
-        return []
-    one = len(found) == 1
-    reason = (
-        f"{some(found, 5)} {'looks like a credential' if one else 'look like credentials'}, and parameters are files of the application."
-    )
-    fix = "Give it as a Secret (kubeflow_secrets), and the parameter its name. What is shown of it is masked; the files hold it."
-    return [_item("looks-like-a-credential", reason, fix)]
-
-
-def _declaration(facts: Json, choices: Json, namespace: str, parameters: Mapping[str, Json]) -> Json:
-    """What the application stage is to write. What the package gives by itself is left to it."""
-    cluster = facts["cluster"]
-    made = {
-        component: {name: each for name, each in chosen.items() if each["source"] != "default"} for component, chosen in parameters.items()
-    }
-    chosen = choices["saved"]["choices"] if choices["saved"] else choices
-    planned = {
+    user = choices["saved"]["choices"] if choices["saved"] else choices
+    recorded = {
         "cluster": {
             "uid": cluster["uid"],
             "server": cluster["server"],
@@ -312,101 +238,86 @@ def _declaration(facts: Json, choices: Json, namespace: str, parameters: Mapping
             "distribution": cluster["distribution"]["name"],
         },
         "choices": {
-            "namespace": chosen.get("namespace"),
-            "parameters": masked(chosen.get("parameters") or {}),
+            "namespace": user.get("namespace"),
+            "parameters": masked(user.get("parameters") or {}),
             **({"ignore": choices["ignore"]} if choices["ignore"] else {}),
             **({"platform": choices["platform"]} if choices["platform"] else {}),
         },
         "values": {
             component: {name: masked({key: each[key] for key in ("value", "source", "reason")}, name) for name, each in values.items()}
-            for component, values in made.items()
+            for component, values in chosen.items()
         },
         **({"steps": steps.to_record(choices["steps"])} if choices["steps"] else {}),
     }
     return {
         "name": choices["name"],
-        "environments": {_ENVIRONMENT: {"server": cluster["server"], "namespace": namespace}},
+        "environments": {ENVIRONMENT: {"server": cluster["server"], "namespace": namespace}},
         "registries": choices["registries"],
         "packages": choices["packages"],
         "components": {
-            component: {"prototype": prototype, "parameters": {name: each["value"] for name, each in made[component].items()}}
+            component: {"prototype": prototype, "parameters": {name: each["value"] for name, each in chosen[component].items()}}
             for component, prototype in choices["components"].items()
         },
-        "record": planned,
+        "record": recorded,
     }
 
 
-# --- blockers
+def _digest(objects: planned_objects.PlannedObjects) -> str:
+    """A checksum of the application's objects, whatever their order."""
+    texts = sorted(json.dumps([item.component, item.object], sort_keys=True, default=str) for item in objects.own)
+    return record.digest(*texts)
 
 
-def _item(name: str, reason: str, fix: str | None, command: str | None = None) -> Json:
-    return {"id": name, "reason": reason, "fix": fix, "command": command}
+# --- blockers and warnings
 
 
-def _strange(facts: Json, choices: Json, current: Mapping[str, str]) -> list[Json]:
-    """Refuse to turn the application of one cluster into that of another unasked."""
-    before = record.read(current)
-    made_for, now = before.get("cluster") or {}, facts["cluster"]
-    if choices["move"] or not before or made_for.get("uid") == now["uid"]:
-        return []
-    planned = f"{made_for.get('server') or 'unknown'} (UID {made_for.get('uid') or 'unknown'})"
-    reason = f"The application already exists, for the cluster {planned}; this is {now['server']} (UID {now['uid'] or 'unknown'})."
-    fix = "Use the context of that cluster, or another kubeflow_app_dir. To make it this cluster's: kubeflow_move=true."
-    return [_item("cluster-changed", reason, fix, "kubectl config get-contexts")]
-
-
-def _moved(namespace: str, before: str | None) -> list[Json]:
-    if not before or before == namespace:
-        return []
-    reason = f"The application already exists, for the namespace {before}; in {namespace} it would be a second one."
-    fix = "Remove the first one (playbooks/remove.yml), or use another kubeflow_app_dir."
-    return [_item("namespace-changed", reason, fix, "ansible-playbook kubeflow.bootstrap.remove")]
-
-
-def _rights(
-    facts: Json, found: planned_objects.PlannedObjects, name: str, namespace: str, where: list[Json], warnings: list[Json]
-) -> tuple[Json, set[t.Any]]:
-    """What the user may not do, as ``plan.rbac``, and the roles that grant more than the user has. Told in ``where``."""
-    held = facts["cluster"]["permissions"]
-    who = facts["kubeconfig"].get("user") or facts["kubeconfig"].get("context") or "the pod's service account"
-    grants = rights.escalations(held, found.all, namespace)
-    lacking = rights.lacking(held, rights.needs(found.all, namespace)) if facts["cluster"]["apis"] else []
-    more = rights.lacking(held, rights.explaining()) if lacking else []
-    rules = rights.policy_rules([*lacking, *more, *(need for those in grants.values() for need in those)])
-    fix = "Ask an admin for them: kubeflow_rbac_file has all of them, as roles. Or choose a namespace of your own."
-    make_file = "ansible-playbook kubeflow.bootstrap.plan -e kubeflow_rbac_file=rbac.yml; an admin then: kubectl apply -f rbac.yml"
-    if lacking:
-        listed = rights.listed(rights.policy_rules(lacking))
-        where.append(
-            _item(
-                "permission-missing",
-                f"{who} may not do all that is needed in the namespace {namespace}. Missing: {listed}.",
-                fix,
-                make_file,
-            )
+def _of_rules(inputs: _Inputs, components: Iterable[Component], parameters: Parameters, does: str) -> list[Json]:
+    return [
+        item
+        for component in components
+        for item in findings.of_rules(
+            inputs.rules,
+            does,
+            component.prototype,
+            component.data(inputs.data, {key: each["value"] for key, each in parameters[component.name].items()}),
         )
-    if grants:
-        roles = ", ".join(sorted(map(str, grants)))
-        listed = rights.listed(rights.policy_rules(need for those in grants.values() for need in those))
-        where.append(_item("permission-missing", f"{who} may not grant what {roles} grants, for want of: {listed}.", fix, make_file))
-    if not held["complete"] and held.get("missing") is None and facts["cluster"]["apis"]:
-        reason = f"What {who} may do could not be listed, so a right may be missing that is needed."
-        command = f"kubectl auth can-i create deployments.apps -n {shlex.quote(namespace)}"
-        warnings.append(_item("permissions-not-known", reason, "Ask the cluster for the rights that you doubt.", command))
-    elif not held["complete"]:
-        reason = "Not all rights could be listed; whether the roles of the application may be created shows when they are."
-        warnings.append(_item("permissions-not-known", reason, None, f"kubectl auth can-i --list -n {shlex.quote(namespace)}"))
-    text = rights.rbac_text(rules, found.all, name, namespace, str(who), facts["cluster"]["server"])
-    return {"missing": rules, "yaml": text}, set(grants)
+    ]
 
 
-def _ignored(blockers: list[Json], ids: list[str]) -> tuple[list[Json], list[Json]]:
-    """The blockers that are left, and as warnings those that the user chose to ignore."""
-    left = [item for item in blockers if item["id"] not in ids]
-    said = [{**item, "reason": f"Ignored, as you chose (kubeflow_ignore): {item['reason']}"} for item in blockers if item["id"] in ids]
-    return left, said
+def _mark_unused(files: Mapping[str, str], components: Iterable[Component], parameters: Parameters) -> list[Json]:
+    """Mark the values that change nothing in any object; the warnings about them."""
+    warnings: list[Json] = []
+    environment = render.environment_entry(files, ENVIRONMENT)
+    for component in components:
+        name, prototype, choices = component.name, component.prototype, parameters[component.name]
+        literals = prototypes.values(prototype, name, {}, there=[each.name for each in prototype.parameters])
+        defaults = prototypes.read_values(literals)
+        candidates = {
+            key: literals[key]
+            for key, each in choices.items()
+            if key not in _NEVER_UNUSED and each["source"] != "default" and key in defaults and not same(defaults[key], each["value"])
+        }
+        unused = unused_values.without(files, environment, name, prototype, candidates)
+        for key in unused:
+            choices[key]["no_effect"] = True
+        if unused:
+            values = ", ".join(f"{key} = {shown(masked(choices[key]['value'], key))}" for key in choices if key in unused)
+            reason = f"{name}: nothing in any object changes with {values}."
+            warnings.append(finding("no-effect", reason, "Leave it out, or set what it goes with."))
+    return warnings
 
 
-def _once(said: list[Json]) -> list[Json]:
-    """What several components have in common is said once."""
-    return [item for number, item in enumerate(said) if item not in said[:number]]
+def _credentials(parameters: Parameters) -> list[Json]:
+    """The warning about values that look like credentials: the application's files have them."""
+    names = [
+        f"{component}.{name}"
+        for component, values in parameters.items()
+        for name, each in values.items()
+        if each["source"] != "default" and is_credential(name, each["value"])
+    ]
+    if not names:
+        return []
+    look = "looks like a credential" if len(names) == 1 else "look like credentials"
+    reason = f"{some(names, 5)} {look}, and parameters are files of the application."
+    fix = "Give it as a Secret (kubeflow_secrets), and the parameter its name. What is shown of it is masked; the files hold it."
+    return [finding("looks-like-a-credential", reason, fix)]

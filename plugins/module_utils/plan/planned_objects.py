@@ -48,7 +48,7 @@ class PlannedObjects:
         return [item for item in self.all if item.component != environment.COMPONENT]
 
 
-def look(rendered: list[tuple[str, Json]], cluster: Json, namespace: str) -> PlannedObjects:
+def prepare(rendered: list[tuple[str, Json]], cluster: Json, namespace: str) -> PlannedObjects:
     """What becomes of the rendered objects in a cluster by its facts; where it is not known what it serves, they stay as they are.
 
     The environment's namespace is among them where a deployment creates it: the application lacks it, and the cluster for certain.

@@ -17,7 +17,7 @@ Json = dict[str, t.Any]
 ID = "public-secret"
 
 
-def look(items: Iterable[PlannedObject]) -> list[Json]:
+def blockers(items: Iterable[PlannedObject]) -> list[Json]:
     """The blocker, if there is such a Secret."""
     found = [f"{item.key} has {why}" for item in items if item.key[:2] == ("", "Secret") and (why := _public(item.object))]
     if not found:

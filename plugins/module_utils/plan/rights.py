@@ -1,9 +1,10 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which rights a deployment needs that the user has not, and what an admin is to apply to grant them. Private to the collection."""
+"""The rights that a deployment needs and the user lacks, and the roles with which an admin grants them."""
 
 from __future__ import annotations
 
+import shlex
 import typing as t
 from collections.abc import Iterable
 
@@ -11,6 +12,7 @@ from ..data.rights import ALWAYS, CLUSTER, EXPLAINING, NAMESPACED, VERBS
 from ..deploy.model.applyset import Inventory
 from ..formats import manifests
 from ..kube.resources import Key
+from .findings import finding
 from .planned_objects import PlannedObject, is_admins
 
 Json = dict[str, t.Any]
@@ -23,6 +25,8 @@ _HEAD = """\
 # An admin applies it: kubectl apply -f FILE
 # {who} is the name in the kubeconfig; where the cluster knows the user by another (kubectl auth whoami), correct the subjects.
 """
+_FIX = "Ask an admin for them: kubeflow_rbac_file has all of them, as roles. Or choose a namespace of your own."
+_MAKE_FILE = "ansible-playbook kubeflow.bootstrap.plan -e kubeflow_rbac_file=rbac.yml; an admin then: kubectl apply -f rbac.yml"
 
 
 class RequiredRight(t.NamedTuple):
@@ -33,6 +37,52 @@ class RequiredRight(t.NamedTuple):
     resource: str
     verb: str
     name: str = ""
+
+
+class Check(t.NamedTuple):
+    """``document``: ``plan.rbac``. ``missing``: findings about rights that the user lacks. ``unknown``: about those that can't be listed.
+
+    ``escalating``: the roles that grant more than the user has.
+    """
+
+    document: Json
+    missing: list[Json]
+    unknown: list[Json]
+    escalating: set[Key]
+
+
+def check(facts: Json, items: list[PlannedObject], application: str, namespace: str) -> Check:
+    """Whether the user may deploy these objects."""
+    cluster, kubeconfig = facts["cluster"], facts["kubeconfig"]
+    permissions = cluster["permissions"]
+    who = str(kubeconfig.get("user") or kubeconfig.get("context") or "the pod's service account")
+    grants = escalations(permissions, items, namespace)
+    missing = lacking(permissions, needs(items, namespace)) if cluster["apis"] else []
+    more = lacking(permissions, explaining()) if missing else []
+    granted = [need for role in grants.values() for need in role]
+    rules = policy_rules([*missing, *more, *granted])
+    findings = []
+    if missing:
+        reason = f"{who} may not do all that is needed in the namespace {namespace}. Missing: {listed(policy_rules(missing))}."
+        findings.append(finding("permission-missing", reason, _FIX, _MAKE_FILE))
+    if grants:
+        roles = ", ".join(sorted(map(str, grants)))
+        reason = f"{who} may not grant what {roles} grants, for want of: {listed(policy_rules(granted))}."
+        findings.append(finding("permission-missing", reason, _FIX, _MAKE_FILE))
+    text = rbac_text(rules, items, application, namespace, who, cluster["server"])
+    return Check({"missing": rules, "yaml": text}, findings, _unknown(cluster, who, namespace), set(grants))
+
+
+def _unknown(cluster: Json, who: str, namespace: str) -> list[Json]:
+    permissions, place = cluster["permissions"], shlex.quote(namespace)
+    if permissions["complete"]:
+        return []
+    if permissions.get("missing") is None and cluster["apis"]:
+        reason = f"What {who} may do could not be listed, so a right may be missing that is needed."
+        command = f"kubectl auth can-i create deployments.apps -n {place}"
+        return [finding("permissions-not-known", reason, "Ask the cluster for the rights that you doubt.", command)]
+    reason = "Not all rights could be listed; whether the roles of the application may be created shows when they are."
+    return [finding("permissions-not-known", reason, None, f"kubectl auth can-i --list -n {place}")]
 
 
 def needs(items: Iterable[PlannedObject], namespace: str) -> list[RequiredRight]:

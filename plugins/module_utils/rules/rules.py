@@ -86,7 +86,7 @@ class Rule:
             raise BootstrapError(f"{self.where}: the rule {self.id}: alternatives: a list is expected.", fix="Correct the rule.")
         return found or []
 
-    def say(self, field: str, data: Json) -> str | None:
+    def text(self, field: str, data: Json) -> str | None:
         """``reason``, ``fix`` or ``command`` with its expressions filled in."""
         sentence: str | None = getattr(self, field)
         write = _argument if field == "command" else _words

@@ -16,7 +16,7 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import packages
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.plan import make
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.plan import plan as compute
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.rules.rules import Rule, load
 from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
@@ -79,7 +79,7 @@ def _sought(wanted: tuple[tuple[str, str], ...]) -> packages.PackageContents:
     def ask(registries: packages.Declared, of: packages.Declared) -> t.Any:
         return registry.contents(registries, of, Path(ABSENT), registry.Sources())
 
-    return packages.seek(dict(wanted), {}, {"core": {"registry": packages.EMBEDDED}}, ask)
+    return packages.resolve(dict(wanted), {}, {"core": {"registry": packages.EMBEDDED}}, ask)
 
 
 def old(release: str) -> packages.PackageContents:
@@ -108,7 +108,7 @@ def plan(of: Json, *, components: dict[str, str] | None = None, with_rules: t.It
         "registries": found.registries,
         "packages": found.packages,
     }
-    return make(of, chosen, list(rules() if with_rules is None else with_rules), found.contents, choices.get("current", {}))
+    return compute(of, chosen, list(rules() if with_rules is None else with_rules), found.contents, choices.get("current", {})).document
 
 
 def story(document: Json, ids: t.Collection[str]) -> str:

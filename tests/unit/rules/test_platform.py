@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.fetch.sources import Contents
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import platform_choice
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.plan import make
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.plan import plan as compute
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.platform import tables
 from ansible_collections.kubeflow.bootstrap.tests.unit.rules import stories
 
@@ -64,7 +64,7 @@ def plan(
         "registries": {"platform": dict(chosen.entry)},
         "packages": chosen.packages,
     }
-    return make(facts, choices, list(stories.rules()), found, {})
+    return compute(facts, choices, list(stories.rules()), found, {}).document
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ def is_public(hostname: str) -> bool:
 def _chosen(rules: list[Rule], what: str, data: Json) -> tuple[t.Any, str]:
     for rule in rules:
         if rule.parameter == what and rule.applies(data):
-            return rule.result(data), str(rule.say("reason", data))
+            return rule.result(data), str(rule.text("reason", data))
     raise BootstrapError(f"No rule chooses {what} of the certificate.", fix="Correct the file of rules: one without when comes last.")
 
 

@@ -32,7 +32,7 @@ def seek(wanted: dict[str, str], registries: Json | None = None, declared: Json 
     def ask(those: Json, of: Json) -> dict[str, Contents]:
         return registry.contents(those, of, Path(ABSENT), registry.Sources())
 
-    return packages.seek(wanted, registries or {}, declared or {}, ask)
+    return packages.resolve(wanted, registries or {}, declared or {}, ask)
 
 
 def test_of_the_embedded_registry_unless_another_is_named() -> None:

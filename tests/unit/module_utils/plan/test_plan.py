@@ -15,7 +15,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import B
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.fetch.sources import Contents
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import application
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import plan_text
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.plan import make
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan.plan import plan as compute
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.rules.rules import load
 
 Json = dict[str, t.Any]
@@ -72,7 +72,7 @@ def plan(facts: Json, registries: dict[str, Contents], tmp_path: Path) -> Plan:
             "usage_id": USAGE_ID,
             **more,
         }
-        return make(facts, choices, load([str(own)]), registries, app or {})
+        return compute(facts, choices, load([str(own)]), registries, app or {}).document
 
     return run
 

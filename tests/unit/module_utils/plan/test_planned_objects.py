@@ -17,7 +17,7 @@ OTHERS = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "elsewhe
 
 def look(*objects: Json, **there: t.Any) -> planned_objects.PlannedObjects:
     namespace = {"name": "ml", "exists": False, **there}
-    return planned_objects.look([("web", each) for each in objects], {"apis": {}, "namespace": namespace}, "ml")
+    return planned_objects.prepare([("web", each) for each in objects], {"apis": {}, "namespace": namespace}, "ml")
 
 
 @pytest.mark.parametrize(

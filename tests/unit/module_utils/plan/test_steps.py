@@ -45,7 +45,7 @@ def make(facts: Json, registries: dict[str, Contents]) -> Make:
             "registries": {"shop": {"protocol": "fs", "uri": "/shop"}},
             "packages": {"web": {"registry": "shop"}},
         }
-        return plan.make(facts, {**usual, "steps": found, **choices}, rules, registries, current or {})
+        return plan.plan(facts, {**usual, "steps": found, **choices}, rules, registries, current or {}).document
 
     return made
 

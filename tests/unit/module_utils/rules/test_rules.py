@@ -152,8 +152,8 @@ def test_reasons_are_filled_in(rule: t.Any, expression: str, words: str) -> None
     data = {"a": 1, "b": ["x", "y"], "c": [], "e": {"k": 1}}
     said = f"It is {{{expression}}}."
     found = rule(reason=said, fix=said, command=said)
-    assert [found.say(field, data) for field in ("reason", "fix")] == [f"It is {words}."] * 2
-    assert rule().say("command", data) is None
+    assert [found.text(field, data) for field in ("reason", "fix")] == [f"It is {words}."] * 2
+    assert rule().text("command", data) is None
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_reasons_are_filled_in(rule: t.Any, expression: str, words: str) -> None
 )
 def test_what_is_filled_into_a_command_is_one_word_of_it(rule: t.Any, value: t.Any, word: str) -> None:
     found = rule(reason="{a}", command="kubectl get namespace {a} --namespace={a}")
-    assert found.say("command", {"a": value}) == f"kubectl get namespace {word} --namespace={word}"
+    assert found.text("command", {"a": value}) == f"kubectl get namespace {word} --namespace={word}"
 
 
 def test_an_expression_that_can_not_be_evaluated_names_file_and_rule(rule: t.Any, tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_an_expression_that_can_not_be_evaluated_names_file_and_rule(rule: t.Any
             found.applies({"a": 5})
         assert "\n" not in str(caught.value)
     with pytest.raises(BootstrapError, match="the rule one: fix: 'length"):
-        rule(fix="{length(a)}").say("fix", {"a": 5})
+        rule(fix="{length(a)}").text("fix", {"a": 5})
 
 
 def test_for_which_prototypes_a_rule_is(rule: t.Any) -> None:

@@ -57,7 +57,7 @@ def test_the_kind(more: dict[str, t.Any], issuers: list[dict[str, t.Any]], kind:
     data = choices(wanted(**more), issuers)
     rule = next(rule for rule in load([str(RULES)]) if rule.parameter == "kind" and rule.applies(data))
     assert rule.result(data) == kind
-    said = rule.say("reason", data)
+    said = rule.text("reason", data)
     assert said and "nothing" not in said.split() and "{" not in said
 
 
