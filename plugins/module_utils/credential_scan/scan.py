@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from ..errors import BootstrapError
-from ..formats import bounded_yaml
+from ..formats import bounded_yaml, jsonnet_lexer
 from ..redaction.patterns import FIELD, FIELD_WORDS, SECRET_PATTERNS
 
 try:
@@ -27,7 +27,8 @@ except ImportError:
     yaml = None  # type: ignore[assignment]
 
 _PATTERNS = {name: re.compile(each["pattern"]) for name, each in SECRET_PATTERNS.items()}
-_QUOTED = re.compile(rf"(?i){FIELD}[\"']?\s*(?:\+?:{{1,3}}|=)\s*([\"'])(?P<value>(?:(?!\1)[^\\\n]|\\.)+)\1")
+_QUOTED = re.compile(rf"(?i){FIELD}[\"']?\s*(?:\+?:{{1,3}}|=)\s*@?([\"'])(?P<value>(?:(?!\1)[^\\\n]|\\.)+)\1")
+_BLOCK = re.compile(rf"(?i){FIELD}[\"']?\s*\+?:{{1,3}}\s*\|\|\|-?[ \t\r]*+\n\s*+(?P<value>\S++)\s*+\|\|\|")
 _PLAIN = re.compile(rf"(?im){FIELD}[\"']?[ \t]*:[ \t]+(?P<value>[^\s\"'#{{}}\[\]|>&*!%@`,]\S*)[ \t]*(?:#.*)?$")
 # The environment of a container: a name and, beside it, a value.
 _VARIABLE = re.compile(rf"(?i){FIELD}[\"']?(?:\s*,)?\s*[\"']?\bvalue[\"']?\s*:\s*(?P<quote>[\"']?)(?P<value>[^\s\"'{{}}]+)")
@@ -36,9 +37,8 @@ _PASSWORD = re.compile(r"(?i)passw|passphrase")
 _REFERENCE = re.compile(r"\{\{|\$[({A-Za-z]|<[\w -]+>|^(?:/|\./|~/|vault:|ref\+|projects/|arn:)|^[*xX.]+$|^%\(")
 # Words with a number behind, as names are made of: kubeflow-oauth-client-2.
 _NAME = re.compile(r"(?i)(?:[a-z]+\d{0,3}|\d{1,3})(?:[-_./: ](?:[a-z]+\d{0,3}|\d{1,3}))*")
-_TOKENS = re.compile(r"\|\|\|.*?\n\s*\|\|\||\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|//[^\n]*|#[^\n]*|/\*.*?\*/|[{}]", re.DOTALL)
 _SECRET = re.compile(r"\bkind[\"']?\s*\+?:{1,3}\s*[\"']Secret[\"']")
-_DATA = re.compile(r"\b(?:data|stringData)[\"']?\s*\+?:{1,3}\s*\{(?P<body>[^{}]*)")
+_DATA = re.compile(r"\b(?:data|stringData)[\"']?\s*\+?:{1,3}\s*\{")
 _LITERAL = re.compile(r":\s*(?:std\.base64\(\s*)?(?:\"[^\"\n]+\"|'[^'\n]+'|\|\|\|)")
 MAX_BYTES = 32 * 2**20
 """Larger files are not looked through; nothing that this collection writes is."""
@@ -137,6 +137,15 @@ def _look(path: str, text: str) -> Iterator[tuple[int, str, str]]:
                 if "encoded" not in data or re.search(data["encoded"], _decoded(match["value"])):
                     yield match.start(), name, data["what"]
     is_yaml = path.endswith((".yaml", ".yml", ".json"))
+    yield from _fields_and_secrets(text, is_yaml)
+    for token in jsonnet_lexer.tokens(text) if "|||" in text and not is_yaml else ():
+        if token.kind == "block":  # often a file for a ConfigMap or Secret
+            start = token.text.index("\n") + 1
+            for position, kind, what in _fields_and_secrets(token.text[start:].removesuffix("|||"), True):
+                yield token.position + start + position, kind, what
+
+
+def _fields_and_secrets(text: str, is_yaml: bool) -> Iterator[tuple[int, str, str]]:
     for match in _fields(text, is_yaml):
         if _is_value(match["value"], bool(_PASSWORD.match(match[0]))):
             yield match.start("value"), "field", "a value that looks like a credential"
@@ -153,9 +162,10 @@ def _fields(text: str, is_yaml: bool) -> Iterator[re.Match[str]]:
     for word in FIELD_WORDS:
         place = small.find(word)
         while place >= 0:
-            found = _QUOTED.match(text, place) or (_PLAIN.match(text, place) if is_yaml else None) or _VARIABLE.match(text, place)
-            if found and (found.re is not _VARIABLE or is_yaml or found["quote"]):
-                yield found
+            patterns = (_QUOTED, _BLOCK, _PLAIN, _VARIABLE) if is_yaml else (_QUOTED, _BLOCK, _VARIABLE)
+            match = next((match for pattern in patterns if (match := pattern.match(text, place))), None)
+            if match and (match.re is not _VARIABLE or is_yaml or match["quote"]):
+                yield match
             place = small.find(word, place + 1)
 
 
@@ -212,17 +222,24 @@ def _secrets_below(node: t.Any) -> Iterator[int]:
 
 
 def _in_jsonnet(text: str) -> Iterator[int]:
-    """The same in jsonnet: literal values in the braces around ``kind: 'Secret'``."""
-    spans: list[tuple[int, int]] = []
-    opened: list[int] = []
-    for token in _TOKENS.finditer(text):
-        if token[0] == "{":
-            opened.append(token.start())
-        elif token[0] == "}" and opened:
-            spans.append((opened.pop(), token.end()))
+    """The same in Jsonnet: literal values in the braces around ``kind: 'Secret'``, also in comments and strings."""
+    ends = _braces(text)
     for match in _SECRET.finditer(text):
-        around = [span for span in spans if span[0] < match.start() < span[1]]
+        around = [(start, end) for start, end in ends.items() if start < match.start() < end]
         start, end = max(around, default=(0, len(text)))
         for data in _DATA.finditer(text, start, end):
-            if _LITERAL.search(data["body"]):
+            closing = ends.get(data.end() - 1) or text.find("}", data.end(), end)  # a brace in a comment or string has no other end
+            if _LITERAL.search(text, data.end(), end if closing < 0 else closing):
                 yield data.start()
+
+
+def _braces(text: str) -> dict[int, int]:
+    """Where braces open, and where each is closed: at the end of the text if never."""
+    ends: dict[int, int] = {}
+    opened: list[int] = []
+    for token in jsonnet_lexer.tokens(text):
+        if token.text == "{":
+            opened.append(token.position)
+        elif token.text == "}" and opened:
+            ends[opened.pop()] = token.end
+    return {**ends, **dict.fromkeys(opened, len(text))}

@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import functools
-import re
 import typing as t
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..errors import BootstrapError
 from ..fetch.sources import Contents
+from ..formats.jsonnet_lexer import imports
 from ..formats.yaml_documents import kind
 from ..ksonnet.files import prototypes
 from ..ksonnet.files.prototypes import Prototype
@@ -25,7 +25,6 @@ Ask = Callable[[Declared, Declared], dict[str, Contents]]
 EMBEDDED = "kubeflow"
 """What the embedded registry is called. Its packages import each other by this name."""
 _PREFIX = "io.ksonnet.pkg."
-_IMPORT = re.compile(r"""import(?:str)?\s+['"]([^'"/]+)/([^'"/]+)/""")
 
 
 @dataclass(frozen=True)
@@ -164,7 +163,10 @@ def _imported(chosen: Declared, packages: Declared, shelves: Mapping[str, _Regis
     while todo:
         name = todo.pop()
         for path, text in shelves[chosen[name]["registry"]].package(name).files.items():
-            for source, package in _IMPORT.findall(text) if path.startswith(f"{name}/") else ():
+            own = path.startswith(f"{name}/") and path.endswith((".jsonnet", ".libsonnet"))
+            for each in imports(text) if own else ():
+                source, _slash, rest = each.path.partition("/")
+                package = rest.partition("/")[0]
                 if package not in chosen and source in shelves and package in shelves[source].listed:
                     _add(chosen, source, package)
                     todo.append(package)

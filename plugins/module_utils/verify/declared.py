@@ -9,18 +9,17 @@ What a check may hold is in ``FIELDS`` and in docs/verify.md.
 from __future__ import annotations
 
 import json
-import re
 import typing as t
 from collections.abc import Mapping
 
 from ..errors import BootstrapError
+from ..formats.jsonnet_lexer import imports
 from ..ksonnet.render import render
 from ..kube.object_shapes import Shape, misfits
 
 Json = dict[str, t.Any]
 
 _FILE = "checks.libsonnet"
-_IMPORT = re.compile(r"""import\s+['"]([^'"]+)/[^/'"]+['"]""")
 _COMPONENT = """local checks = import %s;
 checks.checks(std.extVar("__ksonnet/params").components[%s], std.extVar("__ksonnet/environments"))"""
 WAYS = ("http", "url", "exec", "objects")
@@ -56,9 +55,10 @@ def checks(files: Mapping[str, str], environment: str) -> dict[str, list[Json]]:
 
 def _package(files: Mapping[str, str], component: str) -> str | None:
     """The package, as components name it, whose checks are those of a component."""
-    for folder in _IMPORT.findall(files[component]) if component.endswith(".jsonnet") else ():
+    for each in imports(files[component]) if component.endswith(".jsonnet") else ():
+        folder = each.path.rpartition("/")[0]
         if f"vendor/{folder}/{_FILE}" in files:
-            return str(folder)
+            return folder
     return None
 
 

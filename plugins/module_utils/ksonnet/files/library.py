@@ -17,7 +17,7 @@ import typing as t
 from collections.abc import Iterator
 
 from ...data.kubernetes_library import API_GROUPS, CONSTRUCTORS, GROUPS, POD_KINDS, TYPES
-from ..jsonnet.syntax import KEYWORDS
+from ...formats.jsonnet_lexer import KEYWORDS
 
 MARK = "// Written by kubeflow.bootstrap"
 _HEADER = f"""{MARK}: ksonnet's Kubernetes library, with the types of Kubernetes 1.8 and less text.

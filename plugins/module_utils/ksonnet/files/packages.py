@@ -8,6 +8,7 @@ import typing as t
 from collections.abc import Iterator, Mapping
 
 from ...fetch.sources import Contents, Pin
+from ...formats.jsonnet_lexer import imports
 from ...registries import registry
 from . import app_yaml, record
 from .app_builder import Build, Files
@@ -123,7 +124,8 @@ def retire(build: Build) -> None:
 def _unused_package(build: Build, name: str) -> list[str] | None:
     entry = build.last["packages"][name]
     root = entry["folder"]
-    used = root.removeprefix("vendor/") in "".join(text for path, text in build.files.items() if path.startswith(_OWN))
+    own = [text for path, text in build.files.items() if path.startswith(_OWN) and path.endswith("sonnet")]
+    used = any(root.removeprefix("vendor/") in each.path for text in own for each in imports(text))
     if used or _digest(build.files, root) != entry["digest"]:
         return None
     return [path for path in build.files if path.startswith(root)]

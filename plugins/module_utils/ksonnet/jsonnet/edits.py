@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Changes to the fields of objects in Jsonnet text; every other byte, the user's comments included, stays. Private to the collection."""
+"""Changes to the fields of objects in Jsonnet text; every other byte, the user's comments included, stays."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import typing as t
 from collections.abc import Collection, Iterable, Mapping
 
 from ...errors import BootstrapError
+from ...formats.jsonnet_lexer import tokens
 from .syntax import Field, JsonnetTextError, NotLiteral, field_name, fields, line_of
 
 Edit = tuple[int, int, str]
 """Replace the text from here to there."""
-_REST_OF_LINE = re.compile(r"[ \t]*(?://[^\n]*|#[^\n]*)?(?=\n|\Z)")
 
 
 class Object(t.NamedTuple):
@@ -68,11 +68,20 @@ def changes(text: str, block: Object, parameters: Mapping[str, str]) -> list[Edi
             position = previous.end
             if not previous.comma:
                 commas.add(position)
-        if rest := _REST_OF_LINE.match(text, position):
-            position = rest.end()
+        position = _line_end(text, position)
         inserted[position] = inserted.get(position, "") + f"\n{_indent(text, block)}{field_name(name)}: {parameters[name]},"
     edits += [(position, position, ",") for position in commas]
     return edits + [(position, position, new) for position, new in inserted.items()]
+
+
+def _line_end(text: str, position: int) -> int:
+    """The end of the line, where nothing but comments follows on it; else the position itself."""
+    for token in tokens(text, position):
+        if token.kind == "blank" and "\n" in token.text:
+            return token.position + token.text.index("\n")
+        if token.kind not in ("blank", "comment") or "\n" in token.text:
+            return position
+    return len(text)
 
 
 def _indent(text: str, block: Object) -> str:

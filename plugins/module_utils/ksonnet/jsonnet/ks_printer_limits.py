@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether ks 0.10.0 would print a component right. Private to the collection.
+"""Whether ks 0.10.0 would print a component right.
 
 ks 0.10.0 does not evaluate the text of a component or of params.libsonnet: it parses it and reprints it, and its printer lacks a
 part of the language (found by trial: 103 cases against the real command). What it lacks breaks every command on the whole module, or
@@ -12,26 +12,11 @@ uses of `super`, all local functions, and any index that is not a text.
 
 from __future__ import annotations
 
-import re
-import typing as t
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .syntax import KEYWORDS, line_of
+from ...formats.jsonnet_lexer import KEYWORDS, Token, significant
+from .syntax import line_of
 
-_TOKEN = re.compile(
-    r"""(?P<blank>\s+|//[^\n]*|\#[^\n]*|/\*.*?\*/)
-    |(?P<block>\|\|\|)
-    |(?P<verbatim>@(?:"(?:[^"]|"")*"|'(?:[^']|'')*'))
-    |(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-    |(?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)
-    |(?P<word>[A-Za-z_]\w*)
-    |(?P<operator>\+:{1,3}|:{1,3}|<=|>=|==|!=|&&|\|\||<<|>>|[-+*/%<>=!~&^|$.])
-    |(?P<bracket>[()\[\]{},;])
-    |(?P<other>.)""",
-    re.VERBOSE | re.DOTALL,
-)
-_BLOCK = re.compile(r"\|\|\|.*?\n[ \t]*\|\|\|", re.DOTALL)
 _BINARY = frozenset(("*", "/", "%", "+", "-", "<", ">", "<=", ">=", "==", "!=", "&&", "||", "<<", ">>", "&", "^", "|", "in"))
 _UNARY = frozenset("-+!~")
 _COMPOSING = frozenset(("if", "local", "function", "error", "assert", "in", "import", "importstr"))
@@ -47,24 +32,11 @@ class KsPrinterProblem:
     reason: str
 
 
-@dataclass(frozen=True)
-class _Token:
-    kind: str
-    text: str
-    position: int
-
-    @property
-    def ends_value(self) -> bool:
-        """Whether a value can end here, so that what follows continues it."""
-        word = self.kind == "word" and (self.text not in KEYWORDS or self.text in _VALUES)
-        return word or self.kind in ("string", "verbatim", "block", "number") or self.text in (")", "]", "}", "$")
-
-
 @dataclass
 class _Bracket:
     """An open bracket. ``role``: object, array, index, field (a computed name), call (or parameters), group, or file."""
 
-    opening: _Token
+    opening: Token
     role: str
     locals: int = 0
     """``local`` expressions whose semicolon has not come yet."""
@@ -73,31 +45,25 @@ class _Bracket:
     """Whether it holds more than one value: an operator, a condition."""
 
 
-_START = _Token("bracket", ";", 0)
+_START = Token("bracket", ";", 0)
 
 
 def problems(text: str) -> list[KsPrinterProblem]:
     """What ks 0.10.0 would not print right in a component's, or a prototype's, Jsonnet; by line, [] where there is nothing."""
     scan = _Scan()
     before = previous = _START
-    for token in _tokens(text):
+    for token in significant(text):
         scan.token(token, previous, before)
         before, previous = previous, token
     found = {KsPrinterProblem(line_of(text, position), reason) for position, reason in scan.found}
     return sorted(found, key=lambda each: (each.line, each.reason))
 
 
-def _tokens(text: str) -> Iterator[_Token]:
-    position = 0
-    while position < len(text):
-        match = t.cast("re.Match[str]", _TOKEN.match(text, position))
-        kind, end = t.cast("str", match.lastgroup), match.end()
-        if kind == "block":
-            block = _BLOCK.match(text, position)
-            end = block.end() if block else len(text)
-        if kind != "blank":
-            yield _Token(kind, text[position:end], position)
-        position = end
+def _ends_value(token: Token) -> bool:
+    """Whether a value can end here, so that what follows continues it."""
+    if token.kind == "word":
+        return token.text not in KEYWORDS or token.text in _VALUES
+    return token.is_string or token.kind == "number" or token.text in (")", "]", "}", "$")
 
 
 class _Scan:
@@ -107,10 +73,10 @@ class _Scan:
         self.open = [_Bracket(_START, "file")]
         self.found: list[tuple[int, str]] = []
 
-    def _say(self, token: _Token, reason: str) -> None:
+    def _say(self, token: Token, reason: str) -> None:
         self.found.append((token.position, reason))
 
-    def token(self, token: _Token, previous: _Token, before: _Token) -> None:
+    def token(self, token: Token, previous: Token, before: Token) -> None:
         """Look at a token, given the two that stand before it."""
         here = self.open[-1]
         if here.role == "index" and previous is here.opening and token.kind != "string":
@@ -127,10 +93,12 @@ class _Scan:
             self._say(token, "a verbatim string (@)")
         elif token.kind == "string" and token.text.startswith('"') and "\\" in token.text:
             self._say(token, "an escape in a double-quoted string, whose backslash is doubled; use single quotes")
+        elif token.kind == "unclosed":
+            self._say(token, "a string, text block or comment that is not closed")
         elif token.kind == "other":
             self._say(token, f"'{token.text}', which ks 0.10 does not know")
 
-    def _bracket(self, token: _Token, previous: _Token, before: _Token) -> None:
+    def _bracket(self, token: Token, previous: Token, before: Token) -> None:
         here = self.open[-1]
         if token.text in "([{":
             if token.text == "(" and before.text == "local" and before.kind == "word":
@@ -148,16 +116,16 @@ class _Scan:
         else:
             self._say(token, f"'{token.text}', which closes nothing")
 
-    def _role(self, token: _Token, previous: _Token) -> str:
+    def _role(self, token: Token, previous: Token) -> str:
         if token.text == "{":
             return "object"
         if token.text == "(":
-            return "call" if previous.ends_value or previous.text == "function" else "group"
+            return "call" if _ends_value(previous) or previous.text == "function" else "group"
         if self.open[-1].role == "object" and previous.text in ("{", ","):
             return "field"
-        return "index" if previous.ends_value else "array"
+        return "index" if _ends_value(previous) else "array"
 
-    def _word(self, token: _Token, previous: _Token) -> None:
+    def _word(self, token: Token, previous: Token) -> None:
         here, word = self.open[-1], token.text
         if word in ("assert", "error", "super", "importbin"):
             self._say(token, f"'{word}'")
@@ -175,11 +143,11 @@ class _Scan:
             self._say(token, f"an {word} in parentheses; bind it to a local first")
         here.composed |= word in _COMPOSING
 
-    def _operator(self, token: _Token, previous: _Token) -> None:
+    def _operator(self, token: Token, previous: Token) -> None:
         here, text = self.open[-1], token.text
         if text == "$":
             self._say(token, "'$'")
-        elif text in _UNARY and not previous.ends_value:
+        elif text in _UNARY and not _ends_value(previous):
             self._say(token, f"a unary '{text}'")
             here.composed = True
         elif text in _BINARY:

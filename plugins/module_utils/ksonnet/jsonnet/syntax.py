@@ -1,43 +1,28 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Reads and writes Jsonnet as text, so that one value changes and every other byte stays. Private to the collection.
+"""Reads and writes Jsonnet as text, so that one value changes and every other byte stays.
 
 Only what is needed to find fields in an object and to read literals; evaluating is the business of ``render.py``.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
 import typing as t
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-# fmt: off
-KEYWORDS = frozenset((
-    "assert", "else", "error", "false", "for", "function", "if", "import", "importstr", "importbin", "in", "local", "null", "self", "super",
-    "tailstrict", "then", "true",
-))
-# fmt: on
+from ...formats.jsonnet_lexer import FIELD_OPERATORS, KEYWORDS, Token, significant, string_value, tokens
+
 # The largest whole number that Jsonnet's numbers (IEEE doubles) hold exactly, with all below it.
 LARGEST_INTEGER = 2**53
 
-_BLANK = re.compile(r"(?:\s+|//[^\n]*|#[^\n]*|/\*.*?\*/)*", re.DOTALL)
-_COMMENT = re.compile(r"//[^\n]*|#[^\n]*|/\*.*?\*/", re.DOTALL)
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_STRINGS = (
-    re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL),
-    re.compile(r"'[^'\\]*(?:\\.[^'\\]*)*'", re.DOTALL),
-    re.compile(r'@"[^"]*(?:""[^"]*)*"'),
-    re.compile(r"@'[^']*(?:''[^']*)*'"),
-    re.compile(r"\|\|\|-?[ \t]*\n(?:[ \t]*\n)*([ \t]+)[^\n]*\n(?:\1[^\n]*\n|[ \t]*\n)*[ \t]*\|\|\|"),
-)
-_NUMBER = re.compile(r"(0\s*-\s*|-\s*)?((?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?![A-Za-z0-9_.])")
-_OPERATOR = re.compile(r"\+?:{1,3}")
-_OTHER = re.compile(r"[^\s\"'@|()\[\]{},;/#A-Za-z_]+|.", re.DOTALL)
 _AFTER_STRING = frozenset(("in", "for", "if", "then", "else", "tailstrict"))
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
-_ESCAPES = {'"': '"', "'": "'", "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_CONSTANTS = {"true": True, "false": False, "null": None}
 _NEEDS_ESCAPE = re.compile(r'["\\\x00-\x1f\x7f]')
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -81,33 +66,26 @@ def line_of(text: str, position: int) -> int:
     return text.count("\n", 0, position) + 1
 
 
+def _significant(text: str, position: int) -> Iterator[Token]:
+    """The tokens from a position on that are neither blank nor comment. Raises JsonnetTextError at one that is not closed."""
+    return map(_closed, significant(text, position))
+
+
+def _closed(token: Token) -> Token:
+    if token.kind == "unclosed":
+        what = {"/": "a comment", "|": "a text block"}.get(token.text[0], "a string")
+        raise JsonnetTextError(f"{what} is not closed", token.position)
+    return token
+
+
 def skip(text: str, position: int) -> int:
     """The next position that is neither blank nor in a comment."""
-    return t.cast("re.Match[str]", _BLANK.match(text, position)).end()
+    return next((token.position for token in significant(text, position)), len(text))
 
 
 def comments(text: str) -> list[str]:
     """The comments of a text, in their order."""
-    found: list[str] = []
-    position = 0
-    while position < len(text):
-        end = _string_end(text, position)
-        if end is None and (comment := _COMMENT.match(text, position)):
-            found.append(comment[0])
-            end = comment.end()
-        position = end or position + 1
-    return found
-
-
-def _string_end(text: str, position: int) -> int | None:
-    """Where the string that starts here ends; None where none starts."""
-    starts = text[position] in "\"'" or text.startswith(('@"', "@'", "|||"), position)
-    if not starts:
-        return None
-    for pattern in _STRINGS:
-        if match := pattern.match(text, position):
-            return match.end()
-    raise JsonnetTextError("a string is not closed", position)
+    return [token.text for token in map(_closed, tokens(text)) if token.kind == "comment"]
 
 
 def value_end(text: str, position: int) -> int:
@@ -116,76 +94,72 @@ def value_end(text: str, position: int) -> int:
     bindings = 0  # `local a = 1, b = 2; a`: the commas up to the semicolon are the expression's own
     last = position
     after_string = False
-    while (position := skip(text, position)) < len(text):
-        char = text[position]
-        if char in "([{":
-            open_brackets.append(_CLOSING[char])
-        elif char in ")]}":
+    for token in significant(text, position):
+        if token.text in _CLOSING:
+            open_brackets.append(_CLOSING[token.text])
+        elif token.text in (")", "]", "}"):
             if not open_brackets:
                 break
-            if open_brackets.pop() != char:
-                raise JsonnetTextError(f"'{char}' closes nothing", position)
-        elif not open_brackets and ((char == "," and not bindings) or (char == ";" and not bindings)):
-            break
-        elif char == ";" and not open_brackets:
-            bindings -= 1
-        if (end := _string_end(text, position)) is not None:
-            if after_string:
-                raise JsonnetTextError("a comma is missing between two strings", position)
-            after_string = True
-        else:
-            if word := _WORD.match(text, position):
-                if after_string and word[0] not in _AFTER_STRING:
-                    raise JsonnetTextError(f"a comma is missing between a string and '{word[0]}'", position)
-                bindings += word[0] in ("local", "assert") and not open_brackets
-                end = word.end()
-            else:
-                end = position + 1 if char in "([{}]),;" else t.cast("re.Match[str]", _OTHER.match(text, position)).end()
-            after_string = False
-        last = position = end
+            if open_brackets.pop() != token.text:
+                raise JsonnetTextError(f"'{token.text}' closes nothing", token.position)
+        elif not open_brackets and token.text in (",", ";"):
+            if not bindings:
+                break
+            bindings -= token.text == ";"
+        elif token.kind == "word" and token.text in ("local", "assert"):
+            bindings += not open_brackets
+        _check_comma(token, after_string)
+        after_string = token.is_string
+        last = _closed(token).end
     if open_brackets:
         raise JsonnetTextError(f"'{open_brackets[-1]}' is missing", last)
     return last
 
 
+def _check_comma(token: Token, after_string: bool) -> None:
+    if after_string and token.is_string:
+        raise JsonnetTextError("a comma is missing between two strings", token.position)
+    if after_string and token.kind == "word" and token.text not in _AFTER_STRING:
+        raise JsonnetTextError(f"a comma is missing between a string and '{token.text}'", token.position)
+
+
 def fields(text: str, position: int) -> tuple[list[Field], int]:
     """The fields of the object whose ``{`` stands here, and the position of its ``}``."""
-    found = []
+    result = []
     position = skip(text, position + 1)
     while not text.startswith("}", position):
         if position >= len(text):
             raise JsonnetTextError("'}' is missing", len(text) - 1)
         field = _field(text, position)
-        found.append(field)
+        result.append(field)
         position = skip(text, field.end)
         if not field.comma and not text.startswith("}", position):
             raise JsonnetTextError("a comma or '}' is missing", position)
-    return found, position
+    return result, position
 
 
 def _field(text: str, start: int) -> Field:
-    word = _WORD.match(text, start)
+    first = next(_significant(text, start))
     name: str | None = None
-    if word and word[0] in ("local", "assert", "for", "if"):
-        value_start = start
-    else:
-        if text[start] == "[":
+    value_start = start
+    if first.text not in ("local", "assert", "for", "if"):
+        if first.text == "[":
             after = value_end(text, start + 1) + 1
-        elif (end := _string_end(text, start)) is not None:
-            name, after = _decode(text[start:end]), end
-        elif word and word[0] not in KEYWORDS:
-            name, after = word[0], word.end()
+        elif first.is_string:
+            name, after = _decoded(first), first.end
+        elif first.kind == "word" and first.text not in KEYWORDS:
+            name, after = first.text, first.end
         else:
             raise JsonnetTextError("the name of a field is missing", start)
         after = skip(text, after)
         if text.startswith("(", after):
             after = skip(text, _bracket_end(text, after))
-        operator = _OPERATOR.match(text, after)
-        if not operator:
+        operator = next(significant(text, after), None)
+        if not operator or operator.text not in FIELD_OPERATORS:
             raise JsonnetTextError("a colon is missing", after)
-        value_start = skip(text, operator.end())
+        value_start = skip(text, operator.end)
     # The bindings of an object's local end at the comma, so its keyword is not part of the expression.
-    end = value_end(text, word.end() if word and word[0] == "local" else value_start)
+    end = value_end(text, first.end if first.text == "local" else value_start)
     if end == value_start:
         raise JsonnetTextError("a value is missing", value_start)
     after = skip(text, end)
@@ -207,8 +181,8 @@ def _bracket_end(text: str, position: int) -> int:
 def root_object(text: str) -> int:
     """The position of the ``{`` of the object that the file is, after its locals."""
     position = skip(text, 0)
-    while (word := _WORD.match(text, position)) and word[0] == "local":
-        end = position = word.end()
+    while (first := next(significant(text, position), None)) and first.text == "local":
+        end = position = first.end
         while not text.startswith(";", position):
             end = skip(text, value_end(text, position))
             if end >= len(text) or text[end] not in ",;":
@@ -240,24 +214,33 @@ def read_value(text: str) -> t.Any:
 
 
 def _literal(text: str, position: int) -> tuple[t.Any, int]:
-    if position >= len(text):
+    first = next(_significant(text, position), None)
+    if first is None:
         raise NotLiteral(text)
-    if text[position] == "[":
+    if first.text == "[":
         return _array(text, position)
-    if text[position] == "{":
-        found, end = fields(text, position)
-        if any(field.name is None for field in found):
+    if first.text == "{":
+        members, end = fields(text, position)
+        if any(field.name is None for field in members):
             raise NotLiteral(text)
-        return {t.cast("str", field.name): read_literal(text[field.value_start : field.value_end]) for field in found}, end + 1
-    if (end_of_string := _string_end(text, position)) is not None:
-        return _decode(text[position:end_of_string]), end_of_string
-    if number := _NUMBER.match(text, position):
-        magnitude = json.loads(number[2])
-        return -magnitude if number[1] else magnitude, number.end()
-    for word, value in (("true", True), ("false", False), ("null", None)):
-        if (match := _WORD.match(text, position)) and match[0] == word:
-            return value, match.end()
-    raise NotLiteral(text)
+        return {t.cast("str", field.name): read_literal(text[field.value_start : field.value_end]) for field in members}, end + 1
+    if first.is_string:
+        return _decoded(first), first.end
+    if first.kind == "word" and first.text in _CONSTANTS:
+        return _CONSTANTS[first.text], first.end
+    return _number(text, first)
+
+
+def _number(text: str, first: Token) -> tuple[int | float, int]:
+    """A number; ``-5`` and, as ``write_number`` writes it, ``0 - 5``."""
+    parts = list(itertools.islice(significant(text, first.position), 3))
+    texts = [part.text for part in parts]
+    before = 2 if texts[:2] == ["0", "-"] else 1 if texts[0] == "-" else 0
+    number = parts[before] if before < len(parts) else first
+    if number.kind != "number" or "_" in number.text:
+        raise NotLiteral(text)
+    magnitude = json.loads(number.text)
+    return -magnitude if before else magnitude, number.end
 
 
 def _array(text: str, position: int) -> tuple[list[t.Any], int]:
@@ -274,27 +257,13 @@ def _array(text: str, position: int) -> tuple[list[t.Any], int]:
     return items, position + 1
 
 
-def _decode(literal: str) -> str:
-    """The value of a string literal."""
-    if literal.startswith("|||"):
-        raise NotLiteral(literal)
-    if literal.startswith("@"):
-        return literal[2:-1].replace(literal[1] * 2, literal[1])
-    if "\\" not in literal:
-        return literal[1:-1]
-
-    def unescape(match: re.Match[str]) -> str:
-        if match[1]:
-            return chr(int(match[1], 16))
-        if match[2] not in _ESCAPES:
-            raise NotLiteral(literal)
-        return _ESCAPES[match[2]]
-
-    decoded = re.sub(r"\\(?:u([0-9a-fA-F]{4})|(.))", unescape, literal[1:-1], flags=re.DOTALL)
+def _decoded(token: Token) -> str:
+    if token.kind == "block":
+        raise NotLiteral(token.text)
     try:
-        return decoded.encode("utf-16", "surrogatepass").decode("utf-16")
-    except UnicodeDecodeError as error:
-        raise NotLiteral(literal) from error
+        return string_value(token.text)
+    except ValueError as error:
+        raise NotLiteral(token.text) from error
 
 
 def write_string(value: str) -> str:
@@ -333,13 +302,11 @@ def write_literal(value: t.Any) -> str:
 
 def inner_field(text: str, name: str) -> int | None:
     """Where the ``{`` of the first object stands, at any depth, that a field ``name +:`` extends; None where there is none."""
-    position = 0
-    pattern = re.compile(rf"{re.escape(name)}\s*\+:\s*(?=\{{)")
-    while (position := skip(text, position)) < len(text):
-        if match := pattern.match(text, position):
-            return match.end()
-        word = _WORD.match(text, position)
-        position = _string_end(text, position) or (word.end() if word else position + 1)
+    last: tuple[str, ...] = ()
+    for token in _significant(text, 0):
+        if token.text == "{" and last == (name, "+:"):
+            return token.position
+        last = (*last[-1:], token.text)
     return None
 
 

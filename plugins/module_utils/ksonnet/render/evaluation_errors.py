@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
 import typing as t
 from collections.abc import Iterable, Mapping
 
 from ...errors import BootstrapError
+from ...formats.jsonnet_lexer import Token, imports, significant
 from ..files import library
 from ..jsonnet.evaluate import NOT_FINITE, EvaluatorError, LimitError
 from ..jsonnet.syntax import line_of
@@ -21,7 +23,6 @@ _MISSING = re.compile(r"import '(?P<import>[^\n]*)' from '(?P<folder>[^\n]*)' is
 _SYNTAX = re.compile(r'^syntax error: .*, got "(?P<got>[^\n]*)"$', re.DOTALL)
 _OWN = ("components/", "environments/")
 _COPIED = ("vendor/", "lib/")
-_LOCAL = r"\blocal\s+{name}\s*=\s*(?:import\s*(?P<file>'[^']*'|\"[^\"]*\")|(?P<value>[\w.]+))\s*[;,]"
 _SIMILAR = "There is fields with similar names present:"  # the evaluator's words
 _BACK = "Fix it, or take it back from version control."
 
@@ -118,14 +119,25 @@ def _resolved(name: str, text: str) -> str | None:
     """What a local of a file stands for, as a path in the library: ``k.apps.v1beta1``; None where it is something else."""
     path = ""
     for _step in range(20):
-        match = re.search(_LOCAL.format(name=re.escape(name)), text)
-        if not match:
+        value = _bound(name, text)
+        if len(value) == 2 and value[0].text == "import":
+            file = next((posixpath.basename(each.path) for each in imports("".join(token.text for token in value))), None)
+            return "k" + path if file in ("k.libsonnet", "k8s.libsonnet") else None
+        if not value or any(token.kind != "word" and token.text != "." for token in value):
             return None
-        if match["file"]:
-            return "k" + path if posixpath.basename(match["file"][1:-1]) in ("k.libsonnet", "k8s.libsonnet") else None
-        name, _dot, rest = match["value"].partition(".")
-        path = (f".{rest}" if rest else "") + path
+        name, path = value[0].text, "".join(token.text for token in value[1:]) + path
     return None
+
+
+def _bound(name: str, text: str) -> list[Token]:
+    """The tokens that a ``local`` of a file binds to a name."""
+    remaining = significant(text)
+    last: tuple[str, ...] = ()
+    for token in remaining:
+        if token.text == "=" and last == ("local", name):
+            return list(itertools.takewhile(lambda token: token.text not in (";", ","), remaining))
+        last = (*last[-1:], token.text)
+    return []
 
 
 def _library_fix(version: str) -> str:
@@ -161,7 +173,7 @@ def _importing(files: Mapping[str, str], folder: str, name: str) -> str:
     """The file, and line, of an import that fails; the evaluator tells only its folder."""
     for path, text in files.items():
         if posixpath.dirname(path) == folder.rstrip("/"):
-            for quote in "\"'":
-                if (position := text.find(f"{quote}{name}{quote}")) >= 0:
-                    return f"{path}, line {line_of(text, position)}"
+            for each in imports(text):
+                if each.path == name:
+                    return f"{path}, line {line_of(text, each.position)}"
     return f"A file in {folder}/"

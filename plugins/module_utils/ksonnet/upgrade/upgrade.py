@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import typing as t
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,13 +12,12 @@ from dataclasses import dataclass, field
 from ...data.parameter_renames import NO_SUCCESSOR
 from ...errors import BootstrapError
 from ...fetch.sources import Contents
+from ...formats.jsonnet_lexer import imports
 from ..files import app_yaml, component, overrides, packages, params, prototypes, record
 from ..files.app_builder import Build
 from ..jsonnet.syntax import Expression, write_literal
 from .value_migration import MigratedValues, ValueMigration, Values, own_values
 from .versions import Versions, declared, defaults, why_gone
-
-_IMPORT = re.compile(r"""\bimport(?:str)?\s+@?["']([^"']+)["']""")
 
 
 @dataclass(frozen=True)
@@ -307,7 +305,7 @@ class _UpgradePlan:
         for path, text in sorted(self.after.items()):
             if path in skip or _folder(path) in changed or not path.endswith((".jsonnet", ".libsonnet")):
                 continue
-            for file in dict.fromkeys(_IMPORT.findall(text)):
+            for file in dict.fromkeys(each.path for each in imports(text)):
                 if f"vendor/{file}" in self.before and f"vendor/{file}" not in self.after:
                     self.problems.append(f"{path} stays as it is, and imports {file}, which no longer exists.")
 

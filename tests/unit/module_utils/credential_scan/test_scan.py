@@ -74,6 +74,9 @@ def test_a_credential_is_found_with_its_line(kind: str) -> None:
         ("a.yaml", f"spec:\n  apiKey: {WORD}  # of mine\n"),
         ("a.yaml", f"env:\n  - name: DB_PASSWORD\n    value: {WORD}\n"),
         ("a.jsonnet", f"env: [{{ name: 'API_TOKEN', value: '{WORD}' }}]"),
+        ("a.jsonnet", f"{{ password: @'{WORD}' }}"),
+        ("a.jsonnet", f"{{ password: |||\n  {WORD}\n||| }}"),
+        ("a.jsonnet", f"{{ data: {{ 'login.yaml': |||\n  user: me\n  password: {WORD}\n||| }} }}"),
     ],
 )
 def test_a_field_that_is_named_like_one(path: str, text: str) -> None:
@@ -88,6 +91,11 @@ def test_a_field_that_is_named_like_one(path: str, text: str) -> None:
         ("a.json", '{"kind": "Secret", "data": {"a": "YQ=="}}'),
         ("a.jsonnet", "{ kind: 'Secret', metadata: { name: 'x' }, data: { a: std.base64('b') } }"),
         ("a.libsonnet", "[{ apiVersion: 'v1', stringData+: { 'a': \"b\" }, kind: 'Secret' }]"),
+        ("a.jsonnet", "{ kind: 'Secret', data: { a: x + '}', b: 'YQ==' } }"),
+        ("a.jsonnet", "{ a: '}', kind: 'Secret', b: @'}', /* } */ data: { a: 'YQ==' } // }\n}"),
+        ("a.jsonnet", "// { kind: 'Secret', data: { a: 'YQ==' } }"),
+        ("a.jsonnet", "{ manifest: |||\n  kind: Secret\n  data:\n    a: YQ==\n||| }"),
+        ("a.jsonnet", "{ kind: 'Secret', data: { a: 'YQ==' }, b: 'not closed }"),
     ],
 )
 def test_a_secret_with_its_data(path: str, text: str) -> None:
@@ -102,6 +110,8 @@ def test_a_secret_with_its_data(path: str, text: str) -> None:
         ("a.jsonnet", "{ secretName: 'kubeflow-oauth-client-2', token: params.token, password: $.password }"),
         ("a.jsonnet", "{ tokenSecret: 'kubeflow-oauth-client', passwordFile: '/etc/login/password' }"),
         ("a.jsonnet", "{ password: '/srv/jupyterhub/login-password', token: '{{ token }}', secret: '$(SECRET)' }"),
+        ("a.jsonnet", "{ a: { kind: 'Secret', b: '{' }, data: { c: 'd' } }"),
+        ("a.jsonnet", "{ kind: 'Secret', data: { a: x }, metadata: { name: 'data: {' } }"),
         ("a.yaml", "valueFrom:\n  secretKeyRef: {name: x, key: y}\nsecretRef: {name: my-secret-0123}\n"),
         ("a.yaml", "description: A token is a password is a secret. See https://example.com/a:b\n"),
         ("a.yaml", "caBundle: " + base64.b64encode(b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----").decode()),
