@@ -55,7 +55,8 @@ class ActionModule(ActionBase):
     def _of_task(self) -> dict[str, str]:
         """The task's ``environment`` keyword, as it is for this loop item and this try."""
         keyword: dict[str, t.Any] = {}
-        self._compute_environment_string(keyword)
+        # Has no annotations in ansible-core before 2.20.
+        self._compute_environment_string(keyword)  # type: ignore[no-untyped-call,unused-ignore]
         return {name: str(value) for name, value in keyword.items()}
 
     def _work(self, mark: str, env: Mapping[str, str]) -> dict[str, t.Any]:
