@@ -19,7 +19,7 @@ from ..ksonnet.files.declaration import plain
 from ..ksonnet.files.three_way_merge import same
 from ..ksonnet.render import render
 from ..rules.rules import Rule
-from . import existing, findings, limits, packages, planned_objects, public_secrets, rights, steps, unused_values
+from . import existing, findings, limits, packages, planned_objects, platform_upgrades, public_secrets, rights, steps, unused_values
 from .existing import ENVIRONMENT
 from .findings import finding
 from .plan_text import shown
@@ -37,7 +37,7 @@ _NEVER_UNUSED = ("name", "usageId")
 _NAMESPACE = "kubeflow"
 _CLUSTER = {"apis", "distribution", "nodes", "permissions", "server", "storage", "uid", "unknown", "version"}
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # RFC 1123, as Kubernetes asks of a namespace
-_IGNORABLE = ("api-not-served", "namespace-changed", "permission-missing", public_secrets.ID, *limits.IDS)
+_IGNORABLE = ("api-not-served", "namespace-changed", "permission-missing", public_secrets.ID, *platform_upgrades.IDS, *limits.IDS)
 """Blockers that no rule reports. ``cluster-changed`` is not among them: ``kubeflow_move`` is the choice for it."""
 
 
@@ -94,6 +94,9 @@ def plan(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
     blockers = existing.blockers(current, choices, cluster, space) + _of_rules(inputs, components, parameters, "blocks")
     blockers += objects.blockers + public_secrets.blockers(objects.own) + limits.blockers(objects.all, parameters, cluster)
     warnings = _of_rules(inputs, components, parameters, "warns") + objects.warnings + unused + _credentials(parameters)
+    before = record.read(current)
+    blockers += platform_upgrades.blockers(before, choices["platform"], objects.own)
+    warnings += platform_upgrades.warnings(before, choices["platform"], objects.own)
     if choices["platform"] and not current:
         # The pods of an existing application may have their room already.
         warnings += limits.room(objects.all, cluster["nodes"])

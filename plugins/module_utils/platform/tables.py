@@ -42,6 +42,17 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Migration:
+    """What users do before a release takes the place of an older one with ``component``. ``blocks``: without it they lose something."""
+
+    component: str
+    reason: str
+    fix: str
+    command: str | None = None
+    blocks: bool = False
+
+
+@dataclass(frozen=True)
 class Release:
     """A release. ``commit``: as the table has it, at least 9 hex digits. ``kubernetes``: the least and the newest minor version it is for,
     None where that is not known. ``remotes``: references that its kustomizations make to other repositories, by reference the folder in
@@ -55,6 +66,7 @@ class Release:
     remotes: Mapping[str, str] = field(default_factory=dict)
     unchecked: tuple[str, ...] = ()
     components: Mapping[str, Part] = field(default_factory=dict)
+    migrations: tuple[Migration, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,6 +154,7 @@ def release(name: str, folder: Path = FOLDER) -> Release:
             )
             for component, entry in document["components"].items()
         },
+        migrations=tuple(Migration(**entry) for entry in document.get("migrations") or ()),
     )
 
 
@@ -181,6 +194,12 @@ def secrets(folder: Path = FOLDER) -> tuple[Json, ...]:
 def parameters(folder: Path = FOLDER) -> Json:
     """``parameters.yml``, as it is."""
     return _read(folder / "parameters.yml")
+
+
+@functools.cache
+def gone_images(folder: Path = FOLDER) -> tuple[Json, ...]:
+    """The entries of ``gone_images.yml``."""
+    return tuple(_read(folder / "gone_images.yml")["images"])
 
 
 def _read(file: Path) -> Json:
