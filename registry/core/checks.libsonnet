@@ -184,9 +184,20 @@ local parameters = import 'parameters.libsonnet';
     restartPolicy: 'Never',
     template: {
       metadata: { labels: label(check) },
-      spec: pod(params, check, operator.waitImage, script) + { containers: [super.containers[0] + { name: container }] },
+      spec: pod(params, check, operator.waitImage, script) + {
+        containers: [super.containers[0] + { name: container }],
+        terminationGracePeriodSeconds: 1,
+      },
     },
   },
+
+  // A job succeeds with its leader, whatever becomes of the worker. So the leader waits until the worker runs and has a name, and the
+  // worker stays until it goes with the job.
+  local leading(check, script) =
+    script
+    + ' && for second in $(seq 240); do getent hosts %s-worker-0 > /dev/null && echo "it finds the worker" && exit 0; sleep 1; done;' % name(check)
+    + ' echo "the worker has no name"; exit 1',
+  local working(script) = script + ' && sleep 240',
 
   local trainingJob(params, check, kind, replicas, seconds) = {
     name: check,
@@ -206,8 +217,8 @@ local parameters = import 'parameters.libsonnet';
     local script = 'test -n "$MASTER_ADDR" && test "$WORLD_SIZE" = 2 && echo "rank $RANK of $WORLD_SIZE, master $MASTER_ADDR"';
     trainingJob(params, 'pytorch-job', 'PyTorchJob', {
       pytorchReplicaSpecs: {
-        Master: replica(params, 'pytorch-job', 'pytorch', script),
-        Worker: replica(params, 'pytorch-job', 'pytorch', script),
+        Master: replica(params, 'pytorch-job', 'pytorch', leading('pytorch-job', script)),
+        Worker: replica(params, 'pytorch-job', 'pytorch', working(script)),
       },
     }, 300),
 
@@ -215,8 +226,8 @@ local parameters = import 'parameters.libsonnet';
     local script = 'echo "$TF_CONFIG" | grep -q \'"cluster"\' && echo "TF_CONFIG names the cluster"';
     trainingJob(params, 'tf-job', 'TFJob', {
       tfReplicaSpecs: {
-        Chief: replica(params, 'tf-job', 'tensorflow', script),
-        Worker: replica(params, 'tf-job', 'tensorflow', script),
+        Chief: replica(params, 'tf-job', 'tensorflow', leading('tf-job', script)),
+        Worker: replica(params, 'tf-job', 'tensorflow', working(script)),
       },
     }, 300),
 

@@ -53,8 +53,13 @@ def kubeflow(real: Cluster, ansible: loaded.Server, tmp_path_factory: pytest.Tem
 
 def deployed(on: Cluster, ansible: loaded.Server, folder: Path, **variables: object) -> Kubeflow:  # noqa: F811
     """Kubeflow, bootstrapped as a user does it."""
-    (folder / "home").mkdir()
-    (folder / "work").mkdir()
-    installation = Kubeflow(on, Work(folder / "home", folder / "work", {**variables}, {"KUBECONFIG": on.kubeconfig}, ansible))
+    installation = Kubeflow(on, user_of(on, ansible, folder, **variables))
     installation.work.bootstrap().well()
     return installation
+
+
+def user_of(on: Cluster, ansible: loaded.Server, folder: Path, **variables: object) -> Work:  # noqa: F811
+    """A user of a cluster, at a terminal."""
+    (folder / "home").mkdir()
+    (folder / "work").mkdir()
+    return Work(folder / "home", folder / "work", {**variables}, {"KUBECONFIG": on.kubeconfig}, ansible)

@@ -31,6 +31,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.platform import
     source,
     tables,
 )
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.verify import declared
 from ansible_collections.kubeflow.bootstrap.tests.integration.service_network import service_network
 from ansible_collections.kubeflow.bootstrap.tests.integration.stand_ins import stand_ins, webhook_services
 from ansible_collections.kubeflow.bootstrap.tests.integration.test_platform import refused, settled
@@ -205,9 +206,28 @@ def test_each_value_lands(name: str, tmp_path: Path) -> None:
     assert {image for image in images if not image.startswith("mirror.example.com/")} == set()
 
 
+@pytest.mark.parametrize("name", [name for name in tables.names() if "trainer" in tables.release(name).components])
+def test_trainer_is_checked_with_an_image_of_its_own(name: str, tmp_path: Path) -> None:
+    files = packages(tables.release(name), tmp_path / "app", folder(os.environ))
+    app = application.files(
+        declaration({"trainer": "platform-trainer"}, {"trainer": {"imageRegistry": "mirror"}}), {}, {"platform": Contents(files)}
+    )
+    ((check,),) = declared.checks(app.files, "default").values()
+    (node,) = check["objects"][0]["spec"]["template"]["spec"]["replicatedJobs"]
+    (container,) = node["template"]["spec"]["template"]["spec"]["containers"]
+    assert check["name"] == "train-job"
+    assert container["image"].startswith("mirror/kubeflow/trainer/trainer-controller-manager:")
+
+
 def rendered(made: Contents, components: dict[str, str], values: dict[str, Json]) -> dict[tuple[str, str, str, str], Json]:
     """The objects of an application with these components and values."""
-    declared = {
+    found = render.objects(application.files(declaration(components, values), {}, {"platform": made}).files)
+    return {objects.key(item): item for each in found.values() for item in each}
+
+
+def declaration(components: dict[str, str], values: dict[str, Json]) -> Json:
+    """An application with these components and values."""
+    return {
         "name": "kubeflow",
         "environments": {"default": {"server": "https://192.0.2.1", "namespace": "kubeflow"}},
         "registries": {"platform": {"uri": "26.03", "protocol": "platform"}},
@@ -217,8 +237,6 @@ def rendered(made: Contents, components: dict[str, str], values: dict[str, Json]
             for component, prototype in components.items()
         },
     }
-    found = render.objects(application.files(declared, {}, {"platform": made}).files)
-    return {objects.key(item): item for each in found.values() for item in each}
 
 
 def play(user: t.Any, playbook: str, **variables: t.Any) -> Run:

@@ -88,7 +88,7 @@ def present(place: Directories, name: str, wanted: str, context: Context) -> dic
     if profile.real():
         requirements.check(home, context.env)
     built = programs.ensure(place.cache, place.files / "control-plane", context.env, context.progress, modules)
-    stand_ins = images.ensure(place.cache, place.files, context) if profile.real() else []
+    stand_ins = images.ensure(place.cache, place.files, profile.image_sets(), context) if profile.real() else []
     starting = _Start(home, profile, built, place.files / "node", stand_ins, context)
     with _alone(home, context):
         _refuse_other(home, profile, built)

@@ -93,7 +93,7 @@ def _others_digest(files: Mapping[str, str]) -> str:
 @functools.cache
 def layer_digest() -> str:
     """Of all that packages are made of beside what was rendered."""
-    sources = [*FOLDER.glob("*.yml"), *(FOLDER / "layer").glob("*.libsonnet")]
+    sources = [*FOLDER.glob("*.yml"), *(FOLDER / "layer").glob("*.libsonnet"), *(FOLDER / "checks").glob("*.libsonnet")]
     texts = {path.name: path.read_text(encoding="utf-8") for path in sources}
     return archive.digest({**texts, "version": str(VERSION)})
 
@@ -122,6 +122,9 @@ def files(release: Release, component: str, node: Node, rendered: Rendered) -> F
     if rendered.definitions:
         found[DEFINITIONS] = rendered.definitions
         found[f"prototypes/{component}-definitions.jsonnet"] = _definitions_prototype(component, node)
+    checks = FOLDER / "checks" / f"{component}.libsonnet"
+    if checks.is_file():
+        found["checks.libsonnet"] = checks.read_text(encoding="utf-8")
     recorded = {**rendered.origin, "layer": layer_digest(), "files": _others_digest(found)}
     return {ORIGIN: _ORIGIN_HEADER + yaml_documents.dump(recorded), **found}
 

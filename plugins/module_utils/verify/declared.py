@@ -56,8 +56,9 @@ def checks(files: Mapping[str, str], environment: str) -> dict[str, list[Json]]:
 def _package(files: Mapping[str, str], component: str) -> str | None:
     """The package, as components name it, whose checks are those of a component."""
     for each in imports(files[component]) if component.endswith(".jsonnet") else ():
-        folder = each.path.rpartition("/")[0]
-        if f"vendor/{folder}/{_FILE}" in files:
+        folder, _slash, file = each.path.rpartition("/")
+        # Not a component of its data alone, such as the CRDs of the platform.
+        if file.endswith(".libsonnet") and f"vendor/{folder}/{_FILE}" in files:
             return folder
     return None
 

@@ -42,7 +42,7 @@ def url(check: Json, env: Mapping[str, str]) -> str:
     """Ask an address from here, with the certificate authorities that this machine trusts; what was seen. Raises ``CheckFailed``."""
     address = check["url"]
     for _redirect in range(_REDIRECTS):
-        context = trust.context(None) if address.startswith("https:") else None
+        context = trust.trusting(None, env) if address.startswith("https:") else None
         try:
             answer = ask.ask(address, {"Accept": "text/html"}, ExchangeDeadline(_REQUEST, _REQUEST), context=context, env=env, most=_MOST)
         except ask.NoAnswer as error:

@@ -14,6 +14,7 @@ The fields are those of the Kubernetes objects, with little around them. All key
 - ``ingressClasses``: ``name``, ``controller``, ``default``.
 - ``customResourceDefinitions``: ``group``, ``kind``, ``plural``, ``scope``, ``versions`` (the last one is stored); any content is valid.
 - ``namespaces``: names.
+- ``images``: names of sets in ``files/images/images.yml``, whose images real nodes have beside those of the core package.
 - ``objects``: any further objects, whole.
 """
 
@@ -98,6 +99,10 @@ class Profile:
             if each.get("real")
         ]
 
+    def image_sets(self) -> list[str]:
+        """The sets of images that real nodes have beside those of the core package."""
+        return list(self.content.get("images") or [])
+
     def objects(self) -> list[Json]:
         """All objects, CRDs first; the rest in an order in which each can be created. Real nodes come by themselves."""
         made: list[Json] = []
@@ -133,7 +138,7 @@ def parse(content: object, where: str) -> Json:
 
 
 def _check(key: str, entry: object, where: str) -> None:
-    if key == "namespaces":
+    if key in ("namespaces", "images"):
         if not isinstance(entry, str):
             raise BootstrapError(f"{where} must be a name.")
         return
@@ -284,6 +289,7 @@ _MAKERS: dict[str, t.Callable[[t.Any], list[Json]]] = {
     "storageClasses": _storage_class,
     "ingressClasses": _ingress_class,
     "objects": lambda entry: [entry],
+    "images": lambda _entry: [],
 }
 
 

@@ -35,9 +35,11 @@ MODULES = {
     "": PACKAGES,
     "kwok": {"kwok": "sigs.k8s.io/kwok/cmd/kwok"},
     "training-operator": {"training-operator": "github.com/kubeflow/training-operator/cmd/training-operator.v1"},
+    "trainer": {"trainer": "github.com/kubeflow/trainer/v2/cmd/trainer-controller-manager"},
+    "jobset": {"jobset": "sigs.k8s.io/jobset"},
     "node": {"kubelet": "k8s.io/kubernetes/cmd/kubelet", "kube-proxy": "k8s.io/kubernetes/cmd/kube-proxy", "netpol": "./netpol"},
 }
-"""The Go modules, by their folders. Those of kwok and of the training operator are their own, for they want other versions."""
+"""The Go modules, by their folders. Those beside the control plane's have other versions of what they share."""
 SIMULATED, REAL = ("", "kwok"), ("", "kwok", "node")
 """The modules that are needed for a cluster with simulated nodes, and for one with real nodes."""
 PINNED_GO = "go.txt"

@@ -82,12 +82,17 @@ def load(images: list[Image], enter: list[str]) -> None:
             raise BootstrapError(f"containerd rejects the images: {said.read().strip()[-500:]}")
 
 
-def ensure(cache: Path, files: Path, context: Context) -> list[Image]:
-    """The images that stand in for those of registries, made if they do not exist yet; none where the registries answer."""
+def ensure(cache: Path, files: Path, sets: list[str], context: Context) -> list[Image]:
+    """The images that stand in for those of registries, made if they do not exist yet; none where the registries answer.
+
+    ``sets``: of the table, beside the images that belong to none.
+    """
     kitchen = layers.LayerBuilder(files, cache, context.env, context.progress)
     table = yaml.safe_load((kitchen.images / "images.yml").read_text(encoding="utf-8"))
+    chosen = _chosen(table["images"], sets)
+    used = {name: table["layers"][name] for entry in chosen.values() for name in entry["layers"]}
     with ThreadPoolExecutor() as pool:
-        registries = sorted({name.partition("/")[0] for name in table["images"]})
+        registries = sorted({name.partition("/")[0] for name in chosen})
         silent = [host for host, answers in zip(registries, pool.map(_answers, registries), strict=True) if not answers]
     if not silent:
         return []
@@ -99,8 +104,16 @@ def ensure(cache: Path, files: Path, context: Context) -> list[Image]:
     waiting = "Waiting for another build of the images"
     # Most of the time is spent waiting for packages.
     with locked(cache / "images" / "build.lock", lambda: context.progress(waiting)), ThreadPoolExecutor(4) as pool:
-        made = dict(pool.map(layer, table["layers"].items()))
-    return [image(name, [made[each] for each in entry["layers"]], entry["config"]) for name, entry in table["images"].items()]
+        made = dict(pool.map(layer, used.items()))
+    return [image(name, [made[each] for each in entry["layers"]], entry["config"]) for name, entry in chosen.items()]
+
+
+def _chosen(images: dict[str, Json], sets: list[str]) -> dict[str, Json]:
+    """The images of some sets, and those that belong to none."""
+    known = {entry["set"] for entry in images.values() if "set" in entry}
+    if unknown := [name for name in sets if name not in known]:
+        raise BootstrapError(f"There is no set of images {unknown[0]!r}.", fix=f"Name some of {', '.join(sorted(known))} in the profile.")
+    return {name: entry for name, entry in images.items() if "set" not in entry or entry["set"] in sets}
 
 
 def _answers(registry: str) -> bool:

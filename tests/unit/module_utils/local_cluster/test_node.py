@@ -214,6 +214,18 @@ def test_there_is_an_image_for_each_that_the_core_package_names():
     assert all(layer in TABLE["layers"] for image in TABLE["images"].values() for layer in image["layers"])
 
 
+def test_images_of_a_set_are_made_where_the_profile_names_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(images, "_answers", lambda _host: False)
+    monkeypatch.setattr(images, "_layer", lambda name, _recipe, _kitchen: images.Layer(FILES / "images" / "images.yml", name))
+
+    def names(*sets):
+        return {each.name for each in images.ensure(tmp_path, FILES, list(sets), images.Context(env={}))}
+
+    assert names("trainer") - names() == {name for name, entry in TABLE["images"].items() if entry.get("set") == "trainer"}
+    with pytest.raises(BootstrapError, match=r"no set of images 'trainr'. Name some of trainer in the profile"):
+        names("trainr")
+
+
 def test_an_archive_has_each_layer_once_and_containerd_s_names(tmp_path):
     (tmp_path / "base.tar").write_bytes(b"base")
     base = images.Layer(tmp_path / "base.tar", images._sha256(b"base"))
@@ -271,7 +283,7 @@ def test_a_package_that_can_t_be_had_says_what_for_and_leaves_no_layer(tmp_path)
 def test_the_images_are_pulled_where_the_registries_answer(tmp_path, monkeypatch):
     asked = []
     monkeypatch.setattr(images, "_answers", lambda host: not asked.append(host))
-    assert images.ensure(tmp_path, FILES, images.Context(env={})) == []
+    assert images.ensure(tmp_path, FILES, [], images.Context(env={})) == []
     assert sorted(asked) == ["docker.io", "ghcr.io", "quay.io", "registry.k8s.io"]
 
 

@@ -15,12 +15,14 @@ import pytest
 import yaml
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.fetch.sources import Contents, Sources
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet import application
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.disk import folder
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.render import render
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.cluster import cache_folder
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import platform_choice
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.platform import contents, renderer
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import bundle, registry
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.verify.declared import checks
 from ansible_collections.kubeflow.bootstrap.tests import mini_platform
 from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
 
@@ -96,6 +98,15 @@ def test_a_package_has_its_objects_and_definitions_apart(release: Release) -> No
         ("Deployment", "trainer"),
     }
     assert "namespaces/definitions.json" not in made.files
+
+
+@needs_a_renderer
+def test_a_component_brings_its_checks(release: Release) -> None:
+    made = release.make().files
+    assert {path for path in made if path.endswith("/checks.libsonnet")} == {"trainer/checks.libsonnet"}
+    # This release's manager has another name.
+    files = application.files(release.declaration(*COMPONENTS), {}, {"platform": release.make()}).files
+    assert checks(files, "default") == {"trainer": []}
 
 
 @needs_a_renderer

@@ -20,6 +20,13 @@ def test_checks_know_the_parameters_and_the_environment() -> None:
     assert found["front"][0]["title"] == "In ml"
 
 
+def test_a_component_of_a_package_s_data_has_no_checks() -> None:
+    application = files(f"[{ONE}]")
+    application["vendor/r/web/definitions.json"] = "{}"
+    application["components/definitions.jsonnet"] = "import 'r/web/definitions.json'\n"
+    assert set(checks(application, "default")) == {"front"}
+
+
 def test_parameters_of_the_environment_count() -> None:
     application = files(f"[{ONE}]")
     path = "environments/default/params.libsonnet"
