@@ -191,11 +191,12 @@ local parameters = import 'parameters.libsonnet';
     },
   },
 
-  // A job succeeds with its leader, whatever becomes of the worker. So the leader waits until the worker runs and has a name, and the
-  // worker stays until it goes with the job.
+  // A job succeeds with its leader, whatever becomes of the worker. So the leader waits until the worker has a name and keeps it, and
+  // the worker stays until it goes with the job.
   local leading(check, script) =
-    script
-    + ' && for second in $(seq 240); do getent hosts %s-worker-0 > /dev/null && echo "it finds the worker" && exit 0; sleep 1; done;' % name(check)
+    'found() { getent hosts %s-worker-0 > /dev/null; }; ' % name(check)
+    + script
+    + ' && for try in $(seq 60); do found && sleep 5 && found && echo "it finds the worker" && exit 0; sleep 3; done;'
     + ' echo "the worker has no name"; exit 1',
   local working(script) = script + ' && sleep 240',
 
