@@ -35,7 +35,7 @@ run := PATH="$(CURDIR)/.venv/bin:$$PATH"
 dev := PATH="$(CURDIR)/.venv-dev/bin:$$PATH"
 say = @printf '\n-- %s\n'
 
-.PHONY: help bootstrap local-cluster clean-cluster bench venv test soak $(steps) docs-links format generate lock venv-dev ee clean
+.PHONY: help bootstrap local-cluster clean-cluster bench venv test soak $(steps) docs-links format generate lock venv-dev ee release clean
 
 help:
 	@echo 'Take a cluster to Kubeflow'
@@ -56,6 +56,7 @@ help:
 	@echo '  make format                       format the Python files'
 	@echo '  make generate                     write what follows from other files: registry/README.md, docs/choices.schema.json'
 	@echo '  make ee                           write the build context of the container image to .ee: docs/container.md'
+	@echo '  make release                      turn changelogs/fragments into the notes of the version in galaxy.yml'
 	@echo '  make bench NAME=facts             measure beside peers; writes .bench/facts.json'
 	@echo '  make lock                         pin the newest releases that the ranges allow, with hashes: requirements/*.txt'
 	@echo '  make clean                        remove what make made in this folder'
@@ -168,13 +169,16 @@ integration: venv-dev
 	[ -z "$$failed" ]
 
 package: venv-dev
-	$(say) 'build, install and find the collection'
+	$(say) 'build, import, install and find the collection'
 	@$(dev) tools/package
 	$(say) 'the build context of the container image'
 	@$(dev) tools/execution-environment
 
 ee: venv-dev
 	@$(dev) tools/execution-environment .ee
+
+release: venv-dev
+	@$(dev) antsibull-changelog release
 
 format: venv-dev
 	@$(dev) ruff check --fix --exit-zero --quiet; $(dev) ruff format
@@ -185,7 +189,7 @@ generate: venv-dev
 lock: venv-dev
 	@tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; \
 	.venv-dev/bin/python -m venv "$$tmp" && "$$tmp/bin/pip" install -q uv && export UV_CUSTOM_COMPILE_COMMAND='make lock' && \
-	for pair in requirements/uv.in:uv.txt requirements.txt:run.txt requirements/test.in:test.txt requirements/dev.in:dev.txt requirements/faults.in:faults.txt; do \
+	for pair in requirements/uv.in:uv.txt requirements.txt:run.txt requirements/test.in:test.txt requirements/dev.in:dev.txt requirements/faults.in:faults.txt requirements/importer.in:importer.txt; do \
 		"$$tmp/bin/uv" pip compile --quiet --universal --python-version 3.11 --no-annotate --no-emit-index-url --generate-hashes --upgrade \
 			"$${pair%:*}" -o "requirements/$${pair#*:}" || exit 1; done && \
 	for image in hub notebook; do \

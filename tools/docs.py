@@ -30,6 +30,8 @@ SOURCE, HTML = OUT / "source", OUT / "html"
 GUIDES = (
     "README.md",
     "CONTRIBUTING.md",
+    "CODE_OF_CONDUCT.md",
+    "CHANGELOG.md",
     "docs/*.md",
     "roles/*/README.md",
     "registry/**/README.md",

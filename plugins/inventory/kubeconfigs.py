@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: kubeconfigs
 short_description: Kubernetes clusters, from the contexts of kubeconfigs
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The kubeflow.bootstrap authors (@kubeflow)
 description:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: bootstrapper_info
 short_description: Read a configuration of the Go bootstrapper of Kubeflow v0.1 to v0.3
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The kubeflow.bootstrap authors (@kubeflow)
 description:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: certificate
 short_description: Choose, check or make the certificate of an application's host name
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The kubeflow.bootstrap authors (@kubeflow)
 description:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: deploy
 short_description: Apply a ksonnet application to a cluster in the order that its objects need, or remove it
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The kubeflow.bootstrap authors (@kubeflow)
 description:

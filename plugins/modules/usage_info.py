@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: usage_info
 short_description: Show what an application reports of its use
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - The kubeflow.bootstrap authors (@kubeflow)
 description:

@@ -46,3 +46,22 @@ def test_what_is_required_is_pinned() -> None:
 def test_the_same_ansible_is_required_everywhere() -> None:
     runtime = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())
     assert f"ansible-core{runtime['requires_ansible'].removesuffix('.0')}" == _requirements("requirements.txt")["ansible-core"]
+
+
+def test_what_it_is_tested_with_is_what_the_tests_are_run_with() -> None:
+    """docs/support.md has the oldest and the newest ansible-core and Python of ``make test``."""
+    table = (ROOT / "docs/support.md").read_text(encoding="utf-8")
+    locked = re.findall(r"^ansible-core==(\d+\.\d+)\.", (ROOT / "requirements/test.txt").read_text(), re.MULTILINE)
+    makefile = (ROOT / "Makefile").read_text()
+    newest, oldest = (re.findall(pattern, makefile)[0] for pattern in (r"pythons := (\S+)", r"\.venv-dev-oldest (3\.\d+) "))
+    assert f"| ansible-core | {locked[0]} | {locked[-1]} |" in table
+    assert re.search(rf"^\| Python,[^|]*\| {oldest} \| {newest} \|$", table, re.MULTILINE)
+
+
+def test_it_is_known_since_when_there_is_what_there_is() -> None:
+    """Nothing was released before 1.0.0, and no release is in the past of the next one."""
+    version = yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"]
+    files = [*(ROOT / "plugins").rglob("*.py"), *(ROOT / "roles").glob("*/meta/argument_specs.yml")]
+    added = {each for file in files for each in re.findall(r"version_added: (\S+)", file.read_text(encoding="utf-8"))}
+    numbers = {tuple(map(int, each.split("."))) for each in added}
+    assert min(numbers) == (1, 0, 0) and max(numbers) <= tuple(map(int, version.split(".")))
