@@ -666,6 +666,7 @@ cluster:
 import typing as t
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.cluster import gather
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.policy import Deadline, RequestPolicy
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.target import TARGET_ARGUMENTS, connect
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 
@@ -682,9 +683,9 @@ ARGUMENTS: dict[str, t.Any] = {
 
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Ask; changes nothing."""
-    with connect(args, context) as client, client.within(args["timeout"]):
-        client.timeout = args["request_timeout"]
-        return {"changed": False, "cluster": gather(client, args["namespace"])}
+    policy = RequestPolicy(args["request_timeout"], deadline=Deadline(args["timeout"]))
+    with connect(args, context) as client:
+        return {"changed": False, "cluster": gather(client.with_policy(policy), args["namespace"])}
 
 
 def main() -> None:

@@ -380,7 +380,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Apply or remove."""
     with connect(args, context) as client:
         outcome, choice = deploy(client, args, context)
-        for warning in client.warnings:
+        for warning in client.connections.warnings:
             context.warn(f"The API server warns: {warning}")
     result: dict[str, t.Any] = {"changed": outcome.changed, "outcome": outcome.document()}
     result |= {"engine": choice.engine, "engine_reason": choice.reason}

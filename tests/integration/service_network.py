@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import ApiError, Client, Unreachable
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.policy import RequestPolicy
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import load
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.cluster import Directories
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane import certificates, control_plane, programs
@@ -84,7 +85,7 @@ def _start_again(place: Directories, name: str, folder: Path, proxy: str) -> Non
     server = dataclasses.replace(usual, argv=[*usual.argv, f"--egress-selector-config-file={config}"])
     stop([server.pid_file])
     server.start()
-    with Client(load(kubeconfig=str(home.kubeconfig("setup")), env={}).connection, timeout=2.0) as probe:
+    with Client(load(kubeconfig=str(home.kubeconfig("setup")), env={}).connection, RequestPolicy(timeout=2.0)) as probe:
         await_condition(lambda: _not_ready(probe), [server], _START_SECONDS, print)
 
 

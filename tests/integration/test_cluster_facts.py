@@ -179,7 +179,7 @@ def test_a_plain_cluster_has_none_of_it_and_costs_few_requests(cluster: Callable
     plain = cluster("plain", name="empty")
     with plain.untouched(), plain.client() as client:
         found = gather(client, "kubeflow-not-there")
-        assert client.requests <= 20
+        assert client.connections.requests <= 20
     assert (found["addons"], found["gateway_classes"], found["admission"], found["unknown"]) == ([], [], [], [])
     assert found["load_balancer"]["available"] is False
     assert found["cni"] == {"name": None, "evidence": []}

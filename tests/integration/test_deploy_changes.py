@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 import yaml
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import CONNECTIONS
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.workers import CONNECTIONS
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application
 from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 

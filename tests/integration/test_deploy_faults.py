@@ -11,8 +11,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import CONNECTIONS
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.retry import LARGE
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.workers import CONNECTIONS
 from ansible_collections.kubeflow.bootstrap.tests.integration import faults
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application, accounted, created, settled
 from ansible_collections.kubeflow.bootstrap.tests.integration.objects import made, mixture, there

@@ -17,10 +17,11 @@ import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.apply.drift import Comparison
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.lease import held
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.applyset import Inventory
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.progress import Deadline, Ticker
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.progress import Ticker
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.discovery import served
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.policy import Deadline
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.resources import MANAGER, Key, Resources, digest, key_of, owned_fields
 from ansible_collections.kubeflow.bootstrap.tests.integration.webhook_server import WebhookServer, mutate
 from ansible_collections.kubeflow.bootstrap.tests.patience import patience
@@ -219,11 +220,11 @@ def test_an_unchanged_run_asks_once_a_kind_and_writes_nothing(application):
     with app.cluster.untouched():
         inventory = app.inventory.read(app.client)
         resources = Resources(served(app.client), items)
-        before = app.client.requests
+        before = app.client.connections.requests
         members = Comparison(app.client, inventory, resources).members([("web", item) for item in items])
         assert Comparison(app.client, inventory, resources).stale([member.key for member in members]) == []
     assert {member.action for member in members} == {"leave"}
-    assert app.client.requests - before == 4
+    assert app.client.connections.requests - before == 4
 
 
 @pytest.mark.parametrize(
@@ -489,7 +490,7 @@ HOLD = """
 import sys, time
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.lease import held
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.progress import Deadline
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.policy import Deadline
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.progress import Ticker
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import load
 with Client(load(kubeconfig=sys.argv[1], env={}).connection) as client, Ticker(print) as ticker:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import ApiError, Client, Unreachable
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.policy import RequestPolicy
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import load
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
 from ansible_collections.kubeflow.bootstrap.plugins.modules import kubeconfig_info
@@ -43,7 +44,7 @@ class Reach:
 
     def who(self) -> dict[str, t.Any]:
         """As whom the API server sees us (SelfSubjectReview)."""
-        with Client(load(self.path, env=self.env).connection, timeout=10) as client:
+        with Client(load(self.path, env=self.env).connection, RequestPolicy(timeout=10)) as client:
             review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
             info: dict[str, t.Any] = client.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", review)["status"]["userInfo"]
             return info

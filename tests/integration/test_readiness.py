@@ -8,10 +8,11 @@ import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.graph.waves import Gate
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.applyset import Inventory
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.member import Member
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.progress import Deadline, Ticker
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.progress import Ticker
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.status.gates import closed
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.status.wait import NotReady, await_ready, open_gates
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.discovery import served
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.policy import Deadline
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.resources import MANAGER, Key, Resources, key_of
 from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
 
@@ -81,9 +82,9 @@ def test_what_comes_up_is_awaited_with_few_requests(trial):
     members = trial.apply(*(deployment(trial.space, name) for name in names))
     trial.awaited(members)
     assert [trial.cluster.get("deployment", name, "-n", trial.space)["status"]["availableReplicas"] for name in names] == [1, 1, 1]
-    before = trial.client.requests
+    before = trial.client.connections.requests
     trial.awaited(members)
-    assert trial.client.requests == before + 1
+    assert trial.client.connections.requests == before + 1
 
 
 def test_unschedulable(trial):

@@ -65,13 +65,13 @@ class Server:
         for name in sorted(spaces | declared.keys()):
             self._namespace(name, declared.get(name))
         for item in items:
-            self.client.warnings.clear()
+            self.client.connections.warnings.clear()
             try:
                 self.apply(item, dry_run=True)
             except ApiError as error:
                 said[str(key_of(item))] = error.said
             accepted = CHOICES["accepted_warnings"].get(item["kind"])
-            warnings = [text for text in self.client.warnings if not accepted or accepted not in text.replace("\\", "")]
+            warnings = [text for text in self.client.connections.warnings if not accepted or accepted not in text.replace("\\", "")]
             if warnings:
                 said[str(key_of(item))] = f"warning: {'; '.join(warnings)}"
         return said

@@ -22,6 +22,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import pytest
 import yaml
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.policy import RequestPolicy
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import Connection
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.redaction import redact
 from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
@@ -270,7 +271,7 @@ def server(serve: Callable[..., Server]) -> Server:
 @pytest.fixture
 def client(server: Server) -> Iterator[Client]:
     """A client of ``server``, with a token."""
-    with Client(Connection(server=server.url, name="trial", env=ENV), timeout=10) as found:
+    with Client(Connection(server=server.url, name="trial", env=ENV), RequestPolicy(timeout=10)) as found:
         yield found
 
 

@@ -13,6 +13,7 @@ from ..api_migration.migrate import lines, migrate
 from ..errors import BootstrapError
 from ..kube.client import ApiError, Client
 from ..kube.discovery import Served, discover
+from ..kube.policy import Deadline, RetryPolicy
 from ..kube.resources import Key, Resource, Resources, placed
 from . import shapes
 from .apply.drift import Comparison, is_deleted_when_finished
@@ -21,14 +22,14 @@ from .apply.rejections import UNANSWERED, Refusal, fixes, refusal, summary
 from .apply.wave import WaveApplier
 from .delete.removal import Removal
 from .graph.waves import Order, order
-from .lease import held
+from .lease import at_shutdown, held
 from .model import namespace
 from .model.applyset import Inventory, group_kind, name_of
 from .model.generated_secrets import filled
 from .model.given_secrets import UNSAID, is_given, names, stays_by_itself
 from .model.member import ACTIONS, NO_WRITES, Member
 from .model.outcome import Options, Outcome, accounted
-from .model.progress import Deadline, Ticker
+from .model.progress import Ticker
 from .pruner import prune
 from .status.readiness import NotReady, failed
 from .status.unlisted_kinds import unserved
@@ -40,8 +41,6 @@ RETRY_SECONDS = 30.0
 """Retry budget, in seconds, for transient errors before the first write."""
 _LEAST, _EACH = 60.0, 0.5
 """Seconds for retries and gates where readiness is not awaited, and in addition for each object."""
-_SHUTDOWN_SECONDS = 5.0
-"""Seconds to record what was done when the run is interrupted."""
 
 
 @dataclass
@@ -91,8 +90,8 @@ class _Deployment:
 
     def execute(self, rendered: list[tuple[str, Json]]) -> None:
         """Deploy the rendered objects (component, object)."""
-        client, options = self.client, self.options
-        with client.repeating(Deadline(RETRY_SECONDS).left, self.ticker.say):
+        options = self.options
+        with self._retrying(Deadline(RETRY_SECONDS)):
             with self.ticker.timeline.part("Comparing with the cluster"):
                 self._prepare(rendered)
                 self._compare()
@@ -105,7 +104,7 @@ class _Deployment:
             self._preview()
             return
         deadline = Deadline(options.timeout or _LEAST + _EACH * len(self.todo))
-        with client.repeating(deadline.left, self.ticker.say):
+        with self._retrying(deadline):
             if writes:
                 self._write(deadline)
             else:
@@ -113,11 +112,21 @@ class _Deployment:
             if options.timeout:
                 with self.ticker.timeline.part("Waiting until all is ready"):
                     try:
-                        self.outcome.waited = await_ready(client, self.inventory, self.members, deadline, self.ticker)
+                        self.outcome.waited = await_ready(self.client, self.inventory, self.members, deadline, self.ticker)
                     except NotReady:
                         with contextlib.suppress(BootstrapError):
                             self._forget_failed_jobs()
                         raise
+
+    @contextlib.contextmanager
+    def _retrying(self, deadline: Deadline) -> t.Iterator[None]:
+        """A phase whose requests are retried until ``deadline``."""
+        client = self.client
+        try:
+            with client.retrying(RetryPolicy(deadline, self.ticker.say)) as self.client:
+                yield
+        finally:
+            self.client = client
 
     def _prepare(self, rendered: list[tuple[str, Json]]) -> None:
         """Migrate and validate the objects, and fill in their namespaces."""
@@ -202,25 +211,23 @@ class _Deployment:
 
     def _write(self, deadline: Deadline) -> None:
         """Apply, prune and record, while no other deployment of this application runs."""
-        with contextlib.ExitStack() as shutdown:
-            applier = WaveApplier(self.client, self.inventory, self.options, self.outcome, deadline)
-            early = self._create_namespace(applier)
-            with held(self.client, self.namespace, self.application, deadline, self.ticker) as lease:
-                applier = replace(applier, inventory=self._compare_again(early))
-                try:
-                    self._apply_waves(applier, early, lease.check)
-                    self._prune(deadline)
-                    self._report_unseen()
-                    lease.check()
-                    self._record()
-                except BootstrapError as error:
-                    self._record_part(error)
-                    raise
-                except BaseException:
-                    with contextlib.suppress(BootstrapError), self.client.within(_SHUTDOWN_SECONDS):
-                        self.inventory.write(self.client)
-                    shutdown.enter_context(self.client.within(_SHUTDOWN_SECONDS))  # to release the lease
-                    raise
+        applier = WaveApplier(self.client, self.inventory, self.options, self.outcome, deadline)
+        early = self._create_namespace(applier)
+        with held(self.client, self.namespace, self.application, deadline, self.ticker) as lease:
+            applier = replace(applier, inventory=self._compare_again(early))
+            try:
+                self._apply_waves(applier, early, lease.check)
+                self._prune(deadline)
+                self._report_unseen()
+                lease.check()
+                self._record()
+            except BootstrapError as error:
+                self._record_part(error)
+                raise
+            except BaseException:
+                with contextlib.suppress(BootstrapError):
+                    self.inventory.write(at_shutdown(self.client))
+                raise
 
     def _prune(self, deadline: Deadline) -> None:
         if self.stale and self.options.prune_later:
@@ -364,8 +371,8 @@ def present(client: Client, application: str, namespace: str, rendered: list[tup
         run = _Deployment(client, application, namespace, replace(options, progress=ticker.say), outcome, ticker)
         with accounted(outcome, ticker, run.complete):
             run.execute(rendered)
-            with client.repeating(Deadline(RETRY_SECONDS).left, ticker.say):
-                client.identity.check()  # what was read must be of the cluster that answers now, too
+            with client.retrying(RetryPolicy(Deadline(RETRY_SECONDS), ticker.say)) as retrying:
+                retrying.identity.check()  # what was read must be of the cluster that answers now, too
     return outcome
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ..errors import BootstrapError, some
 from ..kube.client import ApiError, Client
 from ..kube.discovery import Served, discover
+from ..kube.policy import Deadline, RetryPolicy
 from ..kube.resources import Key, Resources
 from .delete.members import NOT_APPLIED, Members, await_children, contents, definitions, descended, going_before, instances, made_for
 from .delete.removal import HOLDS_DATA, NAMESPACE, Removal, last_custom, refused, stages
@@ -21,7 +22,7 @@ from .model.applyset import Inventory, group_kind
 from .model.deletion_target import DeletionTarget
 from .model.generated_secrets import claims_of
 from .model.outcome import Options, Outcome, accounted
-from .model.progress import Deadline, Ticker
+from .model.progress import Ticker
 
 Json = dict[str, t.Any]
 
@@ -49,12 +50,12 @@ def absent(client: Client, application: str, namespace: str, options: Options, r
     Raises ``BootstrapError`` where something could not be deleted, after all else was; its details carry the outcome.
     """
     deadline = Deadline(options.timeout or _LEAST)
-    with Ticker(options.progress) as ticker, client.repeating(deadline.left, ticker.say):
-        run = _RemovalRun(client, application, namespace, options, remove_data, deadline, ticker)
+    with Ticker(options.progress) as ticker, client.retrying(RetryPolicy(deadline, ticker.say)) as retrying:
+        run = _RemovalRun(retrying, application, namespace, options, remove_data, deadline, ticker)
         with accounted(run.outcome, ticker, run.complete):
             run.inspect()
             run.execute()
-            client.identity.check()  # an object that another cluster does not have was not deleted
+            retrying.identity.check()  # an object that another cluster does not have was not deleted
     return run.outcome
 
 

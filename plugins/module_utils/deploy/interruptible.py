@@ -49,5 +49,5 @@ def _watch(client: Client, parent: int, unheard: Callable[[], bool], over: threa
             heard = time.monotonic()
         elif time.monotonic() - heard > _ANSWER:
             client.give_up()
-            client.cut()
+            client.connections.cut()
             heard = time.monotonic()

@@ -18,16 +18,18 @@ import threading
 import time
 import typing as t
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import BootstrapError
 from ..kube.client import ApiError, Client, Unreachable
 from ..kube.names import object_name
+from ..kube.policy import Deadline, RequestPolicy
 from ..kube.resources import MANAGER
 from ..process import interrupts
 
 if t.TYPE_CHECKING:
-    from .model.progress import Deadline, Ticker
+    from .model.progress import Ticker
 
 Json = dict[str, t.Any]
 
@@ -35,6 +37,8 @@ DURATION = 15.0
 """Seconds that a holder may be silent, as leader election of Kubernetes has it."""
 _PROCESS = f"{MANAGER}/process"
 _PAUSE = 0.5
+_SHUTDOWN_SECONDS = 5.0
+"""Seconds for each write of an interrupted run: its record, and to release the lease."""
 _PATIENCE = 2.0
 """Seconds."""
 _BOOT, _PIDS = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
@@ -46,8 +50,8 @@ class HeldLease:
     def __init__(self, client: Client, path: str, what: str, lease: Json, duration: float) -> None:
         self._client, self._path, self._what, self._duration = client, path, what, duration
         # A renewal that hangs must not outlast the lease.
-        self._quick = Client(client.connection, timeout=duration / 3, total=duration / 3)
-        self._quick.on_connect = client.on_connect
+        self._quick = Client(client.connection, RequestPolicy(timeout=duration / 3, total=duration / 3))
+        self._quick.connections.on_connect = client.connections.on_connect
         self._lease = lease
         self._renewed = _now()
         self._lost: str | None = None
@@ -94,35 +98,35 @@ class HeldLease:
                     return
                 if error.code != 409:
                     raise
-                live = client.request("GET", self._path, once=True)
+                live = client.without_retries().get(self._path)
                 if live["spec"].get("holderIdentity") != spec["holderIdentity"]:
                     self._lost = f"{_holder(live)} has it"
                     return
                 self._lease = live  # ours: the answer to what we wrote before was lost
             self._renewed = begun
 
-    def release(self) -> None:
+    def release(self, client: Client) -> None:
         """Delete it, if it is still ours; what can't be deleted now expires."""
         self._ended.set()
         self._quick.close()
         if self._lost or _now() - self._renewed > self._duration or not self._lock.acquire(timeout=_PATIENCE):
             return
-        self._client.identity.forget(self._path)
+        client.identity.forget(self._path)
         with contextlib.suppress(BootstrapError):
             try:
-                self._delete(self._lease)
+                self._delete(client, self._lease)
             except ApiError as error:
                 if error.code != 409:
                     raise
-                live = self._client.request("GET", self._path, once=True)
+                live = client.without_retries().get(self._path)
                 if live["spec"].get("holderIdentity") == self._lease["spec"]["holderIdentity"]:
-                    self._delete(live)  # ours: the answer to a renewal was lost
+                    self._delete(client, live)  # ours: the answer to a renewal was lost
         self._lock.release()
 
-    def _delete(self, lease: Json) -> None:
+    def _delete(self, client: Client, lease: Json) -> None:
         condition = {name: lease["metadata"].get(name) for name in ("uid", "resourceVersion")}
         if all(condition.values()):  # else it would be whosever it is by now
-            self._client.request("DELETE", self._path, body={"preconditions": condition}, once=True)
+            client.without_retries().delete(self._path, {"preconditions": condition})
 
 
 @contextlib.contextmanager
@@ -161,10 +165,21 @@ def held(
         ticker.state = said
     client.identity.witness(path, lease["metadata"].get("uid"))
     kept = HeldLease(client, path, what, lease, duration)
+    releasing = client
     try:
         yield kept
+    except BootstrapError:
+        raise
+    except BaseException:
+        releasing = at_shutdown(client)
+        raise
     finally:
-        kept.release()
+        kept.release(releasing)
+
+
+def at_shutdown(client: Client) -> Client:
+    """A view for the last writes of an interrupted run."""
+    return client.with_policy(replace(client.policy, deadline=Deadline(_SHUTDOWN_SECONDS)))
 
 
 def _passing(error: ApiError | Unreachable, client: Client, what: str) -> BootstrapError:

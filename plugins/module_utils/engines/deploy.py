@@ -14,13 +14,13 @@ from ..deploy.interruptible import interruptible
 from ..deploy.model.generated_secrets import without_given
 from ..deploy.model.given_secrets import objects as given_objects
 from ..deploy.model.outcome import Options, Outcome
-from ..deploy.model.progress import Deadline
 from ..deploy.pruner import named
 from ..errors import BootstrapError
 from ..ksonnet.disk import folder
 from ..ksonnet.render.render import left_out, objects
 from ..kube.client import Client
 from ..kube.identity import uid_of
+from ..kube.policy import Deadline, RetryPolicy
 from ..kube.resources import key_of
 from ..registries.source_arguments import sources
 from ..run import Context
@@ -41,14 +41,15 @@ def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Ou
     files = _files(path, args, context)
     if not files:
         raise BootstrapError(f"There is no application in {path}.", fix=_FOLDER_LOST if args["state"] == "absent" else _NO_APPLICATION)
-    with client.repeating(Deadline(RETRY_SECONDS).left, context.progress):
-        app, environment, namespace = target_cluster.bind(client, files, path, args, context.warn)
+    with client.retrying(RetryPolicy(Deadline(RETRY_SECONDS), context.progress)) as retrying:
+        app, environment, namespace = target_cluster.bind(retrying, files, path, args, context.warn)
     options = _options(args, context)
     remove = args["state"] == "absent"
     with_secrets = bool(args["secrets"]) and not remove
-    job = Job(client, context, path, files, app["name"], args["environment"], environment, secrets=with_secrets)
-    with client.repeating(Deadline(RETRY_SECONDS).left, context.progress):
+    with client.retrying(RetryPolicy(Deadline(RETRY_SECONDS), context.progress)) as retrying:
+        job = Job(retrying, context, path, files, app["name"], args["environment"], environment, secrets=with_secrets)
         choice = job.choose(args["engine"], args["ks"])
+    job.client = client
     try:
         with interruptible(client):
             if choice.ks and remove:
@@ -74,9 +75,9 @@ def _removed_by_record(client: Client, args: dict[str, t.Any], context: Context)
         raise BootstrapError(
             "An application can be removed, but not deployed by its name alone.", fix="Leave application out, or set state to absent."
         )
-    with client.repeating(Deadline(RETRY_SECONDS).left, context.progress):
-        application, namespace = recorded.named(client, args["application"], args, context.env)
-        client.identity.bind(uid_of(client), f"/api/v1/namespaces/{namespace}")
+    with client.retrying(RetryPolicy(Deadline(RETRY_SECONDS), context.progress)) as retrying:
+        application, namespace = recorded.named(retrying, args["application"], args, context.env)
+        retrying.identity.bind(uid_of(retrying), f"/api/v1/namespaces/{namespace}")
     with interruptible(client):
         outcome = absent(client, application, namespace, _options(args, context), args["remove_data"])
     if not outcome.objects:

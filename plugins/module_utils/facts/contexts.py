@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ..errors import BootstrapError
 from ..kube.client import Client
+from ..kube.policy import Deadline, RequestPolicy
 from ..kubeconfig.load import contexts, load
 from . import cloud, cluster, kubeconfig
 
@@ -136,8 +137,7 @@ def ask(place: ContextLocation, how: QueryOptions, env: Mapping[str, str]) -> Js
     """The facts of one cluster: ``kubeconfig``, ``cluster`` and ``cloud``, as the role collects them."""
     found = load(place.file, place.context, env)
     described = kubeconfig.describe(found)
-    with Client(found.connection) as client, client.within(how.timeout):
-        client.timeout = how.request_timeout
+    with Client(found.connection, RequestPolicy(how.request_timeout, deadline=Deadline(how.timeout))) as client:
         gathered = cluster.gather(client, how.namespace)
     return {"kubeconfig": described, "cluster": gathered, "cloud": cloud.describe(gathered["nodes"], described, env)}
 

@@ -11,6 +11,7 @@ import typing as t
 from urllib.parse import urlsplit
 
 from ..kube.client import ApiError, Client, Unreachable
+from ..kube.policy import RequestPolicy
 from ..kubeconfig.credentials import Credentials
 from .queries import Asker
 
@@ -59,7 +60,7 @@ def _keys_for(asker: Asker) -> str | None:
     login = asker.client
     nobody = dataclasses.replace(login.connection, credentials=Credentials())
     try:
-        with Client(nobody, timeout=login.timeout) as anybody:
+        with Client(nobody, RequestPolicy(login.policy.timeout)) as anybody:
             anybody.document(_KEYS, accept=_KEYS_TYPE)
         return "everybody"
     except (ApiError, Unreachable):

@@ -20,11 +20,12 @@ from ..deploy.model.applyset import Inventory
 from ..deploy.model.deletion_target import DeletionTarget
 from ..deploy.model.member import Member
 from ..deploy.model.outcome import Options, Outcome, accounted
-from ..deploy.model.progress import Deadline, Ticker
+from ..deploy.model.progress import Ticker
 from ..deploy.status.wait import await_ready, open_gates
 from ..errors import BootstrapError
 from ..kube.client import Client
 from ..kube.discovery import Served
+from ..kube.policy import Deadline, RetryPolicy
 from ..kube.resources import CRD, Resources, key_of, placed
 from . import answers
 from .command import Ks, KsOutput
@@ -173,7 +174,8 @@ class KsRun:
                 self.outcome.add_unless_recorded(each.key, each.component, "not reached")
             return error
 
-        with self.ticker, self.client.repeating(self.deadline.left, self.ticker.say), accounted(self.outcome, self.ticker, complete):
+        policy = RetryPolicy(self.deadline, self.ticker.say)
+        with self.ticker, self.client.retrying(policy) as self.client, accounted(self.outcome, self.ticker, complete):
             yield
 
     @contextlib.contextmanager

@@ -8,12 +8,13 @@ or of the Lease that is held while it is deployed: no other cluster has an objec
 
 from __future__ import annotations
 
-import threading
 import typing as t
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from ..errors import BootstrapError
-from .retry import ApiError, Attempt, Unreachable, patience
+from .api_errors import ApiError, Unreachable
+from .retry import Attempt, patience
 
 if t.TYPE_CHECKING:
     from .client import Client
@@ -47,6 +48,16 @@ class OtherCluster(BootstrapError):
     """Another cluster answers than the one that the work is for."""
 
 
+@dataclass
+class _Witness:
+    """The object that tells one cluster from another."""
+
+    bound: bool = False
+    path: str | None = None
+    uid: str | None = None
+    failure: OtherCluster | None = None
+
+
 class ClusterIdentity:
     """The cluster that a client's work is for. Safe to use from several threads.
 
@@ -55,25 +66,26 @@ class ClusterIdentity:
     another cluster. What names a UID, as patches of objects that exist and deletions do, another cluster refuses by itself.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, witness: _Witness | None = None) -> None:
+        """``witness``: what all views of a client share; their ``client`` differs, and so do its retries."""
         self._client = client
-        self._bound = False
-        self._path: str | None = None
-        self._known: str | None = None
-        self._failure: OtherCluster | None = None
-        self._lock = threading.Lock()
+        self._witness = witness or _Witness()
+
+    def through(self, view: Client) -> ClusterIdentity:
+        """The same, asked by requests of a view."""
+        return ClusterIdentity(view, self._witness)
 
     def bind(self, uid: str | None, *others: str) -> None:
-        """From now on it is the cluster with this UID of ``kube-system``; without one, that of the first of ``others`` that is found."""
-        self._bound, self._client.on_connect = True, self.prove
+        """From now on it is the cluster with this UID of ``kube-system``; without one, that of the first of ``others`` that exists."""
+        self._witness.bound, self._client.connections.on_connect = True, self.prove
         if uid:
-            self._client.begin_proving()
-        for path, known in [(SYSTEM, uid)] if uid else [(path, self._found(path)) for path in others]:
+            self._client.connections.begin_proving()
+        for path, known in [(SYSTEM, uid)] if uid else [(path, self._existing(path)) for path in others]:
             if known:
                 self.witness(path, known)
                 return
 
-    def _found(self, path: str) -> str | None:
+    def _existing(self, path: str) -> str | None:
         try:
             return _uid(self._client.get, path)
         except ApiError as error:
@@ -83,33 +95,34 @@ class ClusterIdentity:
 
     def witness(self, path: str, uid: str | None) -> None:
         """Go by this object where there is none to go by yet."""
-        if self._bound and self._path is None and uid:
-            self._path, self._known = path, uid
+        if self._witness.bound and self._witness.path is None and uid:
+            self._witness.path, self._witness.uid = path, uid
 
     def forget(self, path: str) -> None:
-        """This object is about to be deleted by us: that it is gone does not tell that another cluster answers."""
-        if self._path == path:
-            self._path = self._known = None
+        """We are about to delete this object: from then on its absence does not tell that another cluster answers."""
+        if self._witness.path == path:
+            self._witness.path = self._witness.uid = None
 
     def check(self) -> None:
         """Raises ``OtherCluster`` where another one answers by now, or did since it was bound."""
-        if self._failure or not self._client.proved_by_answers():
+        if self._witness.failure or not self._client.connections.proved_by_answers():
             self.prove(self._client.get)
 
     def prove(self, get: Get) -> bool:
         """The same, asked with ``get``; false where there is nothing to go by. Once it was another one, nothing is sent any more."""
-        if self._failure is None and self._path is not None:
+        witness = self._witness
+        if witness.failure is None and witness.path is not None:
             try:
-                uid = _uid(get, self._path)
+                uid = _uid(get, witness.path)
             except ApiError as error:
                 if error.code != 404:
                     raise
                 uid = None
-            if uid != self._known:
-                self._failure = self._failure or self._other(uid)
-        if self._failure:
-            raise self._failure
-        return self._path is not None
+            if uid != witness.uid:
+                witness.failure = witness.failure or self._other(uid)
+        if witness.failure:
+            raise witness.failure
+        return witness.path is not None
 
     def explain(self, error: BootstrapError) -> BootstrapError:
         """The error; or that another cluster answers by now, where that is behind it."""
@@ -123,9 +136,10 @@ class ClusterIdentity:
         return error
 
     def _other(self, uid: str | None) -> OtherCluster:
-        connection, name = self._client.connection, (self._path or "").rpartition("/")[2]
+        connection, witness = self._client.connection, self._witness
+        name = (witness.path or "").rpartition("/")[2]
         return OtherCluster(
-            f"{connection.server} (context {connection.name}) leads to another cluster than before: the UID of {name} was {self._known}, "
+            f"{connection.server} (context {connection.name}) leads to another cluster than before: the UID of {name} was {witness.uid}, "
             f"and is {uid or 'unknown, as it is not found or may not be read'} now. Nothing was sent any more.",
             fix="Is that a load balancer, a DNS name or a tunnel in front of two clusters? Name the API server of one. What was created in "
             "that very moment may be in the other cluster: look there. Then run again: it resumes from here.",

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""When the API server says no or nothing: the errors of ``api``, and which of them are transient. Private to the collection."""
+"""Which errors are transient, and when a request is sent again after one."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ import re
 import threading
 import time
 import typing as t
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..errors import BootstrapError
-from ..http.failures import Failure
-from ..kubeconfig.load import Connection
-from ..redaction.redact import clean, cleaned
-
-Json = dict[str, t.Any]
+from .api_errors import ApiError, InvalidResponse, Unreachable
+from .policy import Deadline, RetryPolicy
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
+_TRIES, _LONGEST_THROTTLED = 5, 10.0
+"""Without a retry policy: how often a request is sent, and the longest pause in between."""
 _SPEAK_FIRST, _SPEAK_LAST = 1.0, 30.0
 """Seconds between two lines about the same reason: twice as many each time."""
 LARGE = 64 * 1024
@@ -82,67 +80,6 @@ _TRANSIENT = (
     # read yet (apiserver/pkg/admission/initializer; plugin/pkg/admission/resourcequota; the RBAC authorizer).
     _known((403,), "not yet ready to handle request|status unknown for quota|RBAC: .*not found", reads=_A_MOMENT, writes=_BRIEFLY),
 )
-
-
-class Unreachable(BootstrapError):
-    """No answer from the API server. ``passes``: it may answer another time. ``sent``: a write may have been done nevertheless.
-
-    ``slow``: it did not answer in time.
-    """
-
-    def __init__(self, message: str, *, fix: str | None = None, passes: bool = True, sent: bool = False, slow: bool = False) -> None:
-        self.passes, self.sent, self.slow = passes, sent, slow
-        super().__init__(message, fix=fix)
-
-
-_IN_BETWEEN = "Sign in again if a gateway or proxy before the API server asks for it; else check server in the kubeconfig."
-
-
-class InvalidResponse(Unreachable):
-    """Something answered, but not as a Kubernetes API server does (``responses``).
-
-    It tells nothing: neither that an object was not found, nor that a list is empty, nor whether a write was done. It may come from what
-    lies between for a moment, or until somebody signs in.
-    """
-
-    def __init__(self, connection: Connection, what: str, why: str) -> None:
-        super().__init__(
-            f"{connection.server} (context {connection.name}) does not answer as a Kubernetes API server: {why} ({what}).",
-            fix=_IN_BETWEEN,
-            sent=True,
-        )
-
-
-def unreachable(failure: Failure, connection: Connection, sent: bool) -> Unreachable:
-    """What kept an API server from answering, in words."""
-    where = f"{connection.server} (context {connection.name})"
-    if failure.kind == "untrusted":
-        return Unreachable(
-            f"The API server {where} was not asked: its certificate can't be trusted: {failure.why}.",
-            fix="Check certificate-authority and server in the kubeconfig.",
-            passes=False,
-        )
-    if failure.kind in ("damaged", "too large"):
-        why = f"The answer of the API server {connection.server} can't be read: {failure.why}."
-        return Unreachable(why, fix=_IN_BETWEEN, passes=failure.kind == "damaged", sent=sent)
-    return Unreachable(
-        f"The API server {where} can't be reached: {failure.said}.",
-        fix="Is the cluster up, and the VPN or proxy to it?",
-        sent=sent,
-        slow=failure.kind == "late",
-    )
-
-
-class ApiError(BootstrapError):
-    """The API server said no. ``code`` is the HTTP status, ``reason`` and ``causes`` those of its Status object."""
-
-    def __init__(self, code: int, status: Json, what: str) -> None:
-        self.code = code
-        self.reason = clean(str(status.get("reason") or ""))
-        self.said = clean(str(status.get("message") or f"HTTP {code}"))
-        details = status.get("details")
-        self.causes: list[Json] = cleaned(details.get("causes") or []) if isinstance(details, dict) else []
-        super().__init__(f"{what}: {self.said}")
 
 
 @dataclass
@@ -209,58 +146,66 @@ class Concurrency:
             self._changed.notify_all()
 
 
-class RetryPolicy:
-    """Whether and when to send requests again, for all threads that send some. ``left()``: seconds that remain for all of it.
+class Retries:
+    """Whether and when requests are sent again by a policy, for all threads that send some.
 
-    ``told``: the reasons that were said before; more are added.
+    ``reported``: the reasons that were reported before; more are added.
     """
 
-    def __init__(self, left: Callable[[], float], say: Callable[[str], None], server: str, told: set[str]) -> None:
-        self.left = left
-        self._say = say
+    def __init__(self, policy: RetryPolicy, server: str, reported: set[str]) -> None:
+        self._policy = policy
         self._server = server
-        self._spoken, self._silence = 0.0, _SPEAK_FIRST
-        self._told = told
-        self.width = Concurrency()
+        self._reported_at, self._silence = 0.0, _SPEAK_FIRST
+        self._reported = reported
+        self.concurrency = Concurrency()
         self._lock = threading.Lock()
         self._ended = threading.Event()
 
     def end(self) -> None:
         """Wake up who waits: nothing is sent again from now on."""
         self._ended.set()
-        self.width.end()
+        self.concurrency.end()
 
-    def pause(self, sent: Attempt, failure: ApiError | Unreachable, retry_after: float | None) -> bool:
+    def wait(self, attempt: Attempt, failure: ApiError | Unreachable, retry_after: float | None) -> bool:
         """Wait until it is time to send a request again; false where that is of no use, or there is no time left.
 
         ``retry_after``: what the server asked for, in seconds; it is never asked earlier.
         """
         too_much = failure.slow if isinstance(failure, Unreachable) else failure.code in (429, 504)
-        if too_much and sent.size >= LARGE:
-            self.width.narrow()
-        sent.since = sent.since or time.monotonic()
-        allowed = patience(sent, failure)
-        left = min(self.left(), allowed - (time.monotonic() - sent.since)) if allowed else 0.0
-        pause = retry_after or min(_FIRST_PAUSE * 2 ** (sent.failures - 1), _LONGEST_PAUSE) * random.uniform(0.5, 1.0)
+        if too_much and attempt.size >= LARGE:
+            self.concurrency.narrow()
+        attempt.since = attempt.since or time.monotonic()
+        allowed = patience(attempt, failure)
+        left = min(self._policy.deadline.left(), allowed - (time.monotonic() - attempt.since)) if allowed else 0.0
+        pause = retry_after or min(_FIRST_PAUSE * 2 ** (attempt.failures - 1), _LONGEST_PAUSE) * random.uniform(0.5, 1.0)
         if left <= 0 or pause > left and retry_after:
             return False
-        self._tell(failure, time.monotonic() - sent.since)
+        self._report(failure, time.monotonic() - attempt.since)
         return not self._ended.wait(min(pause, left))
 
-    def _tell(self, failure: ApiError | Unreachable, seconds: float) -> None:
+    def _report(self, failure: ApiError | Unreachable, seconds: float) -> None:
         """Nothing of a first stumble; a reason only once."""
         now = time.monotonic()
         with self._lock:
-            if seconds < _SPEAK_FIRST or now - self._spoken < _SPEAK_FIRST:
+            if seconds < _SPEAK_FIRST or now - self._reported_at < _SPEAK_FIRST:
                 return
             why = failure.message if isinstance(failure, Unreachable) else f"The API server {self._server} refuses for now: {failure.said}"
             reason = _NUMBER.sub("", why)
-            told = reason in self._told
-            if told and now - self._spoken < self._silence:
+            known = reason in self._reported
+            if known and now - self._reported_at < self._silence:
                 return
-            self._told.add(reason)
-            self._spoken, self._silence = now, min(2 * self._silence, _SPEAK_LAST) if told else 2 * _SPEAK_FIRST
-        self._say(("" if told else f"{why.rstrip('.')}. ") + f"Trying again, {seconds:.0f} s so far.")
+            self._reported.add(reason)
+            self._reported_at, self._silence = now, min(2 * self._silence, _SPEAK_LAST) if known else 2 * _SPEAK_FIRST
+        self._policy.say(("" if known else f"{why.rstrip('.')}. ") + f"Trying again, {seconds:.0f} s so far.")
+
+
+def wait_if_throttled(attempt: Attempt, failure: ApiError | Unreachable, retry_after: float | None, deadline: Deadline | None) -> bool:
+    """Without a retry policy: wait where the server did not accept a request (429); false for other failures, and after a few times."""
+    if not isinstance(failure, ApiError) or failure.code != 429 or attempt.failures >= _TRIES or not passes(attempt, failure):
+        return False
+    left = deadline.left() if deadline else _LONGEST_THROTTLED
+    time.sleep(min(retry_after or random.uniform(0.5, 1.0) * attempt.failures, _LONGEST_THROTTLED, left))
+    return True
 
 
 def patience(sent: Attempt, failure: ApiError | Unreachable) -> float:

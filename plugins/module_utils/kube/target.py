@@ -14,7 +14,8 @@ from ..kubeconfig import k8s_auth
 from ..kubeconfig.credentials import Credentials, authority, of_token
 from ..kubeconfig.load import Connection, Kubeconfig, load
 from ..run import Context
-from .client import TOTAL, Client
+from .client import Client
+from .policy import TOTAL, RequestPolicy
 
 TARGET_ARGUMENTS: dict[str, t.Any] = {
     "kubeconfig": {"type": "raw", "no_log": True},
@@ -56,4 +57,4 @@ def _named(server: str, file: str | None, token: str | None, context: Context) -
 
 def connect(args: dict[str, t.Any], context: Context) -> Client:
     """A client of that cluster. No request of it takes longer than the stage may wait."""
-    return Client(find(args, context).connection, total=min(TOTAL, args.get("wait_timeout") or TOTAL))
+    return Client(find(args, context).connection, RequestPolicy(total=min(TOTAL, args.get("wait_timeout") or TOTAL)))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..errors import BootstrapError
 from ..kube.client import ApiError, Client, Unreachable
+from ..kube.policy import RequestPolicy
 from ..kubeconfig.load import load
 from ..run import Context
 from .control_plane import contents, control_plane, profiles, programs
@@ -247,7 +248,7 @@ def _bring_up(start: _Start, ports: Ports) -> list[Process]:
         site.connect()
     connection = load(kubeconfig=str(home.kubeconfig("setup")), env=context.env).connection
     # Its port may be taken by somebody who never answers: look after the processes in between.
-    with Client(connection, timeout=1.0) as probe:
+    with Client(connection, RequestPolicy(timeout=1.0)) as probe:
         wait(lambda: _not_ready(probe))
     with Client(connection) as client:
         run(*each.values())

@@ -12,11 +12,12 @@ from pathlib import Path
 from ..deploy import target_cluster
 from ..deploy.applier import RETRY_SECONDS
 from ..deploy.interruptible import interruptible
-from ..deploy.model.progress import Deadline, Ticker
+from ..deploy.model.progress import Ticker
 from ..errors import BootstrapError
 from ..ksonnet.disk import folder
 from ..kube.client import ApiError, Client, Unreachable
 from ..kube.discovery import served
+from ..kube.policy import Deadline, RetryPolicy
 from ..kube.resources import Resources
 from ..process import interrupts
 from ..run import Context
@@ -40,11 +41,11 @@ def verify(client: Client, args: Json, context: Context) -> list[CheckResult]:
         raise BootstrapError(
             f"There is no application in {path}.", fix="Deploy one first (playbooks/bootstrap.yml), or check kubeflow_app_dir."
         )
-    with client.repeating(Deadline(RETRY_SECONDS).left, context.progress):
-        _app, _environment, namespace = target_cluster.bind(client, files, path, args, context.warn)
+    with client.retrying(RetryPolicy(Deadline(RETRY_SECONDS), context.progress)) as retrying:
+        _app, _environment, namespace = target_cluster.bind(retrying, files, path, args, context.warn)
         chosen = _chosen(checks(files, args["environment"]), args["checks"])
-        simulated = _simulated(client)
-        run = _VerifyRun(client, Resources(served(client)), namespace, Deadline(args["timeout"]), context)
+        simulated = _simulated(retrying)
+        run = _VerifyRun(client, Resources(served(retrying)), namespace, Deadline(args["timeout"]), context)
     if context.check:
         return [run.skipped(component, check, "not run in check mode") for component, check in chosen]
     if simulated:

@@ -101,7 +101,7 @@ def survives(path: Path) -> bool:
         credentials = found.connection.credentials
         credentials.prepare()
         with Client(found.connection) as client:
-            assert client.requests == 0
+            assert client.connections.requests == 0
         open_connection(found.connection, ssl_context(found.connection), ExchangeDeadline(1, 1))
         headers = credentials.headers()
         assert all("\n" not in value and value.isascii() for value in headers.values())

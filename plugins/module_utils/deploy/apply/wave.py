@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from ...errors import BootstrapError
 from ...kube.client import ONE_METADATA, ApiError, Client, Unreachable
 from ...kube.identity import OtherCluster
+from ...kube.policy import Deadline
 from ...kube.resources import CRD, DEFINITIONS, MANAGER, Key, owned_fields
 from ...process import interrupts
 from ..model.applyset import Inventory
 from ..model.managed_fields import Rewrite, former, of_another_version, rewrite_managed_fields
 from ..model.member import ACTIONS, Member
 from ..model.outcome import Options, Outcome
-from ..model.progress import Deadline
 from ..status.finalizers import holding
 from . import recreate
 from .drift import fingerprint
@@ -154,7 +154,7 @@ class WaveApplier:
             metadata: Json = send(self.client, member, self.options)["metadata"]
         except Unreachable:
             with contextlib.suppress(BootstrapError):
-                metadata = self.client.request("GET", member.path, accept=ONE_METADATA, once=True)["metadata"]
+                metadata = self.client.without_retries().get(member.path, ONE_METADATA)["metadata"]
                 if _applied_at(metadata) and _applied_at(metadata) != _applied_at(before):
                     return metadata
             raise

@@ -16,6 +16,7 @@ from ...errors import BootstrapError
 from ...kube.client import ApiError, Client
 from ...kube.discovery import Served
 from ...kube.object_shapes import BUILT_IN
+from ...kube.policy import Deadline
 from ...kube.resources import CRD, MANAGER, Key
 from ...process import interrupts
 from ..graph.object_index import derived
@@ -23,7 +24,7 @@ from ..graph.waves import order
 from ..model.deletion_target import DeletionTarget
 from ..model.object_diff import difference
 from ..model.outcome import Options, Outcome
-from ..model.progress import Deadline, Ticker
+from ..model.progress import Ticker
 from ..status.finalizers import EXPLAIN_AFTER, explained, short
 from .deletion import GOING, GONE, LOST, SPARED, delete, look
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How long a deployment may take, and what is said meanwhile."""
+"""What is reported while a deployment is under way."""
 
 from __future__ import annotations
 
@@ -15,23 +15,6 @@ Say = Callable[[str], None]
 
 _UNCHANGED = 15
 """So many times longer nothing is said where nothing has changed: half a minute."""
-
-
-class Deadline:
-    """A point in time, ``seconds`` from now."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self._end = time.monotonic() + seconds
-
-    def left(self) -> float:
-        """Seconds until then; 0 after it."""
-        return max(self._end - time.monotonic(), 0.0)
-
-    @property
-    def over(self) -> bool:
-        """Whether it has passed."""
-        return self.left() == 0.0
 
 
 class Ticker:

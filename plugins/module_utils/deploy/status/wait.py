@@ -11,12 +11,13 @@ import typing as t
 from collections.abc import Collection, Iterator, Mapping
 
 from ...kube.client import ApiError, Client
+from ...kube.policy import Deadline
 from ...kube.resources import CRD, Key, Resource
 from ...process import interrupts
 from ..graph.waves import SOFT, Gate
 from ..model.applyset import PART_OF, Inventory
 from ..model.member import Member
-from ..model.progress import Deadline, Ticker
+from ..model.progress import Ticker
 from .diagnosis import explain
 from .gates import closed, described, unserved
 from .readiness import NotReady, awaited, failed, is_paused, missing, only_slow, storage_class

@@ -8,8 +8,10 @@ import typing as t
 from dataclasses import replace
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import CONNECTIONS, ApiError, Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import ApiError, Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.identity import SYSTEM, OtherCluster, names_uid
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.policy import RequestPolicy
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.workers import CONNECTIONS
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import Connection
 
 from tests.unit.conftest import ENV, Answer, Request
@@ -90,7 +92,7 @@ WORK: dict[str, tuple[bool, Work]] = {
 
 def run(server: t.Any, front: Front, work: Work, uid: str | None = "kube-system-1") -> None:
     """What ``deploy`` does once it has seen that it is the right cluster."""
-    with Client(Connection(server=server.url, name="trial", env=ENV), timeout=10) as client:
+    with Client(Connection(server=server.url, name="trial", env=ENV), RequestPolicy(timeout=10)) as client:
         client.identity.bind(uid, SPACE)
         front.clusters[0].client = client
         work(front.clusters[0])
@@ -210,16 +212,17 @@ def test_what_an_answer_of_the_other_cluster_names_proves_nothing(server: t.Any,
 def test_a_connection_that_only_asks_is_told_by_its_answer(server: t.Any, client: Client) -> None:
     front = begin(server, client, True, False, marks=True)
     front.lead("request", 0)
-    with Client(Connection(server=server.url, name="trial", env=ENV), timeout=10) as asking:
+    with Client(Connection(server=server.url, name="trial", env=ENV), RequestPolicy(timeout=10)) as asking:
         asking.identity.bind("kube-system-1")
         asking.get(SYSTEM)
         server.requests.clear()
         paths = [f"{SPACE}/configmaps/c{number}" for number in range(4)]
         # So that none of them takes a connection that another one has just left.
-        kept = [asking._kept(asking._deadline())]
+        pool = asking.connections
+        kept = [pool._kept(pool._deadline(asking.policy))]
         for path in paths:
             assert asking.get(path)["metadata"]["name"] in path
-            kept.append(asking._kept(asking._deadline()))
+            kept.append(pool._kept(pool._deadline(asking.policy)))
         assert [request.path for request in server.requests] == paths
         front.lead("request", 1)
         with pytest.raises(OtherCluster):

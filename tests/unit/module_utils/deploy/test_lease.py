@@ -15,9 +15,10 @@ import typing as t
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy import lease
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.lease import held, process
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.progress import Deadline, Ticker
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.progress import Ticker
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.policy import Deadline, RequestPolicy
 from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang, until
 
 from tests.patience import patience
@@ -96,6 +97,25 @@ def test_it_is_deleted_after_a_failure_too(store: Store, client: Client, ticker:
     with pytest.raises(ZeroDivisionError), held(client, "ml", "app", Deadline(5), ticker):
         raise ZeroDivisionError
     assert store.lease is None
+
+
+def test_an_interrupted_run_tries_to_delete_it_for_a_moment_only(
+    store: Store, client: Client, ticker: Ticker, server: t.Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "_SHUTDOWN_SECONDS", 0.2)
+    released = threading.Event()
+
+    def hang(request: Request) -> Answer:
+        if request.method == "DELETE":
+            released.wait(patience(10))
+        return store.answer(request)
+
+    server.routes[f"{LEASES}/app-deploy"] = hang
+    patient = client.with_policy(RequestPolicy(timeout=100.0))
+    with no_hang(1), pytest.raises(KeyboardInterrupt), held(patient, "ml", "app", Deadline(5), ticker):
+        raise KeyboardInterrupt
+    assert store.lease
+    released.set()
 
 
 def test_it_is_deleted_where_the_answer_to_a_renewal_was_lost(store: Store, client: Client, ticker: Ticker) -> None:
@@ -283,7 +303,7 @@ def test_a_renewal_that_hangs_does_not_outlast_the_lease(server: t.Any, client: 
         path.rpartition("/")[0]: lambda request: Answer({**request.body, "metadata": {"uid": "u", "resourceVersion": "0"}}),
     }
     with Ticker(lambda _line: None) as ticker, held(client, "ml", "app", Deadline(30), ticker, duration=1.5) as lease:
-        assert max(lease._quick.timeout, lease._quick.total) < 1.5
+        assert max(lease._quick.policy.timeout, lease._quick.policy.total) < 1.5
         assert hung.wait(patience(1))
         while state["puts"] < 2:
             assert not released.wait(0.05)

@@ -128,7 +128,7 @@ def test_a_refused_login_is_an_error(cluster: t.Any, client: Client) -> None:
 def test_a_server_that_is_not_there_is_asked_once() -> None:
     with Client(Connection(server=f"http://{NOBODY}", env=ENV)) as client, pytest.raises(Unreachable):
         gather(client, "ml")
-    assert client.requests == 1
+    assert client.connections.requests == 1
 
 
 @pytest.mark.parametrize("version", [{"gitVersion": "", "major": ""}, {"gitVersion": "$Format", "major": None}])

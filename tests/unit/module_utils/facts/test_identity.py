@@ -25,9 +25,10 @@ FORBIDDEN = Answer({"message": "forbidden"}, 403)
 
 
 @pytest.fixture
-def asker(client: Client) -> Asker:
-    client.connection = dataclasses.replace(client.connection, credentials=from_user({"token": "secret"}, {}, ENV))
-    return Asker(client, {})
+def asker(client: Client) -> t.Iterator[Asker]:
+    connection = dataclasses.replace(client.connection, credentials=from_user({"token": "secret"}, {}, ENV))
+    with Client(connection, client.policy) as logged_in:
+        yield Asker(logged_in, {})
 
 
 def keys_for(*users: str | None) -> t.Callable[[Request], Answer]:

@@ -70,10 +70,11 @@ class Cluster:
 
     def __init__(self, minor: str = "35+", **live: t.Any) -> None:
         self.live: dict[str, list[t.Any]] = {"/version": [{"major": "1", "minor": minor}], **live}
+        self.connections = self
         self.identity = ClusterIdentity(self)  # type: ignore[arg-type]
 
-    def repeating(self, _left: t.Any, _say: t.Any) -> t.Any:
-        return contextlib.nullcontext()
+    def retrying(self, _policy: t.Any) -> t.Any:
+        return contextlib.nullcontext(self)
 
     def get(self, path: str, _accept: str = "") -> t.Any:
         answers = self.live.get(path, [None])

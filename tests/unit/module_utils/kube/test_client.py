@@ -8,7 +8,9 @@ import base64
 import contextlib
 import gzip
 import json
-import socket
+import os
+import subprocess
+import sys
 import threading
 import time
 import typing as t
@@ -17,13 +19,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.http.channel import Channel
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube import client as api
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import ApiError, Client, InvalidResponse, Unreachable
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import ApiError, Client, Unreachable
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.credentials import Credentials, from_user
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import Connection
-from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang, patience, until
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 
 from tests.unit.conftest import ENV, Answer, Request, bare
 
@@ -137,7 +136,7 @@ def test_warnings_are_collected_once_and_in_order(server: t.Any, client: Client)
     server.routes["/b"] = Answer({}, headers=[("Warning", other)])
     for path in ("/b", "/a", "/a"):
         client.get(path)
-    assert list(client.warnings) == ["unknown field", "v1 X is deprecated, use v2"]
+    assert list(client.connections.warnings) == ["unknown field", "v1 X is deprecated, use v2"]
 
 
 # --- refusals
@@ -190,7 +189,7 @@ def test_a_server_that_echoes_what_it_is_sent_shows_no_secret(server: t.Any, cod
     with Client(Connection(server=server.url, credentials=from_user(user, {}, ENV), env=ENV)) as client:
         with pytest.raises(ApiError) as caught:
             client.get("/a")
-        told = f"{caught.value} {caught.value.said} {caught.value.reason} {caught.value.causes} {list(client.warnings)}"
+        told = f"{caught.value} {caught.value.said} {caught.value.reason} {caught.value.causes} {list(client.connections.warnings)}"
     secret = user.get("token") or user["password"]
     assert "***" in told and "\\x1b" not in repr(told)
     assert not any(secret[at : at + 16] in told for at in range(len(secret) - 15))
@@ -336,224 +335,36 @@ def test_what_another_client_renewed_is_used(serve: Start, authority: t.Any, scr
     assert [request.user for request in server.requests] == ["old", "old", "new", "new"]
 
 
-# --- connections
+# --- much at once
 
 
-def test_a_connection_is_kept(server: t.Any, client: Client) -> None:
-    server.routes["/a"] = {}
-    for _time in range(3):
-        client.get("/a")
-    assert len({request.connection for request in server.requests}) == 1
+LARGE = """
+import resource, sys
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube import client as api
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load as kubeconfig
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.process import limits
+limits.MOST_GROWTH = 64 * 2**20
+kept = []
+with api.Client(kubeconfig.Connection(server=sys.argv[1], env={})) as client:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    try:
+        client.map(lambda number: kept.append(client.get(f"/{number}")), range(8))
+    except api.InvalidResponse as error:
+        print(error.message)
+    print(len(kept), (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
 
 
-def test_a_kept_connection_that_was_closed_is_replaced(server: t.Any, client: Client) -> None:
-    server.routes["/a"] = [Answer({"n": 1}, silent_close=True), Answer({"n": 2}, silent_close=True), Answer({"n": 3})]
-    for number in (1, 2):
-        assert client.post("/a", {})["n"] == number
-        kept = client._idle.queue[0]
-        until(kept.stale, "the server hung up")
-    assert client.post("/a", {})["n"] == 3
-    assert len({request.connection for request in server.requests}) == 3
-
-
-def test_one_that_is_closed_at_that_moment_is_replaced_where_that_is_safe(server: t.Any, client: Client, monkeypatch: t.Any) -> None:
-    monkeypatch.setattr(Channel, "stale", lambda self: False)
-    server.routes["/a"] = [Answer({"n": number}, silent_close=True) for number in range(3)]
-    assert [client.get("/a")["n"] for _time in range(2)] == [0, 1]
-    with pytest.raises(Unreachable) as caught:
-        client.post("/a", {})
-    assert caught.value.sent
-
-
-def test_whether_a_write_may_have_been_done(server: t.Any, client: Client) -> None:
-    def hang_up(request: Request) -> Answer:
-        raise ConnectionError
-
-    server.routes["/a"] = hang_up
-    with pytest.raises(Unreachable) as caught:
-        client.post("/a", {})
-    assert caught.value.sent
-    with Client(Connection(server="http://127.0.0.1:1", env=ENV)) as nobody, pytest.raises(Unreachable) as caught:
-        nobody.post("/a", {})
-    assert not caught.value.sent
-
-
-# --- what a new connection has to prove
-
-
-def test_each_new_connection_is_asked_before_it_is_used(server: t.Any, client: Client) -> None:
-    server.routes.update({"/who": {"me": True}, "/a": [Answer({"n": 1}, silent_close=True), Answer({"n": 2})]})
-    seen: list[Json] = []
-    client.on_connect = lambda get: seen.append(bare(get("/who")))
-    for _time in range(3):
-        client.get("/a")
-    assert seen == [{"me": True}] * 2
-    asked = [(request.connection, request.path) for request in server.requests]
-    first, second = list(dict.fromkeys(connection for connection, _path in asked))
-    assert [path for connection, path in asked if connection == first] == ["/who", "/a"]
-    assert [path for connection, path in asked if connection == second][:2] == ["/who", "/a"]
-
-
-def test_a_connection_that_is_refused_carries_nothing(server: t.Any, client: Client) -> None:
-    def refuse(get: Callable[[str], Json]) -> None:
-        raise BootstrapError(f"another one: {get('/who')['me']}")
-
-    server.routes.update({"/who": {"me": 7}, "/a": {}})
-    client.on_connect = refuse
-    for call in (client.get, client.delete):
-        with pytest.raises(BootstrapError, match="another one: 7"):
-            call("/a")
-    assert {request.path for request in server.requests} == {"/who"}
-    server.routes["/who"] = Answer(b"<html>")
-    with pytest.raises(InvalidResponse):
-        client.get("/a")
-
-
-def test_a_connection_that_ends_behind_its_proof_is_not_opened_again(server: t.Any, client: Client) -> None:
-    server.routes.update({"/who": Answer({}, headers=[("Connection", "close")]), "/a": {}})
-    client.on_connect = lambda get: get("/who") and None
-    with pytest.raises(Unreachable, match="it ends the connection after each answer"):
-        client.post("/a", {})
-    assert {request.path for request in server.requests} == {"/who"}
-
-
-def test_a_proof_that_is_lost_on_a_kept_connection_is_asked_for_on_a_new_one(server: t.Any, client: Client) -> None:
-    lost = iter([False, True, False])
-
-    def proof(request: Request) -> Answer:
-        if next(lost):
-            raise ConnectionError
-        return Answer({})
-
-    server.routes |= {"/proof": proof, "/a": {}}
-    client.on_connect = lambda get: get("/proof") and None
-    for _time in range(2):
-        assert bare(client.post("/a", {})) == {}
-    assert [request.path for request in server.requests] == ["/proof", "/a", "/proof", "/proof", "/a"]
-
-
-@pytest.mark.parametrize(
-    "failure", [Answer({}, 503), Answer(b"<html>", 200, [("Content-Type", "text/html")]), ConnectionError], ids=["503", "page", "lost"]
-)
-def test_what_was_not_proved_wrote_nothing_and_is_sent_again(server: t.Any, client: Client, failure: t.Any) -> None:
-    answers = iter([failure, failure, Answer({})])
-
-    def proof(request: Request) -> Answer:
-        answer = next(answers)
-        if answer is ConnectionError:
-            raise ConnectionError
-        return answer  # type: ignore[no-any-return]
-
-    server.routes |= {"/proof": proof, "/a": {}}
-    client.on_connect = lambda get: get("/proof") and None
-    with client.repeating(lambda: 10.0, print):
-        assert bare(client.post("/a", {})) == {}
-    assert [request.path for request in server.requests] == ["/proof"] * 3 + ["/a"]
-
-
-def test_requests_go_side_by_side_and_come_back_in_order(server: t.Any, client: Client) -> None:
-    together = threading.Barrier(4, timeout=patience(1))
-
-    def meet(request: Request) -> t.Any:
-        together.wait()
-        return {"path": request.path}
-
-    paths = [f"/{number}" for number in range(4)]
-    server.routes.update(dict.fromkeys(paths, meet))
-    assert [answer["path"] for answer in client.map(client.get, paths)] == paths
-
-
-def test_work_side_by_side_within_work_side_by_side(client: Client) -> None:
-    def inner(number: int) -> list[int]:
-        return client.map(lambda each: each + number, range(3))
-
-    with no_hang(1):
-        assert client.map(inner, range(20)) == [[number, number + 1, number + 2] for number in range(20)]
-
-
-def test_the_first_error_of_many_is_raised(server: t.Any, client: Client) -> None:
-    server.routes.update({"/1": {}, "/2": Answer({"message": "no"}, 403), "/3": {}})
-    with pytest.raises(ApiError, match="GET /2: no"):
-        client.map(client.get, ["/1", "/2", "/3"])
-    assert len(server.requests) == 3
-
-
-def test_what_was_not_begun_when_it_was_interrupted_does_not_begin(server: t.Any, client: Client, monkeypatch: t.Any) -> None:
-    """By Ctrl-C, while the main thread waits for the others."""
-    release = threading.Event()
-
-    def interrupted(_future: object, _seconds: float) -> bool:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(api, "_ends", interrupted)
-    begun: list[int] = []
-
-    def work(number: int) -> None:
-        begun.append(number)
-        release.wait(patience(1))
-
-    with pytest.raises(KeyboardInterrupt):
-        client.map(work, range(100))
-    release.set()
-    # First come, first served: when this one is through, so would be all before it.
-    assert client._pool is not None
-    assert client._pool.submit(int).result(10) == 0
-    assert len(begun) <= api.CONNECTIONS
-
-
-@pytest.mark.parametrize(("seconds", "expected"), [(0.0, api.CONNECTIONS), (0.05, api.FAR_CONNECTIONS)])
-def test_more_goes_side_by_side_where_the_server_is_far(
-    server: t.Any, client: Client, monkeypatch: t.Any, seconds: float, expected: int
-) -> None:
-    def slow(_request: Request) -> Json:
-        time.sleep(seconds)
-        return {}
-
-    monkeypatch.setattr(api, "FAR", 0.05)  # out of reach for a server that is merely busy
-    server.routes["/a"] = slow
-    for _time in range(10):
-        client.get("/a")
-    together, enough = [], threading.Barrier(expected)
-
-    def work(number: int) -> None:
-        together.append(enough.wait(patience(2)))
-
-    client.map(work, range(expected))
-    assert sorted(together) == list(range(expected))
-    assert client._pool is not None and client._pool._max_workers == expected
-
-
-def unreachable(url: str, timeout: float = 10) -> str:
-    with Client(Connection(server=url, name="prod", env=ENV), timeout=timeout) as client, pytest.raises(Unreachable) as caught:
-        client.get("/version")
-    assert caught.value.fix == "Is the cluster up, and the VPN or proxy to it?"
-    return caught.value.message
-
-
-def test_nobody_listens() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
-        assert unreachable(url) == f"The API server {url} (context prod) can't be reached: Connection refused."
-
-
-def test_a_server_that_does_not_answer() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as mute:
-        assert "can't be reached: no answer within 0.2 seconds." in unreachable(f"http://127.0.0.1:{mute.getsockname()[1]}", 0.2)
-
-
-def test_a_name_that_nobody_knows() -> None:
-    assert "its name can't be resolved" in unreachable("http://cluster.invalid:1")
-
-
-def test_a_server_that_is_no_web_server() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as odd:
-
-        def answer() -> None:
-            sock, _address = odd.accept()
-            with sock:
-                sock.recv(1024)
-                sock.sendall(b"220 mail.example ESMTP\r\n")
-
-        threading.Thread(target=answer, daemon=True).start()
-        assert "can't be reached" in unreachable(f"http://127.0.0.1:{odd.getsockname()[1]}")
+def test_large_answers_side_by_side_take_no_more_than_there_is_room_for(server: t.Any) -> None:
+    """Each is allowed alone; together they would take 8 x 10 MiB twice, and more."""
+    text = "x" * (10 * 2**20)
+    for number in range(8):
+        server.routes[f"/{number}"] = Answer({"kind": "ConfigMap", "metadata": {"name": "large"}, "data": {"a": text}})
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    argv = [sys.executable, "-c", LARGE, server.url]
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False, timeout=patience(10))
+    assert done.returncode == 0, done.stderr
+    message, taken = done.stdout.splitlines()
+    kept, mebibytes = map(int, taken.split())
+    assert "memory" in message and kept < 8
+    assert mebibytes < 64 + 8 * 10

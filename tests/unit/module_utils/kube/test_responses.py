@@ -10,6 +10,7 @@ import typing as t
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube import responses
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import METADATA, ApiError, Client, InvalidResponse
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.policy import Deadline, RetryPolicy
 
 from tests.unit.conftest import Answer
 
@@ -108,7 +109,7 @@ def test_a_page_that_is_none_ends_the_list(server: t.Any, client: Client) -> Non
 def test_reads_are_tried_again_for_a_moment(server: t.Any, client: Client, strange: Answer) -> None:
     server.routes[PATH] = [strange, strange, raw(LIST)]
     server.routes[ONE] = [strange, raw(OBJECT)]
-    with client.repeating(lambda: 10.0, print):
+    with client.retrying(RetryPolicy(Deadline(10.0), print)) as client:
         assert list(client.items(PATH)) == [OBJECT]
         assert client.get(ONE) == OBJECT
 

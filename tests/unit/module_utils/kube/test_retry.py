@@ -11,7 +11,8 @@ import typing as t
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import ApiError, Client, Unreachable
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.retry import LARGE, Attempt, Concurrency, RetryPolicy, patience
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.policy import Deadline, RetryPolicy
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.retry import LARGE, Attempt, Concurrency, Retries, patience
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.credentials import Credentials
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import Connection
 from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
@@ -138,7 +139,7 @@ def test_a_write_whose_answer_was_lost_is_sent_again(server: t.Any, client: Clie
         return Answer(request.body)
 
     server.routes["/a"] = apply
-    with client.repeating(lambda: 10.0, print):
+    with client.retrying(RetryPolicy(Deadline(10.0), print)) as client:
         assert bare(client.apply("/a", {"a": 1}, "me")) == {"a": 1}
     assert len(server.requests) == 4
     assert len({(request.method, str(request.body), str(request.query)) for request in server.requests}) == 1
@@ -153,7 +154,7 @@ def test_everything_that_may_be_is_sent_again_until_it_works(server: t.Any, clie
         Answer({}, 502),
         Answer({"items": [{"n": 2}]}),
     ]
-    with client.repeating(lambda: 10.0, print):
+    with client.retrying(RetryPolicy(Deadline(10.0), print)) as client:
         assert bare(client.apply("/a", {}, "me")) == {"done": True}
         assert [item["n"] for item in client.items("/list")] == [1, 2]
     assert len(server.requests) == 8
@@ -162,28 +163,28 @@ def test_everything_that_may_be_is_sent_again_until_it_works(server: t.Any, clie
 @pytest.mark.parametrize("answer", [Answer({"message": TYPED}, 500), Answer(FIELDS, 409), Answer({}, 422)])
 def test_what_stays_is_raised_at_once(server: t.Any, client: Client, answer: Answer) -> None:
     server.routes["/a"] = answer
-    with client.repeating(lambda: 10.0, print), pytest.raises(ApiError):
+    with client.retrying(RetryPolicy(Deadline(10.0), print)) as client, pytest.raises(ApiError):
         client.apply("/a", {}, "me")
     assert len(server.requests) == 1
 
 
 def test_a_creation_is_not_sent_twice(server: t.Any, client: Client) -> None:
     server.routes["/a"] = lose
-    with client.repeating(lambda: 10.0, print):
+    with client.retrying(RetryPolicy(Deadline(10.0), print)) as client:
         for call in (client.post, client.put):
             with pytest.raises(Unreachable):
                 call("/a", {})
         with pytest.raises(Unreachable):
-            client.request("GET", "/a", once=True)
+            client.without_retries().get("/a")
     assert len(server.requests) == 3
 
 
 def test_the_time_for_all_of_it_ends_with_the_servers_reason(server: t.Any, client: Client) -> None:
     server.routes["/a"] = Answer({"message": "etcdserver: no leader"}, 503)
-    end = time.monotonic() + 0.5
-    with client.repeating(lambda: max(end - time.monotonic(), 0.0), print), pytest.raises(ApiError, match="no leader"):
+    deadline = Deadline(0.5)
+    with client.retrying(RetryPolicy(deadline, print)) as client, pytest.raises(ApiError, match="no leader"):
         client.get("/a")
-    assert time.monotonic() >= end
+    assert deadline.over
     assert 2 < len(server.requests) < 15
 
 
@@ -191,7 +192,7 @@ def test_retry_after_is_obeyed_and_not_waited_for_in_vain(server: t.Any, client:
     server.routes["/a"] = [Answer({}, 429, [("Retry-After", "1")]), Answer({"done": True})]
     server.routes["/b"] = Answer({"message": "later"}, 429, [("Retry-After", "60")])
     start = time.monotonic()
-    with client.repeating(lambda: 10.0, print):
+    with client.retrying(RetryPolicy(Deadline(10.0), print)) as client:
         assert bare(client.post("/a", {})) == {"done": True}
         assert time.monotonic() - start >= 1
         with no_hang(1), pytest.raises(ApiError, match="later"):
@@ -200,9 +201,8 @@ def test_retry_after_is_obeyed_and_not_waited_for_in_vain(server: t.Any, client:
 
 def test_a_line_a_second_is_said_while_the_server_is_away(client: Client, server: t.Any) -> None:
     server.routes["/a"] = lose
-    end = time.monotonic() + 2.6
     said: list[str] = []
-    with client.repeating(lambda: max(end - time.monotonic(), 0.0), said.append):
+    with client.retrying(RetryPolicy(Deadline(2.6), said.append)) as client:
 
         def ask(_number: int) -> None:
             with pytest.raises(Unreachable):
@@ -219,14 +219,14 @@ def test_the_same_reason_is_said_less_and_less_often(monkeypatch: pytest.MonkeyP
     now = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
     said: list[str] = []
-    repeating = RetryPolicy(lambda: 1e6, said.append, "there", set())
-    monkeypatch.setattr(repeating, "_ended", threading.Event())
-    repeating.end()  # nothing is waited for
+    retries = Retries(RetryPolicy(Deadline(1e6), said.append), "there", set())
+    monkeypatch.setattr(retries, "_ended", threading.Event())
+    retries.end()  # nothing is waited for
     request_, away, busy = sent("GET"), Unreachable("It is away."), Unreachable("It is busy.")
     spoken = []
     for failure in (*[away] * 240, busy):
         before = len(said)
-        repeating.pause(request_, failure, None)
+        retries.wait(request_, failure, None)
         spoken += [now[0] - 1000] if len(said) > before else []
         now[0] += 1
     assert spoken == [1, 3, 7, 15, 31, 61, 91, 121, 151, 181, 211, 240]
@@ -240,9 +240,8 @@ def test_a_reason_that_differs_in_numbers_is_said_once(client: Client, server: t
     server.routes["/a"] = lambda _request: Answer({"message": lost.format(next(ports))}, 500)
     said: list[str] = []
     for _part_of_the_run in range(2):
-        end = time.monotonic() + 3
-        with client.repeating(lambda end=end: max(end - time.monotonic(), 0.0), said.append), pytest.raises(ApiError):
-            client.get("/a")
+        with client.retrying(RetryPolicy(Deadline(3), said.append)) as retrying, pytest.raises(ApiError):
+            retrying.get("/a")
     assert len(said) > 1 and [line for line in said if "10.0.0.1:4" in line] == said[:1]
 
 
@@ -255,8 +254,9 @@ def test_a_login_that_expires_while_it_is_tried_again_is_renewed(server: t.Any) 
 
     server.routes["/a"] = [Answer({}, 401), Answer({}, 503), Answer({}, 401), Answer({"done": True})]
     credentials = Plugin(method="exec", _plugin={"command": "login"})
-    with Client(Connection(server=server.url, credentials=credentials, env=ENV)) as client, client.repeating(lambda: 10.0, print):
-        assert bare(client.get("/a")) == {"done": True}
+    policy = RetryPolicy(Deadline(10.0), print)
+    with Client(Connection(server=server.url, credentials=credentials, env=ENV)) as client, client.retrying(policy) as retrying:
+        assert bare(retrying.get("/a")) == {"done": True}
     assert credentials.logins == 2
 
 
@@ -270,7 +270,7 @@ def test_whoever_waits_is_woken_when_it_ends(server: t.Any, client: Client) -> N
         except ApiError as error:
             failures.append(error)
 
-    with client.repeating(lambda: 100.0, print):
+    with client.retrying(RetryPolicy(Deadline(100.0), print)) as client:
         thread = threading.Thread(target=ask)
         thread.start()
         while not server.requests:
@@ -281,7 +281,7 @@ def test_whoever_waits_is_woken_when_it_ends(server: t.Any, client: Client) -> N
 
 def test_outside_of_it_nothing_changes(server: t.Any, client: Client) -> None:
     server.routes["/a"] = Answer({}, 503)
-    with client.repeating(lambda: 0.0, print):
+    with client.retrying(RetryPolicy(Deadline(10.0), print)):
         pass
     with pytest.raises(ApiError):
         client.get("/a")
@@ -330,7 +330,7 @@ def test_large_requests_give_way_to_each_other_once_one_was_not_answered_in_time
 def test_what_tells_that_large_requests_are_too_many(
     failure: ApiError | Unreachable, size: int, narrows: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repeating, narrowed = RetryPolicy(lambda: 0.0, print, "there", set()), list[bool]()
-    monkeypatch.setattr(repeating.width, "narrow", lambda: narrowed.append(True))
-    repeating.pause(Attempt("PATCH", "/a", "application/apply-patch+yaml", size=size), failure, None)
+    retries, narrowed = Retries(RetryPolicy(Deadline(0.0), print), "there", set()), list[bool]()
+    monkeypatch.setattr(retries.concurrency, "narrow", lambda: narrowed.append(True))
+    retries.wait(Attempt("PATCH", "/a", "application/apply-patch+yaml", size=size), failure, None)
     assert bool(narrowed) is narrows

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import ApiError, Client, Unreachable
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.policy import RequestPolicy
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.credentials import Credentials
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import Connection
 from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT
@@ -24,7 +25,7 @@ HOSTS = ("127.0.0.1", "cluster.example")
 
 
 def ask(connection: Connection) -> t.Any:
-    with Client(connection, timeout=10) as client:
+    with Client(connection, RequestPolicy(timeout=10)) as client:
         return client.document("/version")
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.policy import RequestPolicy
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import Connection
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.verify import pod_exec
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.verify.result import CheckDenied, CheckFailed
@@ -34,7 +35,7 @@ def start() -> Iterator[Start]:
         def started(work: Callable[[str], Frames | None], **more: t.Any) -> tuple[ExecServer, Client]:
             server = ExecServer(work, **more)
             stack.callback(server.close)
-            return server, stack.enter_context(Client(Connection(server=server.url, name="trial", env=ENV), timeout=10))
+            return server, stack.enter_context(Client(Connection(server=server.url, name="trial", env=ENV), RequestPolicy(timeout=10)))
 
         yield started
 

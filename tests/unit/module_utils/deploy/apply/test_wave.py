@@ -13,8 +13,8 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.ap
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.managed_fields import Rewrite
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.member import Member
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.outcome import Options, Outcome
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.progress import Deadline
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.policy import Deadline
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.resources import MANAGER, Key, Resource, digest, key_of
 
 from tests.patience import patience

@@ -11,9 +11,10 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.delete i
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.delete.removal import Removal, stages
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.deletion_target import DeletionTarget
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.outcome import Options, Outcome
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.progress import Deadline, Ticker
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.progress import Ticker
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.policy import Deadline
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.resources import Key, Resource, key_of
 
 from tests.unit.conftest import Answer, Request

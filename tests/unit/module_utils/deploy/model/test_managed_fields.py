@@ -19,6 +19,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.ma
     without,
 )
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import ApiError, Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.policy import Deadline, RetryPolicy
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.resources import MANAGER, owned_fields
 
 from tests.unit.conftest import Answer, Request
@@ -190,7 +191,7 @@ def test_a_rewrite_whose_answer_is_lost_is_not_done_twice(server: t.Any, client:
         raise ConnectionResetError
 
     server.routes[PATH] = answer
-    with client.repeating(lambda: 30.0, print):
+    with client.retrying(RetryPolicy(Deadline(30.0), print)) as client:
         found = rewrite_managed_fields(client, PATH, "v1", Rewrite("all"))
     assert len(written) == 1 and found["resourceVersion"] == "6" and owned_fields({"metadata": found})
     assert [request.method for request in server.requests] == ["GET", "PATCH", "PATCH", "GET"]

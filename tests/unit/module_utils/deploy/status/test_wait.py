@@ -11,10 +11,11 @@ import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.graph.waves import Gate
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.applyset import Inventory
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.member import Member
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.progress import Deadline, Ticker
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.progress import Ticker
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.status import wait
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.status.wait import NotReady, await_ready, open_gates
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import ApiError, Client
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.policy import Deadline
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.resources import Key, Resource, key_of
 from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
 

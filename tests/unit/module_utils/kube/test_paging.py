@@ -1,24 +1,19 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Long lists: the next pages are asked for while this one is on its way. And what is done when all takes too long."""
+"""Long lists: the next pages are asked for while this one is on its way."""
 
 from __future__ import annotations
 
 import gzip
 import json
-import os
-import socket
-import subprocess
-import sys
 import threading
-import time
 import typing as t
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import AHEAD, ApiError, Client, InvalidResponse, Unreachable
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import ApiError, Client, InvalidResponse
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.paging import AHEAD
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import Connection
-from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
 
 from tests.patience import patience
 from tests.unit.conftest import ENV, Answer, Request
@@ -112,71 +107,3 @@ def test_a_refused_page_ends_the_list(server: t.Any, client: Client) -> None:
     assert numbers(iter([next(found)])) == [0]
     with pytest.raises(ApiError, match="forbidden"):
         next(found)
-
-
-def test_a_server_that_trickles_is_cut_off_when_the_time_is_over() -> None:
-    listener = socket.create_server(("127.0.0.1", 0))
-    over = threading.Event()
-
-    def trickle() -> None:
-        sock, _address = listener.accept()
-        with sock:
-            sock.recv(4096)
-            sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
-            while not over.wait(0.02):
-                sock.sendall(b" ")
-
-    thread = threading.Thread(target=trickle, daemon=True)
-    thread.start()
-    # Each byte comes in time: only the time for all together ends this.
-    with (
-        Client(Connection(server=f"http://127.0.0.1:{listener.getsockname()[1]}", env=ENV), timeout=10) as client,
-        no_hang(1),
-        client.within(0.3),
-        pytest.raises(Unreachable, match="did not tell all within 0.3 seconds"),
-    ):
-        client.get("/a")
-    over.set()
-    listener.close()
-
-
-def test_when_the_time_is_over_nobody_is_asked_any_more(server: t.Any, client: Client) -> None:
-    server.routes["/a"] = {}
-    with client.within(0.01):
-        time.sleep(0.02)
-        with pytest.raises(Unreachable, match="within 0.01 seconds"):
-            client.get("/a")
-    assert not server.requests
-    assert client.get("/a")
-
-
-LARGE = """
-import resource, sys
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube import client as api
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig import load as kubeconfig
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.process import limits
-limits.MOST_GROWTH = 64 * 2**20
-kept = []
-with api.Client(kubeconfig.Connection(server=sys.argv[1], env={})) as client:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    try:
-        client.map(lambda number: kept.append(client.get(f"/{number}")), range(8))
-    except api.InvalidResponse as error:
-        print(error.message)
-    print(len(kept), (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
-"""
-
-
-def test_large_answers_side_by_side_take_no_more_than_there_is_room_for(server: t.Any) -> None:
-    """Each is allowed alone; together they would take 8 x 10 MiB twice, and more."""
-    text = "x" * (10 * 2**20)
-    for number in range(8):
-        server.routes[f"/{number}"] = Answer({"kind": "ConfigMap", "metadata": {"name": "large"}, "data": {"a": text}})
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    argv = [sys.executable, "-c", LARGE, server.url]
-    done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False, timeout=patience(10))
-    assert done.returncode == 0, done.stderr
-    message, taken = done.stdout.splitlines()
-    kept, mebibytes = map(int, taken.split())
-    assert "memory" in message and kept < 8
-    assert mebibytes < 64 + 8 * 10
