@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Accelerators by the name of the resource that their device plugin offers. Private to the collection.
+"""Accelerators by the name of the resource that their device plugin offers.
 
 Sources: NVIDIA/k8s-device-plugin and its gpu-feature-discovery (resources, labels, MIG strategies; memory in MiB), ROCm/k8s-device-plugin
 and its node labeller, intel/intel-device-plugins-for-kubernetes (GPU plugin: ``i915`` and ``xe`` are devices; ``millicores``, ``tiles``,

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How what may already be in a cluster is recognised. Private to the collection.
+"""How what may already be in a cluster is recognised.
 
 ``signs`` of a Deployment or DaemonSet, any of which is enough:
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The prototypes that ks 0.10.0 has built in: their names, short descriptions, parameters and objects. Private to the collection.
+"""The prototypes that ks 0.10.0 has built in: their names, short descriptions, parameters and objects.
 
 The names, types, defaults and order of the parameters, and the objects, are those of ks (prototype/systemPrototypes.go at v0.10.0).
 The bodies are of our own: plain objects, which need no library, and which the printer of ks 0.10.0 prints as they are.

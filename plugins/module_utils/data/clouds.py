@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which nodes belong to which cloud. Private to the collection.
+"""Which nodes belong to which cloud.
 
 The tables of ``data/`` are Python literals: Ansible sends only Python files of ``module_utils`` to the host where a module runs.
 

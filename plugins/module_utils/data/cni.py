@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How the network of a cluster is recognised. Private to the collection.
+"""How the network of a cluster is recognised.
 
 Signs as in ``addons``. Sources: the release manifests of calico, canal, cilium, flannel, amazon-vpc-cni-k8s, ovn-kubernetes,
 antrea, weave, kube-router and kindnet; GKE documentation, "GKE Dataplane V2" (DaemonSet anetd); AKS documentation, "Azure CNI"

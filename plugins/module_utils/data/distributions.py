@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How a distribution of Kubernetes is recognised. Private to the collection.
+"""How a distribution of Kubernetes is recognised.
 
 Each signal is one line: what is looked at, and what it must hold. Any of these is enough:
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Field managers that apply or edit objects from a client, as ``metadata.managedFields`` names them. Private to the collection.
+"""Field managers that apply or edit objects from a client, as ``metadata.managedFields`` names them.
 
 A client that names no field manager is known by its user agent up to the first slash (Kubernetes documentation, "Server-Side Apply",
 section "Field management"; k8s.io/apiserver, pkg/endpoints/handlers/create.go, ``managerOrUserAgent``).

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Objects that a controller makes for an object of another kind, under names that follow from it. Private to the collection.
+"""Objects that a controller makes for an object of another kind, under names that follow from it.
 
 Applications put objects into such namespaces, and run pods as such accounts, without bringing these themselves.
 """

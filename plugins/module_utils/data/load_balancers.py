@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Who gives Services of type LoadBalancer an address. Private to the collection.
+"""Who gives Services of type LoadBalancer an address.
 
 Sources: Kubernetes documentation, "Cloud Controller Manager" (its service controller) and the README of each provider's;
 MetalLB documentation, "Configuration" (metallb.io); Cilium documentation, "LoadBalancer IP Address Management"; kube-vip

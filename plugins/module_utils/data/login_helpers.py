@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Commands that log in to clusters for kubectl: how to see that one runs, and how to get it. Private to the collection.
+"""Commands that log in to clusters for kubectl: how to see that one runs, and how to get it.
 
 ``attempt``: arguments with which it does no more than say something of itself: no login, no network. ``install``: what to tell the user.
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Node labels whose values tell something of the cluster as a whole. Private to the collection.
+"""Node labels whose values tell something of the cluster as a whole.
 
 Sources: eksctl ("managed node groups"), EKS ("managed node groups", "EKS Auto Mode"), Karpenter ("well-known labels"), AKS ("reserved
 system labels"), GKE ("node labels"), kOps, Cluster API, OpenShift, Rancher, Kubernetes ("well-known labels, annotations and taints").

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What became of prototypes and parameters from one version of a registry to the next. Private to the collection.
+"""What became of prototypes and parameters from one version of a registry to the next.
 
 Only names, and where each was read. A file with ``@`` and a commit is one of kubeflow/kubeflow at that commit; ``#`` an issue or pull
 request there. A parameter that keeps its name needs no entry, nor does a prototype that only moves to another package.

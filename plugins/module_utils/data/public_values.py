@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Passwords and keys that everybody can read in manifests of Kubeflow. Private to the collection.
+"""Passwords and keys that everybody can read in manifests of Kubeflow.
 
 Source: the Secrets of github.com/kubeflow/manifests and community-distribution, releases 1.10 to 26.03.1; SHA-256 of each value, so that
 no file of this collection holds one.

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a deployment asks the API server for. Private to the collection.
+"""What a deployment asks the API server for.
 
 ``plan`` asks for exactly what the objects of the application need; this is what the packages of the collection need together.
 """

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is known of the drivers that make volumes. Private to the collection."""
+"""What is known of the drivers that make volumes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""GPUs and the like: one resource of a device plugin over all nodes. Private to the collection."""
+"""GPUs and the like: one resource of a device plugin over all nodes."""
 
 from __future__ import annotations
 

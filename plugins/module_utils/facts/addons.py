@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Add-ons that are already there, their versions and who manages them. Private to the collection."""
+"""Add-ons that are already there, their versions and who manages them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which cloud a cluster runs on, and as whom we would act there. Private to the collection.
+"""Which cloud a cluster runs on, and as whom we would act there.
 
 Asked in this order, and the first to know a thing counts: the nodes, the kubeconfig, the metadata server of the machine that this
 runs on, the credentials at hand. The last two say nothing of the cluster by themselves: a laptop or a runner may be anywhere. So

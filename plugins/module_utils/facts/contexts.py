@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Many clusters: the contexts of kubeconfigs, with a host name each, asked side by side. Private to the collection."""
+"""Many clusters: the contexts of kubeconfigs, with a host name each, asked side by side."""
 
 from __future__ import annotations
 

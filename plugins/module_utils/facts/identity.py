@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Who signs the tokens of service accounts, and the cluster's domain. Private to the collection."""
+"""Who signs the tokens of service accounts, and the cluster's domain."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Gateway classes, the network, and whether a LoadBalancer would get an address. Private to the collection."""
+"""Gateway classes, the network, and whether a LoadBalancer would get an address."""
 
 from __future__ import annotations
 

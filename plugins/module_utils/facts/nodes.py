@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Nodes, summed up one by one, so that a large cluster costs no memory. Private to the collection."""
+"""Nodes, summed up one by one, so that a large cluster costs no memory."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the pods of a cluster ask for, summed up by node, page by page. Private to the collection."""
+"""What the pods of a cluster ask for, summed up by node, page by page."""
 
 from __future__ import annotations
 

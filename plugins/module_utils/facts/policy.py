@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What limits pods: the namespace, pod security, quotas, admission webhooks. Private to the collection."""
+"""What limits pods: the namespace, pod security, quotas, admission webhooks."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Questions to the API server of which any may fail without losing the rest. Private to the collection."""
+"""Questions to the API server of which any may fail without losing the rest."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Storage classes, and which of them is the default. Private to the collection."""
+"""Storage classes, and which of them is the default."""
 
 from __future__ import annotations
 

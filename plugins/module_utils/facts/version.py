@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The version of a cluster, and whether it is one of those that this collection supports. Private to the collection."""
+"""The version of a cluster, and whether it is one of those that this collection supports."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Deployments and DaemonSets, read once; what is known of the tables is kept, the rest is dropped at once. Private to the collection."""
+"""Deployments and DaemonSets, read once; what is known of the tables is kept, the rest is dropped at once."""
 
 from __future__ import annotations
 

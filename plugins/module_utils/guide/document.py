@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The data of the guide: what was found, what is asked, and what the choices file says in any case. Private to the collection."""
+"""The data of the guide: what was found, what is asked, and what the choices file says in any case."""
 
 from __future__ import annotations
 

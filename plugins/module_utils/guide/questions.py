@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a person must decide, with what was found about it. Private to the collection.
+"""What a person must decide, with what was found about it.
 
 A question is ``{id, short, title, why, found: [text], options, chosen}``; an option ``{id, label, more, never, set, fields}``.
 ``never`` says why it can't work here. ``set``: parameters and variables (``kubeflow_...``) by name. A field is

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether what is planned fits into the quotas and limit ranges of its namespace. Private to the collection.
+"""Whether what is planned fits into the quotas and limit ranges of its namespace.
 
 Source: https://kubernetes.io/docs/concepts/policy/resource-quotas/ and https://kubernetes.io/docs/concepts/policy/limit-range/.
 """

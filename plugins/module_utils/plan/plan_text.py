@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A plan as text that can be compared line by line. Private to the collection."""
+"""A plan as text that can be compared line by line."""
 
 from __future__ import annotations
 

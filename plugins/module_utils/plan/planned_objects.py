@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The objects that a plan comes to: brought up, placed, and whose business they are. Private to the collection."""
+"""The objects that a plan comes to: brought up, placed, and whose business they are."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Secrets of the application with values that everybody can read in manifests of Kubeflow. Private to the collection."""
+"""Secrets of the application with values that everybody can read in manifests of Kubeflow."""
 
 from __future__ import annotations
 

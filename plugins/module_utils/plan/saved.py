@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A plan as a file: to be reviewed, changed by hand, and applied later. Private to the collection.
+"""A plan as a file: to be reviewed, changed by hand, and applied later.
 
 It holds what was chosen, not what follows from it: whoever applies it has the objects recreated, and everything checked again.
 """

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which values change nothing in any object. Private to the collection.
+"""Which values change nothing in any object.
 
 A component is evaluated once more for each of them, with the package's own value in its place, and compared in Jsonnet, all in one
 run: it stops at the first difference, and costs less than starting the evaluator.

@@ -65,7 +65,8 @@ def choose(component: Component, rules: Iterable[Rule], data: Json) -> Layer:
     steps = _steps(component, rules, data["steps"]) if component.saved is None else {}
     ruled: Layer = {}
     package = _package(component)
-    decided, layers = ChainMap(user, saved, steps, ruled), ChainMap(user, saved, steps, ruled, package)
+    decided = ChainMap(user, saved, steps, ruled)
+    layers = ChainMap(*decided.maps, package)
     values = {**{name: each["value"] for name, each in layers.items()}, **component.edited}
     data = component.data(data, values)
     for name, ruling in _rulings(component, rules, decided, data):

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One report over the runs on many clusters. Private to the collection."""
+"""One report over the runs on many clusters."""
 
 from __future__ import annotations
 

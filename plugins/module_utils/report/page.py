@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pages of one file, with all that they need in them: style, script and data. Private to the collection.
+"""Pages of one file, with all that they need in them: style, script and data.
 
 A page may run and look like what its file says and nothing else: its Content-Security-Policy has the digests of its own script and style,
 and allows no request (https://www.w3.org/TR/CSP3/).

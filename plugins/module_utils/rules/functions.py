@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""JMESPath as the rules of the plan use it, with a few functions that it lacks. Private to the collection.
+"""JMESPath as the rules of the plan use it, with a few functions that it lacks.
 
 ``quantity(x)``: a quantity of Kubernetes as a number: ``quantity('16Gi')`` is 17179869184; of what is none, null, so that no
 comparison with it holds. ``matches(regex, text)``: whether the whole text matches a regular expression of Python; false where there is

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""No rule rests on a parameter that a prototype doesn't have. Private to the collection.
+"""No rule rests on a parameter that a prototype doesn't have.
 
 To JMESPath such a parameter is null, and null differs from every value: ``values.audience != 'null'`` holds for each package that never
 heard of an audience. So every rule is asked, before it is used, what it comes to without each of its parameters.

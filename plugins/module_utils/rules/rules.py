@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The rules of the plan: data, read and evaluated. Private to the collection.
+"""The rules of the plan: data, read and evaluated.
 
 A rule is a mapping. ``id`` names it. It does one of four things: ``sets`` a parameter to ``value``, ``keeps`` a parameter as the
 application has it, or at ``value``, where it would be set otherwise now, ``blocks`` the run, or ``warns`` (both say ``true``). It is

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""No value rests on what changes by itself, and no number of the day is recorded. Private to the collection.
+"""No value rests on what changes by itself, and no number of the day is recorded.
 
 A run changes what is free on the nodes, and so do users all day long. A value that rests on it would be another one in the next run,
 and the hub would be restarted for nothing.
