@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The data of the guide: what was found, what is asked, and what the choices file says in any case."""
+"""The data of the guide: the findings, the questions, and what the choices file has in any case."""
 
 from __future__ import annotations
 
@@ -21,34 +21,35 @@ _COMMAND = "ansible-playbook kubeflow.bootstrap.bootstrap -e @choices.yml"
 def schema(file: Path = SCHEMA) -> Json:
     """The JSON Schema of all choices."""
     try:
-        found: Json = json.loads(file.read_text(encoding="utf-8"))
+        result: Json = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         fix = "The guide is made on the controller, from the files of the collection. Run this there."
         raise BootstrapError(f"{file} can't be read: {error.strerror}.", fix=fix) from None
-    return found
+    return result
 
 
 def document(facts: Json, plan: Json, choices: Json, rules: Json) -> Json:
-    """All that the page needs. ``choices``: variables that the user has set; ``rules``: the schema of choices."""
+    """The data of the page. ``choices``: variables that the user has set; ``rules``: the schema of choices."""
     properties = rules["properties"]
-    said = {name: value for name, value in choices.items() if value not in ("", None) and value != properties.get(name, {}).get("default")}
+    defaults = {name: each.get("default") for name, each in properties.items()}
+    chosen = {name: value for name, value in choices.items() if value not in ("", None) and value != defaults.get(name)}
     declared = _declared(plan, rules)
-    asked = questions(
+    asked_questions = questions(
         facts, plan, {name: each.get("description", "") for name, each in declared.items()}, bool(choices.get("kubeflow_apply"))
     )
-    names = {name for question in asked for option in question["options"] for name in _sets(option)}
+    names = {name for question in asked_questions for option in question["options"] for name in _sets(option)}
     components = {name: [component for component, values in plan["parameters"].items() if name in values] for name in names}
     return {
         "name": plan["application"]["name"],
         "server": plan["cluster"]["server"],
         "context": (facts.get("kubeconfig") or {}).get("context"),
-        "found": _found(facts),
+        "found": _findings(facts),
         "blockers": plan["blockers"],
         "warnings": plan["warnings"],
-        "questions": asked,
+        "questions": asked_questions,
         "alerts": alerts(facts),
-        "components": {name: held for name, held in sorted(components.items()) if held},
-        "said": said,
+        "components": {name: owners for name, owners in sorted(components.items()) if owners},
+        "said": chosen,
         "schema": {name: properties[name] for name in sorted(names) if name in properties},
         "command": _COMMAND,
     }
@@ -59,18 +60,18 @@ def _sets(option: Json) -> list[str]:
 
 
 def _declared(plan: Json, rules: Json) -> Json:
-    """How each parameter is declared, by name."""
+    """The declaration of each parameter, by name."""
     prototypes = {name: each["prototype"] for name, each in (plan["application"].get("components") or {}).items()}
-    found: Json = {}
+    result: Json = {}
     for component in plan["parameters"]:
         prototype = str(prototypes.get(component, component)).rsplit(".", 1)[-1]
         for name, each in rules["$defs"].get(prototype, {}).get("properties", {}).items():
-            found.setdefault(name, each)
-    return found
+            result.setdefault(name, each)
+    return result
 
 
-def _found(facts: Json) -> list[Json]:
-    """What was found and why it matters: ``{what, value, why}``."""
+def _findings(facts: Json) -> list[Json]:
+    """Each finding, and why it matters: ``{what, value, why}``."""
     cluster, cloud = facts.get("cluster") or {}, facts.get("cloud") or {}
     nodes, storage = cluster.get("nodes") or {}, cluster.get("storage") or {}
     rows = [
@@ -98,7 +99,7 @@ def _found(facts: Json) -> list[Json]:
             + ("" if storage.get("usable") else " Without a class that makes volumes, nothing is kept."),
         )
     )
-    there = ", ".join(dict.fromkeys(item["name"] for item in cluster.get("addons") or []))
-    if there:
-        rows.append(("Already installed", there, "What is there is used, and not installed a second time."))
+    installed = ", ".join(dict.fromkeys(item["name"] for item in cluster.get("addons") or []))
+    if installed:
+        rows.append(("Already installed", installed, "What is there is used, and not installed a second time."))
     return [{"what": what, "value": value, "why": why} for what, value, why in rows]

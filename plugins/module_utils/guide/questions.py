@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a person must decide, with what was found about it.
+"""What a person must decide, with the findings about it.
 
 A question is ``{id, short, title, why, found: [text], options, chosen}``; an option ``{id, label, more, never, set, fields}``.
 ``never`` says why it can't work here. ``set``: parameters and variables (``kubeflow_...``) by name. A field is
@@ -24,15 +24,15 @@ _UNSET = ("", "null", None)
 
 
 def questions(facts: Json, plan: Json, helps: t.Mapping[str, str], apply: bool = False) -> list[Json]:
-    """At most five, in order. ``helps``: descriptions of parameters; ``apply``: whether the user has said so already."""
-    look = _KnownFacts(facts, plan, helps)
-    made = [_reach(look), _login(look), _storage(look), _gpus(look), _run(look, apply)]
-    return [question for question in made if question]
+    """At most five, in order. ``helps``: descriptions of parameters. ``apply``: whether the user has chosen it already."""
+    known = _KnownFacts(facts, plan, helps)
+    result = [_reach(known), _login(known), _storage(known), _gpus(known), _run(known, apply)]
+    return [question for question in result if question]
 
 
 def alerts(facts: Json) -> list[Json]:
-    """What goes badly together: ``{when: {question: [options]}, stops, text}``."""
-    found = [
+    """Combinations of answers to warn of: ``{when: {question: [options]}, stops, text}``."""
+    combinations = [
         (
             {"login": ["oidc", "iap", "openshift"], "reach": ["forward", "node", "balancer"]},
             True,
@@ -50,11 +50,11 @@ def alerts(facts: Json) -> list[Json]:
             "This way speaks plain HTTP, so passwords can be read on the way. Use it within a network that you trust.",
         ),
     ]
-    return [{"when": when, "stops": stops, "text": text} for when, stops, text in found]
+    return [{"when": when, "stops": stops, "text": text} for when, stops, text in combinations]
 
 
 class _KnownFacts:
-    """What is known, with nothing where it is not known."""
+    """The facts and the plan; empty where something is unknown."""
 
     def __init__(self, facts: Json, plan: Json, helps: t.Mapping[str, str]) -> None:
         self.cluster: Json = facts.get("cluster") or {}
@@ -64,7 +64,7 @@ class _KnownFacts:
         self.distribution = (self.cluster.get("distribution") or {}).get("name")
 
     def value(self, parameter: str) -> t.Any:
-        """What the plan has for it, in the first component that has the parameter."""
+        """Its value in the plan, in the first component that has the parameter."""
         return next((all_[parameter]["value"] for all_ in self.plan["parameters"].values() if parameter in all_), None)
 
     def has(self, parameter: str) -> bool:
@@ -90,7 +90,7 @@ def _option(name: str, label: str, more: str, never: str | None = None, fields: 
     return {"id": name, "label": label, "more": more, "never": never, "set": sets, "fields": fields or []}
 
 
-def _question(name: str, short: str, title: str, why: str, found: list[str], options: list[Json], chosen: str) -> Json:
+def _question(name: str, short: str, title: str, why: str, findings: list[str], options: list[Json], chosen: str) -> Json:
     possible = [option["id"] for option in options if not option["never"]]
     chosen = chosen if chosen in possible else possible[0]
     return {
@@ -98,7 +98,7 @@ def _question(name: str, short: str, title: str, why: str, found: list[str], opt
         "short": short,
         "title": title,
         "why": why,
-        "found": [text for text in found if text],
+        "found": [text for text in findings if text],
         "options": options,
         "chosen": chosen,
     }
@@ -113,7 +113,7 @@ def _reach(look: _KnownFacts) -> Json | None:
         return None
     balancer = look.cluster.get("load_balancer") or {}
     ingresses, gateways = look.cluster.get("ingress_classes") or [], look.cluster.get("gateway_classes") or []
-    found = [
+    findings = [
         f"Load balancer: {balancer['why']}" if balancer.get("why") else "",
         f"Ingress classes: {_names(ingresses)}." if ingresses else "There is no ingress class.",
         f"Gateway classes: {_names(gateways)}." if gateways else "",
@@ -134,7 +134,7 @@ def _reach(look: _KnownFacts) -> Json | None:
     ways = {"ClusterIP": "forward", "NodePort": "node", "LoadBalancer": "balancer"}
     chosen = "host" if look.value("hostname") not in _UNSET else ways.get(str(look.value("gatewayServiceType")), "forward")
     why = "It decides what is put in front of Kubeflow, and which logins are possible."
-    return _question("reach", "Access", "How do people reach it?", why, found, options, chosen)
+    return _question("reach", "Access", "How do people reach it?", why, findings, options, chosen)
 
 
 def _host(look: _KnownFacts, possible: bool) -> Json:
@@ -211,13 +211,15 @@ def _storage(look: _KnownFacts) -> Json | None:
     for name in usable:
         item = classes[name]
         late = "made where the pod runs" if item.get("binding_mode") == "WaitForFirstConsumer" else "made at once, in some zone"
-        kept = "kept when the PVC goes" if item.get("reclaim_policy") == "Retain" else "deleted with the PVC"
-        more = f"{item.get('driver') or item.get('provisioner')}: a volume is {late}, {kept}."
+        reclaim = "kept when the PVC goes" if item.get("reclaim_policy") == "Retain" else "deleted with the PVC"
+        more = f"{item.get('driver') or item.get('provisioner')}: a volume is {late}, {reclaim}."
         options.append(_option(name, f"{name}{' (the default)' if item.get('default') else ''}", more, storageClass=name))
     why = "What users keep in their notebooks is on these volumes. It can't be moved to another class later."
     default = storage.get("default")
-    found = [f"The cluster has {len(usable)} usable classes. {f'{default} is its default.' if default else 'None of them is the default.'}"]
-    return _question("storage", "Volumes", "Where do volumes live?", why, found, options, str(look.value("storageClass")))
+    findings = [
+        f"The cluster has {len(usable)} usable classes. {f'{default} is its default.' if default else 'None of them is the default.'}"
+    ]
+    return _question("storage", "Volumes", "Where do volumes live?", why, findings, options, str(look.value("storageClass")))
 
 
 def _gpus(look: _KnownFacts) -> Json | None:

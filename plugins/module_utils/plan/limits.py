@@ -25,7 +25,7 @@ IDS = ("limit-range-too-tight", "quota-too-small", "quota-used-up")
 _OURS = "kubeflow"
 _CLASS = ".storageclass.storage.k8s.io/"
 _TIMES = 4
-"""The limits of a notebook server are this many times its requests."""
+"""Limits of a notebook server as a multiple of its requests."""
 _LEGACY = ("configmaps", "persistentvolumeclaims", "replicationcontrollers", "resourcequotas", "secrets", "services")
 """Kinds of the core group that quotas also count without ``count/``."""
 
@@ -45,33 +45,33 @@ class _Claim:
 
 
 def blockers(items: Iterable[PlannedObject], parameters: Mapping[str, Mapping[str, Json]], cluster: Json) -> list[Json]:
-    """The blockers of what is planned in the namespace of the facts, with one notebook server where servers can be started."""
+    """The blockers for the objects in the namespace of the facts, with one notebook server if users can start servers."""
     namespace = cluster.get("namespace") or {}
-    there = [item for item in items if item.key.namespace == namespace.get("name")]
+    here = [item for item in items if item.key.namespace == namespace.get("name")]
     ranges = [(each["name"], limit) for each in cluster.get("limit_ranges") or [] for limit in each["limits"]]
-    pods = [*_pods(there), *_servers(parameters)]
-    claims = [*_claims(there), *_claims_of_servers(parameters)]
+    pods = [*_pods(here), *_servers(parameters)]
+    claims = [*_claims(here), *_claims_of_servers(parameters)]
     default = (cluster.get("storage") or {}).get("default")
-    found = _ranges(ranges, pods, claims, namespace.get("name"))
+    result = _ranges(ranges, pods, claims, namespace.get("name"))
     ours = (namespace.get("labels") or {}).get("app.kubernetes.io/part-of") == _OURS
     for quota in cluster.get("quotas") or []:
         taken = [pod for pod in pods if _counts(quota, pod.spec)]
         needs = _needs(taken, ranges)
         if not quota.get("scopes"):
-            needs = {**needs, **_objects(there, pods), **_storage(claims, default)}
-        found += _quota(quota, needs, namespace.get("name"), ours)
-    return found
+            needs = {**needs, **_objects(here, pods), **_storage(claims, default)}
+        result += _quota(quota, needs, namespace.get("name"), ours)
+    return result
 
 
 def room(items: Iterable[PlannedObject], nodes: Json) -> list[Json]:
-    """The warning where the pods of a new application ask for more than the nodes have free, where that is known."""
+    """The warning if the pods of a new application request more than the nodes have free, if that is known."""
     needs, free = _needs(_pods(items), []), nodes.get("free") or {}
     short = [name for name in ("cpu", "memory") if name in free and needs.get(f"requests.{name}", 0.0) > free[name]]
     if not short:
         return []
-    asked = " and ".join(f"{_shown(name, needs.get(f'requests.{name}', 0.0))} of {name}" for name in ("cpu", "memory"))
-    there = " and ".join(f"{_shown(name, free[name])} of {name}" for name in ("cpu", "memory") if name in free)
-    reason = f"The pods of what is chosen ask for {asked}; free on the nodes are {there}."
+    requested = " and ".join(f"{_shown(name, needs.get(f'requests.{name}', 0.0))} of {name}" for name in ("cpu", "memory"))
+    available = " and ".join(f"{_shown(name, free[name])} of {name}" for name in ("cpu", "memory") if name in free)
+    reason = f"The pods of what is chosen ask for {requested}; free on the nodes are {available}."
     fix = "Choose fewer components (kubeflow_platform: {components: [...]}), or add nodes."
     return [{"id": "platform-little-room", "reason": reason, "fix": fix, "command": "kubectl describe nodes"}]
 
@@ -90,14 +90,14 @@ def _pods(items: Iterable[PlannedObject]) -> Iterator[_Pod]:
 
 def _servers(parameters: Mapping[str, Mapping[str, Json]]) -> Iterator[_Pod]:
     for values in parameters.values():
-        asked = {
+        requests = {
             name: values[key]["value"]
             for name, key in (("cpu", "jupyterNotebookCpu"), ("memory", "jupyterNotebookMemory"))
             if key in values
         }
-        if asked:
-            limits = {name: str(parse(value) * _TIMES) for name, value in asked.items()}
-            yield _Pod("a notebook server", {"containers": [{"name": "notebook", "resources": {"requests": asked, "limits": limits}}]})
+        if requests:
+            limits = {name: str(parse(value) * _TIMES) for name, value in requests.items()}
+            yield _Pod("a notebook server", {"containers": [{"name": "notebook", "resources": {"requests": requests, "limits": limits}}]})
 
 
 def _claims(items: Iterable[PlannedObject]) -> Iterator[_Claim]:
@@ -128,19 +128,19 @@ def _claims_of_servers(parameters: Mapping[str, Mapping[str, Json]]) -> Iterator
 
 
 def _resources(container: Json, kind: str, ranges: Iterable[tuple[str, Json]]) -> Amounts:
-    """The ``requests`` or ``limits`` of a container, with what limit ranges give to it where it says nothing."""
+    """The ``requests`` or ``limits`` of a container, with the defaults of limit ranges."""
     own = dict_of(container.get("resources"))
-    found: Json = {}
+    amounts: Json = {}
     for _name, limit in ranges:
         if limit.get("type") == "Container":
-            found |= limit.get("defaultRequest" if kind == "requests" else "default") or {}
+            amounts |= limit.get("defaultRequest" if kind == "requests" else "default") or {}
     if kind == "requests":
-        found |= dict_of(own.get("limits"))
-    return {name: parse(value) for name, value in (found | dict_of(own.get(kind))).items()}
+        amounts |= dict_of(own.get("limits"))
+    return {name: parse(value) for name, value in (amounts | dict_of(own.get(kind))).items()}
 
 
 def _of_pod(spec: Json, kind: str, ranges: Iterable[tuple[str, Json]]) -> Amounts:
-    """The sum over the containers that run together; an init container that needs more alone counts instead."""
+    """The sum over the containers that run together, or the amount of an init container that needs more."""
     init = dicts_of(spec.get("initContainers"))
     beside = [each for each in init if each.get("restartPolicy") == "Always"]
     total: Counter[str] = Counter()
@@ -156,22 +156,24 @@ def _of_pod(spec: Json, kind: str, ranges: Iterable[tuple[str, Json]]) -> Amount
 
 
 def _ranges(ranges: list[tuple[str, Json]], pods: list[_Pod], claims: list[_Claim], namespace: str | None) -> list[Json]:
-    said: list[str] = []
+    violations: list[str] = []
     for name, limit in ranges:
         kind = limit.get("type")
         for pod in pods if kind in ("Container", "Pod") else ():
             if kind == "Pod":
-                said += [f"{name}: {pod.name}: {why}" for why in _outside(limit, *(_of_pod(pod.spec, what, ranges) for what in _BOTH))]
+                violations += [
+                    f"{name}: {pod.name}: {why}" for why in _outside(limit, *(_of_pod(pod.spec, what, ranges) for what in _BOTH))
+                ]
                 continue
             for container in [*dicts_of(pod.spec.get("containers")), *dicts_of(pod.spec.get("initContainers"))]:
                 both = (_resources(container, what, ranges) for what in _BOTH)
-                said += [f"{name}: {pod.name}, container {container.get('name')}: {why}" for why in _outside(limit, *both)]
+                violations += [f"{name}: {pod.name}, container {container.get('name')}: {why}" for why in _outside(limit, *both)]
         for claim in claims if kind == "PersistentVolumeClaim" else ():
-            asked = {"storage": parse(claim.size)}
-            said += [f"{name}: the PersistentVolumeClaim {claim.name}: {why}" for why in _outside(limit, asked, asked)]
-    if not said:
+            requests = {"storage": parse(claim.size)}
+            violations += [f"{name}: the PersistentVolumeClaim {claim.name}: {why}" for why in _outside(limit, requests, requests)]
+    if not violations:
         return []
-    reason = f"The limit ranges of the namespace {namespace} refuse what is planned. {some(said, 4)}."
+    reason = f"The limit ranges of the namespace {namespace} refuse what is planned. {some(violations, 4)}."
     return [
         _item(
             "limit-range-too-tight",
@@ -187,9 +189,9 @@ _BOTH = ("requests", "limits")
 
 def _outside(limit: Json, requests: Amounts, limits: Amounts) -> Iterator[str]:
     for name, least in (limit.get("min") or {}).items():
-        asked = requests.get(name, 0.0)
-        if asked < parse(least):
-            yield f"{_shown(name, asked)} of {name}, at least {least}"
+        requested = requests.get(name, 0.0)
+        if requested < parse(least):
+            yield f"{_shown(name, requested)} of {name}, at least {least}"
     for name, most in (limit.get("max") or {}).items():
         bound = limits.get(name, requests.get(name))
         if bound is None or bound > parse(most):
@@ -203,7 +205,7 @@ def _outside(limit: Json, requests: Amounts, limits: Amounts) -> Iterator[str]:
 
 
 def _counts(quota: Json, spec: Json) -> bool:
-    """Whether a quota counts a pod; all of its scopes have to fit. Our pods ask for something, and have no priority class."""
+    """Whether a quota counts a pod: all its scopes match. Our pods have requests, and no priority class."""
     ends = spec.get("activeDeadlineSeconds") is not None
     fits = {"Terminating": ends, "NotTerminating": not ends, "BestEffort": False, "NotBestEffort": True, "CrossNamespacePodAffinity": False}
     operators = {each.get("scopeName"): each.get("operator") for each in quota.get("selectors") or []}
@@ -257,14 +259,16 @@ def _storage(claims: Iterable[_Claim], default: str | None) -> Amounts:
 def _quota(quota: Json, needs: Amounts, namespace: str | None, ours: bool) -> Iterator[Json]:
     hard = {name: parse(value) for name, value in (quota.get("hard") or {}).items()}
     used = {name: parse(value) for name, value in (quota.get("used") or {}).items()}
-    asked = {name: needs[name] for name in hard if needs.get(name)}
+    requested = {name: needs[name] for name in hard if needs.get(name)}
     small = [
-        f"{name}: {quota['hard'][name]}, needed are {_shown(name, asked[name])}" for name in asked if asked[name] > hard[name] * 1.0001
+        f"{name}: {quota['hard'][name]}, needed are {_shown(name, requested[name])}"
+        for name in requested
+        if requested[name] > hard[name] * 1.0001
     ]
     full = [
-        f"{name}: {quota['hard'][name]}, of which {quota['used'][name]} are used and {_shown(name, asked[name])} needed"
-        for name in asked
-        if not ours and name in used and hard[name] >= asked[name] > hard[name] * 1.0001 - used[name]
+        f"{name}: {quota['hard'][name]}, of which {quota['used'][name]} are used and {_shown(name, requested[name])} needed"
+        for name in requested
+        if not ours and name in used and hard[name] >= requested[name] > hard[name] * 1.0001 - used[name]
     ]
     command = f"kubectl describe quota --namespace={shlex.quote(namespace or '')}"
     fix = "Ask who gave the quota for more"

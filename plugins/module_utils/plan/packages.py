@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which packages the components come from."""
+"""The packages that the components come from."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Ask = Callable[[Declared, Declared], dict[str, Contents]]
 """``registry.contents`` for these registries and packages."""
 
 EMBEDDED = "kubeflow"
-"""What the embedded registry is called. Its packages import each other by this name."""
+"""The name of the embedded registry. Its packages import each other by it."""
 _PREFIX = "io.ksonnet.pkg."
 
 
@@ -37,37 +37,37 @@ class PackageContents:
 
 
 def short(prototype: Prototype) -> str:
-    """The name of a prototype without the part that all have."""
+    """The name of a prototype without the common prefix."""
     return prototype.name.removeprefix(_PREFIX)
 
 
-def components(given: t.Any) -> dict[str, str]:
-    """The user's components (``kubeflow_components``): name to name of the prototype, which is the component's own if not named."""
-    if not isinstance(given, Mapping) or not given:
+def components(declared: t.Any) -> dict[str, str]:
+    """The user's components (``kubeflow_components``): name to name of the prototype, by default the component's own."""
+    if not isinstance(declared, Mapping) or not declared:
         raise BootstrapError("kubeflow_components: a mapping of at least one component is expected.", fix="Name each with its prototype.")
-    found = {}
-    for name, entry in given.items():
+    result = {}
+    for name, entry in declared.items():
         entry = {} if entry is None else entry
         if not isinstance(entry, Mapping) or not isinstance(entry.get("prototype", ""), str) or set(entry) - {"prototype"}:
             raise BootstrapError(
                 f"kubeflow_components: {name}: a mapping with prototype is expected, not {kind(entry)}.",
                 fix=f"For instance {name}: {{prototype: kubeflow-core}}; its parameters belong to kubeflow_parameters.",
             )
-        found[str(name)] = str(entry.get("prototype") or name)
-    return found
+        result[str(name)] = str(entry.get("prototype") or name)
+    return result
 
 
 def find(name: str, contents: Mapping[str, Contents]) -> Prototype:
-    """A prototype among those of registries, by its whole name, its short one, or a unique ending. Raises BootstrapError."""
+    """A prototype of the registries, by its full name, its short one, or a unique ending. Raises BootstrapError."""
     known, errors = prototypes.collect(_vendored(contents))
     return known.get(f"{_PREFIX}{name}") or prototypes.find(name, known, errors)
 
 
-def resolve(wanted: Mapping[str, str], registries: Declared, packages: Declared, ask: Ask) -> PackageContents:
+def resolve(components: Mapping[str, str], registries: Declared, packages: Declared, ask: Ask) -> PackageContents:
     """The packages that the components (name to prototype) need, and their registries.
 
-    What the user declared is there anyway; the embedded registry is added as the last one. A prototype that no declared package has is
-    looked for in the packages that the registries list, one registry after the other. Packages that a package imports come with it.
+    What the user declared stays; the embedded registry is added as the last one. A prototype that no declared package has is looked up
+    in the packages that the registries list, one registry after the other. Packages that a package imports are added, too.
     """
     registries = {**registries, **({} if EMBEDDED in registries else {EMBEDDED: {"protocol": registry.FS, "uri": registry.EMBEDDED}})}
     for name, package in packages.items():
@@ -75,28 +75,28 @@ def resolve(wanted: Mapping[str, str], registries: Declared, packages: Declared,
             raise BootstrapError(
                 f"kubeflow_packages: {name}: registry must be one of {', '.join(registries)}.", fix="Correct it, or add the registry."
             )
-    there = ask(_used(registries, packages), packages)
-    shelves = {name: _RegistryIndex(name, entry, ask) for name, entry in registries.items()}
+    contents = ask(_used(registries, packages), packages)
+    indexes = {name: _RegistryIndex(name, entry, ask) for name, entry in registries.items()}
     chosen = dict(packages)
-    for prototype in dict.fromkeys(wanted.values()):
-        if _has(prototype, there):
+    for prototype in dict.fromkeys(components.values()):
+        if _has(prototype, contents):
             continue
-        for shelf in shelves.values():
-            if holder := shelf.find(prototype):
-                _add(chosen, shelf.name, holder)
+        for index in indexes.values():
+            if holder := index.find(prototype):
+                _add(chosen, index.name, holder)
                 break
         else:
-            # By a shorter name, or built in; otherwise an error that names what there is.
-            where = find(prototype, {**{name: shelf.all() for name, shelf in shelves.items()}, **there}).file.split("/")
+            # By a shorter name, or built in; otherwise an error that names the prototypes that exist.
+            where = find(prototype, {**{name: index.all() for name, index in indexes.items()}, **contents}).file.split("/")
             if where[0] == "vendor":
                 _add(chosen, where[1], where[2])
-    _imported(chosen, packages, shelves)
+    _imported(chosen, packages, indexes)
     used = _used(registries, chosen)
     if chosen == packages:
-        return PackageContents(used, chosen, there)
+        return PackageContents(used, chosen, contents)
     if len(chosen) == 1:
         ((only, of),) = chosen.items()
-        return PackageContents(used, chosen, {of["registry"]: shelves[of["registry"]].package(only)})
+        return PackageContents(used, chosen, {of["registry"]: indexes[of["registry"]].package(only)})
     return PackageContents(used, chosen, ask(used, chosen))
 
 
@@ -105,17 +105,17 @@ def _used(registries: Declared, packages: Declared) -> Declared:
 
 
 def _has(prototype: str, contents: Mapping[str, Contents]) -> bool:
-    """Whether it is in these packages, by its whole name or its short one. Those that every application has anyway count last."""
+    """Whether these packages have it, by its full name or its short one; prototypes that are built in don't count."""
     known, _errors = prototypes.collect(_vendored(contents))
     return any(known[name].file.startswith("vendor/") for name in (prototype, f"{_PREFIX}{prototype}") if name in known)
 
 
 def _vendored(contents: Mapping[str, Contents]) -> dict[str, str]:
-    return {f"vendor/{source}/{path}": text for source, found in contents.items() for path, text in found.files.items()}
+    return {f"vendor/{source}/{path}": text for source, packages in contents.items() for path, text in packages.files.items()}
 
 
 class _RegistryIndex:
-    """What a registry lists, read as far as it is needed."""
+    """The packages of a registry, read when they are needed."""
 
     def __init__(self, name: str, entry: dict[str, t.Any], ask: Ask) -> None:
         self.name = name
@@ -139,11 +139,11 @@ class _RegistryIndex:
         return self._ask({self.name: self._entry}, {name: {"registry": self.name} for name in self.listed})[self.name]
 
     def find(self, prototype: str) -> str | None:
-        """The package with a prototype; one that is called alike is looked at first."""
+        """The package with a prototype; one with a similar name is tried first."""
         if registry.protocol(self._entry) == registry.GITHUB:
             # An archive is read as a whole.
-            found = self.all()
-            return find(prototype, {self.name: found}).file.split("/")[2] if _has(prototype, {self.name: found}) else None
+            matches = self.all()
+            return find(prototype, {self.name: matches}).file.split("/")[2] if _has(prototype, {self.name: matches}) else None
         names = sorted(self.listed, key=lambda name: not prototype.endswith(name))
         return next((name for name in names if _has(prototype, {self.name: self.package(name)})), None)
 
@@ -157,16 +157,16 @@ def _add(chosen: Declared, source: str, package: str) -> None:
         )
 
 
-def _imported(chosen: Declared, packages: Declared, shelves: Mapping[str, _RegistryIndex]) -> None:
-    """Add the packages that those found import."""
+def _imported(chosen: Declared, packages: Declared, indexes: Mapping[str, _RegistryIndex]) -> None:
+    """Add the packages that the chosen ones import."""
     todo = [name for name in chosen if name not in packages]
     while todo:
         name = todo.pop()
-        for path, text in shelves[chosen[name]["registry"]].package(name).files.items():
+        for path, text in indexes[chosen[name]["registry"]].package(name).files.items():
             own = path.startswith(f"{name}/") and path.endswith((".jsonnet", ".libsonnet"))
             for each in imports(text) if own else ():
                 source, _slash, rest = each.path.partition("/")
                 package = rest.partition("/")[0]
-                if package not in chosen and source in shelves and package in shelves[source].listed:
+                if package not in chosen and source in indexes and package in indexes[source].listed:
                     _add(chosen, source, package)
                     todo.append(package)

@@ -15,7 +15,7 @@ Json = dict[str, t.Any]
 
 
 def text(plan: Json) -> str:
-    """What a plan comes to, a line a value: what has the package's own value is left out."""
+    """The values of a plan, one a line, without those that are the package's own."""
     declared = plan["application"]
     return _text(
         declared["record"], plan["namespace"]["value"], {name: entry["prototype"] for name, entry in declared["components"].items()}
@@ -23,26 +23,26 @@ def text(plan: Json) -> str:
 
 
 def last(current: Mapping[str, str]) -> str:
-    """The same of the plan that an application was made from; '' where there is none."""
-    if app_yaml.PATH not in current or not (made := record.read(current)):
+    """The same for the plan that an application was made from; '' without one."""
+    if app_yaml.PATH not in current or not (recorded := record.read(current)):
         return ""
     environment = (app_yaml.read(current).get("environments") or {}).get("default") or {}
     components = record.read_written(current).get("components") or {}
     return _text(
-        made,
+        recorded,
         (environment.get("destination") or {}).get("namespace", ""),
-        {name: components.get(name, {}).get("prototype", "") for name in made.get("values") or {}},
+        {name: components.get(name, {}).get("prototype", "") for name in recorded.get("values") or {}},
     )
 
 
-def _text(made: Json, namespace: str, prototypes: Mapping[str, str]) -> str:
-    cluster = made.get("cluster") or {}
+def _text(recorded: Json, namespace: str, prototypes: Mapping[str, str]) -> str:
+    cluster = recorded.get("cluster") or {}
     lines = [
         f"cluster: {cluster.get('server')} ({cluster.get('distribution')} {cluster.get('version')}, UID {cluster.get('uid')})",
         f"namespace: {namespace}",
     ]
-    lines += [f"step {name}: {step.get('reason')}" for name, step in sorted((made.get("steps") or {}).items())]
-    for name, values in sorted((made.get("values") or {}).items()):
+    lines += [f"step {name}: {step.get('reason')}" for name, step in sorted((recorded.get("steps") or {}).items())]
+    for name, values in sorted((recorded.get("values") or {}).items()):
         prototype = prototypes.get(name, "").removeprefix("io.ksonnet.pkg.")
         lines.append(f"{name}:" if prototype in ("", name) else f"{name} ({prototype}):")
         for parameter, choice in sorted(values.items()):

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The objects that a plan comes to: brought up, placed, and whose business they are."""
+"""The objects of a plan: migrated, placed, and divided into those for an admin and for a user."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class PlannedObject:
 
 @dataclass
 class PlannedObjects:
-    """All objects of a plan. ``blockers``: of kinds that the cluster does not serve. ``brought_up``: as ``outcome`` has it."""
+    """All objects of a plan. ``blockers``: for kinds that the cluster does not serve. ``brought_up``: as in ``outcome``."""
 
     all: list[PlannedObject] = field(default_factory=list)
     blockers: list[Json] = field(default_factory=list)
@@ -44,42 +44,42 @@ class PlannedObjects:
 
     @property
     def own(self) -> list[PlannedObject]:
-        """Those that the application brings."""
+        """Those of the application itself."""
         return [item for item in self.all if item.component != environment.COMPONENT]
 
 
 def prepare(rendered: list[tuple[str, Json]], cluster: Json, namespace: str) -> PlannedObjects:
-    """What becomes of the rendered objects in a cluster by its facts; where it is not known what it serves, they stay as they are.
+    """The rendered objects, migrated to what a cluster serves by its facts; unchanged if that is unknown.
 
-    The environment's namespace is among them where a deployment creates it: the application lacks it, and the cluster for certain.
+    The environment's namespace is among them if a deployment creates it: the application lacks it, and so does the cluster, for certain.
     """
-    found, apis, there = PlannedObjects(), cluster["apis"], cluster.get("namespace") or {}
-    lacking = there.get("name") == namespace and there.get("exists") is False
+    result, apis, existing = PlannedObjects(), cluster["apis"], cluster.get("namespace") or {}
+    lacking = existing.get("name") == namespace and existing.get("exists") is False
     if rendered and lacking and not environment.is_brought(namespace, (item for _component, item in rendered)):
         rendered = [environment.missing(namespace), *rendered]
     if not apis:
-        found.all = [PlannedObject(component, key_of(item), item, None) for component, item in rendered]
-        return found
-    brought: list[tuple[str, Json]] = []
+        result.all = [PlannedObject(component, key_of(item), item, None) for component, item in rendered]
+        return result
+    migrated: list[tuple[str, Json]] = []
     for pair in rendered:
         try:
             pairs, changes = migrate([pair], apis, namespace)
         except BootstrapError as error:
-            found.blockers.append(_unserved(error.message, error.fix))
+            result.blockers.append(_unserved(error.message, error.fix))
             continue
-        brought += pairs
-        found.brought_up += [change.document() for change in changes]
-        found.warnings += [
+        migrated += pairs
+        result.brought_up += [change.document() for change in changes]
+        result.warnings += [
             {"id": "left-out", "reason": f"{line}.", "fix": None, "command": None} for is_warning, line in lines(changes) if is_warning
         ]
-    resources = Resources(apis, [item for _component, item in brought])
-    for component, item in brought:
+    resources = Resources(apis, [item for _component, item in migrated])
+    for component, item in migrated:
         try:
-            there = placed([item], resources, namespace)[0]
-            found.all.append(PlannedObject(component, key_of(there), there, resources.of(item)))
+            existing = placed([item], resources, namespace)[0]
+            result.all.append(PlannedObject(component, key_of(existing), existing, resources.of(item)))
         except BootstrapError as error:
-            found.blockers.append(_unserved(error.message, error.fix))
-    return found
+            result.blockers.append(_unserved(error.message, error.fix))
+    return result
 
 
 def _unserved(message: str, fix: str | None) -> Json:
@@ -92,7 +92,7 @@ def _unserved(message: str, fix: str | None) -> Json:
 
 
 def is_admins(item: PlannedObject, namespace: str) -> bool:
-    """Whether an object is beyond the namespace: of the whole cluster, or in another namespace."""
+    """Whether an object is outside of the namespace: cluster-scoped, or in another namespace."""
     if item.resource is None:
         return item.key.kind in ("Namespace", "CustomResourceDefinition") or item.key.kind.startswith("Cluster")
     return not item.resource.namespaced or item.key.namespace != namespace
@@ -101,22 +101,22 @@ def is_admins(item: PlannedObject, namespace: str) -> bool:
 def parts(items: PlannedObjects, namespace: str, beyond: set[Key]) -> dict[str, list[str]]:
     """The names of the objects that need an admin, and of those that a user of the namespace may create.
 
-    ``beyond``: roles that grant more than the user has, which nobody but an admin may create.
+    ``beyond``: roles that grant more than the user has, which only an admin may create.
     """
-    found: dict[str, list[str]] = {"admin": [], "user": []}
+    names_by_part: dict[str, list[str]] = {"admin": [], "user": []}
     for item in items.all:
-        found["admin" if is_admins(item, namespace) or item.key in beyond else "user"].append(str(item.key))
-    return {part: sorted(names) for part, names in found.items()}
+        names_by_part["admin" if is_admins(item, namespace) or item.key in beyond else "user"].append(str(item.key))
+    return {part: sorted(names) for part, names in names_by_part.items()}
 
 
 def admin_text(items: PlannedObjects, names: list[str], application: str, namespace: str, server: str) -> str:
     """The admin's part as YAML, with the label by which a deployment knows its objects."""
     inventory = Inventory(application, namespace)
-    wanted = sorted((item for item in items.all if str(item.key) in set(names)), key=_first)
-    objects = [inventory.labelled(item.object) for item in wanted]
+    selected = sorted((item for item in items.all if str(item.key) in set(names)), key=_first)
+    objects = [inventory.labelled(item.object) for item in selected]
     return _HEAD.format(name=application, server=server, namespace=namespace) + manifests.text(objects)
 
 
 def _first(item: PlannedObject) -> int:
-    """What others need comes first, in a file that is applied from top to bottom."""
+    """Dependencies come first, for kubectl applies a file from top to bottom."""
     return {"Namespace": 0, "CustomResourceDefinition": 1}.get(item.key.kind, 2)

@@ -18,11 +18,11 @@ ID = "public-secret"
 
 
 def blockers(items: Iterable[PlannedObject]) -> list[Json]:
-    """The blocker, if there is such a Secret."""
-    found = [f"{item.key} has {why}" for item in items if item.key[:2] == ("", "Secret") and (why := _public(item.object))]
-    if not found:
+    """The blocker, if the application has such a Secret."""
+    public = [f"{item.key} has {why}" for item in items if item.key[:2] == ("", "Secret") and (why := _public(item.object))]
+    if not public:
         return []
-    reason = f"Everybody can read these values in the manifests of Kubeflow: {some(found, 4)}."
+    reason = f"Everybody can read these values in the manifests of Kubeflow: {some(public, 4)}."
     fix = "Change them in the component that has the Secret, or take it out and give it with kubeflow_secrets."
     return [{"id": ID, "reason": reason, "fix": fix, "command": None}]
 

@@ -19,7 +19,7 @@ Json = dict[str, t.Any]
 
 _RBAC = "rbac.authorization.k8s.io"
 _NEEDED = ("create", "get", "list", "patch")
-"""What applying asks for; ``delete`` is for pruning and removal only."""
+"""Verbs of an apply; ``delete`` is for pruning and removal only."""
 _HEAD = """\
 # What {who} lacks to deploy the application {application} into the namespace {namespace} of {server}, and no more.
 # An admin applies it: kubectl apply -f FILE
@@ -86,32 +86,32 @@ def _unknown(cluster: Json, who: str, namespace: str) -> list[Json]:
 
 
 def needs(items: Iterable[PlannedObject], namespace: str) -> list[RequiredRight]:
-    """What applying these objects, keeping the record of them, keeping others out meanwhile and waiting for them takes."""
-    found = {RequiredRight(True, group, resource, verb) for group, resource, verbs in ALWAYS for verb in verbs}
+    """The rights to apply these objects, record them, lock out other deployments and wait for readiness."""
+    rights = {RequiredRight(True, group, resource, verb) for group, resource, verbs in ALWAYS for verb in verbs}
     for item in items:
         if item.resource:
-            found |= {RequiredRight(not is_admins(item, namespace), item.key.group, item.resource.plural, verb) for verb in _NEEDED}
-    return sorted(found)
+            rights |= {RequiredRight(not is_admins(item, namespace), item.key.group, item.resource.plural, verb) for verb in _NEEDED}
+    return sorted(rights)
 
 
 def explaining() -> list[RequiredRight]:
-    """What a deployment can do without, but then it tells less of why something is not ready."""
+    """Optional rights: with them a deployment explains better why something is not ready."""
     return [RequiredRight(True, group, resource, verb) for group, resource, verbs in EXPLAINING for verb in verbs]
 
 
-def lacking(rights: Json, wanted: Iterable[RequiredRight]) -> list[RequiredRight]:
-    """Those that the user has not for certain.
+def lacking(rights: Json, needed: Iterable[RequiredRight]) -> list[RequiredRight]:
+    """Those that the user lacks for certain.
 
-    ``rights``: the facts' ``cluster.permissions``. What the cluster was asked about singly (``missing``) counts most; for the rest its
-    rules tell, if they are complete.
+    ``rights``: the facts' ``cluster.permissions``. Single reviews by the cluster (``missing``) have precedence over its rules, which count
+    if they are complete.
     """
-    return [need for need in wanted if _lacks(rights, need)]
+    return [need for need in needed if _lacks(rights, need)]
 
 
 def _lacks(rights: Json, need: RequiredRight) -> bool:
     table = NAMESPACED if need.namespaced else CLUSTER
-    asked = rights.get("missing") is not None and need.resource in table.get(need.group, ()) and need.verb in VERBS
-    if asked and not need.name:
+    reviewed = rights.get("missing") is not None and need.resource in table.get(need.group, ()) and need.verb in VERBS
+    if reviewed and not need.name:
         same = [rule for rule in rights["missing"] if rule["namespaced"] == need.namespaced]
         return _grants(same, need)
     return bool(rights["complete"]) and not _grants(rights["rules"], need)
@@ -130,11 +130,11 @@ def _grants(rules: Iterable[Json], need: RequiredRight) -> bool:
 
 
 def escalations(rights: Json, items: Iterable[PlannedObject], namespace: str) -> dict[Key, list[RequiredRight]]:
-    """By role, what it grants and the user has not: Kubernetes lets nobody create such a role, unless he may ``escalate``.
+    """By role, the rights that it grants and the user lacks: Kubernetes refuses such a role from a user who may not ``escalate``.
 
     https://kubernetes.io/docs/reference/access-authn-authz/rbac/#privilege-escalation-prevention-and-bootstrapping
     """
-    found: dict[Key, list[RequiredRight]] = {}
+    result: dict[Key, list[RequiredRight]] = {}
     for item in items:
         if item.key.group != _RBAC or item.key.kind not in ("Role", "ClusterRole") or not rights["complete"]:
             continue
@@ -144,8 +144,8 @@ def escalations(rights: Json, items: Iterable[PlannedObject], namespace: str) ->
             continue
         granted = [need for rule in item.object.get("rules") or [] for need in _granted(rule, inside)]
         if more := [need for need in granted if not _grants(rights["rules"], need)]:
-            found[item.key] = sorted(set(more))
-    return found
+            result[item.key] = sorted(set(more))
+    return result
 
 
 def _granted(rule: Json, namespaced: bool) -> list[RequiredRight]:
@@ -158,23 +158,23 @@ def _granted(rule: Json, namespaced: bool) -> list[RequiredRight]:
     ]
 
 
-def policy_rules(wanted: Iterable[RequiredRight]) -> list[Json]:
-    """Rights as few rules of a Role (``namespaced``) or ClusterRole."""
+def policy_rules(needed: Iterable[RequiredRight]) -> list[Json]:
+    """Rights as rules of a Role (``namespaced``) or ClusterRole, as few as possible."""
     verbs: dict[tuple[bool, str, str, str], list[str]] = {}
-    for need in sorted(set(wanted)):
+    for need in sorted(set(needed)):
         verbs.setdefault((need.namespaced, need.group, need.name, need.resource), []).append(need.verb)
     merged: dict[tuple[bool, str, str, tuple[str, ...]], list[str]] = {}
-    for (namespaced, group, name, resource), those in verbs.items():
-        merged.setdefault((namespaced, group, name, tuple(those)), []).append(resource)
+    for (namespaced, group, name, resource), names in verbs.items():
+        merged.setdefault((namespaced, group, name, tuple(names)), []).append(resource)
     return [
         {
             "namespaced": namespaced,
             "apiGroups": [group],
             "resources": resources,
-            "verbs": list(those),
+            "verbs": list(names),
             **({"resourceNames": [name]} if name else {}),
         }
-        for (namespaced, group, name, those), resources in merged.items()
+        for (namespaced, group, name, names), resources in merged.items()
     ]
 
 
@@ -183,21 +183,21 @@ _LISTED = 3
 
 
 def listed(rules: Iterable[Json]) -> str:
-    """Rules in words: ``deployments.apps: create, patch; pods: list``; the first few, and how many more."""
+    """Rules in words: ``deployments.apps: create, patch; pods: list``; the first few, and the number of others."""
     verbs: dict[str, list[str]] = {}
     for rule in rules:
         for resource in rule["resources"]:
             group, name = rule["apiGroups"][0], "".join(f" {name}" for name in rule.get("resourceNames", ()))
-            there = verbs.setdefault(f"{resource}.{group}{name}" if group else f"{resource}{name}", [])
-            there += [verb for verb in rule["verbs"] if verb not in there]
-    said = [f"{resource}: {', '.join(those)}" for resource, those in sorted(verbs.items())]
-    return "; ".join(said[:_LISTED]) + (f"; and {len(said) - _LISTED} more" if said[_LISTED:] else "")
+            known = verbs.setdefault(f"{resource}.{group}{name}" if group else f"{resource}{name}", [])
+            known += [verb for verb in rule["verbs"] if verb not in known]
+    lines = [f"{resource}: {', '.join(those)}" for resource, those in sorted(verbs.items())]
+    return "; ".join(lines[:_LISTED]) + (f"; and {len(lines) - _LISTED} more" if lines[_LISTED:] else "")
 
 
 def rbac_text(rules: list[Json], items: Iterable[PlannedObject], application: str, namespace: str, who: str, server: str) -> str:
-    """Roles with these rules and their bindings as YAML, ready to be applied; '' where nothing is missing.
+    """Roles with these rules and their bindings as YAML; '' if nothing is missing.
 
-    The namespace comes first where the application brings it, because a Role needs it.
+    The namespace comes first if the application has it, because a Role needs it.
     """
     if not rules:
         return ""
@@ -205,12 +205,12 @@ def rbac_text(rules: list[Json], items: Iterable[PlannedObject], application: st
     ours = [inventory.labelled(item.object) for item in items if item.key.kind == "Namespace" and item.key.name == namespace]
     documents = [*ours] if any(rule["namespaced"] for rule in rules) else []
     for namespaced in (False, True):
-        those = [{key: rule[key] for key in rule if key != "namespaced"} for rule in rules if rule["namespaced"] == namespaced]
+        granted = [{key: rule[key] for key in rule if key != "namespaced"} for rule in rules if rule["namespaced"] == namespaced]
         kind = "Role" if namespaced else "ClusterRole"
         metadata = {"name": f"{application}-bootstrap", **({"namespace": namespace} if namespaced else {})}
-        if those:
+        if granted:
             documents += [
-                {"apiVersion": f"{_RBAC}/v1", "kind": kind, "metadata": metadata, "rules": those},
+                {"apiVersion": f"{_RBAC}/v1", "kind": kind, "metadata": metadata, "rules": granted},
                 {
                     "apiVersion": f"{_RBAC}/v1",
                     "kind": f"{kind}Binding",
@@ -223,7 +223,7 @@ def rbac_text(rules: list[Json], items: Iterable[PlannedObject], application: st
 
 
 def _subject(who: str) -> Json:
-    """A service account goes by system:serviceaccount:NAMESPACE:NAME."""
+    """A user system:serviceaccount:NAMESPACE:NAME is a service account."""
     if who.startswith("system:serviceaccount:") and who.count(":") == 3:
         _system, _kind, namespace, name = who.split(":")
         return {"kind": "ServiceAccount", "name": name, "namespace": namespace}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A plan as a file: to be reviewed, changed by hand, and applied later.
 
-It holds what was chosen, not what follows from it: whoever applies it has the objects recreated, and everything checked again.
+It holds what was chosen, not what follows from it: applying it renders the objects again, and checks everything again.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _CHOICE = {"value", "source", "reason", "rule", "alternatives", "no_effect"}
 
 
 def text(plan: Json, choices: Json) -> str:
-    """The file of a plan; the same plan gives the same file. ``choices``: what the user chose, to be compared later."""
+    """The file of a plan; the same plan gives the same file. ``choices``: what the user chose, for ``check``."""
     declared = plan["application"]
     chosen = {
         component: {name: each for name, each in sorted(values.items()) if each["source"] != "default"}
@@ -59,7 +59,7 @@ def text(plan: Json, choices: Json) -> str:
             **({"platform": choices["platform"]} if choices.get("platform") else {}),
         },
         **({"steps": steps.to_record(choices["steps"])} if choices.get("steps") else {}),
-        # By these it is seen which values were changed by hand.
+        # They show which values were changed by hand.
         "checksums": {component: {name: _sum(each["value"]) for name, each in values.items()} for component, values in chosen.items()},
     }
     return _HEADER + yaml_documents.dump(document, _dumper())
@@ -67,7 +67,7 @@ def text(plan: Json, choices: Json) -> str:
 
 @functools.cache
 def _dumper() -> t.Any:
-    """ks's way of writing, but in the order in which a plan is read."""
+    """Writes as ks does, but in the order in which people read a plan."""
 
     base: t.Any = yaml_documents.classes()[1]
 
@@ -83,7 +83,7 @@ def _dumper() -> t.Any:
 
 
 def read(path: Path) -> Json:
-    """The document in a file; what was changed by hand in it is the user's choice. Raises BootstrapError that names file and field."""
+    """The document in a file; values that were changed by hand in it are the user's choices. Raises BootstrapError with file and field."""
     try:
         content = files.read_text(path, MOST)
     except FileNotFoundError:
@@ -132,8 +132,8 @@ def _choice(path: Path, where: str, each: t.Any, checksums: Mapping[str, t.Any])
     if not isinstance(each, dict) or each.get("value") is None or each.keys() - _CHOICE:
         raise _wrong(path, f"parameters.{where}", "a mapping with value is expected")
     component, _dot, name = where.partition(".")
-    there = checksums.get(component)
-    if not isinstance(there, dict) or there.get(name) != _sum(each["value"]):
+    recorded = checksums.get(component)
+    if not isinstance(recorded, dict) or recorded.get(name) != _sum(each["value"]):
         return choice(each["value"], "user", f"You changed it in {path.name}.")
     if each.get("source") not in _SOURCES or not isinstance(each.get("reason"), str):
         raise _wrong(path, f"parameters.{where}", f"source, one of {', '.join(_SOURCES)}, and reason are expected")
@@ -144,22 +144,22 @@ def _wrong(path: Path, field: str, what: str) -> BootstrapError:
     return BootstrapError(f"The plan {path}: {field}: {what}.", fix="Correct it, or plan again (playbooks/plan.yml).")
 
 
-def check(document: Json, path: Path, cluster: Json, given: Json) -> None:
+def check(document: Json, path: Path, cluster: Json, chosen: Json) -> None:
     """Refuse a saved plan for another cluster, one with blockers, and other choices beside it.
 
-    ``cluster``: the facts of the cluster at hand. ``given``: what the user chose in this run, by the name of the role's variable.
+    ``cluster``: the facts of the cluster at hand. ``chosen``: what the user chose in this run, by the name of the role's variable.
     """
-    made_for = document["cluster"]
-    if made_for["uid"] != cluster["uid"]:
+    planned_for = document["cluster"]
+    if planned_for["uid"] != cluster["uid"]:
         raise BootstrapError(
-            f"The plan {path} was made for the cluster {made_for.get('server')} (UID {made_for['uid']}); "
+            f"The plan {path} was made for the cluster {planned_for.get('server')} (UID {planned_for['uid']}); "
             f"this is {cluster['server']} (UID {cluster['uid']}).",
             fix="Use the context of that cluster, or plan for this one (playbooks/plan.yml).",
         )
     if document["blockers"]:
         ids = ", ".join(str(item.get("id")) if isinstance(item, dict) else str(item) for item in document["blockers"])
         raise BootstrapError(f"The plan {path} was made with blockers: {ids}.", fix="Fix it, and plan again (playbooks/plan.yml).")
-    for variable, value in given.items():
+    for variable, value in chosen.items():
         key = variable.removeprefix("kubeflow_")
         saved = document["components"] if key == "components" else document["choices"].get(key)
         if value and value != saved:
@@ -168,17 +168,17 @@ def check(document: Json, path: Path, cluster: Json, given: Json) -> None:
             )
 
 
-def check_steps(document: Json, path: Path, given: Mapping[str, Json]) -> steps.Steps:
-    """The steps of a saved plan, with the records of this run (``given``), whose values must be those that were planned with."""
+def check_steps(document: Json, path: Path, current: Mapping[str, Json]) -> steps.Steps:
+    """The steps of a saved plan, with the records of this run (``current``), whose values must be the planned ones."""
     planned = steps.recorded(document)
-    for name, step in given.items():
+    for name, step in current.items():
         was = planned.get(name) or {"parameters": {}, "components": {}}
         if any(step[key] != was[key] for key in ("parameters", "components")):
             raise BootstrapError(
                 f"The plan {path} was made with {'other values of the step ' if name in planned else 'no step '}{name} than this run's.",
                 fix="Run the steps first (playbooks/steps.yml), then plan again (playbooks/plan.yml); or leave the step out.",
             )
-    return {**planned, **{name: step for name, step in given.items() if name in planned}}
+    return {**planned, **{name: step for name, step in current.items() if name in planned}}
 
 
 def _sum(value: t.Any) -> str:

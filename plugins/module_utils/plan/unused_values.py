@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which values change nothing in any object.
+"""Values that change nothing in any object.
 
 A component is evaluated once more for each of them, with the package's own value in its place, and compared in Jsonnet, all in one
 run: it stops at the first difference, and costs less than starting the evaluator.
@@ -30,7 +30,7 @@ _LIMITS = evaluate.Limits(seconds=10)
 def without(
     files: Mapping[str, str], environment: Mapping[str, t.Any], name: str, prototype: Prototype, literals: Mapping[str, str]
 ) -> set[str]:
-    """Those of some parameters of a component that have no effect.
+    """The parameters of a component that have no effect.
 
     ``files``: the application. ``environment``: its entry in app.yaml (``render.environment_entry``). ``literals``: the parameters to
     try, each with the package's own value as Jsonnet. A package that fails with it shows an effect. A component whose file the user
@@ -84,8 +84,8 @@ def _compared(files: Mapping[str, str], environment: Mapping[str, t.Any], name: 
             previous="__ksonnet/params",
         ),
     ]
-    found: list[bool] = evaluate.parse(evaluate.evaluate(runs, _LIMITS))
-    return found
+    same: list[bool] = evaluate.parse(evaluate.evaluate(runs, _LIMITS))
+    return same
 
 
 _text = json.dumps

@@ -21,15 +21,16 @@ Json = dict[str, t.Any]
 _WIDTH = 120
 _MOST = 128 * files.MIB
 _STATES = ("failed", "not reached", "deployed", "unchanged", "written", "checked")
-"""What became of a cluster, the worst first: ``written`` is the application alone, ``checked`` a run in check mode."""
+"""Outcomes of a cluster, the worst first: ``written`` is the application alone, ``checked`` a run in check mode."""
 _HEAD = ("CLUSTER", "STATE", "KUBERNETES", "CLOUD", "OBJECTS", "SECONDS")
 
 
 def gather(folder: Path, files: Mapping[str, str | None] | None, failures: Mapping[str, str]) -> Json:
-    """The document for many: ``{"counts": {state: number}, "clusters": [...]}``, the clusters by name.
+    """The document for many clusters: ``{"counts": {state: number}, "clusters": [...]}``, sorted by host.
 
-    ``files``: of each host the ``report.json`` of its run, ``None`` for one in check mode, ``""`` for a host that has none. ``failures``:
-    why hosts failed, or ``""``. Without ``files``: all that lie in folders of ``folder``, called by the folders' names."""
+    ``files``: the ``report.json`` of each host's run, ``None`` for one in check mode, ``""`` for a host that has none. ``failures``: why
+    hosts failed, or ``""``. Without ``files``: all reports in the folders of ``folder``, whose names are those of the hosts.
+    """
     if files is None:
         files = {file.parent.name: str(file) for file in sorted(folder.glob("*/report.json"))}
         if not files:
@@ -80,7 +81,7 @@ def _state(file: str | None, failure: str, report: Json, counts: Json) -> str:
 
 
 def links(document: Json, folder: Path) -> dict[str, str]:
-    """By host, where its own page is that is there: a relative reference (RFC 3986) from a page in ``folder``."""
+    """By host, the relative reference (RFC 3986) from a page in ``folder`` to its own page, if that exists."""
     pages = {each["host"]: Path(each["report"]).with_name("report.html") for each in document["clusters"] if each["report"]}
     # "./" keeps a folder's name with a colon from being taken for a scheme.
     return {host: f"./{quote(os.fsencode(page))}" for host, page in pages.items() if (folder / page).is_file()}
@@ -96,16 +97,16 @@ def _read(file: Path) -> Json:
 
 
 def lines(document: Json) -> list[str]:
-    """A table for a terminal, those that failed at its end with the reason."""
+    """A table for a terminal; at its end the failed clusters, each with the reason."""
     clusters = document["clusters"]
     rows = [_HEAD, *(_row(each) for each in clusters)]
     widths = [max(len(row[column]) for row in rows) + 2 for column in range(len(_HEAD))]
-    found = ["".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    found.append(f"{len(clusters)} clusters: {', '.join(f'{count} {state}' for state, count in document['counts'].items())}")
+    table = ["".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    table.append(f"{len(clusters)} clusters: {', '.join(f'{count} {state}' for state, count in document['counts'].items())}")
     for each in clusters:
         if each["failure"]:
-            found += textwrap.wrap(f"{each['host']}: {each['failure']}", _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
-    return found
+            table += textwrap.wrap(f"{each['host']}: {each['failure']}", _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    return table
 
 
 def _row(each: Json) -> tuple[str, ...]:

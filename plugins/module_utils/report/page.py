@@ -1,8 +1,8 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pages of one file, with all that they need in them: style, script and data.
+"""Pages of a single file, with their style, script and data.
 
-A page may run and look like what its file says and nothing else: its Content-Security-Policy has the digests of its own script and style,
+A page runs its own script and style and nothing else: its Content-Security-Policy has their digests,
 and allows no request (https://www.w3.org/TR/CSP3/).
 """
 
@@ -36,23 +36,23 @@ def page(name: str, data: t.Any, folder: Path = FOLDER) -> str:
     style = f"\n{_read(folder / 'page.css')}"
     script = f"\n{_read(folder / 'page.js')}\n{_read(folder / f'{name}.js')}"
     parts = {"policy": _policy(script, style), "style": style, "data": escaped(data), "script": script}
-    # One pass: what is filled in is not looked at again, for data may hold what looks like a place.
+    # One pass, for data may have text that looks like a placeholder.
     return _PLACE.sub(lambda place: parts[place[1]], template)
 
 
 def write(folder: Path, name: str, report: t.Any, more: dict[str, t.Any]) -> tuple[str, str]:
-    """Writes ``report`` into ``folder`` as report.json, and with ``more`` as the page ``name``, report.html. Returns both paths."""
+    """Write ``report`` to ``folder`` as report.json, and with ``more`` as the page ``name``, report.html. Returns both paths."""
     report, more = plain_texts(report), plain_texts(more)
     file, html = folder / "report.json", folder / "report.html"
-    made = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
-    text = page(name, {"report": report, "made": made, **more})
+    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
+    text = page(name, {"report": report, "made": now, **more})
     write_atomically(file, json.dumps(report, indent=2, sort_keys=True) + "\n")
     write_atomically(html, text)
     return str(file), str(html)
 
 
 def escaped(data: t.Any) -> str:
-    """JSON that stays what it is within ``<script>``."""
+    """JSON that is safe within ``<script>``."""
     text = json.dumps(data, sort_keys=True, separators=(",", ":"))
     for character, escape in _ESCAPED.items():
         text = text.replace(character, escape)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a run found, chose and did, for a person to read."""
+"""The summary of a run for a terminal: facts, plan, outcome, next steps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Json = dict[str, t.Any]
 
 _LABEL = 14
 _WIDTH = 120
-"""Columns: what is longer is broken, but for commands, which are to be pasted."""
+"""Columns: longer lines are wrapped, but for commands, which users paste."""
 _VALUE, _REASON = 32, 40
 """Columns: at most for a value, and at least for a reason."""
 _ACCESS = {
@@ -27,7 +27,7 @@ _ACCESS = {
     "ClusterIP": "kubectl{where} port-forward service/kubeflow {ports}   # then {scheme}://localhost:{port}/",
 }
 _AS_IT_IS = {"unchanged", "left alone", "kept", "left out", "not reached", "refused"}
-"""Actions that a check tells as a run does."""
+"""Actions that a run in check mode reports in the same words as another run."""
 _LISTED = 40
 """Objects with a reason that are shown; the report has all."""
 
@@ -35,25 +35,25 @@ _LISTED = 40
 def lines(report: Json) -> list[str]:
     """A report (``report`` of the module of that name) as lines for a terminal."""
     facts, plan, app, outcome = (report.get(name) for name in ("facts", "plan", "application", "outcome"))
-    found: list[str] = []
+    result: list[str] = []
     if facts:
-        found += _facts(facts)
+        result += _facts(facts)
     if plan:
-        found += _plan(plan)
-    found += _section("Steps", _wrapped(_steps(report), 2))
+        result += _plan(plan)
+    result += _section("Steps", _wrapped(_steps(report), 2))
     if app:
-        found += _section("Application", [f"{app['path']} ({_files(app, report['check'])})"])
-        found += _section("Kept", [_kept(item) for item in app["kept"]])
+        result += _section("Application", [f"{app['path']} ({_files(app, report['check'])})"])
+        result += _section("Kept", [_kept(item) for item in app["kept"]])
     if outcome:
-        found += _section("Objects", _outcome(outcome, report["check"]))
+        result += _section("Objects", _outcome(outcome, report["check"]))
     elif (plan and app or report.get("comparison")) and not report.get("failure"):
-        found += _not_applied(plan, report.get("comparison") or {})
-    found += _section("Verified", _wrapped(_checks(report.get("checks") or []), 2))
+        result += _not_applied(plan, report.get("comparison") or {})
+    result += _section("Verified", _wrapped(_checks(report.get("checks") or []), 2))
     if report.get("failure"):
-        found += _section("Failed", _wrapped([report["failure"]], 2))
+        result += _section("Failed", _wrapped([report["failure"]], 2))
     if plan:
-        found += _section("Warnings", _wrapped([_advice(item) for item in plan["warnings"]], 2))
-    return [plain(line) for line in [*found, *_section("Next steps", next_steps(report))]]
+        result += _section("Warnings", _wrapped([_advice(item) for item in plan["warnings"]], 2))
+    return [plain(line) for line in [*result, *_section("Next steps", next_steps(report))]]
 
 
 def _section(label: str, texts: list[str]) -> list[str]:
@@ -88,7 +88,7 @@ _FORBIDDEN = re.compile(r'User "([^"]+)" cannot (\w+) resource "([^"]+)"')
 
 
 def _not_readable(unknown: list[Json]) -> list[str]:
-    """What a user may not read, in one line for each user and verb; the report has each with the API server's words."""
+    """What a user may not read, in one line for each user and verb; the report has each with the API server's message."""
     forbidden: dict[str, list[str]] = {}
     others = []
     for item in unknown:
@@ -112,18 +112,18 @@ def _plan(plan: Json) -> list[str]:
     several = len(plan["parameters"]) > 1
     rows = [("namespace = " + namespace["value"], namespace["source"], namespace["reason"])]
     rows += [(_value(component if several else "", name, choice), choice["source"], _reason(choice)) for component, name, choice in chosen]
-    found = _section("Platform", _wrapped(platform.components(plan.get("platform") or {}), 2))
-    found += _section("Plan", [*_table(("VALUE", "SOURCE", "REASON"), rows), f"{others} other values are the packages' own."])
-    found += _section(
+    result = _section("Platform", _wrapped(platform.components(plan.get("platform") or {}), 2))
+    result += _section("Plan", [*_table(("VALUE", "SOURCE", "REASON"), rows), f"{others} other values are the packages' own."])
+    result += _section(
         "Migrated", _wrapped([f"{item['object']}: {item['from']} is now {item['to']}" for item in plan.get("brought_up", ())], 2)
     )
-    # Who may do all of it need not be told what takes an admin.
+    # Only of interest to a user who lacks rights.
     parts = plan.get("parts", {}).get("admin", ()) if (plan.get("rbac") or {}).get("missing") else ()
-    return found + _section("For an admin", _wrapped([", ".join(parts)]))
+    return result + _section("For an admin", _wrapped([", ".join(parts)]))
 
 
 def _checks(checks: list[Json]) -> list[str]:
-    """How many checks ended how, and each of them in a sentence."""
+    """The number of checks by status, and each of them in a sentence."""
     if not checks:
         return []
     counts = Counter(check["status"] for check in checks)
@@ -132,7 +132,7 @@ def _checks(checks: list[Json]) -> list[str]:
 
 
 def _steps(report: Json) -> list[str]:
-    """A sentence for each: what this run did, and what the application's record says of those that it did not take."""
+    """A sentence for each step: of this run, and from the application's record for those that this run did not take."""
     steps = {**((report.get("plan") or {}).get("steps") or {}), **(report.get("steps") or {})}
     return [f"{name}: {step['reason']}" for name, step in steps.items() if step.get("reason")]
 
@@ -147,14 +147,14 @@ def _reason(choice: Json) -> str:
 
 
 def _table(head: tuple[str, str, str], rows: list[tuple[str, str, str]]) -> list[str]:
-    """Two columns as wide as they must be, and the rest of the width for the third, whose texts are broken."""
+    """Two columns as wide as their content, and the rest of the width for the third, whose texts are wrapped."""
     first, second = (max(len(row[column]) for row in (head, *rows)) + 2 for column in (0, 1))
-    found = []
+    result = []
     for row in (head, *rows):
         left = f"{row[0]:<{first}}{row[1]:<{second}}"
         reasons = textwrap.wrap(row[2], max(_WIDTH - _LABEL - len(left), _REASON), break_on_hyphens=False) or [""]
-        found += [f"{left if not number else '':<{len(left)}}{text}" for number, text in enumerate(reasons)]
-    return found
+        result += [f"{left if not number else '':<{len(left)}}{text}" for number, text in enumerate(reasons)]
+    return result
 
 
 def _files(app: Json, check: bool) -> str:
@@ -177,27 +177,27 @@ def _outcome(outcome: Json, check: bool) -> list[str]:
     if not check:
         waited = f", of them {outcome['waited']} s until all was ready" if outcome["waited"] else ""
         first += f" ({outcome['seconds']} s{waited})"
-    told = [f"{item['object']}: {item['action']}, {item['why']}" for item in outcome["objects"] if item["why"]]
-    more = [f"and {len(told) - _LISTED} more"] if len(told) > _LISTED else []
-    return [first, *told[:_LISTED], *more]
+    explained = [f"{item['object']}: {item['action']}, {item['why']}" for item in outcome["objects"] if item["why"]]
+    more = [f"and {len(explained) - _LISTED} more"] if len(explained) > _LISTED else []
+    return [first, *explained[:_LISTED], *more]
 
 
 def _not_applied(plan: Json | None, comparison: Json) -> list[str]:
-    """What applying would do, as compared with the cluster; what there is to apply, where that is not known."""
+    """What applying would do, as compared with the cluster; the objects of the plan if that is unknown."""
     apply = "kubeflow_apply=true applies them"
     outcome = comparison.get("outcome")
     if outcome and not comparison.get("msg"):
-        first, *told = _outcome(outcome, check=True)
+        first, *explained = _outcome(outcome, check=True)
         changes = [item for item in outcome["objects"] if item["action"] not in _AS_IT_IS]
-        untold = [item for item in changes if not item["why"]]
-        return _section("Objects", [f"{first}; {apply}" if changes else first, *_by_kind(untold), *told])
+        unexplained = [item for item in changes if not item["why"]]
+        return _section("Objects", [f"{first}; {apply}" if changes else first, *_by_kind(unexplained), *explained])
     objects = [{"object": text, "action": "created"} for text in plan["objects"]] if plan else []
-    found = _section("Consists of", [f"{len(objects)} objects; {apply}", *_by_kind(objects)]) if plan else []
-    return found + _section("Would fail", _wrapped([comparison["msg"]] if comparison.get("msg") else [], 2))
+    result = _section("Consists of", [f"{len(objects)} objects; {apply}", *_by_kind(objects)]) if plan else []
+    return result + _section("Would fail", _wrapped([comparison["msg"]] if comparison.get("msg") else [], 2))
 
 
 def _by_kind(objects: list[Json]) -> list[str]:
-    """The names of each kind, with what would become of those that would not be created."""
+    """The names of each kind, with the action for objects that would not be created."""
     kinds: dict[str, list[str]] = {}
     for item in objects:
         kind, name = item["object"].split(" ", 1)
@@ -211,7 +211,7 @@ def _advice(item: Json) -> str:
 
 
 def next_steps(report: Json) -> list[str]:
-    """Next steps: commands to paste, a comment behind some."""
+    """Commands to paste, some with a comment."""
     plan, app, outcome = report.get("plan"), report.get("application"), report.get("outcome")
     steps = []
     if plan and outcome and not report["check"] and not report.get("failure"):
@@ -231,7 +231,7 @@ def next_steps(report: Json) -> list[str]:
 
 
 def _access(plan: Json, core: Json, where: str) -> list[str]:
-    """To the packages of the embedded registry."""
+    """Commands for access to the packages of the embedded registry."""
     hosts = [address for address in map(_address, plan["parameters"].values()) if address]
     steps = list(dict.fromkeys(hosts)) if hosts else [_by_service(core, where)]
     if core.get("jupyterHubAuthenticator", {}).get("value", "null") in ("null", "dummy"):
@@ -244,19 +244,19 @@ def _set(parameters: Json) -> Json:
 
 
 def _address(parameters: Json) -> str | None:
-    """Of a component with an Ingress or a Gateway that has a host name."""
-    said = _set(parameters)
-    iap = "oauthSecretName" in parameters or said.get("jupyterHubAuthenticator") == "iap"
-    if "hostname" not in said or not (iap or {"ingressClass", "gatewayClass"} & said.keys()):
+    """The address of a component with an Ingress or a Gateway that has a host name."""
+    chosen = _set(parameters)
+    iap = "oauthSecretName" in parameters or chosen.get("jupyterHubAuthenticator") == "iap"
+    if "hostname" not in chosen or not (iap or {"ingressClass", "gatewayClass"} & chosen.keys()):
         return None
-    tls = iap or said.get("cloud") == "openshift" or {"tlsSecretName", "tlsIssuer"} & said.keys()
-    return f"{'https' if tls else 'http'}://{said['hostname']}/   # once it is reachable, which takes a cloud some minutes"
+    tls = iap or chosen.get("cloud") == "openshift" or {"tlsSecretName", "tlsIssuer"} & chosen.keys()
+    return f"{'https' if tls else 'http'}://{chosen['hostname']}/   # once it is reachable, which takes a cloud some minutes"
 
 
 def _by_service(core: Json, where: str) -> str:
     """With a certificate and nothing in front of it, the Service speaks HTTPS."""
-    said = _set(core)
-    tls = bool({"tlsSecretName", "tlsIssuer"} & said.keys())
-    way = _ACCESS.get(said.get("gatewayServiceType", ""), _ACCESS["ClusterIP"])
+    chosen = _set(core)
+    tls = bool({"tlsSecretName", "tlsIssuer"} & chosen.keys())
+    command = _ACCESS.get(chosen.get("gatewayServiceType", ""), _ACCESS["ClusterIP"])
     port = 8443 if tls else 8080
-    return way.format(where=where, scheme="https" if tls else "http", ports=f"{port}:{443 if tls else 80}", port=port)
+    return command.format(where=where, scheme="https" if tls else "http", ports=f"{port}:{443 if tls else 80}", port=port)

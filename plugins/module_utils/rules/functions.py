@@ -1,10 +1,10 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""JMESPath as the rules of the plan use it, with a few functions that it lacks.
+"""JMESPath for the rules of the plan, with a few more functions.
 
-``quantity(x)``: a quantity of Kubernetes as a number: ``quantity('16Gi')`` is 17179869184; of what is none, null, so that no
-comparison with it holds. ``matches(regex, text)``: whether the whole text matches a regular expression of Python; false where there is
-no text. ``named(entries, name)``: the entry of that name, or null.
+``quantity(x)``: a quantity of Kubernetes as a number: ``quantity('16Gi')`` is 17179869184; null if it is not one, so that no comparison
+holds. ``matches(regex, text)``: whether the whole text matches a regular expression of Python; false if it is not a text.
+``named(entries, name)``: the entry of that name, or null.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ except ImportError:  # pragma: no cover
     jmespath = None
 
 Json = dict[str, t.Any]
-THERE = jmespath is not None
+AVAILABLE = jmespath is not None
 ERRORS: tuple[type[Exception], ...] = (re.error,) if jmespath is None else (re.error, jmespath.exceptions.JMESPathError)
 
 
@@ -59,5 +59,5 @@ def parsed(expression: str) -> Json:
 
 
 def search(expression: str, data: Json) -> t.Any:
-    """What an expression finds. Raises ``ERRORS``."""
+    """The value of an expression. Raises ``ERRORS``."""
     return _compiled(expression).search(data, options=_options())

@@ -3,18 +3,18 @@
 """The rules of the plan: data, read and evaluated.
 
 A rule is a mapping. ``id`` names it. It does one of four things: ``sets`` a parameter to ``value``, ``keeps`` a parameter as the
-application has it, or at ``value``, where it would be set otherwise now, ``blocks`` the run, or ``warns`` (both say ``true``). It is
-asked once for each component; ``sets`` and ``keeps`` only for one whose prototype declares the parameter, and with ``for``, a list of
-prototypes by their short names (``gateway``), only for components of these. ``when``, if there, must hold. ``value``, ``when`` and
+application has it, or at ``value``, where it would be set otherwise now, ``blocks`` the run, or ``warns`` (both are ``true``). It is
+evaluated once for each component; ``sets`` and ``keeps`` only for one whose prototype declares the parameter, and with ``for``, a list of
+prototypes by their short names (``gateway``), only for components of these. ``when``, if present, must hold. ``value``, ``when`` and
 ``alternatives`` are JMESPath (https://jmespath.org/specification.html) over the facts (``kubeconfig``, ``cluster``, ``cloud``), the
-user's ``choices``, what the optional ``steps`` found out (``steps.dns.parameters``, ``steps.static_ip.record``), the component's values
+user's ``choices``, the results of the optional ``steps`` (``steps.dns.parameters``, ``steps.static_ip.record``), the component's values
 in the existing application (``before``) and of these, each as ``value`` and ``reason``, those that followed from the cluster
-(``planned``), and its ``values``: what the user chose, else what a rule before has set, else the
-package's own. ``reason`` and ``fix`` are sentences for the user, and ``command`` is one to paste; what stands in braces in them is
-JMESPath too. ``source`` says whom a value comes from, ``cluster`` unless set. What a step found out is the default of every component that
-declares such a parameter, before any rule; where a rule with the source ``step`` sets it, that rule alone decides, for it knows where the
-value fits. What ``sets`` or ``keeps`` a value may not read facts that change by themselves, and its reason no number of the day
-(``lasting.py``). ``functions.py`` has what is added to JMESPath.
+(``planned``), and its ``values``: what the user chose, else what an earlier rule has set, else the
+package's own. ``reason`` and ``fix`` are sentences for the user, and ``command`` is one to paste; text in braces in them is
+JMESPath too. ``source`` is the origin of a value, ``cluster`` unless set. The result of a step is the default of every component that
+declares such a parameter, before any rule; if a rule with the source ``step`` sets it, that rule alone decides, for it knows where the
+value fits. A rule that ``sets`` or ``keeps`` a value must not read facts that change by themselves, nor its reason a number of the day
+(``volatile_facts.py``). ``functions.py`` has the functions beside those of JMESPath.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Json = dict[str, t.Any]
 _DOES = ("sets", "keeps", "blocks", "warns")
 _FIELDS = {"id", "for", "when", "value", "reason", "fix", "command", "source", "alternatives", *_DOES}
 _SOURCES = ("cluster", "cloud", "default", "step")
-# `!` binds closer than `.`: !cluster.nodes means (!cluster).nodes, which is never what was meant.
+# `!` binds closer than `.`: !cluster.nodes means (!cluster).nodes, which nobody intends.
 _NOT_OF_A_PATH = re.compile(r"!\w+\.")
 _EXPRESSION = re.compile(r"\{([^{}]+)\}")
 
@@ -68,7 +68,7 @@ class Rule:
     where: str
 
     def concerns(self, prototype: str) -> bool:
-        """Whether it is meant for components of a prototype (its short name)."""
+        """Whether it is for components of a prototype (its short name)."""
         return not self.prototypes or prototype in self.prototypes
 
     def applies(self, data: Json) -> bool:
@@ -80,11 +80,11 @@ class Rule:
         return self._search("value", self.value or "null", data)
 
     def others(self, data: Json) -> list[t.Any]:
-        """What else could have been chosen."""
-        found = self._search("alternatives", self.alternatives, data) if self.alternatives else []
-        if not isinstance(found, (list, type(None))):
+        """The values that could be chosen instead."""
+        result = self._search("alternatives", self.alternatives, data) if self.alternatives else []
+        if not isinstance(result, (list, type(None))):
             raise BootstrapError(f"{self.where}: the rule {self.id}: alternatives: a list is expected.", fix="Correct the rule.")
-        return found or []
+        return result or []
 
     def text(self, field: str, data: Json) -> str | None:
         """``reason``, ``fix`` or ``command`` with its expressions filled in."""
@@ -104,7 +104,7 @@ class Rule:
 
 def load(paths: Iterable[str]) -> list[Rule]:
     """The rules of files, and of folders of ``.yml`` files, in order. Raises ``BootstrapError`` with file and rule."""
-    if yaml is None or not functions.THERE:
+    if yaml is None or not functions.AVAILABLE:
         raise BootstrapError(
             "PyYAML and jmespath are needed for the rules of the plan.", fix="Install them for the Python that Ansible uses."
         )
@@ -166,16 +166,16 @@ def _rule(file: str, index: int, entry: object) -> Rule:
 
 
 def _guarded(where: str, entry: Json) -> None:
-    """Refuse a rule that would hold, or say something, because a prototype lacks a parameter; or by what is otherwise tomorrow."""
+    """Refuse a rule that would apply because a prototype lacks a parameter, or that depends on volatile facts."""
     texts = {field: str(entry[field]) for field in ("when", "value", "alternatives", "reason", "fix", "command") if entry.get(field)}
     chosen = [texts[field] for field in ("value", "alternatives") if field in texts]
-    said = [match[1] for field in ("reason", "fix", "command") for match in _EXPRESSION.finditer(texts.get(field, ""))]
+    sentences = [match[1] for field in ("reason", "fix", "command") for match in _EXPRESSION.finditer(texts.get(field, ""))]
     parameter = entry.get("sets") or entry.get("keeps")
     try:
-        missing = parameter_guards.unguarded(texts.get("when"), [*chosen, *said], sure=parameter)
-        passing = volatile_facts.passing([*filter(None, [texts.get("when")]), *chosen], said) if parameter else None
+        missing = parameter_guards.unguarded(texts.get("when"), [*chosen, *sentences], declared=parameter)
+        passing = volatile_facts.passing([*filter(None, [texts.get("when")]), *chosen], sentences) if parameter else None
     except functions.ERRORS:
-        return  # said, with the field, where it is evaluated
+        return  # the evaluation reports it, with the field
     if missing:
         raise BootstrapError(
             f"{where}: it also applies to prototypes that have no parameter {missing}, where values.{missing} is null.",

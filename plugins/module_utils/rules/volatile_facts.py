@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""No value rests on what changes by itself, and no number of the day is recorded.
+"""No value depends on facts that change by themselves, and no number of the day is recorded.
 
-A run changes what is free on the nodes, and so do users all day long. A value that rests on it would be another one in the next run,
-and the hub would be restarted for nothing.
+A run changes the free capacity of the nodes, and so do users all day long. A value that depends on it would change with the next run,
+and restart the hub for nothing.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ VOLATILE = (
     "cluster.nodes.usable",
     "cluster.quotas.used",
 )
-"""Facts that change with pods, Services and the state of nodes: no value may rest on them."""
+"""Facts that change with pods, Services and the state of nodes: no value may depend on them."""
 MEASURED = (
     "cluster.nodes.accelerators.count",
     "cluster.nodes.accelerators.nodes",
@@ -47,19 +47,19 @@ MEASURED = (
     "cluster.nodes.roles.*",
     "cluster.nodes.zones.*",
 )
-"""Numbers that change when a node is added: a value may rest on them, but its reason, which is recorded, does not say them."""
+"""Numbers that change when a node is added: a value may depend on them, but its reason, which is recorded, must not have them."""
 
 
-def passing(chosen: Iterable[str], said: Iterable[str]) -> str | None:
-    """The first fact that a rule reads and may not. Raises ``functions.ERRORS``.
+def passing(choosing: Iterable[str], sentences: Iterable[str]) -> str | None:
+    """The first fact that a rule must not read but does. Raises ``functions.ERRORS``.
 
-    ``chosen``: the expressions by which it chooses; ``said``: those in its sentences.
+    ``choosing``: the expressions that choose the value; ``sentences``: those in its texts.
     """
-    for expressions, measured in ((chosen, ()), (said, MEASURED)):
+    for expressions, measured in ((choosing, ()), (sentences, MEASURED)):
         for expression in expressions:
             read: set[_Path] = set()
-            found = _read(functions.parsed(expression), {()}, read)
-            for facts, paths in ((VOLATILE, read | found), (measured, found)):
+            results = _read(functions.parsed(expression), {()}, read)
+            for facts, paths in ((VOLATILE, read | results), (measured, results)):
                 for fact in facts:
                     if any(_covers(tuple(fact.split(".")), path) for path in paths):
                         return fact.removesuffix(f".{_ANY}")
@@ -67,17 +67,17 @@ def passing(chosen: Iterable[str], said: Iterable[str]) -> str | None:
 
 
 def _covers(fact: _Path, path: _Path) -> bool:
-    """Whether a path that is read is a fact, lies in it, or takes it in with others by ``*``."""
+    """Whether a path is a fact, is below one, or covers one by ``*``."""
     return len(path) >= len(fact) and all(_ANY in pair or pair[0] == pair[1] for pair in zip(fact, path, strict=False))
 
 
 def _read(node: _Node, at: set[_Path], read: set[_Path]) -> set[_Path]:
-    """The paths that an expression comes to, evaluated at each of the paths ``at``; all that it looks at is added to ``read``."""
+    """The paths of an expression's value, evaluated at each of the paths ``at``; all that it reads are added to ``read``."""
     kind, children = node["type"], node["children"]
     if kind == "field":
-        found = {(*path, str(node["value"])) for path in at}
-        read |= found
-        return found
+        paths = {(*path, str(node["value"])) for path in at}
+        read |= paths
+        return paths
     if kind in ("subexpression", "pipe", "index_expression"):
         for child in children:
             at = _read(child, at, read)
@@ -99,14 +99,14 @@ def _read(node: _Node, at: set[_Path], read: set[_Path]) -> set[_Path]:
 
 
 def _of_function(node: _Node, at: set[_Path], read: set[_Path]) -> set[_Path]:
-    """What comes out of a function is taken to be any of what goes in; an expression that it is given is asked of that."""
-    given = {path for child in node["children"] if child["type"] != "expref" for path in _read(child, at, read)}
+    """The paths of a function's value: conservatively, those of all arguments; an expression reference is evaluated at them."""
+    paths = {path for child in node["children"] if child["type"] != "expref" for path in _read(child, at, read)}
     for child in node["children"]:
         if child["type"] == "expref":
-            _read(child["children"][0], given, read)
+            _read(child["children"][0], paths, read)
     if node["value"] == "keys":
         return set()
     if node["value"] == "values":
-        given = {(*path, _ANY) for path in given}
-        read |= given
-    return given
+        paths = {(*path, _ANY) for path in paths}
+        read |= paths
+    return paths

@@ -59,7 +59,7 @@ def test_a_use_without_a_guard_is_found(when: str | None, said: list[str], param
 
 
 def test_what_a_rule_sets_is_there() -> None:
-    assert parameter_guards.unguarded("values.a != 'x'", ["values.a"], sure="a") is None
+    assert parameter_guards.unguarded("values.a != 'x'", ["values.a"], declared="a") is None
 
 
 @pytest.mark.parametrize("case", CASES)

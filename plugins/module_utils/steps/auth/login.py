@@ -68,7 +68,7 @@ def choose(kind: str, kinds: list[Json], facts: Json, given: Json) -> tuple[str,
     """Kind and reason. ``kinds``: ``{kind, when, reason}``, the first that holds is taken; JMESPath over ``facts`` and ``given``."""
     if kind != "auto":
         return kind, "You chose it (kubeflow_auth_kind)."
-    if not functions.THERE:
+    if not functions.AVAILABLE:
         raise BootstrapError("jmespath is needed to choose how users log in.", fix="Install it for the Python that Ansible uses.")
     data = {**facts, "given": given}
     for entry in kinds:
