@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Values that look like credentials by the names they have, masked before they are shown. Private to the collection."""
+"""Masks values that look like credentials by their names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = t.TypeVar("T")
 
 _MOST = 2**24
 _NAMED = ("value", "before", "after", "planned", "default", "from", "to")
-"""Fields that hold a value of what their mapping is about, as in the environment of a container and in a plan."""
+"""Fields with the value of the object that their mapping names, as in a container's environment and in a plan."""
 
 
 def masked(data: T, name: str = "") -> T:
@@ -31,19 +31,19 @@ def masked(data: T, name: str = "") -> T:
 
 
 def masked_text(text: str) -> str:
-    """A text, such as a file of YAML, JSON or Jsonnet, with the values of such fields in it masked."""
+    """A text (YAML, JSON, Jsonnet) with the values of such fields masked."""
     for start, end in reversed(secret_values(text)):
         text = text[:start] + MASK + text[end:]
     return clean(text, _MOST)
 
 
 def is_credential(name: str, value: t.Any) -> bool:
-    """Whether a value of this name is, or holds, what looks like a credential."""
+    """Whether a value of this name is a likely credential, or holds one."""
     return str(masked(value, name)).count(MASK) > str(value).count(MASK)
 
 
 def without_masked(data: T) -> T:
-    """What ``masked`` made, without the values that it hid: for a file that others are to take for what it says."""
+    """Masked data without its masked values: for a file that is read as input."""
     if isinstance(data, dict):
         return {key: without_masked(value) for key, value in data.items() if not (isinstance(value, str) and MASK in value)}  # type: ignore[return-value]
     if isinstance(data, list):

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Finds credentials in text, before it is committed. Private to the collection.
+"""Finds credentials in text, before it is committed.
 
 A finding names file, line and kind, never the value.
 """
@@ -33,15 +33,15 @@ _PLAIN = re.compile(rf"(?im){FIELD}[\"']?[ \t]*:[ \t]+(?P<value>[^\s\"'#{{}}\[\]
 # The environment of a container: a name and, beside it, a value.
 _VARIABLE = re.compile(rf"(?i){FIELD}[\"']?(?:\s*,)?\s*[\"']?\bvalue[\"']?\s*:\s*(?P<quote>[\"']?)(?P<value>[^\s\"'{{}}]+)")
 _PASSWORD = re.compile(r"(?i)passw|passphrase")
-# What stands for a value elsewhere: a template, a path, a reference.
+# References to a value elsewhere: a template, a path.
 _REFERENCE = re.compile(r"\{\{|\$[({A-Za-z]|<[\w -]+>|^(?:/|\./|~/|vault:|ref\+|projects/|arn:)|^[*xX.]+$|^%\(")
-# Words with a number behind, as names are made of: kubeflow-oauth-client-2.
+# Names: words, each with a number or none: kubeflow-oauth-client-2.
 _NAME = re.compile(r"(?i)(?:[a-z]+\d{0,3}|\d{1,3})(?:[-_./: ](?:[a-z]+\d{0,3}|\d{1,3}))*")
 _SECRET = re.compile(r"\bkind[\"']?\s*\+?:{1,3}\s*[\"']Secret[\"']")
 _DATA = re.compile(r"\b(?:data|stringData)[\"']?\s*\+?:{1,3}\s*\{")
 _LITERAL = re.compile(r":\s*(?:std\.base64\(\s*)?(?:\"[^\"\n]+\"|'[^'\n]+'|\|\|\|)")
 MAX_BYTES = 32 * 2**20
-"""Larger files are not looked through; nothing that this collection writes is."""
+"""Larger files are not scanned; this collection writes none."""
 
 
 @dataclass(frozen=True, order=True)
@@ -56,7 +56,7 @@ class CredentialFinding:
 
 @dataclass(frozen=True)
 class Allowed:
-    """What is no secret though it looks like one: all that is set must fit. ``path``: as the shell's ``*``; ``pattern``: in the line."""
+    """An exception: all fields that are set must match. ``path``: as the shell's ``*``; ``pattern``: in the line."""
 
     path: str | None = None
     pattern: re.Pattern[str] | None = None
@@ -72,12 +72,12 @@ class Allowed:
 
 def allowed(entries: Iterable[Mapping[str, t.Any]]) -> list[Allowed]:
     """The user's entries ``{path, pattern, kind}``, checked."""
-    found = []
+    result = []
     for entry in entries:
         kinds = {*SECRET_PATTERNS, "field", "secret-object"}
         if not any(entry.get(key) for key in ("path", "pattern")) or entry.get("kind") not in (None, *kinds):
             raise BootstrapError(
-                f"allow: {dict(entry)!r} is no exception that is taken.", fix=f"Give path or pattern, and kind if any, of {sorted(kinds)}."
+                f"allow: {dict(entry)!r} is not a valid exception.", fix=f"Give path or pattern, and kind if any, of {sorted(kinds)}."
             )
         try:
             pattern = re.compile(entry["pattern"]) if entry.get("pattern") else None
@@ -85,28 +85,28 @@ def allowed(entries: Iterable[Mapping[str, t.Any]]) -> list[Allowed]:
             raise BootstrapError(
                 f"allow: the pattern {entry['pattern']!r} is not a regular expression: {error}.", fix="Correct it."
             ) from None
-        found.append(Allowed(entry.get("path") or None, pattern, entry.get("kind") or None))
-    return found
+        result.append(Allowed(entry.get("path") or None, pattern, entry.get("kind") or None))
+    return result
 
 
 def scan(files: Mapping[str, str], exceptions: Sequence[Allowed] = ()) -> list[CredentialFinding]:
-    """The credentials in files (path to text), one finding a line and kind, less those that are allowed."""
-    found = []
+    """The credentials in files (path to text), one finding per line and kind, without those that are allowed."""
+    findings = []
     for path, text in files.items():
         if len(text) > MAX_BYTES:
             continue
         starts = [0, *(match.end() for match in re.finditer("\n", text))]
-        for position, kind, what in set(_look(path, text)):
+        for position, kind, what in set(_matches(path, text)):
             number = bisect.bisect_right(starts, position)
             line = text[starts[number - 1] : starts[number] if number < len(starts) else None]
             finding = CredentialFinding(path, number, kind, what)
             if not any(each.fits(finding, line) for each in exceptions):
-                found.append(finding)
-    return sorted(set(found))
+                findings.append(finding)
+    return sorted(set(findings))
 
 
 def refuse(findings: Sequence[CredentialFinding], doing: str) -> None:
-    """A BootstrapError, if anything was found. ``doing``: what was not done."""
+    """Raise BootstrapError for findings. ``doing``: what was not done, for the message."""
     if findings:
         shown = [f"{each.path}:{each.line} holds {each.what} ({each.kind})" for each in findings[:5]]
         more = f" and {len(findings) - 5} more" if len(findings) > 5 else ""
@@ -124,12 +124,12 @@ def is_secret(name: str, value: str) -> bool:
 
 
 def secret_values(text: str) -> list[tuple[int, int]]:
-    """Where in a text the values of fields are that look like credentials, each from and to, in order."""
-    found = {match.span("value") for match in _fields(text, True) if _is_value(match["value"], bool(_PASSWORD.match(match[0])))}
-    return sorted(span for span in found if not any(other[0] < span[0] < other[1] for other in found))
+    """The spans of values in a text that look like credentials, in order."""
+    spans = {match.span("value") for match in _fields(text, True) if _is_value(match["value"], bool(_PASSWORD.match(match[0])))}
+    return sorted(span for span in spans if not any(other[0] < span[0] < other[1] for other in spans))
 
 
-def _look(path: str, text: str) -> Iterator[tuple[int, str, str]]:
+def _matches(path: str, text: str) -> Iterator[tuple[int, str, str]]:
     for name, pattern in _PATTERNS.items():
         data = SECRET_PATTERNS[name]
         if any(word in text for word in data["words"]):
@@ -155,22 +155,22 @@ def _fields_and_secrets(text: str, is_yaml: bool) -> Iterator[tuple[int, str, st
 
 
 def _fields(text: str, is_yaml: bool) -> Iterator[re.Match[str]]:
-    """The fields whose names say that their values are secrets. In jsonnet a value without quotes is an expression."""
-    small = text.lower()
-    if len(small) != len(text):  # some letters become two: the places would not fit
-        small = text
+    """The fields whose names imply a secret. In Jsonnet a value without quotes is an expression."""
+    lowered = text.lower()
+    if len(lowered) != len(text):  # some letters become two, which shifts positions
+        lowered = text
     for word in FIELD_WORDS:
-        place = small.find(word)
-        while place >= 0:
+        position = lowered.find(word)
+        while position >= 0:
             patterns = (_QUOTED, _BLOCK, _PLAIN, _VARIABLE) if is_yaml else (_QUOTED, _BLOCK, _VARIABLE)
-            match = next((match for pattern in patterns if (match := pattern.match(text, place))), None)
+            match = next((match for pattern in patterns if (match := pattern.match(text, position))), None)
             if match and (match.re is not _VARIABLE or is_yaml or match["quote"]):
                 yield match
-            place = small.find(word, place + 1)
+            position = lowered.find(word, position + 1)
 
 
 def _is_value(value: str, password: bool) -> bool:
-    """Whether a value is a credential rather than a name or a reference: a password by its field, others by the chance in them."""
+    """Whether a value is a credential rather than a name or reference: a password by its field, others by their entropy."""
     if _REFERENCE.search(value) or value.lower() in ("null", "none", "true", "false", "unknown", "changeme"):
         return False
     if password:
@@ -193,7 +193,7 @@ def _decoded(value: str) -> str:
 
 
 def _in_yaml(text: str) -> Iterator[int]:
-    """Where the data of Secrets begin."""
+    """The positions of the data of Secrets."""
     if yaml is None:
         raise BootstrapError("PyYAML is missing, which looks for Secrets in what is committed.", fix="Install PyYAML.")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -201,7 +201,7 @@ def _in_yaml(text: str) -> Iterator[int]:
         for document in bounded_yaml.compose_all(text, loader):
             yield from _secrets_below(document)
     except (yaml.YAMLError, ValueError, RecursionError):
-        yield from _in_jsonnet(text)  # with templates in it, or tabs: as good as it goes
+        yield from _in_jsonnet(text)  # it has templates or tabs: best effort
 
 
 def _secrets_below(node: t.Any) -> Iterator[int]:
@@ -222,7 +222,7 @@ def _secrets_below(node: t.Any) -> Iterator[int]:
 
 
 def _in_jsonnet(text: str) -> Iterator[int]:
-    """The same in Jsonnet: literal values in the braces around ``kind: 'Secret'``, also in comments and strings."""
+    """The same in Jsonnet: data with literal values in the braces around ``kind: 'Secret'``, also in comments and strings."""
     ends = _braces(text)
     for match in _SECRET.finditer(text):
         around = [(start, end) for start, end in ends.items() if start < match.start() < end]

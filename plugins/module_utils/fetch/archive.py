@@ -1,8 +1,8 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Archives (tar.gz) of which nothing is believed, and the digest of what is in them. Private to the collection.
+"""Untrusted archives (tar.gz), and the digest of their contents.
 
-Nothing is extracted to disk. Only regular files below wanted folders are kept.
+Nothing is extracted to disk. Only regular files below the requested folders are read.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ MAX_KEPT = 128 * 2**20
 MAX_KEPT_FILES = 20_000
 MAX_PATH = 1_000
 _BAD_CHARACTER = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]")
-_FIX = "Use another registry, or have this one put right."
+_FIX = "Use another registry, or have this one fixed."
 
 
 class DamagedArchive(BootstrapError):
-    """Not a whole tar.gz archive: perhaps it is when it is fetched once more."""
+    """Not a complete tar.gz archive; another download may be."""
 
 
 class _BoundedStream(io.RawIOBase):
-    """What a stream gives, up to a number of bytes."""
+    """A stream, up to a number of bytes."""
 
     def __init__(self, source: t.IO[bytes], what: str) -> None:
         self._source, self._what, self._left = source, what, MAX_UNPACKED
@@ -52,7 +52,7 @@ class _BoundedStream(io.RawIOBase):
 
 
 def bounded(stream: t.IO[bytes], what: str) -> t.IO[bytes]:
-    """A stream that gives no more than an archive may unpack to; ``what`` names it in messages."""
+    """A stream that is refused beyond what an archive may unpack to; ``what`` names it in messages."""
     return t.cast("t.IO[bytes]", _BoundedStream(stream, what))
 
 
@@ -60,33 +60,33 @@ def unpack(file: t.IO[bytes], folders: Collection[str], what: str, commit: str =
     """The files below some folders of an archive whose members all lie in one top folder, as GitHub's and ours do.
 
     ``folders``: paths below the top folder, of files too, ``""`` for all of it. Returns for each of them path below it to text, {} where
-    there is none. ``what`` names the archive in messages. ``commit``: where the archive says which commit it is of (git writes it in a
-    comment), it must be this one. Symbolic links that point inside a wanted folder are left out, as ks leaves them out. Raises Damaged, or
-    BootstrapError for an archive that tries something.
+    there is none. ``what`` names the archive in messages. ``commit``: where the archive names its commit (git writes it in a
+    comment), it must be this one. Symbolic links that point inside a requested folder are left out, as by ks. Raises DamagedArchive, or
+    BootstrapError for a hostile archive.
     """
-    found: dict[str, dict[str, str | None]] = {folder: {} for folder in folders}
+    contents: dict[str, dict[str, str | None]] = {folder: {} for folder in folders}
     try:
         with gzip.GzipFile(fileobj=file, mode="rb") as plain:
             stream = bounded(t.cast("t.IO[bytes]", plain), what)
             with tarfile.open(fileobj=stream, mode="r|") as tar:
-                _read(tar, found, what)
-                said = tar.pax_headers.get("comment", "")
+                _collect(tar, contents, what)
+                recorded = tar.pax_headers.get("comment", "")
             while stream.read(2**20):
                 pass  # to the end, where the checksum is
     except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError, OverflowError, RecursionError) as error:
         raise DamagedArchive(f"{what} is not a whole tar.gz archive.", fix="Fetch it again.") from error
-    if commit and re.fullmatch("[0-9a-f]{40}", said) and said != commit:
-        raise BootstrapError(f"{what} is of commit {said}, not {commit}.", fix="Do not use it: ask who runs that server.")
-    for files in found.values():
+    if commit and re.fullmatch("[0-9a-f]{40}", recorded) and recorded != commit:
+        raise BootstrapError(f"{what} is of commit {recorded}, not {commit}.", fix="Do not use it: ask who runs that server.")
+    for files in contents.values():
         check_names(files, what)
-    return {folder: {path: text for path, text in files.items() if text is not None} for folder, files in found.items()}
+    return {folder: {path: text for path, text in files.items() if text is not None} for folder, files in contents.items()}
 
 
-def _read(tar: tarfile.TarFile, found: dict[str, dict[str, str | None]], what: str) -> None:
-    """Fill ``found``; a symbolic link is None."""
-    top, size, kept = "", 0, 0
-    for count, member in enumerate(tar, 1):
-        if count > MAX_MEMBERS:
+def _collect(tar: tarfile.TarFile, contents: dict[str, dict[str, str | None]], what: str) -> None:
+    """Fill ``contents``; a symbolic link is None."""
+    top, size, count = "", 0, 0
+    for members, member in enumerate(tar, 1):
+        if members > MAX_MEMBERS:
             raise BootstrapError(f"{what} has more than {MAX_MEMBERS} members.", fix=_FIX)
         check_path(member.name, what)
         first, _slash, path = member.name.partition("/")
@@ -95,24 +95,24 @@ def _read(tar: tarfile.TarFile, found: dict[str, dict[str, str | None]], what: s
             raise BootstrapError(f"{what} has members outside its top folder {top}: {member.name}.", fix=_FIX)
         if not (member.isdir() or member.issym() or member.isreg()) or member.issparse():
             raise BootstrapError(f"{what}: {member.name} is neither a file nor a folder.", fix=_FIX)
-        inside = [folder for folder in found if not folder or path == folder or path.startswith(folder + "/")]
+        inside = [folder for folder in contents if not folder or path == folder or path.startswith(folder + "/")]
         if member.isdir() or not inside:
             continue
         size += max(member.size, 0)
-        kept += 1
-        if size > MAX_KEPT or kept > MAX_KEPT_FILES:
+        count += 1
+        if size > MAX_KEPT or count > MAX_KEPT_FILES:
             raise BootstrapError(
                 f"{what}: more than {MAX_KEPT_FILES} files or {MAX_KEPT >> 20} MiB in {', '.join(inside) or 'it'}.",
                 fix="Name the folder of the registry in its uri.",
             )
         text = _content(tar, member) if member.isreg() else None
         for folder in inside:
-            below = path.removeprefix(folder + "/")  # of a file that is wanted itself, its path
-            if below in found[folder]:
+            below = path.removeprefix(folder + "/")  # of a requested file, its path
+            if below in contents[folder]:
                 raise BootstrapError(f"{what} has {member.name} twice.", fix=_FIX)
             if text is None:
                 _check_link(member, below, what)
-            found[folder][below] = text
+            contents[folder][below] = text
 
 
 def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> str:
@@ -124,7 +124,7 @@ def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> str:
 
 
 def _check_link(member: tarfile.TarInfo, below: str, what: str) -> None:
-    """Refuse a link that leads out of the folder that is wanted."""
+    """Refuse a link that leads out of the requested folder."""
     depth = below.count("/")
     for step in member.linkname.split("/"):
         depth += {"..": -1, ".": 0, "": 0}.get(step, 1)
@@ -133,7 +133,7 @@ def _check_link(member: tarfile.TarInfo, below: str, what: str) -> None:
 
 
 def check_path(path: str, what: str) -> None:
-    """Refuse what is no plain relative path: absolute, with ``..``, with control characters or backslashes, too long."""
+    """Refuse a path that is not a plain relative one: absolute, with ``..``, with control characters or backslashes, too long."""
     if len(path) > MAX_PATH or _BAD_CHARACTER.search(path) or any(part in ("", ".", "..") for part in path.split("/")):
         shown = ascii(path if len(path) < 100 else path[:100] + "...")
         raise BootstrapError(f"{what}: {shown} can't be the path of a file in it.", fix=_FIX)
@@ -157,7 +157,7 @@ def check_names(paths: Iterable[str], what: str) -> None:
 def digest(files: Mapping[str, str]) -> str:
     """SHA-256 of files and their paths, in hex. GitHub's archives are not the same bytes each time; this is.
 
-    What a shell gives in that folder for ``find . -type f -printf '%P\\0' | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum``.
+    The same as in a shell, in that folder: ``find . -type f -printf '%P\\0' | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum``.
     """
     total = hashlib.sha256()
     for path in sorted(files, key=_bytes):

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Folders of GitHub repositories at commits, kept between runs. Private to the collection.
+"""Folders of GitHub repositories at commits, kept between runs.
 
 One file for each: ``<cache>/<host>/<owner>/<repository>/<commit>/<folder>.json``. What a commit holds never changes, so an entry is good
 forever; one that was damaged doesn't agree with its own digest, and is fetched again.
@@ -38,7 +38,7 @@ class Tree(t.NamedTuple):
 def folder(env: Mapping[str, str]) -> Path | None:
     """``registries`` in the user's cache, or None where the environment names no place for one."""
     base = env.get("XDG_CACHE_HOME") or (f"{env['HOME']}/.cache" if env.get("HOME") else "")
-    # The XDG base directory specification: what is not absolute is to be ignored.
+    # The XDG base directory specification: a relative path must be ignored.
     return Path(base) / "kubeflow.bootstrap" / "registries" if base.startswith("/") else None
 
 
@@ -51,7 +51,7 @@ def file(cache: Path, tree: Tree) -> Path:
 
 
 def read(cache: Path | None, tree: Tree) -> Files | None:
-    """The files of an entry; None where there is none that is whole."""
+    """The files of an entry; None for one that is missing or damaged."""
     if cache is None:
         return None
     try:
@@ -66,7 +66,7 @@ def read(cache: Path | None, tree: Tree) -> Files | None:
 
 
 def write(cache: Path | None, tree: Tree, files: Files) -> str | None:
-    """Keep an entry, at once for all who read it. Returns what went wrong, if something did."""
+    """Write an entry atomically. Returns a warning where that fails."""
     if cache is None:
         return None
     target, temporary = file(cache, tree), None

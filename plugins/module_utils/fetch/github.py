@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Registries on GitHub, also Enterprise: one call for the commit, one archive for its files. Private to the collection.
+"""Registries on GitHub, also Enterprise: one call for the commit, one archive for its files.
 
 Without a token first; with it where GitHub then answers 401, 403, 404 or 429.
 """
@@ -26,11 +26,11 @@ from .sources import Files, Sources
 T = t.TypeVar("T")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 DEFAULT_REF = "master"
-"""What ks 0.10.0 takes where a uri names no branch, whatever the repository's own default is."""
+"""The branch for ks 0.10.0 where a uri names none, whatever the repository's own default is."""
 LONGEST_REF = 4
-"""Parts between slashes."""
+"""At most so many parts between slashes."""
 PATIENCE = 10.0
-"""Seconds that are waited where GitHub asks to wait (Retry-After); for longer waits it is told."""
+"""At most so many seconds of Retry-After are waited for; a longer wait is an error."""
 _HOST = re.compile(r"(?=.{1,253}(?::|$))[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?")
 _NAME = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
 _TOKEN = re.compile(r"[\x21-\x7e]+")
@@ -41,7 +41,7 @@ _FORM = "Give it as github.com/<owner>/<repository>/tree/<ref>/<folder of regist
 
 @dataclass(frozen=True)
 class GitHubLocation:
-    """What a uri names. ``rest``: the parts after ``tree/``, the ref first; a ref with slashes takes several of them."""
+    """A place that a uri names. ``rest``: the parts after ``tree/``, the ref first; a ref with slashes takes several of them."""
 
     host: str
     owner: str
@@ -54,7 +54,7 @@ class GitHubLocation:
         return f"{self.host}/{self.owner}/{self.repository}"
 
     def readings(self) -> Iterator[tuple[str, str]]:
-        """Each ref that it may mean, with the path that is left then: first as ks 0.10.0 reads it, one part."""
+        """The refs that it may mean, each with the remaining path; first as ks 0.10.0 reads it: one part."""
         for end in range(1, len(self.rest) + 1):
             yield "/".join(self.rest[:end]), "/".join(self.rest[end:])
 
@@ -97,9 +97,9 @@ def api(host: str) -> str:
 
 
 def token_for(host: str, sources: Sources) -> str:
-    """The token that a host may see, "" for none. One that was given (``Sources.token``) is for every host that a registry names."""
-    given = {OPTION: sources.token, **{name: sources.env.get(name, "") for name in variables(host, sources)}}
-    name, token = next(((name, text.strip()) for name, text in given.items() if text.strip()), ("", ""))
+    """The token for a host, "" for none. ``Sources.token`` is for every host that a registry names."""
+    candidates = {OPTION: sources.token, **{name: sources.env.get(name, "") for name in variables(host, sources)}}
+    name, token = next(((name, text.strip()) for name, text in candidates.items() if text.strip()), ("", ""))
     if token and not _TOKEN.fullmatch(token):
         raise BootstrapError(f"The token for {host} has characters that no token has.", fix=f"Correct {name}, or leave it empty.")
     return token
@@ -116,15 +116,15 @@ def variables(host: str, sources: Sources) -> tuple[str, ...]:
 
 
 class GitHubClient:
-    """Asks GitHub. Opens nothing before it is asked for something."""
+    """A client of GitHub's API; it connects on its first request."""
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
         self._web = HttpsClient(sources)
-        self._known: set[str] = set()  # hosts that want the token
+        self._known: set[str] = set()  # hosts that need the token
 
     def resolve(self, place: GitHubLocation) -> tuple[str, str, str]:
-        """The ref, the path and the commit that a place means. Where no ref is called so, the next longer one is tried."""
+        """The ref, the path and the commit of a location. Where that ref does not exist, the next longer one is tried."""
         for ref, path in itertools.islice(place.readings(), LONGEST_REF):
             commit = self.commit(place, ref)
             if commit:
@@ -136,7 +136,7 @@ class GitHubClient:
         if COMMIT.fullmatch(ref.lower()):
             return ref.lower()
         answer: Download[None] = self._ask(place, f"commits/{quote(ref)}", "application/vnd.github.sha")
-        if answer.status in (404, 422):  # 422 is of a repository that is there
+        if answer.status in (404, 422):  # 422: the repository exists
             if answer.status == 404:
                 self._check_exists(place)
             return None
@@ -149,11 +149,11 @@ class GitHubClient:
 
     @staticmethod
     def no_ref(place: GitHubLocation, ref: str) -> BootstrapError:
-        """The error for a ref that isn't there."""
+        """The error for a ref that does not exist."""
         return BootstrapError(f"{place} has no branch, tag or commit '{ref}'.", fix="Correct its uri, or the version of the package.")
 
     def trees(self, place: GitHubLocation, commit: str, paths: Collection[str]) -> dict[str, Files]:
-        """The files below some paths at a commit, by one archive. A path that isn't there is an error."""
+        """The files below some paths at a commit, by one archive. A path that does not exist is an error."""
         what = f"The archive of {place} at {commit}"
         self._sources.progress(f"Downloading {place} at {commit[:12]}")
         unpack = functools.partial(archive.unpack, folders=paths, what=what, commit=commit)
@@ -161,12 +161,12 @@ class GitHubClient:
         if answer.status in (404, 422):
             self._check_exists(place)
             raise BootstrapError(f"{place} has no commit {commit}.", fix="Correct its uri, or take the pinned commit out of app.yaml.")
-        if answer.made is None:
+        if answer.result is None:
             raise self._refusal(place, answer)
-        for path, files in answer.made.items():
+        for path, files in answer.result.items():
             if not files:
                 raise BootstrapError(f"{place} has no folder '{path}' at {commit}.", fix="Correct the path in its uri.")
-        return answer.made
+        return answer.result
 
     def _check_exists(self, place: GitHubLocation) -> None:
         answer: Download[None] = self._ask(place, "", "application/vnd.github+json")
@@ -176,39 +176,39 @@ class GitHubClient:
         if answer.status >= 300:
             raise self._refusal(place, answer)
 
-    def _ask(self, place: GitHubLocation, path: str, accept: str, make: Callable[[t.IO[bytes]], T] | None = None) -> Download[T]:
+    def _ask(self, place: GitHubLocation, path: str, accept: str, parse: Callable[[t.IO[bytes]], T] | None = None) -> Download[T]:
         url = f"{api(place.host)}/repos/{place.owner}/{place.repository}/{path}".rstrip("/")
         headers = {"Accept": accept, "User-Agent": "kubeflow.bootstrap"}
         token = token_for(place.host, self._sources)
         bearer = {"Authorization": f"Bearer {token}"} if token else {}
-        answer = self._web.fetch(url, {**headers, **(bearer if place.host in self._known else {})}, make)
+        answer = self._web.fetch(url, {**headers, **(bearer if place.host in self._known else {})}, parse)
         if bearer and place.host not in self._known and answer.status in (401, 403, 404, 429):
-            answer = self._web.fetch(url, {**headers, **bearer}, make)
+            answer = self._web.fetch(url, {**headers, **bearer}, parse)
             if answer.status < 300:
                 self._known.add(place.host)
         wait = _seconds(answer.headers)
         if answer.status in (403, 429) and wait is not None and wait <= PATIENCE:
             time.sleep(wait)
-            answer = self._web.fetch(url, {**headers, **bearer}, make)
+            answer = self._web.fetch(url, {**headers, **bearer}, parse)
         return answer
 
     def _name(self, place: GitHubLocation) -> str:
-        """What a token for this host is set with: what it was given with, else the environment variable that counts for it."""
+        """The name of the token's source: the option, else the environment variable for this host."""
         if self._sources.token.strip():
             return OPTION
         names = variables(place.host, self._sources)
         return next((name for name in names if self._sources.env.get(name, "").strip()), names[0] if names else OPTION)
 
     def _refusal(self, place: GitHubLocation, answer: Download[T]) -> BootstrapError:
-        """What an answer means to the user."""
+        """An answer as an error for the user."""
         api_host, token = urlsplit(api(place.host)).netloc, token_for(place.host, self._sources)
-        said = _message(answer.body).replace(token, "***") if token else _message(answer.body)
+        reason = _reason(answer.body).replace(token, "***") if token else _reason(answer.body)
         name = self._name(place)
         if answer.status == 401 and not token:
             return BootstrapError(f"{api_host} answers nobody without a token.", fix=f"Set {name} to one that may read {place}.")
         if answer.status == 401:
             return BootstrapError(f"{api_host} refuses the token.", fix=f"Set {name} to one that is valid, or leave it empty.")
-        until = _limited_until(answer, said)
+        until = _limited_until(answer, reason)
         if until is not None:
             limit = answer.headers.get("x-ratelimit-limit", "")
             many = f" ({limit} an hour)" if limit.isdigit() else ""
@@ -216,8 +216,8 @@ class GitHubClient:
             return BootstrapError(f"{api_host} refuses further requests{many} before {until}: its rate limit.", fix=fix)
         if answer.status == 403:
             fix = "Let the token read this repository." if token else f"Set {name} to one that may read this repository."
-            return BootstrapError(f"{api_host} refuses {place}: {said or 'forbidden'}.", fix=fix)
-        return BootstrapError(f"{api_host} answers {answer.status} for {place}: {said or 'without a reason'}.", fix="Correct its uri.")
+            return BootstrapError(f"{api_host} refuses {place}: {reason or 'forbidden'}.", fix=fix)
+        return BootstrapError(f"{api_host} answers {answer.status} for {place}: {reason or 'without a reason'}.", fix="Correct its uri.")
 
 
 def _seconds(headers: Mapping[str, str]) -> float | None:
@@ -225,8 +225,8 @@ def _seconds(headers: Mapping[str, str]) -> float | None:
     return float(after) if after.isdigit() and len(after) < 8 else None
 
 
-def _limited_until(answer: Download[T], said: str) -> str | None:
-    """When a rate limit ends; None where that isn't why the answer is no.
+def _limited_until(answer: Download[T], reason: str) -> str | None:
+    """When a rate limit ends; None where the answer has another reason.
 
     Facts: GitHub's documentation, "Rate limits for the REST API": 403 or 429 with ``x-ratelimit-remaining: 0`` and
     ``x-ratelimit-reset`` (seconds since 1970), or with ``retry-after`` (seconds).
@@ -237,13 +237,13 @@ def _limited_until(answer: Download[T], said: str) -> str | None:
     if wait is None and answer.headers.get("x-ratelimit-remaining") == "0" and reset.isdigit() and len(reset) < 12:
         wait = max(float(reset) - time.time(), 0)
     if wait is None:
-        limited = answer.status == 429 or "rate limit" in said.lower()
+        limited = answer.status == 429 or "rate limit" in reason.lower()
         return "some minutes have passed" if limited else None
     return datetime.fromtimestamp(time.time() + wait, tz=UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def _message(body: bytes) -> str:
-    """What GitHub said, in one line."""
+def _reason(body: bytes) -> str:
+    """GitHub's message, in one line."""
     try:
         document = json.loads(body)
         text = str(document["message"])

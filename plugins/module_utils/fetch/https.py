@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""HTTPS downloads: redirects, proxies, own authorities, bounded tries. Private to the collection."""
+"""HTTPS downloads: redirects, proxies, own authorities, bounded tries."""
 
 from __future__ import annotations
 
@@ -47,36 +47,36 @@ _FOR_GOOD = {
 
 @dataclass(frozen=True)
 class Download(t.Generic[T]):
-    """``body``: the first 64 KiB, of an error or where nothing was to be made of it; ``made``: what was made of the rest."""
+    """``body``: the first 64 KiB, of an error or without ``parse``; ``result``: that of ``parse``."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
-    made: T | None = None
+    result: T | None = None
 
 
 class _RetryableFailure(Exception):
-    """What may go better the next time. The text says what happened."""
+    """A failure that another try may not have. The text is the reason."""
 
 
 class HttpsClient:
-    """Fetches by https only. ``Authorization`` is sent to the host that is asked, never to one that it redirects to."""
+    """Fetches by https only. ``Authorization`` is sent to the requested host, never to one that it redirects to."""
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
         self._context: ssl.SSLContext | None = None
 
-    def fetch(self, url: str, headers: Mapping[str, str], make: Callable[[t.IO[bytes]], T] | None = None) -> Download[T]:
-        """GET. ``make`` gets the body of a good answer as a file; where it raises Damaged the body is fetched once more.
+    def fetch(self, url: str, headers: Mapping[str, str], parse: Callable[[t.IO[bytes]], T] | None = None) -> Download[T]:
+        """GET. ``parse`` reads the body of a successful answer, as a file; where it raises DamagedArchive the body is fetched again.
 
-        Servers that fail (5xx), break off or say nothing are asked up to ``TRIES`` times, all within ``Sources.timeout``. Raises
+        At most ``TRIES`` requests where a server fails (5xx), breaks off or does not answer, all within ``Sources.timeout``. Raises
         BootstrapError; other answers than 2xx are returned.
         """
         end = time.monotonic() + self._sources.timeout
         host = urlsplit(url).netloc
         for attempt in range(1, TRIES + 1):
             try:
-                return self._follow(url, dict(headers), end, make)
+                return self._follow(url, dict(headers), end, parse)
             except _RetryableFailure as error:
                 why, pause = str(error), PAUSE * 2 ** (attempt - 1)
             if time.monotonic() + pause >= end:
@@ -85,9 +85,9 @@ class HttpsClient:
                 time.sleep(pause)
         raise BootstrapError(f"{host} was asked {TRIES} times: {why}.", fix=_FIX)
 
-    def _follow(self, url: str, headers: dict[str, str], end: float, make: Callable[[t.IO[bytes]], T] | None) -> Download[T]:
+    def _follow(self, url: str, headers: dict[str, str], end: float, parse: Callable[[t.IO[bytes]], T] | None) -> Download[T]:
         for _hop in range(_REDIRECTS + 1):
-            answer = self._exchange(url, headers, end, make)
+            answer = self._exchange(url, headers, end, parse)
             if answer.status not in (301, 302, 303, 307, 308):
                 return answer
             target = urljoin(url, answer.headers.get("location", ""))
@@ -98,7 +98,7 @@ class HttpsClient:
             url = target
         raise BootstrapError(f"{urlsplit(url).netloc} redirects more than {_REDIRECTS} times.", fix="Correct the registry's uri.")
 
-    def _exchange(self, url: str, headers: Mapping[str, str], end: float, make: Callable[[t.IO[bytes]], T] | None) -> Download[T]:
+    def _exchange(self, url: str, headers: Mapping[str, str], end: float, parse: Callable[[t.IO[bytes]], T] | None) -> Download[T]:
         parts = urlsplit(url)
         deadline = ExchangeDeadline(_IDLE, max(end - time.monotonic(), 0.1))
         channel = self._open(url, deadline)
@@ -106,14 +106,14 @@ class HttpsClient:
             with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
                 response = channel.exchange("GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), headers.items())
                 good = response.status < 300
-                self._copy(response, file, MAX_DOWNLOAD if good and make else _MAX_MESSAGE, strict=good)
+                self._copy(response, file, MAX_DOWNLOAD if good and parse else _MAX_MESSAGE, strict=good)
                 if response.status >= 500:
                     raise _RetryableFailure(f"it answers {response.status}")
                 file.seek(0)
-                kept = {name: values[-1] for name, values in response.headers.all.items()}
-                if good and make:
-                    return Download(response.status, kept, made=make(t.cast("t.IO[bytes]", file)))
-                return Download(response.status, kept, file.read())
+                received = {name: values[-1] for name, values in response.headers.all.items()}
+                if good and parse:
+                    return Download(response.status, received, result=parse(t.cast("t.IO[bytes]", file)))
+                return Download(response.status, received, file.read())
         except DamagedArchive:
             raise _RetryableFailure("what it sends is not a whole tar.gz archive") from None
         except failures.ERRORS as error:
@@ -133,15 +133,15 @@ class HttpsClient:
             ) from None
 
     def _copy(self, response: Response, file: t.Any, most: int, strict: bool) -> None:
-        """The body into a file, at most so many bytes; one that is too long or cut off counts where it is ``strict``."""
+        """Copy at most ``most`` bytes of the body into a file; ``strict``: one that is longer or cut off is an error."""
         length = response.getheader("Content-Length") or ""
-        size = told = 0
+        size = reported = 0
         try:
             for piece in pieces(response, most):
                 size += len(piece)
                 file.write(piece)
-                if size - told >= 8 * 2**20:
-                    told = size
+                if size - reported >= 8 * 2**20:
+                    reported = size
                     self._sources.progress(f"  {size >> 20} MiB" + (f" of {int(length) >> 20}" if length.isdigit() else ""))
         except http.client.IncompleteRead:
             if strict:
@@ -152,13 +152,13 @@ class HttpsClient:
 
 
 def _failure(netloc: str, error: Exception, deadline: ExchangeDeadline) -> Exception:
-    """What is worth another try, or what is not."""
+    """A failure as the error to raise: retryable or final."""
     if isinstance(error, OSError) and error.errno in _NO_ROOM and not isinstance(error, TooLarge):
         return BootstrapError(f"The download can't be kept in {tempfile.gettempdir()}: {explain_os(error)}.", fix="Make room there.")
     kind, why = failures.explain(error, deadline)
     if kind in _FOR_GOOD:
-        said, fix = _FOR_GOOD[kind]
-        return BootstrapError(said.format(netloc, why), fix=fix)
+        message, fix = _FOR_GOOD[kind]
+        return BootstrapError(message.format(netloc, why), fix=fix)
     if kind == "late":
         return _RetryableFailure(_LATE if deadline.over else why)
     return _RetryableFailure(f"it breaks off ({why})" if kind == "damaged" else f"it can't be reached: {why}")

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is asked of registries, and what comes back. Private to the collection."""
+"""Where registries come from, and their contents."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def _silent(message: str) -> None:
 
 @dataclass(frozen=True)
 class Contents:
-    """What a registry gives to an application.
+    """The contents of a registry for an application.
 
     ``files``: registry.yaml and every file of the declared packages. ``git``: of a GitHub registry only. ``digest``: SHA-256 of the
-    registry's whole folder at that commit (``archive.digest``), GitHub only. ``packages``: by declared name the commit that a package is
-    of, GitHub only. ``others``: the files of packages that nobody wants, of the embedded registry only.
+    registry's whole folder at that commit (``archive.digest``), GitHub only. ``packages``: by declared name the commit of a package,
+    GitHub only. ``others``: the files of packages that are not installed, of the embedded registry only.
     """
 
     files: Files
@@ -56,11 +56,11 @@ class Pin:
 class Sources:
     """Where registries may come from. All of it has a default that works.
 
-    ``cache``: the folder that all runs share (``cache.folder``), None for none. ``token``: one that was given, blank for none;
+    ``cache``: the folder that all runs share (``cache.folder``), None for none. ``token``: that of the option, blank for none;
     ``github.variables`` has those of the environment. ``bundle``: an archive of ``bundle.pack``; with it no network is used. ``ca_file``:
     PEM file of authorities to trust besides the usual ones. ``env``: the environment, for proxies, authorities and tokens. ``pinned``: by
-    registry. ``timeout``: seconds that one download may take, with all its tries. ``progress`` shows a line, ``warn`` tells what went wrong
-    and was got over.
+    registry. ``timeout``: seconds that one download may take, with all its tries. ``progress`` shows a line, ``warn`` a
+    warning.
     """
 
     cache: Path | None = None
@@ -75,12 +75,12 @@ class Sources:
 
 
 def explain_os(error: OSError) -> str:
-    """Why the system said no, without a path."""
+    """The reason of the system's error, without a path."""
     return error.strerror or type(error).__name__
 
 
 def named(name: str, error: BootstrapError) -> t.NoReturn:
-    """Raise an error again with the registry that it is about."""
+    """Raise an error again, prefixed with its registry."""
     if f"egistry '{name}'" in error.message:
         raise error
     raise BootstrapError(f"Registry '{name}': {error.message}", fix=error.fix, **error.details) from None

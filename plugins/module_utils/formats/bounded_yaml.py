@@ -1,8 +1,8 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""YAML that others wrote, with bounds for what it may grow to. Private to the collection.
+"""Untrusted YAML, with bounds for its expansion.
 
-A few lines of aliases can stand for more data than a machine holds, and what is nested too deep ends PyYAML's parser in C, and with it the
+A few lines of aliases can expand to more data than fits in memory, and deep nesting crashes PyYAML's parser in C, and with it the
 process. Both are refused as a ``YAMLError``, with the place.
 """
 
@@ -22,8 +22,8 @@ MOST_DEPTH = 250
 MOST_CHARACTERS = 64 * 2**20
 """Of a document with all of its aliases and merge keys written out."""
 _NODE = 16
-# Block style takes at least a character of indentation for two levels. Where no line has so much, and there are fewer brackets than may be
-# nested, nothing is.
+# Block style takes at least a character of indentation for two levels. Where no line has so much, and there are few
+# brackets, nothing is nested too deep.
 _DEEP_BLOCK = re.compile(rf"[ \t?\0-]{{{MOST_DEPTH // 2 - 2}}}")
 
 
@@ -57,7 +57,7 @@ def _nodes(content: str | bytes, loader: t.Any) -> Iterator[tuple[t.Any, t.Any]]
 
 
 def _check_depth(content: str | bytes, loader: t.Any) -> None:
-    """By events: they come one by one, whatever they are nested in."""
+    """By events, which need no recursion."""
     text = content if isinstance(content, str) else content.decode("latin-1")
     if text.count("[") + text.count("{") <= MOST_DEPTH // 2 and not _DEEP_BLOCK.search(text):
         return
@@ -69,7 +69,7 @@ def _check_depth(content: str | bytes, loader: t.Any) -> None:
 
 
 def _check_size(node: t.Any) -> None:
-    """Each node is looked at once, whatever its aliases: its size is that of its children."""
+    """Visits each node once, whatever its aliases: its size is that of its children."""
     sizes: dict[int, int] = {}
     above: set[int] = set()
     stack = [(node, False)]

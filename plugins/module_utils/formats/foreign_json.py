@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""JSON that others wrote. Private to the collection."""
+"""Untrusted JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typing as t
 
 
 def loads(text: str | bytes) -> t.Any:
-    """As ``json.loads``; what is nested deeper than Python goes is a ``ValueError``, too."""
+    """As ``json.loads``; nesting beyond Python's recursion limit is a ``ValueError``, too."""
     try:
         return json.loads(text)
     except RecursionError:

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Kubernetes objects as text, as `ks show` of 0.10.0 prints them. Private to the collection.
+"""Kubernetes objects as text, as `ks show` of 0.10.0 prints them.
 
-JSON is that of Go's encoding/json, YAML that of yaml.v2. Two differences in YAML, where ks changes what it prints: it writes numbers
+JSON is that of Go's encoding/json, YAML that of yaml.v2. Two differences in YAML, where ks changes values: it writes numbers
 with the precision of 32 bits (1000000 as 1e+06), and text such as 2018-01-01 without quotes; ours is exact and quotes it.
 """
 
@@ -20,12 +20,12 @@ from . import yaml_documents
 FORMATS = ("yaml", "json")
 Json = dict[str, t.Any]
 
-# What Go's encoder escapes beside what JSON asks for: for pages of HTML, and for JavaScript.
+# Go's encoder also escapes these, for HTML and JavaScript.
 _GO = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 _GO_ESCAPED = re.compile("[<>&\u2028\u2029]")
-# What other readers of YAML 1.1 take for a time or a number to the base 60: quoted (yaml.v2 does the second).
+# Times and base-60 numbers to other readers of YAML 1.1: quoted (yaml.v2 quotes the second).
 _TIME = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"
-# What a reader of YAML 1.1 takes for a number, and yaml.v2 of 2018 does not.
+# Numbers to a reader of YAML 1.1, but not to yaml.v2 of 2018.
 _NUMBER = r"[-+]?(?:[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|\.[0-9_]+|0o[0-7]+)|="
 _MASK = "hidden"
 _SECRET = ("data", "stringData")
@@ -55,7 +55,7 @@ def _dumper() -> t.Any:
         def analyze_scalar(self, scalar: str) -> t.Any:
             analysis = super().analyze_scalar(scalar)
             if any(char > "\uffff" for char in scalar):
-                # yaml.v2 does not take them for printable, and escapes them.
+                # To yaml.v2 they are not printable: it escapes them.
                 analysis.allow_flow_plain = analysis.allow_block_plain = analysis.allow_single_quoted = analysis.allow_block = False
             return analysis
 

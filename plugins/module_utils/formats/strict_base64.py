@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Base64 as Go's ``encoding/base64`` reads it, which kubectl and the API server use. Private to the collection."""
+"""Base64 as Go's ``encoding/base64`` reads it, which kubectl and the API server use."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The YAML files of an application: read and written as ks does it, with errors that name file and line. Private to the collection."""
+"""The YAML files of an application: read and written as ks does it, with errors that name file and line."""
 
 from __future__ import annotations
 
@@ -61,18 +61,18 @@ def load_all(text: str, file: str) -> t.Iterator[t.Any]:
 
 def _decoded(text: str, file: str) -> str:
     """A text that was read as UTF-8 with ``surrogateescape``, or UTF-16 with its mark, as YAML may be."""
-    if text.isascii() or not (found := _NOT_UTF_8.search(text)):
+    if text.isascii() or not (escaped := _NOT_UTF_8.search(text)):
         return text
     raw = text.encode("utf-8", "surrogateescape")
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         with contextlib.suppress(UnicodeDecodeError):
             return raw.decode("utf-16")
-    line = text.count("\n", 0, found.start()) + 1
+    line = text.count("\n", 0, escaped.start()) + 1
     raise BootstrapError(f"{file}, line {line}: this is not UTF-8.", fix="Save the file as UTF-8.")
 
 
 def load_mapping(text: str, file: str) -> dict[str, t.Any]:
-    """The first document of a YAML text, which must be a mapping. JSON is YAML, and read far quicker as such."""
+    """The first document of a YAML text, which must be a mapping. JSON, which is YAML, is read by the faster parser."""
     document = None
     text = _decoded(text, file)
     if text.startswith("{"):
@@ -86,13 +86,13 @@ def load_mapping(text: str, file: str) -> dict[str, t.Any]:
 
 
 def dump(document: dict[str, t.Any], dumper: t.Any = None) -> str:
-    """YAML text as ks writes it: keys sorted, two spaces, strings quoted where they would be read as something else."""
+    """YAML text as ks writes it: keys sorted, two spaces, strings quoted where another type would be read."""
     text: str = yaml.dump(document, Dumper=dumper or classes()[1], sort_keys=False, allow_unicode=True, default_flow_style=False, width=80)
     return text
 
 
 def kind(value: t.Any) -> str:
-    """What a value is, in the words of YAML, for messages."""
+    """The kind of a value in the terms of YAML, for messages."""
     names = ((bool, "a boolean"), (str, "text"), ((int, float), "a number"), ((list, tuple), "a list"), (dict, "a mapping"))
     for type_, name in names:
         if isinstance(value, type_):

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""PyYAML with the types of yaml.v2 of 2018, which ks 0.10.0 was built with, and what ghodss/yaml makes JSON of. Private to the collection.
+"""PyYAML with the types of yaml.v2 of 2018, which ks 0.10.0 was built with, and JSON as ghodss/yaml converts it.
 
 Beside PyYAML's: y and n are booleans; there are no dates and no 1:20; 1e3 and ``1.`` are text, 1e+3 is a number, as is 08. Keys are text,
-so that 1 and true, or 0 and false, which are equal in Python, are two keys. A tag that nobody knows is passed over.
+so that 1 and true, or 0 and false, which are equal in Python, are two keys. Unknown tags are ignored.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ except ImportError:
 
 _TAG = "tag:yaml.org,2002:"
 _INT = r"[-+]?(?:0[xX][0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)|-?0b[01_]+"
-# The exponent has a sign; after a point there are digits. What begins with the point is read by Go's own rules.
+# The exponent has a sign; after a point there are digits. A leading point follows Go's own rules.
 _FLOAT = r"(?=[-+0-9])[-+]?[0-9_]*\.?[0-9_]*[0-9][0-9_]*(?:[eE][-+][0-9_]+)?|\.[0-9]+(?:[eE][-+]?[0-9]+)?"
 _SPECIAL = r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
 _RESOLVERS = (
@@ -33,7 +33,7 @@ _RESOLVERS = (
     ("float", f"{_FLOAT}|{_SPECIAL}", "-+0123456789."),
     ("merge", r"<<", "<"),
 )
-# What other readers of YAML take for a number is quoted.
+# Numbers to other readers of YAML are quoted.
 _LATER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 
 
@@ -129,8 +129,8 @@ def _binary(loader: t.Any, node: t.Any) -> str:
 
 
 def _mapping(loader: t.Any, node: t.Any) -> Iterator[dict[str, t.Any]]:
-    made: dict[str, t.Any] = {}
-    yield made
+    result: dict[str, t.Any] = {}
+    yield result
     loader.flatten_mapping(node)
     typed: dict[str, type] = {}
     for key_node, value_node in node.value:
@@ -138,7 +138,7 @@ def _mapping(loader: t.Any, node: t.Any) -> Iterator[dict[str, t.Any]]:
         text = _key(key_node, key)
         if typed.setdefault(text, type(key)) is not type(key):
             raise _wrong(key_node, f"two keys are {text!r}: one is text, the other one is not")
-        made[text] = loader.construct_object(value_node)
+        result[text] = loader.construct_object(value_node)
 
 
 def _key(node: t.Any, key: t.Any) -> str:
@@ -153,7 +153,7 @@ def _key(node: t.Any, key: t.Any) -> str:
 
 
 def _untagged(loader: t.Any, node: t.Any) -> t.Any:
-    """What has a tag that nobody knows is what it would be without; a scalar is text."""
+    """A node with an unknown tag is read as without it; a scalar is text."""
     if isinstance(node, yaml.ScalarNode):
         return node.value
     return loader.construct_yaml_seq(node) if isinstance(node, yaml.SequenceNode) else _mapping(loader, node)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A whole ksonnet application as a mapping from path to text: what it must be, given what is there. Private to the collection.
+"""A whole ksonnet application as a mapping from path to text: what it must be, given what is there.
 
 The files are those of ks 0.10.0, byte for byte, and ``bootstrap.yaml`` beside them. Nothing here touches a disk.
 """

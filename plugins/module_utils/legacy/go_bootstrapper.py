@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Configuration files and flags of the Go bootstrapper of Kubeflow v0.1 to v0.3, as variables of the role. Private to the collection.
+"""Configuration files and flags of the Go bootstrapper of Kubeflow v0.1 to v0.3, as variables of the role.
 
 Its file (bootstrap/config/types.go of kubeflow/kubeflow v0.2)::
 
@@ -41,14 +41,14 @@ _FIELDS = {
     "components": ("name", "prototype"),
     "parameters": ("component", "name", "value"),
 }
-# What strconv.ParseBool of Go takes.
+# The words of Go's strconv.ParseBool.
 _TRUE, _FALSE = {"1", "t", "T", "true", "TRUE", "True"}, {"0", "f", "F", "false", "FALSE", "False"}
 _FLAG = re.compile(r"--?([^-=\s][^=\s]*)(?:=(.*))?", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """What the embedded registry has: ``packages``, and parameters by the short name of a ``prototype``."""
+    """The embedded registry: ``packages``, and parameters by the short name of a ``prototype``."""
 
     packages: Collection[str]
     prototypes: Mapping[str, Collection[str]]
@@ -56,7 +56,7 @@ class Embedded:
 
 @dataclass
 class Translation:
-    """``variables`` of the role, and ``notes``: what was left out or became something else, each in a sentence."""
+    """``variables`` of the role, and ``notes``: a sentence for each value that was left out or changed."""
 
     variables: Json = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -64,7 +64,7 @@ class Translation:
 
 @dataclass(frozen=True)
 class _Text:
-    """A value with the line that it stands in."""
+    """A value with its line."""
 
     value: str
     line: int
@@ -79,9 +79,9 @@ _Entry = dict[str, _Text]
 def read_flags(words: Sequence[str], file: str = "kubeflow_flags") -> Translation:
     """The flags, as Go's package flag reads them: one dash or two, ``=`` or the next word; switches take a value with ``=`` only.
 
-    The last of several counts. Raises BootstrapError for what the bootstrapper had not either.
+    The last of several counts. Raises BootstrapError for flags that the bootstrapper did not have.
     """
-    given: dict[str, str] = {}
+    values: dict[str, str] = {}
     rest = list(words)
     while rest:
         word = rest.pop(0)
@@ -98,22 +98,22 @@ def read_flags(words: Sequence[str], file: str = "kubeflow_flags") -> Translatio
             if not rest:
                 raise BootstrapError(f"{file}: --{name} has no value.", fix=f"Write --{name}=VALUE.")
             value = rest.pop(0)
-        given[name] = "true" if value is None else value
-    found = Translation()
-    for name, value in given.items():
+        values[name] = "true" if value is None else value
+    translation = Translation()
+    for name, value in values.items():
         if name in SWITCHES and value not in _TRUE | _FALSE:
             raise BootstrapError(f"{file}: --{name}={value}: it is true or false.", fix=f"Write --{name}=true or --{name}=false.")
         if name in FLAGS_GONE:
-            found.notes.append(f"{file}: --{name} was left out: {FLAGS_GONE[name]}.")
+            translation.notes.append(f"{file}: --{name} was left out: {FLAGS_GONE[name]}.")
         elif name == "kubeflow-version":
-            found.variables.update(_of_version(value))
+            translation.variables.update(_of_version(value))
         elif value or name == "apply":
-            found.variables[FLAGS[name]] = value in _TRUE if name in SWITCHES else value
-    return found
+            translation.variables[FLAGS[name]] = value in _TRUE if name in SWITCHES else value
+    return translation
 
 
 def _of_version(version: str) -> Json:
-    """What the first bootstrapper made of a version of Kubeflow: its registry, three packages, one component."""
+    """A version of Kubeflow as the first bootstrapper took it: its registry, three packages, one component."""
     return {
         "kubeflow_registries": {"kubeflow": {"uri": f"{_KUBEFLOW}/tree/{version}/kubeflow"}},
         "kubeflow_packages": {name: {"registry": "kubeflow"} for name in ("core", "tf-serving", "tf-job")},
@@ -134,7 +134,7 @@ def read_file(file: str) -> str:
 
 
 def read_config(text: str, file: str, embedded: Embedded) -> Translation:
-    """A configuration file. Raises BootstrapError that names everything in it that can't be understood, with line and field."""
+    """A configuration file. Raises BootstrapError with all problems, each with line and field."""
     if yaml is None:
         raise BootstrapError("PyYAML is needed to read a configuration file.", fix="Install it for the Python that Ansible uses.")
     try:
@@ -142,29 +142,31 @@ def read_config(text: str, file: str, embedded: Embedded) -> Translation:
     except yaml.YAMLError as error:
         raise BootstrapError(f"{file} is not YAML: {' '.join(str(error).split())}.", fix="Fix the file.") from None
     reader = _Reader(file, embedded)
-    found = reader.read(node)
+    translation = reader.translate(node)
     if reader.problems:
-        said = " ".join(reader.problems)
-        raise BootstrapError(f"{file} can't be converted: {said}", fix="Correct these entries, or take them out.", problems=reader.problems)
-    return found
+        problems = " ".join(reader.problems)
+        raise BootstrapError(
+            f"{file} can't be converted: {problems}", fix="Correct these entries, or take them out.", problems=reader.problems
+        )
+    return translation
 
 
 class _Reader:
-    """One file on its way to variables. What is wrong gathers in ``problems``, so that all of it is said at once."""
+    """Translates one file. ``problems`` gathers all of them for one error."""
 
     def __init__(self, file: str, embedded: Embedded) -> None:
         self.file = file
         self.embedded = embedded
         self.problems: list[str] = []
-        self.found = Translation()
+        self.translation = Translation()
         self.registries: dict[str, Json] = {}
         self.prototypes: dict[str, str | None] = {}
         """By component: our prototype's name; "" for one of another registry, None for one that was left out."""
 
-    def read(self, node: t.Any) -> Translation:
+    def translate(self, node: t.Any) -> Translation:
         top = self._mapping(node, "", _FIELDS[""], "the file")
         if top is None:
-            return self.found
+            return self.translation
         app = self._mapping(top.get("app"), "app", _FIELDS["app"], "app") or {}
         for entry in [*self._list(top, "registries", ""), *self._list(app, "registries", "app.")]:
             self._registry(entry)
@@ -173,19 +175,19 @@ class _Reader:
         parameters: dict[str, Json] = {}
         for entry in self._list(app, "parameters", "app."):
             self._parameter(entry, parameters)
-        made = {"registries": self.registries, "packages": packages, "components": components, "parameters": parameters}
-        self.found.variables.update({f"kubeflow_{name}": value for name, value in made.items() if value})
-        return self.found
+        sections = {"registries": self.registries, "packages": packages, "components": components, "parameters": parameters}
+        self.translation.variables.update({f"kubeflow_{name}": value for name, value in sections.items() if value})
+        return self.translation
 
     def _all(self, work: t.Callable[[_Entry], tuple[str, Json] | None], entries: Iterable[_Entry]) -> dict[str, Json]:
-        done: dict[str, Json] = {}
+        results: dict[str, Json] = {}
         for entry in entries:
-            made = work(entry)
-            if made and made[0] in done:
-                self._problem(entry["name"].line, "name", f"{made[0]!r} stands there twice")
-            elif made:
-                done[made[0]] = made[1]
-        return done
+            result = work(entry)
+            if result and result[0] in results:
+                self._problem(entry["name"].line, "name", f"{result[0]!r} is given twice")
+            elif result:
+                results[result[0]] = result[1]
+        return results
 
     # --- entries
 
@@ -216,7 +218,7 @@ class _Reader:
         return bool(self.registries.get(registry, {"uri": _EMBEDDED if registry == "kubeflow" else ""})["uri"] == _EMBEDDED)
 
     def _may_be_elsewhere(self) -> bool:
-        """Whether there is a registry that could have a prototype that the embedded one has not."""
+        """Whether another registry may have a prototype that the embedded one lacks."""
         return any(not self._is_embedded(name) for name in self.registries)
 
     def _package(self, entry: _Entry) -> tuple[str, Json] | None:
@@ -234,22 +236,22 @@ class _Reader:
         return name, {"registry": registry}
 
     def _component(self, entry: _Entry) -> tuple[str, Json] | None:
-        name, theirs = self._need(entry, "name"), self._need(entry, "prototype")
-        if not name or not theirs:
+        name, original = self._need(entry, "name"), self._need(entry, "prototype")
+        if not name or not original:
             return None
-        short = theirs.removeprefix("io.ksonnet.pkg.")
+        short = original.removeprefix("io.ksonnet.pkg.")
         ours = PROTOTYPES.get(short, short)
         line = entry["prototype"].line
         if self._may_be_elsewhere() and (not self._is_embedded("kubeflow") or ours not in self.embedded.prototypes):
             self.prototypes[name] = ""
-            return name, {"prototype": theirs}
+            return name, {"prototype": original}
         if short in GONE:
             self.prototypes[name] = None
             self._note(line, f"the component {name!r} was left out: {GONE[short]}")
             return None
         if ours not in self.embedded.prototypes:
             known = ", ".join(sorted(self.embedded.prototypes))
-            self._problem(line, "prototype", f"the embedded registry has no prototype {theirs!r} (it has {known})")
+            self._problem(line, "prototype", f"the embedded registry has no prototype {original!r} (it has {known})")
             return None
         if ours in self.prototypes.values() and ours != short:
             self.prototypes[name] = None
@@ -273,16 +275,16 @@ class _Reader:
             self._note(line, f"{component}.{name} was left out with its component")
             return
         if prototype:
-            theirs, name = name, PARAMETERS.get(prototype, {}).get(name, name)
+            original, name = name, PARAMETERS.get(prototype, {}).get(name, name)
             declared = self.embedded.prototypes[prototype]
             if name not in declared and name in PARAMETERS_GONE:
                 self._note(line, f"{component}.{name} was left out: {PARAMETERS_GONE[name]}")
                 return
             if name not in declared:
-                self._problem(line, "name", f"the prototype {prototype} declares no parameter {theirs!r}")
+                self._problem(line, "name", f"the prototype {prototype} declares no parameter {original!r}")
                 return
-            if theirs != name:
-                self._note(line, f"{component}.{theirs} is called {name} here")
+            if original != name:
+                self._note(line, f"{component}.{original} is called {name} here")
             if value in VALUES.get(name, {}):
                 self._note(line, f"{component}.{name}: {value!r} is {VALUES[name][value]!r} here")
                 value = VALUES[name][value]
@@ -314,13 +316,13 @@ class _Reader:
         return entries
 
     def _mapping(self, node: t.Any, where: str, known: Sequence[str], what: str) -> dict[str, t.Any] | None:
-        """A mapping's nodes by key. As for Go's decoder, capital and small letters are the same in a key."""
+        """A mapping's nodes by key. As in Go's decoder, the case of keys does not matter."""
         if node is None or _is_null(node):
             return {}
         if not isinstance(node, yaml.MappingNode):
             self._problem(_line(node), where or "top level", "a mapping is expected")
             return None
-        found: dict[str, t.Any] = {}
+        nodes: dict[str, t.Any] = {}
         for key, value in node.value:
             name = str(key.value).lower()
             if not where and str(key.value) in ("apiVersion", "kind"):
@@ -328,11 +330,11 @@ class _Reader:
                 return None
             if name not in known:
                 self._problem(_line(key), f"{where}.{key.value}".lstrip("."), f"it is not a field of {what} ({', '.join(known)})")
-            elif name in found:
-                self._problem(_line(key), f"{where}.{key.value}".lstrip("."), "it stands there twice")
+            elif name in nodes:
+                self._problem(_line(key), f"{where}.{key.value}".lstrip("."), "it is given twice")
             else:
-                found[name] = value
-        return found
+                nodes[name] = value
+        return nodes
 
     def _need(self, entry: _Entry, name: str) -> str:
         value = _value(entry, name)
@@ -344,7 +346,7 @@ class _Reader:
         self.problems.append(f"line {line}, {where}: {why}.")
 
     def _note(self, line: int, what: str) -> None:
-        self.found.notes.append(f"{self.file}, line {line}: {what}.")
+        self.translation.notes.append(f"{self.file}, line {line}: {what}.")
 
 
 def _value(entry: _Entry, name: str) -> str:

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the Go bootstrapper's prototypes, parameters and flags are called here. Private to the collection.
+"""The names here of the Go bootstrapper's prototypes, parameters and flags.
 
 Only for its own registry ``kubeflow`` where no version is named: then the embedded registry stands in for the copy that was in its
-image. Read from kubeflow/kubeflow v0.1.2 to v0.3.5 (bootstrap/cmd, bootstrap/config, kubeflow/*/prototypes). What keeps its name needs
+image. Read from kubeflow/kubeflow v0.1.2 to v0.3.5 (bootstrap/cmd, bootstrap/config, kubeflow/*/prototypes). Unchanged names need
 no entry.
 """
 

@@ -103,9 +103,9 @@ class _GitHub:
                 answer = self.web.fetch(url, {"User-Agent": "kubeflow.bootstrap"}, _text)
             except BootstrapError as error:
                 raise _explained(error) from None
-            if answer.made is None:
+            if answer.result is None:
                 raise BootstrapError(f"{url} can't be fetched: the server answers {answer.status}.", fix=_FIX)
-            self.trees[where] = {file: answer.made, "kustomization.yaml": f"resources:\n- {file}\n"}
+            self.trees[where] = {file: answer.result, "kustomization.yaml": f"resources:\n- {file}\n"}
         return self.trees[where]
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Bundles: all that an application needs of its registries, in one archive file. Private to the collection."""
+"""Bundles: all that an application needs of its registries, in one archive file."""
 
 from __future__ import annotations
 
@@ -28,29 +28,32 @@ class Bundle:
     uris: dict[str, str]
     contents: dict[str, Contents]
 
-    def registry(self, name: str, uri: str, packages: Mapping[str, str], where: Mapping[str, str]) -> Contents:
-        """What a registry gives to some packages: declared name to version ("" for that of the registry).
+    def registry(self, name: str, uri: str, packages: Mapping[str, str], folders: Mapping[str, str]) -> Contents:
+        """The contents of a registry for some packages: declared name to version ("" for that of the registry).
 
-        ``where``: declared name to the package's name in the registry. Raises BootstrapError that names what the bundle lacks.
+        ``folders``: declared name to the package's name in the registry. Raises BootstrapError that names what the bundle lacks.
         """
-        there = self.contents.get(name)
-        if there is None:
+        contents = self.contents.get(name)
+        if contents is None:
             raise BootstrapError(f"The bundle {self.path} has no registry '{name}', only {_list(self.contents)}.", fix=_FIX)
         if self.uris[name] != uri:
             raise BootstrapError(f"Registry '{name}': the bundle {self.path} has {self.uris[name]}, not {uri}.", fix=_FIX)
         for package, version in packages.items():
-            held = there.packages.get(package)
-            if f"{where[package]}/parts.yaml" not in there.files or (held is None and there.git is not None):
+            git = contents.packages.get(package)
+            if f"{folders[package]}/parts.yaml" not in contents.files or (git is None and contents.git is not None):
                 raise BootstrapError(f"Registry '{name}': the bundle {self.path} has no package '{package}'.", fix=_FIX)
-            ref = version or (there.git or {}).get("refSpec", "")
-            if held is not None and held["refSpec"] != ref:
+            ref = version or (contents.git or {}).get("refSpec", "")
+            if git is not None and git["refSpec"] != ref:
                 raise BootstrapError(
-                    f"Registry '{name}': the bundle {self.path} has package '{package}' at {held['refSpec']}, not {ref}.", fix=_FIX
+                    f"Registry '{name}': the bundle {self.path} has package '{package}' at {git['refSpec']}, not {ref}.", fix=_FIX
                 )
-        folders = tuple(f"{where[package]}/" for package in packages)
-        files = {path: text for path, text in there.files.items() if "/" not in path or path.startswith(folders)}
+        prefixes = tuple(f"{folders[package]}/" for package in packages)
+        files = {path: text for path, text in contents.files.items() if "/" not in path or path.startswith(prefixes)}
         return Contents(
-            files, there.git, there.digest, {package: there.packages[package] for package in packages if package in there.packages}
+            files,
+            contents.git,
+            contents.digest,
+            {package: contents.packages[package] for package in packages if package in contents.packages},
         )
 
 
@@ -72,7 +75,7 @@ def pack(contents: Mapping[str, Contents], uris: Mapping[str, str]) -> bytes:
 
 
 def read(path: Path) -> Bundle:
-    """A bundle that ``pack`` made. Raises BootstrapError for anything else."""
+    """A bundle as ``pack`` writes it. Raises BootstrapError for anything else."""
     try:
         with open_bounded(path, archive.MAX_UNPACKED) as file:
             files = archive.unpack(file, [""], f"The bundle {path}")[""]
@@ -84,13 +87,13 @@ def read(path: Path) -> Bundle:
         index = json.loads(files[_INDEX])
         version = index["apiVersion"]
         entries = index["registries"] if version == VERSION else {}
-        found = Bundle(path, {}, {})
+        bundle = Bundle(path, {}, {})
         for name, entry in entries.items():
             prefix = f"registries/{name}/"
             own = {below.removeprefix(prefix): text for below, text in files.items() if below.startswith(prefix)}
             whole = archive.digest(own) == entry["content"]
-            found.uris[name] = str(entry["uri"])
-            found.contents[name] = Contents(own, entry["git"], entry["digest"], dict(entry["packages"]))
+            bundle.uris[name] = str(entry["uri"])
+            bundle.contents[name] = Contents(own, entry["git"], entry["digest"], dict(entry["packages"]))
             if not whole:
                 raise BootstrapError(
                     f"The bundle {path}: the files of registry '{name}' were changed.", fix="Copy or write the bundle again."
@@ -99,7 +102,7 @@ def read(path: Path) -> Bundle:
         raise BootstrapError(f"{path} is not a bundle of this collection.", fix="Name the file of a bundle.") from None
     if version != VERSION:
         raise BootstrapError(f"The bundle {path} is of version {version!r}, not {VERSION}.", fix=_FIX)
-    return found
+    return bundle
 
 
 def _list(names: Collection[str]) -> str:

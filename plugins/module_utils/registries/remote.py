@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Registries on GitHub: the commits they are at, and their files. Private to the collection."""
+"""Registries on GitHub: the commits they are at, and their files."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ Packages = dict[str, Package]
 
 @dataclass(frozen=True)
 class GitHubRegistry:
-    """A registry on GitHub, with the commit found. ``trees``: by declared package where its files come from."""
+    """A registry on GitHub, at a commit. ``trees``: by declared package where its files come from."""
 
     place: github.GitHubLocation
     tree: Tree
     git: Git
-    wanted: Packages
+    requested: Packages
     trees: dict[str, Tree]
     packages: dict[str, Git]
     expected: tuple[str, str]
 
 
-def locate(hub: github.GitHubClient, entry: Mapping[str, t.Any], wanted: Packages, pin: Pin | None) -> GitHubRegistry:
+def locate(hub: github.GitHubClient, entry: Mapping[str, t.Any], requested: Packages, pin: Pin | None) -> GitHubRegistry:
     place = github.parse(entry["uri"])
     pin = pin_for(pin, place)
     if pin:
@@ -53,23 +53,23 @@ def locate(hub: github.GitHubClient, entry: Mapping[str, t.Any], wanted: Package
     git = {"commitSha": commit, "refSpec": ref}
     commits = {"": commit, ref: commit}
     packages: dict[str, Git] = {}
-    for package, each in wanted.items():
+    for package, each in requested.items():
         pinned = pin.packages.get(package) if pin else None
         if each.version and pinned and pinned.get("refSpec") == each.version and github.COMMIT.fullmatch(pinned.get("commitSha") or ""):
             packages[package] = dict(pinned)
             continue
         if each.version not in commits:
-            found = hub.commit(place, each.version)
-            if not found:
+            resolved = hub.commit(place, each.version)
+            if not resolved:
                 raise hub.no_ref(place, each.version)
-            commits[each.version] = found
+            commits[each.version] = resolved
         packages[package] = {"commitSha": commits[each.version], "refSpec": each.version or ref}
     trees = {package: tree._replace(commit=of["commitSha"]) for package, of in packages.items()}
-    return GitHubRegistry(place, tree, git, wanted, trees, packages, expected_digest(entry, pin))
+    return GitHubRegistry(place, tree, git, requested, trees, packages, expected_digest(entry, pin))
 
 
 def pin_for(pin: Pin | None, place: github.GitHubLocation) -> Pin | None:
-    """The pin, if it is one for what is declared: the same uri, which does not name a commit itself."""
+    """The pin, if it applies: its uri is the declared one, and that does not name a commit itself."""
     if pin is None or not github.COMMIT.fullmatch(pin.commit) or github.COMMIT.fullmatch(place.rest[0].lower()):
         return None
     try:
@@ -79,30 +79,30 @@ def pin_for(pin: Pin | None, place: github.GitHubLocation) -> Pin | None:
 
 
 def expected_digest(entry: Mapping[str, t.Any], pin: Pin | None) -> tuple[str, str]:
-    """The digest that the registry must have, and who says so."""
+    """The digest that the registry must have, and where it comes from."""
     declared = str(entry.get("sha256") or "").strip().lower().removeprefix("sha256:")
     return (declared, "declared") if declared else (pin.digest if pin else "", "recorded when it was fetched before")
 
 
-def check_digest(found: str, expected: str, why: str, where: str) -> None:
-    if expected and found != expected:
+def check_digest(actual: str, expected: str, why: str, where: str) -> None:
+    if expected and actual != expected:
         raise BootstrapError(
-            f"Its content has the SHA-256 {found}, not {expected} as {why} (from {where}). Nothing of it was used.",
+            f"Its content has the SHA-256 {actual}, not {expected} as {why} (from {where}). Nothing of it was used.",
             fix="Find out why it changed; if the change is right, declare the new sha256.",
         )
 
 
 def load(hub: github.GitHubClient, sources: Sources, remote: Mapping[str, GitHubRegistry]) -> dict[Tree, Files]:
-    """All trees: out of the cache, the others by one archive for each commit. Checked before they are kept."""
+    """All trees: from the cache, or by one archive per commit. They are checked before they are cached."""
     users: dict[Tree, tuple[str, GitHubRegistry]] = {}
     for name, each in remote.items():
         for tree in (each.tree, *each.trees.values()):
             users.setdefault(tree, (name, each))
-    found = {tree: files for tree in users if (files := cache.read(sources.cache, tree)) is not None}
-    origins = {tree: f"the cache, {cache.file(sources.cache, tree)}" if sources.cache else "" for tree in found}
+    contents = {tree: files for tree in users if (files := cache.read(sources.cache, tree)) is not None}
+    origins = {tree: f"the cache, {cache.file(sources.cache, tree)}" if sources.cache else "" for tree in contents}
     missing: dict[Tree, list[Tree]] = {}
     for tree in users:
-        if tree not in found:
+        if tree not in contents:
             missing.setdefault(tree._replace(path=""), []).append(tree)
     for commit, trees in missing.items():
         name, user = users[trees[0]]
@@ -111,17 +111,17 @@ def load(hub: github.GitHubClient, sources: Sources, remote: Mapping[str, GitHub
         except BootstrapError as error:
             named(name, error)
         for tree in trees:
-            found[tree] = folders[tree.path]
+            contents[tree] = folders[tree.path]
             origins[tree] = str(user.place)
     for name, each in remote.items():
         try:
-            check_digest(archive.digest(found[each.tree]), *each.expected, origins[each.tree])
+            check_digest(archive.digest(contents[each.tree]), *each.expected, origins[each.tree])
         except BootstrapError as error:
             named(name, error)
-    problems = [cache.write(sources.cache, tree, found[tree]) for trees in missing.values() for tree in trees]
+    problems = [cache.write(sources.cache, tree, contents[tree]) for trees in missing.values() for tree in trees]
     for problem in dict.fromkeys(filter(None, problems)):
         sources.warn(problem)
-    return found
+    return contents
 
 
 def assemble(name: str, remote: GitHubRegistry, trees: Mapping[Tree, Files]) -> Contents:
@@ -131,15 +131,17 @@ def assemble(name: str, remote: GitHubRegistry, trees: Mapping[Tree, Files]) -> 
         raise BootstrapError(f"Registry '{name}': {where} has no registry.yaml.", fix="Correct the path in its uri.")
     files = {"registry.yaml": whole["registry.yaml"]}
     known = specs.libraries(files["registry.yaml"], f"registry.yaml of {where}")
-    for package, wanted in remote.wanted.items():
-        tree, prefix = trees[remote.trees[package]], f"{wanted.folder}/"
+    for package, requested in remote.requested.items():
+        tree, prefix = trees[remote.trees[package]], f"{requested.folder}/"
         own = {path: text for path, text in tree.items() if path.startswith(prefix)}
         parts = f"{prefix}parts.yaml"
         if parts not in own:
-            there = sorted({*known, *(path.rpartition("/")[0] for path in tree if path.count("/") == 1 and path.endswith("/parts.yaml"))})
+            existing = sorted(
+                {*known, *(path.rpartition("/")[0] for path in tree if path.count("/") == 1 and path.endswith("/parts.yaml"))}
+            )
             raise BootstrapError(
-                f"Registry '{name}' has no package '{wanted.folder}' at {remote.packages[package]['refSpec']}: there is no {parts}.",
-                fix=f"Packages: {', '.join(there) or 'none'}.",
+                f"Registry '{name}' has no package '{requested.folder}' at {remote.packages[package]['refSpec']}: there is no {parts}.",
+                fix=f"Packages: {', '.join(existing) or 'none'}.",
             )
         specs.check_parts(own[parts], f"{parts} of {where}")
         files.update(own)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The arguments by which modules come by the packages of registries. Private to the collection."""
+"""The arguments of modules that fetch packages from registries."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SOURCE_ARGUMENTS: dict[str, t.Any] = {
 
 
 def sources(args: Mapping[str, t.Any], context: Context, pinned: Mapping[str, Pin] | None = None) -> Sources:
-    """What the arguments and the environment name; {} for what the environment alone does."""
+    """The sources that the arguments and the environment name; with ``args`` {} the environment alone."""
     return Sources(
         cache=Path(args["registry_cache"]) if args.get("registry_cache") else cache.folder(context.env),
         token=args.get("github_token") or "",

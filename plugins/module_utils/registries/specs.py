@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""registry.yaml and parts.yaml, as ks 0.10.0 takes them. Private to the collection."""
+"""registry.yaml and parts.yaml, as ks 0.10.0 takes them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def libraries(text: str, file: str) -> dict[str, t.Any]:
     spec = yaml_documents.load_mapping(text, file)
     _expect(spec, "apiVersion", ("0.1", "0.1.0", 0.1), file)
     _expect(spec, "kind", ("ksonnet.io/registry",), file)
-    found = spec.get("libraries") or {}
-    if not isinstance(found, dict):
-        raise BootstrapError(f"{file}: libraries: a mapping is expected, not {yaml_documents.kind(found)}.", fix="Fix the file.")
-    return found
+    result = spec.get("libraries") or {}
+    if not isinstance(result, dict):
+        raise BootstrapError(f"{file}: libraries: a mapping is expected, not {yaml_documents.kind(result)}.", fix="Fix the file.")
+    return result
 
 
 def check_parts(text: str, file: str) -> None:

@@ -81,8 +81,8 @@ def here(serve: Callable[..., Server], authority: Authority, tmp_path: Path) -> 
 
 def test_it_is_pinned_as_ks_pins_it_and_then_needs_no_network(here: Here) -> None:
     done = here.app()
-    assert here.hub.asked()[:2] == ["commits/v1", f"tarball/{COMMIT}"]  # GitHub leads on to where the archive is
-    assert len(here.hub.asked()) == 3
+    assert here.hub.requests()[:2] == ["commits/v1", f"tarball/{COMMIT}"]  # GitHub leads on to where the archive is
+    assert len(here.hub.requests()) == 3
     assert done["registries"]["shelf"]["commitSha"] == COMMIT
     spec = yaml_documents.load_mapping((here.tmp_path / "app" / "app.yaml").read_text(), "f")
     git = {"commitSha": COMMIT, "refSpec": "v1"}

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Applications on disk: read one, bring one to what is declared. Private to the collection."""
+"""Applications on disk: read one, bring one to what is declared."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Many files of an application changed as one: all that is to change is written down first. Private to the collection.
+"""Many files of an application changed as one: all that is to change is written down first.
 
 Each file changes at once, and in an order in which the application can be rendered at any moment. Who finds the journal of a run that was
 killed finishes it, or reads the files as if it were finished. A file that somebody changed since stays as it is.

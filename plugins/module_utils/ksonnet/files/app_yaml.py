@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""app.yaml as ks 0.10.0 has it: environments, registries and libraries. Private to the collection."""
+"""app.yaml as ks 0.10.0 has it: environments, registries and libraries."""
 
 from __future__ import annotations
 

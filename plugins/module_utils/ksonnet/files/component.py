@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The file of a component, as `ks generate` and `ks import` of 0.10.0 write it. Private to the collection."""
+"""The file of a component, as `ks generate` and `ks import` of 0.10.0 write it."""
 
 from __future__ import annotations
 

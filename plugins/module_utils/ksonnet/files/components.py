@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The components of an application, their parameters and modules. Private to the collection."""
+"""The components of an application, their parameters and modules."""
 
 from __future__ import annotations
 

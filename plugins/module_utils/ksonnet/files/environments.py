@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The environments of an application: their entries in app.yaml, their files, what they override. Private to the collection."""
+"""The environments of an application: their entries in app.yaml, their files, what they override."""
 
 from __future__ import annotations
 

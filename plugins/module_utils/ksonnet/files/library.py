@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The Kubernetes library of an environment, ``lib/<version>/k.libsonnet``. Private to the collection.
+"""The Kubernetes library of an environment, ``lib/<version>/k.libsonnet``.
 
 A small one of our own, made from the table ``data/kubernetes_library.py``. ks 0.10.0 generates a library of 2.4 MB from the API's
 description, or from GitHub; it leaves a folder that exists alone, so with this one it needs no network.

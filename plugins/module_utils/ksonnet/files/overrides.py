@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What an environment overrides: its params.libsonnet, by component, and its globals.libsonnet, for all. Private to the collection.
+"""What an environment overrides: its params.libsonnet, by component, and its globals.libsonnet, for all.
 
 Where the user wrote into the files, they are edited as text, as ``params`` does it.
 """

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The registries and packages of an application: their entries in app.yaml, and what is copied to vendor/. Private to the collection."""
+"""The registries and packages of an application: their entries in app.yaml, and what is copied to vendor/."""
 
 from __future__ import annotations
 

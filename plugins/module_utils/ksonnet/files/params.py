@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""components/params.libsonnet: the parameters of the components of a module. Private to the collection.
+"""components/params.libsonnet: the parameters of the components of a module.
 
 Where the user wrote into the file, it is edited as text: what he wrote, comments included, stays where it is.
 """

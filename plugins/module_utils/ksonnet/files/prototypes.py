@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Prototypes: what a package declares that can be made from it, with which parameters. Private to the collection.
+"""Prototypes: what a package declares that can be made from it, with which parameters.
 
 The format of the comment header is that of ks 0.10.0 (pkg/prototype at its tag v0.10.0).
 """

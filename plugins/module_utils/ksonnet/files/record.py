@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""bootstrap.yaml, beside app.yaml: why the application is as it is, and what was written last. Private to the collection."""
+"""bootstrap.yaml, beside app.yaml: why the application is as it is, and what was written last."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Who wins where a value is planned and another one is there: the user, where he set it. Private to the collection.
+"""Who wins where a value is planned and another one is there: the user, where he set it.
 
 A value is the user's where it is neither what is planned now nor what was written last.
 """

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Evaluates Jsonnet within bounds of time and memory. Private to the collection.
+"""Evaluates Jsonnet within bounds of time and memory.
 
 The evaluator can't be stopped from within its process, so it runs in a child: a copy of this process, which the kernel bounds and
 which is killed when its time is up. The copy costs some 5 ms, a new interpreter would cost ten times that.

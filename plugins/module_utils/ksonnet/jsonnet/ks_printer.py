@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Jsonnet objects as `ks param set` of 0.10.0 prints them. Private to the collection.
+"""Jsonnet objects as `ks param set` of 0.10.0 prints them.
 
 It reprints a file of parameters whenever one of them changes: maps over several lines, lists in one, no newline at the end, and the
 comments gone that stand before no field. Ours does the same, so that both write the same file, but only where there is nothing to lose:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the evaluator says is wrong, in terms of the application: file, line, what to do. Private to the collection."""
+"""What the evaluator says is wrong, in terms of the application: file, line, what to do."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The Kubernetes objects of an application, as `ks show` of 0.10.0 makes them. Private to the collection.
+"""The Kubernetes objects of an application, as `ks show` of 0.10.0 makes them.
 
 Two differences to ks 0.10.0, both as in its 0.10.1: components are imported, not reprinted (its printer is incomplete), and the
 order is stable. Only the files of the application can be read, and evaluation is bounded (``evaluate.Limits``).

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Packages at a new version: which of the user's values go where, and the blockers. Private to the collection."""
+"""Packages at a new version: which of the user's values go where, and the blockers."""
 
 from __future__ import annotations
 

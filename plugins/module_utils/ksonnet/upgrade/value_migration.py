@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The user's values on their way to a new version of the packages. Private to the collection."""
+"""The user's values on their way to a new version of the packages."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Two versions of packages: what became of their prototypes and parameters. Private to the collection.
+"""Two versions of packages: what became of their prototypes and parameters.
 
 Nothing here needs version numbers, which a folder as registry doesn't have: an entry of data/parameter_renames.py counts only where the
 new prototypes lack the old name and declare the new one.

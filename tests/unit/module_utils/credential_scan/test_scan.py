@@ -55,10 +55,10 @@ def test_every_kind_has_an_example_here() -> None:
 
 @pytest.mark.parametrize("kind", EXAMPLES)
 def test_a_credential_is_found_with_its_line(kind: str) -> None:
-    found = scan({"components/a.jsonnet": f"{{\n  // one\n  x: |||\n{EXAMPLES[kind]}\n|||\n}}\n"})
-    assert (4, kind) in [(each.line, each.kind) for each in found]
+    findings = scan({"components/a.jsonnet": f"{{\n  // one\n  x: |||\n{EXAMPLES[kind]}\n|||\n}}\n"})
+    assert (4, kind) in [(each.line, each.kind) for each in findings]
     with pytest.raises(BootstrapError) as caught:
-        refuse(found, "Nothing was committed")
+        refuse(findings, "Nothing was committed")
     assert "components/a.jsonnet:4 holds" in str(caught.value)
     assert EXAMPLES[kind] not in str(caught.value) + str(caught.value.details)
     assert clean(f"it said {EXAMPLES[kind]}!").count("***")

@@ -25,10 +25,10 @@ def unpack(data: bytes, *folders: str, commit: str = COMMIT) -> dict[str, dict[s
 
 def test_only_the_wanted_folder_is_kept() -> None:
     files = shelf(**{"shelf2/x": "no", "shelf/ä/b c.txt": "\r\n\0ü"})
-    wanted = {path.removeprefix("shelf/"): text for path, text in files.items() if path.startswith("shelf/")}
-    assert unpack(tarball(files), "shelf") == {"shelf": wanted}
+    expected = {path.removeprefix("shelf/"): text for path, text in files.items() if path.startswith("shelf/")}
+    assert unpack(tarball(files), "shelf") == {"shelf": expected}
     assert unpack(tarball(files), "shelf/web", "") == {
-        "shelf/web": {path.removeprefix("web/"): text for path, text in wanted.items() if path.startswith("web/")},
+        "shelf/web": {path.removeprefix("web/"): text for path, text in expected.items() if path.startswith("web/")},
         "": files,
     }
     assert unpack(tarball(files), "nothing") == {"nothing": {}}
@@ -161,8 +161,8 @@ def test_the_digest_is_what_a_shell_says(tmp_path: Path) -> None:
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_bytes(text.encode("utf-8", "surrogateescape"))
     command = str(archive.digest.__doc__).split("``")[1].replace("\\\\0", "\\0")
-    said = subprocess.run(["/bin/bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert archive.digest(files) == said.stdout.split()[0]
+    completed = subprocess.run(["/bin/bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert archive.digest(files) == completed.stdout.split()[0]
     assert archive.digest(dict(reversed(files.items()))) == archive.digest(files)
 
 

@@ -47,9 +47,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def enterprise(serve: Serve) -> GitHub:
     """With ``v1`` at COMMIT."""
-    found = GitHub(serve("127.0.0.1"), Answer)
-    found.publish()
-    return found
+    github_ = GitHub(serve("127.0.0.1"), Answer)
+    github_.publish()
+    return github_
 
 
 @pytest.fixture
@@ -157,13 +157,13 @@ def test_what_is_not_told_to_be_github(uri: str) -> None:
 
 def test_a_ref_takes_one_call(enterprise: GitHub, sources: Sources) -> None:
     assert resolve(enterprise.uri, sources) == ("v1", "shelf", COMMIT)
-    assert enterprise.asked() == ["commits/v1"]
+    assert enterprise.requests() == ["commits/v1"]
     assert enterprise.server.requests[0].headers["accept"] == "application/vnd.github.sha"
 
 
 def test_a_commit_takes_none(enterprise: GitHub, sources: Sources) -> None:
     assert resolve(enterprise.uri.replace("v1", OTHER.upper()), sources) == (OTHER.upper(), "shelf", OTHER)
-    assert enterprise.asked() == []
+    assert enterprise.requests() == []
 
 
 @pytest.mark.parametrize("code", [404, 422])
@@ -174,14 +174,14 @@ def test_a_ref_with_slashes(enterprise: GitHub, sources: Sources, code: int) -> 
     uri = enterprise.uri.replace("v1", "release/2018/a")
     assert resolve(uri, sources) == ("release/2018/a", "shelf", OTHER)
     assert resolve(uri.replace("release/2018/a", "release%2F2018%2Fa"), sources)[2] == OTHER
-    assert enterprise.asked()[-1] == "commits/release/2018/a"
+    assert enterprise.requests()[-1] == "commits/release/2018/a"
 
 
 def test_a_ref_that_is_not_there(enterprise: GitHub, sources: Sources) -> None:
     enterprise.route("commits/v9", {"message": "No commit found for SHA: v9"}, 422)
     with pytest.raises(BootstrapError, match=f"{enterprise.host}/acme/tools has no branch, tag or commit 'v9'"):
         resolve(f"https://{enterprise.host}/acme/tools/tree/v9/a/b/c/d/e/f/g/h", sources)
-    assert len([path for path in enterprise.asked() if path.startswith("commits/")]) <= 4
+    assert len([path for path in enterprise.requests() if path.startswith("commits/")]) <= 4
 
 
 def test_a_repository_that_is_not_there(enterprise: GitHub, sources: Sources) -> None:
@@ -203,7 +203,7 @@ def test_an_answer_that_is_no_commit(enterprise: GitHub, sources: Sources) -> No
 
 def test_an_archive_through_a_redirect(enterprise: GitHub, sources: Sources) -> None:
     assert trees(enterprise.uri, sources) == {k.removeprefix("shelf/"): v for k, v in shelf().items() if k.startswith("shelf/")}
-    assert len(enterprise.asked()) == 2
+    assert len(enterprise.requests()) == 2
 
 
 def test_a_path_that_is_not_there(enterprise: GitHub, sources: Sources) -> None:
@@ -227,7 +227,7 @@ def test_a_truncated_archive_is_fetched_once_more(enterprise: GitHub, sources: S
     path = f"tarball/{COMMIT}"
     enterprise.then(path, Answer(broken, silent_close=True), Answer(tarball(shelf())))
     assert "registry.yaml" in trees(enterprise.uri, sources)
-    assert enterprise.asked() == [path, path]
+    assert enterprise.requests() == [path, path]
     enterprise.then(path, Answer(broken, silent_close=True))
     with pytest.raises(BootstrapError, match="asked 4 times: (it breaks off|what it sends is not a whole tar.gz)"):
         trees(enterprise.uri, sources)
@@ -237,7 +237,7 @@ def test_a_hostile_archive_is_fetched_once(enterprise: GitHub, sources: Sources)
     enterprise.route(f"tarball/{COMMIT}", packed([member("top/../../x", b"1")]))
     with pytest.raises(BootstrapError, match="can't be the path"):
         trees(enterprise.uri, sources)
-    assert len(enterprise.asked()) == 1
+    assert len(enterprise.requests()) == 1
 
 
 def test_a_download_without_end(enterprise: GitHub, sources: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,7 +259,7 @@ def test_a_server_that_fails(enterprise: GitHub, sources: Sources) -> None:
     enterprise.route("commits/v1", b"", 502)
     with pytest.raises(BootstrapError, match=f"{enterprise.host} was asked 4 times: it answers 502"):
         resolve(enterprise.uri, sources)
-    assert len(enterprise.asked()) == 4
+    assert len(enterprise.requests()) == 4
 
 
 def test_a_server_that_hangs_up(enterprise: GitHub, sources: Sources) -> None:
@@ -320,7 +320,7 @@ def test_the_rate_limit_is_explained(enterprise: GitHub, sources: Sources) -> No
         BootstrapError, match=rf"refuses further requests \(60 an hour\) before {until}:\d\d UTC: its rate limit.*set GITHUB_TOKEN"
     ):
         resolve(enterprise.uri, sources)
-    assert len(enterprise.asked()) == 1
+    assert len(enterprise.requests()) == 1
     with pytest.raises(BootstrapError, match=r"its rate limit\. Wait until then\.$"):
         resolve(enterprise.uri, replace(sources, token=TOKEN))
 
@@ -360,7 +360,9 @@ def test_no_token_where_none_is_needed(enterprise: GitHub, sources: Sources) -> 
 @pytest.mark.parametrize("code", [401, 403, 404, 429])
 def test_the_token_where_one_is_needed(enterprise: GitHub, sources: Sources, code: int) -> None:
     def private(path: str, good: Answer) -> None:
-        enterprise.server.routes[path] = lambda asked: good if asked.headers.get("authorization") == f"Bearer {TOKEN}" else Answer({}, code)
+        enterprise.server.routes[path] = lambda request: (
+            good if request.headers.get("authorization") == f"Bearer {TOKEN}" else Answer({}, code)
+        )
 
     for path, good in list(enterprise.server.routes.items()):
         if path.startswith("/api"):
@@ -399,9 +401,9 @@ def test_advice_names_the_variable_that_counts_for_the_host(
 ) -> None:
     for path in ("commits/v1", ""):
         enterprise.route(path, {"message": "No"}, code)
-    mine = replace(sources, env={name: value.replace("HOST", enterprise.host) for name, value in env.items()})
+    own_sources = replace(sources, env={name: value.replace("HOST", enterprise.host) for name, value in env.items()})
     with pytest.raises(BootstrapError) as caught:
-        resolve(enterprise.uri, mine)
+        resolve(enterprise.uri, own_sources)
     named = {"GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN", "github_token"} & set(re.findall(r"\w+", str(caught.value)))
     assert named <= {variable}
     sent = bool(set(enterprise.tokens()) - {""})
@@ -447,8 +449,8 @@ def test_the_token_stays_on_its_host(enterprise: GitHub, sources: Sources, serve
     archive_path = f"/_codeload/acme/tools/legacy.tar.gz/{COMMIT}"
     other.routes[archive_path] = Answer(tarball(shelf()))
     redirect = enterprise.server.routes[f"/api/v3/repos/acme/tools/tarball/{COMMIT}"]
-    enterprise.server.routes[f"/api/v3/repos/acme/tools/tarball/{COMMIT}"] = lambda asked: (
-        redirect if "authorization" in asked.headers else Answer({}, 404)
+    enterprise.server.routes[f"/api/v3/repos/acme/tools/tarball/{COMMIT}"] = lambda request: (
+        redirect if "authorization" in request.headers else Answer({}, 404)
     )
     assert "registry.yaml" in trees(enterprise.uri, replace(sources, token=TOKEN))
     assert enterprise.tokens() == ["", f"Bearer {TOKEN}"]
@@ -486,7 +488,7 @@ def test_a_server_that_is_not_trusted(enterprise: GitHub, ca: str, other_authori
             resolve(enterprise.uri, untrusting)
     # Both: the option adds to the environment's.
     assert resolve(enterprise.uri, Sources(ca_file=str(tmp_path / "other.pem"), env={"SSL_CERT_FILE": ca}))[2] == COMMIT
-    assert len(enterprise.asked()) == 1
+    assert len(enterprise.requests()) == 1
 
 
 def test_ca_files_that_are_none(enterprise: GitHub, tmp_path: Path) -> None:

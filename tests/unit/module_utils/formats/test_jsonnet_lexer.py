@@ -36,11 +36,11 @@ def test_the_tokens_joined_are_the_text() -> None:
     texts = ["".join(choice.choices(PIECES, k=choice.randrange(30))) for _case in range(5000)]
     texts += [path.read_text(encoding="utf-8") for path in (ROOT / "registry").rglob("*sonnet")]
     for text in texts:
-        found = list(tokens(text))
-        assert "".join(token.text for token in found) == text
-        assert [token.position for token in found] == [0, *(token.end for token in found)][: len(found)]
+        lexed = list(tokens(text))
+        assert "".join(token.text for token in lexed) == text
+        assert [token.position for token in lexed] == [0, *(token.end for token in lexed)][: len(lexed)]
         # From the start of any token on, the others are the same.
-        for token in found[:10]:
+        for token in lexed[:10]:
             assert next(tokens(text, token.position)) == token
 
 

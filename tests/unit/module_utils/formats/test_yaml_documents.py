@@ -89,8 +89,8 @@ def test_tags(text: str, value: object) -> None:
     ],
 )  # fmt: skip
 def test_numbers_are_those_of_2018(text: str, value: object) -> None:
-    found = yaml_documents.load(text, "f")
-    assert (found, type(found)) == (value, type(value))
+    loaded = yaml_documents.load(text, "f")
+    assert (loaded, type(loaded)) == (value, type(value))
 
 
 @pytest.mark.parametrize(

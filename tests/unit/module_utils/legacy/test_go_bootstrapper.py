@@ -61,8 +61,8 @@ def notes_about(notes: list[str], *words: str) -> list[str]:
 
 
 def test_a_file_becomes_variables() -> None:
-    found = read_config(CONFIG, "c.yaml", EMBEDDED)
-    assert found.variables == {
+    translation = read_config(CONFIG, "c.yaml", EMBEDDED)
+    assert translation.variables == {
         "kubeflow_registries": {"kubeflow": {"uri": "embedded"}},
         "kubeflow_packages": {"core": {"registry": "kubeflow"}},
         "kubeflow_components": {"core": {"prototype": "kubeflow-core"}},
@@ -79,7 +79,7 @@ def test_what_is_left_out_or_renamed_is_named_with_its_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("registry", "wanted"),
+    ("registry", "expected"),
     [
         ("repo: github.com/kubeflow/kubeflow, version: v0.2.1, path: kubeflow", "github.com/kubeflow/kubeflow/tree/v0.2.1/kubeflow"),
         ("repo: 'https://github.com/kubeflow/kubeflow.git', branch: b, path: /kubeflow/", "github.com/kubeflow/kubeflow/tree/b/kubeflow"),
@@ -88,14 +88,14 @@ def test_what_is_left_out_or_renamed_is_named_with_its_line() -> None:
         ("repo: 'file:///opt/mine'", "file:///opt/mine"),
     ],
 )
-def test_a_registry_is_found_where_it_was(registry: str, wanted: str) -> None:
-    found = read_config(f"registries: [{{name: r, {registry}}}]", "c.yaml", EMBEDDED)
-    assert found.variables["kubeflow_registries"]["r"]["uri"] == wanted
+def test_a_registry_is_found_where_it_was(registry: str, expected: str) -> None:
+    translation = read_config(f"registries: [{{name: r, {registry}}}]", "c.yaml", EMBEDDED)
+    assert translation.variables["kubeflow_registries"]["r"]["uri"] == expected
 
 
 def test_capital_letters_in_field_names_are_as_good() -> None:
-    found = read_config("App: {Components: [{Name: A, Prototype: gateway}]}", "c.yaml", EMBEDDED)
-    assert found.variables == {"kubeflow_components": {"A": {"prototype": "gateway"}}}
+    translation = read_config("App: {Components: [{Name: A, Prototype: gateway}]}", "c.yaml", EMBEDDED)
+    assert translation.variables == {"kubeflow_components": {"A": {"prototype": "gateway"}}}
 
 
 def test_names_of_another_registry_stay() -> None:
@@ -105,26 +105,26 @@ app:
   components: [{name: a, prototype: ambassador}, {name: d, prototype: centraldashboard}]
   parameters: [{component: a, name: ambassadorServiceType, value: 'null'}]
 """
-    found = read_config(text, "c.yaml", EMBEDDED)
-    assert found.variables["kubeflow_components"] == {"a": {"prototype": "ambassador"}, "d": {"prototype": "centraldashboard"}}
-    assert found.variables["kubeflow_parameters"] == {"a": {"ambassadorServiceType": "null"}}
-    assert not found.notes
+    translation = read_config(text, "c.yaml", EMBEDDED)
+    assert translation.variables["kubeflow_components"] == {"a": {"prototype": "ambassador"}, "d": {"prototype": "centraldashboard"}}
+    assert translation.variables["kubeflow_parameters"] == {"a": {"ambassadorServiceType": "null"}}
+    assert not translation.notes
 
 
 def test_two_prototypes_that_are_one_now_make_one_component() -> None:
     text = "app: {components: [{name: t, prototype: tf-job-operator}, {name: p, prototype: pytorch-operator}]}"
-    found = read_config(text, "c.yaml", EMBEDDED)
-    assert found.variables["kubeflow_components"] == {"t": {"prototype": "training-operator"}}
-    assert notes_about(found.notes, "'p' was left out")
+    translation = read_config(text, "c.yaml", EMBEDDED)
+    assert translation.variables["kubeflow_components"] == {"t": {"prototype": "training-operator"}}
+    assert notes_about(translation.notes, "'p' was left out")
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
+    ("text", "expected"),
     [
         ("app: [", "is not YAML"),
         ("- a", "line 1, top level: a mapping is expected"),
         ("app: {componets: []}", "line 1, app.componets: it is not a field of app"),
-        ("app:\n  packages: []\n  packages: []", "line 3, app.packages: it stands there twice"),
+        ("app:\n  packages: []\n  packages: []", "line 3, app.packages: it is given twice"),
         ("app:\n  components: {a: b}", "line 2, app.components: a list is expected"),
         ("app:\n  components:\n  - name: a", "line 3, app.components[0].prototype: it is missing"),
         ("app:\n  components: [{name: a, prototype: kubeflow-cor}]", "no prototype 'kubeflow-cor'"),
@@ -137,16 +137,16 @@ def test_two_prototypes_that_are_one_now_make_one_component() -> None:
         ("registries: [{name: r, repo: 'git@example.com:x'}]", "neither github.com/OWNER/REPOSITORY nor a folder"),
         (
             "app:\n  components:\n  - {name: a, prototype: gateway}\n  - {name: a, prototype: jupyterhub}",
-            "line 4, name: 'a' stands there twice",
+            "line 4, name: 'a' is given twice",
         ),
         ("registries: [{name: [x]}]", "registries[0].name: text is expected"),
         ("apiVersion: kfdef.apps.kubeflow.org/v1\nkind: KfDef", "a file of kfctl"),
     ],
 )
-def test_what_cannot_be_understood_is_refused(text: str, wanted: str) -> None:
+def test_what_cannot_be_understood_is_refused(text: str, expected: str) -> None:
     with pytest.raises(BootstrapError) as error:
         read_config(text, "c.yaml", EMBEDDED)
-    assert wanted in str(error.value)
+    assert expected in str(error.value)
     assert "c.yaml" in str(error.value)
 
 
@@ -162,7 +162,7 @@ def test_an_empty_file_says_nothing(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "wanted"),
+    ("words", "expected"),
     [
         (["--app-dir=/x", "-namespace", "ml", "--apply"], {"kubeflow_app_dir": "/x", "kubeflow_namespace": "ml", "kubeflow_apply": True}),
         (["-apply=F"], {"kubeflow_apply": False}),
@@ -171,26 +171,26 @@ def test_an_empty_file_says_nothing(text: str) -> None:
         (["--config", "a=b.yaml"], {"kubeflow_config": "a=b.yaml"}),
     ],
 )
-def test_flags_are_read_as_go_does(words: list[str], wanted: dict[str, Any]) -> None:
-    found = read_flags(words)
-    assert found.variables == wanted
-    assert not found.notes
+def test_flags_are_read_as_go_does(words: list[str], expected: dict[str, Any]) -> None:
+    translation = read_flags(words)
+    assert translation.variables == expected
+    assert not translation.notes
 
 
 def test_a_version_of_kubeflow_is_its_registry() -> None:
-    found = read_flags(["--kubeflow-version=v0.1.2"]).variables
-    assert found["kubeflow_registries"]["kubeflow"]["uri"] == "github.com/kubeflow/kubeflow/tree/v0.1.2/kubeflow"
-    assert set(found["kubeflow_packages"]) == {"core", "tf-serving", "tf-job"}
+    translation = read_flags(["--kubeflow-version=v0.1.2"]).variables
+    assert translation["kubeflow_registries"]["kubeflow"]["uri"] == "github.com/kubeflow/kubeflow/tree/v0.1.2/kubeflow"
+    assert set(translation["kubeflow_packages"]) == {"core", "tf-serving", "tf-job"}
 
 
 def test_flags_without_a_counterpart_are_named() -> None:
-    found = read_flags(["--email=me@example.com", "--in-cluster", "--keep-alive=false"])
-    assert found.variables == {}
-    assert [note.split()[1] for note in found.notes] == ["--email", "--in-cluster", "--keep-alive"]
+    translation = read_flags(["--email=me@example.com", "--in-cluster", "--keep-alive=false"])
+    assert translation.variables == {}
+    assert [note.split()[1] for note in translation.notes] == ["--email", "--in-cluster", "--keep-alive"]
 
 
 @pytest.mark.parametrize(
-    ("words", "wanted"),
+    ("words", "expected"),
     [
         (["--apply", "false"], "'false' is not a flag"),
         (["--appdir=/x"], "no flag --appdir"),
@@ -201,10 +201,10 @@ def test_flags_without_a_counterpart_are_named() -> None:
         (["-=x"], "'-=x' is not a flag"),
     ],
 )
-def test_flags_that_the_bootstrapper_had_not_are_refused(words: list[str], wanted: str) -> None:
+def test_flags_that_the_bootstrapper_had_not_are_refused(words: list[str], expected: str) -> None:
     with pytest.raises(BootstrapError) as error:
         read_flags(words)
-    assert wanted in str(error.value)
+    assert expected in str(error.value)
 
 
 def test_the_module_reads_the_file_that_the_flags_name(tmp_path: Path) -> None:
@@ -224,12 +224,12 @@ def test_the_docs_name_all_that_changes() -> None:
     renamed = [*names.PROTOTYPES.items(), *(pair for pairs in names.PARAMETERS.values() for pair in pairs.items())]
     flags = [f"--{flag}" for flag in [*names.FLAGS, *names.FLAGS_GONE]]
     values = [value for values in names.VALUES.values() for value in values]
-    wanted = {*(name for pair in renamed for name in pair), *names.GONE, *names.PARAMETERS_GONE, *flags, *names.FLAGS.values(), *values}
-    assert sorted(name for name in wanted if f"`{name}`" not in page and f"`{name}." not in page) == []
+    expected = {*(name for pair in renamed for name in pair), *names.GONE, *names.PARAMETERS_GONE, *flags, *names.FLAGS.values(), *values}
+    assert sorted(name for name in expected if f"`{name}`" not in page and f"`{name}." not in page) == []
 
 
 def test_the_example_of_the_docs_is_taken_over() -> None:
     page = (Path(__file__).parents[4] / "docs" / "from-the-go-bootstrapper.md").read_text(encoding="utf-8")
-    theirs, ours = (part.split("```")[0] for part in page.split("```yaml\n")[1:3])
-    found = read_config(theirs, "config.yaml", bootstrapper_info._embedded())
-    assert found.variables == yaml.safe_load(ours)
+    original, ours = (part.split("```")[0] for part in page.split("```yaml\n")[1:3])
+    translation = read_config(original, "config.yaml", bootstrapper_info._embedded())
+    assert translation.variables == yaml.safe_load(ours)

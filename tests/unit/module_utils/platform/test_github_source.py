@@ -69,7 +69,7 @@ def test_it_is_the_same_as_from_a_folder_and_what_is_not_needed_is_not_fetched(h
     assert {path: text for path, text in found.files.items() if "jobset" not in path} == same
     assert found.files["remotes/jobset-v0.11.0/manifests.yaml"] == local.files["remotes/jobset-v0.11.0/manifests.yaml"]
     assert found.files["remotes/jobset-v0.11.0/kustomization.yaml"] == "resources:\n- manifests.yaml\n"
-    assert not any("v3" in path for path in hub.asked())
+    assert not any("v3" in path for path in hub.requests())
 
 
 def test_a_folder_of_another_repository(hub: GitHub, sources: Sources) -> None:
@@ -83,10 +83,10 @@ def test_it_is_fetched_once_for_all_runs(hub: GitHub, sources: Sources) -> None:
     first = github_source.find(of, sources)
     assert first.read("release/LICENSE") == mini_platform.LICENSE
     assert first.read("release/README.md") is None
-    before = [path for path in hub.asked() if "tarball" in path]
+    before = [path for path in hub.requests() if "tarball" in path]
     again = github_source.find(of, sources)
     assert again.digest() == first.digest()
-    assert [path for path in hub.asked() if "tarball" in path] == before
+    assert [path for path in hub.requests() if "tarball" in path] == before
 
 
 def test_where_it_can_not_be_had_a_folder_will_do(hub: GitHub, sources: Sources) -> None:

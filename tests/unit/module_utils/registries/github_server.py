@@ -96,8 +96,8 @@ class GitHub:
     def answer(self, body: t.Any = b"", code: int = 200, **headers: str) -> t.Any:
         return self._answer(body, code, [(name.replace("_", "-"), value) for name, value in headers.items()])
 
-    def asked(self) -> list[str]:
-        """The paths that were asked for, below the repository where they are."""
+    def requests(self) -> list[str]:
+        """The requested paths, below the repository where they are in it."""
         return [each.path.removeprefix(self._repository + "/") for each in self.server.requests]
 
     def tokens(self) -> list[str]:

@@ -70,8 +70,8 @@ def here(serve: Callable[..., Server], authority: Authority, tmp_path: Path) -> 
 
 def rewrite(path: Path, **files: str) -> None:
     with open(path, "rb") as file:
-        there = archive.unpack(file, [""], "x")[""]
-    path.write_bytes(archive.pack({**there, **files}, "bundle"))
+        existing = archive.unpack(file, [""], "x")[""]
+    path.write_bytes(archive.pack({**existing, **files}, "bundle"))
 
 
 def test_a_bundle_gives_the_same_without_a_network(here: Here) -> None:

@@ -37,9 +37,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def hub(serve: Callable[..., Server]) -> GitHub:
     """With ``v1`` at COMMIT."""
-    found = GitHub(serve("127.0.0.1"), Answer)
-    found.publish()
-    return found
+    contents = GitHub(serve("127.0.0.1"), Answer)
+    contents.publish()
+    return contents
 
 
 @pytest.fixture
@@ -70,25 +70,25 @@ def shelve(folder: Path) -> Path:
 def test_a_folder(tmp_path: Path, form: str) -> None:
     root = shelve(tmp_path / "my shelf")
     uri = {"absolute": str(root), "relative": "../my shelf", "file": f"file://{root}".replace(" ", "%20")}[form]
-    found = registry.contents({"shelf": {"uri": uri, "protocol": None}}, WEB, tmp_path / "app", Sources())
-    assert found == {"shelf": registry.Contents(OF_WEB)}
+    contents = registry.contents({"shelf": {"uri": uri, "protocol": None}}, WEB, tmp_path / "app", Sources())
+    assert contents == {"shelf": registry.Contents(OF_WEB)}
     # Of an application that isn't there yet, too.
     assert registry.folder(uri, tmp_path / "app") == root
     assert registry.uri("shelf", uri) == {"absolute": str(root), "relative": "../my shelf", "file": str(root)}[form]
 
 
 def test_the_embedded_registry() -> None:
-    found = registry.contents({"kubeflow": {"uri": "embedded"}}, {"core": {"registry": "kubeflow"}}, Path(ABSENT), Sources())
-    assert "core/parts.yaml" in found["kubeflow"].files
+    contents = registry.contents({"kubeflow": {"uri": "embedded"}}, {"core": {"registry": "kubeflow"}}, Path(ABSENT), Sources())
+    assert "core/parts.yaml" in contents["kubeflow"].files
     assert registry.uri("kubeflow", "embedded") == "./vendor/kubeflow"
 
 
 def test_a_package_by_another_name(tmp_path: Path) -> None:
     packages = {"site": {"registry": "shelf", "package": "web", "version": None}, "store": {"registry": "other"}}
     root = str(shelve(tmp_path / "shelf"))
-    found = registry.contents({"shelf": {"uri": root}, "other": {"uri": root}}, packages, tmp_path, Sources())
-    assert found["shelf"].files == OF_WEB
-    assert set(found["other"].files) == {"registry.yaml", *(path for path in FILES if path.startswith("store/"))}
+    contents = registry.contents({"shelf": {"uri": root}, "other": {"uri": root}}, packages, tmp_path, Sources())
+    assert contents["shelf"].files == OF_WEB
+    assert set(contents["other"].files) == {"registry.yaml", *(path for path in FILES if path.startswith("store/"))}
 
 
 @pytest.mark.parametrize(
@@ -115,11 +115,11 @@ def test_declarations_that_can_not_be(registries: t.Any, packages: t.Any, messag
 
 
 def test_github_gives_what_a_folder_gives(hub: GitHub, sources: Sources, tmp_path: Path) -> None:
-    found = get(hub, sources)
-    assert found.files == registry.read(shelve(tmp_path / "shelf"), ["web"], "shelf")
-    assert found == registry.Contents(OF_WEB, GIT, archive.digest(FILES), {"web": GIT})
+    contents = get(hub, sources)
+    assert contents.files == registry.read(shelve(tmp_path / "shelf"), ["web"], "shelf")
+    assert contents == registry.Contents(OF_WEB, GIT, archive.digest(FILES), {"web": GIT})
     # One call and one archive, with its redirect.
-    assert [path.split("/")[0] for path in hub.asked()] == ["commits", "tarball", ""]
+    assert [path.split("/")[0] for path in hub.requests()] == ["commits", "tarball", ""]
 
 
 def test_what_app_yaml_says_of_github() -> None:
@@ -153,7 +153,7 @@ def test_a_second_run_downloads_nothing_and_a_pinned_one_asks_nothing(hub: GitHu
     first = get(hub, sources)
     hub.server.requests.clear()
     assert get(hub, sources) == first
-    assert hub.asked() == ["commits/v1"]
+    assert hub.requests() == ["commits/v1"]
     hub.server.close()
     pinned = replace(sources, pinned={"shelf": Pin(hub.uri + "/", COMMIT, "v1", first.digest or "")})
     assert get(hub, pinned) == first
@@ -165,7 +165,7 @@ def test_a_pinned_commit_stays_while_the_branch_moves(hub: GitHub, sources: Sour
     hub.publish("v1", OTHER, shelf(**{"shelf/web/new": "new"}))
     pinned = replace(sources, pinned={"shelf": Pin(hub.uri, COMMIT, "v1")})
     assert get(hub, pinned).git == GIT
-    assert [path.split("/")[0] for path in hub.asked()] == ["tarball", ""]
+    assert [path.split("/")[0] for path in hub.requests()] == ["tarball", ""]
     for other in (Pin(hub.uri + "/more", COMMIT, "v1"), Pin("", COMMIT), Pin(hub.uri, "v1")):
         assert get(hub, replace(sources, pinned={"shelf": other})).git == {"commitSha": OTHER, "refSpec": "v1"}
     exact = {"uri": hub.uri.replace("v1", OTHER)}
@@ -174,35 +174,35 @@ def test_a_pinned_commit_stays_while_the_branch_moves(hub: GitHub, sources: Sour
 
 def test_a_pinned_ref_with_slashes(hub: GitHub, sources: Sources) -> None:
     uri = hub.uri.replace("v1", "feature/x")
-    found = get(hub, replace(sources, pinned={"shelf": Pin(uri, COMMIT, "feature/x")}), uri=uri)
-    assert (found.files, found.git) == (OF_WEB, {"commitSha": COMMIT, "refSpec": "feature/x"})
+    contents = get(hub, replace(sources, pinned={"shelf": Pin(uri, COMMIT, "feature/x")}), uri=uri)
+    assert (contents.files, contents.git) == (OF_WEB, {"commitSha": COMMIT, "refSpec": "feature/x"})
 
 
 def test_a_package_at_another_version(hub: GitHub, sources: Sources) -> None:
     hub.publish("v2", OTHER, shelf(**{"shelf/web/parts.yaml": PARTS.format("web") + "license: new\n", "shelf/store/parts.yaml": "bad"}))
     packages = {"web": {"registry": "shelf", "version": "v2"}, "store": {"registry": "shelf"}}
-    found = get(hub, sources, packages)
-    assert found.files["web/parts.yaml"].endswith("license: new\n") and found.files["store/parts.yaml"] == FILES["store/parts.yaml"]
-    assert found.git == GIT
-    assert found.packages == {"web": {"commitSha": OTHER, "refSpec": "v2"}, "store": GIT}
+    contents = get(hub, sources, packages)
+    assert contents.files["web/parts.yaml"].endswith("license: new\n") and contents.files["store/parts.yaml"] == FILES["store/parts.yaml"]
+    assert contents.git == GIT
+    assert contents.packages == {"web": {"commitSha": OTHER, "refSpec": "v2"}, "store": GIT}
     hub.server.close()
-    pin = Pin(hub.uri, COMMIT, "v1", packages=found.packages)
-    assert get(hub, replace(sources, pinned={"shelf": pin}), packages) == found
+    pin = Pin(hub.uri, COMMIT, "v1", packages=contents.packages)
+    assert get(hub, replace(sources, pinned={"shelf": pin}), packages) == contents
 
 
 def test_the_same_version_as_the_registry_costs_nothing(hub: GitHub, sources: Sources) -> None:
-    found = get(hub, sources, {"web": {"registry": "shelf", "version": "v1"}, "store": {"registry": "shelf", "version": COMMIT}})
-    assert found.packages == {"web": GIT, "store": {"commitSha": COMMIT, "refSpec": COMMIT}}
-    assert [path.split("/")[0] for path in hub.asked()] == ["commits", "tarball", ""]
+    contents = get(hub, sources, {"web": {"registry": "shelf", "version": "v1"}, "store": {"registry": "shelf", "version": COMMIT}})
+    assert contents.packages == {"web": GIT, "store": {"commitSha": COMMIT, "refSpec": COMMIT}}
+    assert [path.split("/")[0] for path in hub.requests()] == ["commits", "tarball", ""]
 
 
 def test_two_registries_of_one_commit_share_an_archive(hub: GitHub, sources: Sources) -> None:
     hub.publish(files={**shelf(), **{f"other/{path}": text for path, text in FILES.items()}})
     registries = {"other": {"uri": hub.uri.replace("shelf", "other"), "protocol": "github"}, **entry(hub)}
-    found = registry.contents(registries, {**WEB, "store": {"registry": "other"}}, Path(ABSENT), sources)
-    assert list(found) == ["other", "shelf"]
-    assert found["shelf"].files == OF_WEB and "store/parts.yaml" in found["other"].files
-    assert sum(path.startswith("tarball") for path in hub.asked()) == 1
+    contents = registry.contents(registries, {**WEB, "store": {"registry": "other"}}, Path(ABSENT), sources)
+    assert list(contents) == ["other", "shelf"]
+    assert contents["shelf"].files == OF_WEB and "store/parts.yaml" in contents["other"].files
+    assert sum(path.startswith("tarball") for path in hub.requests()) == 1
 
 
 @pytest.mark.parametrize(
@@ -231,11 +231,13 @@ def test_the_digest_that_is_declared(hub: GitHub, sources: Sources) -> None:
 
 
 def test_what_has_another_digest_is_neither_used_nor_kept(hub: GitHub, sources: Sources) -> None:
-    found, wrong = archive.digest(FILES), "0" * 64
+    contents, wrong = archive.digest(FILES), "0" * 64
     for again in range(2):
-        with pytest.raises(BootstrapError, match=f"'shelf': .* SHA-256 {found}, not {wrong} as declared .*{hub.host}/acme/tools.*Nothing"):
+        with pytest.raises(
+            BootstrapError, match=f"'shelf': .* SHA-256 {contents}, not {wrong} as declared .*{hub.host}/acme/tools.*Nothing"
+        ):
             get(hub, sources, sha256=wrong)
-        assert sum(path.startswith("tarball") for path in hub.asked()) == again + 1
+        assert sum(path.startswith("tarball") for path in hub.requests()) == again + 1
     with pytest.raises(BootstrapError, match="as recorded when it was fetched before"):
         get(hub, replace(sources, pinned={"shelf": Pin(hub.uri, COMMIT, "v1", wrong)}))
     get(hub, sources)
@@ -276,17 +278,17 @@ def test_a_damaged_entry_is_fetched_anew(hub: GitHub, sources: Sources, damage: 
     )
     hub.server.requests.clear()
     assert get(hub, sources) == first
-    assert sum(path.startswith("tarball") for path in hub.asked()) == 1
+    assert sum(path.startswith("tarball") for path in hub.requests()) == 1
     assert path.read_text(encoding="utf-8") == text
 
 
 def test_a_cache_that_can_not_be_written(hub: GitHub, sources: Sources, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     warnings: list[str] = []
-    found = get(hub, replace(sources, cache=tmp_path / "file" / "cache", warn=warnings.append))
-    assert found.files == OF_WEB
+    contents = get(hub, replace(sources, cache=tmp_path / "file" / "cache", warn=warnings.append))
+    assert contents.files == OF_WEB
     assert len(warnings) == 1 and "can't be written (Not a directory): the next run downloads again" in warnings[0]
-    assert get(hub, replace(sources, cache=None, warn=warnings.append)) == found and len(warnings) == 1
+    assert get(hub, replace(sources, cache=None, warn=warnings.append)) == contents and len(warnings) == 1
 
 
 RUN = """
