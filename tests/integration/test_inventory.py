@@ -15,7 +15,7 @@ import typing as t
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.apply.drift import Comparison
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.lease import held
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.lease import hold
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.applyset import Inventory
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.progress import Ticker
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
@@ -489,12 +489,12 @@ def test_a_user_of_two_namespaces_only(application):
 HOLD = """
 import sys, time
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.lease import held
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.lease import hold
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.policy import Deadline
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.progress import Ticker
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import load
 with Client(load(kubeconfig=sys.argv[1], env={}).connection) as client, Ticker(print) as ticker:
-    with held(client, sys.argv[2], "app", Deadline(30), ticker):
+    with hold(client, sys.argv[2], "app", Deadline(30), ticker):
         print("held", flush=True)
         sys.stdin.read()
 """
@@ -532,12 +532,12 @@ def test_a_second_deployment_waits_for_the_first(application, holder):
     first = holder(app)
     said = []
     with Ticker(said.append) as ticker:
-        with pytest.raises(BootstrapError) as refused, held(app.client, "two", "app", Deadline(0.5), ticker):
+        with pytest.raises(BootstrapError) as refused, hold(app.client, "two", "app", Deadline(0.5), ticker):
             pass
         assert f"process {first.pid}, since 20" in refused.value.message
         assert refused.value.message.startswith("Another deployment of app in two is under way: host ")
         threading.Timer(1.0, first.stdin.close).start()
-        with held(app.client, "two", "app", Deadline(30), ticker) as mine:
+        with hold(app.client, "two", "app", Deadline(30), ticker) as mine:
             mine.check()
             assert lease_of(app)["spec"]["holderIdentity"].split("/")[1] == str(os.getpid())
     assert lease_of(app) is None
@@ -550,6 +550,6 @@ def test_the_lease_of_a_killed_deployment_is_taken_at_once(application, holder):
     first.wait()
     assert lease_of(app)["spec"]["holderIdentity"].split("/")[1] == str(first.pid)
     # Half a second is far less than the 15 that a lease lasts.
-    with Ticker(print) as ticker, held(app.client, "dead", "app", Deadline(0.5), ticker):
+    with Ticker(print) as ticker, hold(app.client, "dead", "app", Deadline(0.5), ticker):
         assert lease_of(app)["spec"]["leaseTransitions"] == 1
     assert lease_of(app) is None

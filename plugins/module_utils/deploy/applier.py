@@ -14,7 +14,7 @@ from ..errors import BootstrapError
 from ..kube.client import ApiError, Client
 from ..kube.discovery import Served, discover
 from ..kube.policy import Deadline, RetryPolicy
-from ..kube.resources import Key, Resource, Resources, placed
+from ..kube.resources import Key, Resources, placed
 from . import shapes
 from .apply.drift import Comparison, is_deleted_when_finished
 from .apply.preflight import Preflight, PreflightFailed, all_served, each_once
@@ -22,14 +22,14 @@ from .apply.rejections import UNANSWERED, Refusal, fixes, refusal, summary
 from .apply.wave import WaveApplier
 from .delete.removal import Removal
 from .graph.waves import Order, order
-from .lease import at_shutdown, held
+from .lease import at_shutdown, hold
 from .model import namespace
 from .model.applyset import Inventory, group_kind, name_of
 from .model.generated_secrets import filled
-from .model.given_secrets import UNSAID, is_given, names, stays_by_itself
-from .model.member import ACTIONS, NO_WRITES, Member
+from .model.member import ACTIONS, NO_WRITES, Member, StaleMember
 from .model.outcome import Options, Outcome, accounted
 from .model.progress import Ticker
+from .model.supplied_secrets import NO_FINGERPRINT, is_kept_by_later_runs, is_supplied, names
 from .pruner import prune
 from .status.readiness import NotReady, failed
 from .status.unlisted_kinds import unserved
@@ -60,8 +60,8 @@ class _Deployment:
     resources: Resources = field(default_factory=lambda: Resources({}))
     inventory: Inventory = field(init=False)
     members: list[Member] = field(default_factory=list)
-    stale: list[tuple[Key, Resource]] = field(default_factory=list)
-    given_secrets: set[Key] = field(default_factory=set)
+    stale: list[StaleMember] = field(default_factory=list)
+    supplied_secrets: set[Key] = field(default_factory=set)
     """Secrets of ``kubeflow_secrets`` in an earlier run that stay."""
     preflight: Preflight = field(init=False)
     recorded: t.Any = None
@@ -162,12 +162,14 @@ class _Deployment:
         recorded = {group_kind(name) for name in self.inventory.group_kinds} | {key[:2] for key in self.inventory.members}
         self.inventory.unseen = unserved(self.client, self.apis, self.down, recorded)
         stale = comparison.stale([member.key for member in self.members])
-        self.given_secrets = {key for key, _resource in stale if stays_by_itself(self.inventory.listed[key[:2]][key]) and self._stays(key)}
-        self.stale = [(key, resource) for key, resource in stale if key not in self.given_secrets]
+        self.supplied_secrets = {
+            key for key, _resource in stale if is_kept_by_later_runs(self.inventory.listed[key[:2]][key]) and self._stays(key)
+        }
+        self.stale = [(key, resource) for key, resource in stale if key not in self.supplied_secrets]
 
     def _stays(self, secret: Key) -> bool:
         """Whether a Secret of an earlier run stays: this run got none, or the application still refers to it."""
-        return self.options.keep_given or any(names(item, secret.name) for _component, item in self.desired if not is_given(item))
+        return self.options.keep_supplied or any(names(item, secret.name) for _component, item in self.desired if not is_supplied(item))
 
     def _dry_run(self) -> None:
         self.ticker.state = f"asking the API server about {len(self.todo)} objects before anything is written"
@@ -178,7 +180,7 @@ class _Deployment:
 
     def _report_unseen(self) -> None:
         """Report what is not pruned because it can't be seen now. It stays recorded."""
-        desired = {member.key for member in self.members} | self.given_secrets
+        desired = {member.key for member in self.members} | self.supplied_secrets
         unseen = self.inventory.unseen
         for key in sorted(key for key in self.inventory.members.keys() - desired if key[:2] in unseen):
             self.outcome.add(key, None, "kept", why=f"not pruned: {unseen[key[:2]]}; a later run prunes it")
@@ -213,7 +215,7 @@ class _Deployment:
         """Apply, prune and record, while no other deployment of this application runs."""
         applier = WaveApplier(self.client, self.inventory, self.options, self.outcome, deadline)
         early = self._create_namespace(applier)
-        with held(self.client, self.namespace, self.application, deadline, self.ticker) as lease:
+        with hold(self.client, self.namespace, self.application, deadline, self.ticker) as lease:
             applier = replace(applier, inventory=self._compare_again(early))
             try:
                 self._apply_waves(applier, early, lease.check)
@@ -348,10 +350,10 @@ class _Deployment:
     def _record(self) -> None:
         """Record all members, and forget those that no longer exist."""
         retained = {item["object"] for item in self.outcome.objects if item["action"] == "kept"}
-        desired = {member.key for member in self.members if member.action != "foreign"} | self.given_secrets
+        desired = {member.key for member in self.members if member.action != "foreign"} | self.supplied_secrets
         inventory = self.inventory
-        for key in self.given_secrets - inventory.members.keys():  # a run that was killed had no time to record it
-            inventory.members[key] = (UNSAID, "")
+        for key in self.supplied_secrets - inventory.members.keys():  # a run that was killed had no time to record it
+            inventory.members[key] = (NO_FINGERPRINT, "")
         inventory.members = {key: prints for key, prints in inventory.members.items() if key in desired or str(key) in retained}
         inventory.narrow()
         inventory.outdated = False

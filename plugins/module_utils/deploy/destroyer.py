@@ -17,7 +17,7 @@ from .delete.members import NOT_APPLIED, Members, await_children, contents, defi
 from .delete.removal import HOLDS_DATA, NAMESPACE, Removal, last_custom, refused, stages
 from .delete.retention import needs, still_used, with_needs
 from .graph.object_index import Related, ends_claims, space_of
-from .lease import held
+from .lease import hold
 from .model.applyset import Inventory, group_kind
 from .model.deletion_target import DeletionTarget
 from .model.generated_secrets import claims_of
@@ -157,7 +157,7 @@ class _RemovalRun:
             return
         with contextlib.ExitStack() as stack:
             if self.inventory.exists and not any(_is_terminating(space) and space.key.name == self.namespace for space in self.namespaces):
-                lease = stack.enter_context(held(self.client, self.namespace, self.application, self.deadline, self.ticker))
+                lease = stack.enter_context(hold(self.client, self.namespace, self.application, self.deadline, self.ticker))
                 self.inspect()  # another run may have ended just now
                 self._delete(lease.check, stack.close)
             else:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Work with a cluster that a signal ends where it can stop."""
+"""Work with a cluster that a signal ends at a safe point."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from ..process import interrupts
 
 _WATCHED_EVERY = 0.1
 _ANSWER = 1.0
-"""Seconds that a request may still take when the run is interrupted."""
+"""Seconds that a request may still take after a signal."""
 
 
 @contextlib.contextmanager
 def interruptible(client: Client) -> Iterator[None]:
-    """SIGINT and SIGTERM end the work where it can stop, so that it is recorded what was done; then they do what they always do.
+    """SIGINT and SIGTERM end the work at a safe point, after what was done is recorded; then they have their usual effect.
 
-    Ansible's worker, in whose process this runs, would die at once (ansible.executor.process.worker). But it would live on where Ansible
-    itself is killed, and nobody would know: then it is told to stop, too.
+    Ansible's worker, in whose process this runs, would die at once (ansible.executor.process.worker); but it would live on unnoticed if
+    Ansible itself is killed: then it gets a SIGTERM, too.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -40,7 +40,7 @@ def interruptible(client: Client) -> Iterator[None]:
 
 
 def _watch(client: Client, parent: int, unheard: Callable[[], bool], over: threading.Event) -> None:
-    """Pass on the end of the parent; and wake up whoever waits for an answer of the server when a signal comes."""
+    """Send SIGTERM after the end of the parent; and abort requests when a signal comes."""
     heard = time.monotonic()
     while not over.wait(_WATCHED_EVERY):
         if multiprocessing.parent_process() and os.getppid() != parent and not interrupts.came():

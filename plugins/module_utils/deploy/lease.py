@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """One deployment of an application at a time: a Lease in the cluster.
 
-As leader election of client-go (tools/leaderelection) does it: whoever wants the lease may take it when the holder has not renewed it
-for its duration, watched by one's own clock, as clocks of two machines differ. What is written names the resourceVersion that was read,
-so that of two that write, one is refused.
+As in leader election of client-go (tools/leaderelection): the lease may be taken over when the holder has not renewed it for its
+duration, measured by one's own clock, as clocks of two machines differ. Writes carry the resourceVersion that was read, so that
+one of two writers is refused.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if t.TYPE_CHECKING:
 Json = dict[str, t.Any]
 
 DURATION = 15.0
-"""Seconds that a holder may be silent, as leader election of Kubernetes has it."""
+"""Seconds without renewal after which a holder counts as dead, the default of Kubernetes' leader election."""
 _PROCESS = f"{MANAGER}/process"
 _PAUSE = 0.5
 _SHUTDOWN_SECONDS = 5.0
@@ -60,9 +60,9 @@ class HeldLease:
         threading.Thread(target=self._keep, daemon=True).start()
 
     def check(self) -> None:
-        """Raises ``BootstrapError`` if another cluster answers by now, or if another has taken the lease meanwhile.
+        """Raises ``BootstrapError`` if another cluster answers now, or if another deployment has taken the lease.
 
-        Asks the server for the lease if we could not renew it for its duration.
+        Renews the lease first if that has failed for its duration.
         """
         self._client.identity.check()
         while not self._lost and not self._ended.is_set() and _now() - self._renewed > self._duration:
@@ -70,7 +70,7 @@ class HeldLease:
             self._renew(self._client)
         if self._lost:
             raise BootstrapError(
-                f"This deployment of {self._what} lost its lease: {self._lost}. That happens to who does not reach the API server for "
+                f"This deployment of {self._what} lost its lease: {self._lost}. That happens if the API server can't be reached for "
                 f"{self._duration:g} seconds.",
                 fix="Nothing more was written. Wait until the other deployment has ended, and run again: it resumes from there.",
             )
@@ -81,7 +81,7 @@ class HeldLease:
             try:
                 self._renew(self._quick)
                 pause = self._duration / 3
-            except BootstrapError:  # no answer, or none that tells: try again soon; ``check`` asks before the next write
+            except BootstrapError:  # no conclusive answer: try again soon; ``check`` renews before the next write
                 pause = min(1.0, self._duration / 3)
 
     def _renew(self, client: Client) -> None:
@@ -94,7 +94,7 @@ class HeldLease:
                 self._lease = client.put(self._path, {**self._lease, "spec": spec})
             except ApiError as error:
                 if error.code == 404:
-                    self._lost = "it is no longer there"
+                    self._lost = "it was deleted"
                     return
                 if error.code != 409:
                     raise
@@ -106,7 +106,7 @@ class HeldLease:
             self._renewed = begun
 
     def release(self, client: Client) -> None:
-        """Delete it, if it is still ours; what can't be deleted now expires."""
+        """Delete it if it is still ours; if that fails, it expires."""
         self._ended.set()
         self._quick.close()
         if self._lost or _now() - self._renewed > self._duration or not self._lock.acquire(timeout=_PATIENCE):
@@ -125,22 +125,22 @@ class HeldLease:
 
     def _delete(self, client: Client, lease: Json) -> None:
         condition = {name: lease["metadata"].get(name) for name in ("uid", "resourceVersion")}
-        if all(condition.values()):  # else it would be whosever it is by now
+        if all(condition.values()):  # else another's could be deleted
             client.without_retries().delete(self._path, {"preconditions": condition})
 
 
 @contextlib.contextmanager
-def held(
+def hold(
     client: Client, namespace: str, application: str, deadline: Deadline, ticker: Ticker, duration: float = DURATION
 ) -> Iterator[HeldLease]:
     """Hold the Lease ``<application>-deploy`` in the ``with`` statement; call ``HeldLease.check`` before each step that writes.
 
-    Waits for another holder until ``deadline``; then raises ``BootstrapError``. A holder is dead that did not renew for its duration, or
-    whose process is gone where that can be seen: on the same start of the same machine, in the same namespace of processes.
+    Waits for another holder until ``deadline``; then raises ``BootstrapError``. A holder is dead if it did not renew for its duration, or
+    if its process has ended, which can be seen for the same boot of the same machine, in the same PID namespace.
     """
     what = f"{application} in {namespace}"
     path = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/{object_name(application, 'deploy')}"
-    said, identity = ticker.state, f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+    state, identity = ticker.state, f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
     watched: tuple[str, float] = ("", 0.0)
     try:
         while True:
@@ -162,19 +162,19 @@ def held(
             ticker.state = f"waiting for the lease of {what}: {why}"
             interrupts.pause(min(_PAUSE, max(deadline.left(), 0.0)))
     finally:
-        ticker.state = said
+        ticker.state = state
     client.identity.witness(path, lease["metadata"].get("uid"))
-    kept = HeldLease(client, path, what, lease, duration)
+    lease_held = HeldLease(client, path, what, lease, duration)
     releasing = client
     try:
-        yield kept
+        yield lease_held
     except BootstrapError:
         raise
     except BaseException:
         releasing = at_shutdown(client)
         raise
     finally:
-        kept.release(releasing)
+        lease_held.release(releasing)
 
 
 def at_shutdown(client: Client) -> Client:
@@ -183,7 +183,7 @@ def at_shutdown(client: Client) -> Client:
 
 
 def _passing(error: ApiError | Unreachable, client: Client, what: str) -> BootstrapError:
-    """The error, if it may pass: another was faster, or the server is away. (``Client`` itself does not send a PUT or POST twice.)"""
+    """The error, if it is transient: another was faster, or the server is away. (``Client`` itself does not repeat a PUT or POST.)"""
     if isinstance(error, Unreachable):
         if error.passes:
             return error
@@ -198,7 +198,7 @@ def _passing(error: ApiError | Unreachable, client: Client, what: str) -> Bootst
 
 
 def _write(client: Client, path: str, live: Json | None, identity: str, duration: float) -> Json:
-    """Make the lease ours, if nobody else did so since ``live`` was read (else an ``ApiError`` 409)."""
+    """Take the lease, if nobody else did since ``live`` was read (else an ``ApiError`` 409)."""
     metadata, spec = (live["metadata"], live.get("spec") or {}) if live else ({"name": path.rpartition("/")[2]}, {})
     now = _micro_time()
     lease = {
@@ -218,7 +218,7 @@ def _write(client: Client, path: str, live: Json | None, identity: str, duration
 
 
 def _free(live: Json, watched: float, identity: str) -> bool:
-    """Whether nobody has it, or only somebody who is dead. ``watched``: for how many seconds it did not change."""
+    """Whether it has no holder, or a dead one. ``watched``: seconds since it changed."""
     spec = live.get("spec") or {}
     holder = spec.get("holderIdentity")
     if not holder or holder == identity or watched > float(spec.get("leaseDurationSeconds") or DURATION):
@@ -229,7 +229,7 @@ def _free(live: Json, watched: float, identity: str) -> bool:
 
 
 def _is_gone(pid: int, made_by: str) -> bool:
-    """Whether the process is one of this machine, as we see it, and has ended. False where that can't be seen."""
+    """Whether the process is one of this machine and has ended. False if that can't be seen."""
     here = process(os.getpid()).split()[:2]
     if len(here) < 2 or made_by.split()[:2] != here:
         return False
@@ -246,9 +246,9 @@ def _is_gone(pid: int, made_by: str) -> bool:
 
 
 def process(pid: int) -> str:
-    """What tells a process from all others: boot id of the machine, namespace of processes, start time; the last is missing if it is gone.
+    """A unique id of a process: boot id of the machine, PID namespace, start time (missing if it has ended).
 
-    Empty where the system does not tell (there is no /proc).
+    Empty without /proc.
     """
     try:
         here = f"{_BOOT.read_text(encoding='ascii').strip()} {os.readlink(_PIDS)}"

@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from ..errors import BootstrapError
 from ..kube.client import ApiError, Client
 from ..kube.resources import Key, Resource
-from .apply.drift import Found
 from .delete.members import await_children, definitions, descended, instances, made_for
 from .delete.removal import HOLDS_DATA, NAMESPACE, Removal, last_custom, refused, stages
 from .delete.retention import needs, orphaning, still_used, with_needs, with_servers
 from .graph.object_index import Related, ends_claims, space_of
 from .model.applyset import Inventory
 from .model.deletion_target import DeletionTarget
+from .model.member import StaleMember
 from .model.outcome import LATER, Options
 
 Json = dict[str, t.Any]
@@ -38,7 +38,7 @@ def named(entries: Iterable[str]) -> frozenset[str]:
     return names
 
 
-def prune(removal: Removal, inventory: Inventory, stale: list[Found], desired: list[Json]) -> None:
+def prune(removal: Removal, inventory: Inventory, stale: list[StaleMember], desired: list[Json]) -> None:
     """Delete ``stale`` members in the reverse of the order in which they need each other; in check mode only record what would be.
 
     Namespaces, PVCs and CRDs with live custom resources are kept, unless ``options.prune`` names them, with what those need and
@@ -46,7 +46,7 @@ def prune(removal: Removal, inventory: Inventory, stale: list[Found], desired: l
     Raises ``BootstrapError`` where something could not be deleted, after all else was.
     """
     client, options, outcome = removal.client, removal.options, removal.outcome
-    live: list[Json | str | None] = client.map(lambda found: _ours(client, inventory, *found), stale)
+    live: list[Json | str | None] = client.map(lambda member: _ours(client, inventory, *member), stale)
     targets = [DeletionTarget(key, resource, item) for (key, resource), item in zip(stale, live, strict=True) if isinstance(item, dict)]
     for (key, _resource), why in zip(stale, live, strict=True):
         if isinstance(why, str):

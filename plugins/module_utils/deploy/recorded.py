@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Applications that the cluster itself records: which there are, whatever became of their folders."""
+"""The applications that are recorded in the cluster, with or without their folders."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _CHECK = "Check the name and the context."
 def named(client: Client, name: str, args: Mapping[str, t.Any], env: Mapping[str, str]) -> tuple[str, str]:
     """Application and namespace of ``name`` or ``namespace/name``.
 
-    Without its folder nothing says which cluster the application is of, so that this has to be said. Raises ``BootstrapError`` where it
-    is not, or where no or several applications have that name.
+    Without its folder the cluster of the application is unknown and must be named. Raises ``BootstrapError`` if it is not, or if none or
+    several applications have that name.
     """
     if not (args.get("context") or args.get("server") or args.get("cluster") or env.get("K8S_AUTH_HOST")):
         raise BootstrapError(
-            f"Which cluster the application {name} is to be removed from is not said, and its folder is not read.",
+            f"The cluster from which to remove the application {name} is not named, and its folder is not read.",
             fix="Name the context: kubeflow_context.",
         )
     namespace, slash, application = name.rpartition("/")
@@ -41,11 +41,11 @@ def named(client: Client, name: str, args: Mapping[str, t.Any], env: Mapping[str
             f"Where the application {name} is can't be seen: {error.said}.",
             fix=f"Name its namespace: kubeflow_application=NAMESPACE/{name}.",
         ) from error
-    found = [space for space, record in records if record == object_name(application, _RECORD)]
-    if len(found) == 1:
-        return application, found[0]
-    if found:
-        ways = ", ".join(f"{space}/{application}" for space in found[:_NAMED])
+    namespaces = [space for space, record in records if record == object_name(application, _RECORD)]
+    if len(namespaces) == 1:
+        return application, namespaces[0]
+    if namespaces:
+        ways = ", ".join(f"{space}/{application}" for space in namespaces[:_NAMED])
         raise BootstrapError(f"Several applications are called {name}.", fix=f"Name one of them as kubeflow_application: {ways}.")
     raise BootstrapError(
         f"The cluster {client.connection.server} has no record of an application {name}; it has {_known(records)}.",
@@ -54,7 +54,7 @@ def named(client: Client, name: str, args: Mapping[str, t.Any], env: Mapping[str
 
 
 def nothing(client: Client, application: str, namespace: str) -> str:
-    """What to say where a removal by name found nothing: it may have been done before, or the name is another one."""
+    """The warning after a removal by name that found nothing: it may have been removed before, or have another name."""
     try:
         it_has = f"; it has records of {_known(applications(client))}"
     except BootstrapError:

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether objects have the shape that every Kubernetes object has, before anything reads them.
+"""Whether objects have the shape of Kubernetes objects, before anything else reads them.
 
-Offline, so that a check finds it too where the namespace does not exist yet. What more a kind asks for, the API server says in a dry run.
+Offline, so that a check works without the namespace. The rest of a kind's schema is checked by dry runs.
 """
 
 from __future__ import annotations
@@ -34,27 +34,27 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "imagePullSecrets": ("name",),
     "ports": ("containerPort", "port", "protocol"),
 }
-"""What tells the entries of these lists apart (x-kubernetes-list-map-keys); server-side apply takes none twice."""
+"""The keys of the entries of these lists (x-kubernetes-list-map-keys), which server-side apply requires to be unique."""
 _DEFAULTS = {"protocol": "TCP"}
 _QUANTITIES = {"capacity", "default", "defaultRequest", "hard", "limits", "max", "maxLimitRequestRatio", "min", "podFixed", "requests"}
-"""Fields of Kubernetes' own kinds that are quantities by name, where they are maps."""
+"""Fields of Kubernetes' own kinds that are maps of quantities."""
 _OWN_KEYS = {"annotations", "binaryData", "data", "labels", "matchLabels", "nodeSelector", "parameters", "stringData"}
-"""Maps whose keys are the user's own."""
+"""Maps whose keys are the user's."""
 _SEGMENT = re.compile(r"[/%]")
 _KINDS = ((bool, "a boolean"), (str, "text"), ((int, float), "a number"), ((list, tuple), "a list"), (dict, "a mapping"))
 
 
 def check(rendered: Rendered) -> None:
-    """Raises ``BootstrapError`` with all mistakes: component, object and field of each."""
-    found = [f"{_name(component, item)}: {mistake}" for component, item in rendered for mistake in _mistakes(item)]
-    found += [] if found else list(_wrongly_called(rendered))
-    if found:
-        count = "1 mistake" if len(found) == 1 else f"{len(found)} mistakes"
-        listed = "; ".join(found[:_MOST]) + (f"; and {len(found) - _MOST} more" if len(found) > _MOST else "")
+    """Raises ``BootstrapError`` with all mistakes: component, object and field."""
+    mistakes = [f"{_name(component, item)}: {mistake}" for component, item in rendered for mistake in _mistakes(item)]
+    mistakes += [] if mistakes else list(_wrongly_called(rendered))
+    if mistakes:
+        count = "1 mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        listed = "; ".join(mistakes[:_MOST]) + (f"; and {len(mistakes) - _MOST} more" if len(mistakes) > _MOST else "")
         raise BootstrapError(
             f"The application has {count} in its objects, so nothing was written: {listed}.",
             fix="Correct these components.",
-            mistakes=found,
+            mistakes=mistakes,
         )
 
 
@@ -67,7 +67,7 @@ def _name(component: str, item: Json) -> str:
 def _mistakes(item: Json) -> Iterator[str]:
     version, kind = item.get("apiVersion"), item.get("kind")
     if not version or not isinstance(version, str) or version.count("/") > 1:
-        yield "apiVersion is missing" if version in (None, "") else f"apiVersion: {version!r} is no API version, such as apps/v1"
+        yield "apiVersion is missing" if version in (None, "") else f"apiVersion: {version!r} is no API version such as apps/v1"
         return
     if not isinstance(kind, str) or not kind:
         yield "kind is missing" if kind in (None, "") else _unfit("kind", "text", kind)
@@ -93,7 +93,7 @@ def _mistakes(item: Json) -> Iterator[str]:
 
 
 def _misfits(value: object, shape: Shape) -> list[str]:
-    return [_unfit(place, expected, found) for place, expected, found in misfits(value, shape)]
+    return [_unfit(place, expected, actual) for place, expected, actual in misfits(value, shape)]
 
 
 def _wrong_names(metadata: Json) -> Iterator[str]:
@@ -114,12 +114,12 @@ def _wrong_owners(metadata: Json) -> Iterator[str]:
 
 
 def _no_segment(name: str) -> bool:
-    """Whether it can't be part of a path (apimachinery, api/validation/path)."""
+    """Whether a name is invalid as a path segment (apimachinery, api/validation/path)."""
     return name in (".", "..") or bool(_SEGMENT.search(name))
 
 
 def _wrongly_called(rendered: Rendered) -> Iterator[str]:
-    """Of custom resources, which no dry run tells as long as their CRD does not exist."""
+    """Invalid names of custom resources, which no dry run reports before their CRD exists."""
     specs = [item["spec"] for _component, item in rendered if (group_of(item["apiVersion"]), item["kind"]) == CRD]
     defined = {(spec["group"], spec["names"]["kind"]) for spec in specs}
     for component, item in rendered:
@@ -144,7 +144,7 @@ def _undefined(version: str, spec: Json | None) -> Iterator[str]:
 
 
 def _twice(value: object, shape: Shape, place: str) -> Iterator[str]:
-    """Entries of lists that have the same key."""
+    """Duplicate keys in lists."""
     if isinstance(shape, dict) and isinstance(value, dict):
         for name, inner in shape.items():
             where = f"{place}.{name}" if place else name
@@ -155,7 +155,7 @@ def _twice(value: object, shape: Shape, place: str) -> Iterator[str]:
                     key = tuple(str(entry.get(field, _DEFAULTS.get(field))) for field in _KEYS[name])
                     if key in seen:
                         shown = ", ".join(f"{field} {entry[field]}" for field in _KEYS[name] if field in entry)
-                        yield f"{where}[{index}]: {shown} is there twice"
+                        yield f"{where}[{index}]: {shown} occurs twice"
                     seen.add(key)
             yield from _twice(entries, inner, where)
     elif isinstance(shape, list) and isinstance(value, list):
@@ -164,7 +164,7 @@ def _twice(value: object, shape: Shape, place: str) -> Iterator[str]:
 
 
 def _unmeasured(value: object, place: str) -> Iterator[str]:
-    """Texts that are no quantities. The API server says that there is one, but not where."""
+    """Strings that are no quantities. The API server reports that there is one, but not where."""
     if isinstance(value, list):
         for index, entry in enumerate(value):
             yield from _unmeasured(entry, f"{place}[{index}]")
@@ -199,13 +199,12 @@ _SET_BY_OTHERS = ("kubectl.kubernetes.io/last-applied-configuration", "deploymen
 
 
 def without_server_fields(rendered: Rendered) -> tuple[Rendered, list[str]]:
-    """Copies of exported objects without what the API server and kubectl write into them; and a line for each of which that was more
-    than nothing.
+    """Exported objects without fields that the API server and kubectl set; and a line for each object that had some.
 
     https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/ has the fields that are read-only.
     """
-    found: Rendered = []
-    said: list[str] = []
+    objects: Rendered = []
+    lines: list[str] = []
     for component, item in rendered:
         metadata = item.get("metadata") or {}
         annotations = metadata.get("annotations") or {}
@@ -216,8 +215,10 @@ def without_server_fields(rendered: Rendered) -> tuple[Rendered, list[str]]:
             if marks:
                 rest["annotations"] = {name: value for name, value in annotations.items() if name not in marks}
             item = {**item, "metadata": rest}
-            told = [f"metadata.{name}" for name in fields if metadata[name] is not None] + [f"the annotation {name}" for name in marks]
-            if told:
-                said.append(f"{_name(component, item)}: {', '.join(told)} left out: the cluster sets that. Take it out of the component.")
-        found.append((component, item))
-    return found, said
+            dropped = [f"metadata.{name}" for name in fields if metadata[name] is not None] + [f"the annotation {name}" for name in marks]
+            if dropped:
+                lines.append(
+                    f"{_name(component, item)}: {', '.join(dropped)} left out: the cluster sets that. Remove it from the component."
+                )
+        objects.append((component, item))
+    return objects, lines

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether the cluster that answers is the one that an application, and what is given with it, was made for."""
+"""Whether the cluster that answers is the one that an application, and the Secrets with it, were made for."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _MAY_GET = "Let the user get the namespace kube-system."
 
 
 def bind(client: Client, files: Mapping[str, str], path: Path, args: Json, warn: Callable[[str], None]) -> tuple[Json, Json, str]:
-    """Bind a client to the cluster of an application; what its app.yaml holds, the environment of ``args`` in it, and the namespace.
+    """Bind a client to the cluster of an application; returns app.yaml, the environment of ``args`` in it, and the namespace.
 
-    Raises ``BootstrapError`` as ``check`` does, and where there is no such environment.
+    Raises ``BootstrapError`` as ``check`` does, and if there is no such environment.
     """
     app = app_yaml.read(files)
     environment = (app.get("environments") or {}).get(args["environment"])
@@ -40,13 +40,13 @@ def bind(client: Client, files: Mapping[str, str], path: Path, args: Json, warn:
 
 
 def check(client: Client, files: Mapping[str, str], path: Path, environment: Json, args: Json, warn: Callable[[str], None]) -> str | None:
-    """The UID of the cluster, which must be the one that ``files`` were planned for; ``None`` where the user may not get it.
+    """The UID of the cluster, which must be the one that ``files`` were planned for; ``None`` if the user may not get it.
 
-    Without a record of this collection, the server that ksonnet's environment names counts, if it names one.
-    Raises ``BootstrapError``; not of the record where ``move`` says that this is the application's cluster from now on.
+    Without a record of this collection, the server of ksonnet's environment counts, if it has one.
+    Raises ``BootstrapError``; with ``move`` only for Secrets, as this is the application's cluster from now on.
     """
     uid, connection = uid_of(client), client.connection
-    _check_given(args.get("secrets") or [], uid, connection)
+    _check_secrets(args.get("secrets") or [], uid, connection)
     if args.get("move"):
         return uid
     planned = record.read(files)
@@ -68,8 +68,8 @@ def _check_record(planned: Json, path: Path, uid: str | None, connection: Connec
     server = planned.get("server")
     if uid is None and server == connection.server:
         warn(
-            f"The user of context {connection.name} may not get the namespace kube-system: that this is the cluster of {path} is only "
-            f"told by its URL {server}. {_MAY_GET}"
+            f"The user of context {connection.name} may not get the namespace kube-system: only its URL {server} shows "
+            f"that this is the cluster of {path}. {_MAY_GET}"
         )
         return
     if known and uid:
@@ -78,13 +78,13 @@ def _check_record(planned: Json, path: Path, uid: str | None, connection: Connec
         )
     fix = f"{_MAY_GET} {_MOVE}" if uid is None else f"Plan again as a user who may get the namespace kube-system. {_MOVE}"
     raise BootstrapError(
-        f"Which cluster the application {path} was planned for can't be told from its UID: {record.PATH} says {server or 'unknown'} "
+        f"Which cluster the application {path} was planned for can't be determined from its UID: {record.PATH} says {server or 'unknown'} "
         f"(UID {known or 'unknown'}), and {_here(connection, uid)}.",
         fix=fix,
     )
 
 
-def _check_given(secrets: list[Json], uid: str | None, connection: Connection) -> None:
+def _check_secrets(secrets: list[Json], uid: str | None, connection: Connection) -> None:
     for each in secrets:
         other = (each.get(MARK) or {}).get("cluster")
         if other and other not in (uid, connection.server):

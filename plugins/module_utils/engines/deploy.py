@@ -11,9 +11,9 @@ from ..deploy import recorded, target_cluster
 from ..deploy.applier import RETRY_SECONDS, present
 from ..deploy.destroyer import absent
 from ..deploy.interruptible import interruptible
-from ..deploy.model.generated_secrets import without_given
-from ..deploy.model.given_secrets import objects as given_objects
+from ..deploy.model.generated_secrets import without_supplied
 from ..deploy.model.outcome import Options, Outcome
+from ..deploy.model.supplied_secrets import objects as supplied_objects
 from ..deploy.pruner import named
 from ..errors import BootstrapError
 from ..ksonnet.disk import folder
@@ -61,8 +61,8 @@ def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Ou
             rendered = [(name, item) for name, items in objects(files, args["environment"]).items() for item in items]
             for warning in left_out(files):
                 context.warn(warning)
-            given_secrets = given_objects(args["secrets"] or [], namespace)
-            rendered = without_given(rendered, {key_of(item) for _component, item in given_secrets}) + given_secrets
+            supplied_secrets = supplied_objects(args["secrets"] or [], namespace)
+            rendered = without_supplied(rendered, {key_of(item) for _component, item in supplied_secrets}) + supplied_secrets
             return present(client, app["name"], namespace, rendered, options), choice
     except BootstrapError as error:
         error.details = {"engine": choice.engine, "engine_reason": choice.reason, **error.details}
@@ -93,7 +93,7 @@ def _options(args: dict[str, t.Any], context: Context) -> Options:
         take_over=args["take_over"],
         replace=args["replace"],
         prune=named(args["prune"]),
-        keep_given=args["secrets"] is None,
+        keep_supplied=args["secrets"] is None,
         timeout=float(args["wait_timeout"]),
         progress=context.progress,
         warn=context.warn,

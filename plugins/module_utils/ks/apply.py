@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..deploy.delete.removal import Removal
-from ..deploy.lease import held
+from ..deploy.lease import hold
 from ..deploy.model.applyset import Inventory
 from ..deploy.model.deletion_target import DeletionTarget
 from ..deploy.model.member import Member
@@ -185,7 +185,7 @@ class KsRun:
         if not namespace or namespace["metadata"].get("deletionTimestamp"):
             yield
             return
-        with held(self.client, self.namespace, self.application, self.deadline, self.ticker):
+        with hold(self.client, self.namespace, self.application, self.deadline, self.ticker):
             yield
 
     def _order(self) -> ComponentOrder:

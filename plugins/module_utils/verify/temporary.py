@@ -110,7 +110,7 @@ def remove(client: Client, resources: Resources, namespace: str, checks: Iterabl
         deletion.delete(client, path, key, metadata, lambda _metadata: None)
     end = time.monotonic() + _END
     while pending and time.monotonic() < end:
-        pending = {name: each for name, each in pending.items() if deletion.look(client, each[0], str(each[2]["uid"]))}
+        pending = {name: each for name, each in pending.items() if deletion.live_metadata(client, each[0], str(each[2]["uid"]))}
         if pending:
             interrupts.pause(_PAUSE)
     return list(pending)

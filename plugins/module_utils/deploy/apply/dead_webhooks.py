@@ -1,8 +1,8 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Webhooks of the cluster whose Service does not exist: what they are asked about can't be written.
+"""Webhooks of the cluster whose Service does not exist: objects that they match can't be written.
 
-An old installation leaves them behind. Where one is asked about pods, workloads are accepted all the same, and never become ready.
+An old installation leaves them behind. If one matches pods, workloads are accepted, and never become ready.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _KINDS = ("mutatingwebhookconfigurations", "validatingwebhookconfigurations")
 
 
 class _AdmissionRequest(t.NamedTuple):
-    """A request that the API server would ask webhooks about."""
+    """A request for which the API server would call webhooks."""
 
     operation: str
     group: str
@@ -33,57 +33,57 @@ class _AdmissionRequest(t.NamedTuple):
     scope: str
     labels: Mapping[str, str]
     space: Mapping[str, str] | None
-    """Labels of the namespace; ``None`` of what is in none."""
+    """Labels of the namespace; ``None`` for cluster-scoped objects."""
 
 
 def unanswered(
-    client: Client, todo: Iterable[Member], members: Iterable[Member], namespaces: Mapping[str, Mapping[str, str]]
+    client: Client, pending: Iterable[Member], members: Iterable[Member], namespaces: Mapping[str, Mapping[str, str]]
 ) -> dict[Key, Refusal]:
-    """Those of ``todo`` that could not be written, or whose pods could not be made, each with why. Nothing where the user may not look.
+    """Those of ``pending`` that could not be written, or whose pods could not be created. None if the user may not list webhooks.
 
     ``members``: all of the application, which may bring such a Service. ``namespaces``: labels of the live ones.
     """
-    todo = list(todo)
-    if not todo:
+    pending = list(pending)
+    if not pending:
         return {}
     items = {member.key: member.item for member in members}
     try:
         webhooks = list(_webhooks(client, items))
     except BootstrapError:
         return {}
-    exist: dict[Key, bool] = {}
-    found: dict[Key, Refusal] = {}
-    for member in todo if webhooks else ():
-        space = _space(member.key, items, namespaces)
+    exists: dict[Key, bool] = {}
+    refused: dict[Key, Refusal] = {}
+    for member in pending if webhooks else ():
+        namespace_labels = _namespace_labels(member.key, items, namespaces)
         template = pod_template(member.item)
-        itself = _request(member, space)
-        asked = [("{} asks a webhook about it", itself)] if itself.group != ADMISSION else []
+        own_request = _request(member, namespace_labels)
+        requests = [("{} calls a webhook for it", own_request)] if own_request.group != ADMISSION else []
         if template:
-            pods = _AdmissionRequest("CREATE", "", "v1", "pods", "Namespaced", labels_of(template), space)
-            asked.append(("no pod of it could be made: {} asks a webhook about pods", pods))
+            pods = _AdmissionRequest("CREATE", "", "v1", "pods", "Namespaced", labels_of(template), namespace_labels)
+            requests.append(("no pod of it could be created: {} calls a webhook for pods", pods))
         for configuration, webhook, service in webhooks:
-            why = next((text for text, request in asked if _stops(webhook, request)), None)
+            why = next((text for text, request in requests if _is_called(webhook, request)), None)
             if why is None:
                 continue
-            if service not in exist:
-                exist[service] = _exists(client, service)
-            if not exist[service]:
+            if service not in exists:
+                exists[service] = _exists(client, service)
+            if not exists[service]:
                 delete = shlex.join(["kubectl", "delete", configuration.replace(" ", "/")])
-                fix = f"If nothing needs that any more: {delete}. Else bring its server back."
-                found[member.key] = Refusal(DENIED, f"{why.format(configuration)}, and its {service} does not exist", fix)
-    return found
+                fix = f"If nothing needs that any more: {delete}. Else restore its server."
+                refused[member.key] = Refusal(DENIED, f"{why.format(configuration)}, and its {service} does not exist", fix)
+    return refused
 
 
-def _request(member: Member, space: Mapping[str, str] | None) -> _AdmissionRequest:
+def _request(member: Member, namespace_labels: Mapping[str, str] | None) -> _AdmissionRequest:
     resource = member.resource
     group, version = group_of(resource.api_version), resource.api_version.rpartition("/")[2]
     operation = "CREATE" if member.action == "create" else "UPDATE"
     scope = "Namespaced" if resource.namespaced else "Cluster"
-    return _AdmissionRequest(operation, group, version, resource.plural, scope, labels_of(member.item), space)
+    return _AdmissionRequest(operation, group, version, resource.plural, scope, labels_of(member.item), namespace_labels)
 
 
-def _space(key: Key, items: Mapping[Key, Json], namespaces: Mapping[str, Mapping[str, str]]) -> dict[str, str] | None:
-    """Labels of the namespace that an object is in, or is."""
+def _namespace_labels(key: Key, items: Mapping[Key, Json], namespaces: Mapping[str, Mapping[str, str]]) -> dict[str, str] | None:
+    """Labels of an object's namespace, or of itself if it is one."""
     name = key.name if key[:2] == ("", "Namespace") else key.namespace
     if not name:
         return None
@@ -92,8 +92,8 @@ def _space(key: Key, items: Mapping[Key, Json], namespaces: Mapping[str, Mapping
 
 
 def _webhooks(client: Client, items: Mapping[Key, Json]) -> t.Iterator[tuple[str, Json, Key]]:
-    """Those without whose answer requests are refused, where the application does not bring their Service: the configuration as kubectl
-    names it, the webhook, and the Service. Conditions in CEL are not looked into.
+    """Webhooks that must answer, and whose Service is not in the application: the configuration as kubectl names it, the webhook, and
+    the Service. Those with conditions in CEL are left out.
     """
     lists = client.map(lambda kind: list(client.items(f"/apis/{ADMISSION}/v1/{kind}")), _KINDS)
     for kind, configurations in zip(_KINDS, lists, strict=True):
@@ -112,17 +112,17 @@ def _exists(client: Client, service: Key) -> bool:
         return True
 
 
-def _stops(webhook: Json, asked: _AdmissionRequest) -> bool:
-    """Whether such a request is refused without the webhook's answer."""
-    if not selects(webhook.get("objectSelector"), asked.labels):
+def _is_called(webhook: Json, request: _AdmissionRequest) -> bool:
+    """Whether the API server calls the webhook for such a request."""
+    if not selects(webhook.get("objectSelector"), request.labels):
         return False
-    if asked.space is not None and not selects(webhook.get("namespaceSelector"), asked.space):
+    if request.space is not None and not selects(webhook.get("namespaceSelector"), request.space):
         return False
     return any(
-        {"*", asked.operation} & set(rule.get("operations") or [])
-        and {"*", asked.group} & set(rule.get("apiGroups") or [])
-        and {"*", asked.version} & set(rule.get("apiVersions") or [])
-        and {"*", "*/*", asked.plural, f"{asked.plural}/*"} & set(rule.get("resources") or [])
-        and rule.get("scope", "*") in ("*", asked.scope)
+        {"*", request.operation} & set(rule.get("operations") or [])
+        and {"*", request.group} & set(rule.get("apiGroups") or [])
+        and {"*", request.version} & set(rule.get("apiVersions") or [])
+        and {"*", "*/*", request.plural, f"{request.plural}/*"} & set(rule.get("resources") or [])
+        and rule.get("scope", "*") in ("*", request.scope)
         for rule in dicts_of(webhook.get("rules"))
     )

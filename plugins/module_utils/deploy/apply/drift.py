@@ -13,18 +13,18 @@ from collections.abc import Iterable, Iterator
 from ...errors import BootstrapError
 from ...kube.client import METADATA, ONE_METADATA, ApiError, Client
 from ...kube.object_shapes import BUILT_IN
-from ...kube.resources import CRD, MANAGER, Key, Resource, Resources, digest, key_of, owned_fields
+from ...kube.resources import CRD, MANAGER, Key, Resources, digest, key_of, owned_fields
 from ..model.applyset import PART_OF, Inventory, group_kind
-from ..model.given_secrets import UNSAID, is_given, same, unmarked
 from ..model.managed_fields import LAST_APPLIED, Rewrite, former
-from ..model.member import Member
+from ..model.member import Member, StaleMember
+from ..model.supplied_secrets import NO_FINGERPRINT, is_supplied, same, unmarked
 from ..status.unlisted_kinds import declared
 from .autoscaling import autoscaled, leaving, parted
 from .equality import contained, no_more_entries
 from .field_managers import changed_by, owner
 
 Json = dict[str, t.Any]
-Found = tuple[Key, Resource]
+
 Kind = tuple[str, str]
 """API group and kind."""
 
@@ -69,10 +69,10 @@ class Comparison:
             elif member.action == "change" and member.live and member.live.get(_REWRITTEN):
                 member.rewrite = _rewrite(member, "appliers" if inventory.adopting else "")
         self._resolve_foreign([member for member in members.values() if member.action == "foreign"], take_over)
-        self._compare_secrets([member for member in members.values() if member.action == "leave" and is_given(member.item)])
+        self._compare_secrets([member for member in members.values() if member.action == "leave" and is_supplied(member.item)])
         return list(members.values())
 
-    def stale(self, desired: Iterable[Key]) -> list[Found]:
+    def stale(self, desired: Iterable[Key]) -> list[StaleMember]:
         """Live members that are no longer desired: objects with our label, of the kinds that the ApplySet contains.
 
         So also what a run applied that was killed before it could record it; but not what inherited the label from a member, as the
@@ -84,7 +84,7 @@ class Comparison:
         kinds = {group_kind(name) for name in inventory.group_kinds} | {key[:2] for key in inventory.members}
         self._list(kinds, optional=True)
         desired_keys = set(desired)
-        stale: list[Found] = []
+        stale: list[StaleMember] = []
         for kind in sorted(kinds):
             resource = self._resources.of_kind(*kind)
             keys = [key for key, live in inventory.listed[kind].items() if key not in desired_keys and self._is_member(key, live)]
@@ -291,7 +291,7 @@ class Comparison:
 
 def fingerprint(item: Json) -> str:
     """What is recorded of a desired object; nothing of the values of a Secret that is not in the application."""
-    return UNSAID if is_given(item) else digest(item)
+    return NO_FINGERPRINT if is_supplied(item) else digest(item)
 
 
 def is_deleted_when_finished(key: Key, item: Json) -> bool:

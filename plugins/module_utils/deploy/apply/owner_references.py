@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Objects whose owner does not exist: the garbage collector deletes them as soon as they are made.
+"""Objects whose owner does not exist: the garbage collector deletes them as soon as they are created.
 
-https://kubernetes.io/docs/concepts/overview/working-with-objects/owners-dependents/: an owner is looked for by its UID, in the namespace
-of what it owns or in no namespace.
+https://kubernetes.io/docs/concepts/overview/working-with-objects/owners-dependents/: an owner is identified by its UID, in the
+namespace of its dependent or in none.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ Json = dict[str, t.Any]
 
 
 def without_owner(client: Client, members: Iterable[Member], apis: Served) -> dict[Key, Refusal]:
-    """Those of the members that no owner keeps, each with why. What may not be read is taken to exist."""
-    found: dict[Key, Refusal] = {}
+    """The members none of whose owners exists. What may not be read is taken to exist."""
+    refused: dict[Key, Refusal] = {}
     owned = [member for member in members if member.item["metadata"].get("ownerReferences")]
-    asked = [(member, owner) for member in owned for owner in member.item["metadata"]["ownerReferences"]]
-    whys: list[str | None] = client.map(lambda each: _missing(client, each[0].key.namespace, each[1], apis), asked)
+    pairs = [(member, owner) for member in owned for owner in member.item["metadata"]["ownerReferences"]]
+    reasons: list[str | None] = client.map(lambda each: _missing(client, each[0].key.namespace, each[1], apis), pairs)
     for member in owned:
-        missing = [why for (other, _owner), why in zip(asked, whys, strict=True) if other is member]
+        missing = [why for (other, _owner), why in zip(pairs, reasons, strict=True) if other is member]
         if all(missing):  # one owner that exists keeps it
             why = f"{'; '.join(filter(None, missing))}, so that the garbage collector would delete it at once"
-            found[member.key] = Refusal(INVALID, why, "Take metadata.ownerReferences out of it.", ("metadata.ownerReferences",))
-    return found
+            refused[member.key] = Refusal(INVALID, why, "Take metadata.ownerReferences out of it.", ("metadata.ownerReferences",))
+    return refused
 
 
 def _missing(client: Client, namespace: str, owner: Json, apis: Served) -> str | None:

@@ -14,12 +14,12 @@ from ...errors import BootstrapError, some
 from ...kube.access_review import allowed, missing, review
 from ...kube.client import ONE_METADATA, ApiError, Client
 from ...kube.discovery import Served
-from ...kube.resources import CRD, Key, Resource, Resources, key_of
+from ...kube.resources import CRD, Key, Resources, key_of
 from ..graph.object_index import derived
 from ..model import namespace
 from ..model.applyset import Inventory
 from ..model.managed_fields import conflicting, displaced, left_behind, merged, of_another_version, overlaid, try_change, without
-from ..model.member import Member
+from ..model.member import Member, StaleMember
 from ..model.object_diff import difference
 from ..model.outcome import Options
 from ..status.unlisted_kinds import unavailable
@@ -30,7 +30,7 @@ from .rejections import FORBIDDEN, IMMUTABLE, INVALID, Refusal, fixes, inconclus
 from .wave import refusal_of, send
 
 Json = dict[str, t.Any]
-Found = tuple[Key, Resource]
+
 Right = tuple[str, str, str]
 """Verb, API group, resource."""
 
@@ -103,7 +103,7 @@ class Preflight:
         self._apis = apis
         self._refused: dict[Key, Refusal] = {}
 
-    def run(self, members: list[Member], stale: list[Found]) -> None:
+    def run(self, members: list[Member], stale: list[StaleMember]) -> None:
         """Raises ``PreflightFailed`` if there are blockers.
 
         A change is sent as a dry run. For a new object that costs the server as much as to create it: it is done if there are few,
@@ -153,7 +153,7 @@ class Preflight:
             if Key(*_NAMESPACE, "", member.key.namespace) in self._refused:
                 self.namespaces.pop(member.key.namespace, None)
 
-    def _rights(self, todo: list[Member], stale: list[Found]) -> tuple[bool, list[str]]:
+    def _rights(self, todo: list[Member], stale: list[StaleMember]) -> tuple[bool, list[str]]:
         """Whether the user may do everything; if not, descriptions of the rights that he certainly lacks."""
         client = self._client
         if allowed(client, None, ("*", "*", "*")):
@@ -310,7 +310,7 @@ def _remaining(live: Json) -> str:
     return f" since {live['metadata']['deletionTimestamp']}{' (' + '; '.join(messages) + ')' if messages else ''}"
 
 
-def _needed_rights(own_namespace: str, todo: list[Member], stale: list[Found]) -> dict[str, set[Right]]:
+def _needed_rights(own_namespace: str, todo: list[Member], stale: list[StaleMember]) -> dict[str, set[Right]]:
     """By namespace; those for the whole cluster under the empty name."""
     needs: dict[str, set[Right]] = defaultdict(set)
     for member in todo:

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Delete one object: the very one that was looked at. For pruning, removal and replacement.
+"""Delete one object: the very one that was read. For pruning, removal and replacement.
 
-The server compares UID and resourceVersion, so that nothing goes that took its name or was changed since.
+With UID and resourceVersion as preconditions, so that no later object of that name is deleted, nor one that was changed since.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ...kube.resources import Key
 Json = dict[str, t.Any]
 
 GONE, GOING, SPARED, REFUSED, LOST = "gone", "going", "spared", "refused", "lost"
-"""What became of an object: deleted; being deleted; not to be deleted any more; refused by the server; without an answer."""
+"""What happened to an object: deleted; being deleted; no longer to be deleted; refused by the server; no answer."""
 _TRIES = 5
 _RUNS_PODS = {
     ("", "ReplicationController"),
@@ -29,7 +29,7 @@ _RUNS_PODS = {
     ("batch", "CronJob"),
     ("batch", "Job"),
 }
-"""Deleted in the foreground: their pods must be gone with them. The garbage collector deletes what other objects own.
+"""Deleted in the foreground, so that their pods are gone with them. For other kinds the garbage collector deletes dependents later.
 
 Not custom resources, whose kind the garbage collector may not know yet.
 """
@@ -38,9 +38,9 @@ Not custom resources, whose kind the garbage collector may not know yet.
 def delete(
     client: Client, path: str, key: Key, metadata: Json, spared: Callable[[Json], str | None], dry_run: bool = False
 ) -> tuple[str, str]:
-    """Delete the object with these metadata; what became of it, and why.
+    """Delete the object with these metadata; what happened to it, and why.
 
-    Where it was changed meanwhile, ``spared`` tells from its metadata as they are now why it is not to be deleted any more.
+    If it was changed meanwhile, ``spared`` returns from its current metadata why it must no longer be deleted.
     """
     uid = str(metadata.get("uid"))
     if not dry_run:
@@ -52,7 +52,7 @@ def delete(
         if attempt < _TRIES and metadata.get("resourceVersion"):
             preconditions["resourceVersion"] = metadata["resourceVersion"]
         try:
-            return _ask(client, path, {"propagationPolicy": _propagation(key), "preconditions": preconditions}, dry_run), ""
+            return _request(client, path, {"propagationPolicy": _propagation(key), "preconditions": preconditions}, dry_run), ""
         except ApiError as error:
             if error.code == 404:
                 return GONE, ""
@@ -62,29 +62,29 @@ def delete(
             raise
         except BootstrapError as error:
             return LOST, error.message
-        found = look(client, path, uid)
-        if found is None:
+        live = live_metadata(client, path, uid)
+        if live is None:
             return GONE, ""
-        why = spared(found)
+        why = spared(live)
         if why:
             return SPARED, why
-        metadata = found
+        metadata = live
     return REFUSED, "it changes all the time"
 
 
-def look(client: Client, path: str, uid: str) -> Json | None:
-    """The metadata of an object as they are now; ``None`` once it is gone, whatever has taken its name since."""
-    found = client.find(path, ONE_METADATA)
-    return found["metadata"] if found and str(found["metadata"].get("uid")) == uid else None
+def live_metadata(client: Client, path: str, uid: str) -> Json | None:
+    """The current metadata of an object; ``None`` once it is gone, even if another one has its name."""
+    live = client.find(path, ONE_METADATA)
+    return live["metadata"] if live and str(live["metadata"].get("uid")) == uid else None
 
 
-def _ask(client: Client, path: str, body: Json, dry_run: bool) -> str:
+def _request(client: Client, path: str, body: Json, dry_run: bool) -> str:
     if not dry_run:
         return GONE if client.delete(path, body).get("kind") == "Status" else GOING
     try:
         client.delete(path, {**body, "dryRun": ["All"]}, dryRun="All")
     except ApiError as error:
-        if error.code != 400 or "dry run" not in error.said:  # a webhook that can't be asked for trial
+        if error.code != 400 or "dry run" not in error.said:  # a webhook that does not support dry runs
             raise
     return GONE
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Delete a set of objects in stages, and wait until they are gone.
 
-Finalizers are waited for, never taken off: what they stand for would be left undone.
+Finalizers are awaited, never removed, so that their controllers do their work.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ..model.object_diff import difference
 from ..model.outcome import Options, Outcome
 from ..model.progress import Ticker
 from ..status.finalizers import EXPLAIN_AFTER, explained, short
-from .deletion import GOING, GONE, LOST, SPARED, delete, look
+from .deletion import GOING, GONE, LOST, SPARED, delete, live_metadata
 
 Json = dict[str, t.Any]
 
@@ -41,7 +41,7 @@ _CALLS_IN = {
     ("admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding"),
     ("apiregistration.k8s.io", "APIService"),
 }
-"""What makes the API server ask others: it must be gone before those who answer are."""
+"""Objects that make the API server call others: deleted before the servers of those calls."""
 _STILL = "it is still being deleted"
 _NAMED = 5
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
@@ -50,14 +50,14 @@ _PATIENCE = 2.0
 
 
 def is_custom(key: Key) -> bool:
-    """Whether an object is of a kind that a CRD or an API service brought."""
+    """Whether an object is of a kind of a CRD or an API service."""
     return key.group not in BUILT_IN
 
 
 def stages(targets: Iterable[DeletionTarget]) -> list[list[DeletionTarget]]:
-    """The order in which they go: each stage after the one before is gone.
+    """The order of deletion: each stage after the one before is gone.
 
-    Custom resources while their controllers live, then what calls into those, then the rest in the reverse of the order in which the
+    Custom resources while their controllers run, then what calls those, then the rest in the reverse of the order in which the
     objects need each other, CRDs and at last namespaces.
     """
     by_key = {target.key: target for target in targets}
@@ -72,12 +72,12 @@ def stages(targets: Iterable[DeletionTarget]) -> list[list[DeletionTarget]]:
 
 
 def last_custom(ordered: list[list[DeletionTarget]]) -> int:
-    """The number of stages up to the last one with custom resources; what comes after that waits for what goes with these."""
+    """The number of stages up to the last one with custom resources; later ones wait for what is deleted with these."""
     return max((number for number, stage in enumerate(ordered, 1) if any(is_custom(target.key) for target in stage)), default=0)
 
 
 def _stage(key: Key, derived_namespaces: set[str]) -> int:
-    """``derived_namespaces``: namespaces that go with one of the targets, and so after what is in them."""
+    """``derived_namespaces``: those that are deleted with one of the targets, and so after their contents."""
     if key[:2] == NAMESPACE:
         return 4
     if key[:2] == CRD:
@@ -89,9 +89,9 @@ def _stage(key: Key, derived_namespaces: set[str]) -> int:
 
 @dataclass
 class Removal:
-    """Objects on their way out. ``owns``: whether metadata carry our label; ``action``: the word for the outcome.
+    """Deletes objects. ``owns``: whether metadata carry our label; ``action``: for the outcome.
 
-    ``failed``: why objects could not be deleted; ``uids``: of those that are gone, or in check mode would be.
+    ``failed``: why objects could not be deleted; ``uids``: of those that are deleted, or would be in check mode.
     """
 
     client: Client
@@ -108,9 +108,9 @@ class Removal:
     total: int = 0
 
     def take(self, targets: list[DeletionTarget]) -> None:
-        """Delete side by side, and wait until they are gone. Raises BootstrapError where they are not when the time is up.
+        """Delete side by side, and wait until they are gone. Raises BootstrapError when the time is up.
 
-        What may not be deleted, or is no longer ours, is recorded; the rest goes. In check mode the server is asked what it would say.
+        What may not be deleted, or is no longer ours, is recorded, and the rest is deleted. In check mode the requests are dry runs.
         """
         self._show(f"deleting {len(targets)} objects: {', '.join(sorted({target.key.kind for target in targets}))}")
         if not self.options.check:
@@ -134,7 +134,7 @@ class Removal:
             self._leave(going)
             raise BootstrapError(lost, fix="Run again to resume from here.")
         if not self.options.check:
-            self.client.identity.check()  # what another cluster does not have is not gone
+            self.client.identity.check()  # an object that another cluster does not have was not deleted
 
     def fail(self, target: DeletionTarget, why: str) -> None:
         """Record that an object could not be deleted."""
@@ -145,67 +145,67 @@ class Removal:
         self.done += 1
         self.uids.add(target.uid)
         self.outcome.add(target.key, None, self.action, why=target.why)
-        if self.options.diff and (found := difference(target.key, target.live, None)):
-            self.outcome.differences.append(found)
+        if self.options.diff and (diff := difference(target.key, target.live, None)):
+            self.outcome.differences.append(diff)
 
     def _show(self, text: str) -> None:
         self.ticker.state = f"{self.done} of {self.total} {self.action}, {text}"
 
     def _delete(self, target: DeletionTarget) -> tuple[str, str]:
-        """What became of it, and why."""
+        """What happened to it, and why."""
 
         def spared(metadata: Json) -> str | None:
             return "somebody took our label off it" if target.label and not self.owns(metadata) else None
 
         return delete(self.client, target.path, target.key, target.live["metadata"], spared, dry_run=self.options.check)
 
-    def _look(self, target: DeletionTarget) -> Json | None:
-        return look(self.client, target.path, target.uid)
+    def _live_metadata(self, target: DeletionTarget) -> Json | None:
+        return live_metadata(self.client, target.path, target.uid)
 
     def await_gone(self, targets: list[DeletionTarget]) -> None:
-        """Wait for what goes with its owner: the garbage collector deletes it."""
+        """Wait for objects that the garbage collector deletes with their owner."""
         self._gone(targets, record=False)
 
-    def _gone(self, going: list[DeletionTarget], record: bool = True) -> None:
-        """Wait for those that are going; record each as it is gone."""
+    def _gone(self, pending: list[DeletionTarget], record: bool = True) -> None:
+        """Wait for objects that are being deleted; record each when it is gone."""
         start = reminded = time.monotonic()
-        pause, told = _FIRST_PAUSE, False
-        while going:
+        pause, explained_once = _FIRST_PAUSE, False
+        while pending:
             try:
-                states: list[Json | None] = self.client.map(self._look, going)
+                states: list[Json | None] = self.client.map(self._live_metadata, pending)
             except BootstrapError:
-                self._leave(going if record else [])
+                self._leave(pending if record else [])
                 raise
-            left = {target: metadata for target, metadata in zip(going, states, strict=True) if metadata is not None}
-            for target in going:
-                if target not in left and record:
+            remaining = {target: metadata for target, metadata in zip(pending, states, strict=True) if metadata is not None}
+            for target in pending:
+                if target not in remaining and record:
                     self._record(target)
-            going = list(left)
-            if not going:
+            pending = list(remaining)
+            if not pending:
                 return
             if self.deadline.over:
-                raise self._stuck(left, record)
+                raise self._stuck(remaining, record)
             now = time.monotonic()
-            self._show(f"waiting for {short(left)}")
-            if now - start > EXPLAIN_AFTER and not told:
-                told = True
-                for line in explained(self.client, self.apis, dict(list(left.items())[:_NAMED])):
+            self._show(f"waiting for {short(remaining)}")
+            if now - start > EXPLAIN_AFTER and not explained_once:
+                explained_once = True
+                for line in explained(self.client, self.apis, dict(list(remaining.items())[:_NAMED])):
                     self.ticker.say(line)
             if now - reminded > _PATIENCE:
-                self.client.map(self._remind, [target for target in going if target.key[:2] == CRD])
+                self.client.map(self._remind, [target for target in pending if target.key[:2] == CRD])
                 reminded = now
             interrupts.pause(min(pause, self.deadline.left() or pause))
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
     def _leave(self, going: list[DeletionTarget]) -> None:
-        """Record what is still going when the run ends."""
+        """Record what is still being deleted when the run ends."""
         for target in going:
             self.fail(target, _STILL)
 
     def _remind(self, target: DeletionTarget) -> None:
         """Write to a CRD that is being deleted, so that the API server tries again.
 
-        Where the storage of its kind was still starting, it fails to look for custom resources, and then forgets about it for minutes
+        If the storage of its kind is still starting, it fails to list custom resources, and retries only after minutes
         (seen with Kubernetes 1.35: condition Terminating, InstanceDeletionFailed, "storage is (re)initializing").
         """
         body = {"metadata": {"uid": target.uid, "annotations": {f"{MANAGER}/reminded": f"{time.time():.3f}"}}}
@@ -215,15 +215,16 @@ class Removal:
             if error.code not in (403, 404, 409):
                 raise
 
-    def _stuck(self, left: dict[DeletionTarget, Json], record: bool) -> BootstrapError:
-        """The error for what is still there when the time is up."""
-        shown = dict(list(left.items())[:_NAMED])
+    def _stuck(self, remaining: dict[DeletionTarget, Json], record: bool) -> BootstrapError:
+        """The error for objects that still exist when the time is up."""
+        shown = dict(list(remaining.items())[:_NAMED])
         lines = explained(self.client, self.apis, shown)
-        self._leave(list(left) if record else [])
-        more = f"; and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
-        one = len(left) == 1
+        self._leave(list(remaining) if record else [])
+        rest = f"; and {len(remaining) - _NAMED} more" if len(remaining) > _NAMED else ""
+        one = len(remaining) == 1
         return BootstrapError(
-            f"{len(left)} object{' is' if one else 's are'} still there after {self.deadline.seconds:g} seconds: {'; '.join(lines)}{more}.",
+            f"{len(remaining)} object{' is' if one else 's are'} still there after {self.deadline.seconds:g} seconds: "
+            f"{'; '.join(lines)}{rest}.",
             fix="Then run again: it resumes from here. More time: kubeflow_wait_timeout.",
             waiting={str(target.key): line for target, line in zip(shown, lines, strict=True)},
         )

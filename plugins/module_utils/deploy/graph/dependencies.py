@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What an object names, so that it has to come before it."""
+"""The dependencies of an object: what it refers to, and so must be applied before it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Json = dict[str, t.Any]
 
 
 class Gate(t.NamedTuple):
-    """What must be true before an object is applied, beside that others were applied before.
+    """A condition for applying an object, beyond the order of the objects.
 
     ``kind``: ``definition`` (Established and in discovery), ``endpoints`` (a Service has ready ones), ``ca-bundle`` (filled in),
     ``available`` (an APIService), ``certificate`` (its Secret exists), ``account`` (a ServiceAccount exists) or ``namespace`` (it exists).
@@ -27,22 +27,22 @@ class Gate(t.NamedTuple):
 
 
 class Strength(enum.IntEnum):
-    """What is left out first where objects form a dependency cycle.
+    """The order in which needs are left out if objects form a dependency cycle.
 
-    An object that is matched by a webhook can be let in before the webhook's configuration; the webhook's server can't run without
+    An object that a webhook matches can be admitted before the webhook's configuration exists; the webhook's server can't run without
     what it mounts. So webhooks are left out before references.
     """
 
     GUARD = 1
     """Better before: quotas, limits and network policies before pods, a Service before the pods behind it."""
     IGNORE = 2
-    """A webhook would be asked; the API server goes on without its answer."""
+    """A webhook would be called; the API server continues without its answer."""
     FAIL = 3
-    """A webhook would be asked; without its answer the object is refused."""
+    """A webhook would be called; without its answer the object is refused."""
     REFERENCE = 4
     """Pods wait or fail without it: what they mount, their account and its rights."""
     SERVER = 5
-    """It answers calls of the API server."""
+    """The server of calls of the API server."""
     REQUIRED = 6
     """The API server refuses the object without it."""
 
@@ -57,12 +57,12 @@ class Dependency(t.NamedTuple):
 
 
 def needs_of(item: Json, related: Related) -> Iterator[Dependency]:
-    """What an object names, whether it is among the objects or not. Webhooks and API services: see ``webhooks``."""
+    """What an object refers to, whether that is among the objects or not. Webhooks and API services: see ``webhooks``."""
     key = key_of(item)
     if key.namespace:
         namespace = Key("", "Namespace", "", key.namespace)
         yield Dependency(namespace, Strength.REQUIRED, "its namespace")
-        yield from _given(namespace, "namespace", "for which its namespace is made", related)
+        yield from _derived(namespace, "namespace", "for which its namespace is created", related)
     definition = related.definitions.get((key.group, key.kind))
     if definition:
         yield Dependency(definition, Strength.REQUIRED, "the CustomResourceDefinition of its kind", (Gate("definition", definition),))
@@ -74,19 +74,19 @@ def needs_of(item: Json, related: Related) -> Iterator[Dependency]:
             yield Dependency(service, Strength.GUARD, "which selects its pods")
 
 
-def _given(key: Key, gate: str, why: str, related: Related) -> Iterator[Dependency]:
-    """Where a controller makes the object ``key``, which is not among the objects: what for, and the controller."""
-    giver = related.origins.get(key)
-    if giver is None or key in related.items:
+def _derived(key: Key, gate: str, why: str, related: Related) -> Iterator[Dependency]:
+    """The origin of an object that is not among the objects, as a controller creates it; and that controller."""
+    origin = related.origins.get(key)
+    if origin is None or key in related.items:
         return
-    yield Dependency(giver, Strength.REQUIRED, why, (Gate(gate, key),))
-    definition = related.definitions.get((giver.group, giver.kind))
+    yield Dependency(origin, Strength.REQUIRED, why, (Gate(gate, key),))
+    definition = related.definitions.get((origin.group, origin.kind))
     for controller in related.controllers(definition) if definition else ():
-        yield Dependency(controller, Strength.SERVER, "which makes that")
+        yield Dependency(controller, Strength.SERVER, "which creates that")
 
 
 def _named(item: Json, key: Key, related: Related) -> Iterator[tuple[Key, str]]:
-    """What objects name that are not pods, by kind. Sources: the API reference of each kind."""
+    """What objects refer to outside of pod templates, by kind. Sources: the API reference of each kind."""
     spec, metadata = dict_of(item.get("spec")), item["metadata"]
     if key.group == RBAC:
         yield from _rbac(item, key, related)
@@ -119,7 +119,7 @@ def _rbac(item: Json, key: Key, related: Related) -> Iterator[tuple[Key, str]]:
         yield Key(RBAC, str(role.get("kind")), key.namespace if role.get("kind") == "Role" else "", str(role.get("name"))), "which it binds"
     for subject in related.subjects(item):
         if subject.name:
-            yield Key("", "ServiceAccount", subject.namespace, subject.name), "whom it gives rights"
+            yield Key("", "ServiceAccount", subject.namespace, subject.name), "which gets rights by it"
     yield from ((part, "which is part of it") for part in related.aggregated(item))
 
 
@@ -140,7 +140,7 @@ def _policies(spec: Json, key: Key, related: Related) -> Iterator[tuple[Key, str
 
 
 def _certificates(spec: Json, key: Key, related: Related) -> Iterator[tuple[Key, str]]:
-    """A Certificate needs its issuer; an issuer the Secret of its authority (cluster issuers': in the namespace cert-manager)."""
+    """A Certificate needs its issuer; an issuer the Secret of its CA (that of a ClusterIssuer is in the namespace cert-manager)."""
     issuer = dict_of(spec.get("issuerRef"))
     if issuer:
         kind = str(issuer.get("kind") or "Issuer")
@@ -158,14 +158,14 @@ def _certificates(spec: Json, key: Key, related: Related) -> Iterator[tuple[Key,
 def _pod_needs(item: Json, key: Key, pod: Json, related: Related) -> Iterator[Dependency]:
     account = Key("", "ServiceAccount", key.namespace, str(pod.get("serviceAccountName") or pod.get("serviceAccount") or "default"))
     if key[:2] == ("", "Pod"):
-        # Admission refuses a pod without its account; the API server's controller makes the default one a moment after the namespace.
+        # Admission refuses a pod without its account; a controller creates the default one a moment after the namespace.
         yield Dependency(account, Strength.REQUIRED, "the account that it runs as")
         if account not in related.items:
             namespace = Key("", "Namespace", "", key.namespace)
             yield Dependency(namespace, Strength.REQUIRED, "its namespace", (Gate("account", account),))
     else:
         yield Dependency(account, Strength.REFERENCE, "the account that it runs as")
-    yield from _given(account, "account", "for which its account is made", related)
+    yield from _derived(account, "account", "for which its account is created", related)
     for binding in related.bindings(Subject(account.namespace, account.name)):
         yield Dependency(binding, Strength.REFERENCE, "which gives rights to its account")
     for definition in related.used_definitions(Subject(account.namespace, account.name)):
@@ -188,12 +188,12 @@ def _pod_needs(item: Json, key: Key, pod: Json, related: Related) -> Iterator[De
 
 
 def _mounts(pod: Json) -> Iterator[tuple[str, str]]:
-    """The kind and name of what pods mount, read into their environment or pull images with."""
+    """The kind and name of what pods mount, have in their environment or pull images with."""
     yield from (("Secret", name) for name in _names(pod.get("imagePullSecrets")))
     for volume in dicts_of(pod.get("volumes")):
         for source in [volume, *dicts_of(dict_of(volume.get("projected")).get("sources"))]:
             yield "ConfigMap", _name(source.get("configMap"))
-            # Volumes say secretName, projected sources name.
+            # Volumes have secretName, projected sources name.
             yield "Secret", str(dict_of(source.get("secret")).get("secretName") or "") or _name(source.get("secret"))
         yield "PersistentVolumeClaim", str(dict_of(volume.get("persistentVolumeClaim")).get("claimName") or "")
     for container in [*dicts_of(pod.get("initContainers")), *dicts_of(pod.get("containers"))]:

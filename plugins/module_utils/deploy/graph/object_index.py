@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which of a set of objects belong together by labels, subjects and rights."""
+"""An index of objects by labels, subjects and rights."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
 def dict_of(value: object) -> Json:
-    """The mapping, or an empty one: what custom resources hold where others hold mappings may be anything."""
+    """The mapping, or an empty one: custom resources may have any type in its place."""
     return value if isinstance(value, dict) else {}
 
 
@@ -36,7 +36,7 @@ def labels_of(item: Json) -> Json:
 
 
 def pod_template(item: Json) -> Json | None:
-    """The pod that an object runs (``metadata``, ``spec``), wherever its kind keeps it; ``None`` where it runs none."""
+    """The pod template of an object (``metadata``, ``spec``), wherever its kind has it; ``None`` if it has none."""
     if item["kind"] == "Pod" and item["apiVersion"] == "v1":
         return item
     spec = dict_of(item.get("spec"))
@@ -47,7 +47,7 @@ def pod_template(item: Json) -> Json | None:
 
 
 def ends_claims(item: Json) -> bool:
-    """Whether an object is a StatefulSet that has its PVCs deleted when it is deleted itself.
+    """Whether an object is a StatefulSet whose PVCs are deleted with it.
 
     https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#persistentvolumeclaim-retention
     """
@@ -57,10 +57,10 @@ def ends_claims(item: Json) -> bool:
 
 def selects(selector: object, labels: Mapping[str, str]) -> bool:
     """Whether a label selector (``matchLabels``, ``matchExpressions``) matches; an empty one matches all."""
-    wanted = dict_of(selector)
-    if any(labels.get(name) != value for name, value in dict_of(wanted.get("matchLabels")).items()):
+    requirements = dict_of(selector)
+    if any(labels.get(name) != value for name, value in dict_of(requirements.get("matchLabels")).items()):
         return False
-    return all(_meets(expression, labels) for expression in dicts_of(wanted.get("matchExpressions")))
+    return all(_meets(expression, labels) for expression in dicts_of(requirements.get("matchExpressions")))
 
 
 def _meets(expression: Json, labels: Mapping[str, str]) -> bool:
@@ -77,14 +77,14 @@ def _meets(expression: Json, labels: Mapping[str, str]) -> bool:
 
 
 class Subject(t.NamedTuple):
-    """Service accounts: one; with no name all of a namespace; with no namespace all."""
+    """Service accounts: one; without a name all of a namespace; without a namespace all."""
 
     namespace: str = ""
     name: str = ""
 
 
 def derived(key: Key) -> list[Key]:
-    """What a controller makes for an object."""
+    """The objects that a controller creates for an object."""
     names = {"name": key.name, "namespace": key.namespace}
     return [
         Key(each.group, each.kind, each.namespace.format(**names), each.name.format(**names))
@@ -93,12 +93,12 @@ def derived(key: Key) -> list[Key]:
 
 
 def space_of(key: Key) -> str | None:
-    """The namespace that a controller makes for an object, and deletes with it."""
+    """The namespace that a controller creates for an object, and deletes with it."""
     return next((key_of_derived.name for key_of_derived in derived(key) if key_of_derived.kind == "Namespace"), None)
 
 
 class Related:
-    """A set of objects, and what belongs together among them."""
+    """A set of objects with their relations."""
 
     def __init__(self, items: t.Iterable[Json]) -> None:
         self.items: dict[Key, Json] = {key_of(item): item for item in items}
@@ -107,11 +107,11 @@ class Related:
         self.plurals: dict[tuple[str, str], Key] = {}
         """The CRD of (group, plural)."""
         self.certificates: dict[Key, Key] = {}
-        """The Certificate (cert-manager.io) that makes a Secret."""
-        self.origins: dict[Key, Key] = {given: key for key in self.items for given in derived(key)}
-        """For what a controller makes, the object that it makes it for."""
+        """The Certificate (cert-manager.io) of a Secret."""
+        self.origins: dict[Key, Key] = {derived_key: key for key in self.items for derived_key in derived(key)}
+        """From objects that a controller creates to the object that they are created for."""
         self.guards: dict[str, list[Key]] = defaultdict(list)
-        """What rules the pods of a namespace."""
+        """Quotas, limits and policies for the pods of a namespace."""
         self._services: dict[str, list[tuple[Key, Json]]] = defaultdict(list)
         self._pods: dict[str, list[tuple[Key, Json]]] = defaultdict(list)
         self._bindings: dict[Subject, list[Key]] = defaultdict(list)
@@ -146,18 +146,18 @@ class Related:
             self._pods[key.namespace].append((key, labels_of(template)))
 
     def subjects(self, binding: Json) -> list[Subject]:
-        """The service accounts among the subjects of a binding, also where they are written as users or groups."""
-        found = []
+        """The service accounts among the subjects of a binding, also those that are written as users or groups."""
+        accounts = []
         for subject in dicts_of(binding.get("subjects")):
             kind, name = subject.get("kind"), str(subject.get("name"))
             parts = name.split(":")
             if kind == "ServiceAccount":
-                found.append(Subject(subject.get("namespace") or binding["metadata"].get("namespace") or "", name))
+                accounts.append(Subject(subject.get("namespace") or binding["metadata"].get("namespace") or "", name))
             elif kind == "User" and name.startswith("system:serviceaccount:") and len(parts) == 4:
-                found.append(Subject(parts[2], parts[3]))
+                accounts.append(Subject(parts[2], parts[3]))
             elif kind == "Group" and (name == _ACCOUNTS or name.startswith(f"{_ACCOUNTS}:")):
-                found.append(Subject(parts[2] if len(parts) > 2 else ""))
-        return found
+                accounts.append(Subject(parts[2] if len(parts) > 2 else ""))
+        return accounts
 
     def bindings(self, account: Subject) -> Iterator[Key]:
         """The bindings that give rights to a service account."""
@@ -165,33 +165,33 @@ class Related:
             yield from self._bindings.get(subject, ())
 
     def aggregated(self, role: Json) -> Iterator[Key]:
-        """The cluster roles that the control plane gathers in this one."""
+        """The cluster roles that are aggregated into this one."""
         for selector in dicts_of(dict_of(role.get("aggregationRule")).get("clusterRoleSelectors")):
             yield from (key for key, labels in self._roles if selects(selector, labels) and key.name != role["metadata"]["name"])
 
     def used_definitions(self, account: Subject) -> list[Key]:
-        """The CRDs of the kinds that an account may read: its controller looks for them when it starts."""
+        """The CRDs of the kinds that an account may read: its controller needs them when it starts."""
         if account not in self._used:
-            found: dict[Key, None] = {}
+            crds: dict[Key, None] = {}
             for binding in self.bindings(account):
                 role = dict_of(self.items[binding].get("roleRef"))
                 namespace = binding.namespace if role.get("kind") == "Role" else ""
-                found.update(dict.fromkeys(self._read_by(Key(RBAC, str(role.get("kind")), namespace, str(role.get("name"))))))
-            self._used[account] = list(found)
+                crds.update(dict.fromkeys(self._read_by(Key(RBAC, str(role.get("kind")), namespace, str(role.get("name"))))))
+            self._used[account] = list(crds)
         return self._used[account]
 
     def _read_by(self, role: Key) -> list[Key]:
-        """The CRDs of what a role may read; ``cluster-admin`` is there in every cluster."""
+        """The CRDs of what a role may read; ``cluster-admin`` exists in every cluster."""
         if role not in self._defined_by:
-            self._defined_by[role] = []  # Roles that gather each other end here.
+            self._defined_by[role] = []  # Roles that aggregate each other end here.
             item = self.items.get(role, {})
             rules = dicts_of(item.get("rules"))
             if role == (RBAC, "ClusterRole", "", "cluster-admin"):
                 rules = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]
-            found = dict.fromkeys(key for rule in rules for key in self._read_under(rule))
+            crds = dict.fromkeys(key for rule in rules for key in self._read_under(rule))
             for part in self.aggregated(item) if item else ():
-                found.update(dict.fromkeys(self._read_by(part)))
-            self._defined_by[role] = list(found)
+                crds.update(dict.fromkeys(self._read_by(part)))
+            self._defined_by[role] = list(crds)
         return self._defined_by[role]
 
     def _read_under(self, rule: Json) -> Iterator[Key]:
@@ -222,7 +222,7 @@ class Related:
         return str(pod.get("serviceAccountName") or pod.get("serviceAccount") or "default")
 
     def storage_classes(self, claim: Json) -> list[Key]:
-        """The storage class that a PVC (its ``spec``) names; where it names none, the default one."""
+        """The storage class that a PVC (its ``spec``) names, or the default one."""
         name = claim.get("storageClassName")
         return self._default_classes if name is None else [Key("storage.k8s.io", "StorageClass", "", str(name))]
 
@@ -233,7 +233,7 @@ class Related:
                 yield key
 
     def servers_of(self, service: Key) -> Iterator[Key]:
-        """What runs the pods behind a Service, and the addresses that are written for it by hand."""
+        """The workloads behind a Service, and endpoints that are written by hand."""
         selector = dict_of(dict_of(self.items.get(service, {}).get("spec")).get("selector"))
         if selector:
             for key, labels in self._pods.get(service.namespace, ()):
@@ -246,6 +246,6 @@ class Related:
                 yield key
 
     def injectors(self, name: str) -> Iterator[Key]:
-        """What runs pods whose label ``app.kubernetes.io/name`` or ``app`` is ``name``."""
+        """The workloads with pods whose label ``app.kubernetes.io/name`` or ``app`` is ``name``."""
         for pods in self._pods.values():
             yield from (key for key, labels in pods if name in (labels.get("app.kubernetes.io/name"), labels.get("app")))

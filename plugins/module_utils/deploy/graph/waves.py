@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The order that objects need, read off the objects themselves."""
+"""The order of objects, derived from the objects themselves."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ __all__ = ["SOFT", "Gate", "Order", "Strength", "order"]
 Json = dict[str, t.Any]
 
 SOFT = {"certificate"}
-"""Gates that are awaited for a short time only, then said and passed: the kubelet waits too."""
+"""Gates that are awaited for a short time only, then reported and passed: the kubelet waits too."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """``waves``: keys; each wave needs nothing that isn't in an earlier one. ``gates``: what must be true before an object is applied.
+    """``waves``: keys; each wave needs only earlier ones. ``gates``: those that must be open before an object is applied.
 
     ``broken``: a sentence for each need that was left out because it closed a dependency cycle.
     """
@@ -35,18 +35,18 @@ class Order:
 
 
 def order(items: list[Json], namespaces: Mapping[str, Mapping[str, str]] | None = None) -> Order:
-    """The waves in which placed objects have to come, whatever order they are listed in.
+    """The waves of placed objects, in whatever order they are listed.
 
     ``namespaces``: the labels of live namespaces, for webhooks that select by them.
     """
     related = Related(sorted(items, key=key_of))
     graph, broken = broken_up(needs(related, namespaces or {}))
-    found = _waves(graph)
-    return Order(found, _gates(graph, found, related), broken)
+    waves = _waves(graph)
+    return Order(waves, _gates(graph, waves, related), broken)
 
 
 def needs(related: Related, namespaces: Mapping[str, Mapping[str, str]]) -> Graph:
-    """What each object needs of the others, dependency cycles included."""
+    """The dependencies of each object among the others, with dependency cycles."""
     graph: Graph = {key: {} for key in related.items}
     for key, item in related.items.items():
         for need in needs_of(item, related):
@@ -57,11 +57,11 @@ def needs(related: Related, namespaces: Mapping[str, Mapping[str, str]]) -> Grap
 
 
 def _waves(graph: Graph) -> list[list[Key]]:
-    """By the longest way to an object that needs nothing; in a wave sorted by key."""
-    open_needs = {key: len(found) for key, found in graph.items()}
+    """By the longest path to an object without dependencies; sorted by key in each wave."""
+    open_needs = {key: len(dependencies) for key, dependencies in graph.items()}
     needed_by: dict[Key, list[Key]] = {key: [] for key in graph}
-    for key, found in graph.items():
-        for need in found:
+    for key, dependencies in graph.items():
+        for need in dependencies:
             needed_by[need].append(key)
     waves: list[list[Key]] = []
     wave = [key for key, count in open_needs.items() if not count]
@@ -78,22 +78,22 @@ def _waves(graph: Graph) -> list[list[Key]]:
 
 
 def _gates(graph: Graph, waves: list[list[Key]], related: Related) -> dict[Key, tuple[Gate, ...]]:
-    """The gates of each object that has any. None awaits what comes in the same wave or later, as it may where a cycle was broken."""
+    """The gates by object. Those that would only open in the same wave or later, as a cycle was broken, are left out."""
     numbers = {key: number for number, wave in enumerate(waves) for key in wave}
     opened: dict[Gate, int] = {}
-    found: dict[Key, tuple[Gate, ...]] = {}
-    for key, wanted in graph.items():
-        gates = dict.fromkeys(gate for need in wanted.values() for gate in need.gates)
+    result: dict[Key, tuple[Gate, ...]] = {}
+    for key, dependencies in graph.items():
+        gates = dict.fromkeys(gate for need in dependencies.values() for gate in need.gates)
         for gate in gates.keys() - opened.keys():
             opened[gate] = max((numbers[opener] for opener in _openers(gate, related) if opener in numbers), default=-1)
         passed = tuple(gate for gate in gates if opened[gate] < numbers[key])
         if passed:
-            found[key] = passed
-    return found
+            result[key] = passed
+    return result
 
 
 def _openers(gate: Gate, related: Related) -> t.Iterator[Key]:
-    """The objects without which a gate never opens."""
+    """The objects that a gate needs to open."""
     yield gate.key
     if gate.kind == "endpoints":
         yield from related.servers_of(gate.key)
@@ -104,6 +104,6 @@ def _openers(gate: Gate, related: Related) -> t.Iterator[Key]:
         yield from (need.key for need in bundle_needs(related.items[gate.key], related))
     elif gate.kind in ("account", "namespace"):
         yield Key("", "Namespace", "", gate.key.namespace or gate.key.name)
-        giver = related.origins.get(gate.key)
-        if giver:
-            yield giver
+        origin = related.origins.get(gate.key)
+        if origin:
+            yield origin

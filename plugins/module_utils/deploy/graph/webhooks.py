@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the API server asks others about: webhooks, conversion, aggregated APIs; and what brings their servers up.
+"""What the API server calls: webhooks, conversion, aggregated APIs; and what their servers need.
 
 Source: Kubernetes' documentation "Dynamic Admission Control" (matching requests), and ``rules.Matcher`` of k8s.io/apiserver.
 """
@@ -21,14 +21,14 @@ Json = dict[str, t.Any]
 Graph = dict[Key, dict[Key, Dependency]]
 
 ADMISSION = "admissionregistration.k8s.io"
-"""The API server asks no webhook about objects of this group, so that nobody locks themselves out."""
+"""The API server calls no webhook for objects of this group, so that nobody locks themselves out."""
 _INJECTOR = "cainjector"
 """The name label of cert-manager's controller that fills in CA bundles."""
 _CA_FROM = ("cert-manager.io/inject-ca-from", "cert-manager.io/inject-ca-from-secret")
 
 
 def add(graph: Graph, key: Key, need: Dependency) -> None:
-    """Let ``key`` need ``need.key``; of two reasons the stronger stays, with the gates of both."""
+    """Let ``key`` need ``need.key``; the stronger of two needs stays, with the gates of both."""
     old = graph[key].get(need.key)
     if old is None:
         graph[key][need.key] = need
@@ -39,17 +39,17 @@ def add(graph: Graph, key: Key, need: Dependency) -> None:
 
 @dataclass(frozen=True)
 class _Delegation:
-    """A thing about whose objects others are asked (configuration of webhooks, CRD, APIService), and what serves it."""
+    """An object that makes the API server call others (webhook configuration, CRD, APIService), and the Services of these."""
 
     key: Key
     services: dict[Key, None]
     closure: set[Key] = field(default_factory=set)
-    """What brings up its servers, and so never waits for it."""
+    """All that its servers need, and so never waits for it."""
 
 
 @dataclass(frozen=True)
 class _Webhook:
-    asked: _Delegation
+    delegation: _Delegation
     body: Json
     strength: Strength
     gates: tuple[Gate, ...]
@@ -58,7 +58,7 @@ class _Webhook:
 
 
 def add_servers(graph: Graph, related: Related, namespaces: Mapping[str, Mapping[str, str]]) -> None:
-    """Add to ``graph``, which holds all other needs, those of what the API server asks others about."""
+    """Add to ``graph``, which has all other needs, those of what the API server calls."""
     base = {key: list(needs) for key, needs in graph.items()}
     webhooks: list[_Webhook] = []
     for key, item in related.items.items():
@@ -75,9 +75,9 @@ def add_servers(graph: Graph, related: Related, namespaces: Mapping[str, Mapping
 
 
 def _wait_for(graph: Graph, key: Key, webhook: _Webhook) -> None:
-    configuration = webhook.asked.key
-    if key not in webhook.asked.closure:
-        add(graph, key, Dependency(configuration, webhook.strength, "a webhook that would be asked about it", webhook.gates))
+    configuration = webhook.delegation.key
+    if key not in webhook.delegation.closure:
+        add(graph, key, Dependency(configuration, webhook.strength, "a webhook that would be called for it", webhook.gates))
     elif key.kind in _SETTINGS and webhook.strength == Strength.FAIL:
         add(graph, configuration, Dependency(key, Strength.REFERENCE, "which its server may read when it starts"))
 
@@ -86,21 +86,21 @@ _SETTINGS = {"ConfigMap", "Secret"}
 
 
 def _served(base: dict[Key, list[Key]], key: Key, services: t.Iterable[Key], related: Related) -> _Delegation:
-    """``key`` with all that its Services need to answer. Servers may read the settings of their namespace without mounting them."""
-    asked = _Delegation(key, dict.fromkeys(service for service in services if service in base))
-    todo = [each for service in asked.services for each in (service, *related.servers_of(service))]
-    places = {service.namespace for service in asked.services}
+    """``key`` with all that its Services need. Servers may read the settings of their namespace without mounting them."""
+    delegation = _Delegation(key, dict.fromkeys(service for service in services if service in base))
+    todo = [each for service in delegation.services for each in (service, *related.servers_of(service))]
+    places = {service.namespace for service in delegation.services}
     todo += [each for each in base if each.namespace in places and each.group == "" and each.kind in _SETTINGS] if places else []
     while todo:
         each = todo.pop()
-        if each not in asked.closure:
-            asked.closure.add(each)
+        if each not in delegation.closure:
+            delegation.closure.add(each)
             todo += base[each]
-    return asked
+    return delegation
 
 
 def _servers(service: Key, related: Related) -> Iterator[Dependency]:
-    """The needs of what is to be answered by a Service."""
+    """The needs of an object whose calls a Service answers."""
     spec = dict_of(dict_of(related.items.get(service)).get("spec"))
     gates = () if spec.get("type") == "ExternalName" else (Gate("endpoints", service),)
     yield Dependency(service, Strength.SERVER, "behind which its server is", gates)
@@ -115,8 +115,8 @@ def service_of(client_config: object) -> Key | None:
 
 def _configuration(graph: Graph, base: dict[Key, list[Key]], key: Key, item: Json, related: Related) -> Iterator[_Webhook]:
     bodies = dicts_of(item.get("webhooks"))
-    asked = _served(base, key, (service for body in bodies if (service := service_of(body.get("clientConfig")))), related)
-    for service in asked.services:
+    delegation = _served(base, key, (service for body in bodies if (service := service_of(body.get("clientConfig")))), related)
+    for service in delegation.services:
         for need in _servers(service, related):
             add(graph, key, need)
     for need in bundle_needs(item, related):
@@ -127,11 +127,11 @@ def _configuration(graph: Graph, base: dict[Key, list[Key]], key: Key, item: Jso
         ignore = body.get("failurePolicy", "Ignore" if beta else "Fail") == "Ignore"
         exact = body.get("matchPolicy", "Exact" if beta else "Equivalent") == "Exact"
         gates = _answer_gates(key, item, body.get("clientConfig"), related)
-        yield _Webhook(asked, body, Strength.IGNORE if ignore else Strength.FAIL, gates, exact)
+        yield _Webhook(delegation, body, Strength.IGNORE if ignore else Strength.FAIL, gates, exact)
 
 
 def _answer_gates(key: Key, item: Json, client_config: object, related: Related) -> tuple[Gate, ...]:
-    """What must be true for a webhook to be asked with success: endpoints, and a CA bundle where none is written yet."""
+    """The gates of a webhook's answers: endpoints, and a CA bundle if none is written yet."""
     service = service_of(client_config)
     if service is None:
         return ()
@@ -143,7 +143,7 @@ def _answer_gates(key: Key, item: Json, client_config: object, related: Related)
 
 
 def _is_placeholder(bundle: str) -> bool:
-    """Tools that generate configurations write a line feed for "to be filled in"."""
+    """Whether a bundle is a line feed, which generated configurations have until it is filled in."""
     try:
         return not base64.b64decode(bundle).strip()
     except (binascii.Error, ValueError):
@@ -151,7 +151,7 @@ def _is_placeholder(bundle: str) -> bool:
 
 
 def bundle_needs(item: Json, related: Related) -> Iterator[Dependency]:
-    """What must be there before cert-manager can fill in the CA bundle of an object that names a Certificate or Secret for it."""
+    """What cert-manager needs to fill in the CA bundle of an object that names a Certificate or Secret for it."""
     annotations = dict_of(item["metadata"].get("annotations"))
     for name, group, kind in ((_CA_FROM[0], "cert-manager.io", "Certificate"), (_CA_FROM[1], "", "Secret")):
         namespace, _slash, source = str(annotations.get(name) or "").partition("/")
@@ -167,13 +167,13 @@ def _aggregated(graph: Graph, base: dict[Key, list[Key]], key: Key, item: Json, 
     service = service_of(spec)
     if service is None:
         return
-    asked = _served(base, key, [service], related)
-    if asked.services:
+    delegation = _served(base, key, [service], related)
+    if delegation.services:
         for need in _servers(service, related):
             add(graph, key, need)
     api_version = f"{spec.get('group')}/{spec.get('version')}"
-    for other, found in related.items.items():
-        if found["apiVersion"] == api_version and other not in asked.closure:
+    for other, dependent in related.items.items():
+        if dependent["apiVersion"] == api_version and other not in delegation.closure:
             add(graph, other, Dependency(key, Strength.REQUIRED, "the API service of its group", (Gate("available", key),)))
 
 
@@ -185,13 +185,13 @@ def _converted(graph: Graph, base: dict[Key, list[Key]], key: Key, item: Json, r
         return
     spec = item["spec"]
     stored = {version.get("name") for version in dicts_of(spec.get("versions")) if version.get("storage")}
-    asked = _served(base, key, [service], related)
+    delegation = _served(base, key, [service], related)
     bundle = tuple(gate for gate in _answer_gates(key, item, client_config, related) if gate.kind == "ca-bundle")
-    needs = [*_servers(service, related)] if asked.services else []
-    for other, found in related.items.items():
-        if related.definitions.get((other.group, other.kind)) != key or other in asked.closure:
+    needs = [*_servers(service, related)] if delegation.services else []
+    for other, custom_resource in related.items.items():
+        if related.definitions.get((other.group, other.kind)) != key or other in delegation.closure:
             continue
-        if found["apiVersion"].rpartition("/")[2] in stored:
+        if custom_resource["apiVersion"].rpartition("/")[2] in stored:
             continue
         for need in [
             *needs,
@@ -203,7 +203,7 @@ def _converted(graph: Graph, base: dict[Key, list[Key]], key: Key, item: Json, r
 
 
 class _Matches:
-    """Which webhooks would be asked about an object, or about the pods that it makes."""
+    """Which webhooks would be called for an object, or for its pods."""
 
     def __init__(self, webhooks: list[_Webhook], related: Related, namespaces: Mapping[str, Mapping[str, str]]) -> None:
         self._webhooks = webhooks
@@ -212,16 +212,16 @@ class _Matches:
         self._by_rules: dict[tuple[str, str, bool, bool], list[_Webhook]] = {}
 
     def of(self, key: Key, item: Json) -> Iterator[_Webhook]:
-        """All that match, each configuration's as often as it has webhooks that do."""
-        yield from self._asked(key, item["apiVersion"], key.kind, labels_of(item), False)
+        """All webhooks that match."""
+        yield from self._called(key, item["apiVersion"], key.kind, labels_of(item), False)
         template = pod_template(item)
         if template and key[:2] != ("", "Pod"):
-            yield from self._asked(key, "v1", "Pod", labels_of(template), True)
+            yield from self._called(key, "v1", "Pod", labels_of(template), True)
 
-    def _asked(self, key: Key, api_version: str, kind: str, labels: Mapping[str, str], made: bool) -> Iterator[_Webhook]:
+    def _called(self, key: Key, api_version: str, kind: str, labels: Mapping[str, str], created: bool) -> Iterator[_Webhook]:
         if group_of(api_version) == ADMISSION:
             return
-        rules = (api_version, kind, bool(key.namespace), made)
+        rules = (api_version, kind, bool(key.namespace), created)
         if rules not in self._by_rules:
             self._by_rules[rules] = [webhook for webhook in self._webhooks if self._has_rule(webhook, *rules)]
         for webhook in self._by_rules[rules]:
@@ -237,15 +237,19 @@ class _Matches:
             return key[:2] != ("", "Namespace") or selects(selector, {**labels, "kubernetes.io/metadata.name": key.name})
         if key.namespace not in webhook.namespaces:
             item = self._related.items.get(Key("", "Namespace", "", key.namespace))
-            found = labels_of(item) if item else {}
-            found = {**self._namespaces.get(key.namespace, {}), **found, "kubernetes.io/metadata.name": key.namespace}
-            webhook.namespaces[key.namespace] = selects(selector, found)
+            labels_of_namespace = labels_of(item) if item else {}
+            labels_of_namespace = {
+                **self._namespaces.get(key.namespace, {}),
+                **labels_of_namespace,
+                "kubernetes.io/metadata.name": key.namespace,
+            }
+            webhook.namespaces[key.namespace] = selects(selector, labels_of_namespace)
         return webhook.namespaces[key.namespace]
 
-    def _has_rule(self, webhook: _Webhook, api_version: str, kind: str, namespaced: bool, made: bool) -> bool:
+    def _has_rule(self, webhook: _Webhook, api_version: str, kind: str, namespaced: bool, created: bool) -> bool:
         group, version = group_of(api_version), api_version.rpartition("/")[2]
-        # Pods are matched when they are made; their controllers no longer change them.
-        operations = {"*", "CREATE"} if made else {"*", "CREATE", "UPDATE"}
+        # Pods are matched when they are created; their controllers no longer change them.
+        operations = {"*", "CREATE"} if created else {"*", "CREATE", "UPDATE"}
         for rule in dicts_of(webhook.body.get("rules")):
             versions = rule.get("apiVersions") or []
             if (
@@ -259,7 +263,7 @@ class _Matches:
         return False
 
     def _resources(self, group: str, kind: str) -> set[str]:
-        """``*`` and the plural of a kind: its definition's, or as Kubernetes forms them."""
+        """``*`` and the plural of a kind: that of its CRD, or as Kubernetes forms it."""
         definition = self._related.definitions.get((group, kind))
         if definition:
             return {"*", str(self._related.items[definition]["spec"]["names"].get("plural"))}
@@ -270,6 +274,6 @@ class _Matches:
 
 
 def _main(resource: str) -> str:
-    """``pods`` of ``pods`` and ``pods/*``; nothing of ``pods/status``, which is asked about another request."""
+    """``pods`` of ``pods`` and ``pods/*``; nothing of ``pods/status``, which is another request."""
     name, slash, sub = resource.partition("/")
     return name if not slash or sub == "*" else ""

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What was applied, recorded in the cluster as an ApplySet (KEP-3659).
+"""The record of what was applied, an ApplySet in the cluster (KEP-3659).
 
-The parent is a ConfigMap in the application's namespace. Members carry the label ``applyset.kubernetes.io/part-of``. Beside what the
-KEP asks for, the parent keeps two fingerprints a member: of what we wanted, and of what our field manager then owned.
+The parent is a ConfigMap in the application's namespace. Members carry the label ``applyset.kubernetes.io/part-of``. Beyond the
+KEP, the parent has two fingerprints a member: of the object as applied, and of the fields that our field manager then owned.
 (https://github.com/kubernetes/enhancements/tree/master/keps/sig-cli/3659-kubectl-apply-prune; identifier, label and annotations are
-made and checked as in kubectl 1.35, pkg/cmd/apply/applyset.go)
+those of kubectl 1.35, pkg/cmd/apply/applyset.go)
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _VERSION = "0.2.0"
 
 @dataclass
 class Inventory:
-    """The ApplySet of one application. ``members``: what we wanted and what we then owned, by object."""
+    """The ApplySet of one application. ``members``: fingerprints of the applied object and of our fields, by object."""
 
     application: str
     namespace: str
@@ -45,20 +45,20 @@ class Inventory:
     namespaces: set[str] = field(default_factory=set)
     members: dict[Key, tuple[str, str]] = field(default_factory=dict)
     listed: dict[tuple[str, str], dict[Key, Json]] = field(default_factory=dict)
-    """What carries the label, by group and kind, as far as it was listed (``compare.labelled``): metadata without what managers own."""
+    """Objects with the label by group and kind, as far as they were listed: metadata without ``fieldsV1``."""
     unseen: dict[tuple[str, str], str] = field(default_factory=dict)
-    """Why kinds (group, kind) of members that are no longer wanted can't be seen now: what is of them stays recorded."""
+    """Why kinds (group, kind) of stale members can't be seen now: such members stay recorded."""
     taken_over: bool = False
-    """Another tool made the parent, and we are to adopt it."""
+    """Another tool created the parent, and we adopt it."""
     outdated: bool = False
-    """An earlier release wrote it: what it adopted may still be managed by others, too."""
+    """An earlier release wrote it: objects that it adopted may still be managed by others, too."""
     adopting: bool = False
-    """Members that others manage, too, become ours alone."""
+    """Members that others manage, too, become only ours."""
     version: str = ""
-    """The parent's resourceVersion when it was read or written: another one means that another run wrote it."""
+    """The parent's resourceVersion when it was read or written; a later one is of another run."""
     _stored: Json | None = None
     _uid: str | None = None
-    """The parent's: what is written is for that very one."""
+    """The parent's UID, a precondition of writes."""
 
     @property
     def name(self) -> str:
@@ -67,19 +67,19 @@ class Inventory:
 
     @property
     def id(self) -> str:
-        """The KEP's identifier: it follows from name, namespace, kind and group of the parent."""
+        """The KEP's identifier, derived from name, namespace, kind and group of the parent."""
         parent = f"{self.name}.{self.namespace}.ConfigMap."
         return f"applyset-{base64.urlsafe_b64encode(hashlib.sha256(parent.encode()).digest()).decode().rstrip('=')}-v1"
 
     @property
     def path(self) -> str:
-        """Where the parent is."""
+        """Where the parent is served."""
         return f"/api/v1/namespaces/{self.namespace}/configmaps/{self.name}"
 
     def read(self, client: Client, take_over: bool = False) -> Inventory:
-        """Fill in what the cluster has.
+        """Read it from the cluster.
 
-        Raises ``BootstrapError`` where the parent is another tool's, as the KEP asks of every tool; not with ``take_over``.
+        Raises ``BootstrapError`` if the parent is another tool's, as the KEP demands; not with ``take_over``.
         """
         parent = client.find(self.path)
         if parent is None:
@@ -113,7 +113,7 @@ class Inventory:
         )
 
     def write(self, client: Client) -> None:
-        """Record it, if it is not what the cluster has already."""
+        """Write it, unless the cluster has it already."""
         document = self._document()
         if document != self._stored:
             known = {**document, "metadata": {**document["metadata"], "uid": self._uid}} if self._uid else document
@@ -121,7 +121,7 @@ class Inventory:
             self.exists, self.version, self._uid, self._stored = True, metadata.get("resourceVersion") or "", metadata.get("uid"), document
 
     def delete(self, client: Client) -> None:
-        """Forget it."""
+        """Delete it."""
         client.delete(self.path, {"preconditions": {"uid": self._uid}})
         self.exists = False
 
@@ -135,13 +135,13 @@ class Inventory:
         return {**item, "metadata": {**metadata, "labels": {**(metadata.get("labels") or {}), PART_OF: self.id}}}
 
     def contain(self, keys: t.Iterable[Key]) -> None:
-        """Make the group kinds and namespaces cover these members, before they are applied."""
+        """Add the group kinds and namespaces of members, before they are applied."""
         keys = list(keys)
         self.group_kinds |= {key.group_kind for key in keys}
         self.namespaces |= {key.namespace for key in keys if key.namespace}
 
     def narrow(self) -> None:
-        """Make the group kinds and namespaces those of the members, after pruning; beside them all where kinds can't be seen now."""
+        """Reduce the group kinds and namespaces to those of the members, after pruning; not where kinds can't be seen now."""
         unseen = {name_of(*pair) for pair in self.unseen}
         self.group_kinds, self.namespaces = self.group_kinds & unseen, self.namespaces if unseen else set()
         self.contain(self.members)
@@ -165,7 +165,7 @@ class Inventory:
 
 
 def name_of(group: str, kind: str) -> str:
-    """``Deployment.apps`` of its group and kind."""
+    """``Deployment.apps`` from its group and kind."""
     return f"{kind}.{group}" if group else kind
 
 
@@ -177,20 +177,20 @@ def group_kind(name: str) -> tuple[str, str]:
 
 def _text(members: dict[Key, tuple[str, str]]) -> str:
     """``{"Deployment.apps": {"namespace": {"name": ["wanted", "owned"]}}}``: 5,000 of them stay below the 1 MiB of a ConfigMap."""
-    found: dict[str, dict[str, dict[str, list[str]]]] = {}
+    document: dict[str, dict[str, dict[str, list[str]]]] = {}
     for key, prints in sorted(members.items()):
-        found.setdefault(key.group_kind, {}).setdefault(key.namespace, {})[key.name] = list(prints)
-    return json.dumps(found, separators=(",", ":"))
+        document.setdefault(key.group_kind, {}).setdefault(key.namespace, {})[key.name] = list(prints)
+    return json.dumps(document, separators=(",", ":"))
 
 
 def _members(text: str | None) -> dict[Key, tuple[str, str]]:
-    """The reverse of ``_text``; nothing of what somebody else wrote there: then each object is applied and recorded again."""
-    found = {}
+    """The reverse of ``_text``; empty for anything else, so that each object is applied and recorded again."""
+    members = {}
     try:
         for group_kind, spaces in foreign_json.loads(text or "{}").items():
             kind, _dot, group = group_kind.partition(".")
             for namespace, names in spaces.items():
-                found.update({Key(group, kind, namespace, name): (str(want), str(owned)) for name, (want, owned) in names.items()})
+                members.update({Key(group, kind, namespace, name): (str(want), str(owned)) for name, (want, owned) in names.items()})
     except (ValueError, AttributeError, TypeError):
         return {}
-    return found
+    return members

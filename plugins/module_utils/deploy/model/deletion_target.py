@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""An object that is to be deleted."""
+"""An object to delete."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Json = dict[str, t.Any]
 
 @dataclass(frozen=True)
 class DeletionTarget:
-    """An object that is to go. ``live``: what the cluster has; ``label``: only if it is (still) ours by its label; ``why``: it goes."""
+    """An object to delete. ``live``: as in the cluster; ``label``: only while it carries our label; ``why``: the reason."""
 
     key: Key
     resource: Resource
@@ -22,7 +22,7 @@ class DeletionTarget:
     label: bool = True
     why: str | None = None
     owner: Key | None = None
-    """The member that it was made for."""
+    """The member that it was created for."""
 
     @property
     def path(self) -> str:
@@ -31,5 +31,5 @@ class DeletionTarget:
 
     @property
     def uid(self) -> str:
-        """Tells it from a later object of that name."""
+        """Distinguishes it from a later object of that name."""
         return str(self.live["metadata"].get("uid"))

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Field ownership: ``metadata.managedFields`` rewritten where the object is adopted, or a field handed over.
+"""Field ownership: ``metadata.managedFields`` rewritten when an object is adopted, or a field handed over.
 
-Server-side apply removes what an applier owned and applies no longer. Who only forces his values onto an object of ``kubectl apply`` or
-Helm shares its fields with them forever, and nothing is ever removed. So what clients applied becomes ours, as
+Server-side apply removes fields that an applier owned and no longer applies. After a forced apply to an object of ``kubectl apply`` or
+Helm, its fields are shared with them forever, and nothing is ever removed. So what clients applied becomes ours, as
 ``kubectl apply --server-side`` (k8s.io/client-go, util/csaupgrade) and Flux (fluxcd/pkg, ssa/patch.go) do it.
 
 ``fieldsV1`` is read as in https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management.
@@ -27,17 +27,17 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _ITSELF = "."
 _REPLICAS: Json = {"f:spec": {"f:replicas": {}}}
 _TRIES = 5
-"""Writers to the same object at the same moment, which is then read again."""
+"""Attempts, if others write to the same object at the same moment."""
 _CONFLICT = re.compile(r'conflict with "([^"]+)"')
 _UNDECLARED = "field not declared in schema"
 
 
 @dataclasses.dataclass(frozen=True)
 class Rewrite:
-    """What has to be done about the owners of an object's fields.
+    """A change of the owners of an object's fields.
 
-    ``adopt``: what clients applied becomes ours: ``all`` of it, or just that of those who apply whole objects (``appliers``).
-    ``autoscaled``: ``spec.replicas`` is no longer ours; ``released``: it is no longer that of whoever scaled the object.
+    ``adopt``: fields of clients become ours: ``all`` of them, or only those of clients that apply whole objects (``appliers``).
+    ``autoscaled``: ``spec.replicas`` is no longer ours; ``released``: it is no longer that of the client that scaled the object.
     ``retag``: all entries are of the object's API version.
     """
 
@@ -47,7 +47,7 @@ class Rewrite:
     retag: bool = False
 
     def __call__(self, metadata: Json, api_version: str) -> list[Json]:
-        """The new ``managedFields``; the old list itself where there is nothing to do."""
+        """The new ``managedFields``; the old list itself if nothing changes."""
         managed: list[Json] = metadata.get("managedFields") or []
         moved = former(metadata, self.adopt) if self.adopt else []
         own = next((entry for entry in managed if is_ours(entry)), None)
@@ -85,7 +85,7 @@ def _scaled(entry: Json) -> bool:
 def former(metadata: Json, adopt: str) -> list[Json]:
     """The entries of clients that applied or edited an object, not those of controllers and of subresources.
 
-    An applier is known by its name, by the annotation of ``kubectl apply`` that it owns, or as the one who created the object.
+    An applier is known by its name, by owning the annotation of ``kubectl apply``, or as the creator of the object.
     """
     all_clients = adopt == "all"
     names = {*APPLIERS, *EDITORS} if all_clients else APPLIERS.keys()
@@ -105,7 +105,7 @@ def _has_last_applied(entry: Json) -> bool:
 
 
 def _one_data(fields: Json) -> Json:
-    """Values that were applied as ``stringData`` of a Secret are in ``data``."""
+    """``stringData`` of a Secret as ``data``, where its values are."""
     if "f:stringData" not in fields:
         return fields
     texts = {step: below for step, below in fields["f:stringData"].items() if step != _ITSELF}
@@ -114,7 +114,7 @@ def _one_data(fields: Json) -> Json:
 
 
 def left_behind(metadata: Json, adopt: str) -> Json:
-    """What of the former appliers' fields neither we nor anybody else owns after an apply: it goes when they become ours."""
+    """Fields of the former appliers that nobody else owns after an apply: they are removed when they become ours."""
     moved = former(metadata, adopt)
     fields: Json = {}
     for entry in moved:
@@ -145,7 +145,7 @@ def minus(one: Json, other: Json) -> Json:
         if step not in other:
             result[step] = below
             continue
-        # What holds an owned field is owned itself (fieldpath.Set.EnsureNamedFieldsAreMembers).
+        # The parent of an owned field is owned itself (fieldpath.Set.EnsureNamedFieldsAreMembers).
         inner, outer = below or {_ITSELF: {}}, {_ITSELF: {}, **other[step]}
         if step != _ITSELF and (rest := minus(inner, outer)):
             result[step] = {} if rest == {_ITSELF: {}} else rest
@@ -153,7 +153,7 @@ def minus(one: Json, other: Json) -> Json:
 
 
 def without(value: t.Any, fields: Json) -> t.Any:
-    """An object, or a part of it, without these fields; what is in the set itself goes with all that is below it."""
+    """An object, or a part of it, without these fields; a member of the set is removed with all that is below it."""
     if isinstance(value, dict):
         below = {step[2:]: inner for step, inner in fields.items() if step.startswith("f:")}
         return {name: without(part, below.get(name, {})) for name, part in value.items() if not _goes(below.get(name))}
@@ -168,7 +168,7 @@ def _goes(below: Json | None) -> bool:
 
 
 def _leads_to(step: str, part: t.Any) -> bool:
-    """Whether ``k:{...}`` or ``v:...`` of a list is this entry of it."""
+    """Whether ``k:{...}`` or ``v:...`` selects this entry of a list."""
     kind, _colon, text = step.partition(":")
     if kind not in ("k", "v"):
         return False
@@ -190,9 +190,9 @@ def owned_names(live: Json, rewrite: Rewrite | None = None) -> set[str]:
 
 
 def of_another_version(error: ApiError) -> bool:
-    """Whether an apply failed because an entry is tagged with an API version whose schema lacks a field that the object has.
+    """Whether an apply failed because an entry has an API version whose schema lacks a field of the live object.
 
-    Not because what was sent has such a field.
+    Not because the request has such a field.
     """
     return error.code == 500 and _UNDECLARED in error.said and "typed patch object" not in error.said
 
@@ -203,10 +203,10 @@ def conflicting(error: ApiError) -> set[str]:
 
 
 def rewrite_managed_fields(client: Client, path: str, api_version: str, rewrite: Rewrite, metadata: Json | None = None) -> Json:
-    """Write what ``rewrite`` makes of the live ``managedFields``, if that is something else; the metadata afterwards.
+    """Rewrite the live ``managedFields``, if that changes them; the metadata afterwards.
 
-    ``metadata``: that of the live object, if it was just read. Nobody's write in between is lost: it is done for the very
-    resourceVersion that was read. Raises ``ApiError``.
+    ``metadata``: that of the live object, if it was just read. With the resourceVersion as precondition, so that no other write is
+    lost. Raises ``ApiError``.
     """
     tries = 0
     while True:
@@ -229,24 +229,24 @@ def rewrite_managed_fields(client: Client, path: str, api_version: str, rewrite:
 
 
 def json_patch(client: Client, path: str, operations: list[Json], dry_run: bool = False, accept: str = "application/json") -> Json:
-    """A JSON patch of our manager; returns the object."""
+    """Send a JSON patch as our manager; returns the object."""
     params = {"fieldManager": MANAGER, "dryRun": "All" if dry_run else None}
     return client.request("PATCH", path, body=operations, params=params, accept=accept, content_type="application/json-patch+json")  # type: ignore[arg-type]
 
 
 def try_change(client: Client, path: str, before: Json, after: Json) -> Json:
-    """What the server would make of ``before`` changed to ``after``, defaults and admission included: a dry run."""
+    """A dry run of the change from ``before`` to ``after``, with defaults and admission."""
     return json_patch(client, path, list(_changes(before, after)), dry_run=True)
 
 
 def merged(client: Client, path: str, item: Json) -> Json:
-    """What an object would be with ``item`` merged into it: for an object that can't be applied before its entries are retagged."""
+    """A dry run of merging ``item``, for an object that can't be applied before its entries are retagged."""
     params = {"fieldManager": MANAGER, "dryRun": "All", "fieldValidation": "Strict"}
     return client.request("PATCH", path, body=item, params=params, content_type="application/merge-patch+json")
 
 
 def overlaid(below: t.Any, item: t.Any) -> t.Any:
-    """``item`` over another object; lists are its own."""
+    """``item`` merged over another object; lists are replaced."""
     if not isinstance(below, dict) or not isinstance(item, dict):
         return item
     return {**below, **{name: overlaid(below.get(name), value) for name, value in item.items()}}

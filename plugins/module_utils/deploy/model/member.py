@@ -18,6 +18,8 @@ WRITES = {"create": "created", "change": "changed", "take-over": "taken over", "
 NO_WRITES = {"leave": "unchanged", "same": "unchanged", "foreign": "left alone"}
 """All other actions."""
 ACTIONS = WRITES | NO_WRITES
+StaleMember = tuple[Key, Resource]
+"""A member that is no longer desired."""
 
 
 @dataclass

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The environment's namespace, which packages of old take for granted.
+"""The environment's namespace, which old packages expect to exist.
 
-Where the application does not bring it and it is missing, it is created, as the Go bootstrapper did. It is a member then, as all else that
-we create: so it is removed with the application, if it is empty. One that somebody else created stays as it is.
+If it does not exist and the application does not bring it, it is created, as by the Go bootstrapper. It is a member then, and removed
+with the application if it is empty. A namespace that somebody else created is not changed.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ Json = dict[str, t.Any]
 COMPONENT = "environment"
 """What the outcome says instead of a component."""
 MARK = "kubeflow.bootstrap/created"
-"""The annotation of one that we created, which tells it from one that an application brought with labels of its own."""
+"""The annotation of a namespace that we created, in contrast to one that an application brought."""
 
 
-def added(client: Client, inventory: Inventory, wanted: list[tuple[str, Json]]) -> list[tuple[str, Json]]:
-    """The objects of an application (component, object) with its namespace, if that is missing, or was created by an earlier run."""
+def added(client: Client, inventory: Inventory, objects: list[tuple[str, Json]]) -> list[tuple[str, Json]]:
+    """The objects of an application (component, object); with its namespace, if that does not exist or an earlier run created it."""
     name = inventory.namespace
-    if not wanted or is_brought(name, (item for _component, item in wanted)):
-        return wanted
+    if not objects or is_brought(name, (item for _component, item in objects)):
+        return objects
     existing = live(client, name)
     metadata = (existing or {}).get("metadata") or {}
     if existing is not None and not (inventory.owns(metadata) and MARK in (metadata.get("annotations") or {})):
-        return wanted
-    return [missing(name), *wanted]
+        return objects
+    return [missing(name), *objects]
 
 
 def missing(name: str) -> tuple[str, Json]:
-    """The namespace (component, object) as it is created where it is missing."""
+    """The namespace (component, object) to create."""
     return COMPONENT, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "annotations": {MARK: "true"}}}
 
 
@@ -44,7 +44,7 @@ def is_brought(name: str, items: t.Iterable[Json]) -> bool:
 
 
 def live(client: Client, name: str) -> Json | None:
-    """A live namespace; None where there is none, an empty object where it may not be read."""
+    """A live namespace; None if it does not exist, an empty object if it may not be read."""
     try:
         return client.find(f"/api/v1/namespaces/{name}")
     except ApiError as error:

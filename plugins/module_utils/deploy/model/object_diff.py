@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Differences that a person can read."""
+"""Readable diffs of objects."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ except ImportError:  # pragma: no cover
 
 Json = dict[str, t.Any]
 
-# What the server keeps for itself: it changes with every write and says nothing of what was wanted.
+# Set by the server at every write.
 _SERVERS = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink")
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-"""Where kubectl keeps the whole object, values and all."""
+"""Where kubectl stores the whole object with its values."""
 
 
 def difference(key: Key, before: Json | None, after: Json | None) -> Json | None:
-    """One entry of a task's ``diff``; ``None`` where nothing differs. The values of Secrets are never shown."""
+    """One entry of a task's ``diff``; ``None`` without a difference. The values of Secrets are never shown."""
     old, new = _text(before, before), _text(after, before)
     if old == new:
         return None
@@ -47,7 +47,7 @@ def _text(item: Json | None, before: Json | None) -> str:
 
 
 def _dumper() -> type[yaml.SafeDumper]:
-    """Texts of several lines are written as such; PyYAML would fold them into one."""
+    """Write strings of several lines as literal blocks."""
 
     class Readable(yaml.SafeDumper):
         pass
@@ -59,7 +59,7 @@ def _dumper() -> type[yaml.SafeDumper]:
 
 
 def _masked(secret: Json, before: Json) -> Json:
-    """A Secret whose values can't be read, but can be seen to differ from those before."""
+    """A Secret with hidden values, and which of them differ from those before."""
     masked = dict(secret)
     annotations = secret["metadata"].get("annotations") or {}
     if _LAST_APPLIED in annotations:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a deployment is asked to do, and what became of each object."""
+"""The options of a deployment, and the outcome for each object."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .progress import Ticker
 Json = dict[str, t.Any]
 
 LATER = "later"
-"""In the option ``prune``: what left the application stays in this run."""
+"""In the option ``prune``: stale members stay in this run."""
 CHANGES = frozenset({"created", "changed", "replaced", "taken over", "pruned", "removed"})
 """Actions that write to the cluster."""
 
@@ -29,10 +29,10 @@ def _silent(_line: str) -> None:
 
 @dataclass
 class Options:
-    """``force``: take back fields that others changed. ``take_over``: objects of others become ours. ``replace``: what can't be
-    changed is deleted and recreated where no data is lost. ``prune``: objects, as the outcome prints them, that may be pruned although
-    they hold data, or serve what does; ``later`` among them prunes nothing. ``keep_given``: Secrets that an earlier run was given stay,
-    though this one was given none. ``timeout``: seconds for all of it, from the first write; 0 does not wait for readiness.
+    """``force``: take back fields that others changed. ``take_over``: objects of others become ours. ``replace``: objects with changed
+    immutable fields are deleted and recreated if no data is lost. ``prune``: objects, as the outcome prints them, that may be pruned
+    although they hold data, or serve what does; ``later`` among them prunes nothing. ``keep_supplied``: Secrets supplied to an earlier
+    run stay, as none are supplied to this one. ``timeout``: seconds from the first write; 0 does not wait for readiness.
     """
 
     check: bool = False
@@ -41,20 +41,20 @@ class Options:
     take_over: bool = False
     replace: bool = False
     prune: frozenset[str] = frozenset()
-    keep_given: bool = True
+    keep_supplied: bool = True
     timeout: float = 600.0
     progress: Callable[[str], None] = _silent
     warn: Callable[[str], None] = _silent
 
     @property
     def prune_later(self) -> bool:
-        """Whether what left the application stays in this run."""
+        """Whether stale members stay in this run."""
         return LATER in self.prune
 
 
 @dataclass
 class Outcome:
-    """What became of each object: ``objects`` holds ``{object, component, action, wave, why, seconds}``.
+    """The outcome for each object: ``objects`` has ``{object, component, action, wave, why, seconds}``.
 
     ``migrated``: objects of old API versions, and those left out (``api_migration.migrate``). ``timeline``: ``Timeline.document``.
     """
@@ -77,13 +77,13 @@ class Outcome:
         why: str | None = None,
         seconds: float | None = None,
     ) -> None:
-        """Record what became of one object. ``seconds``: how long the server took for it."""
+        """Record the outcome of one object. ``seconds``: how long the server took."""
         self.objects.append({"object": str(key), "component": component, "action": action, "wave": wave, "why": why, "seconds": seconds})
         self._recorded.add(str(key))
         self.changed |= action in CHANGES
 
     def add_unless_recorded(self, key: Key, component: str | None, action: str, why: str | None = None) -> None:
-        """Record what became of one object, if nothing is recorded of it yet."""
+        """Record the outcome of one object, unless it has one."""
         if str(key) not in self._recorded:
             self.add(key, component, action, why=why)
 

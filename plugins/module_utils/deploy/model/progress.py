@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is reported while a deployment is under way."""
+"""Progress messages of a deployment."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from .timeline import Timeline
 Say = Callable[[str], None]
 
 _UNCHANGED = 15
-"""So many times longer nothing is said where nothing has changed: half a minute."""
+"""An unchanged state is reported after so many intervals: half a minute."""
 
 
 class Ticker:
-    """Says ``state``, with the seconds since the start, once nobody has said anything for ``every`` seconds. Use it in ``with``.
+    """Reports ``state``, with the seconds since the start, after ``every`` seconds without a message. Use it in ``with``.
 
-    While it stays the same it is said again, in short, after so much longer that a log does not fill with it.
+    An unchanged state is repeated in short, and less often, so that it does not fill a log.
     """
 
     def __init__(self, say: Say, every: float = 2.0) -> None:
         self.state = ""
         self.title = ""
-        """Comes before the state, and is said also without one."""
+        """Precedes the state, and is also reported without one."""
         self.timeline = Timeline()
         self._say = say
-        # A little early, so that it is not late.
+        # Slightly early, so that a message is never late.
         self._every = every * 0.9
         self._start = self._spoken = time.monotonic()
-        self._said = ""
+        self._last = ""
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._tick, daemon=True)
@@ -47,21 +47,21 @@ class Ticker:
         self._thread.join()
 
     def say(self, line: str) -> None:
-        """Say a line at once."""
+        """Report a line at once."""
         with self._lock:
             self._say(line)
             self._spoken = time.monotonic()
 
     def _tick(self) -> None:
-        # Nobody reads it any more where the terminal is gone: the work goes on.
+        # If the terminal is gone, the work continues without messages.
         with contextlib.suppress(OSError, ValueError):
             while not self._ended.wait(max(self._spoken + self._every - time.monotonic(), self._every / 8)):
                 title, state = self.title, self.state
                 line = "; ".join(filter(None, (title, state)))
-                same, quiet = line == self._said, time.monotonic() - self._spoken
+                same, quiet = line == self._last, time.monotonic() - self._spoken
                 if not line:
                     self._spoken = time.monotonic()
                 elif quiet >= self._every * (_UNCHANGED if same else 1):
                     short = "; ".join(filter(None, (title, state.partition(": ")[0])))
                     self.say(f"{time.monotonic() - self._start:.0f} s, {f'no change: {short}' if same else line}")
-                    self._said = line
+                    self._last = line

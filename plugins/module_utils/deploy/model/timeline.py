@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a deployment spent its time on, and what it waited for."""
+"""The parts of a deployment and its waits, with their times."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from collections.abc import Iterator, Mapping
 Json = dict[str, t.Any]
 
 _WORTH = 0.2
-"""Seconds: what was awaited for less is not told."""
+"""Shorter waits, in seconds, are left out."""
 _MOST = 200
-"""Waits that are told, the longest ones."""
+"""At most so many waits are returned, the longest ones."""
 
 
 class Timeline:
-    """Parts of the run, and waits within them, each from when to when, in seconds since the start."""
+    """Parts of the run, and waits within them, with start and end in seconds since the start of the run."""
 
     def __init__(self) -> None:
         self._start = time.monotonic()
@@ -28,7 +28,7 @@ class Timeline:
 
     @contextlib.contextmanager
     def part(self, what: str) -> Iterator[None]:
-        """Meanwhile the run does ``what``."""
+        """A part of the run, within ``with``."""
         entry = {"what": what, "why": None, "from": self._now(), "to": None, "waited": False}
         self._parts.append(entry)
         try:
@@ -37,7 +37,7 @@ class Timeline:
             entry["to"] = self._now()
 
     def awaited(self, reasons: Mapping[str, str]) -> None:
-        """What is awaited now, each with what it lacks. What was awaited before and is not among them has come."""
+        """What is awaited now, with the reasons. The waits for anything else end."""
         now = self._now()
         for what in self._open.keys() - reasons.keys():
             self._open.pop(what)["to"] = now
@@ -48,7 +48,7 @@ class Timeline:
             self._open[what]["why"] = why
 
     def document(self) -> list[Json]:
-        """``{what, why, from, to, waited}``, the earliest first; what is still awaited ends now. ``why``: what it lacked at last."""
+        """``{what, why, from, to, waited}``, the earliest first; open ones end now. ``why``: the last reason."""
         now = self._now()
         ended = [{**entry, "to": now if entry["to"] is None else entry["to"]} for entry in (*self._parts, *self._waits)]
         waits = [entry for entry in ended if entry["waited"] and entry["to"] - entry["from"] >= _WORTH]

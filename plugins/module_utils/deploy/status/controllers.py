@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What runs in the cluster that sees to objects of a kind, as roles and bindings say."""
+"""The controllers of a kind that run in the cluster, by roles and bindings."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ _WORKLOADS = (("Deployment", "readyReplicas"), ("StatefulSet", "readyReplicas"),
 
 
 class Controllers:
-    """Reads roles, bindings and workloads of the cluster, each once, and only when they are asked for. Raises ``ApiError``."""
+    """Reads roles, bindings and workloads of the cluster, each once, on demand. Raises ``ApiError``."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     def of(self, group: str, plural: str, namespace: str) -> dict[Key, bool]:
-        """The workloads that may change objects of a kind in a namespace (in all of them, if that is empty), and whether they are up."""
+        """The workloads that may change objects of a kind in a namespace (all, if that is empty), and whether they have ready pods."""
         accounts = self.accounts(group, plural, namespace)
-        found = {}
+        workloads = {}
         for item, kind, ready in self._running:
             key = Key("apps", kind, item["metadata"]["namespace"], item["metadata"]["name"])
             if account_of(key, {"apiVersion": "apps/v1", "kind": kind, **item}) in accounts:
-                found[key] = bool((item.get("status") or {}).get(ready))
-        return found
+                workloads[key] = bool((item.get("status") or {}).get(ready))
+        return workloads
 
     def accounts(self, group: str, plural: str, namespace: str) -> set[Account]:
         """The accounts that may change objects of a kind."""
-        found: set[Account] = set()
+        accounts: set[Account] = set()
         for role, grants in self._roles.items():
             if any(_may_change(rule, group, plural) for rule in grants):
-                found |= {account for space, account in self._bound.get(role, ()) if space in ("", namespace)}
-        return found
+                accounts |= {account for space, account in self._bound.get(role, ()) if space in ("", namespace)}
+        return accounts
 
     @cached_property
     def _running(self) -> list[tuple[Json, str, str]]:
@@ -58,16 +58,16 @@ class Controllers:
 
     @cached_property
     def _bound(self) -> dict[tuple[str, str], set[tuple[str, Account]]]:
-        """By role: the namespace where a binding holds (empty for all), and the account."""
-        found: dict[tuple[str, str], set[tuple[str, Account]]] = {}
+        """By role: the namespace of a binding (empty for all), and the account."""
+        bindings: dict[tuple[str, str], set[tuple[str, Account]]] = {}
         for plural in ("clusterrolebindings", "rolebindings"):
             for item in self._client.items(f"{_ROOT}/{plural}"):
                 space, role = item["metadata"].get("namespace") or "", item["roleRef"]
                 name = ("" if role["kind"] == "ClusterRole" else space, role["name"])
                 for subject in item.get("subjects") or []:
                     if subject.get("kind") == "ServiceAccount":
-                        found.setdefault(name, set()).add((space, (subject.get("namespace") or space, subject["name"])))
-        return found
+                        bindings.setdefault(name, set()).add((space, (subject.get("namespace") or space, subject["name"])))
+        return bindings
 
 
 def account_of(key: Key, item: Json) -> Account:
@@ -77,7 +77,7 @@ def account_of(key: Key, item: Json) -> Account:
 
 
 def _may_change(rule: Json, group: str, plural: str) -> bool:
-    """Whether a rule is about this very group; what may change everything is nobody's controller in particular."""
+    """Whether a rule names this group; an account that may change everything is no controller in particular."""
     resources = set(rule.get("resources") or [])
     if group not in (rule.get("apiGroups") or []) or not resources & {"*", plural, f"{plural}/finalizers"}:
         return False

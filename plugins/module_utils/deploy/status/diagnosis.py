@@ -1,8 +1,8 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Why an object isn't ready: what its pods, their PVCs, its ReplicaSets and the events say.
+"""Why an object isn't ready, from its pods, their PVCs, its ReplicaSets and events.
 
-Nothing here fails: who may not look at pods or events gets the shorter message.
+Nothing here fails: a user who may not list pods or events gets a shorter message.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from ...errors import BootstrapError
 from ...kube.client import Client
 from ...kube.resources import Key
 from ..graph.object_index import dict_of
-from .readiness import conditions, holds, said
+from .readiness import conditions, holds, one_line
 
 Json = dict[str, t.Any]
 
 _MOST = 2
-"""Pods, and events, of one object that are told about."""
+"""Pods, and events, of one object that are reported."""
 _WORKLOADS = (
     "/apis/apps/v1/namespaces/{}/deployments",
     "/apis/apps/v1/namespaces/{}/replicasets",
@@ -35,20 +35,20 @@ _CLAIMS = "/api/v1/namespaces/{}/persistentvolumeclaims"
 # One store: the events of events.k8s.io are in here too.
 _EVENTS = "/api/v1/namespaces/{}/events"
 _CLUSTER_EVENTS = "default"
-"""The namespace that keeps the events of what is in none."""
+"""The namespace with the events of cluster-scoped objects."""
 _HEADING_OFF = re.compile(r"\.? (?:no new claims to deallocate|preemption: )")
-"""Where the scheduler goes on about what it did not try to make room."""
+"""Where the scheduler adds what it did not try to make room."""
 _REVISION = "deployment.kubernetes.io/revision"
 _BENIGN = (None, "ContainerCreating", "PodInitializing")
 _KNOWN = {"FailedScheduling", "BackOff", "Failed", "InspectFailed", "ErrImageNeverPull"}
-"""Reasons of pods' events that say again what the pod's own status says."""
+"""Reasons of pods' events that repeat the pod's own status."""
 _BEFORE_IT_RUNS = {"FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox", "NetworkNotReady"}
-"""Reasons of pods' events that are over once a container has started: a kubelet whose caches fill says so, and goes on."""
+"""Reasons of pods' events that are over once a container has started, as while the kubelet's caches fill."""
 
 
 @dataclass(frozen=True)
 class _NamespaceState:
-    """What is in a namespace. ``events``: warnings, newest first."""
+    """The objects of a namespace. ``events``: warnings, newest first."""
 
     workloads: list[Json]
     pods: list[Json]
@@ -57,10 +57,10 @@ class _NamespaceState:
 
 
 def explain(client: Client, objects: Mapping[Key, Json]) -> dict[Key, str]:
-    """One line an object, for those of which there is anything to say. ``objects``: as the server has them, or as they were applied."""
+    """One line for each object with findings. ``objects``: live, or as they were applied."""
     places = _places(client, {key.namespace for key in objects})
-    found = {key: "; ".join(_sentences(key, item, places[key.namespace])) for key, item in objects.items()}
-    return {key: line for key, line in found.items() if line}
+    lines = {key: "; ".join(_sentences(key, item, places[key.namespace])) for key, item in objects.items()}
+    return {key: line for key, line in lines.items() if line}
 
 
 def pod_trouble(pod: Json) -> str | None:
@@ -68,8 +68,8 @@ def pod_trouble(pod: Json) -> str | None:
     status, spec = pod.get("status") or {}, pod.get("spec") or {}
     scheduled = conditions(pod).get("PodScheduled") or {}
     if scheduled.get("status") == "False":
-        return said("can't be scheduled", _HEADING_OFF.split(str(scheduled.get("message") or scheduled.get("reason")))[0])
-    # What falls back to logs may hold anything.
+        return one_line("can't be scheduled", _HEADING_OFF.split(str(scheduled.get("message") or scheduled.get("reason")))[0])
+    # A message from the log may contain anything.
     from_logs = {
         container["name"]
         for container in [*(spec.get("initContainers") or []), *(spec.get("containers") or [])]
@@ -79,9 +79,9 @@ def pod_trouble(pod: Json) -> str | None:
     for container in statuses:
         trouble = _container_trouble(container, container["name"] not in from_logs)
         if trouble:
-            return said(f"container {container['name']}", trouble)
+            return one_line(f"container {container['name']}", trouble)
     if status.get("phase") == "Failed":
-        return said("has failed", status.get("reason"), status.get("message"))
+        return one_line("has failed", status.get("reason"), status.get("message"))
     unready = [str(each["name"]) for each in statuses if "running" in (each.get("state") or {}) and each.get("ready") is False]
     return f"container {unready[0]} runs, but is not ready" if unready else None
 
@@ -92,7 +92,7 @@ def _statuses(pod: Json) -> list[Json]:
 
 
 def _log(pod: Json) -> str:
-    """The command that shows why a container of a pod ended, or is not ready, which only its log tells. The log may hold anything."""
+    """The command for the log of a container that ended, or is not ready. The log itself may contain anything."""
     ended, unready = [], []
     for container in _statuses(pod):
         state, last = container.get("state") or {}, (container.get("lastState") or {}).get("terminated")
@@ -111,23 +111,23 @@ def _container_trouble(container: Json, with_message: bool) -> str | None:
     state, last = container.get("state") or {}, (container.get("lastState") or {}).get("terminated")
     waiting, ended = state.get("waiting") or {}, state.get("terminated")
     if waiting.get("reason") not in _BENIGN:
-        # Of a crash the kubelet only says how long it waits.
-        return said(waiting["reason"], _ended(last, with_message) if last else waiting.get("message"))
+        # For a crash the kubelet's message is only how long it waits.
+        return one_line(waiting["reason"], _ended(last, with_message) if last else waiting.get("message"))
     return _ended(ended, with_message) if ended and ended.get("exitCode") else None
 
 
 def _ended(terminated: Json, with_message: bool) -> str:
     reason = terminated.get("reason")
     how = f"ended with exit code {terminated.get('exitCode')}" + (f" ({reason})" if reason not in (None, "Error", "Completed") else "")
-    return said(how, terminated.get("message") if with_message else None)
+    return one_line(how, terminated.get("message") if with_message else None)
 
 
 def _places(client: Client, namespaces: Iterable[str]) -> dict[str, _NamespaceState]:
-    """The lists that explanations need, side by side."""
+    """The lists for the explanations, read side by side."""
     namespaces = sorted(namespaces)
-    wanted = [(name, path) for name in namespaces for path in ([*_WORKLOADS, _PODS, _CLAIMS, _EVENTS] if name else [_EVENTS])]
-    answers: list[list[Json]] = client.map(lambda pair: _listed(client, *pair), wanted)
-    lists = dict(zip(wanted, answers, strict=True))
+    requests = [(name, path) for name in namespaces for path in ([*_WORKLOADS, _PODS, _CLAIMS, _EVENTS] if name else [_EVENTS])]
+    answers: list[list[Json]] = client.map(lambda pair: _listed(client, *pair), requests)
+    lists = dict(zip(requests, answers, strict=True))
     return {
         name: _NamespaceState(
             [item for path in _WORKLOADS for item in _current(lists.get((name, path), []))],
@@ -140,7 +140,7 @@ def _places(client: Client, namespaces: Iterable[str]) -> dict[str, _NamespaceSt
 
 
 def _listed(client: Client, namespace: str, path: str) -> list[Json]:
-    """Nothing where the user may not look, or nobody answers."""
+    """Empty if the user may not list, or without an answer."""
     params = {"fieldSelector": "type=Warning"} if path == _EVENTS else {}
     try:
         return list(client.items(path.format(namespace or _CLUSTER_EVENTS), **params))
@@ -154,7 +154,7 @@ def _time(event: Json) -> str:
 
 
 def _current(workloads: list[Json]) -> list[Json]:
-    """Without the ReplicaSets that a Deployment has left behind."""
+    """Without the old ReplicaSets of a Deployment."""
     newest: dict[str, int] = {}
     for item in workloads:
         for owner in _owners(item):
@@ -171,11 +171,11 @@ def _owners(item: Json) -> list[str]:
 
 
 def _sentences(key: Key, item: Json, place: _NamespaceState) -> Iterator[str]:
-    """What keeps pods from being made, then what keeps pods from running, then events that say more."""
+    """Why pods are not created, then why pods do not run, then further events."""
     workloads, pods = _family(key, item, place)
     refused = next((conditions(each)["ReplicaFailure"] for each in [item, *workloads] if holds(each, "ReplicaFailure")), None)
     if refused:
-        yield said(refused.get("reason"), refused.get("message"))
+        yield one_line(refused.get("reason"), refused.get("message"))
     if key[:2] == ("", "Service") and not pods:
         yield "there is no pod of it"
     claims = [claim for pod in pods for claim in _awaited_claims(pod, place)]
@@ -184,42 +184,42 @@ def _sentences(key: Key, item: Json, place: _NamespaceState) -> Iterator[str]:
         trouble = pod_trouble(pod) or _waits_for_volumes(pod, place)
         if trouble:
             troubles.setdefault(trouble, []).append(pod)
-    for trouble, those in list(troubles.items())[:_MOST]:
-        it = "it" if key[:2] == ("", "Pod") else f"pod {those[0]['metadata']['name']}"
-        yield f"{it} {trouble}{f' (and {len(those) - 1} more pods)' if those[1:] else ''}{_log(those[0])}"
-    told = {"FailedCreate"} if refused else set()
-    yield from _events(item, [*workloads, *pods, *claims], place, told | (_KNOWN if troubles else set()), key)
+    for trouble, affected in list(troubles.items())[:_MOST]:
+        it = "it" if key[:2] == ("", "Pod") else f"pod {affected[0]['metadata']['name']}"
+        yield f"{it} {trouble}{f' (and {len(affected) - 1} more pods)' if affected[1:] else ''}{_log(affected[0])}"
+    reported = {"FailedCreate"} if refused else set()
+    yield from _events(item, [*workloads, *pods, *claims], place, reported | (_KNOWN if troubles else set()), key)
 
 
 def _family(key: Key, item: Json, place: _NamespaceState) -> tuple[list[Json], list[Json]]:
-    """What an object made, directly or not: workloads and pods; for a Service, what its selector finds."""
+    """The workloads and pods that an object owns, directly or not; for a Service, those that it selects."""
     uids = {item["metadata"].get("uid")} - {None}
     workloads: list[Json] = []
     if key[:2] == ("", "Service"):
         selector = (item.get("spec") or {}).get("selector") or {}
         workloads = [each for each in place.workloads if _matches(selector, ((each.get("spec") or {}).get("template") or {}))]
         return workloads, [pod for pod in place.pods if _matches(selector, pod)]
-    left, grown = place.workloads, True
+    rest, grown = place.workloads, True
     while grown:
-        mine = [each for each in left if uids.intersection(_owners(each))]
-        left = [each for each in left if each not in mine]
-        uids |= {each["metadata"]["uid"] for each in mine}
-        workloads += mine
-        grown = bool(mine)
+        owned = [each for each in rest if uids.intersection(_owners(each))]
+        rest = [each for each in rest if each not in owned]
+        uids |= {each["metadata"]["uid"] for each in owned}
+        workloads += owned
+        grown = bool(owned)
     return workloads, [pod for pod in place.pods if pod["metadata"].get("uid") in uids or uids.intersection(_owners(pod))]
 
 
 def _awaited_claims(pod: Json, place: _NamespaceState) -> list[Json]:
-    """The PVCs without a volume of a pod without a node: the scheduler waits for the volumes before it says anything."""
+    """The PVCs without a volume of a pod without a node: until then the scheduler reports nothing."""
     spec = pod.get("spec") or {}
     if spec.get("nodeName"):
         return []
     name = pod["metadata"]["name"]
     volumes = spec.get("volumes") or []
-    wanted = {(each.get("persistentVolumeClaim") or {}).get("claimName") for each in volumes}
-    wanted |= {f"{name}-{each.get('name')}" for each in volumes if each.get("ephemeral")}
+    names = {(each.get("persistentVolumeClaim") or {}).get("claimName") for each in volumes}
+    names |= {f"{name}-{each.get('name')}" for each in volumes if each.get("ephemeral")}
     return [
-        each for each in place.claims if each["metadata"]["name"] in wanted and (each.get("status") or {}).get("phase") in (None, "Pending")
+        each for each in place.claims if each["metadata"]["name"] in names and (each.get("status") or {}).get("phase") in (None, "Pending")
     ]
 
 
@@ -229,14 +229,14 @@ def _waits_for_volumes(pod: Json, place: _NamespaceState) -> str | None:
 
 
 def _is_over(event: Json, about: Json) -> bool:
-    """Whether what an event of an object tells has passed since; the API server keeps it for an hour."""
+    """Whether the reason of an event is over; the API server keeps events for an hour."""
     reason, spec, status = event.get("reason"), dict_of(about.get("spec")), dict_of(about.get("status"))
     if reason in _BEFORE_IT_RUNS:
         started = any(each.get("lastState") or {"running", "terminated"} & (each.get("state") or {}).keys() for each in _statuses(about))
         return started or holds(about, "PodReadyToStartContainers")
     if reason == "FailedScheduling":
         return "nodeName" in spec
-    # A workload that has all its pods was refused some earlier.
+    # A workload that has all its pods now.
     return reason == "FailedCreate" and status.get("replicas", -1) >= spec.get("replicas", 1)
 
 
@@ -244,7 +244,7 @@ def _matches(selector: Json, item: Json) -> bool:
     return bool(selector) and selector.items() <= ((item.get("metadata") or {}).get("labels") or {}).items()
 
 
-def _events(item: Json, family: list[Json], place: _NamespaceState, told: set[str], key: Key) -> Iterator[str]:
+def _events(item: Json, family: list[Json], place: _NamespaceState, reported: set[str], key: Key) -> Iterator[str]:
     by_uid = {each["metadata"].get("uid"): each for each in [*family, item]}
     seen: set[tuple[str, str]] = set()
     for event in place.events:
@@ -253,7 +253,7 @@ def _events(item: Json, family: list[Json], place: _NamespaceState, told: set[st
         whose = by_uid.get(about["uid"]) if about.get("uid") else None
         if itself and not item["metadata"].get("uid"):
             whose = item
-        if whose is None or reason in told or (reason, str(about.get("kind"))) in seen or len(seen) == _MOST or _is_over(event, whose):
+        if whose is None or reason in reported or (reason, str(about.get("kind"))) in seen or len(seen) == _MOST or _is_over(event, whose):
             continue
         seen.add((reason, str(about.get("kind"))))
-        yield said("" if itself else f"{about.get('kind')} {about.get('name')}", reason, event.get("message"))
+        yield one_line("" if itself else f"{about.get('kind')} {about.get('name')}", reason, event.get("message"))

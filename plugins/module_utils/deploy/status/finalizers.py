@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Why an object that was deleted is still there, who should see to that, and what to do."""
+"""Why an object is still being deleted, whose task that is, and what to do."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if t.TYPE_CHECKING:
 Json = dict[str, t.Any]
 
 EXPLAIN_AFTER = 10.0
-"""Seconds until it is said why a deletion takes so long."""
+"""Seconds until the reason of a slow deletion is reported."""
 _SHOWN = 3
 # Who removes the finalizers that Kubernetes itself sets, and when
 # (https://kubernetes.io/docs/concepts/overview/working-with-objects/finalizers/, and the controllers' own documentation).
@@ -36,23 +36,23 @@ _KNOWN = {
 _REMAINING = re.compile(r"([a-z0-9.-]+) has (\d+) resource instances")
 
 
-def short(left: Mapping[DeletionTarget, Json]) -> str:
-    """What is waited for, in a few words for a line of progress."""
+def short(pending: Mapping[DeletionTarget, Json]) -> str:
+    """What is awaited, for a progress message."""
     shown = []
-    for target, metadata in list(left.items())[:_SHOWN]:
+    for target, metadata in list(pending.items())[:_SHOWN]:
         finalizers = ", ".join(metadata.get("finalizers") or [])
         shown.append(f"{target.key} (finalizer {finalizers})" if finalizers else str(target.key))
-    return ", ".join(shown) + (f" and {len(left) - _SHOWN} more" if len(left) > _SHOWN else "")
+    return ", ".join(shown) + (f" and {len(pending) - _SHOWN} more" if len(pending) > _SHOWN else "")
 
 
-def explained(client: Client, apis: Served, left: Mapping[DeletionTarget, Json]) -> list[str]:
-    """One line an object, in order: what holds it, whose part that is and whether they are there, what to do."""
+def explained(client: Client, apis: Served, pending: Mapping[DeletionTarget, Json]) -> list[str]:
+    """One line an object, in order: why it still exists, whose task that is and whether they run, what to do."""
     about = _FinalizerLookup(client, apis)
-    return [f"{target.key} {about.why(target.key, target.resource, metadata)}" for target, metadata in left.items()]
+    return [f"{target.key} {about.why(target.key, target.resource, metadata)}" for target, metadata in pending.items()]
 
 
 def holding(client: Client, key: Key, resource: Resource, metadata: Json) -> str:
-    """What holds one object, as ``explained`` says it."""
+    """Why one object still exists, as in ``explained``."""
     return _FinalizerLookup(client, {}).why(key, resource, metadata)
 
 
@@ -61,10 +61,10 @@ class _FinalizerLookup:
         self._client, self._apis, self._controllers = client, apis, Controllers(client)
 
     def why(self, key: Key, resource: Resource, metadata: Json) -> str:
-        """What holds one object."""
+        """Why one object still exists."""
         live = self._read(resource.path(key.namespace, key.name)) or {"metadata": metadata}
         if not live["metadata"].get("deletionTimestamp"):
-            return "is there as before: nobody deleted it"
+            return "exists as before: nobody deleted it"
         if key[:2] == ("", "Namespace"):
             return self._namespace(key, live)
         if key[:2] == CRD:
@@ -88,7 +88,7 @@ class _FinalizerLookup:
         return f"has the finalizer {finalizer}{f', set by {setter}' if setter else ''}: {self._controller(key, resource)}"
 
     def _controller(self, key: Key, resource: Resource) -> str:
-        """Who may change the object, as roles and bindings say, and whether that runs."""
+        """The controllers that may change the object, and whether they run."""
         plural = f"{resource.plural}.{key.group}" if key.group else resource.plural
         where = ["-n", key.namespace] if key.namespace else []
         by_hand = shlex.join(["kubectl", "patch", plural, key.name, *where, "--type=merge", "-p", '{"metadata":{"finalizers":null}}'])
@@ -96,47 +96,47 @@ class _FinalizerLookup:
             workloads = self._controllers.of(key.group, resource.plural, key.namespace)
         except ApiError as error:
             return f"its controller must remove it, and whether that runs can't be seen ({error.said})"
-        found = [(f"{workload.kind} {workload.namespace}/{workload.name}", ready) for workload, ready in workloads.items()]
-        running = [name for name, ready in found if ready]
+        controllers = [(f"{workload.kind} {workload.namespace}/{workload.name}", ready) for workload, ready in workloads.items()]
+        running = [name for name, ready in controllers if ready]
         if running:
             return f"{' or '.join(running[:_SHOWN])} must remove it, and runs: its log says why it has not"
-        redo = f"deploy again, which brings it back, and remove then; or, if what it would clean up does not matter, {by_hand}"
-        if found:
-            return f"{found[0][0]} must remove it, and has no ready pod: see to that; or {redo}"
+        redo = f"deploy again, which restores it, and then remove; or, if what it would clean up does not matter, {by_hand}"
+        if controllers:
+            return f"{controllers[0][0]} must remove it, and has no ready pod: see to that; or {redo}"
         return f"its controller must remove it, and nothing runs here any more that may change {plural}: {redo}"
 
     def _namespace(self, key: Key, live: Json) -> str:
-        """In the words of the namespace controller, and what holds the objects that it names."""
+        """The conditions of a namespace, and why the objects that they name still exist."""
         conditions = [each for each in (live.get("status") or {}).get("conditions") or [] if each.get("status") == "True"]
         if not conditions:
             return "is being emptied"
-        said = "; ".join(f"{each['type']}: {each.get('message')}" for each in conditions)
-        held = []
-        for name, _count in dict(_REMAINING.findall(said)).items():
+        message = "; ".join(f"{each['type']}: {each.get('message')}" for each in conditions)
+        reasons = []
+        for name, _count in dict(_REMAINING.findall(message)).items():
             plural, _dot, group = name.partition(".")
-            held += self._remaining(group, plural, key.namespace or key.name)
-        return f"is not empty ({said})" + (f"; there {'; '.join(held)}" if held else "")
+            reasons += self._remaining(group, plural, key.namespace or key.name)
+        return f"is not empty ({message})" + (f"; there {'; '.join(reasons)}" if reasons else "")
 
     def _definition(self, live: Json) -> str:
         spec = live.get("spec") or {}
         conditions = (live.get("status") or {}).get("conditions") or []
-        said = next((f" ({each.get('message')})" for each in conditions if each.get("type") == "Terminating"), "")
+        message = next((f" ({each.get('message')})" for each in conditions if each.get("type") == "Terminating"), "")
         names = spec.get("names") or {}
         served = [each["name"] for each in spec.get("versions") or [] if each.get("served")]
-        held: list[str] = []
+        reasons: list[str] = []
         if served:
             resource = Resource(f"{spec.get('group')}/{served[0]}", str(names.get("plural")), spec.get("scope") == "Namespaced")
-            held = self._held(str(names.get("kind")), resource, "")
-        return f"waits until its resources are gone{said}" + (f": {'; '.join(held)}" if held else "")
+            reasons = self._terminating(str(names.get("kind")), resource, "")
+        return f"waits until its resources are gone{message}" + (f": {'; '.join(reasons)}" if reasons else "")
 
     def _remaining(self, group: str, plural: str, namespace: str) -> list[str]:
         for version, kinds in self._apis.items():
             for kind, entry in kinds.items():
                 if group_of(version) == group and entry["resource"] == plural:
-                    return self._held(kind, Resource(version, plural, entry["namespaced"]), namespace)
+                    return self._terminating(kind, Resource(version, plural, entry["namespaced"]), namespace)
         return []
 
-    def _held(self, kind: str, resource: Resource, namespace: str) -> list[str]:
+    def _terminating(self, kind: str, resource: Resource, namespace: str) -> list[str]:
         """Objects of a kind that are being deleted, each with why."""
         items = [item["metadata"] for item in self._all(resource.path(namespace), METADATA)][:_SHOWN]
         keys = [Key(group_of(resource.api_version), kind, each.get("namespace") or "", each["name"]) for each in items]

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What must be true in the cluster before an object can be applied, beyond that what it needs was applied."""
+"""Conditions in the cluster that must be true before an object can be applied."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ..graph.object_index import labels_of, pod_template
 from ..graph.waves import Gate
 from .diagnosis import explain as explanation
 from .finalizers import holding
-from .readiness import NotReady, conditions, holds, is_paused, said
+from .readiness import NotReady, conditions, holds, is_paused, one_line
 
 Json = dict[str, t.Any]
 Items = Mapping[Key, Json]
-Look = Callable[[Client, list[Key], Items, bool], dict[Key, str]]
-"""From the keys of one kind of gates to why each is closed; the last argument: whether to ask more only to explain that."""
+Check = Callable[[Client, list[Key], Items, bool], dict[Key, str]]
+"""From the keys of one kind of gates to why each is closed; the last argument: whether to send more requests to explain that."""
 
 _INJECTORS = {
     "cert-manager.io/inject-ca-from": "cert-manager is to write that of the Certificate {}",
@@ -33,27 +33,27 @@ _INJECTORS = {
 https://docs.openshift.com/container-platform/latest/security/certificates/service-serving-certificate.html)."""
 _CERTIFICATES = "cert-manager.io/v1"
 _SPECIAL, _ESCAPED = re.compile(r"([,=\\])"), r"\\\1"
-_NOT_THERE = "not found"
+_NOT_FOUND = "not found"
 
 
 def closed(client: Client, gates: Collection[Gate], items: Items, explain: bool = True) -> dict[Gate, str]:
-    """The gates that are not open yet, each with the reason; one request a kind and place, and more where ``explain`` asks why.
+    """The gates that are not open yet, each with the reason; one request a kind and namespace, and more with ``explain``.
 
-    ``items``: objects as they were applied; a gate may be about one that is not among them.
-    What the user may not look at counts as open. Raises ``NotReady`` for what will never open, where ``explain``.
+    ``items``: objects as they were applied; a gate may be about another one.
+    What the user may not read counts as open. With ``explain``, raises ``NotReady`` for a gate that will never open.
     """
-    found: dict[Gate, str] = {}
-    for kind, look in _LOOKS.items():
-        mine = {gate.key: gate for gate in gates if gate.kind == kind}
-        if mine:
+    reasons: dict[Gate, str] = {}
+    for kind, check in _CHECKS.items():
+        by_key = {gate.key: gate for gate in gates if gate.kind == kind}
+        if by_key:
             try:
-                found |= {mine[key]: why for key, why in look(client, sorted(mine), items, explain).items()}
+                reasons |= {by_key[key]: why for key, why in check(client, sorted(by_key), items, explain).items()}
             except ApiError as error:
                 if error.code >= 500:
-                    found |= dict.fromkeys(mine.values(), f"it can't be looked at: {error.said}")
+                    reasons |= dict.fromkeys(by_key.values(), f"it can't be read: {error.said}")
                 elif error.code != 403:
                     raise
-    return found
+    return reasons
 
 
 def described(gate: Gate) -> str:
@@ -62,29 +62,31 @@ def described(gate: Gate) -> str:
 
 
 def unserved(client: Client, definitions: list[Key], items: Items, explain: bool) -> dict[Key, str]:
-    """The CRDs that are not served yet in all versions that they declare. One request; only to explain, one a CRD."""
+    """The CRDs that are not served yet in all their versions. One request; with ``explain``, one a CRD."""
     groups = client.discovery("/apis").get("items") or []
-    there = {
+    served = {
         (f"{group['metadata']['name']}/{version['version']}", (resource.get("responseKind") or {}).get("kind"), resource.get("resource"))
         for group in groups
         for version in group.get("versions") or []
         if version.get("freshness") != "Stale"
         for resource in version.get("resources") or []
     }
-    found = {}
+    reasons = {}
     for key in definitions:
         live = None if key in items else client.find(_definition(key))
         if key not in items and live is None:
-            found[key] = _NOT_THERE
+            reasons[key] = _NOT_FOUND
             continue
-        lacking = [each[0] for each in _declared(items.get(key) or live or {}) if each not in there]
+        lacking = [each[0] for each in _declared(items.get(key) or live or {}) if each not in served]
         if lacking:
-            found[key] = _unserved(client, key, live or client.find(_definition(key))) if explain else f"{', '.join(lacking)} is not served"
-    return found
+            reasons[key] = (
+                _unserved(client, key, live or client.find(_definition(key))) if explain else f"{', '.join(lacking)} is not served"
+            )
+    return reasons
 
 
 def _declared(crd: Json) -> Iterator[tuple[str, str, str]]:
-    """API version, kind and resource; the kind alone may be that of another CRD."""
+    """API version, kind and resource, as another CRD may have the same kind."""
     spec = crd["spec"]
     for version in spec.get("versions") or []:
         if version.get("served"):
@@ -92,24 +94,24 @@ def _declared(crd: Json) -> Iterator[tuple[str, str, str]]:
 
 
 def _unserved(client: Client, key: Key, live: Json | None) -> str:
-    """From the conditions of a CRD, why it is not served."""
+    """Why a CRD is not served, from its conditions."""
     if live is None:
-        return _NOT_THERE
+        return _NOT_FOUND
     if live["metadata"].get("deletionTimestamp"):
         return f"it {holding(client, key, DEFINITIONS, live['metadata'])}"
-    found = conditions(live)
-    names, schema = found.get("NamesAccepted") or {}, found.get("NonStructuralSchema") or {}
+    by_type = conditions(live)
+    names, schema = by_type.get("NamesAccepted") or {}, by_type.get("NonStructuralSchema") or {}
     if names.get("status") == "False":
         raise NotReady(
-            f"{key} will never be served: {said(names.get('reason'), names.get('message'))}.",
+            f"{key} will never be served: {one_line(names.get('reason'), names.get('message'))}.",
             fix="Another CustomResourceDefinition of the same API group has one of its names. Remove that one, or leave this one out.",
-            waiting={str(key): said(names.get("reason"), names.get("message"))},
+            waiting={str(key): one_line(names.get("reason"), names.get("message"))},
         )
     if schema.get("status") == "True":
-        return said("its schema is not structural", schema.get("message"))
+        return one_line("its schema is not structural", schema.get("message"))
     if not holds(live, "Established"):
-        established = found.get("Established") or {}
-        return said("the API server has not established it", established.get("reason"), established.get("message"))
+        established = by_type.get("Established") or {}
+        return one_line("the API server has not established it", established.get("reason"), established.get("message"))
     return "it is established, but discovery does not list it yet"
 
 
@@ -123,22 +125,22 @@ def _without_endpoints(client: Client, services: list[Key], items: Items, explai
             ready = [one for one in each.get("endpoints") or [] if (one.get("conditions") or {}).get("ready") is not False]
             if ready:
                 served.add(Key("", "Service", namespace, each["metadata"]["labels"]["kubernetes.io/service-name"]))
-    left = [key for key in waiting if key not in served]
+    unready = [key for key in waiting if key not in served]
     if explain:
-        _refuse_without_pods(left, items)
-    if not (explain and left):
-        return dict.fromkeys(left, "none of its pods is ready")
-    live = {key: client.find(f"/api/v1/namespaces/{key.namespace}/services/{key.name}") for key in left}
-    said_of = explanation(client, {key: item for key, item in live.items() if item})
+        _refuse_without_pods(unready, items)
+    if not (explain and unready):
+        return dict.fromkeys(unready, "none of its pods is ready")
+    live = {key: client.find(f"/api/v1/namespaces/{key.namespace}/services/{key.name}") for key in unready}
+    explanations = explanation(client, {key: item for key, item in live.items() if item})
     return {
-        key: (said_of.get(key) or "none of its pods is ready") if item else _NOT_THERE
+        key: (explanations.get(key) or "none of its pods is ready") if item else _NOT_FOUND
         for key, item in live.items()
         if not item or (item.get("spec") or {}).get("type") != "ExternalName"
     }
 
 
 def _refuse_without_pods(services: list[Key], items: Items) -> None:
-    """Raises ``NotReady`` for a Service without ready pods that only paused Deployments and workloads without replicas are behind."""
+    """Raises ``NotReady`` for a Service that selects only paused Deployments and workloads without replicas."""
     for service in services:
         selector = (items.get(service, {}).get("spec") or {}).get("selector") or {}
         servers = [
@@ -157,23 +159,23 @@ def _refuse_without_pods(services: list[Key], items: Items) -> None:
 
 
 def _makes_no_pods(key: Key, item: Json) -> str:
-    """Why not; empty if it does."""
+    """Why a workload creates no pods; empty if it does."""
     if is_paused(key.group, key.kind, item):
         return "is paused (spec.paused)"
     return "has no replicas (spec.replicas: 0)" if (item.get("spec") or {}).get("replicas") == 0 else ""
 
 
 def _without_ca(client: Client, keys: list[Key], _items: Items, _explain: bool) -> dict[Key, str]:
-    """Webhook configurations and CRDs; what they say now counts, as somebody else fills in the bundle."""
-    lives = client.map(lambda key: client.find(_definition(key) if key[:2] == CRD else _configuration(key)), keys)
-    found = {key: _NOT_THERE if live is None else _ca_lacking(live) for key, live in zip(keys, lives, strict=True)}
-    return {key: why for key, why in found.items() if why}
+    """Webhook configurations and CRDs, read live, as others fill in the bundle."""
+    live_objects = client.map(lambda key: client.find(_definition(key) if key[:2] == CRD else _configuration(key)), keys)
+    reasons = {key: _NOT_FOUND if live is None else _ca_lacking(live) for key, live in zip(keys, live_objects, strict=True)}
+    return {key: why for key, why in reasons.items() if why}
 
 
 def _ca_lacking(live: Json) -> str:
     annotations = live["metadata"].get("annotations") or {}
     injectors = [words.format(annotations[name]) for name, words in _INJECTORS.items() if name in annotations]
-    # A server at a URL may have a certificate that everybody trusts; one behind a Service hardly can.
+    # A server at a URL may have a publicly trusted certificate; one behind a Service hardly can.
     lacking = [name for name, config in _client_configs(live) if not _has_ca(config) and (injectors or config.get("service"))]
     if not lacking:
         return ""
@@ -190,7 +192,7 @@ def _client_configs(live: Json) -> Iterator[tuple[str, Json]]:
 
 
 def _has_ca(config: Json) -> bool:
-    """Generated manifests have a blank line there, since old servers wanted something."""
+    """Generated manifests have a blank line there, as old servers required a value."""
     try:
         return bool(base64.b64decode(config.get("caBundle") or "").strip())
     except binascii.Error:
@@ -198,51 +200,51 @@ def _has_ca(config: Json) -> bool:
 
 
 def _unavailable(client: Client, keys: list[Key], _items: Items, _explain: bool) -> dict[Key, str]:
-    lives = client.map(lambda key: client.find(f"/apis/apiregistration.k8s.io/v1/apiservices/{key.name}"), keys)
-    return _without(dict(zip(keys, lives, strict=True)), "Available")
+    live_objects = client.map(lambda key: client.find(f"/apis/apiregistration.k8s.io/v1/apiservices/{key.name}"), keys)
+    return _without(dict(zip(keys, live_objects, strict=True)), "Available")
 
 
 def _uncertified(client: Client, keys: list[Key], items: Items, _explain: bool) -> dict[Key, str]:
-    found: dict[Key, Json | None] = dict.fromkeys(keys)
+    certificates: dict[Key, Json | None] = dict.fromkeys(keys)
     for namespace, names in _by_namespace(keys):
         version = next((items[key]["apiVersion"] for key in keys if key.namespace == namespace and key in items), _CERTIFICATES)
         for item in _items(client, f"/apis/{version}/namespaces/{namespace}/certificates", **_selecting(names)):
-            found[next(iter(keys))._replace(namespace=namespace, name=item["metadata"]["name"])] = item
-    return _without({key: found[key] for key in keys}, "Ready")
+            certificates[next(iter(keys))._replace(namespace=namespace, name=item["metadata"]["name"])] = item
+    return _without({key: certificates[key] for key in keys}, "Ready")
 
 
-def _without(lives: Mapping[Key, Json | None], kind: str) -> dict[Key, str]:
-    """Why a condition does not hold."""
-    found = {}
-    for key, live in lives.items():
+def _without(live_objects: Mapping[Key, Json | None], kind: str) -> dict[Key, str]:
+    """Why a condition is not true."""
+    reasons = {}
+    for key, live in live_objects.items():
         condition = conditions(live or {}).get(kind) or {}
         if condition.get("status") != "True":
-            said_of = said(condition.get("reason"), condition.get("message")) or "nobody has said so yet"
-            found[key] = said_of if live else _NOT_THERE
-    return found
+            reason = one_line(condition.get("reason"), condition.get("message")) or "its status does not say so yet"
+            reasons[key] = reason if live else _NOT_FOUND
+    return reasons
 
 
 def _unaccounted(client: Client, keys: list[Key], _items_: Items, _explain: bool) -> dict[Key, str]:
-    there = {
+    existing = {
         (namespace, item["metadata"]["name"])
         for namespace, names in _by_namespace(keys)
         for item in _items(client, f"/api/v1/namespaces/{namespace}/serviceaccounts", accept=METADATA, **_selecting(names))
     }
-    return {key: _NOT_THERE for key in keys if (key.namespace, key.name) not in there}
+    return {key: _NOT_FOUND for key in keys if (key.namespace, key.name) not in existing}
 
 
 def _without_namespace(client: Client, keys: list[Key], _items_: Items, _explain: bool) -> dict[Key, str]:
-    lives = client.map(lambda key: client.find(f"/api/v1/namespaces/{key.name}", ONE_METADATA), keys)
-    found = {}
-    for key, live in zip(keys, lives, strict=True):
+    live_objects = client.map(lambda key: client.find(f"/api/v1/namespaces/{key.name}", ONE_METADATA), keys)
+    reasons = {}
+    for key, live in zip(keys, live_objects, strict=True):
         if live is None:
-            found[key] = "its controller has not made it yet"
+            reasons[key] = "its controller has not made it yet"
         elif live["metadata"].get("deletionTimestamp"):
-            found[key] = "it is being deleted"
-    return found
+            reasons[key] = "it is being deleted"
+    return reasons
 
 
-_LOOKS: dict[str, Look] = {
+_CHECKS: dict[str, Check] = {
     "definition": unserved,
     "account": _unaccounted,
     "namespace": _without_namespace,
@@ -273,7 +275,7 @@ def _selecting(names: list[str]) -> dict[str, t.Any]:
 
 
 def _items(client: Client, path: str, **params: t.Any) -> list[Json]:
-    """Nothing where the kind is not served."""
+    """Empty if the kind is not served."""
     try:
         return list(client.items(path, **params))
     except ApiError as error:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Wait until gates open, and until what was applied is ready."""
+"""Wait until gates open, and until objects are ready."""
 
 from __future__ import annotations
 
@@ -29,8 +29,7 @@ _EXPLAIN_FIRST, _EXPLAIN_EVERY = 1.0, 5.0
 _SOFT_SECONDS = 30.0
 """Seconds."""
 _IN_A_LINE, _IN_A_MESSAGE = 3, 10
-"""Objects that are named; of the others, the number."""
-_WRITTEN = ("create", "change", "take-over", "replace")
+"""Objects that are named; the others are counted."""
 _GO_ON = "Fix that and run again: it resumes from here."
 _MORE_TIME = f"{_GO_ON} More time: kubeflow_wait_timeout."
 
@@ -38,30 +37,30 @@ _MORE_TIME = f"{_GO_ON} More time: kubeflow_wait_timeout."
 def open_gates(
     client: Client, gates: Collection[Gate], items: Mapping[Key, Json], deadline: Deadline, ticker: Ticker, wait_soft: bool
 ) -> None:
-    """Return when all ``gates`` are open. Soft ones are awaited for half a minute only, and not at all unless ``wait_soft``.
+    """Return when all ``gates`` are open. Soft ones are awaited for half a minute only, and only with ``wait_soft``.
 
-    ``items``: objects as they were applied. Raises ``NotReady`` when the time is up, or where one will never open.
+    ``items``: objects as they were applied. Raises ``NotReady`` when the time is up, or if a gate will never open.
     """
     pending = [gate for gate in dict.fromkeys(gates) if wait_soft or gate.kind not in SOFT]
-    soft, told = Deadline(min(_SOFT_SECONDS, deadline.left())), dict[Gate, str]()
+    soft, explained = Deadline(min(_SOFT_SECONDS, deadline.left())), dict[Gate, str]()
     with _state(ticker):
-        for explaining in _looks(deadline):
-            shut = closed(client, pending, items, explaining)
+        for explaining in _polls(deadline):
+            closed_gates = closed(client, pending, items, explaining)
             if soft.over:
-                for gate in [gate for gate in shut if gate.kind in SOFT]:
-                    ticker.say(f"going on without {described(gate)}: {shut.pop(gate)}")
-            pending = list(shut)
+                for gate in [gate for gate in closed_gates if gate.kind in SOFT]:
+                    ticker.say(f"going on without {described(gate)}: {closed_gates.pop(gate)}")
+            pending = list(closed_gates)
             if not pending:
                 ticker.timeline.awaited({})
                 return
-            told |= shut if explaining else {}
-            reasons = {described(gate): told.get(gate, why) for gate, why in shut.items()}
+            explained |= closed_gates if explaining else {}
+            reasons = {described(gate): explained.get(gate, why) for gate, why in closed_gates.items()}
             ticker.timeline.awaited(reasons)
             ticker.state = f"waiting for {counted(len(reasons))}: {_named(reasons, _IN_A_LINE)}"
     raise NotReady(
         f"After {deadline.seconds:g} seconds still waiting for {_named(reasons, _IN_A_MESSAGE)}.",
         fix=_MORE_TIME,
-        waiting={str(gate.key): why for gate, why in shut.items()},
+        waiting={str(gate.key): why for gate, why in closed_gates.items()},
     )
 
 
@@ -69,13 +68,13 @@ def await_ready(client: Client, inventory: Inventory | None, members: Collection
     """Return when all members that can become ready are; the seconds that it took.
 
     ``inventory``: their ApplySet; ``None`` of objects without its label, which are read one by one.
-    Raises ``NotReady`` when the time is up, and at once where one failed for good; it says which, what is missing and why.
+    Raises ``NotReady`` when the time is up, and at once if an object has failed permanently; with the objects and reasons.
     """
     start = time.monotonic()
     watch = _Watch(client, inventory, members)
     with _state(ticker):
-        for explaining in _looks(deadline):
-            lacking = watch.look(explaining)
+        for explaining in _polls(deadline):
+            lacking = watch.poll(explaining)
             for key in watch.paused:
                 resume = shlex.join(["kubectl", "rollout", "resume", f"deployment/{key.name}", "-n", key.namespace])
                 ticker.say(f"{key} is paused, so it is not awaited: {resume}")
@@ -109,13 +108,13 @@ class _Watch:
         self._unlisted: dict[Resource, str] = {}
         self._explained: dict[Key, str] = {}
         self.paused: list[Key] = []
-        """Deployments that the last look found to do nothing until somebody resumes them: they are no longer awaited."""
+        """Deployments that were paused at the last poll: they are no longer awaited."""
         self._spared: set[Key] | None = None
 
-    def look(self, explaining: bool) -> dict[Key, str]:
-        """What is not ready yet, and what it lacks. Raises ``NotReady`` for what failed for good."""
+    def poll(self, explaining: bool) -> dict[Key, str]:
+        """What is not ready yet, and why. Raises ``NotReady`` for permanent failures."""
         definitions = [key for key in self._pending if key[:2] == CRD]
-        # CRDs are large, and discovery says the same.
+        # CRDs are large, and discovery is enough.
         items = {key: self._pending[key].item for key in definitions}
         lacking = unserved(self._client, definitions, items, explaining) if definitions else {}
         self._unlisted = {}
@@ -123,7 +122,7 @@ class _Watch:
         immediate = self._classes()
         self.paused = []
         for key in self._pending.keys() - items.keys():
-            why = missing(key.group, key.kind, self._live[key], immediate) if key in self._live else self._gone(key)
+            why = missing(key.group, key.kind, self._live[key], immediate) if key in self._live else self._why_missing(key)
             if why:
                 lacking[key] = why
             elif is_paused(key.group, key.kind, self._live.get(key) or {}):
@@ -133,18 +132,18 @@ class _Watch:
         return {key: lacking[key] for key in self._pending}
 
     def explain(self, keys: list[Key]) -> None:
-        """Find out more about these."""
+        """Read more about the reasons of these."""
         self._explained = explain(self._client, {key: self._live.get(key, self._pending[key].item) for key in keys if key[:2] != CRD})
 
     def reasons(self, lacking: Mapping[Key, str]) -> dict[str, str]:
-        """From each object to why it is not ready, with all that is known."""
+        """From each object to all known reasons why it is not ready."""
         return {str(key): "; ".join(filter(None, (why, self._explained.get(key)))) for key, why in lacking.items()}
 
-    def _gone(self, key: Key) -> str | None:
+    def _why_missing(self, key: Key) -> str | None:
         if self._pending[key].resource in self._unlisted:
             return self._unlisted[self._pending[key].resource]
-        kept = key[:2] != ("batch", "Job") or self._pending[key].item["spec"].get("ttlSecondsAfterFinished") is None
-        return "it is gone" if kept else None
+        has_ttl = key[:2] == ("batch", "Job") and self._pending[key].item["spec"].get("ttlSecondsAfterFinished") is not None
+        return None if has_ttl else "it is gone"
 
     def _list(self, members: list[Member]) -> dict[Key, Json]:
         """The live objects of those that are awaited."""
@@ -158,21 +157,21 @@ class _Watch:
         wide = [resource for resource, namespaces in spaces.items() if len(namespaces) > 1 and resource not in self._narrow]
         answers: list[list[Json] | None] = self._client.map(lambda resource: self._items(resource, ""), wide)
         lists = list(zip(wide, answers, strict=True))
-        self._narrow |= {resource for resource, found in lists if found is None}
+        self._narrow |= {resource for resource, items in lists if items is None}
         near = [(resource, space) for resource, namespaces in spaces.items() for space in namespaces]
         near = [pair for pair in near if pair[0] not in wide or pair[0] in self._narrow]
         answers = self._client.map(lambda pair: self._items(*pair), near)
-        lists += [(resource, found) for (resource, _space), found in zip(near, answers, strict=True)]
+        lists += [(resource, items) for (resource, _space), items in zip(near, answers, strict=True)]
         return {
             key: item
-            for resource, found in lists
-            for item in found or []
+            for resource, items in lists
+            for item in items or []
             if (key := kinds[resource]._replace(namespace=item["metadata"].get("namespace") or "", name=item["metadata"]["name"]))
             in self._pending
         }
 
     def _items(self, resource: Resource, namespace: str) -> list[Json] | None:
-        """``None`` where the user may not list so many; by name where he may not list at all; nothing where the kind is not served."""
+        """``None`` if the user may not list all namespaces; by name if he may not list one either; empty if the kind is not served."""
         try:
             return list(self._client.items(resource.path(namespace), labelSelector=self._selector))
         except ApiError as error:
@@ -186,11 +185,11 @@ class _Watch:
             return []
 
     def _named(self, resource: Resource, namespace: str) -> list[Json]:
-        those = [member for member in self._pending.values() if member.resource == resource and member.key.namespace == namespace]
-        return [item for member in those if (item := self._client.find(member.path))]
+        members = [member for member in self._pending.values() if member.resource == resource and member.key.namespace == namespace]
+        return [item for member in members if (item := self._client.find(member.path))]
 
     def _classes(self) -> set[str]:
-        """The storage classes that bind at once; asked once, and only if there is a PVC with a class."""
+        """The storage classes that bind at once; read once, and only if there is a PVC with a class."""
         claims = [item for key, item in self._live.items() if key[:2] == ("", "PersistentVolumeClaim") and storage_class(item)]
         if self._immediate is None and claims:
             try:
@@ -203,14 +202,14 @@ class _Watch:
         return self._immediate or set()
 
     def _raise_failed(self) -> None:
-        """What failed for good is said at once. A Deployment that this run did not touch may have been helped from outside meanwhile."""
-        found = {key: why for key in self._pending if (why := failed(self._live.get(key) or {}))}
+        """Raise ``NotReady`` for permanent failures; not for an unchanged Deployment that was late at the first poll: it may recover."""
+        failures = {key: why for key in self._pending if (why := failed(self._live.get(key) or {}))}
         if self._spared is None:
-            self._spared = {key for key in found if only_slow(self._live[key]) and self._pending[key].action not in _WRITTEN}
-        found = {key: why for key, why in found.items() if key not in self._spared}
-        if found:
-            self.explain(list(found)[:_IN_A_MESSAGE])
-            reasons = self.reasons(found)
+            self._spared = {key for key in failures if only_slow(self._live[key]) and not self._pending[key].is_written}
+        failures = {key: why for key, why in failures.items() if key not in self._spared}
+        if failures:
+            self.explain(list(failures)[:_IN_A_MESSAGE])
+            reasons = self.reasons(failures)
             raise NotReady(
                 f"{'; '.join(f'{key} has failed: {why}' for key, why in reasons.items())}.",
                 fix=_GO_ON,
@@ -218,8 +217,8 @@ class _Watch:
             )
 
 
-def _looks(deadline: Deadline) -> Iterator[bool]:
-    """One look after another until the deadline; true where it is time to find out why it takes so long: now and then, and at the end."""
+def _polls(deadline: Deadline) -> Iterator[bool]:
+    """One poll after another until the deadline; true when it is time to explain delays: now and then, and at the end."""
     pause, explain_at = _FIRST_PAUSE, time.monotonic() + _EXPLAIN_FIRST
     while not deadline.over:
         explaining = time.monotonic() >= explain_at
@@ -232,19 +231,19 @@ def _looks(deadline: Deadline) -> Iterator[bool]:
 
 
 def counted(objects: int) -> str:
-    """So many objects, in words."""
+    """A number of objects."""
     return f"{objects} object{'' if objects == 1 else 's'}"
 
 
 def _named(reasons: Mapping[str, str], most: int) -> str:
-    """Each with its reason, at most so many, then how many more."""
+    """At most ``most`` with their reasons, then the number of the others."""
     listed = "; ".join(f"{what} ({why})" for what, why in list(reasons.items())[:most])
     return f"{listed}; and {len(reasons) - most} more" if len(reasons) > most else listed
 
 
 @contextlib.contextmanager
 def _state(ticker: Ticker) -> Iterator[None]:
-    """Meanwhile the ticker says something else."""
+    """Restore the ticker's state afterwards."""
     before = ticker.state
     try:
         yield

@@ -138,7 +138,7 @@ WEB = running(name="web", namespace="ml", labels={"app": "web"})
 def test_a_webhook_for_pods_whose_service_does_not_exist_is_told_at_once(cluster: FakeCluster, check: bool) -> None:
     cluster.put(blocking())
     with pytest.raises(
-        BootstrapError, match="mutatingwebhookconfiguration old-kubeflow asks a webhook about pods, and its Service old/gone"
+        BootstrapError, match="mutatingwebhookconfiguration old-kubeflow calls a webhook for pods, and its Service old/gone"
     ):
         cluster.deploy(SPACE, WEB, check=check)
     assert cluster.names() == ["MutatingWebhookConfiguration old-kubeflow"]
@@ -182,7 +182,7 @@ def test_a_webhook_for_our_own_objects_whose_service_does_not_exist_is_told_at_o
     cluster: FakeCluster, webhook: Json, stopped: str, check: bool
 ) -> None:
     cluster.put(webhook)
-    asks = f"{stopped}mutatingwebhookconfiguration old-kubeflow asks a webhook about it, and its Service old/gone does not exist"
+    asks = f"{stopped}mutatingwebhookconfiguration old-kubeflow calls a webhook for it, and its Service old/gone does not exist"
     with pytest.raises(BootstrapError, match=asks) as error:
         cluster.deploy(SPACE, WEB, make("Service", "mine", namespace="ml"), check=check)
     assert "kubectl delete mutatingwebhookconfiguration/old-kubeflow" in str(error.value)
@@ -194,7 +194,7 @@ def test_a_webhook_for_changes_stops_changes(cluster: FakeCluster) -> None:
     cluster.put(about("configmaps", operation="UPDATE"))
     assert cluster.deploy(SPACE, config).counts() == {"created": 2}
     assert cluster.deploy(SPACE, config).counts() == {"unchanged": 2}
-    with pytest.raises(BootstrapError, match="ConfigMap ml/c: mutatingwebhookconfiguration old-kubeflow asks a webhook about it"):
+    with pytest.raises(BootstrapError, match="ConfigMap ml/c: mutatingwebhookconfiguration old-kubeflow calls a webhook for it"):
         cluster.deploy(SPACE, {**config, "data": {"a": "2"}})
 
 

@@ -14,7 +14,7 @@ import typing as t
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy import lease
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.lease import held, process
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.lease import hold, process
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.model.progress import Ticker
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
@@ -81,7 +81,7 @@ def ticker() -> t.Any:
 
 
 def test_it_is_made_renewed_and_deleted(store: Store, client: Client, ticker: Ticker) -> None:
-    with held(client, "ml", "app", Deadline(5), ticker, duration=3) as mine:
+    with hold(client, "ml", "app", Deadline(5), ticker, duration=3) as mine:
         first = dict(store.lease["spec"])
         host, pid, _random = first["holderIdentity"].split("/")
         assert (host, pid) == (socket.gethostname(), str(os.getpid()))
@@ -94,7 +94,7 @@ def test_it_is_made_renewed_and_deleted(store: Store, client: Client, ticker: Ti
 
 
 def test_it_is_deleted_after_a_failure_too(store: Store, client: Client, ticker: Ticker) -> None:
-    with pytest.raises(ZeroDivisionError), held(client, "ml", "app", Deadline(5), ticker):
+    with pytest.raises(ZeroDivisionError), hold(client, "ml", "app", Deadline(5), ticker):
         raise ZeroDivisionError
     assert store.lease is None
 
@@ -112,27 +112,27 @@ def test_an_interrupted_run_tries_to_delete_it_for_a_moment_only(
 
     server.routes[f"{LEASES}/app-deploy"] = hang
     patient = client.with_policy(RequestPolicy(timeout=100.0))
-    with no_hang(1), pytest.raises(KeyboardInterrupt), held(patient, "ml", "app", Deadline(5), ticker):
+    with no_hang(1), pytest.raises(KeyboardInterrupt), hold(patient, "ml", "app", Deadline(5), ticker):
         raise KeyboardInterrupt
     assert store.lease
     released.set()
 
 
 def test_it_is_deleted_where_the_answer_to_a_renewal_was_lost(store: Store, client: Client, ticker: Ticker) -> None:
-    with held(client, "ml", "app", Deadline(5), ticker):
+    with hold(client, "ml", "app", Deadline(5), ticker):
         store.put(store.holder)
     assert store.lease is None
 
 
 def test_what_somebody_else_has_by_now_stays(store: Store, client: Client, ticker: Ticker) -> None:
-    with held(client, "ml", "app", Deadline(5), ticker):
+    with hold(client, "ml", "app", Deadline(5), ticker):
         store.put("far/12/abc")
     assert store.holder == "far/12/abc"
 
 
 def test_another_holder_is_waited_for_and_named(store: Store, client: Client, ticker: Ticker) -> None:
     store.put("far/12/abc")
-    with pytest.raises(BootstrapError) as refused, held(client, "ml", "app", Deadline(0.2), ticker):
+    with pytest.raises(BootstrapError) as refused, hold(client, "ml", "app", Deadline(0.2), ticker):
         pass
     assert refused.value.message == "Another deployment of app in ml is under way: host far, process 12, since 2026-01-02T03:04:05Z."
     assert store.holder == "far/12/abc"
@@ -150,7 +150,7 @@ def test_it_is_taken_when_the_other_one_ends(store: Store, client: Client, ticke
 
         over = False  # type: ignore[assignment]
 
-    with held(client, "ml", "app", Patient(5), ticker):
+    with hold(client, "ml", "app", Patient(5), ticker):
         assert store.holder.startswith(socket.gethostname())
         assert ticker.state == "before"
 
@@ -158,7 +158,7 @@ def test_it_is_taken_when_the_other_one_ends(store: Store, client: Client, ticke
 def test_a_silent_holder_is_dead_after_its_duration_by_our_own_clock(store: Store, client: Client, ticker: Ticker) -> None:
     store.put("far/12/abc", duration=1)
     start = time.monotonic()
-    with no_hang(2), held(client, "ml", "app", Deadline(3600), ticker):
+    with no_hang(2), hold(client, "ml", "app", Deadline(3600), ticker):
         assert time.monotonic() - start >= 1
         assert store.lease["spec"]["leaseTransitions"] == 1
 
@@ -171,7 +171,7 @@ def test_a_holder_that_renews_lives(store: Store, client: Client, ticker: Ticker
             store.put("far/12/abc", duration=1)
             return super().left()
 
-    with pytest.raises(BootstrapError, match="under way"), held(client, "ml", "app", Renewing(2.0), ticker):
+    with pytest.raises(BootstrapError, match="under way"), hold(client, "ml", "app", Renewing(2.0), ticker):
         pass
 
 
@@ -186,22 +186,22 @@ def child() -> t.Any:
 
 def test_a_holder_whose_process_is_gone_is_dead_at_once(store: Store, client: Client, ticker: Ticker, child: t.Any) -> None:
     store.put(f"somewhere/{child.pid}/abc", {PROCESS: process(child.pid)})
-    with pytest.raises(BootstrapError, match="under way"), held(client, "ml", "app", Deadline(0.1), ticker):
+    with pytest.raises(BootstrapError, match="under way"), hold(client, "ml", "app", Deadline(0.1), ticker):
         pass
     child.kill()  # and not yet reaped: a zombie
     until(lambda: len(process(child.pid).split()) == 2)
-    with held(client, "ml", "app", Deadline(0.1), ticker):
+    with hold(client, "ml", "app", Deadline(0.1), ticker):
         assert store.lease["spec"]["leaseTransitions"] == 1
     child.wait()
     store.put(f"somewhere/{child.pid}/abc", {PROCESS: f"{process(os.getpid()).rsplit(' ', 1)[0]} 1"})
-    with held(client, "ml", "app", Deadline(0.1), ticker):
+    with hold(client, "ml", "app", Deadline(0.1), ticker):
         pass
 
 
 def test_a_number_that_another_process_got_since_is_no_holder(store: Store, client: Client, ticker: Ticker, child: t.Any) -> None:
     boot, pids, start = process(child.pid).split()
     store.put(f"somewhere/{child.pid}/abc", {PROCESS: f"{boot} {pids} {int(start) - 1}"})
-    with held(client, "ml", "app", Deadline(0.1), ticker):
+    with hold(client, "ml", "app", Deadline(0.1), ticker):
         pass
 
 
@@ -213,7 +213,7 @@ def test_nothing_is_concluded_about_processes_elsewhere(store: Store, client: Cl
     parts = [*process(os.getpid()).split()[:2], "1"]
     parts[which] = "other"
     store.put(f"{socket.gethostname()}/{child.pid}/abc", {PROCESS: " ".join(parts)})
-    with pytest.raises(BootstrapError, match="under way"), held(client, "ml", "app", Deadline(0.1), ticker):
+    with pytest.raises(BootstrapError, match="under way"), hold(client, "ml", "app", Deadline(0.1), ticker):
         pass
 
 
@@ -221,12 +221,12 @@ def test_without_proc_the_duration_counts(store: Store, client: Client, ticker: 
     monkeypatch.setattr(lease, "_BOOT", tmp_path / "none")
     assert process(os.getpid()) == ""
     store.put(f"{socket.gethostname()}/999999999/abc", {PROCESS: ""})
-    with pytest.raises(BootstrapError, match="under way"), held(client, "ml", "app", Deadline(0.1), ticker):
+    with pytest.raises(BootstrapError, match="under way"), hold(client, "ml", "app", Deadline(0.1), ticker):
         pass
 
 
 def test_whoever_lost_it_stops(store: Store, client: Client, ticker: Ticker) -> None:
-    with held(client, "ml", "app", Deadline(5), ticker, duration=0.3) as mine:
+    with hold(client, "ml", "app", Deadline(5), ticker, duration=0.3) as mine:
         store.put("far/12/abc")
         until(lambda: mine._lost)
         with pytest.raises(BootstrapError) as lost:
@@ -236,18 +236,18 @@ def test_whoever_lost_it_stops(store: Store, client: Client, ticker: Ticker) -> 
 
 
 def test_a_lost_network_is_found_out_before_the_next_write(store: Store, client: Client, ticker: Ticker) -> None:
-    with held(client, "ml", "app", Deadline(5), ticker, duration=0.3) as mine:
+    with hold(client, "ml", "app", Deadline(5), ticker, duration=0.3) as mine:
         store.away = True
         until(lambda: lease._now() - mine._renewed > 0.3)
         # Another took it, and has ended since.
         store.lease = None
         store.away = False
-        with pytest.raises(BootstrapError, match="it is no longer there"):
+        with pytest.raises(BootstrapError, match="it was deleted"):
             mine.check()
 
 
 def test_a_lost_network_that_nobody_used_is_no_loss(store: Store, client: Client, ticker: Ticker) -> None:
-    with held(client, "ml", "app", Deadline(5), ticker, duration=0.3) as mine:
+    with hold(client, "ml", "app", Deadline(5), ticker, duration=0.3) as mine:
         store.away = True
         until(lambda: lease._now() - mine._renewed > 0.3)
         store.away = False
@@ -264,7 +264,7 @@ def test_a_lost_network_that_nobody_used_is_no_loss(store: Store, client: Client
 def test_a_server_that_stumbles_is_asked_again(store: Store, client: Client, ticker: Ticker, server: t.Any) -> None:
     answers = [Answer({}, 503), store.answer]
     server.routes[LEASES] = lambda request: _next(answers, store, request)
-    with held(client, "ml", "app", Deadline(5), ticker):
+    with hold(client, "ml", "app", Deadline(5), ticker):
         assert store.holder
 
 
@@ -277,7 +277,7 @@ def test_who_may_not_is_told_what_is_missing(server: t.Any, client: Client, tick
     server.routes[f"{LEASES}/app-deploy"] = Answer({"message": 'leases "app-deploy" is forbidden'}, 403)
     with (
         pytest.raises(BootstrapError, match="may not keep two deployments of app in ml apart") as refused,
-        held(client, "ml", "app", Deadline(5), ticker),
+        hold(client, "ml", "app", Deadline(5), ticker),
     ):
         pass
     assert "leases of coordination.k8s.io" in (refused.value.fix or "")
@@ -302,7 +302,7 @@ def test_a_renewal_that_hangs_does_not_outlast_the_lease(server: t.Any, client: 
         path: route,
         path.rpartition("/")[0]: lambda request: Answer({**request.body, "metadata": {"uid": "u", "resourceVersion": "0"}}),
     }
-    with Ticker(lambda _line: None) as ticker, held(client, "ml", "app", Deadline(30), ticker, duration=1.5) as lease:
+    with Ticker(lambda _line: None) as ticker, hold(client, "ml", "app", Deadline(30), ticker, duration=1.5) as lease:
         assert max(lease._quick.policy.timeout, lease._quick.policy.total) < 1.5
         assert hung.wait(patience(1))
         while state["puts"] < 2:

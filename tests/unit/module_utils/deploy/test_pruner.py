@@ -137,7 +137,7 @@ def test_who_alone_sees_to_custom_resources_stays(cluster: FakeCluster, brought:
     cluster.put(THING)
     kept = whys(cluster.deploy(*stays, check=check))
     assert {each.partition(".")[0].partition(" ")[0] for each in kept} == {"Deployment", "ClusterRole", "ClusterRoleBinding", "Service"}
-    assert "nothing else sees to Thing.example.com default/alice; to prune it" in kept["Deployment.apps ml/operator"]
+    assert "nothing else controls Thing.example.com default/alice; to prune it" in kept["Deployment.apps ml/operator"]
     if not check:
         assert "Deployment web" not in cluster.names() and not cluster.deploy(*stays).changed
         outcome = cluster.deploy(*stays, prune=frozenset({"Deployment.apps ml/operator"}))

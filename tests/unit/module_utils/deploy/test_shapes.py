@@ -70,13 +70,13 @@ WRONG = [
         "spec.scaleTargetRef.kind: text is expected",
     ),
     # What server-side apply takes in no case.
-    (pods(containers=[{"name": "c", "env": [{"name": "A"}, {"name": "B"}, {"name": "A"}]}]), r"env\[2\]: name A is there twice"),
+    (pods(containers=[{"name": "c", "env": [{"name": "A"}, {"name": "B"}, {"name": "A"}]}]), r"env\[2\]: name A occurs twice"),
     (
         pods(containers=[{"name": "c", "ports": [{"containerPort": 80}, {"containerPort": 80, "protocol": "TCP"}]}]),
-        "containerPort 80, protocol TCP is",
+        "containerPort 80, protocol TCP occurs twice",
     ),
-    (pods(containers=[{"name": "c"}, {"name": "c"}]), r"containers\[1\]: name c is there twice"),
-    (make("Service", "s", spec={"ports": [{"port": 1}, {"port": 1}]}), r"spec.ports\[1\]: port 1 is there twice"),
+    (pods(containers=[{"name": "c"}, {"name": "c"}]), r"containers\[1\]: name c occurs twice"),
+    (make("Service", "s", spec={"ports": [{"port": 1}, {"port": 1}]}), r"spec.ports\[1\]: port 1 occurs twice"),
     # Of which the API server says that there is one, but not where.
     (
         pods(containers=[{"name": "c", "resources": {"limits": {"cpu": 1, "memory": "1GB"}}}]),

@@ -51,7 +51,7 @@ def test_the_planned_cluster_and_an_application_that_names_none(server: t.Any) -
             None,
             r"was planned for the cluster https://other.example.com \(UID uid-2\), but .*UID uid-1",
         ),
-        (recorded(server=OTHER), "uid-1", None, r"can't be told from its UID: .*kubeflow_move=true"),
+        (recorded(server=OTHER), "uid-1", None, r"can't be determined from its UID: .*kubeflow_move=true"),
         (recorded(), "uid-1", None, r"says unknown \(UID unknown\).*UID uid-1.*Plan again"),
         (recorded(uid="", server=OTHER), "uid-1", None, r"UID unknown"),
         (recorded(uid="uid-2", server=OTHER), None, None, r"\(UID unknown\).*Let the user get the namespace kube-system"),

@@ -38,7 +38,7 @@ def test_two_webhooks_that_are_asked_about_each_others_servers_are_a_circle_that
         "Dependency cycle: Deployment.apps sys/two needs ValidatingWebhookConfiguration.admissionregistration.k8s.io one needs "
         "Deployment.apps sys/one needs ValidatingWebhookConfiguration.admissionregistration.k8s.io two needs Deployment.apps sys/two; "
         "so Deployment.apps sys/two does not wait for ValidatingWebhookConfiguration.admissionregistration.k8s.io one "
-        "(a webhook that would be asked about it)."
+        "(a webhook that would be called for it)."
     ]
     assert rank(found, server("two")) < rank(found, hooks(name="two")) < rank(found, server("one")) < rank(found, hooks(name="one"))
     assert gates(found, server("two")) == []

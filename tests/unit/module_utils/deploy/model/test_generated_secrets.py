@@ -118,7 +118,7 @@ def test_who_may_not_read_secrets_is_told() -> None:
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"keys": {"a": {}}}', '{"keys": {"a": {"sha": 1}}}', '{"keys": 1}'])
 def test_a_declaration_that_can_not_be_read(text: str) -> None:
     item = {**CLIENT, "metadata": {**CLIENT["metadata"], "annotations": {generated_secrets.GENERATE: text}}}
-    with pytest.raises(BootstrapError, match="does not say how to make its values"):
+    with pytest.raises(BootstrapError, match="does not declare its values"):
         filled(Cluster(), item)
 
 
@@ -129,4 +129,4 @@ def test_without_such_a_secret_nobody_is_asked() -> None:
 
 def test_what_is_given_is_not_generated() -> None:
     pairs = [("one", CLIENT), ("one", USER)]
-    assert generated_secrets.without_given(pairs, {generated_secrets.key_of(CLIENT)}) == [("one", USER)]
+    assert generated_secrets.without_supplied(pairs, {generated_secrets.key_of(CLIENT)}) == [("one", USER)]

@@ -192,7 +192,7 @@ def test_a_certificate(server: Server, client: Client) -> None:
     path = "/apis/cert-manager.io/v1/namespaces/ml/certificates"
     assert why(client, "certificate", CERTIFICATE) == "not found"
     server.routes[path] = {"items": [{"metadata": {"name": "web"}}]}
-    assert why(client, "certificate", CERTIFICATE) == "nobody has said so yet"
+    assert why(client, "certificate", CERTIFICATE) == "its status does not say so yet"
     server.routes[path] = {"items": [conditions("Ready", "False", reason="DoesNotExist", message="no secret")]}
     assert why(client, "certificate", CERTIFICATE) == "DoesNotExist: no secret"
     server.routes[path] = {"items": [conditions("Ready")]}
@@ -243,7 +243,7 @@ def test_a_gate_that_can_not_be_looked_at_is_closed(server: Server, client: Clie
     server.routes[f"/apis/cert-manager.io/v1/namespaces/{CERTIFICATE.namespace}/certificates"] = Answer(
         {"message": "conversion failed"}, 500
     )
-    assert why(client, "certificate", CERTIFICATE) == "it can't be looked at: conversion failed"
+    assert why(client, "certificate", CERTIFICATE) == "it can't be read: conversion failed"
 
 
 def test_names_in_field_selectors_are_escaped(server: Server, client: Client) -> None:

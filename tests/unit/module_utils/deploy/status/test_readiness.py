@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.status.readiness import awaited, failed, missing, said
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy.status.readiness import awaited, failed, missing, one_line
 
 Json = dict[str, t.Any]
 CRD = ("apiextensions.k8s.io", "CustomResourceDefinition")
@@ -199,5 +199,5 @@ def test_a_phase_is_final_for_pods_and_claims_only() -> None:
 
 
 def test_what_others_say_is_one_short_line() -> None:
-    assert said("a", None, "", "b\n  c") == "a: b c"
-    assert len(said("x" * 1000)) < 510
+    assert one_line("a", None, "", "b\n  c") == "a: b c"
+    assert len(one_line("x" * 1000)) < 510

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Secrets that are given to a deployment beside the application, in no file of which their values are.
+"""Secrets that are supplied to a deployment (``kubeflow_secrets``), whose values are in no file of the application.
 
-They are members as all objects are. But no fingerprint of what was wanted is recorded, from which a weak password could be guessed:
-whether one has the wanted state is seen by reading it.
+They are members like all objects. But no fingerprint of their values is recorded, from which a weak password could be guessed: they are
+read and compared.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ Json = dict[str, t.Any]
 COMPONENT = "secrets"
 """What the outcome says instead of a component."""
 MARK = "kubeflow.bootstrap/given"
-"""The annotation that tells them from the application's own Secrets."""
-UNSAID = "given"
-"""In the record, instead of the fingerprint of what was wanted."""
+"""The annotation that distinguishes them from the application's own Secrets."""
+NO_FINGERPRINT = "given"
+"""In the record instead of the fingerprint."""
 
 
-def objects(given: list[Json], namespace: str) -> list[tuple[str, Json]]:
-    """(component, Secret) of each. ``given``: name, namespace (the application's one if not set), type, labels and stringData."""
-    found = []
-    for each in given:
+def objects(secrets: list[Json], namespace: str) -> list[tuple[str, Json]]:
+    """(component, Secret) of each. ``secrets``: name, namespace (by default the application's), type, labels and stringData."""
+    objects = []
+    for each in secrets:
         if not each.get("name") or not isinstance(each.get("stringData"), dict):
             raise BootstrapError("Each of secrets needs a name and stringData.", fix="Correct secrets (kubeflow_secrets).")
         metadata: Json = {"name": each["name"], "namespace": each.get("namespace") or namespace, "annotations": {MARK: "true"}}
@@ -36,30 +36,30 @@ def objects(given: list[Json], namespace: str) -> list[tuple[str, Json]]:
             metadata["labels"] = {str(name): str(value) for name, value in each["labels"].items()}
         data = {str(key): base64.b64encode(str(value).encode()).decode() for key, value in each["stringData"].items()}
         kind = each.get("type") or "Opaque"
-        found.append((COMPONENT, {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": kind, "data": data}))
-    return found
+        objects.append((COMPONENT, {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": kind, "data": data}))
+    return objects
 
 
-def is_given(item: Json) -> bool:
-    """Whether an object, or the metadata of one that is there, is such a Secret, or one whose values were generated."""
+def is_supplied(item: Json) -> bool:
+    """Whether an object is such a Secret, or one whose values were generated."""
     annotations = (item.get("metadata") or {}).get("annotations") or {}
     return MARK in annotations or GENERATE in annotations
 
 
-def stays_by_itself(item: Json) -> bool:
-    """Whether it may stay when a later run is given none: what was generated goes with the component that declares it."""
+def is_kept_by_later_runs(item: Json) -> bool:
+    """Whether it may stay when a later run supplies none: generated ones are pruned with the component that declares them."""
     return MARK in ((item.get("metadata") or {}).get("annotations") or {})
 
 
 def unmarked(item: Json) -> Json:
-    """A given Secret as somebody else would have made it; other objects as they are."""
-    if not is_given(item):
+    """A supplied Secret without our annotation; any other object itself."""
+    if not is_supplied(item):
         return item
     return {**item, "metadata": {name: value for name, value in item["metadata"].items() if name != "annotations"}}
 
 
 def names(value: t.Any, secret: str) -> bool:
-    """Whether a text somewhere in an object is the name of a Secret: who refers to one, resources of any kind do, has it as such."""
+    """Whether a string anywhere in an object is the name of a Secret, as in references of any kind."""
     if isinstance(value, dict):
         return any(names(each, secret) for each in value.values())
     if isinstance(value, list):
@@ -68,7 +68,7 @@ def names(value: t.Any, secret: str) -> bool:
 
 
 def same(client: Client, path: str, item: Json) -> bool:
-    """Whether the live Secret has the wanted state; no where we may not read it, so that it is applied again."""
+    """Whether the live Secret has the desired state; False if it may not be read, so that it is applied again."""
     try:
         live = client.get(path)
     except ApiError as error:
@@ -76,5 +76,5 @@ def same(client: Client, path: str, item: Json) -> bool:
             return False
         raise
     labels = (live["metadata"].get("labels") or {}).items()
-    wanted = item["metadata"].get("labels") or {}
-    return bool(live.get("data") == item["data"] and live.get("type") == item["type"] and wanted.items() <= labels)
+    desired_labels = item["metadata"].get("labels") or {}
+    return bool(live.get("data") == item["data"] and live.get("type") == item["type"] and desired_labels.items() <= labels)
