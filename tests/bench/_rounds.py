@@ -31,7 +31,7 @@ _PAUSE = 20
 
 def main(folder: Path) -> None:
     place = local_cluster.Directories.of(os.environ, clusters=str(folder / "clusters"))
-    kubectl = Path(local_cluster.programs.find(place.cache, place.files / "control-plane").bin) / "kubectl"
+    kubectl = Path(local_cluster.programs.locate(place.cache, place.files / "control-plane").bin) / "kubectl"
     items = platform.objects(kubectl)
     files = Files(folder / "set", items, "kubeflow")
     apply = [str(kubectl), "apply", "--server-side", "--force-conflicts", "-f", str(files.list)]

@@ -80,7 +80,7 @@ def _start_again(place: Directories, name: str, folder: Path, proxy: str) -> Non
     document = {"apiVersion": "apiserver.k8s.io/v1beta1", "kind": "EgressSelectorConfiguration", "egressSelections": [selection]}
     config.write_text(json.dumps(document), encoding="utf-8")
     ports = control_plane.Ports(**json.loads(home.state.read_text(encoding="utf-8"))["ports"])
-    built = programs.find(place.cache, place.files / "control-plane")
+    built = programs.locate(place.cache, place.files / "control-plane")
     usual = control_plane.processes(home, built, ports)["kube-apiserver"]
     server = dataclasses.replace(usual, argv=[*usual.argv, f"--egress-selector-config-file={config}"])
     stop([server.pid_file])

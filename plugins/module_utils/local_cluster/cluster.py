@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A local cluster, made and removed: a real control plane on loopback. Private to the collection."""
+"""A local cluster is created and removed: a real control plane on loopback."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from .node.nodes import Node
 _START_SECONDS = 90.0
 _TRIES = 3
 _PROCESSES = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok"]
-"""Those of a cluster whose record does not name them."""
+"""The processes of a cluster whose record does not name them."""
 
 
 def cache_folder(env: Mapping[str, str]) -> Path:
-    """Where programs and clusters are kept by default."""
+    """The default folder of programs and clusters."""
     base = env.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path(env.get("HOME") or Path.home()) / ".cache") / "kubeflow.bootstrap"
 
@@ -47,7 +47,7 @@ def role_files() -> Path:
 
 @dataclass(frozen=True)
 class Directories:
-    """Where things are: ``files`` those of the role, ``cache`` for programs, ``clusters`` with a folder for each cluster."""
+    """``files``: those of the role. ``cache``: programs. ``clusters``: a folder for each cluster."""
 
     files: Path
     cache: Path
@@ -55,7 +55,7 @@ class Directories:
 
     @classmethod
     def of(cls, env: Mapping[str, str], files: str | None = None, cache: str | None = None, clusters: str | None = None) -> Directories:
-        """The places named, else the usual ones."""
+        """The folders named, else the usual ones."""
         root = Path(cache).expanduser() if cache else cache_folder(env)
         return cls(
             files=Path(files) if files else role_files(),
@@ -69,19 +69,19 @@ class Directories:
         return Home(self.clusters / name)
 
 
-def present(place: Directories, name: str, wanted: str, context: Context) -> dict[str, t.Any]:
-    """Make the cluster ``name`` run as the profile ``wanted`` (a name or a path) says.
+def present(place: Directories, name: str, profile_name: str, context: Context) -> dict[str, t.Any]:
+    """Run the cluster ``name`` with the profile ``profile_name``, a name or a path.
 
-    Returns ``changed`` and, unless it would only have been made, what ``describe`` returns. Raises ``BootstrapError`` where a
+    Returns ``changed`` and, unless check mode leaves it uncreated, what ``describe`` returns. Raises ``BootstrapError`` where a
     cluster of that name has another profile or version.
     """
     home = place.home(name)
     if not place.files.is_dir():
         fix = "Set files_dir to the folder files of the role local_cluster, on the host where this runs."
         raise BootstrapError(f"There is no folder {place.files}, which has the profiles.", fix=fix)
-    profile = profiles.read(wanted, place.files / "profiles")
+    profile = profiles.read(profile_name, place.files / "profiles")
     modules = programs.REAL if profile.real() else programs.SIMULATED
-    _refuse_other(home, profile, programs.find(place.cache, place.files / "control-plane", modules))
+    _refuse_other(home, profile, programs.locate(place.cache, place.files / "control-plane", modules))
     if context.check:
         state = _read_state(home)
         complete = bool(state.get("complete")) and all(_pids(home).values())
@@ -91,7 +91,7 @@ def present(place: Directories, name: str, wanted: str, context: Context) -> dic
     built = programs.ensure(place.cache, place.files / "control-plane", context.env, context.progress, modules)
     stand_ins = images.ensure(place.cache, place.files, profile.image_sets(), context) if profile.real() else []
     starting = _Start(home, profile, built, place.files / "node", stand_ins, context)
-    with _alone(home, context):
+    with _exclusively(home, context):
         _refuse_other(home, profile, built)
         changed = _converge(starting)
     return {"changed": changed, **describe(place, name)}
@@ -102,13 +102,13 @@ def absent(place: Directories, name: str, context: Context) -> dict[str, t.Any]:
     home = place.home(name)
     if context.check or not home.folder.exists():
         return {"changed": home.folder.exists()}
-    with _alone(home, context):
+    with _exclusively(home, context):
         _clear(home)
     return {"changed": True}
 
 
 def describe(place: Directories, name: str) -> dict[str, t.Any]:
-    """What there is to know of the cluster ``name``, which has been made."""
+    """The facts of the existing cluster ``name``."""
     home = place.home(name)
     state = _read_state(home)
     if not state:
@@ -131,7 +131,7 @@ def describe(place: Directories, name: str) -> dict[str, t.Any]:
 
 @dataclass(frozen=True)
 class _Start:
-    """What a start is given: ``files`` those of real nodes, ``stand_ins`` the images that are not pulled."""
+    """The inputs of a start. ``files``: those of real nodes; ``stand_ins``: the images that are not pulled."""
 
     home: Home
     profile: Profile
@@ -144,7 +144,7 @@ class _Start:
         return nodes.of(self.home, self.profile.real())
 
 
-def _alone(home: Home, context: Context) -> t.ContextManager[None]:
+def _exclusively(home: Home, context: Context) -> t.ContextManager[None]:
     lock = home.folder.with_name(f".{home.name}.lock")
     return locked(lock, lambda: context.progress(f"Waiting for somebody else's work on the local cluster {home.name}"))
 
@@ -161,7 +161,7 @@ def _refuse_other(home: Home, profile: Profile, built: Programs) -> None:
 
 
 def _converge(start: _Start) -> bool:
-    """Start what does not run, make what does not exist. Returns whether there was anything to do."""
+    """Create what does not exist, and start what does not run. Returns whether anything changed."""
     home = start.home
     if _read_state(home).get("complete"):
         if all(_pids(home).values()):
@@ -171,7 +171,7 @@ def _converge(start: _Start) -> bool:
             _stop(home)
         _up(start)
         return True
-    # Half a cluster, of a run that was killed or failed, is worth less than a new one.
+    # A partial cluster, of a run that was killed or failed, is replaced.
     _clear(home)
     try:
         _up(start)
@@ -182,7 +182,7 @@ def _converge(start: _Start) -> bool:
 
 
 def _up(start: _Start) -> None:
-    """Bring the cluster up; on other ports if somebody took one of them between our look and the start."""
+    """Start the cluster; on other ports if another program took one of them since they were chosen."""
     home, profile, built = start.home, start.profile, start.built
     for attempt in range(1, _TRIES + 1):
         state = _read_state(home)
@@ -200,19 +200,19 @@ def _up(start: _Start) -> None:
         }
         _write_state(home, state)
         try:
-            everyone = _bring_up(start, ports)
+            processes = _bring_up(start, ports)
         except ProcessDied as error:
             if attempt == _TRIES or "address already in use" not in error.log.lower():
                 raise
             start.context.progress("A port was taken meanwhile: trying again with others")
             _stop(home)
         else:
-            _write_state(home, {**state, "complete": True, "processes": [each.name for each in everyone]})
+            _write_state(home, {**state, "complete": True, "processes": [process.name for process in processes]})
             return
 
 
 def _ports(home: Home, state: dict[str, t.Any]) -> Ports:
-    """The ports that the cluster has already, unless it is down and somebody else took one."""
+    """The cluster's own ports, unless it is down and another program took one."""
     if state:
         ports = Ports(**state["ports"])
         if any(_pids(home).values()) or ports.are_free():
@@ -221,18 +221,18 @@ def _ports(home: Home, state: dict[str, t.Any]) -> Ports:
 
 
 def _bring_up(start: _Start, ports: Ports) -> list[Process]:
-    """Start each process when what it needs is there; returns them all."""
+    """Start each process after those that it depends on; returns them all."""
     home, context = start.home, start.context
     context.progress(f"Starting the local cluster {home.name} (Kubernetes {start.built.version}, profile {start.profile.name})")
-    everyone: list[Process] = []
+    processes: list[Process] = []
 
-    def run(*some: Process) -> None:
-        for process in some:
+    def run(*added: Process) -> None:
+        for process in added:
             process.start()
-            everyone.append(process)
+            processes.append(process)
 
     def wait(met: Callable[[], str | None]) -> None:
-        await_condition(met, everyone, _START_SECONDS, context.progress)
+        await_condition(met, processes, _START_SECONDS, context.progress)
 
     site = nodes.Site(start.nodes(), start.files, ports, start.built, run, wait) if start.profile.real() else None
     inside = site.open() if site else None
@@ -242,16 +242,16 @@ def _bring_up(start: _Start, ports: Ports) -> list[Process]:
         site.configure()
     objects = [*start.profile.objects(), *(site.objects() if site else [])]
     simulated = {each["metadata"]["name"] for each in objects if each["kind"] == "Node"}
-    each = control_plane.processes(home, start.built, ports, inside, kwok=bool(simulated) or not site)
-    run(each.pop("etcd"), each.pop("kube-apiserver"))
+    remaining = control_plane.processes(home, start.built, ports, inside, kwok=bool(simulated) or not site)
+    run(remaining.pop("etcd"), remaining.pop("kube-apiserver"))
     if site:
         site.connect()
     connection = load(kubeconfig=str(home.kubeconfig("setup")), env=context.env).connection
-    # Its port may be taken by somebody who never answers: look after the processes in between.
+    # Another program that never answers may have its port: the processes are checked in between.
     with Client(connection, RequestPolicy(timeout=1.0)) as probe:
         wait(lambda: _not_ready(probe))
     with Client(connection) as client:
-        run(*each.values())
+        run(*remaining.values())
         contents.create(client, objects, wait)
         _write_service_account(home, contents.service_account_token(client))
         if site:
@@ -261,9 +261,9 @@ def _bring_up(start: _Start, ports: Ports) -> list[Process]:
         wait(lambda: contents.unready_nodes(client, names))
         if site:
             site.enforce_policies()
-    for process in everyone:
+    for process in processes:
         process.check()
-    return everyone
+    return processes
 
 
 def _not_ready(client: Client) -> str | None:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The checks that the packages of an application declare for its components. Private to the collection.
+"""The checks that the packages of an application declare for its components.
 
 A package declares them in a file checks.libsonnet beside its others, with a function ``checks(params, env)`` that returns a list.
 What a check may hold is in ``FIELDS`` and in docs/verify.md.
@@ -23,7 +23,7 @@ _FILE = "checks.libsonnet"
 _COMPONENT = """local checks = import %s;
 checks.checks(std.extVar("__ksonnet/params").components[%s], std.extVar("__ksonnet/environments"))"""
 WAYS = ("http", "url", "exec", "objects")
-"""How a check looks; each has one of them."""
+"""The kinds of checks; each check is of one."""
 FIELDS: Shape = {
     **{"name!": str, "title!": str, "seconds!": int, "fix!": str, "optional": bool},
     "http": {"service!": str, "port!": str, "path!": str, "tls": bool, "headers": {"*": str}, "status!": [int], "text": str},
@@ -44,30 +44,29 @@ def checks(files: Mapping[str, str], environment: str) -> dict[str, list[Json]]:
     declared = {}
     for root in roots:
         for name, path in render.components(files, root).items():
-            if found := _package(files, path):
-                declared[path] = _COMPONENT % (json.dumps(f"{found}/{_FILE}"), json.dumps(name))
-    # Components that declare nothing are left out: their evaluation could only fail or take time.
+            if package := _package(files, path):
+                declared[path] = _COMPONENT % (json.dumps(f"{package}/{_FILE}"), json.dumps(name))
+    # Components without checks are left out: their evaluation could only fail or take time.
     others = {path for root in roots for path in render.components(files, root).values()} - declared.keys()
-    kept = {path: text for path, text in files.items() if path not in others}
-    values = render.values({**kept, **declared}, environment)
-    return {name: _checked(name, value) for name, value in values.items()}
+    values = render.values({**{path: text for path, text in files.items() if path not in others}, **declared}, environment)
+    return {name: _validated(name, value) for name, value in values.items()}
 
 
 def _package(files: Mapping[str, str], component: str) -> str | None:
-    """The package, as components name it, whose checks are those of a component."""
-    for each in imports(files[component]) if component.endswith(".jsonnet") else ():
-        folder, _slash, file = each.path.rpartition("/")
+    """The package with the checks of a component, as components name it; ``None`` without any."""
+    for imported in imports(files[component]) if component.endswith(".jsonnet") else ():
+        folder, _slash, file = imported.path.rpartition("/")
         # Not a component of its data alone, such as the CRDs of the platform.
         if file.endswith(".libsonnet") and f"vendor/{folder}/{_FILE}" in files:
             return folder
     return None
 
 
-def _checked(component: str, value: t.Any) -> list[Json]:
+def _validated(component: str, value: t.Any) -> list[Json]:
     for number, check in enumerate(value if isinstance(value, list) else [value]):
         where = f"check {number} of component {component}"
-        for wrong in misfits(check, FIELDS):
-            raise BootstrapError(f"{where}: {wrong.place or 'it'} is not {wrong.expected}.", fix=f"Put {_FILE} of its package right.")
+        for misfit in misfits(check, FIELDS):
+            raise BootstrapError(f"{where}: {misfit.place or 'it'} is not {misfit.expected}.", fix=f"Put {_FILE} of its package right.")
         ways = [way for way in WAYS if way in check]
         if len(ways) != 1 or ("objects" in check) != ("until" in check):
             raise BootstrapError(

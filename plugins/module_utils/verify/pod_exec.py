@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Checks that run a Python script of a package in a container of the application. Private to the collection."""
+"""Checks that run a Python script of a package in a container of the application."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ def run(client: Client, namespace: str, check: Json, seconds: float) -> tuple[bo
     task = {"script": check["script"], "settings": {**check["settings"], "seconds": seconds}}
     printed = execute(client, namespace, pod, check["container"], ["python3", "-c", _START], json.dumps(task) + "\n", seconds)
     try:
-        found = foreign_json.loads(printed.strip().splitlines()[-1])
-        passed, evidence, warning = found["passed"], found["evidence"], found.get("warning")
+        result = foreign_json.loads(printed.strip().splitlines()[-1])
+        passed, evidence, warning = result["passed"], result["evidence"], result.get("warning")
     except (IndexError, ValueError, KeyError, TypeError):
         raise CheckFailed(f"the script in pod {pod} ended without a result: {clean(printed[-_SHOWN:]) or 'it printed nothing'}") from None
     return bool(passed), clean(str(evidence)), clean(str(warning)) if warning else None
 
 
 def _pod(client: Client, namespace: str, labels: Json) -> str:
-    """The name of a pod that is ready."""
+    """The name of a ready pod."""
     selector = ",".join(f"{name}={value}" for name, value in labels.items())
     for pod in client.items(f"/api/v1/namespaces/{namespace}/pods", labelSelector=selector):
         conditions = {each["type"]: each["status"] for each in (pod.get("status") or {}).get("conditions") or []}
@@ -53,7 +53,7 @@ def _pod(client: Client, namespace: str, labels: Json) -> str:
 
 
 def execute(client: Client, namespace: str, pod: str, container: str, command: list[str], text: str, seconds: float) -> str:
-    """What a command prints that gets ``text`` as its input. Raises ``CheckFailed`` where it fails, or takes longer."""
+    """The output of a command with the input ``text``. Raises ``CheckFailed`` where it fails, or takes longer than ``seconds``."""
     websocket = _library()
     query = urlencode(
         [("container", container), ("stdin", "true"), ("stdout", "true"), ("stderr", "true"), *(("command", each) for each in command)]
@@ -75,7 +75,7 @@ def execute(client: Client, namespace: str, pod: str, container: str, command: l
                 streams[message[0]] = streams.get(message[0], b"") + message[1:]
     except websocket.WebSocketBadStatusException as error:
         kind = CheckDenied if error.status_code == 403 else CheckFailed
-        raise kind(f"the API server does not run a command in pod {pod}: {_refused(error)}") from None
+        raise kind(f"the API server does not run a command in pod {pod}: {_message_of(error)}") from None
     except (websocket.WebSocketException, OSError) as error:
         raise CheckFailed(f"the connection to pod {pod} was lost: {clean(str(error))}") from None
     finally:
@@ -85,7 +85,7 @@ def execute(client: Client, namespace: str, pod: str, container: str, command: l
 
 
 class _BoundedSocket:
-    """A socket that gives up at the ``end`` and after so many bytes, however steadily the server sends: the library would read on."""
+    """A socket that stops reading at ``end`` and after ``_MOST`` bytes, however steadily the server sends; the library would read on."""
 
     def __init__(self, sock: t.Any, end: float, pod: str) -> None:
         self._sock, self._end, self._pod, self._left = sock, end, pod, _MOST
@@ -120,11 +120,11 @@ def _check_status(pod: str, streams: dict[int, bytes]) -> None:
     if not isinstance(status, dict):
         raise CheckFailed(f"the connection to pod {pod} ended without a Status")
     if status.get("status") != "Success":
-        said = streams.get(_STDERR, b"")[-_SHOWN:].decode(errors="replace").strip()
-        raise CheckFailed(f"a command in pod {pod} failed: {clean(said or str(status.get('message')))}")
+        errors = streams.get(_STDERR, b"")[-_SHOWN:].decode(errors="replace").strip()
+        raise CheckFailed(f"a command in pod {pod} failed: {clean(errors or str(status.get('message')))}")
 
 
-def _refused(error: t.Any) -> str:
+def _message_of(error: t.Any) -> str:
     try:
         return clean(str(foreign_json.loads(error.resp_body)["message"]))
     except (TypeError, ValueError, KeyError):

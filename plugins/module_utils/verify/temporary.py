@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Checks that create objects and wait for what becomes of one of them, and the end of those objects. Private to the collection."""
+"""Checks that create objects, wait for a condition of one of them, and delete them."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from .result import CheckDenied, CheckFailed
 Json = dict[str, t.Any]
 
 CHECK = "kubeflow.bootstrap/check"
-"""The label of all that a check creates, with its name; packages put it on the pod templates."""
+"""The label of all objects of a check, with its name; packages put it on the pod templates."""
 _PAUSE = 1.0
 _LINES = 3
 _MOST = 2000
-"""Of a pod's log: lines that are shown, and characters."""
-_END = 60.0
-"""Seconds for the objects of a check to be gone."""
+"""Lines and bytes of a pod's log that are shown at most."""
+_DELETION = 60.0
+"""Seconds to wait for the deletion of a check's objects."""
 
 
 def run(client: Client, resources: Resources, namespace: str, check: Json, seconds: float) -> str:
-    """Create the objects, and wait for the condition; what the pods printed. Raises ``CheckFailed``."""
+    """Create the objects, and wait for the condition. Returns what the pods printed. Raises ``CheckFailed``."""
     until, end = check["until"], time.monotonic() + seconds
     awaited = None
     for item in check["objects"]:
@@ -42,17 +42,17 @@ def run(client: Client, resources: Resources, namespace: str, check: Json, secon
         raise CheckFailed(f"its package creates no {until['object']}")
     key, resource = awaited
     while True:
-        found = client.find(resource.path(namespace, key.name))
-        if found is None:
+        live = client.find(resource.path(namespace, key.name))
+        if live is None:
             raise CheckFailed(f"{key} was deleted meanwhile")
-        met = {name: each.get("message") or "" for name, each in conditions(found).items() if each.get("status") == "True"}
-        if until["condition"] in met:
+        true = {name: each.get("message") or "" for name, each in conditions(live).items() if each.get("status") == "True"}
+        if until["condition"] in true:
             return printed(client, namespace, check["name"]) or f"{key}: {until['condition']}"
-        if until["failed"] in met:
-            said = printed(client, namespace, check["name"])
-            raise CheckFailed(f"{key} failed: {'; '.join(filter(None, (clean(met[until['failed']]), said)))}")
+        if until["failed"] in true:
+            logs = printed(client, namespace, check["name"])
+            raise CheckFailed(f"{key} failed: {'; '.join(filter(None, (clean(true[until['failed']]), logs)))}")
         if time.monotonic() > end:
-            raise CheckFailed(f"{key} is not {until['condition']} after {seconds:g} seconds{_why(client, key, found)}")
+            raise CheckFailed(f"{key} is not {until['condition']} after {seconds:g} seconds{_explained(client, key, live)}")
         interrupts.pause(_PAUSE)
 
 
@@ -71,9 +71,9 @@ def _create(client: Client, resources: Resources, namespace: str, check: str, it
     return key_of(item), resource
 
 
-def _why(client: Client, key: Key, found: Json) -> str:
-    why = explain(client, {key: found}).get(key)
-    return f": {why}" if why else ""
+def _explained(client: Client, key: Key, live: Json) -> str:
+    reason = explain(client, {key: live}).get(key)
+    return f": {reason}" if reason else ""
 
 
 def printed(client: Client, namespace: str, check: str) -> str:
@@ -94,21 +94,21 @@ def _log(client: Client, namespace: str, pod: Json) -> str:
 
 
 def remove(client: Client, resources: Resources, namespace: str, checks: Iterable[Json]) -> list[str]:
-    """Delete what checks have created, in this run or one that was killed; what is not gone after some time."""
+    """Delete the objects of checks, also of a run that was killed. Returns those that are still being deleted when the time is over."""
     kinds = {(item["apiVersion"], item["kind"]): item for check in checks for item in check.get("objects") or ()}
     pending: dict[str, tuple[str, Key, Json]] = {}
     for item in kinds.values():
         try:
             resource = resources.of(item)
             live = list(client.items(resource.path(namespace), METADATA, labelSelector=CHECK))
-        except (ApiError, BootstrapError):  # not served, or not to be seen: then nothing of it was created
+        except (ApiError, BootstrapError):  # not served, or not readable: then none of it was created
             continue
         for each in live:
             key = key_of({"apiVersion": item["apiVersion"], "kind": item["kind"], "metadata": each["metadata"]})
             pending[str(key)] = resource.path(namespace, key.name), key, each["metadata"]
     for path, key, metadata in pending.values():
         deletion.delete(client, path, key, metadata, lambda _metadata: None)
-    end = time.monotonic() + _END
+    end = time.monotonic() + _DELETION
     while pending and time.monotonic() < end:
         pending = {name: each for name, each in pending.items() if deletion.live_metadata(client, each[0], str(each[2]["uid"]))}
         if pending:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Prove that what was deployed works: the checks of an application, one after the other. Private to the collection."""
+"""Prove that what was deployed works: the checks of an application, one after the other."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Json = dict[str, t.Any]
 _SIMULATED = "kwok.x-k8s.io/node"
 """The annotation of nodes that kwok plays (https://kwok.sigs.k8s.io/docs/user/kwok-manage-nodes-and-pods/)."""
 _PAUSE = 2.0
-_ONE_MORE_TIME = "Run this stage again once that is put right: ansible-playbook kubeflow.bootstrap.verify."
+_RUN_AGAIN = "Run this stage again once that is put right: ansible-playbook kubeflow.bootstrap.verify."
 
 
 def verify(client: Client, args: Json, context: Context) -> list[CheckResult]:
@@ -55,32 +55,32 @@ def verify(client: Client, args: Json, context: Context) -> list[CheckResult]:
         for component, check in chosen:
             ticker.title = f"{component}: {check['title']}"
             results.append(run.one(component, check))
-            ticker.say(told(results[-1]))
+            ticker.say(line(results[-1]))
     failed = [result for result in results if result.status == FAILED]
     if failed:
         raise BootstrapError(
             f"{len(failed)} of {len(results)} checks failed: {'; '.join(f'{each.name} ({each.evidence})' for each in failed)}.",
-            fix=" ".join(dict.fromkeys([*(each.fix for each in failed if each.fix), _ONE_MORE_TIME])),
+            fix=" ".join(dict.fromkeys([*(each.fix for each in failed if each.fix), _RUN_AGAIN])),
             checks=[result.document() for result in results],
         )
     return results
 
 
-def told(result: CheckResult) -> str:
-    """A result in one line."""
+def line(result: CheckResult) -> str:
+    """A result as one line of progress."""
     return f"{result.component}: {result.title}: {result.status} ({result.evidence}; {result.seconds:g} s)"
 
 
 def _chosen(declared: dict[str, list[Json]], names: Collection[str]) -> list[tuple[str, Json]]:
-    """Each check with its component: all, or those with the names."""
-    found = [(component, check) for component, those in declared.items() for check in those]
-    known = {check["name"] for _component, check in found}
+    """Each check with its component: all of them, or those named."""
+    pairs = [(component, check) for component, checks in declared.items() for check in checks]
+    known = {check["name"] for _component, check in pairs}
     if unknown := sorted(set(names) - known):
         raise BootstrapError(
             f"The application has no check {unknown[0]!r}.",
             fix=f"Its checks: {', '.join(sorted(known)) or 'none'}. ",
         )
-    return [(component, check) for component, check in found if not names or check["name"] in names]
+    return [(component, check) for component, check in pairs if not names or check["name"] in names]
 
 
 def _simulated(client: Client) -> str | None:
@@ -91,42 +91,42 @@ def _simulated(client: Client) -> str | None:
         if error.code != 403:
             raise
         return None
-    played = [node for node in nodes if _SIMULATED in (node["metadata"].get("annotations") or {})]
-    return f"its {len(nodes)} nodes are simulated by kwok, so that no pod of it runs" if nodes and len(played) == len(nodes) else None
+    if not nodes or not all(_SIMULATED in (node["metadata"].get("annotations") or {}) for node in nodes):
+        return None
+    return f"its {len(nodes)} nodes are simulated by kwok, so that no pod of it runs"
 
 
 class _VerifyRun:
-    """What the checks of a run share."""
+    """The checks of a run, one after the other, within one deadline."""
 
     def __init__(self, client: Client, resources: Resources, namespace: str, deadline: Deadline, context: Context) -> None:
         self._client, self._resources, self._namespace = client, resources, namespace
         self._deadline, self._context = deadline, context
 
-    def skipped(self, component: str, check: Json, why: str, seconds: float = 0.0, fix: str | None = None) -> CheckResult:
-        """A check that can't be told from here."""
-        return CheckResult(component, check["name"], check["title"], SKIPPED, why, seconds, fix)
+    def skipped(self, component: str, check: Json, reason: str, seconds: float = 0.0, fix: str | None = None) -> CheckResult:
+        return CheckResult(component, check["name"], check["title"], SKIPPED, reason, seconds, fix)
 
     def one(self, component: str, check: Json) -> CheckResult:
         """Run a check, and leave nothing of it behind."""
         if self._deadline.over:
-            why = f"no time was left of {self._deadline.seconds:g} seconds"
-            return self.skipped(component, check, why, fix="More time: kubeflow_verify_timeout.")
-        begin = time.monotonic()
+            reason = f"no time was left of {self._deadline.seconds:g} seconds"
+            return self.skipped(component, check, reason, fix="More time: kubeflow_verify_timeout.")
+        start = time.monotonic()
         seconds = min(float(check["seconds"]), self._deadline.left())
         try:
-            evidence, warning = self._look(check, seconds)
+            evidence, warning = self._carry_out(check, seconds)
             status = WARNING if warning else PASSED
         except CheckDenied as error:
             fix = "Let the user do that, or run it as somebody who may: docs/verify.md."
-            return self.skipped(component, check, str(error), round(time.monotonic() - begin, 1), fix)
+            return self.skipped(component, check, str(error), round(time.monotonic() - start, 1), fix)
         except CheckFailed as error:
             evidence, warning, status = str(error), check["fix"], WARNING if check.get("optional") else FAILED
         except BootstrapError as error:
             evidence, warning, status = error.message.rstrip("."), error.fix, FAILED
-        return CheckResult(component, check["name"], check["title"], status, evidence, round(time.monotonic() - begin, 1), warning)
+        return CheckResult(component, check["name"], check["title"], status, evidence, round(time.monotonic() - start, 1), warning)
 
-    def _look(self, check: Json, seconds: float) -> tuple[str, str | None]:
-        """What was seen, and a warning or ``None``."""
+    def _carry_out(self, check: Json, seconds: float) -> tuple[str, str | None]:
+        """Returns evidence, and a warning or ``None``. Raises ``CheckFailed`` or ``CheckDenied``."""
         if "http" in check:
             return _until(lambda: web.service(self._client, self._namespace, check["http"]), seconds), None
         if "url" in check:
@@ -144,17 +144,16 @@ class _VerifyRun:
             self._remove(check)
 
     def _remove(self, check: Json) -> None:
-        left = temporary.remove(self._client, self._resources, self._namespace, [check])
-        for each in left:
-            self._context.warn(f"{each}, of the check {check['name']}, is still being deleted.")
+        for name in temporary.remove(self._client, self._resources, self._namespace, [check]):
+            self._context.warn(f"{name}, of the check {check['name']}, is still being deleted.")
 
 
-def _until(look: t.Callable[[], str], seconds: float) -> str:
-    """What was seen, once it is as it should be; raises the last ``CheckFailed`` when the time is over."""
+def _until(check: t.Callable[[], str], seconds: float) -> str:
+    """The evidence of the first time that a check passes; raises the last ``CheckFailed`` when the time is over."""
     deadline = Deadline(seconds)
     while True:
         try:
-            return look()
+            return check()
         except (CheckFailed, Unreachable) as error:
             if deadline.over:
                 raise CheckFailed(str(error)) from None

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Checks that ask a web server: a Service through the API server, or an address as users do. Private to the collection."""
+"""Checks by HTTP: of a Service through the API server, or of an address as users see it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _REDIRECTS = 5
 _MOST = 2**20
 _SHOWN = 200
 _REQUEST = 30.0
-"""Seconds of one request."""
+"""Seconds that one request may take."""
 
 
 def service(client: Client, namespace: str, check: Json) -> str:
-    """Ask a Service through the API server's proxy; what was seen. Raises ``CheckFailed``."""
+    """Send a request to a Service, through the API server's proxy. Returns evidence. Raises ``CheckFailed``."""
     name = f"{'https:' if check.get('tls') else ''}{check['service']}:{check['port']}"
     path = f"/api/v1/namespaces/{namespace}/services/{name}/proxy{check['path']}"
     status, headers, content = client.through(path, check.get("headers") or {})
@@ -39,7 +39,7 @@ def service(client: Client, namespace: str, check: Json) -> str:
 
 
 def url(check: Json, env: Mapping[str, str]) -> str:
-    """Ask an address from here, with the certificate authorities that this machine trusts; what was seen. Raises ``CheckFailed``."""
+    """Send a request from here, with the certificate authorities that this machine trusts. Returns evidence. Raises ``CheckFailed``."""
     address = check["url"]
     for _redirect in range(_REDIRECTS):
         context = trust.trusting(None, env) if address.startswith("https:") else None
@@ -57,12 +57,12 @@ def url(check: Json, env: Mapping[str, str]) -> str:
 
 
 def _refusal(status: int, content: bytes) -> str | None:
-    """What the API server says where it does not pass a request on."""
+    """The message of an API server that does not pass a request on."""
     try:
-        found = foreign_json.loads(content) if status >= 400 else None
+        answer = foreign_json.loads(content) if status >= 400 else None
     except ValueError:
         return None
-    return clean(str(found.get("message"))) if isinstance(found, dict) and found.get("kind") == "Status" else None
+    return clean(str(answer.get("message"))) if isinstance(answer, dict) and answer.get("kind") == "Status" else None
 
 
 def _compare(check: Json, what: str, status: int, location: str | None, content: bytes) -> None:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is in a local cluster when it is handed over. Private to the collection."""
+"""The initial objects of a local cluster."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...kube.discovery import Served, served
 
 Json = dict[str, t.Any]
 Await = Callable[[Callable[[], t.Optional[str]]], None]  # noqa: UP045  # evaluated at import
-"""Waits until a condition returns None; what it returns otherwise says what is missing."""
+"""Waits until a condition returns None; any other result says what is missing."""
 
 SERVICE_ACCOUNT = "kubeflow-admin"
 _TOKEN_SECONDS = 10 * 365 * 24 * 3600
@@ -26,39 +26,39 @@ _ADMIN: list[Json] = [
         "subjects": [{"kind": "ServiceAccount", "name": SERVICE_ACCOUNT, "namespace": "default"}],
     },
 ]
-# Before whatever needs them.
+# Created before the objects that depend on them.
 _FIRST = ("CustomResourceDefinition", "Namespace")
 
 
 def create(client: Client, objects: list[Json], wait: Await) -> None:
-    """Create those of ``objects`` that do not exist, and the service account; the others stay as they are."""
-    everything = [*objects, *_ADMIN]
+    """Create the ``objects`` and the service account; those that exist stay as they are."""
+    all_objects = [*objects, *_ADMIN]
     kinds: Served = {}
 
-    def create_all(chosen: list[Json]) -> None:
-        client.map(lambda each: wait(lambda: _create(client, each, kinds)), chosen)
+    def create_each(batch: list[Json]) -> None:
+        client.map(lambda each: wait(lambda: _create(client, each, kinds)), batch)
 
     def unserved() -> str | None:
         kinds.update(served(client))
-        missing = [each for each in everything if each["kind"] not in kinds.get(each["apiVersion"], {})]
+        missing = [each for each in all_objects if each["kind"] not in kinds.get(each["apiVersion"], {})]
         return f"{missing[0]['kind']} ({missing[0]['apiVersion']}) is not served" if missing else None
 
     kinds.update(served(client))
     for kind in _FIRST:
-        create_all([each for each in everything if each["kind"] == kind])
+        create_each([each for each in all_objects if each["kind"] == kind])
     wait(unserved)
-    create_all([each for each in everything if each["kind"] not in _FIRST])
+    create_each([each for each in all_objects if each["kind"] not in _FIRST])
 
 
 def service_account_token(client: Client) -> str:
-    """A token of the service account, such as a pod gets; it lasts as long as the cluster's certificates."""
+    """A token of the service account, as pods get it; it lasts as long as the cluster's certificates."""
     request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": _TOKEN_SECONDS}}
     answer = client.post(f"/api/v1/namespaces/default/serviceaccounts/{SERVICE_ACCOUNT}/token", request)
     return str(answer["status"]["token"])
 
 
 def unready_nodes(client: Client, names: set[str]) -> str | None:
-    """None when all nodes called ``names`` are ready and take pods."""
+    """None when all nodes named ``names`` are ready and take pods."""
     waiting = names - {node["metadata"]["name"] for node in client.items("/api/v1/nodes") if _takes_pods(node)}
     return f"node {min(waiting)} is not ready" if waiting else None
 
@@ -69,7 +69,7 @@ def _takes_pods(node: Json) -> bool:
 
 
 def _create(client: Client, body: Json, kinds: Served) -> str | None:
-    """Create ``body``; says what is missing while its namespace does not exist yet, as ``default`` is just after the start."""
+    """Create ``body``. Returns what is missing while its namespace does not exist, such as ``default`` right after the start."""
     kind, api_version, metadata = body["kind"], body["apiVersion"], body["metadata"]
     served_as = kinds[api_version][kind]
     path = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"

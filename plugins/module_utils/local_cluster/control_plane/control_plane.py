@@ -1,8 +1,8 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How the programs of a control plane are set up: folder, keys, kubeconfigs and flags. Private to the collection.
+"""The configuration of a control plane: folder, keys, kubeconfigs and flags.
 
-The flags are those of Kubernetes 1.35, etcd 3.6 and kwok 0.7; where nothing is said their defaults hold.
+The flags are those of Kubernetes 1.35, etcd 3.6 and kwok 0.7; the defaults hold for the others.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .profiles import SIMULATED
 from .programs import Programs
 
 SETUP_USER = "system:local-cluster"
-"""Makes what the profile says. Its name, beginning with ``system:``, keeps it out of the audit log."""
+"""Creates the objects of the profile. A name that begins with ``system:`` keeps it out of the audit log."""
 ISSUER = "https://kubernetes.default.svc.cluster.local"
 SERVICE_CIDR = "10.96.0.0/16"
 _HOSTS = (
@@ -35,7 +35,7 @@ _CLIENTS = {
     "kube-scheduler": ("system:kube-scheduler", ()),
     "kwok": ("system:kwok", ("system:masters",)),
 }
-# What people and their programs ask for, without the control plane's own talk and the probes of its health.
+# Requests of people and their programs, without those of the control plane and health probes.
 _AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
     "kind": "Policy",
@@ -68,11 +68,11 @@ class Ports:
     etcd: int
     etcd_peer: int
     web: int = 0
-    """Leads to the Services of a cluster with real nodes."""
+    """The port of the Services of a cluster with real nodes."""
 
     @classmethod
     def free(cls) -> Ports:
-        """Four ports that nobody listens on now."""
+        """Four free ports."""
         sockets = [socket.socket() for _port in range(4)]
         try:
             for each in sockets:
@@ -95,7 +95,7 @@ class Ports:
 
 @dataclass(frozen=True)
 class Inside:
-    """The network of the first real node, in which the control plane runs then. ``enter``: goes before a command."""
+    """The network of the first real node, in which its control plane runs. ``enter``: the prefix of a command."""
 
     enter: list[str]
     address: str
@@ -103,7 +103,7 @@ class Inside:
 
 @dataclass(frozen=True)
 class Home:
-    """The folder of one cluster, and what lies where in it."""
+    """The folder of a cluster, and the paths in it."""
 
     folder: Path
 
@@ -130,7 +130,7 @@ class Home:
 
     @property
     def service_account(self) -> Path:
-        """What a pod finds in /var/run/secrets/kubernetes.io/serviceaccount."""
+        """As in a pod: /var/run/secrets/kubernetes.io/serviceaccount."""
         return self.folder / "serviceaccount"
 
     @property
@@ -146,7 +146,7 @@ class Home:
 
 
 def write_pki(home: Home, address: str | None = None) -> None:
-    """Make the authorities, certificates and keys that are missing. ``address``: that of the API server, for real nodes."""
+    """Create the missing authorities, certificates and keys. ``address``: of the API server, for real nodes."""
     etcd_ca = KeyFiles.at(home.pki, "etcd-ca")
     if not home.ca.exists():
         certificates.create_ca(home.pki, "ca", f"{home.context}-ca")
@@ -173,7 +173,7 @@ def write_configuration(home: Home, ports: Ports) -> None:
 
 
 def kubeconfig(home: Home, port: int, client: KeyFiles, user: str, host: str = "127.0.0.1") -> bytes:
-    """A kubeconfig with everything in it: authority, certificate and key. It is JSON, which is YAML too."""
+    """A kubeconfig that embeds authority, certificate and key; JSON, which is YAML too."""
 
     def data(path: Path) -> str:
         return base64.b64encode(path.read_bytes()).decode()
@@ -212,7 +212,7 @@ def processes(home: Home, programs: Programs, ports: Ports, inside: Inside | Non
     }
     if not kwok:
         del flags["kwok"]
-    # An empty environment but for this: no proxy, and no kwok settings from the user's home.
+    # Nothing else of the environment: no proxy, and no kwok settings from the user's home.
     env = {"HOME": str(home.folder), "PATH": "/usr/bin:/bin"}
     enter = inside.enter if inside else []
     return {name: Process(name, [*enter, programs.path(name), *_argv(each)], home.run, env) for name, each in flags.items()}
@@ -238,9 +238,9 @@ def _etcd(home: Home, ports: Ports) -> dict[str, object]:
         "peer-key-file": pki / "etcd.key",
         "peer-trusted-ca-file": pki / "etcd-ca.crt",
         "peer-client-cert-auth": "true",
-        # Its own gateway would have to present a client certificate; nobody here uses it.
+        # Its gateway would need a client certificate, and nothing uses it.
         "enable-grpc-gateway": "false",
-        # The data are worth nothing after a crash of the machine; this makes every write faster.
+        # The data need not outlive a crash of the machine; writes are faster.
         "unsafe-no-fsync": "true",
         "log-level": "error",
     }
@@ -277,7 +277,7 @@ def _api_server(home: Home, ports: Ports, inside: Inside | None) -> dict[str, ob
         "enable-admission-plugins": "NodeRestriction",
         "allow-privileged": "true",
         "service-cluster-ip-range": SERVICE_CIDR,
-        # Nothing here leads a Service's address to its endpoints (no kube-proxy), so webhooks and API services are asked at the endpoints.
+        # Without kube-proxy a Service's address leads nowhere: webhooks and API services are called at their endpoints.
         "enable-aggregator-routing": "true",
         "service-account-issuer": ISSUER,
         "api-audiences": ISSUER,

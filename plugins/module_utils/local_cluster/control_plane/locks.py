@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One at a time: a lock on a file, which the kernel takes back when its holder dies. Private to the collection."""
+"""A lock on a file, which the kernel releases when its holder dies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock ``path``; ``waiting`` is called once when somebody else has it. The file stays: removing it would race."""
+    """Hold the lock ``path``; ``waiting`` is called once while another process holds it. The file stays: removing it would race."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
         try:

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Processes that outlive the task that started them, found again by process id. Private to the collection.
+"""Processes that outlive the task that started them, identified by a pid file.
 
-Beside ``<name>.pid`` with the process id stands what tells this process from a later one with the same id: the
-boot of the machine and the process's start time. A process that does not match is never signalled.
+``<name>.pid`` holds the process id and what tells the process from a later one with the same id: the boot of the machine and the
+process's start time. A process that does not match is never signalled.
 """
 
 # No Ansible module here whose run_command could be used: pylint: disable=ansible-bad-function
@@ -29,7 +29,7 @@ _POLL = 0.05
 
 
 class ProcessDied(BootstrapError):
-    """A process ended while it was waited for. ``log`` is the end of what it wrote."""
+    """A process ended during a wait. ``log``: the last lines of its log."""
 
     def __init__(self, name: str, log: str, path: Path) -> None:
         self.log = log
@@ -38,7 +38,7 @@ class ProcessDied(BootstrapError):
 
 @dataclass(frozen=True)
 class Process:
-    """A program that runs in the background: ``argv`` with ``env``, its traces in ``folder`` as ``<name>.pid`` and ``<name>.log``."""
+    """A program in the background: ``argv`` with ``env``. Its files in ``folder``: ``<name>.pid`` and ``<name>.log``."""
 
     name: str
     argv: list[str]
@@ -58,7 +58,7 @@ class Process:
         return running(self.pid_file)
 
     def start(self) -> bool:
-        """Start it in a session of its own, unless it runs; whether it had to."""
+        """Start it in a session of its own, unless it runs. Returns whether it was started."""
         if self.pid():
             return False
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -86,18 +86,18 @@ class Process:
 
 
 def running(pid_file: Path) -> int | None:
-    """The process id in ``pid_file``, if that very process still runs."""
+    """The process id in ``pid_file``, if that process still runs."""
     try:
-        known = json.loads(pid_file.read_text(encoding="utf-8"))
-        pid, remembered = int(known["pid"]), known["identity"]
+        record = json.loads(pid_file.read_text(encoding="utf-8"))
+        pid, recorded = int(record["pid"]), record["identity"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
     _reap(pid)
-    return pid if remembered and identity(pid) == remembered else None
+    return pid if recorded and identity(pid) == recorded else None
 
 
 def identity(pid: int) -> str | None:
-    """What no other process with the same id has; None where there is no such process, or only a zombie."""
+    """Tells a process from others with the same id; None for no process, or a zombie."""
     if _BOOT_ID.exists():
         try:
             fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
@@ -111,7 +111,7 @@ def identity(pid: int) -> str | None:
 
 
 def stop(pid_files: Iterable[Path], patience: float = 0.5) -> list[str]:
-    """Ask all to end, kill after ``patience`` seconds what has not; returns the names of those that ran. Removes the pid files."""
+    """Terminate all processes, and kill them after ``patience`` seconds. Returns the names of those that ran; removes the pid files."""
     pid_files = list(pid_files)
     alive = {path: pid for path in pid_files if (pid := running(path))}
     stopped = [path.stem for path in alive]
@@ -132,12 +132,12 @@ def stop(pid_files: Iterable[Path], patience: float = 0.5) -> list[str]:
 
 
 def await_condition(met: Callable[[], str | None], processes: Iterable[Process], seconds: float, progress: Callable[[str], None]) -> None:
-    """Poll ``met`` until it returns None; a string says what is missing still.
+    """Poll ``met`` until it returns None; a string says what is still missing.
 
     Raises ``ProcessDied`` as soon as one of ``processes`` has ended, and ``BootstrapError`` after ``seconds``.
     """
     processes = list(processes)
-    start = told = time.monotonic()
+    start = reported = time.monotonic()
     while missing := met():
         for process in processes:
             process.check()
@@ -147,14 +147,14 @@ def await_condition(met: Callable[[], str | None], processes: Iterable[Process],
                 f"The local cluster is not ready after {seconds:g} seconds: {missing}.",
                 fix=f"The logs are in {processes[0].folder}." if processes else None,
             )
-        if now - told > 5:
+        if now - reported > 5:
             progress(f"Waiting: {missing}")
-            told = now
+            reported = now
         time.sleep(_POLL)
 
 
 def last_lines(path: Path) -> str:
-    """The end of a log in one line, the cause first to be seen; bounded."""
+    """The last lines of a log as one bounded line."""
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -163,6 +163,6 @@ def last_lines(path: Path) -> str:
 
 
 def _reap(pid: int) -> None:
-    """Take leave of ``pid`` if it is a child of ours that has ended."""
+    """Reap ``pid`` if it is a child of this process that has ended."""
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Profiles: what a local cluster looks like, from YAML to plain Kubernetes objects. Private to the collection.
+"""Profiles: the objects and nodes of a local cluster, from YAML to plain Kubernetes objects.
 
-The fields are those of the Kubernetes objects, with little around them. All keys are optional:
+The fields are those of the Kubernetes objects. All keys are optional:
 
 - ``nodes``: a list of pools: ``name`` and ``count`` (one node called ``name`` without it; else ``name-0`` ..., or where the name says
   ``{index}``), ``zones`` (dealt out in turn) and ``region``, ``labels``, ``annotations``, ``taints``, ``providerID``, ``capacity``,
@@ -39,7 +39,7 @@ DEFAULT_ANNOTATIONS = {
     "beta": "storageclass.beta.kubernetes.io/is-default-class",
 }
 SIMULATED = {"kwok.x-k8s.io/node": "fake"}
-"""As kwok's documentation marks nodes (https://kwok.sigs.k8s.io/docs/user/kwok-manage-nodes-and-pods/): nothing runs on them."""
+"""The annotation of kwok's nodes (https://kwok.sigs.k8s.io/docs/user/kwok-manage-nodes-and-pods/)."""
 _MOST_REAL = 50
 _KEYS = {
     "nodes": {
@@ -68,7 +68,7 @@ _REQUIRED = {
 
 @dataclass(frozen=True)
 class Pool:
-    """Nodes that really run pods. ``taints``: as kubelet takes them."""
+    """Nodes that really run pods. ``taints``: in kubelet's format."""
 
     name: str
     count: int | None
@@ -81,7 +81,7 @@ class Pool:
 
 @dataclass(frozen=True)
 class Profile:
-    """``name``: for people; ``content``: what the file says."""
+    """``name``: for people; ``content``: of the file."""
 
     name: str
     content: Json
@@ -104,27 +104,27 @@ class Profile:
         return list(self.content.get("images") or [])
 
     def objects(self) -> list[Json]:
-        """All objects, CRDs first; the rest in an order in which each can be created. Real nodes come by themselves."""
-        made: list[Json] = []
+        """All objects, CRDs first, in an order in which each can be created. Real nodes register themselves."""
+        objects: list[Json] = []
         for key, make in _MAKERS.items():
             for entry in self.content.get(key) or []:
-                made += make(entry)
-        return made
+                objects += make(entry)
+        return objects
 
 
-def read(wanted: str, files: Path) -> Profile:
-    """The profile ``wanted``: the path of a YAML file, or the name of one in ``files``."""
-    path = Path(wanted).expanduser()
+def read(name: str, files: Path) -> Profile:
+    """The profile ``name``: the path of a YAML file, or the name of one in ``files``."""
+    path = Path(name).expanduser()
     if path.suffix not in (".yml", ".yaml"):
-        path = files / f"{wanted}.yml"
+        path = files / f"{name}.yml"
         if not path.is_file():
-            known = ", ".join(sorted(each.stem for each in files.glob("*.yml")))
-            raise BootstrapError(f"There is no profile {wanted!r}.", fix=f"Name one of {known}, or the path of a YAML file.")
+            known = ", ".join(sorted(file.stem for file in files.glob("*.yml")))
+            raise BootstrapError(f"There is no profile {name!r}.", fix=f"Name one of {known}, or the path of a YAML file.")
     return Profile(path.stem, parse(_load(path), str(path)))
 
 
 def parse(content: object, where: str) -> Json:
-    """``content`` if it is a profile. Raises ``BootstrapError`` that names the field where it is not."""
+    """The validated ``content``. Raises ``BootstrapError`` that names the field otherwise."""
     if not isinstance(content, dict):
         raise BootstrapError(f"{where}: a profile is a mapping.", fix=f"Its keys are {', '.join(_MAKERS)}.")
     for key, entries in content.items():
@@ -190,12 +190,12 @@ def _nodes(pool: Json) -> list[Json]:
     if pool.get("real"):
         return []
     zones = pool.get("zones") or [None]
-    made = []
+    nodes = []
     for index, name in enumerate(_names(pool["name"], pool.get("count"))):
         zone = zones[index % len(zones)]
         texts = {"{name}": name, "{index}": str(index), "{zone}": zone or ""}
-        made.append(_fill(_node(pool, name, zone), texts))
-    return made
+        nodes.append(_fill(_node(pool, name, zone), texts))
+    return nodes
 
 
 def _node(pool: Json, name: str, zone: str | None) -> Json:
@@ -235,19 +235,19 @@ def _storage_class(entry: Json) -> list[Json]:
     default = entry.get("default")
     annotations = {DEFAULT_ANNOTATIONS[default]: "true"} if default else {}
     fields = {key: value for key, value in entry.items() if key not in ("name", "default", "volumes", "labels", "annotations")}
-    made = [_object("storage.k8s.io/v1", "StorageClass", entry["name"], entry, annotations=annotations, **fields)]
+    objects = [_object("storage.k8s.io/v1", "StorageClass", entry["name"], entry, annotations=annotations, **fields)]
     volumes = entry.get("volumes") or {}
     for index in range(volumes.get("count", 10) if volumes else 0):
         spec = {
             "storageClassName": entry["name"],
             "capacity": {"storage": volumes.get("size", "100Gi")},
             "accessModes": volumes.get("accessModes", ["ReadWriteOnce"]),
-            # Kept when its PVC goes: kube-controller-manager would delete a hostPath from this machine's disk.
+            # Retained: kube-controller-manager would delete a hostPath from this machine's disk.
             "persistentVolumeReclaimPolicy": "Retain",
             "hostPath": {"path": f"/local-cluster/{entry['name']}/{index}"},
         }
-        made.append(_object("v1", "PersistentVolume", f"{entry['name']}-{index}", {}, spec=spec))
-    return made
+        objects.append(_object("v1", "PersistentVolume", f"{entry['name']}-{index}", {}, spec=spec))
+    return objects
 
 
 def _csi_driver(entry: Json) -> list[Json]:
@@ -294,7 +294,7 @@ _MAKERS: dict[str, t.Callable[[t.Any], list[Json]]] = {
 
 
 def _object(api_version: str, kind: str, name: str, entry: Json, **parts: t.Any) -> Json:
-    """An object; labels and annotations of the profile's ``entry`` come on top of those given."""
+    """An object with ``parts``; labels and annotations of the profile's ``entry`` win."""
     metadata: Json = {"name": name}
     for key in ("labels", "annotations"):
         texts = {**parts.pop(key, {}), **entry.get(key, {})}

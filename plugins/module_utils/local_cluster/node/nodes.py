@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Nodes that really run pods: the processes of each, and their settings. Private to the collection.
+"""Nodes that really run pods: their processes and settings.
 
-A node is a process that holds a network and a mount namespace (``namespaces.sh``), and the processes that enter them. Nothing of
-it is mounted on the machine or configured in its network, so that with the processes all of that is gone.
+A node is a process that holds a network and a mount namespace (``namespaces.sh``), and the processes that enter them. Nothing is
+mounted on the machine or configured in its network, so that nothing outlives the processes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Json = dict[str, t.Any]
 PODS = "10.244.0.0/16"
 DNS = "10.96.0.10"
 PROXY_PORT = 3128
-"""As in ``forward.py``."""
+"""That of ``forward.py``."""
 _CGROUP = "/kubeflow-bootstrap"
 _HELPER = "system:local-node"
 _HELPERS = ("forward", "names", "volumes")
@@ -72,16 +72,16 @@ class Node:
         return self.home.run / f"node-{self.name}.pid"
 
     def holder(self) -> int | None:
-        """The process that holds the node's namespaces."""
+        """The id of the process that holds the node's namespaces."""
         return running(self._holder_pid_file)
 
     @property
     def ready(self) -> Path:
-        """Is there when the namespaces are set up."""
+        """The file that exists once the namespaces are set up."""
         return self.folder / "ready"
 
     def no_containerd(self) -> str | None:
-        """What is missing until containerd takes commands; its socket may be left of one that was killed."""
+        """What is missing until containerd answers; a killed one may have left its socket."""
         with socket.socket(socket.AF_UNIX) as client:
             try:
                 client.connect(f"/proc/{self.holder()}/root/run/containerd/containerd.sock")
@@ -90,7 +90,7 @@ class Node:
         return None
 
     def entering(self) -> list[str]:
-        """What to put before a command that is to run in the namespaces; it becomes that command, with the same process id."""
+        """The prefix of a command that runs in the namespaces; the command keeps its process id."""
         return ["/usr/bin/nsenter", "--net", "--mount", f"--target={self.holder()}", "--"]
 
 
@@ -101,12 +101,12 @@ def of(home: Home, pools: Iterable[Pool]) -> list[Node]:
 
 
 def end(home: Home) -> None:
-    """End what real nodes ran and is left: containers, and the processes that look after them."""
+    """End what real nodes left: containers and their shims."""
     cgroups.end(_cgroup(home))
 
 
 def _cgroup(home: Home) -> str:
-    """Of another cluster of the same name, in another folder, it is another one."""
+    """Unique to the cluster's folder: clusters in other folders may have the same name."""
     return f"{_CGROUP}-{hashlib.sha256(str(home.folder).encode()).hexdigest()[:12]}"
 
 
@@ -118,7 +118,7 @@ def _holder(node: Node, nodes: list[Node], files: Path) -> Process:
 
 
 def write_pki(home: Home, nodes: list[Node]) -> None:
-    """Make the certificates that are missing."""
+    """Create the missing certificates."""
     users: dict[str, tuple[str, tuple[str, ...]]] = {
         "kubelet-client": ("kube-apiserver-kubelet-client", ("system:masters",)),
         "kube-proxy": ("system:kube-proxy", ()),
@@ -134,7 +134,7 @@ def write_pki(home: Home, nodes: list[Node]) -> None:
 
 
 def write_configuration(nodes: list[Node], ports: Ports, files: Path) -> None:
-    """Write the settings of each program of each node, and make its cgroup."""
+    """Write the settings of each node's programs, and create its cgroup."""
     for node in nodes:
         cgroups.create(f"{node.cgroup}/shims")
         clients = {"kubelet": f"kubelet-{node.name}", "kube-proxy": "kube-proxy", "node-helper": "node-helper"}
@@ -162,7 +162,7 @@ def write_configuration(nodes: list[Node], ports: Ports, files: Path) -> None:
 
 
 def node_api(node: Node) -> str:
-    """Where the API server is, seen from a node."""
+    """The host of the API server, seen from a node."""
     return "127.0.0.1" if node.number == 1 else "10.99.0.1"
 
 
@@ -171,21 +171,21 @@ def filled(file: Path, values: Mapping[str, str]) -> str:
 
 
 def helpers(nodes: list[Node], ports: Ports, files: Path) -> dict[str, Process]:
-    """What there is once in a cluster: access, names, and volumes."""
+    """The processes that exist once in a cluster: access, DNS and volumes."""
     first = nodes[0]
-    # The namespaces are entered by the program itself, which listens outside first.
+    # The program enters the namespaces itself, after it listens outside.
     forward = [str(ports.api), str(ports.web), DNS, *(str(node.holder()) for node in nodes)]
     api = [f"https://127.0.0.1:{ports.api}", str(first.home.pki), "node-helper"]
     argv = {"forward": forward, "names": [*api, first.address], "volumes": [*api, str(first.home.folder / "nodes")]}
-    made = {}
+    helpers = {}
     for name in _HELPERS:
         enter = [] if name == "forward" else first.entering()
-        made[name] = _process(first, name, [*enter, sys.executable, str(files / f"{name}.py"), *argv[name]])
-    return made
+        helpers[name] = _process(first, name, [*enter, sys.executable, str(files / f"{name}.py"), *argv[name]])
+    return helpers
 
 
 def processes(node: Node, programs: Programs, ports: Ports) -> dict[str, Process]:
-    """The processes of a node, in the order in which they start."""
+    """The processes of a node, in the order of their start."""
     flags: dict[str, dict[str, object]] = {
         "containerd": {"config": node.folder / "containerd.toml"},
         "kubelet": {
@@ -204,17 +204,17 @@ def processes(node: Node, programs: Programs, ports: Ports) -> dict[str, Process
         },
     }
     paths = {"containerd": "/usr/bin/containerd"}
-    # Only pulls go out of the node, through the forwarder.
+    # Only pulls leave the node, through the forwarder.
     env = {"HTTPS_PROXY": f"http://127.0.0.1:{PROXY_PORT}", "NO_PROXY": "127.0.0.1"}
-    made = {}
-    for name, each in flags.items():
-        argv = [*node.entering(), paths.get(name) or programs.path(name), *(f"--{key}={value}" for key, value in each.items())]
-        made[name] = _process(node, f"{name}-{node.name}", argv, env if name == "containerd" else None)
-    return made
+    by_name = {}
+    for name, options in flags.items():
+        argv = [*node.entering(), paths.get(name) or programs.path(name), *(f"--{key}={value}" for key, value in options.items())]
+        by_name[name] = _process(node, f"{name}-{node.name}", argv, env if name == "containerd" else None)
+    return by_name
 
 
 class Site:
-    """The real nodes of a cluster on their way up: ``run`` starts processes, ``wait`` waits until a condition returns None."""
+    """The start of a cluster's real nodes. ``run`` starts processes, ``wait`` waits until a condition returns None."""
 
     def __init__(
         self,
@@ -230,7 +230,7 @@ class Site:
         self._run, self._wait = run, wait
 
     def open(self) -> Inside:
-        """The namespaces, one after the other."""
+        """Create the namespaces, one after the other."""
         for node in self._nodes:
             if not node.holder():
                 node.ready.unlink(missing_ok=True)
@@ -240,28 +240,28 @@ class Site:
 
     def objects(self) -> list[Json]:
         values = {"address": self._first.address, "dns": DNS}
-        made: list[Json] = yaml.safe_load(filled(self._files / "kube-dns.yml", values))["items"]
-        return made
+        objects: list[Json] = yaml.safe_load(filled(self._files / "kube-dns.yml", values))["items"]
+        return objects
 
     def configure(self) -> None:
-        """Certificates and settings; the cluster's own authority already exists."""
+        """Write certificates and settings; the cluster's own authority already exists."""
         write_pki(self._first.home, self._nodes)
         write_configuration(self._nodes, self._ports, self._files)
 
     def connect(self) -> None:
-        """Access to the API server."""
+        """Give access to the API server."""
         self._run(helpers(self._nodes, self._ports, self._files)["forward"])
 
     def start(self, stand_ins: list[Image]) -> None:
-        """All that runs on the nodes, but for what needs to find them registered."""
+        """Start all that runs on the nodes, except what needs them registered."""
         helping = helpers(self._nodes, self._ports, self._files)
         self._run(helping["names"], helping["volumes"])
-        each = [processes(node, self._programs, self._ports) for node in self._nodes]
-        for node, those in zip(self._nodes, each, strict=True):
-            self._run(those["containerd"])
+        for node in self._nodes:
+            of_node = processes(node, self._programs, self._ports)
+            self._run(of_node["containerd"])
             self._wait(node.no_containerd)
             images.load(stand_ins, node.entering())
-            self._run(those["kubelet"], those["kube-proxy"])
+            self._run(of_node["kubelet"], of_node["kube-proxy"])
 
     def enforce_policies(self) -> None:
         for node in self._nodes:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a machine must have for real nodes to run on it. Private to the collection."""
+"""The requirements of real nodes on their machine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RUNTIME = {
     "unshare": "util-linux",
     "nsenter": "util-linux",
 }
-"""Programs, and the packages of Debian and Ubuntu that have them."""
+"""Programs, and their packages in Debian and Ubuntu."""
 IMAGES = {"mmdebstrap": "mmdebstrap", "npm": "npm"}
 """The same for building images."""
 _CNI_PACKAGE = "containernetworking-plugins"
@@ -41,21 +41,21 @@ def check(home: Home, env: Mapping[str, str]) -> None:
     if platform.system() != "Linux":
         raise BootstrapError(f"Real nodes run on Linux alone, and this is {platform.system()}.", fix=instead)
     if os.geteuid() != 0:
-        why = f"they have networks, mounts and cgroups of their own, and this is user {os.geteuid()}"
-        raise BootstrapError(f"Real nodes need root: {why}.", fix=f"Run this as root (sudo make ..., or become). {instead}")
+        reason = f"they have networks, mounts and cgroups of their own, and this is user {os.geteuid()}"
+        raise BootstrapError(f"Real nodes need root: {reason}.", fix=f"Run this as root (sudo make ..., or become). {instead}")
     if hidden := [each for each in _HIDDEN if home.folder.is_relative_to(each)]:
-        why = f"each node has a {hidden[0]} of its own"
-        raise BootstrapError(f"A cluster with real nodes can't be in {home.folder}: {why}.", fix="Name a cache_dir elsewhere.")
+        reason = f"each node has a {hidden[0]} of its own"
+        raise BootstrapError(f"A cluster with real nodes can't be in {home.folder}: {reason}.", fix="Name a cache_dir elsewhere.")
     present(RUNTIME, env, [] if cni_folder() else [_CNI_PACKAGE], "Real nodes")
 
 
 def present(programs: Mapping[str, str], env: Mapping[str, str], packages: Iterable[str], who: str) -> None:
-    """Raise ``BootstrapError`` unless all ``programs`` are there; ``packages``: what is known to be missing already."""
+    """Raise ``BootstrapError`` unless all ``programs`` are installed; ``packages``: those that are missing for other reasons."""
     missing = {program: package for program, package in programs.items() if not find(program, env)}
-    wanted = sorted({*missing.values(), *packages})
-    if wanted:
+    to_install = sorted({*missing.values(), *packages})
+    if to_install:
         what = ", ".join([*missing, *(f"the plugins of {each}" for each in packages)])
-        fix = f"Install them: apt-get install -y --no-install-recommends {' '.join(wanted)}"
+        fix = f"Install them: apt-get install -y --no-install-recommends {' '.join(to_install)}"
         raise BootstrapError(f"{who} need programs that this machine does not have: {what}.", fix=fix)
 
 

@@ -46,17 +46,17 @@ def scripts():
 
 
 @pytest.mark.parametrize(
-    ("system", "user", "folder", "said"),
+    ("system", "user", "folder", "message"),
     [
         ("Darwin", 0, "/root/c", "Real nodes run on Linux alone, and this is Darwin. .*such as kind"),
         ("Linux", 1000, "/root/c", "Real nodes need root: .*this is user 1000. Run this as root"),
         ("Linux", 0, "/var/cache/c", "can't be in /var/cache/c: each node has a /var of its own. Name a cache_dir elsewhere"),
     ],
 )
-def test_where_no_real_node_can_run_it_is_said_why_and_what_to_do(monkeypatch, system, user, folder, said):
+def test_where_no_real_node_can_run_the_message_has_a_reason_and_a_fix(monkeypatch, system, user, folder, message):
     monkeypatch.setattr(requirements.platform, "system", lambda: system)
     monkeypatch.setattr(requirements.os, "geteuid", lambda: user)
-    with pytest.raises(BootstrapError, match=said):
+    with pytest.raises(BootstrapError, match=message):
         requirements.check(Home(Path(folder)), {})
 
 
@@ -108,10 +108,10 @@ def endpoints(name, *each):
 
 def ask(names, addresses, name, kind=1):
     question = b"".join(bytes([len(each)]) + each.encode() for each in name.split(".")) + b"\0" + struct.pack("!HH", kind, 1)
-    said = names.answer(struct.pack("!HHHHHH", 7, 0x100, 1, 0, 0, 0) + question, addresses)
-    number, flags, _questions, count = struct.unpack("!HHHH", said[:8])
-    assert number == 7 and said[12 : 12 + len(question)] == question
-    records = said[12 + len(question) :]
+    reply = names.answer(struct.pack("!HHHHHH", 7, 0x100, 1, 0, 0, 0) + question, addresses)
+    number, flags, _questions, count = struct.unpack("!HHHH", reply[:8])
+    assert number == 7 and reply[12 : 12 + len(question)] == question
+    records = reply[12 + len(question) :]
     return flags & 15, [socket.inet_ntoa(records[at + 12 : at + 16]) for at in range(0, 16 * count, 16)]
 
 
@@ -141,10 +141,10 @@ def test_services_and_pods_behind_headless_ones_have_names(scripts):
 
 
 class Api:
-    """Takes down what is asked of it."""
+    """Records its requests."""
 
     def __init__(self, volumes, mode="ReadWriteOnce"):
-        self.asked = []
+        self.requests = []
         self.storage = {"provisioner": volumes.PROVISIONER, "reclaimPolicy": "Delete"}
         self.claim = {
             "metadata": {
@@ -158,7 +158,7 @@ class Api:
     def ask(self, method, path, body=None):
         if method == "GET":
             return self.storage
-        self.asked.append((method, path, body))
+        self.requests.append((method, path, body))
         return {}
 
 
@@ -167,15 +167,15 @@ def test_a_claim_gets_a_folder_on_the_node_that_was_chosen_and_the_folder_goes_w
     api = Api(volumes)
     provisioner = volumes.Provisioner(api, tmp_path)
     provisioner.claims({("ml", "data"): api.claim})
-    ((method, path, made),) = api.asked
+    ((method, path, volume),) = api.requests
     assert (method, path) == ("POST", "/api/v1/persistentvolumes")
-    folder = tmp_path / "real" / made["spec"]["hostPath"]["path"].lstrip("/")
+    folder = tmp_path / "real" / volume["spec"]["hostPath"]["path"].lstrip("/")
     assert folder.is_dir() and folder.stat().st_mode & 0o777 == 0o777
     (folder / "mine").touch()
-    provisioner.volumes({("", "v"): {**made, "status": {"phase": "Bound"}}})
+    provisioner.volumes({("", "v"): {**volume, "status": {"phase": "Bound"}}})
     assert folder.exists()
-    provisioner.volumes({("", "v"): {**made, "status": {"phase": "Released"}}})
-    assert not folder.exists() and api.asked[-1][:2] == ("DELETE", f"/api/v1/persistentvolumes/{made['metadata']['name']}")
+    provisioner.volumes({("", "v"): {**volume, "status": {"phase": "Released"}}})
+    assert not folder.exists() and api.requests[-1][:2] == ("DELETE", f"/api/v1/persistentvolumes/{volume['metadata']['name']}")
 
 
 def test_a_claim_that_can_t_be_met_is_told_once_and_one_of_somebody_else_s_left_alone(scripts, tmp_path):
@@ -184,11 +184,11 @@ def test_a_claim_that_can_t_be_met_is_told_once_and_one_of_somebody_else_s_left_
     provisioner = volumes.Provisioner(api, tmp_path)
     for _time in range(2):
         provisioner.claims({("ml", "data"): api.claim})
-    ((_method, path, event),) = api.asked
+    ((_method, path, event),) = api.requests
     assert path == "/api/v1/namespaces/ml/events" and event["reason"] == "ProvisioningFailed" and "ReadWriteMany" in event["message"]
     api.storage["provisioner"] = "example.com/other"
     volumes.Provisioner(api, tmp_path).claims({("ml", "data"): api.claim})
-    assert len(api.asked) == 1 and not list(tmp_path.iterdir())
+    assert len(api.requests) == 1 and not list(tmp_path.iterdir())
 
 
 def test_a_shared_folder_is_this_machine_s_and_goes_with_its_claim(scripts, tmp_path):
@@ -197,10 +197,10 @@ def test_a_shared_folder_is_this_machine_s_and_goes_with_its_claim(scripts, tmp_
     api.storage["provisioner"] = volumes.SHARED
     provisioner = volumes.Provisioner(api, tmp_path / "nodes")
     provisioner.claims({("ml", "data"): api.claim})
-    ((_method, _path, made),) = api.asked
-    folder = Path(made["spec"]["hostPath"]["path"])
-    assert folder.is_dir() and folder.parent == tmp_path / "shared" and "nodeAffinity" not in made["spec"]
-    provisioner.volumes({("", "v"): {**made, "status": {"phase": "Released"}}})
+    ((_method, _path, volume),) = api.requests
+    folder = Path(volume["spec"]["hostPath"]["path"])
+    assert folder.is_dir() and folder.parent == tmp_path / "shared" and "nodeAffinity" not in volume["spec"]
+    provisioner.volumes({("", "v"): {**volume, "status": {"phase": "Released"}}})
     assert not folder.exists()
 
 
@@ -229,62 +229,62 @@ def test_images_of_a_set_are_made_where_the_profile_names_it(tmp_path, monkeypat
 def test_an_archive_has_each_layer_once_and_containerd_s_names(tmp_path):
     (tmp_path / "base.tar").write_bytes(b"base")
     base = images.Layer(tmp_path / "base.tar", images._sha256(b"base"))
-    made = [images.image(name, [base], {"User": "5"}) for name in ("a.io/x:1", "b.io/y:2")]
-    images.write_archive(made, out := io.BytesIO())
+    both = [images.image(name, [base], {"User": "5"}) for name in ("a.io/x:1", "b.io/y:2")]
+    images.write_archive(both, out := io.BytesIO())
     with tarfile.open(fileobj=io.BytesIO(out.getvalue())) as archive:
-        found = {each.name: archive.extractfile(each).read() for each in archive.getmembers()}
-        assert len(archive.getmembers()) == len(found)
-    index = json.loads(found["index.json"])
+        contents = {member.name: archive.extractfile(member).read() for member in archive.getmembers()}
+        assert len(archive.getmembers()) == len(contents)
+    index = json.loads(contents["index.json"])
     assert [each["annotations"]["io.containerd.image.name"] for each in index["manifests"]] == ["a.io/x:1", "b.io/y:2"]
-    for name, content in found.items():
+    for name, content in contents.items():
         if name.startswith("blobs/"):
             assert name == f"blobs/sha256/{images._sha256(content)}"
-    manifest = json.loads(found[f"blobs/{index['manifests'][0]['digest'].replace(':', '/')}"])
-    config = json.loads(found[f"blobs/{manifest['config']['digest'].replace(':', '/')}"])
+    manifest = json.loads(contents[f"blobs/{index['manifests'][0]['digest'].replace(':', '/')}"])
+    config = json.loads(contents[f"blobs/{manifest['config']['digest'].replace(':', '/')}"])
     assert config["rootfs"]["diff_ids"] == [manifest["layers"][0]["digest"]] == [f"sha256:{base.sha256}"]
     assert config["config"]["User"] == "5" and config["config"]["Env"][0].startswith("PATH=")
 
 
 def test_a_layer_is_made_once_and_anew_when_its_recipe_changes(tmp_path, monkeypatch):
-    kitchen = layers.LayerBuilder(FILES, tmp_path, {}, lambda line: None)
+    builder = layers.LayerBuilder(FILES, tmp_path, {}, lambda line: None)
     monkeypatch.setattr(requirements, "present", lambda *_args: None)
     recipe = {"files": {"/etc/x": {"content": "1"}, "/home/u": {"mode": "2775"}, "/bin/sh": {"link": "dash"}}}
-    made = images._layer("test", recipe, kitchen)
-    with tarfile.open(made.file) as archive:
+    layer = images._layer("test", recipe, builder)
+    with tarfile.open(layer.file) as archive:
         kinds = {each.name: (each.type, oct(each.mode), each.mtime) for each in archive.getmembers()}
     assert kinds["./etc/x"][0] == tarfile.REGTYPE and kinds["./home/u"] == (tarfile.DIRTYPE, "0o2775", 0)
     assert kinds["./bin/sh"][0] == tarfile.SYMTYPE
-    assert images._layer("test", recipe, kitchen) == made
+    assert images._layer("test", recipe, builder) == layer
     recipe["files"]["/etc/x"]["content"] = "2"
-    assert images._layer("test", recipe, kitchen) != made
+    assert images._layer("test", recipe, builder) != layer
 
 
 def test_a_file_of_the_role_makes_another_layer_when_it_changes(tmp_path):
     (tmp_path / "images").mkdir()
-    kitchen = layers.LayerBuilder(tmp_path, tmp_path, {}, lambda line: None)
+    builder = layers.LayerBuilder(tmp_path, tmp_path, {}, lambda line: None)
     recipe = {"files": {"/usr/bin/x": {"from": "x.py", "mode": "0755"}}}
     (tmp_path / "images" / "x.py").write_text("1")
-    before = layers.digest(recipe, kitchen)
+    before = layers.digest(recipe, builder)
     (tmp_path / "images" / "x.py").write_text("2")
-    assert layers.digest(recipe, kitchen) != before
-    layers.make(recipe, tmp_path / "root", kitchen)
+    assert layers.digest(recipe, builder) != before
+    layers.make(recipe, tmp_path / "root", builder)
     assert (tmp_path / "root/usr/bin/x").read_text() == "2" and (tmp_path / "root/usr/bin/x").stat().st_mode & 0o111
 
 
 def test_a_package_that_can_t_be_had_says_what_for_and_leaves_no_layer(tmp_path):
-    kitchen = layers.LayerBuilder(FILES, tmp_path, {"PATH": str(tmp_path)}, lambda line: None)
+    builder = layers.LayerBuilder(FILES, tmp_path, {"PATH": str(tmp_path)}, lambda line: None)
     (tmp_path / "npm").write_text("#!/bin/sh\necho 'no such host' >&2\nexit 1\n")
     (tmp_path / "npm").chmod(0o755)
     with pytest.raises(BootstrapError, match="The layer proxy can't be made: npm failed: no such host"):
-        layers.make(TABLE["layers"]["proxy"], tmp_path / "root", kitchen)
+        layers.make(TABLE["layers"]["proxy"], tmp_path / "root", builder)
     assert not list(tmp_path.glob("*.sha256"))
 
 
 def test_the_images_are_pulled_where_the_registries_answer(tmp_path, monkeypatch):
-    asked = []
-    monkeypatch.setattr(images, "_answers", lambda host: not asked.append(host))
+    hosts = []
+    monkeypatch.setattr(images, "_answers", lambda host: not hosts.append(host))
     assert images.ensure(tmp_path, FILES, [], images.Context(env={})) == []
-    assert sorted(asked) == ["docker.io", "ghcr.io", "quay.io", "registry.k8s.io"]
+    assert sorted(hosts) == ["docker.io", "ghcr.io", "quay.io", "registry.k8s.io"]
 
 
 @pytest.mark.parametrize("name", ["forward", "names", "volumes"])

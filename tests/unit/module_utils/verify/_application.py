@@ -39,7 +39,7 @@ def files(checks: str | None, server: str = "https://s", **components: Json) -> 
         "environments": {"default": {"server": server, "namespace": "ml"}},
         "registries": {"r": {"uri": "/r"}},
         "packages": {"web": {"registry": "r"}},
-        "components": {name: {"prototype": "web", "parameters": given} for name, given in (components or {"front": {}}).items()},
+        "components": {name: {"prototype": "web", "parameters": parameters} for name, parameters in (components or {"front": {}}).items()},
     }
     return application.files(declared, {}, {"r": Contents(package)}).files
 

@@ -15,9 +15,12 @@ ONE = f"{{ name: 'page', title: 'In ' + env.namespace, seconds: 5, fix: 'Look.',
 
 
 def test_checks_know_the_parameters_and_the_environment() -> None:
-    found = checks(files(f"[{ONE}]", front={"path": "/a"}, back={"path": "/b"}), "default")
-    assert {name: [each["http"]["path"] for each in those] for name, those in found.items()} == {"back": ["/b"], "front": ["/a"]}
-    assert found["front"][0]["title"] == "In ml"
+    by_component = checks(files(f"[{ONE}]", front={"path": "/a"}, back={"path": "/b"}), "default")
+    assert {name: [check["http"]["path"] for check in declared] for name, declared in by_component.items()} == {
+        "back": ["/b"],
+        "front": ["/a"],
+    }
+    assert by_component["front"][0]["title"] == "In ml"
 
 
 def test_a_component_of_a_package_s_data_has_no_checks() -> None:

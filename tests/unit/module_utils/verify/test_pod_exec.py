@@ -46,15 +46,15 @@ def execute(client: Client, seconds: float = 60) -> str:
 
 
 def test_what_a_command_prints(start: Start) -> None:
-    heard: list[str] = []
+    inputs: list[str] = []
 
     def work(text: str) -> Frames:
-        heard.append(text)
+        inputs.append(text)
         return [(1, b"o"), (2, b"a warning"), (1, b"k\n"), SUCCESS]
 
     server, client = start(work)
     assert execute(client) == "ok\n"
-    assert heard == ["hello\n"]
+    assert inputs == ["hello\n"]
     assert server.commands == [["python3", "-c", "x"]]
     assert server.headers[0]["sec-websocket-protocol"] == "v4.channel.k8s.io"
 

@@ -41,14 +41,14 @@ Verify = t.Callable[..., list[t.Any]]
 
 @pytest.fixture
 def cluster(server: t.Any, client: Client, monkeypatch: pytest.MonkeyPatch) -> FakeCluster:
-    found = FakeCluster(server, client)
-    found.aggregated = {"batch/v1": {"Job": ("jobs", True)}}
-    found.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ml"}})
-    found.broken["/api/v1/nodes"] = Answer({"items": [{"metadata": {"name": "node"}}]})
-    found.broken[SERVICE] = Answer(b"<h1>Welcome</h1>")
+    cluster = FakeCluster(server, client)
+    cluster.aggregated = {"batch/v1": {"Job": ("jobs", True)}}
+    cluster.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ml"}})
+    cluster.broken["/api/v1/nodes"] = Answer({"items": [{"metadata": {"name": "node"}}]})
+    cluster.broken[SERVICE] = Answer(b"<h1>Welcome</h1>")
     for each in (module, temporary):
         monkeypatch.setattr(each, "_PAUSE", 0.01)
-    return found
+    return cluster
 
 
 @pytest.fixture
@@ -160,8 +160,8 @@ def test_a_service_that_answers_otherwise(cluster: FakeCluster, verify: Verify, 
 
 def test_an_optional_check_only_warns(cluster: FakeCluster, verify: Verify) -> None:
     cluster.broken[SERVICE] = Answer(b"gone", 404)
-    (found,) = verify({**PAGE, "optional": True})
-    assert (found.status, found.fix) == ("warning", "Look at it.")
+    (result,) = verify({**PAGE, "optional": True})
+    assert (result.status, result.fix) == ("warning", "Look at it.")
 
 
 def test_what_the_user_may_not_do_is_skipped(cluster: FakeCluster, verify: Verify) -> None:
@@ -184,8 +184,8 @@ def test_a_quota_is_a_failure(cluster: FakeCluster, verify: Verify) -> None:
 def test_simulated_nodes_prove_nothing(cluster: FakeCluster, verify: Verify, server: t.Any) -> None:
     nodes = [{"metadata": {"name": f"n{number}", "annotations": {"kwok.x-k8s.io/node": "fake"}}} for number in range(2)]
     cluster.broken["/api/v1/nodes"] = Answer({"items": nodes})
-    (found,) = verify(WORK)
-    assert (found.status, found.evidence) == ("skipped", "its 2 nodes are simulated by kwok, so that no pod of it runs")
+    (result,) = verify(WORK)
+    assert (result.status, result.evidence) == ("skipped", "its 2 nodes are simulated by kwok, so that no pod of it runs")
     assert server.writes() == []
 
 
@@ -207,8 +207,8 @@ def test_checks_by_name(verify: Verify) -> None:
 
 
 def test_without_time_the_rest_is_skipped(verify: Verify) -> None:
-    found = verify(PAGE, timeout=0)
-    assert (found[0].status, found[0].fix) == ("skipped", "More time: kubeflow_verify_timeout.")
+    (result,) = verify(PAGE, timeout=0)
+    assert (result.status, result.fix) == ("skipped", "More time: kubeflow_verify_timeout.")
 
 
 def test_another_cluster_is_refused(verify: Verify, tmp_path: Path, cluster: FakeCluster) -> None:

@@ -19,12 +19,12 @@ def read(pair):
 def test_a_client_is_user_and_groups_signed_by_the_authority(tmp_path):
     ca = certificates.create_ca(tmp_path, "ca", "some-ca")
     client = certificates.sign_client(ca, tmp_path, "jane", "jane@example.com", ["a", "system:masters"])
-    made = read(client)
-    made.verify_directly_issued_by(read(ca))
-    assert [each.value for each in made.subject.get_attributes_for_oid(NameOID.COMMON_NAME)] == ["jane@example.com"]
-    assert [each.value for each in made.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)] == ["a", "system:masters"]
-    assert list(made.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value) == [ExtendedKeyUsageOID.CLIENT_AUTH]
-    assert not made.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    certificate = read(client)
+    certificate.verify_directly_issued_by(read(ca))
+    assert [each.value for each in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)] == ["jane@example.com"]
+    assert [each.value for each in certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)] == ["a", "system:masters"]
+    assert list(certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value) == [ExtendedKeyUsageOID.CLIENT_AUTH]
+    assert not certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     assert stat.S_IMODE(client.key.stat().st_mode) == 0o600
 
 

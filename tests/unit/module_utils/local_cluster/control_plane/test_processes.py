@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Processes are found again, and never mistaken for others."""
+"""Processes are identified, and never mistaken for others."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def start(tmp_path):
 
 
 def has_said(process, word):
-    return lambda: None if word in process.log_file.read_text() else f"{process.name} has not said {word}"
+    return lambda: None if word in process.log_file.read_text() else f"{process.name} has not printed {word}"
 
 
 def test_it_is_started_once_and_stopped(start):

@@ -33,9 +33,9 @@ def test_a_pool_deals_out_zones_and_fills_in_names():
         "labels": {"n": "{index}"},
         "capacity": {"cpu": 4},
     }
-    made = objects({"nodes": [pool]})
-    assert [node["spec"]["providerID"] for node in made] == ["x://a/node-0", "x://b/node-1", "x://a/node-2"]
-    labels = made[1]["metadata"]["labels"]
+    nodes = objects({"nodes": [pool]})
+    assert [node["spec"]["providerID"] for node in nodes] == ["x://a/node-0", "x://b/node-1", "x://a/node-2"]
+    labels = nodes[1]["metadata"]["labels"]
     assert labels["topology.kubernetes.io/zone"] == "b"
     assert labels["topology.kubernetes.io/region"] == "r"
     assert labels["kubernetes.io/hostname"] == "node-1"
@@ -58,10 +58,10 @@ def test_quantities_are_texts_and_what_is_allocatable_falls_back_to_the_capacity
     [("ga", "storageclass.kubernetes.io/is-default-class"), ("beta", "storageclass.beta.kubernetes.io/is-default-class")],
 )
 def test_a_default_class_has_the_annotation_asked_for(default, annotation):
-    [made] = objects({"storageClasses": [{"name": "s", "provisioner": "p", "default": default}]})
-    assert made["metadata"]["annotations"] == {annotation: "true"}
-    assert made["provisioner"] == "p"
-    assert "default" not in made
+    [storage_class] = objects({"storageClasses": [{"name": "s", "provisioner": "p", "default": default}]})
+    assert storage_class["metadata"]["annotations"] == {annotation: "true"}
+    assert storage_class["provisioner"] == "p"
+    assert "default" not in storage_class
 
 
 def test_volumes_of_a_class_are_kept_when_their_claim_goes():
@@ -86,7 +86,7 @@ def test_definitions_come_first_and_store_their_last_version():
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ([], "p.yml: a profile is a mapping"),
         ({"nodes": [{"name": "x", "real": True, "capacity": {}}]}, r"p.yml: nodes\[0\]: unknown key 'capacity'"),
@@ -102,8 +102,8 @@ def test_definitions_come_first_and_store_their_last_version():
         ({"customResourceDefinitions": [{"group": "g", "kind": "K", "plural": "k", "versions": "v1"}]}, "versions must be a list"),
     ],
 )
-def test_what_is_wrong_is_named_with_its_place(content, said):
-    with pytest.raises(BootstrapError, match=said):
+def test_what_is_wrong_is_named_with_its_place(content, message):
+    with pytest.raises(BootstrapError, match=message):
         parse(content, "p.yml")
 
 

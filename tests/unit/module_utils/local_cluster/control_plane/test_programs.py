@@ -57,14 +57,14 @@ def builds(tmp_path):
 
 
 def test_a_second_time_nothing_is_built(tmp_path, source, env, monkeypatch):
-    monkeypatch.setattr(programs, "_TOLD_EVERY", 0)
-    told = []
-    built = programs.ensure(tmp_path / "cache", source, env, told.append)
+    monkeypatch.setattr(programs, "_PROGRESS_SECONDS", 0)
+    progress = []
+    built = programs.ensure(tmp_path / "cache", source, env, progress.append)
     assert {path.name for path in built.bin.iterdir()} == {*programs.PACKAGES, "kwok"}
-    assert "kube-apiserver: 2 of 3 packages" in told
+    assert "kube-apiserver: 2 of 3 packages" in progress
     assert len(builds(tmp_path)) == len(programs.PACKAGES) + 1
     assert "-X k8s.io/client-go/pkg/version.gitVersion=v1.35.0" in builds(tmp_path)[0]
-    assert programs.ensure(tmp_path / "cache", source, env, told.append) == built
+    assert programs.ensure(tmp_path / "cache", source, env, progress.append) == built
     assert len(builds(tmp_path)) == len(programs.PACKAGES) + 1
 
 
@@ -77,15 +77,15 @@ def test_another_kwok_is_built_alone(tmp_path, source, env):
 
 
 def test_other_versions_are_other_programs(tmp_path, source):
-    before = programs.find(tmp_path, source)
+    before = programs.locate(tmp_path, source)
     (source / "go.sum").write_text("changed")
-    assert programs.find(tmp_path, source).key != before.key
+    assert programs.locate(tmp_path, source).key != before.key
 
 
 def test_a_build_that_fails_says_why_and_is_not_taken_for_a_whole_one(tmp_path, source, env):
     with pytest.raises(BootstrapError, match="go build failed for etcd: x.go:1: does not compile"):
         programs.ensure(tmp_path / "cache", source, {**env, "BROKEN": "1"}, lambda line: None)
-    assert not programs.find(tmp_path / "cache", source).bin.exists()
+    assert not programs.locate(tmp_path / "cache", source).bin.exists()
     assert programs.ensure(tmp_path / "cache", source, env, lambda line: None).bin.is_dir()
 
 
@@ -105,7 +105,7 @@ def test_of_two_builders_the_second_waits_and_builds_nothing(tmp_path, source, e
 
 def test_a_folder_that_is_no_module_is_named(tmp_path):
     with pytest.raises(BootstrapError, match="go.mod: No such file"):
-        programs.find(tmp_path, tmp_path)
+        programs.locate(tmp_path, tmp_path)
 
 
 # --- what is built is what go.sum says
@@ -168,13 +168,13 @@ def test_no_setting_of_the_user_s_switches_off_that_sums_are_checked(tmp_path, t
 
     assert build() == [f"{MODULE} v1.0.0"]
     good = (tool / "go.sum").read_text()
-    for wrong, said in ((good.replace("h1:", "h1:AAAA", 1), "SECURITY ERROR"), ("", "missing go.sum entry")):
+    for wrong, message in ((good.replace("h1:", "h1:AAAA", 1), "SECURITY ERROR"), ("", "missing go.sum entry")):
         subprocess.run(["chmod", "-R", "u+w", str(tmp_path / "modules")], check=True)
         shutil.rmtree(tmp_path / "modules")
         (tool / "go.sum").write_text(wrong)
         with pytest.raises(BootstrapError):
             build()
-        assert said in (tmp_path / "log").read_text() and (tool / "go.sum").read_text() == wrong
+        assert message in (tmp_path / "log").read_text() and (tool / "go.sum").read_text() == wrong
 
 
 def test_every_program_is_of_a_module_with_its_sum():
@@ -214,7 +214,7 @@ def test_real_nodes_are_built_beside_the_same_control_plane(tmp_path, source, en
         path.name for path in simulated.bin.iterdir()
     }
     (source / "node" / "netpol" / "main.go").write_text("package main // changed\n")
-    assert programs.find(tmp_path / "cache", source, programs.REAL).key != real.key
+    assert programs.locate(tmp_path / "cache", source, programs.REAL).key != real.key
 
 
 def test_the_go_that_is_installed_is_pinned_with_its_hashes():
