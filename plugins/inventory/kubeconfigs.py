@@ -125,8 +125,8 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.contexts 
     ContextLocation,
     QueryOptions,
     ask_all,
-    find,
     groups,
+    locate,
     same,
 )
 
@@ -151,7 +151,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
         try:
-            places = find(
+            places = locate(
                 self._paths(path), self.get_option("contexts"), self.get_option("exclude_contexts"), os.environ, self.display.warning
             )
         except BootstrapError as error:

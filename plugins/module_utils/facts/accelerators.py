@@ -28,7 +28,7 @@ Json = dict[str, t.Any]
 
 @lru_cache(maxsize=1000)
 def vendor(resource: str) -> str | None:
-    """Who makes what a resource of this name counts; ``None`` for what is no accelerator."""
+    """The vendor of a resource; ``None`` if it is not an accelerator."""
     return next((name for pattern, name in VENDORS.items() if re.fullmatch(pattern, resource)), None)
 
 
@@ -47,7 +47,7 @@ class Accelerator:
     labels: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, amount: int, labels: dict[str, str], taints: list[Json]) -> None:
-        """Count a node in that offers ``amount``; ``taints`` are those that repel pods."""
+        """Add a node that offers ``amount``; ``taints`` are those that repel pods."""
         self.count += amount
         self.nodes += 1
         lasting = [taint for taint in taints if not taint["key"].startswith(PASSING_TAINTS)]
@@ -61,14 +61,14 @@ class Accelerator:
         self._mig(labels, product or "")
 
     def _mig(self, labels: dict[str, str], product: str) -> None:
-        """Of a slice the labels tell no memory under the strategy ``mixed``: there they describe the whole GPU."""
+        """Under the strategy ``mixed`` labels have the memory of the whole GPU, not of a slice."""
         own = MIG_RESOURCE.fullmatch(self.resource)
         single = None if own else MIG_PRODUCT.fullmatch(product)
-        found = [match[1] for match in (own, single) if match]
-        if not found and self.resource.startswith("nvidia.com/"):
-            found = [labels[name] for name in MIG_PROFILE_LABELS if labels.get(name)]
-        self.profiles.update(found)
-        if found and labels.get(MIG_STRATEGY_LABEL):
+        profiles = [match[1] for match in (own, single) if match]
+        if not profiles and self.resource.startswith("nvidia.com/"):
+            profiles = [labels[name] for name in MIG_PROFILE_LABELS if labels.get(name)]
+        self.profiles.update(profiles)
+        if profiles and labels.get(MIG_STRATEGY_LABEL):
             self.strategies.add(labels[MIG_STRATEGY_LABEL])
         if not own:
             self.memory.update(int(parse(labels[name] + unit)) for name, unit in MEMORY_LABELS.items() if labels.get(name))

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Add-ons that are already there, their versions and who manages them."""
+"""Add-ons that are already installed, their versions and who manages them."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ import typing as t
 from itertools import groupby
 
 from ..data.addons import ADDONS, ISTIO_PARTS, KUBEFLOW
-from .queries import Asker
+from .queries import Queries
 from .workloads import Workload, Workloads
 
 Json = dict[str, t.Any]
 
 
-def addons(asker: Asker, found: Workloads) -> list[Json]:
+def addons(queries: Queries, workloads: Workloads) -> list[Json]:
     """The list ``facts.cluster.addons``, by name: one entry for each add-on and namespace where it runs.
 
-    One whose API alone is served has no namespace, version or readiness: its controller runs outside of the cluster, is gone, or may
-    not be seen. Asks nothing: discovery and ``found`` tell.
+    If only its API is served, an add-on has no namespace, version or readiness: its controller runs outside of the cluster, was removed,
+    or may not be read. Sends no request: discovery and ``workloads`` have all that is needed.
     """
     entries: list[Json] = []
     for name, addon in sorted(ADDONS.items()):
-        served = [f"{kind}.{group}" for group, kind in addon.apis if asker.serves(group, kind)]
-        running = _kubeflow(found) if name == "kubeflow" else _running(name, found)
+        served = [f"{kind}.{group}" for group, kind in addon.apis if queries.serves(group, kind)]
+        running = _kubeflow(workloads) if name == "kubeflow" else _running(name, workloads)
         for entry in running or ([_entry(name, None)] if served else []):
-            entries.append({**entry, "details": {**entry["details"], **_details(name, found), "apis": served}})
+            entries.append({**entry, "details": {**entry["details"], **_details(name, workloads), "apis": served}})
     return entries
 
 
-def _running(name: str, found: Workloads) -> list[Json]:
-    return [_entry(name, each) for each in _by_namespace(found.of("addon", name))]
+def _running(name: str, workloads: Workloads) -> list[Json]:
+    return [_entry(name, each) for each in _by_namespace(workloads.of("addon", name))]
 
 
 def _by_namespace(workloads: list[Workload]) -> list[list[Workload]]:
@@ -39,7 +39,7 @@ def _by_namespace(workloads: list[Workload]) -> list[list[Workload]]:
 
 
 def _entry(name: str, workloads: list[Workload] | None) -> Json:
-    """The first workload speaks for all: it is the one with the surest sign."""
+    """The first workload counts for all: it has the surest sign."""
     main = workloads[0] if workloads else None
     return {
         "name": name,
@@ -51,16 +51,16 @@ def _entry(name: str, workloads: list[Workload] | None) -> Json:
     }
 
 
-def _details(name: str, found: Workloads) -> Json:
+def _details(name: str, workloads: Workloads) -> Json:
     if name != "istio":
         return {}
-    revisions = {each.labels.get("istio.io/rev", "default"): each.version for each in found.of("addon", name)}
-    return {"revisions": revisions, **{part: bool(found.of("istio", part)) for part in ISTIO_PARTS}}
+    revisions = {each.labels.get("istio.io/rev", "default"): each.version for each in workloads.of("addon", name)}
+    return {"revisions": revisions, **{part: bool(workloads.of("istio", part)) for part in ISTIO_PARTS}}
 
 
-def _kubeflow(found: Workloads) -> list[Json]:
-    """One entry a namespace; its version is that of the dashboard, which has the platform's; those with one come first."""
-    parts = [(part, each) for part in KUBEFLOW for each in found.of("kubeflow", part)]
+def _kubeflow(workloads: Workloads) -> list[Json]:
+    """One entry for each namespace, with the version of the dashboard, which is the platform's; entries with a version come first."""
+    parts = [(part, each) for part in KUBEFLOW for each in workloads.of("kubeflow", part)]
     parts.sort(key=lambda pair: pair[1].namespace)
     entries = []
     for namespace, group in groupby(parts, lambda pair: pair[1].namespace):

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which cloud a cluster runs on, and as whom we would act there.
+"""The cloud that a cluster runs on, and the identity that we would use there.
 
-Asked in this order, and the first to know a thing counts: the nodes, the kubeconfig, the metadata server of the machine that this
-runs on, the credentials at hand. The last two say nothing of the cluster by themselves: a laptop or a runner may be anywhere. So
-they decide the cloud only where nothing else does (the metadata server) or never (credentials).
+Sources, of which the first with an answer counts: the nodes, the kubeconfig, the metadata server of the machine that this runs on,
+the credentials of the user. The last two don't describe the cluster: a laptop or a runner may be anywhere. So the metadata server
+decides the cloud only if nothing else does, and credentials never do.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ..redaction.redact import cleaned
 TIMEOUT = 2.0
 """Seconds for all questions together."""
 _METADATA_PART = 0.5
-"""Of that time, what metadata servers may take where credentials are asked for after them."""
+"""The part of that time for metadata servers, if credentials are looked up after them."""
 _NAMES = {"gcp": "Google", "aws": "EC2", "azure": "Azure"}
 _METADATA: dict[str, Callable[[Env, float], CloudFinding]] = {"gcp": gcp.metadata, "aws": aws.metadata, "azure": azure.metadata}
 _CREDENTIALS: dict[str, Callable[[Env, str | None], CloudFinding]] = {
@@ -37,112 +37,112 @@ _LOGIN = ("acting_as", "acting_as_kind", "credentials_source")
 def describe(nodes: Json, kubeconfig: Json | None, env: Env, timeout: float = TIMEOUT) -> Json:
     """The document ``facts.cloud``, within ``timeout`` seconds; its fields are documented in the module ``cloud_info``."""
     end = time.monotonic() + timeout
-    found = from_nodes(nodes)
-    # Nodes of a kind that is no cloud's leave nothing to ask.
-    elsewhere = bool(nodes.get("providers")) and not found.provider
+    cloud = from_nodes(nodes)
+    # Nodes with a provider that is not a cloud leave no questions.
+    elsewhere = bool(nodes.get("providers")) and not cloud.provider
     if not elsewhere:
-        _add(found, from_kubeconfig(kubeconfig or {}), "The kubeconfig")
-    asked = [] if elsewhere else [found.provider] if found.provider else list(_METADATA)
-    asked = [provider for provider in asked if provider in _METADATA]
+        _add(cloud, from_kubeconfig(kubeconfig or {}), "The kubeconfig")
+    providers = [] if elsewhere else [cloud.provider] if cloud.provider else list(_METADATA)
+    providers = [provider for provider in providers if provider in _METADATA]
     questions: dict[str, Callable[[], CloudFinding]] = {
-        f"metadata {provider}": functools.partial(_METADATA[provider], env, timeout * _METADATA_PART) for provider in asked
+        f"metadata {provider}": functools.partial(_METADATA[provider], env, timeout * _METADATA_PART) for provider in providers
     }
-    if found.provider in _CREDENTIALS:
-        questions["credentials"] = _credentials(found, env)
+    if cloud.provider in _CREDENTIALS:
+        questions["credentials"] = _credentials(cloud, env)
     answers = side_by_side(questions, timeout if "credentials" in questions else timeout * _METADATA_PART)
     inside = not kubeconfig or kubeconfig.get("source") == "in-cluster"
-    for provider in asked:
-        _add_machine(found, answers.pop(f"metadata {provider}"), provider, inside)
-    if "credentials" not in questions and found.provider in _CREDENTIALS:
-        answers = side_by_side({"credentials": _credentials(found, env)}, max(end - time.monotonic(), 0.0))
+    for provider in providers:
+        _add_machine(cloud, answers.pop(f"metadata {provider}"), provider, inside)
+    if "credentials" not in questions and cloud.provider in _CREDENTIALS:
+        answers = side_by_side({"credentials": _credentials(cloud, env)}, max(end - time.monotonic(), 0.0))
     if answers:
-        _add_login(found, answers["credentials"])
-    return _document(found, elsewhere)
+        _add_login(cloud, answers["credentials"])
+    return _document(cloud, elsewhere)
 
 
-def _credentials(found: CloudFinding, env: Env) -> Callable[[], CloudFinding]:
-    provider = found.provider or ""
-    return functools.partial(_CREDENTIALS[provider], env, found.region if provider == "aws" else found.account)
+def _credentials(cloud: CloudFinding, env: Env) -> Callable[[], CloudFinding]:
+    provider = cloud.provider or ""
+    return functools.partial(_CREDENTIALS[provider], env, cloud.region if provider == "aws" else cloud.account)
 
 
-def _add(found: CloudFinding, more: CloudFinding, who: str) -> None:
-    """Fill in what is not known yet; a source that names another cloud is not heard."""
+def _add(cloud: CloudFinding, more: CloudFinding, who: str) -> None:
+    """Fill in what is not known yet; a source that names another cloud is ignored."""
     if not more.provider:
         return
-    if found.provider not in (None, more.provider):
-        found.evidence.append(f"{who} speaks of {more.provider}, which is not heard")
+    if cloud.provider not in (None, more.provider):
+        cloud.evidence.append(f"{who} speaks of {more.provider}, which is not heard")
         return
-    found.provider = more.provider
+    cloud.provider = more.provider
     for name in _PLACE:
-        if not getattr(found, name):
-            setattr(found, name, getattr(more, name))
-    found.evidence += more.evidence
+        if not getattr(cloud, name):
+            setattr(cloud, name, getattr(more, name))
+    cloud.evidence += more.evidence
 
 
-def _add_machine(found: CloudFinding, answer: CloudFinding | str, provider: str, inside: bool) -> None:
-    """``answer`` of a metadata server: always who we would act as; where the cluster is only if this is the same place.
+def _add_machine(cloud: CloudFinding, answer: CloudFinding | str, provider: str, inside: bool) -> None:
+    """Add the ``answer`` of a metadata server: the identity always, the place of the cluster only if it is that of the machine.
 
-    ``inside``: this runs in the cluster, so that the machine is one of its nodes.
+    ``inside``: this runs in the cluster, so the machine is one of its nodes.
     """
     if isinstance(answer, str):
-        found.unknown.setdefault("metadata", "")
-        found.unknown["metadata"] += f"{', ' if found.unknown['metadata'] else ''}{_NAMES[provider]}'s: {answer}"
+        cloud.unknown.setdefault("metadata", "")
+        cloud.unknown["metadata"] += f"{', ' if cloud.unknown['metadata'] else ''}{_NAMES[provider]}'s: {answer}"
         return
-    if found.provider not in (None, provider):
+    if cloud.provider not in (None, provider):
         return
-    same = all(not getattr(found, name) or getattr(found, name) == getattr(answer, name) for name in ("account", "region"))
+    same = all(not getattr(cloud, name) or getattr(cloud, name) == getattr(answer, name) for name in ("account", "region"))
     if not same:
-        found.evidence.append(f"{answer.evidence[0]}, which is not where the cluster is")
+        cloud.evidence.append(f"{answer.evidence[0]}, which is not where the cluster is")
     else:
         if not inside:
             answer.cluster_name = answer.network = None
-        _add(found, answer, "The metadata server")
+        _add(cloud, answer, "The metadata server")
     for name in _LOGIN:
-        setattr(found, name, getattr(answer, name))
+        setattr(cloud, name, getattr(answer, name))
 
 
-def _add_login(found: CloudFinding, answer: CloudFinding | str) -> None:
-    """Credentials of the user's own come before those of the machine, as in the clouds' libraries."""
+def _add_login(cloud: CloudFinding, answer: CloudFinding | str) -> None:
+    """The user's own credentials precede those of the machine, as in the clouds' libraries."""
     if isinstance(answer, str):
-        if not found.acting_as:
-            found.unknown["acting_as"] = answer
+        if not cloud.acting_as:
+            cloud.unknown["acting_as"] = answer
         return
-    found.evidence += answer.evidence
-    found.unknown.update(answer.unknown)
+    cloud.evidence += answer.evidence
+    cloud.unknown.update(answer.unknown)
     for name in _LOGIN:
-        setattr(found, name, getattr(answer, name))
-    if not found.account and answer.account:
-        # The project of the login need not be the cluster's, but no one else names one.
-        found.account = answer.account
-    elif answer.account and answer.account != found.account:
-        found.evidence.append(f"The credentials are of {answer.account}, another {ACCOUNT_KIND[found.provider or '']} than the cluster's")
+        setattr(cloud, name, getattr(answer, name))
+    if not cloud.account and answer.account:
+        # The project of the login may not be the cluster's, but there is no other source.
+        cloud.account = answer.account
+    elif answer.account and answer.account != cloud.account:
+        cloud.evidence.append(f"The credentials are of {answer.account}, another {ACCOUNT_KIND[cloud.provider or '']} than the cluster's")
 
 
-def _document(found: CloudFinding, elsewhere: bool) -> Json:
-    provider = found.provider
+def _document(cloud: CloudFinding, elsewhere: bool) -> Json:
+    provider = cloud.provider
     document = {
         "provider": provider,
-        "account": found.account,
+        "account": cloud.account,
         "account_kind": ACCOUNT_KIND.get(provider or ""),
-        **{name: getattr(found, name) for name in ("region", "zones", "cluster_name", "network", *_LOGIN)},
-        "evidence": found.evidence,
-        "unknown": _unknown(found, elsewhere),
+        **{name: getattr(cloud, name) for name in ("region", "zones", "cluster_name", "network", *_LOGIN)},
+        "evidence": cloud.evidence,
+        "unknown": _unknown(cloud, elsewhere),
     }
     return cleaned(document)
 
 
-def _unknown(found: CloudFinding, elsewhere: bool) -> list[dict[str, str]]:
+def _unknown(cloud: CloudFinding, elsewhere: bool) -> list[dict[str, str]]:
     """What is not known, and why."""
-    metadata = found.unknown.get("metadata")
+    metadata = cloud.unknown.get("metadata")
     silent = f"; no metadata server answers ({metadata})" if metadata else ""
     if elsewhere:
-        return [{"what": "provider", "why": f"{found.evidence[0]}, so no cloud was asked."}]
-    if not found.provider:
+        return [{"what": "provider", "why": f"{cloud.evidence[0]}, so no cloud was asked."}]
+    if not cloud.provider:
         return [{"what": "provider", "why": f"Neither the nodes nor the kubeconfig name a cloud{silent}."}]
     unknown = []
     for what in (*_PLACE, "acting_as"):
-        if not getattr(found, what):
-            why = found.unknown.get(what) or _why(what, found.provider, silent)
+        if not getattr(cloud, what):
+            why = cloud.unknown.get(what) or _why(what, cloud.provider, silent)
             unknown.append({"what": what, "why": f"{why[0].upper()}{why[1:].rstrip('.')}."})
     return unknown
 

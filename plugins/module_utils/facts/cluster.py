@@ -20,7 +20,7 @@ from .network import addresses, cni, gateway_classes, load_balancer
 from .nodes import Nodes, without_images
 from .pods import requests
 from .policy import admission, policy, scc_names, security_context_constraints, served
-from .queries import Asker
+from .queries import Queries
 from .storage import storage, within
 from .version import version
 from .workloads import Workloads, workloads
@@ -28,84 +28,84 @@ from .workloads import Workloads, workloads
 Json = dict[str, t.Any]
 _INGRESS_DEFAULT = "ingressclass.kubernetes.io/is-default-class"
 _NODES = 250
-"""A page: a node has 13 KB and more, and two pages are in memory at a time."""
+"""Nodes in a page: a node has 13 KB and more, and two pages are in memory at a time."""
 
 
 def gather(client: Client, namespace: str) -> Json:
     """The document ``facts.cluster``; its fields are documented in the module ``cluster_info``.
 
-    ``namespace`` is where Kubeflow is to go: the user's rights are asked for there. What the user may not read is listed in
-    ``unknown``; only a cluster that does not answer, or refuses the login, is an error.
+    ``namespace`` is Kubeflow's: the user's rights are reviewed there. What the user may not read is listed in ``unknown``; only a cluster
+    that does not answer, or refuses the login, is an error.
     """
-    asker = Asker(client, {})
-    said = _first(asker)
+    queries = Queries(client, {})
+    version_answer = _first(queries)
     no_apis: tuple[Served, list[str]] = ({}, [])
-    asker.apis, down = asker.attempt("served APIs", lambda: discover(client), no_apis)
-    apis = asker.apis
+    queries.apis, down = queries.attempt("served APIs", lambda: discover(client), no_apis)
+    apis = queries.apis
     questions: dict[str, Callable[[], t.Any]] = {
-        "nodes": lambda: _nodes(asker),
-        "requests": lambda: requests(asker),
-        "storage": lambda: _storage(asker),
-        "ingress_classes": lambda: [_ingress_class(item) for item in asker.items("networking.k8s.io", "IngressClass")],
-        "permissions": lambda: _permissions(asker, namespace),
-        "apis_down": lambda: _down(asker, down),
-        "workloads": lambda: workloads(asker),
-        "addresses": lambda: addresses(asker),
-        "gateway_classes": lambda: gateway_classes(asker),
-        "policy": lambda: policy(asker, namespace),
-        "scc": lambda: scc_names(asker),
-        "admission": lambda: admission(asker),
-        "service_account_issuer": lambda: service_account_issuer(asker),
-        "cluster_domain": lambda: cluster_domain(asker),
+        "nodes": lambda: _nodes(queries),
+        "requests": lambda: requests(queries),
+        "storage": lambda: _storage(queries),
+        "ingress_classes": lambda: [_ingress_class(item) for item in queries.items("networking.k8s.io", "IngressClass")],
+        "permissions": lambda: _permissions(queries, namespace),
+        "apis_down": lambda: _down(queries, down),
+        "workloads": lambda: workloads(queries),
+        "addresses": lambda: addresses(queries),
+        "gateway_classes": lambda: gateway_classes(queries),
+        "policy": lambda: policy(queries, namespace),
+        "scc": lambda: scc_names(queries),
+        "admission": lambda: admission(queries),
+        "service_account_issuer": lambda: service_account_issuer(queries),
+        "cluster_domain": lambda: cluster_domain(queries),
     }
     with _no_collection():
         answers: Json = dict(client.map(lambda item: (item[0], _answered(client, *item)), questions.items()))
     nodes: Nodes = answers["nodes"]
-    whose = distribution(nodes, apis, said.get("gitVersion") or "")
-    answers.update(_conclusions(asker, answers, whose["name"]))
+    kubernetes = distribution(nodes, apis, version_answer.get("gitVersion") or "")
+    answers.update(_conclusions(queries, answers, kubernetes["name"]))
     answers["nodes"] = nodes.summary(answers.pop("requests"))
-    found = {
+    document = {
         **answers,
         "server": client.connection.server,
-        "version": version(said, nodes.kubelet_versions),
-        "distribution": whose,
+        "version": version(version_answer, nodes.kubelet_versions),
+        "distribution": kubernetes,
         "apis": {name: {kind: _place(entry) for kind, entry in sorted(kinds.items())} for name, kinds in apis.items()},
-        "unknown": asker.unknown,
+        "unknown": queries.unknown,
     }
-    return cleaned(found)
+    return cleaned(document)
 
 
-def _first(asker: Asker) -> Json:
-    """The version. Here alone an API server that does not answer is an error: then nothing else could be asked."""
+def _first(queries: Queries) -> Json:
+    """The version. Only here an API server that does not answer is an error: all other requests would fail, too."""
     try:
-        return asker.client.document("/version", "gitVersion")
+        return queries.client.document("/version", "gitVersion")
     except ApiError as error:
         if error.code in (401, 429) or error.code >= 500:
             raise
-        asker.note("version", error.said)
+        queries.note("version", error.said)
         return {}
 
 
 def _answered(client: Client, what: str, question: Callable[[], t.Any]) -> t.Any:
-    """An answer. Lists and metadata are checked where they come in; what is deeper in an object is not, until it is read."""
+    """The answer to a question. The client checks lists and metadata; the rest of an object is checked only here, by reading it."""
     try:
         return question()
     except (LookupError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise InvalidResponse(client.connection, what, f"objects of another shape ({type(error).__name__}: {error})") from error
 
 
-def _conclusions(asker: Asker, answers: Json, whose: str) -> Json:
-    """What follows from several answers together; takes out of ``answers`` those that are no facts themselves."""
-    found: Workloads = answers.pop("workloads")
+def _conclusions(queries: Queries, answers: Json, distribution_name: str) -> Json:
+    """Facts that follow from several answers; removes from ``answers`` those that are not facts themselves."""
+    running: Workloads = answers.pop("workloads")
     allowed = answers.pop("policy")
-    seen = asker.knows("Node") and asker.knows("Service")
+    complete = queries.knows("Node") and queries.knows("Service")
     return {
         **allowed,
         "storage": within(answers["storage"], allowed["quotas"]),
-        "admission": served(asker, answers["admission"], allowed["namespace"]),
-        "addons": addons(asker, found),
-        "load_balancer": load_balancer(found, answers.pop("addresses"), answers["nodes"].providers, whose, seen),
-        "cni": cni(found, {name.split("/")[0] for name in asker.apis}),
+        "admission": served(queries, answers["admission"], allowed["namespace"]),
+        "addons": addons(queries, running),
+        "load_balancer": load_balancer(running, answers.pop("addresses"), answers["nodes"].providers, distribution_name, complete),
+        "cni": cni(running, {name.split("/")[0] for name in queries.apis}),
         "security_context_constraints": security_context_constraints(answers.pop("scc"), answers["permissions"]["rules"]),
         "cluster_domain": assumed_domain(answers["cluster_domain"], answers["service_account_issuer"]["issuer"]),
     }
@@ -113,7 +113,7 @@ def _conclusions(asker: Asker, answers: Json, whose: str) -> Json:
 
 @contextlib.contextmanager
 def _no_collection() -> Iterator[None]:
-    """Parsed pages hold no cycles; looking for some, over and over, takes a quarter of the time that parsing takes."""
+    """Without garbage collection: parsed pages have no cycles, and looking for them takes a quarter of the time of parsing."""
     was = gc.isenabled()
     gc.disable()
     try:
@@ -123,34 +123,34 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _nodes(asker: Asker) -> Nodes:
+def _nodes(queries: Queries) -> Nodes:
     nodes = Nodes()
-    for page in asker.pages("", "Node", trim=without_images, limit=_NODES):
+    for page in queries.pages("", "Node", trim=without_images, limit=_NODES):
         for node in page.get("items") or []:
             nodes.add(node)
     return nodes
 
 
-def _storage(asker: Asker) -> Json:
-    drivers = {item["metadata"]["name"] for item in asker.items("storage.k8s.io", "CSIDriver", metadata=True)}
-    known = asker.serves("storage.k8s.io", "CSIDriver") and asker.knows("CSIDriver", "storage.k8s.io")
-    return storage(list(asker.items("storage.k8s.io", "StorageClass")), drivers if known else None)
+def _storage(queries: Queries) -> Json:
+    drivers = {item["metadata"]["name"] for item in queries.items("storage.k8s.io", "CSIDriver", metadata=True)}
+    known = queries.serves("storage.k8s.io", "CSIDriver") and queries.knows("CSIDriver", "storage.k8s.io")
+    return storage(list(queries.items("storage.k8s.io", "StorageClass")), drivers if known else None)
 
 
-def _permissions(asker: Asker, namespace: str) -> Json:
+def _permissions(queries: Queries, namespace: str) -> Json:
     nothing: Json = {"namespace": namespace, "complete": False, "rules": []}
-    rights = asker.attempt("permissions", lambda: review(asker.client, namespace), nothing)
-    return {**rights, "missing": asker.attempt("missing permissions", lambda: lacking(asker.client, rights), None)}
+    rights = queries.attempt("permissions", lambda: review(queries.client, namespace), nothing)
+    return {**rights, "missing": queries.attempt("missing permissions", lambda: lacking(queries.client, rights), None)}
 
 
-def _down(asker: Asker, versions: list[str]) -> list[str]:
-    """API versions that do not exist because their backend is down; ``unknown`` says why."""
+def _down(queries: Queries, versions: list[str]) -> list[str]:
+    """API versions whose backend is down; ``unknown`` has the reason."""
     for each in versions:
         group, _slash, name = each.rpartition("/")
-        found = asker.get(f"APIService {name}.{group}", f"/apis/apiregistration.k8s.io/v1/apiservices/{name}.{group}")
-        conditions = found.get("status", {}).get("conditions") or []
+        service = queries.get(f"APIService {name}.{group}", f"/apis/apiregistration.k8s.io/v1/apiservices/{name}.{group}")
+        conditions = service.get("status", {}).get("conditions") or []
         why = next((item.get("message") for item in conditions if item.get("type") == "Available" and item.get("status") != "True"), None)
-        asker.note(f"API {each}", f"Its backend does not answer: {why or 'discovery says so'}.")
+        queries.note(f"API {each}", f"Its backend does not answer: {why or 'discovery says so'}.")
     return versions
 
 

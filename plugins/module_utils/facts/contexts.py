@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Many clusters: the contexts of kubeconfigs, with a host name each, asked side by side."""
+"""Many clusters: the contexts of kubeconfigs, each with a host name, queried in parallel."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from . import cloud, cluster, kubeconfig
 Json = dict[str, t.Any]
 
 _TAKEN = {"all", "ungrouped", "localhost", "unreachable", "gpu"}
-"""Names that mean something else in an inventory."""
+"""Names with another meaning in an inventory."""
 _LONGEST = 100
 """Characters of a host name: it also names a folder, and file systems end at 255 bytes."""
 
 
 @dataclass(frozen=True)
 class ContextLocation:
-    """One context. ``file``: the kubeconfig, or ``None`` for what kubectl reads, which AWX puts elsewhere in each job."""
+    """One context. ``file``: the kubeconfig, or ``None`` for the files that kubectl reads, whose path differs in each job of AWX."""
 
     host: str
     file: str | None
@@ -41,13 +41,13 @@ class ContextLocation:
 
     @property
     def key(self) -> str:
-        """Tells it from all others, in a cache too: who points a context at another server gets other facts."""
+        """Unique, in a cache too: a context that points to another server has other facts."""
         return "\0".join((self.file or "", self.context, self.server or ""))
 
 
 @dataclass(frozen=True)
 class QueryOptions:
-    """How to ask: the namespace that Kubeflow is to go to, seconds for all questions of a cluster and without a byte, how many at once."""
+    """Kubeflow's namespace; seconds for all requests to a cluster, and without a byte; the number of clusters at once."""
 
     namespace: str
     timeout: float
@@ -55,13 +55,14 @@ class QueryOptions:
     at_once: int
 
 
-def find(
-    paths: list[str], wanted: list[str], unwanted: list[str], env: Mapping[str, str], warn: Callable[[str], None]
+def locate(
+    paths: list[str], patterns: list[str], excluded: list[str], env: Mapping[str, str], warn: Callable[[str], None]
 ) -> list[ContextLocation]:
-    """The contexts of all files, in order, whose names match one of ``wanted`` and none of ``unwanted`` (shell patterns).
+    """The contexts of all files, in order, whose names match one of ``patterns`` and none of ``excluded`` (shell patterns).
 
-    ``paths``: files, folders (their files, not those below) and shell patterns, absolute; none: what kubectl would read. A file that is
-    named must be a kubeconfig. Of those that were found in a folder or by a pattern, others are left out, and a warning says so."""
+    ``paths``: files, folders (without subfolders) and shell patterns, absolute; none: the files that kubectl reads. A named file must be a
+    kubeconfig; in folders and matches of patterns, other files are skipped with a warning.
+    """
     places: list[ContextLocation] = []
     for file, named in _files(paths) if paths else [(None, True)]:
         try:
@@ -71,30 +72,30 @@ def find(
                 raise
             warn(f"{error} Its contexts are left out.")
             continue
-        places += [ContextLocation("", file, line["name"], line["server"]) for line in lines if _chosen(line["name"], wanted, unwanted)]
+        places += [ContextLocation("", file, line["name"], line["server"]) for line in lines if _chosen(line["name"], patterns, excluded)]
     return _named(places, warn)
 
 
 def _files(paths: list[str]) -> list[tuple[str | None, bool]]:
-    """Each file once, and whether it was named itself."""
-    found: dict[str | None, bool] = {}
+    """Each file once, and whether it was named explicitly."""
+    result: dict[str | None, bool] = {}
     for path in paths:
         if os.path.isdir(path):
             inside = sorted(os.path.join(path, name) for name in os.listdir(path) if not name.startswith("."))
-            found.update({each: False for each in inside if os.path.isfile(each) and each not in found})
+            result.update({each: False for each in inside if os.path.isfile(each) and each not in result})
         elif glob.has_magic(path) and not os.path.exists(path):
-            found.update({each: False for each in sorted(glob.glob(path, recursive=True)) if os.path.isfile(each) and each not in found})
+            result.update({each: False for each in sorted(glob.glob(path, recursive=True)) if os.path.isfile(each) and each not in result})
         else:
-            found[path] = True
-    return list(found.items())
+            result[path] = True
+    return list(result.items())
 
 
-def _chosen(name: str, wanted: list[str], unwanted: list[str]) -> bool:
-    return any(fnmatch.fnmatchcase(name, each) for each in wanted) and not any(fnmatch.fnmatchcase(name, each) for each in unwanted)
+def _chosen(name: str, patterns: list[str], excluded: list[str]) -> bool:
+    return any(fnmatch.fnmatchcase(name, each) for each in patterns) and not any(fnmatch.fnmatchcase(name, each) for each in excluded)
 
 
 def _named(places: list[ContextLocation], warn: Callable[[str], None]) -> list[ContextLocation]:
-    """With host names that differ: context names; where these are alike, with the file's name; where that is, too, with a digest."""
+    """With unique host names: context names; if these are ambiguous, with the file's name; if that is, too, with a digest."""
     schemes: list[Callable[[ContextLocation], str]] = [
         lambda place: host_name(place.context),
         lambda place: host_name(f"{place.context}-{Path(place.file or 'kubeconfig').stem}"),
@@ -104,7 +105,7 @@ def _named(places: list[ContextLocation], warn: Callable[[str], None]) -> list[C
     taken: set[str] = set()
     for scheme in schemes:
         names = {place: scheme(place) for place in open_}
-        # Folders are named after hosts, and some file systems don't tell A from a.
+        # Folders are named after hosts, and some file systems ignore case.
         often = Counter(name.casefold() for name in names.values())
         for place, name in names.items():
             if often[name.casefold()] == 1 and name.casefold() not in taken:
@@ -120,9 +121,9 @@ def _named(places: list[ContextLocation], warn: Callable[[str], None]) -> list[C
 
 
 def host_name(context: str) -> str:
-    """A context's name made fit for a host of Ansible and for a folder.
+    """A context's name as the name of a host of Ansible and of a folder.
 
-    Letters, digits, ``.``, ``_`` and ``-`` stay: all else means something in Ansible's patterns (``:``, ``,``, ``!``, ``&``, ``[``,
+    Letters, digits, ``.``, ``_`` and ``-`` stay: all others have a meaning in Ansible's patterns (``:``, ``,``, ``!``, ``&``, ``[``,
     ``*``, ``~``) or in paths. It begins with a letter, a digit or ``_``.
     """
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", context).strip("-.")
@@ -135,15 +136,15 @@ def host_name(context: str) -> str:
 
 def ask(place: ContextLocation, how: QueryOptions, env: Mapping[str, str]) -> Json:
     """The facts of one cluster: ``kubeconfig``, ``cluster`` and ``cloud``, as the role collects them."""
-    found = load(place.file, place.context, env)
-    described = kubeconfig.describe(found)
-    with Client(found.connection, RequestPolicy(how.request_timeout, deadline=Deadline(how.timeout))) as client:
+    config = load(place.file, place.context, env)
+    described = kubeconfig.describe(config)
+    with Client(config.connection, RequestPolicy(how.request_timeout, deadline=Deadline(how.timeout))) as client:
         gathered = cluster.gather(client, how.namespace)
     return {"kubeconfig": described, "cluster": gathered, "cloud": cloud.describe(gathered["nodes"], described, env)}
 
 
 def ask_all(places: list[ContextLocation], how: QueryOptions, env: Mapping[str, str]) -> dict[ContextLocation, Json | BootstrapError]:
-    """The facts of all of them, or why there are none. No more than ``how.at_once`` are asked at a time."""
+    """The facts of all of them, or the error. At most ``how.at_once`` are queried at a time."""
 
     def one(place: ContextLocation) -> Json | BootstrapError:
         try:
@@ -156,20 +157,20 @@ def ask_all(places: list[ContextLocation], how: QueryOptions, env: Mapping[str, 
 
 
 def groups(facts: Json) -> list[str]:
-    """The groups of a cluster that answered."""
-    found = facts["cluster"]
-    vendors = sorted({each["vendor"] for each in found["nodes"]["accelerators"] if each["count"]})
-    version = found["version"]
+    """The inventory groups of a cluster, by its facts."""
+    cluster = facts["cluster"]
+    vendors = sorted({each["vendor"] for each in cluster["nodes"]["accelerators"] if each["count"]})
+    version = cluster["version"]
     return [
         f"cloud_{facts['cloud']['provider'] or 'none'}",
-        f"distribution_{found['distribution']['name']}",
+        f"distribution_{cluster['distribution']['name']}",
         *([f"version_{version['major']}_{version['minor']}"] if version.get("major") else []),
         *(["gpu", *(f"gpu_{vendor}" for vendor in vendors)] if vendors else []),
     ]
 
 
 def same(answers: Mapping[str, Json]) -> list[list[str]]:
-    """Hosts that are one cluster: by the UID of its namespace kube-system."""
+    """Hosts that are the same cluster, by the UID of its namespace kube-system."""
     by_uid: dict[str, list[str]] = {}
     for host, facts in answers.items():
         by_uid.setdefault(facts["cluster"]["uid"] or host, []).append(host)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whose Kubernetes this is."""
+"""The distribution of Kubernetes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .nodes import Nodes
 
 
 def distribution(nodes: Nodes, apis: Served, version: str) -> dict[str, t.Any]:
-    """``{name, signals}``: the name (``kubernetes`` where nothing tells) and what was seen, in words.
+    """``{name, signals}``: the name (``kubernetes`` without signals) and the signals, in words.
 
-    One sure signal is enough, or two of different kinds that each leave a doubt. So the version string alone never decides.
+    One sure signal is enough, or two weak ones of different kinds. So the version string alone never decides.
     """
     groups = {name.split("/")[0] for name in apis}
     for name, signals in DISTRIBUTIONS.items():

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a kubeconfig says, without a credential in it."""
+"""A kubeconfig, described without its credentials."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..kubeconfig.token_expiry import text
 Json = dict[str, t.Any]
 
 SOON = timedelta(days=7)
-"""A login that ends within this is worth a warning, unless it is renewed by itself."""
+"""A login that expires within this time gets a warning, unless it is renewed automatically."""
 
 
 def describe(kubeconfig: Kubeconfig) -> Json:
@@ -39,27 +39,27 @@ def describe(kubeconfig: Kubeconfig) -> Json:
         "proxy_source": None if not proxy else "kubeconfig" if connection.proxy else "environment",
         "auth": auth,
         "contexts": kubeconfig.contexts,
-        "warnings": [*_way(kubeconfig, proxy), *connection.credentials.warnings, *doubts],
+        "warnings": [*_connection_warnings(kubeconfig, proxy), *connection.credentials.warnings, *doubts],
     }
 
 
-def _way(kubeconfig: Kubeconfig, proxy: str | None) -> list[str]:
-    """What is doubtful about the way to the server."""
-    server, found = kubeconfig.connection.server, []
+def _connection_warnings(kubeconfig: Kubeconfig, proxy: str | None) -> list[str]:
+    """Warnings about the connection to the server."""
+    server, warnings = kubeconfig.connection.server, []
     if server.startswith("http://"):
-        found.append(f"All that is sent to {server}, the login too, can be read on the way: it is not https://.")
+        warnings.append(f"All that is sent to {server}, the login too, can be read on the way: it is not https://.")
     elif not kubeconfig.connection.verify:
-        found.append(f"The certificate of {server} is not verified: insecure-skip-tls-verify is set in the kubeconfig.")
+        warnings.append(f"The certificate of {server} is not verified: insecure-skip-tls-verify is set in the kubeconfig.")
     if proxy:
         try:
             check_proxy(proxy)
         except BootstrapError as error:
-            found.append(str(error))
-    return found
+            warnings.append(str(error))
+    return warnings
 
 
 def _auth(credentials: Credentials) -> tuple[Json, list[str]]:
-    """How the user logs in, and what is doubtful about that."""
+    """How the user logs in, and warnings about it."""
     helper = credentials.attempt() or {}
     auth = {
         "method": credentials.method,

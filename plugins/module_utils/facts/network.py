@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Gateway classes, the network, and whether a LoadBalancer would get an address."""
+"""Gateway classes, the network, and whether a Service of type LoadBalancer would get an address."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from datetime import UTC, datetime, timedelta
 
 from ..data.cni import CNI, CNI_GROUPS
 from ..data.load_balancers import CLOUDS, CONTROLLERS, NOT_BY_ITSELF, OPENSHIFT_PLATFORMS, POOLS
-from .queries import Asker
+from .queries import Queries
 from .workloads import Workloads, names
 
 Json = dict[str, t.Any]
 
 PATIENCE = timedelta(minutes=10)
-"""A Service that has waited longer for its address won't get one."""
+"""A Service without an address after this time won't get one."""
 _SERVICES = 200
 _POOLS = 100
 _CLASSES = 50
 
 
-def gateway_classes(asker: Asker) -> list[Json]:
-    """GatewayClasses of the Gateway API: ``name``, ``controller``, and whether that has ``accepted`` it."""
-    classes = [_gateway_class(item) for item in asker.items("gateway.networking.k8s.io", "GatewayClass")]
+def gateway_classes(queries: Queries) -> list[Json]:
+    """GatewayClasses of the Gateway API: ``name``, ``controller``, and whether the controller ``accepted`` it."""
+    classes = [_gateway_class(item) for item in queries.items("gateway.networking.k8s.io", "GatewayClass")]
     return sorted(classes, key=lambda each: str(each["name"]))[:_CLASSES]
 
 
@@ -39,120 +39,120 @@ def _gateway_class(item: Json) -> Json:
 
 @dataclass(frozen=True)
 class Addresses:
-    """What was asked for about addresses of Services.
+    """Answers about addresses of Services.
 
-    ``pools``: by controller, how many pools give addresses to any Service, and how many there are; ``None`` where they can't be read.
-    ``given``: a Service with an address; ``waiting``: one that has waited for long, both as ``namespace/name``.
+    ``pools``: by controller, the number of pools with addresses for any Service, and of all pools; ``None`` if they can't be read.
+    ``with_address``: a Service with an address; ``waiting``: one that has waited for long, both as ``namespace/name``.
     ``platform``: OpenShift's.
     """
 
     pools: dict[str, tuple[int, int] | None]
-    given: str | None = None
+    with_address: str | None = None
     waiting: str | None = None
     platform: str | None = None
 
 
-def addresses(asker: Asker, now: datetime | None = None) -> Addresses:
-    """Ask for Services of type LoadBalancer, for the pools of installed controllers, and for OpenShift's platform."""
-    given = waiting = None
-    # The selector is known to the API server since Kubernetes 1.22; the rest of a cluster's Services need not travel.
-    for number, service in enumerate(asker.items("", "Service", fieldSelector="spec.type=LoadBalancer")):
+def addresses(queries: Queries, now: datetime | None = None) -> Addresses:
+    """Query Services of type LoadBalancer, the pools of installed controllers, and OpenShift's platform."""
+    with_address = waiting = None
+    # API servers know the selector since Kubernetes 1.22; it saves reading all other Services.
+    for number, service in enumerate(queries.items("", "Service", fieldSelector="spec.type=LoadBalancer")):
         name = f"{service['metadata']['namespace']}/{service['metadata']['name']}"
         if service.get("status", {}).get("loadBalancer", {}).get("ingress"):
-            given = name
+            with_address = name
             break
         if _waits(service["metadata"], now or datetime.now(tz=UTC)):
             waiting = waiting or name
         if number + 1 == _SERVICES:
             break
-    pools = {name: _pools(asker, *kind) for name, kind in POOLS.items() if asker.serves(*kind)}
+    pools = {name: _pools(queries, *kind) for name, kind in POOLS.items() if queries.serves(*kind)}
     platform = None
-    path = asker.serves("config.openshift.io", "Infrastructure")
+    path = queries.serves("config.openshift.io", "Infrastructure")
     if path:
-        platform = asker.get("Infrastructure cluster", f"{path}/cluster").get("status", {}).get("platform")
-    return Addresses(pools, given, waiting, platform)
+        platform = queries.get("Infrastructure cluster", f"{path}/cluster").get("status", {}).get("platform")
+    return Addresses(pools, with_address, waiting, platform)
 
 
 def _waits(metadata: Json, now: datetime) -> bool:
-    made = metadata.get("creationTimestamp")
-    return made is not None and now - datetime.fromisoformat(made) > PATIENCE
+    created = metadata.get("creationTimestamp")
+    return created is not None and now - datetime.fromisoformat(created) > PATIENCE
 
 
-def _pools(asker: Asker, group: str, kind: str) -> tuple[int, int] | None:
+def _pools(queries: Queries, group: str, kind: str) -> tuple[int, int] | None:
     count = giving = 0
-    for item in asker.items(group, kind):
+    for item in queries.items(group, kind):
         count += 1
         giving += _gives(item.get("spec") or {})
         if count == _POOLS:
             break
-    return (giving, count) if asker.knows(kind, group) else None
+    return (giving, count) if queries.knows(kind, group) else None
 
 
 def _gives(spec: Json) -> bool:
-    """Whether any Service gets an address of the pool: it has some, and it is neither reserved nor disabled.
+    """Whether any Service can get an address of the pool: it has some, and it is neither reserved nor disabled.
 
     ``addresses``, ``autoAssign`` and ``serviceAllocation`` are MetalLB's; ``blocks`` (``cidrs`` before Cilium 1.15), ``disabled`` and
     ``serviceSelector`` are Cilium's.
     """
     some = spec.get("addresses") or spec.get("blocks") or spec.get("cidrs")
-    kept_back = spec.get("autoAssign") is False or spec.get("disabled") or spec.get("serviceSelector") or spec.get("serviceAllocation")
-    return bool(some) and not kept_back
+    restricted = spec.get("autoAssign") is False or spec.get("disabled") or spec.get("serviceSelector") or spec.get("serviceAllocation")
+    return bool(some) and not restricted
 
 
-def load_balancer(found: Workloads, asked: Addresses, providers: t.Collection[str], distribution: str, complete: bool) -> Json:
-    """``{available, offered, how, why}``: whether a Service of type LoadBalancer gets an address, by whose doing, and how we know.
+def load_balancer(workloads: Workloads, services: Addresses, providers: t.Collection[str], distribution: str, complete: bool) -> Json:
+    """``{available, offered, how, why}``: whether a Service of type LoadBalancer gets an address, from which controller, and the evidence.
 
     ``providers``: the schemes of the nodes' provider IDs. ``complete``: whether nodes and Services could be read. ``available`` is
-    ``None`` where what was seen allows for both. What a Service got counts for more than who should give it; ``offered`` is without
-    that, and so does not change with the Services of the day.
+    ``None`` if the evidence allows for both. An existing Service is stronger evidence than a controller; ``offered`` ignores Services,
+    and so does not change with them.
     """
-    offered, how, why = _mechanism(found, asked, providers, distribution)
-    if offered is False and not how and not (complete and found.complete):
+    offered, how, why = _mechanism(workloads, services, providers, distribution)
+    if offered is False and not how and not (complete and workloads.complete):
         offered, why = None, "Not all that could tell may be read, and nothing of what may does."
     available = offered
-    if asked.given:
-        available, why = True, f"Service {asked.given} has an address{f', from {how}' if how else ''}."
-    elif asked.waiting:
-        # One Service may ask for what can't be had; without anybody who should serve it, it is proof.
+    if services.with_address:
+        available, why = True, f"Service {services.with_address} has an address{f', from {how}' if how else ''}."
+    elif services.waiting:
+        # One Service may request an impossible address; without a controller for it, it is proof.
         available = None if offered else False
-        why = f"Service {asked.waiting} has waited for an address for over 10 minutes. {why}"
+        why = f"Service {services.waiting} has waited for an address for over 10 minutes. {why}"
     return {"available": available, "offered": offered, "how": how, "why": why}
 
 
 _Verdict = tuple[t.Optional[bool], t.Optional[str], str]  # noqa: UP045  # evaluated at import
 
 
-def _mechanism(found: Workloads, asked: Addresses, providers: t.Collection[str], distribution: str) -> _Verdict:
-    """Who would give addresses; the first of these that would, else the first that might, else the first that is there but won't."""
+def _mechanism(workloads: Workloads, services: Addresses, providers: t.Collection[str], distribution: str) -> _Verdict:
+    """The source of addresses: the first that works, else the first that may work, else the first that is installed but doesn't."""
     verdicts = [
-        *_clouds(asked, providers),
-        *_with_pools(found, asked),
-        *_without_pools(found),
+        *_clouds(services, providers),
+        *_with_pools(workloads, services),
+        *_without_pools(workloads),
         *_of_distribution(distribution),
     ]
-    for wanted in (True, None, False):
+    for offered in (True, None, False):
         for verdict in verdicts:
-            if verdict[0] is wanted:
+            if verdict[0] is offered:
                 return verdict
     ids = f"The nodes' provider IDs ({', '.join(sorted(providers))}) are" if providers else "No node has a provider ID that is"
     return False, None, f"{ids} of {'no' if providers else 'a'} cloud that makes load balancers, and no other controller was found."
 
 
-def _clouds(asked: Addresses, providers: t.Collection[str]) -> list[_Verdict]:
+def _clouds(services: Addresses, providers: t.Collection[str]) -> list[_Verdict]:
     known = [name for name in sorted(providers) if name in CLOUDS]
     if known:
         return [(True, "cloud", f"The nodes' provider IDs begin with {known[0]}://: {CLOUDS[known[0]]} makes load balancers.")]
-    if asked.platform in OPENSHIFT_PLATFORMS:
-        return [(True, "cloud", f"OpenShift's platform is {asked.platform}, which makes load balancers.")]
+    if services.platform in OPENSHIFT_PLATFORMS:
+        return [(True, "cloud", f"OpenShift's platform is {services.platform}, which makes load balancers.")]
     return []
 
 
-def _with_pools(found: Workloads, asked: Addresses) -> list[_Verdict]:
+def _with_pools(workloads: Workloads, services: Addresses) -> list[_Verdict]:
     verdicts: list[_Verdict] = []
-    for name, pools in asked.pools.items():
+    for name, pools in services.pools.items():
         kind = POOLS[name][1]
-        running = found.of("load_balancer", name) or found.of("cni", name)
-        if found.complete and not running:
+        running = workloads.of("load_balancer", name) or workloads.of("cni", name)
+        if workloads.complete and not running:
             verdicts.append((False, name, f"{kind} is served, but the controller of {name} was not found."))
         elif pools is None:
             verdicts.append((None, name, f"{name} is installed, but its {kind} objects may not be read."))
@@ -165,15 +165,15 @@ def _with_pools(found: Workloads, asked: Addresses) -> list[_Verdict]:
     return verdicts
 
 
-def _without_pools(found: Workloads) -> list[_Verdict]:
+def _without_pools(workloads: Workloads) -> list[_Verdict]:
     verdicts: list[_Verdict] = []
     for name in CONTROLLERS:
-        running = found.of("load_balancer", name)
+        running = workloads.of("load_balancer", name)
         if not running or name in ("metallb", "kube-vip-cloud-provider"):
             continue
         where = names(running, 1)[0]
         if name == "kube-vip":
-            giver = found.of("load_balancer", "kube-vip-cloud-provider")
+            giver = workloads.of("load_balancer", "kube-vip-cloud-provider")
             why = (
                 f"{giver[0]} gives Services addresses."
                 if giver
@@ -193,10 +193,10 @@ def _of_distribution(distribution: str) -> list[_Verdict]:
     return [(None, distribution, f"{NOT_BY_ITSELF[distribution]}.")] if distribution in NOT_BY_ITSELF else []
 
 
-def cni(found: Workloads, groups: t.Collection[str]) -> Json:
-    """``{name, evidence}`` of the network; ``name`` is ``None`` where nothing tells. ``groups``: the API groups that are served."""
-    running = {name: found.of("cni", name) for name in CNI if found.of("cni", name)}
+def cni(workloads: Workloads, groups: t.Collection[str]) -> Json:
+    """``{name, evidence}`` of the network; ``name`` is ``None`` if unknown. ``groups``: the API groups that are served."""
+    running = {name: workloads.of("cni", name) for name in CNI if workloads.of("cni", name)}
     if running:
         return {"name": next(iter(running)), "evidence": [names(each, 1)[0] for each in running.values()]}
-    served = [group for group in CNI_GROUPS if group in groups] if not found.complete else []
+    served = [group for group in CNI_GROUPS if group in groups] if not workloads.complete else []
     return {"name": CNI_GROUPS[served[0]] if served else None, "evidence": [f"API group {group}" for group in served]}

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Nodes, summed up one by one, so that a large cluster costs no memory."""
+"""Nodes, summed up one by one, so that memory does not grow with the cluster."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _ZONE = "topology.kubernetes.io/zone"
 _COUNTERS = (
     "architectures", "operating_systems", "kubelet_versions", "container_runtimes", "roles", "regions", "zones", "providers",
 )  # fmt: skip
-# Three quarters of a node are the names of the images it has. Exactly what the API server writes, or it stays: a quote inside
-# of a text is preceded by a backslash, so this can begin nowhere else.
+# Three quarters of a node are the names of its images. Matches exactly what the API server writes: a quote inside of a text is
+# preceded by a backslash, so a match can't begin elsewhere.
 _IMAGES = re.compile(rb'"images":\[(?:\{"names":\[[^\]]*+\](?:,"sizeBytes":\d++)?\},?)*+\]')
 
 
 def without_images(page: bytes) -> bytes:
-    """A page of nodes as JSON, without what nobody here reads."""
+    """A page of nodes as JSON, without the images, which are not used."""
     return _IMAGES.sub(b'"images":[]', page)
 
 
@@ -60,11 +60,11 @@ class Nodes:
     largest: dict[str, float] = field(default_factory=dict)
     largest_ordinary: dict[str, float] = field(default_factory=dict)
     rooms: dict[str, tuple[float, ...]] = field(default_factory=dict)
-    """What each usable node has for pods, in the order of ``RESOURCES``."""
+    """What each usable node can allocate, in the order of ``RESOURCES``."""
     accelerators: dict[str, Accelerator] = field(default_factory=dict)
 
     def add(self, node: Json) -> None:
-        """Count one Node object in."""
+        """Add one Node object."""
         metadata, spec, status = node["metadata"], node.get("spec") or {}, node.get("status") or {}
         labels = metadata.get("labels") or {}
         taints = [taint for taint in spec.get("taints") or [] if taint.get("effect") in ("NoSchedule", "NoExecute")]
@@ -124,7 +124,7 @@ class Nodes:
                 self.accelerators.setdefault(resource, Accelerator(resource)).add(amount, labels, taints)
 
     def summary(self, requests: Requests | None = None) -> Json:
-        """The document ``facts.cluster.nodes``; ``requests`` of the pods, if they are known."""
+        """The document ``facts.cluster.nodes``; ``requests``: those of the pods, if known."""
         total, largest = self._free(requests) if requests else (None, None)
         return {
             "count": self.count,
@@ -139,11 +139,11 @@ class Nodes:
             "largest": _amounts(self.largest),
             "free": total and _amounts(total),
             "largest_free": largest and _amounts(largest),
-            "accelerators": [found.summary(requests) for _resource, found in sorted(self.accelerators.items())],
+            "accelerators": [accelerator.summary(requests) for _resource, accelerator in sorted(self.accelerators.items())],
         }
 
     def _free(self, requests: Requests) -> tuple[dict[str, float], dict[str, float]]:
-        """What the usable nodes have left, in total and, for each resource, on the node that has the most of it."""
+        """The free capacity of the usable nodes: in total, and for each resource on the node with the most of it."""
         total, largest = dict.fromkeys(RESOURCES, 0.0), dict.fromkeys(RESOURCES, 0.0)
         for name, room in self.rooms.items():
             taken = requests.of(name)

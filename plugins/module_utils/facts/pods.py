@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the pods of a cluster ask for, summed up by node, page by page."""
+"""Requests of the pods of a cluster, summed up by node, page by page."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..kube.quantity import parse
-from .queries import Asker
+from .queries import Queries
 
 Json = dict[str, t.Any]
 
 MOST = 20_000
-"""Pods that are read at most: about two seconds, and 100 MB on their way."""
+"""The number of pods that are read at most: about two seconds, and 100 MB of traffic."""
 _ENDED = ("Succeeded", "Failed")
 
 
@@ -25,7 +25,7 @@ class Requests:
     nodes: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def add(self, pod: Json) -> None:
-        """Count one Pod object in."""
+        """Add one Pod object."""
         spec = pod.get("spec") or {}
         if not spec.get("nodeName") or (pod.get("status") or {}).get("phase") in _ENDED:
             return
@@ -36,23 +36,23 @@ class Requests:
                 sums[resource] = sums.get(resource, 0) + parse(text)
 
     def of(self, node: str) -> Mapping[str, float]:
-        """What is asked for on one node, by resource."""
+        """Requests on one node, by resource."""
         return self.nodes.get(node) or {}
 
     def total(self, resource: str) -> float:
-        """What is asked for on all nodes."""
+        """Requests on all nodes."""
         return sum(sums.get(resource, 0) for sums in self.nodes.values())
 
 
-def requests(asker: Asker) -> Requests | None:
-    """Of all pods; ``None``, and a note in ``unknown``, where they can't be read or are more than ``MOST``."""
-    found = Requests()
-    for number, page in enumerate(asker.pages("", "Pod")):
+def requests(queries: Queries) -> Requests | None:
+    """Requests of all pods; ``None``, and an entry in ``unknown``, if they can't be read or are more than ``MOST``."""
+    result = Requests()
+    for number, page in enumerate(queries.pages("", "Pod")):
         items = page.get("items") or []
         count = len(items) + (page.get("metadata", {}).get("remainingItemCount") or 0)
         if number == 0 and count > MOST:
-            asker.note("Pod", f"There are {count} pods. What is free on the nodes is worked out for up to {MOST}.")
+            queries.note("Pod", f"There are {count} pods. What is free on the nodes is worked out for up to {MOST}.")
             return None
         for pod in items:
-            found.add(pod)
-    return found if asker.knows("Pod") else None
+            result.add(pod)
+    return result if queries.knows("Pod") else None

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Questions to the API server of which any may fail without losing the rest."""
+"""Queries to the API server, of which any may fail without losing the rest."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Json = dict[str, t.Any]
 T = t.TypeVar("T")
 
 _MANY = ("", "apps")
-"""API groups whose objects grow in number with the use of the cluster."""
+"""API groups whose objects become more with the use of the cluster."""
 
 
-class Asker:
-    """Asks, and keeps what could not be read in ``unknown`` (``{what, why}``). A kind that is not served has no objects.
+class Queries:
+    """Queries, with what could not be read in ``unknown`` (``{what, why}``). A kind that is not served has no objects.
 
     Only a refused login is raised. Safe to use from several threads.
     """
@@ -29,14 +29,14 @@ class Asker:
         self.unknown: list[Json] = []
 
     def serves(self, group: str, kind: str) -> str | None:
-        """The path of a kind's collection in any served version; ``None`` where there is none."""
+        """The path of a kind's collection in any served version; ``None`` if it is not served."""
         for version, kinds in self.apis.items():
             if kind in kinds and (version.split("/")[0] if "/" in version else "") == group:
                 return f"/apis/{version}/{kinds[kind]['resource']}" if group else f"/api/{version}/{kinds[kind]['resource']}"
         return None
 
     def items(self, group: str, kind: str, *, metadata: bool = False, **params: object) -> Iterator[Json]:
-        """All objects of a kind in the cluster; ``metadata`` alone where that is enough."""
+        """All objects of a kind in the cluster; only their metadata with ``metadata``."""
         for page in self.pages(group, kind, accept=METADATA if metadata else "application/json", **params):
             yield from page.get("items") or []
 
@@ -47,8 +47,8 @@ class Asker:
             if not self.apis:
                 self.note(_called(group, kind), "which kinds are served is not known")
             return
-        # The cache answers at once what it has, but all at once (it ignores "limit" then, as of 1.35): for what is never much.
-        # Of the rest it serves pages since 1.34; older servers read them from etcd.
+        # With resourceVersion 0 the API server answers from its cache, but ignores "limit" (as of 1.35): good for small collections.
+        # Others are paginated, from the cache since 1.34; older servers read them from etcd.
         version = {} if group in _MANY else {"resourceVersion": "0"}
         try:
             yield from self.client.pages(path, **{**version, **params})
@@ -56,15 +56,15 @@ class Asker:
             self._note(_called(group, kind), error)
 
     def knows(self, kind: str, group: str = "") -> bool:
-        """Whether all objects of a kind that were asked for could be read."""
+        """Whether all requested objects of a kind could be read."""
         return _called(group, kind) not in {entry["what"] for entry in self.unknown}
 
     def get(self, what: str, path: str) -> Json:
-        """One object; ``{}`` where it does not exist or can't be read."""
+        """One object; ``{}`` if it does not exist or can't be read."""
         return self.attempt(what, lambda: self.client.get(path), {})
 
     def attempt(self, what: str, ask: Callable[[], T], otherwise: T) -> T:
-        """What any other question gives; ``otherwise`` where it fails."""
+        """The result of any other query; ``otherwise`` if it fails."""
         try:
             return ask()
         except (ApiError, Unreachable) as error:

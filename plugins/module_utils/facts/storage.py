@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Storage classes, and which of them is the default."""
+"""Storage classes, and the default class."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _ZONES = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone
 
 
 def storage(items: list[Json], drivers: set[str] | None = None) -> Json:
-    """The document ``facts.cluster.storage``, of StorageClasses and the names of the CSIDrivers; ``None`` where these are not known.
+    """The document ``facts.cluster.storage``, of StorageClasses and the names of the CSIDrivers, ``None`` if unknown.
 
-    Of several default classes the API server takes the one that was made last; so do we, and ``defaults`` lists them all.
+    Of several default classes the API server takes the newest; so do we, and ``defaults`` lists them all.
     """
     classes = [_class(item, drivers) for item in sorted(items, key=lambda item: item["metadata"]["name"])]
     marked = sorted((item for item in items if _annotation(item)), key=_newest_first)
@@ -77,24 +77,24 @@ def _class(item: Json, drivers: set[str] | None) -> Json:
 
 
 def _driver(provisioner: str) -> str:
-    """The driver that does the work of a provisioner, under the name that our tables have for it."""
+    """The driver of a provisioner, by its name in our tables."""
     chart = next((name for pattern, name in RELEASES.items() if re.fullmatch(pattern, provisioner)), provisioner)
     return MIGRATED.get(chart, chart)
 
 
 def _smallest(driver: str, parameters: dict[str, t.Any]) -> str | None:
-    """The smallest volume that a class makes; ``None`` where no bound is known. Drivers read the parameters' names in any case."""
-    given = {key.lower(): str(value) for key, value in parameters.items()}
+    """The smallest volume of a class; ``None`` if no bound is known. Drivers ignore the case of parameters' names."""
+    chosen = {key.lower(): str(value) for key, value in parameters.items()}
     fits = (
         row.size
         for row in SMALLEST
-        if row.driver == driver and all(re.fullmatch(pattern, given.get(key.lower(), "")) for key, pattern in row.parameters.items())
+        if row.driver == driver and all(re.fullmatch(pattern, chosen.get(key.lower(), "")) for key, pattern in row.parameters.items())
     )
     return next(fits, None)
 
 
 def _installed(driver: str, drivers: set[str] | None) -> bool | None:
-    """``None`` where that can't be told: no object tells of what is no CSI driver, nor what a driver is that is not in our table."""
+    """``None`` if unknown: only CSI drivers have an object, and a driver may not be in our table."""
     if drivers is None:
         return None
     if driver in drivers:
@@ -107,15 +107,15 @@ def _topology(term: Json) -> dict[str, list[str]]:
 
 
 def _is_zone(key: str) -> bool:
-    """Drivers have labels of their own beside those of Kubernetes: ``topology.gke.io/zone``, ``topology.ebs.csi.aws.com/zone``."""
+    """Drivers have their own labels beside those of Kubernetes: ``topology.gke.io/zone``, ``topology.ebs.csi.aws.com/zone``."""
     return key in _ZONES or (key.startswith("topology.") and key.endswith("/zone"))
 
 
-def within(found: Json, quotas: list[Json]) -> Json:
-    """The same document, with ``forbidden_by`` at each class: the quota of the namespace that allows no volumes of it."""
-    classes = [{**each, "forbidden_by": _forbidden_by(each, quotas)} for each in found["classes"]]
+def within(storage: Json, quotas: list[Json]) -> Json:
+    """The same document, with ``forbidden_by`` at each class: the quota of the namespace that allows no volume of the class."""
+    classes = [{**each, "forbidden_by": _forbidden_by(each, quotas)} for each in storage["classes"]]
     forbidden = {each["name"] for each in classes if each["forbidden_by"]}
-    return {**found, "classes": classes, "usable": [name for name in found["usable"] if name not in forbidden]}
+    return {**storage, "classes": classes, "usable": [name for name in storage["usable"] if name not in forbidden]}
 
 
 def _forbidden_by(item: Json, quotas: list[Json]) -> str | None:

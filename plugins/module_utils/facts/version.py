@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The version of a cluster, and whether it is one of those that this collection supports."""
+"""The version of a cluster, and whether this collection supports it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from collections.abc import Iterable
 Json = dict[str, t.Any]
 
 OLDEST, NEWEST = (1, 30), (1, 35)
-"""Supported versions: aggregated discovery came with the first one; the last one is the newest that the collection is tested with."""
+"""Supported versions: aggregated discovery was added in the first; the last is the newest that the collection is tested with."""
 _KUBELET_BEHIND = 3
 """Kubernetes documentation, "Version Skew Policy": a kubelet may be three minor versions older than the API server, never newer."""
 
 
 def version(answer: Json, kubelets: Iterable[str]) -> Json:
-    """The document ``facts.cluster.version``, of what ``/version`` answers and the versions of the kubelets.
+    """The document ``facts.cluster.version``, from the answer of ``/version`` and the versions of the kubelets.
 
-    ``major`` and ``minor`` are numbers, also of ``1.31+``; 0 where a server does not say (one that was built without its version).
+    ``major`` and ``minor`` are numbers, also of ``1.31+``; 0 if a server does not report them (it was built without its version).
     """
     digits = {key: "".join(filter(str.isdigit, str(answer.get(key) or ""))) for key in ("major", "minor")}
     major, minor = (int(value or 0) for value in digits.values())
@@ -37,9 +37,9 @@ def version(answer: Json, kubelets: Iterable[str]) -> Json:
 
 
 def _skew(major: int, minor: int, kubelets: Iterable[str]) -> Json | None:
-    """By how many minor versions the kubelets are behind: negative for those that are ahead."""
-    found = [match for each in kubelets if (match := re.match(r"v?(\d+)\.(\d+)", each))]
-    behind = [minor - int(match[2]) for match in found if int(match[1]) == major]
+    """The number of minor versions that kubelets are behind; negative if they are ahead."""
+    matches = [match for each in kubelets if (match := re.match(r"v?(\d+)\.(\d+)", each))]
+    behind = [minor - int(match[2]) for match in matches if int(match[1]) == major]
     return {"least": min(behind), "most": max(behind)} if behind else None
 
 

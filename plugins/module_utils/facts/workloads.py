@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Deployments and DaemonSets, read once; what is known of the tables is kept, the rest is dropped at once."""
+"""Deployments and DaemonSets, read once; only those that the tables recognise stay in memory."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ..data.addons import ADDONS, ISTIO_PARTS, KUBEFLOW, Signs
 from ..data.cni import CNI
 from ..data.load_balancers import CONTROLLERS
 from ..kube.managed_by import managed_by
-from .queries import Asker
+from .queries import Queries
 
 Json = dict[str, t.Any]
 
 KEPT = 20
-"""Workloads a table's entry, as there may be thousands of DaemonSets of ServiceLB, or one Argo CD a team."""
+"""Workloads for each entry of a table: there may be thousands of DaemonSets of ServiceLB, or one Argo CD for each team."""
 _TABLES: dict[str, dict[str, Signs]] = {
     "addon": {name: addon.signs for name, addon in ADDONS.items()},
     "kubeflow": KUBEFLOW,
@@ -32,7 +32,7 @@ _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 
 @dataclass(frozen=True)
 class Workload:
-    """One Deployment or DaemonSet. ``sign``: by what it was recognised, in words."""
+    """One Deployment or DaemonSet. ``sign``: what it was recognised by, in words."""
 
     kind: str
     namespace: str
@@ -49,31 +49,31 @@ class Workload:
 
 @dataclass
 class Workloads:
-    """``complete``: whether all could be read. Asked by table and entry: ``workloads.of("cni", "calico")``."""
+    """``complete``: whether all could be read. By table and entry: ``workloads.of("cni", "calico")``."""
 
     complete: bool = True
-    found: dict[tuple[str, str], list[Workload]] = field(default_factory=dict)
+    entries: dict[tuple[str, str], list[Workload]] = field(default_factory=dict)
 
     def of(self, table: str, name: str) -> list[Workload]:
-        """What was recognised as one entry of a table, the surest first."""
-        return self.found.get((table, name), [])
+        """The workloads of an entry of a table, the surest first."""
+        return self.entries.get((table, name), [])
 
     def add(self, kind: str, item: Json) -> None:
-        """Look at one object."""
+        """Add one object, if a table recognises it."""
         for (table, name), (rank, sign, image) in _recognised(item).items():
-            known = self.found.setdefault((table, name), [])
+            known = self.entries.setdefault((table, name), [])
             if len(known) < KEPT:
                 known.insert(sum(1 for each in known if _rank(table, name, each.sign) <= rank), _workload(kind, item, sign, image))
 
 
-def workloads(asker: Asker) -> Workloads:
-    """All workloads of the cluster that some table knows."""
-    found = Workloads()
+def workloads(queries: Queries) -> Workloads:
+    """All workloads of the cluster that a table recognises."""
+    result = Workloads()
     for kind in ("Deployment", "DaemonSet"):
-        for item in asker.items("apps", kind):
-            found.add(kind, item)
-    found.complete = asker.knows("Deployment", "apps") and asker.knows("DaemonSet", "apps")
-    return found
+        for item in queries.items("apps", kind):
+            result.add(kind, item)
+    result.complete = queries.knows("Deployment", "apps") and queries.knows("DaemonSet", "apps")
+    return result
 
 
 def _index() -> dict[tuple[str, str], list[tuple[str, str, str, int]]]:
@@ -96,7 +96,7 @@ def _rank(table: str, name: str, sign: str) -> int:
 
 
 def _recognised(item: Json) -> dict[tuple[str, str], tuple[int, str, str]]:
-    """By table and entry: the rank of the first sign that fits, the sign, and the image that is looked at for the version."""
+    """By table and entry: the rank of the first sign that matches, the sign, and the image that has the version."""
     seen: dict[tuple[str, str], tuple[int, str, str]] = {}
     images = [str(container.get("image") or "") for container in _containers(item)]
     for kind, text, image in _looks(item["metadata"], images):
@@ -128,7 +128,7 @@ def repository(image: str) -> str:
 
 
 def version(image: str, labels: dict[str, str]) -> str | None:
-    """Of an image's tag where that is a version, else of the label ``app.kubernetes.io/version``, else the tag unless it says nothing."""
+    """The image's tag if that is a version, else the label ``app.kubernetes.io/version``, else the tag, but for ``latest`` and commits."""
     tag = image.split("@", 1)[0].rpartition("/")[2].partition(":")[2]
     label = labels.get("app.kubernetes.io/version")
     if _VERSION.match(tag) or not label:
@@ -140,8 +140,8 @@ def _workload(kind: str, item: Json, sign: str, image: str) -> Workload:
     metadata, status = item["metadata"], item.get("status") or {}
     labels: dict[str, str] = metadata.get("labels") or {}
     if kind == "Deployment":
-        wanted = item.get("spec", {}).get("replicas", 1)
-        ready = 0 < wanted <= status.get("availableReplicas", 0)
+        replicas = item.get("spec", {}).get("replicas", 1)
+        ready = 0 < replicas <= status.get("availableReplicas", 0)
     else:
         ready = status.get("numberReady", 0) >= status.get("desiredNumberScheduled", 0)
     return Workload(
@@ -153,6 +153,6 @@ def _kept_labels(labels: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in labels.items() if name in ("istio.io/rev",)}
 
 
-def names(found: Iterable[Workload], limit: int = 3) -> list[str]:
+def names(workloads: Iterable[Workload], limit: int = 3) -> list[str]:
     """``Deployment istio-system/istiod``, a few of them."""
-    return [str(each) for each in found][:limit]
+    return [str(each) for each in workloads][:limit]

@@ -79,7 +79,7 @@ def on_some_day(facts: Json, profile: str, chance: random.Random) -> Json:
     names = [node["metadata"]["name"] for node in those]
     pods = [any_pod(chance, names) for _number in range(chance.choice([1, 20, 200]))]
     cluster["nodes"] = summed(those, chance.choice([pods, pods, pods, None]))
-    asked = Addresses({}, **chance.choice([{}, {"given": "a/b"}, {"waiting": "a/b"}]))
+    asked = Addresses({}, **chance.choice([{}, {"with_address": "a/b"}, {"waiting": "a/b"}]))
     whose = cluster["distribution"]["name"]
     cluster["load_balancer"] = load_balancer(Workloads(), asked, list(cluster["nodes"]["providers"]), whose, True)
     for addon in cluster["addons"]:

@@ -8,7 +8,7 @@ import typing as t
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.addons import addons
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.queries import Asker
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.queries import Queries
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.workloads import KEPT, Workloads, repository, version
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.managed_by import managed_by
@@ -34,7 +34,7 @@ def found(*items: Json, kind: str = "Deployment") -> Workloads:
 def look(client: Client, seen: Workloads, served: str | None = None) -> list[Json]:
     """``served``: ``group/Kind`` of an API that is served."""
     group, _slash, kind = (served or "none/None").partition("/")
-    return addons(Asker(client, {f"{group}/v1": {kind: {"resource": "any"}}}), seen)
+    return addons(Queries(client, {f"{group}/v1": {kind: {"resource": "any"}}}), seen)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts import contexts
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.contexts import QueryOptions, ask_all, find, groups, host_name
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.contexts import QueryOptions, ask_all, groups, host_name, locate
 from ansible_collections.kubeflow.bootstrap.tests.absent import ABSENT, NOBODY
 
 from tests.patience import patience
@@ -32,7 +32,7 @@ def kubeconfig(path: Path, *names: str, server: str = f"https://{NOBODY}") -> st
 
 
 def hosts(*paths: str, wanted: list[str] | None = None, unwanted: list[str] | None = None, said: list[str] | None = None) -> dict[str, str]:
-    found = find(list(paths), wanted or ["*"], unwanted or [], ENV, (said if said is not None else []).append)
+    found = locate(list(paths), wanted or ["*"], unwanted or [], ENV, (said if said is not None else []).append)
     return {each.host: each.context for each in found}
 
 
@@ -104,12 +104,12 @@ def test_contexts_are_chosen_by_patterns(tmp_path: Path) -> None:
 def test_without_a_file_it_is_what_kubectl_reads(tmp_path: Path) -> None:
     one, two = kubeconfig(tmp_path / "one", "a"), kubeconfig(tmp_path / "two", "b")
     # They are looked up again each time: AWX puts a credential's file elsewhere in each job, and each of several needs the others.
-    both = find([], ["*"], [], {**ENV, "KUBECONFIG": f"{one}:{two}"}, print)
+    both = locate([], ["*"], [], {**ENV, "KUBECONFIG": f"{one}:{two}"}, print)
     assert [(place.host, place.file) for place in both] == [("a", None), ("b", None)]
 
 
 def test_clusters_are_asked_side_by_side_within_the_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    places = find([kubeconfig(tmp_path / "config", *"abcdef")], ["*"], [], ENV, print)
+    places = locate([kubeconfig(tmp_path / "config", *"abcdef")], ["*"], [], ENV, print)
     lock, busy, most = threading.Lock(), 0, 0
     three = threading.Barrier(3)
 

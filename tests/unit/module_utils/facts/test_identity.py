@@ -13,7 +13,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.identity 
     cluster_domain,
     service_account_issuer,
 )
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.queries import Asker
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.queries import Queries
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.credentials import from_user
 
@@ -25,10 +25,10 @@ FORBIDDEN = Answer({"message": "forbidden"}, 403)
 
 
 @pytest.fixture
-def asker(client: Client) -> t.Iterator[Asker]:
+def queries(client: Client) -> t.Iterator[Queries]:
     connection = dataclasses.replace(client.connection, credentials=from_user({"token": "secret"}, {}, ENV))
     with Client(connection, client.policy) as logged_in:
-        yield Asker(logged_in, {})
+        yield Queries(logged_in, {})
 
 
 def keys_for(*users: str | None) -> t.Callable[[Request], Answer]:
@@ -51,10 +51,10 @@ def keys_for(*users: str | None) -> t.Callable[[Request], Answer]:
         ((), "nobody", [KEYS]),
     ],
 )
-def test_who_gets_the_keys(server: t.Any, asker: Asker, users: tuple[str | None, ...], keys: str, unknown: list[str]) -> None:
+def test_who_gets_the_keys(server: t.Any, queries: Queries, users: tuple[str | None, ...], keys: str, unknown: list[str]) -> None:
     server.routes.update({DOCUMENT: {"issuer": "https://i", "jwks_uri": f"https://10.0.0.1:6443{KEYS}"}, KEYS: keys_for(*users)})
-    assert service_account_issuer(asker)["keys_for"] == keys
-    assert [entry["what"] for entry in asker.unknown] == unknown
+    assert service_account_issuer(queries)["keys_for"] == keys
+    assert [entry["what"] for entry in queries.unknown] == unknown
 
 
 @pytest.mark.parametrize(
@@ -70,28 +70,28 @@ def test_who_gets_the_keys(server: t.Any, asker: Asker, users: tuple[str | None,
         ("kubernetes/serviceaccount", False),
     ],
 )
-def test_keys_that_are_elsewhere_are_not_asked_for(server: t.Any, asker: Asker, issuer: str, public: bool) -> None:
+def test_keys_that_are_elsewhere_are_not_asked_for(server: t.Any, queries: Queries, issuer: str, public: bool) -> None:
     server.routes[DOCUMENT] = {"issuer": issuer, "jwks_uri": f"{issuer}/keys"}
-    assert service_account_issuer(asker) == {"issuer": issuer, "jwks_uri": f"{issuer}/keys", "public": public, "keys_for": None}
+    assert service_account_issuer(queries) == {"issuer": issuer, "jwks_uri": f"{issuer}/keys", "public": public, "keys_for": None}
     assert [request.path for request in server.requests] == [DOCUMENT]
 
 
 @pytest.mark.parametrize(("answer", "unknown"), [(Answer({}, 404), []), (FORBIDDEN, [{"what": DOCUMENT, "why": "forbidden"}])])
-def test_no_document(server: t.Any, asker: Asker, answer: Answer, unknown: t.Any) -> None:
+def test_no_document(server: t.Any, queries: Queries, answer: Answer, unknown: t.Any) -> None:
     server.routes[DOCUMENT] = answer
-    assert set(service_account_issuer(asker).values()) == {None}
-    assert asker.unknown == unknown
+    assert set(service_account_issuer(queries).values()) == {None}
+    assert queries.unknown == unknown
 
 
-def test_the_domain_of_coredns(server: t.Any, asker: Asker) -> None:
+def test_the_domain_of_coredns(server: t.Any, queries: Queries) -> None:
     corefile = "# kubernetes of.comment\n.:53 {\n    kubernetes corp.example. in-addr.arpa {\n    }\n}\n"
     server.routes[f"{MAPS}/coredns"] = {"data": {"Corefile": corefile}}
-    assert cluster_domain(asker) == {"name": "corp.example", "source": "ConfigMap kube-system/coredns"}
+    assert cluster_domain(queries) == {"name": "corp.example", "source": "ConfigMap kube-system/coredns"}
 
 
-def test_the_domain_of_the_kubelets(server: t.Any, asker: Asker) -> None:
+def test_the_domain_of_the_kubelets(server: t.Any, queries: Queries) -> None:
     server.routes[f"{MAPS}/kubelet-config"] = {"data": {"kubelet": "cgroupDriver: systemd\nclusterDomain: corp.example\n"}}
-    assert cluster_domain(asker) == {"name": "corp.example", "source": "ConfigMap kube-system/kubelet-config"}
+    assert cluster_domain(queries) == {"name": "corp.example", "source": "ConfigMap kube-system/kubelet-config"}
 
 
 def test_the_domain_that_is_left() -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.network import Addresses, addresses, cni, load_balancer
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.queries import Asker
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.queries import Queries
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.workloads import Workloads
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
 
@@ -54,10 +54,10 @@ def judge(
         ((None, None), {"complete": False}),
         ((True, "cloud"), {"providers": ("gce",), "complete": False}),
         # What Services got, or did not, counts for more.
-        ((True, None), {"given": "a/b"}),
+        ((True, None), {"with_address": "a/b"}),
         ((None, "cloud"), {"providers": ("aws",), "waiting": "a/b"}),
         ((False, "kind"), {"distribution": "kind", "waiting": "a/b"}),
-        ((True, "cloud"), {"providers": ("aws",), "waiting": "a/b", "given": "a/c"}),
+        ((True, "cloud"), {"providers": ("aws",), "waiting": "a/b", "with_address": "a/c"}),
     ],
 )
 def test_without_controllers(verdict: tuple[bool | None, str | None], seen: t.Any) -> None:
@@ -90,7 +90,7 @@ def test_where_workloads_may_not_be_read_pools_are_believed() -> None:
     assert (verdict["available"], verdict["how"]) == (True, "metallb")
 
 
-@pytest.mark.parametrize("asked", [{}, {"given": "a/b"}, {"waiting": "a/b"}, {"given": "a/b", "waiting": "a/c"}])
+@pytest.mark.parametrize("asked", [{}, {"with_address": "a/b"}, {"waiting": "a/b"}, {"with_address": "a/b", "waiting": "a/c"}])
 def test_what_is_offered_is_no_matter_of_the_services_that_are_there(asked: Json) -> None:
     for items, pools, offered in (([METALLB], {"metallb": (1, 1)}, True), ([METALLB], {"metallb": (0, 1)}, None), ([], {}, False)):
         assert load_balancer(found(*items), Addresses(pools, **asked), (), "kubernetes", True)["offered"] is offered
@@ -101,9 +101,9 @@ SERVICES = "/api/v1/services"
 
 
 @pytest.fixture
-def asker(client: Client) -> Asker:
+def queries(client: Client) -> Queries:
     kinds = {"v1": {"Service": {"resource": "services"}}, "metallb.io/v1beta1": {"IPAddressPool": {"resource": "ipaddresspools"}}}
-    return Asker(client, kinds)
+    return Queries(client, kinds)
 
 
 def service(name: str, age: timedelta, ip: str | None = None) -> Json:
@@ -121,10 +121,10 @@ def service(name: str, age: timedelta, ip: str | None = None) -> Json:
         ([service("old", timedelta(minutes=15)), service("served", timedelta(0), "192.0.2.1")], "n/served", "n/old"),
     ],
 )
-def test_what_services_got(server: t.Any, asker: Asker, services: list[Json], given: str | None, waiting: str | None) -> None:
+def test_what_services_got(server: t.Any, queries: Queries, services: list[Json], given: str | None, waiting: str | None) -> None:
     server.routes[SERVICES] = {"items": services}
-    asked = addresses(asker, NOW)
-    assert (asked.given, asked.waiting) == (given, waiting)
+    asked = addresses(queries, NOW)
+    assert (asked.with_address, asked.waiting) == (given, waiting)
     assert server.requests[0].query["fieldSelector"] == "spec.type=LoadBalancer"
 
 
@@ -140,16 +140,16 @@ def test_what_services_got(server: t.Any, asker: Asker, services: list[Json], gi
         ({"blocks": [{"cidr": "192.0.2.0/28"}], "serviceSelector": {"matchLabels": {"a": "b"}}}, 0),
     ],
 )
-def test_pools_that_give_addresses_to_any_service(server: t.Any, asker: Asker, spec: Json, gives: int) -> None:
+def test_pools_that_give_addresses_to_any_service(server: t.Any, queries: Queries, spec: Json, gives: int) -> None:
     server.routes[POOLS] = {"items": [{"metadata": {"name": "pool"}, "spec": spec}]}
-    assert addresses(asker, NOW).pools == {"metallb": (gives, 1)}
+    assert addresses(queries, NOW).pools == {"metallb": (gives, 1)}
 
 
-def test_pools_that_may_not_be_read(server: t.Any, asker: Asker) -> None:
+def test_pools_that_may_not_be_read(server: t.Any, queries: Queries) -> None:
     server.routes[POOLS] = Answer({"message": "forbidden"}, 403)
     server.routes[SERVICES] = {"items": []}
-    assert addresses(asker, NOW).pools == {"metallb": None}
-    assert asker.unknown == [{"what": "IPAddressPool.metallb.io", "why": "forbidden"}]
+    assert addresses(queries, NOW).pools == {"metallb": None}
+    assert queries.unknown == [{"what": "IPAddressPool.metallb.io", "why": "forbidden"}]
 
 
 @pytest.mark.parametrize(

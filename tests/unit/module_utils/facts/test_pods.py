@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts import pods
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.nodes import Nodes
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.pods import Requests, requests
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.queries import Asker
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.queries import Queries
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
 
 from tests.unit.conftest import Answer
@@ -73,16 +73,16 @@ def test_pods_are_read_in_pages(server: t.Any, client: Client) -> None:
         {"metadata": {"continue": "x", "remainingItemCount": 1}, "items": [pod("a", {"cpu": "1"})]},
         {"metadata": {}, "items": [pod("a", {"cpu": "2"})]},
     ]
-    found = requests(Asker(client, APIS))
+    found = requests(Queries(client, APIS))
     assert found and found.of("a") == {"cpu": 3, "pods": 2}
 
 
 def test_too_many_pods_are_not_read(server: t.Any, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pods, "MOST", 10)
     server.routes["/api/v1/pods"] = {"metadata": {"continue": "x", "remainingItemCount": 10}, "items": [pod("a", {"cpu": "1"})]}
-    asker = Asker(client, APIS)
-    assert requests(asker) is None
-    assert [(each["what"], "There are 11 pods" in each["why"]) for each in asker.unknown] == [("Pod", True)]
+    queries = Queries(client, APIS)
+    assert requests(queries) is None
+    assert [(each["what"], "There are 11 pods" in each["why"]) for each in queries.unknown] == [("Pod", True)]
     assert len(server.requests) == 1
 
 
@@ -90,6 +90,6 @@ def test_too_many_pods_are_not_read(server: t.Any, client: Client, monkeypatch: 
 def test_pods_that_may_not_be_read_to_the_end(server: t.Any, client: Client, first: t.Any) -> None:
     refusal = Answer({"message": "pods is forbidden"}, 403)
     server.routes["/api/v1/pods"] = [first, refusal] if first else refusal
-    asker = Asker(client, APIS)
-    assert requests(asker) is None
-    assert asker.unknown == [{"what": "Pod", "why": "pods is forbidden"}]
+    queries = Queries(client, APIS)
+    assert requests(queries) is None
+    assert queries.unknown == [{"what": "Pod", "why": "pods is forbidden"}]

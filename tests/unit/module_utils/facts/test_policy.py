@@ -8,7 +8,7 @@ import typing as t
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.policy import admission, policy, security_context_constraints, served
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.queries import Asker
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.queries import Queries
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
 
 from tests.unit.conftest import Answer
@@ -20,9 +20,9 @@ FORBIDDEN = Answer({"message": "forbidden", "reason": "Forbidden"}, 403)
 
 
 @pytest.fixture
-def asker(client: Client) -> Asker:
+def queries(client: Client) -> Queries:
     kinds = {"MutatingWebhookConfiguration": {"resource": "mutatingwebhookconfigurations"}}
-    return Asker(client, {"v1": {"Namespace": {"resource": "namespaces"}}, "admissionregistration.k8s.io/v1": kinds})
+    return Queries(client, {"v1": {"Namespace": {"resource": "namespaces"}}, "admissionregistration.k8s.io/v1": kinds})
 
 
 def namespace(name: str, level: str | None = None, **more: t.Any) -> Json:
@@ -30,11 +30,11 @@ def namespace(name: str, level: str | None = None, **more: t.Any) -> Json:
     return {"metadata": {"name": name, "uid": f"uid-{name}", "labels": labels, **more}}
 
 
-def test_many_namespaces_are_counted_and_some_listed(server: t.Any, asker: Asker) -> None:
+def test_many_namespaces_are_counted_and_some_listed(server: t.Any, queries: Queries) -> None:
     server.routes[NAMESPACES] = {
         "items": [*(namespace(f"n{index}", "baseline") for index in range(500)), namespace("kube-system"), namespace("ml", "restricted")]
     }
-    found = policy(asker, "ml")
+    found = policy(queries, "ml")
     security = found["pod_security"]
     assert (len(security["enforced"]), security["enforced"]["ml"], security["namespace"]) == (101, "restricted", "restricted")
     assert security["counts"] == {"baseline": 500, "none": 1, "restricted": 1}
@@ -46,9 +46,9 @@ def test_many_namespaces_are_counted_and_some_listed(server: t.Any, asker: Asker
     ]  # fmt: skip
 
 
-def test_a_namespace_that_is_not_there_costs_no_further_question(server: t.Any, asker: Asker) -> None:
+def test_a_namespace_that_is_not_there_costs_no_further_question(server: t.Any, queries: Queries) -> None:
     server.routes[NAMESPACES] = {"items": [namespace("kube-system")]}
-    found = policy(asker, "ml")
+    found = policy(queries, "ml")
     assert (found["namespace"]["exists"], found["quotas"], found["limit_ranges"], found["claims"]) == (False, [], [], [])
     assert len(server.requests) == 1
 
@@ -61,20 +61,22 @@ def test_a_namespace_that_is_not_there_costs_no_further_question(server: t.Any, 
         (FORBIDDEN, None, ["Namespace", "Namespace ml"]),
     ],
 )
-def test_who_may_not_list_namespaces_is_asked_about_one(server: t.Any, asker: Asker, own: t.Any, exists: t.Any, unknown: list[str]) -> None:
+def test_who_may_not_list_namespaces_is_asked_about_one(
+    server: t.Any, queries: Queries, own: t.Any, exists: t.Any, unknown: list[str]
+) -> None:
     server.routes.update({NAMESPACES: FORBIDDEN, f"{NAMESPACES}/ml": own, f"{NAMESPACES}/kube-system": namespace("kube-system")})
-    found = policy(asker, "ml")
+    found = policy(queries, "ml")
     assert (found["namespace"]["exists"], found["uid"]) == (exists, "uid-kube-system")
     assert found["pod_security"]["namespace"] == ("baseline" if exists else None)
-    assert [entry["what"] for entry in asker.unknown] == unknown
+    assert [entry["what"] for entry in queries.unknown] == unknown
 
 
-def test_a_namespace_on_its_way_out(server: t.Any, asker: Asker) -> None:
+def test_a_namespace_on_its_way_out(server: t.Any, queries: Queries) -> None:
     server.routes[NAMESPACES] = {"items": [namespace("kube-system"), namespace("ml", deletionTimestamp="2026-06-01T12:00:00Z")]}
-    assert policy(asker, "ml")["namespace"] == {"name": "ml", "exists": True, "terminating": True, "labels": {}, "managed_by": None}
+    assert policy(queries, "ml")["namespace"] == {"name": "ml", "exists": True, "terminating": True, "labels": {}, "managed_by": None}
 
 
-def test_quotas_and_limits(server: t.Any, asker: Asker) -> None:
+def test_quotas_and_limits(server: t.Any, queries: Queries) -> None:
     server.routes[NAMESPACES] = {"items": [namespace("ml"), namespace("kube-system")]}
     scope = {"scopeSelector": {"matchExpressions": [{"scopeName": "PriorityClass", "operator": "In", "values": ["high"]}]}}
     server.routes[f"{NAMESPACES}/ml/resourcequotas"] = {
@@ -85,7 +87,7 @@ def test_quotas_and_limits(server: t.Any, asker: Asker) -> None:
     }
     server.routes[f"{NAMESPACES}/ml/limitranges"] = FORBIDDEN
     server.routes[f"{NAMESPACES}/ml/persistentvolumeclaims"] = {"items": []}
-    found = policy(asker, "ml")
+    found = policy(queries, "ml")
     assert found["quotas"] == [
         {"name": "new", "hard": {"pods": "4"}, "used": {}, "scopes": [], "selectors": []},
         {
@@ -93,7 +95,7 @@ def test_quotas_and_limits(server: t.Any, asker: Asker) -> None:
             "selectors": scope["scopeSelector"]["matchExpressions"],
         },
     ]  # fmt: skip
-    assert asker.unknown == [{"what": "LimitRange in ml", "why": "forbidden"}]
+    assert queries.unknown == [{"what": "LimitRange in ml", "why": "forbidden"}]
     assert found["claims"] == []
 
 
@@ -125,30 +127,30 @@ def test_constraints_that_may_be_used(rules: list[Json], usable: list[str]) -> N
         ({"apiGroups": ["apps"], "operations": ["CREATE"], "resources": ["*"]}, False),
     ],
 )
-def test_webhooks_about_pods(server: t.Any, asker: Asker, rule: Json, asked: bool) -> None:
+def test_webhooks_about_pods(server: t.Any, queries: Queries, rule: Json, asked: bool) -> None:
     webhook = {"name": "w", "rules": [rule], "failurePolicy": "Ignore", "clientConfig": {"url": "https://example.com/hook"}}
     server.routes[MUTATING] = {"items": [{"metadata": {"name": "c"}, "webhooks": [webhook]}, {"metadata": {"name": "empty"}}]}
     expected = {
         "configuration": "c", "webhook": "w", "type": "mutating", "failure_policy": "Ignore", "backend": "https://example.com/hook",
         "timeout": 10, "namespace": None, "server": None,
     }  # fmt: skip
-    found = served(asker, admission(asker), {"name": "ml", "labels": {}})
+    found = served(queries, admission(queries), {"name": "ml", "labels": {}})
     assert found == ([expected] if asked else [])
 
 
-def test_claims_by_class(server: t.Any, asker: Asker) -> None:
+def test_claims_by_class(server: t.Any, queries: Queries) -> None:
     def claim(name: str, of: str | None) -> Json:
         return {"metadata": {"name": name}, "spec": {"storageClassName": of} if of else {}}
 
     items = [*(claim(f"claim-{index:02}", "fast") for index in range(40)), claim("hub-db", "fast"), claim("old", None)]
     server.routes[NAMESPACES] = {"items": [namespace("ml"), namespace("kube-system")]}
     server.routes[f"{NAMESPACES}/ml/persistentvolumeclaims"] = {"items": items}
-    none, fast = policy(asker, "ml")["claims"]
+    none, fast = policy(queries, "ml")["claims"]
     assert none == {"storage_class": "", "count": 1, "names": ["old"]}
     assert (fast["count"], fast["names"][:2], len(fast["names"])) == (41, ["hub-db", "claim-00"], 10)
     server.routes[f"{NAMESPACES}/ml/persistentvolumeclaims"] = FORBIDDEN
-    assert policy(asker, "ml")["claims"] is None
-    assert {"what": "PersistentVolumeClaim in ml", "why": "forbidden"} in asker.unknown
+    assert policy(queries, "ml")["claims"] is None
+    assert {"what": "PersistentVolumeClaim in ml", "why": "forbidden"} in queries.unknown
 
 
 READY = {"conditions": {"ready": True}}
@@ -168,7 +170,7 @@ READY = {"conditions": {"ready": True}}
         ({"spec": {}}, FORBIDDEN, None),
     ],
 )
-def test_whether_a_webhook_has_a_server(server: t.Any, asker: Asker, service: t.Any, endpoints: t.Any, state: str | None) -> None:
+def test_whether_a_webhook_has_a_server(server: t.Any, queries: Queries, service: t.Any, endpoints: t.Any, state: str | None) -> None:
     rules = [{"apiGroups": [""], "operations": ["CREATE"], "resources": ["pods"]}]
     client_config = {"service": {"namespace": "old", "name": "hook"}}
     webhook = {"name": "w", "rules": rules, "clientConfig": client_config, "namespaceSelector": {"matchLabels": {"inject": "yes"}}}
@@ -177,9 +179,9 @@ def test_whether_a_webhook_has_a_server(server: t.Any, asker: Asker, service: t.
         f"{NAMESPACES}/old/services/hook": service,
         "/apis/discovery.k8s.io/v1/namespaces/old/endpointslices": endpoints if endpoints is FORBIDDEN else {"items": endpoints},
     }
-    (found,) = served(asker, admission(asker), {"name": "ml", "labels": {"inject": "yes"}})
+    (found,) = served(queries, admission(queries), {"name": "ml", "labels": {"inject": "yes"}})
     assert (found["server"], found["namespace"], found["backend"]) == (state, "old", "old/hook:443")
     # Nobody asks about pods of a namespace that the webhook does not select.
     before = len(server.requests)
-    (found,) = served(asker, admission(asker), {"name": "ml", "labels": {}})
+    (found,) = served(queries, admission(queries), {"name": "ml", "labels": {}})
     assert (found["server"], len(server.requests)) == (None, before + 1)
