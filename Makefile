@@ -189,7 +189,7 @@ generate: venv-dev
 lock: venv-dev
 	@tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; \
 	.venv-dev/bin/python -m venv "$$tmp" && "$$tmp/bin/pip" install -q uv && export UV_CUSTOM_COMPILE_COMMAND='make lock' && \
-	for pair in requirements/uv.in:uv.txt requirements.txt:run.txt requirements/test.in:test.txt requirements/dev.in:dev.txt requirements/faults.in:faults.txt requirements/importer.in:importer.txt; do \
+	for pair in requirements/uv.in:uv.txt requirements/run.in:run.txt requirements/test.in:test.txt requirements/dev.in:dev.txt requirements/faults.in:faults.txt requirements/importer.in:importer.txt; do \
 		"$$tmp/bin/uv" pip compile --quiet --universal --python-version 3.11 --no-annotate --no-emit-index-url --generate-hashes --upgrade \
 			"$${pair%:*}" -o "requirements/$${pair#*:}" || exit 1; done && \
 	for image in hub notebook; do \

@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import platform
+import shlex
+import sys
 import typing as t
 from collections.abc import Sequence
 
@@ -32,3 +35,12 @@ class BootstrapError(Exception):
         self.fix = clean(fix, _MOST) if fix else fix
         self.details = details
         super().__init__(f"{self.message} {self.fix}" if fix else self.message)
+
+
+def missing_library(purpose: str, *packages: str) -> BootstrapError:
+    """Names host and interpreter, as ``missing_required_lib`` does. ``purpose`` begins a sentence, such as "To hash a password"."""
+    names = f"package {packages[0]} is" if len(packages) == 1 else f"packages {' and '.join(packages)} are"
+    return BootstrapError(
+        f"{purpose}, the Python {names} needed, and can't be imported by {sys.executable} on {platform.node()}.",
+        fix=f"Install what is missing: {shlex.join([sys.executable, '-m', 'pip', 'install', *packages])}",
+    )

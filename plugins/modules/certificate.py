@@ -208,6 +208,9 @@ said:
 
 import typing as t
 
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401
+
+# isort: split
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils import files
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.target import TARGET_ARGUMENTS, connect

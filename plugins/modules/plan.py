@@ -288,6 +288,9 @@ import typing as t
 import uuid
 from pathlib import Path
 
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401
+
+# isort: split
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils import files
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credential_scan.masking import is_credential, masked_text
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError

@@ -99,6 +99,7 @@ summary:
 import typing as t
 from pathlib import Path
 
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credential_scan.masking import masked
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.page import write
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.summary import lines, next_steps

@@ -136,7 +136,7 @@ def test_through_a_bastion_that_has_python_and_pyyaml(cluster, work, bastion, fa
     # To deploy takes more than that, which is said.
     refused = play(user, "bastion", *bastion())
     assert refused.code != 0
-    assert "Install rjsonnet where this task runs." in refused.output
+    assert "To evaluate the application, the Python package rjsonnet is needed" in refused.output
     assert each.facts["server"] in (user.app / "app.yaml").read_text(encoding="utf-8")
     assert "AnsiballZ_cluster_info.py" in (far_home / "asked").read_text(encoding="utf-8")
     # With that it works.

@@ -13,10 +13,23 @@ ROOT = pathlib.Path(__file__).parents[2]
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
 
 
-def _requirements(path: str) -> dict[str, str]:
+ALWAYS = "requirements.txt"
+SOME = [f"requirements/{name}.txt" for name in ("cloud-aws", "cloud-azure", "cloud-google", "openshift", "static-users")]
+
+
+def _requirements(*paths: str) -> dict[str, str]:
     """Names, in small letters, to the ranges."""
-    lines = (re.sub(r"#.*", "", line).strip() for line in (ROOT / path).read_text().splitlines())
+    lines = (re.sub(r"#.*", "", line).strip() for path in paths for line in (ROOT / path).read_text().splitlines())
     return {re.split(r"[<>=]", line)[0].lower(): line for line in lines if line}
+
+
+def test_two_packages_are_always_needed_beside_ansible_core() -> None:
+    brought = {"ansible-core", "pyyaml", "cryptography"}
+    assert _requirements(ALWAYS).keys() - brought == {"jmespath", "rjsonnet"}
+    named = re.findall(r"^-r (\S+)$", (ROOT / "requirements/run.in").read_text(), re.MULTILINE)
+    assert sorted(named) == ["../requirements.txt", *(path.removeprefix("requirements/") for path in SOME)]
+    ignored = yaml.safe_load((ROOT / "galaxy.yml").read_text())["build_ignore"]
+    assert {str(path.relative_to(ROOT)) for path in (ROOT / "requirements").glob("*.txt")} - set(ignored) == set(SOME)
 
 
 def test_every_module_is_in_the_action_group_and_runs_by_the_one_action() -> None:
@@ -28,19 +41,20 @@ def test_every_module_is_in_the_action_group_and_runs_by_the_one_action() -> Non
 
 
 def test_an_execution_environment_gets_what_the_collection_needs() -> None:
-    ours = _requirements("requirements.txt")
+    ours = _requirements(ALWAYS, *SOME)
+    assert {"jmespath", "rjsonnet", "google-auth", "requests", "bcrypt", "cryptography"} <= _requirements("meta/ee-requirements.txt").keys()
     for name, line in _requirements("meta/ee-requirements.txt").items():
         assert line == ours[name]
 
 
 def test_what_is_required_is_pinned() -> None:
-    for file in (ROOT / "requirements").glob("*.txt"):
+    for file in {*(ROOT / "requirements").glob("*.txt")} - {ROOT / path for path in SOME}:
         entries = re.split(r"\n(?=\S)", re.sub(r"(?m)^ *#.*\n", "", file.read_text()).strip())
         assert [each for each in entries if not re.match(r"[\w.-]+==\S+.*\\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\\n)?)+$", each)] == []
     assert "--require-hashes" in (ROOT / "tools" / "venv").read_text()
     for lock in ("run.txt", "test.txt", "dev.txt"):
         pinned = set(re.findall(r"^([\w.-]+)==", (ROOT / "requirements" / lock).read_text(), re.MULTILINE))
-        assert set(_requirements("requirements.txt")) <= pinned
+        assert set(_requirements(ALWAYS, *SOME)) <= pinned
 
 
 def test_the_same_ansible_is_required_everywhere() -> None:

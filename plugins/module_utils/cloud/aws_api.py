@@ -12,7 +12,7 @@ import re
 import typing as t
 from collections.abc import Callable
 
-from ..errors import BootstrapError
+from ..errors import BootstrapError, missing_library
 
 Json = dict[str, t.Any]
 
@@ -52,7 +52,7 @@ class AwsApi:
             from botocore.config import Config
             from botocore.exceptions import BotoCoreError
         except ImportError:
-            raise BootstrapError(f"{purpose}, the Python package boto3 is needed.", fix="pip install boto3") from None
+            raise missing_library(purpose, "boto3") from None
         self._service, self._name, self._explain, self._about = service, name, explain, about
         self.region = region or "at hand"
         config = Config(connect_timeout=10, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 6})

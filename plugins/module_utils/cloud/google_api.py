@@ -19,7 +19,7 @@ import typing as t
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
 
-from ..errors import BootstrapError
+from ..errors import BootstrapError, missing_library
 from ..formats import foreign_json
 from .google_errors import GoogleError, explain, may_pass
 
@@ -180,9 +180,7 @@ def _session() -> t.Any:
         from google.auth.exceptions import GoogleAuthError
         from google.auth.transport.requests import AuthorizedSession, Request
     except ImportError:
-        raise BootstrapError(
-            "To act on Google Cloud, the Python packages google-auth and requests are needed.", fix="pip install google-auth requests"
-        ) from None
+        raise missing_library("To act on Google Cloud", "google-auth", "requests") from None
 
     logging.getLogger("google").addHandler(logging.NullHandler())  # its warnings would go to stderr
     make: t.Any = Request  # it has no types

@@ -21,7 +21,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from .. import files
-from ..errors import BootstrapError
+from ..errors import BootstrapError, missing_library
 from ..formats import bounded_yaml
 from ..http import urls
 from ..redaction.redact import path_text
@@ -154,9 +154,7 @@ def document(content: bytes) -> t.Any:
 def _read(path: Path, content: bytes | None = None) -> Entry:
     """One file, or its ``content``, checked for shape; lists become mappings by name; relative paths become absolute."""
     if yaml is None:
-        raise BootstrapError(
-            "PyYAML is needed to read a kubeconfig.", fix="Install it for the Python that Ansible uses: pip install PyYAML"
-        )
+        raise missing_library("To read a kubeconfig", "PyYAML")
     try:
         # What follows the first document, kubectl does not read.
         document = bounded_yaml.load(files.read_bounded(path, 10 * files.MIB) if content is None else content, _loader())

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import files
-from ..errors import BootstrapError
+from ..errors import BootstrapError, missing_library
 from ..formats import bounded_yaml
 from .names import FLAGS, FLAGS_GONE, GONE, PARAMETERS, PARAMETERS_GONE, PROTOTYPES, SWITCHES, VALUES
 
@@ -136,7 +136,7 @@ def read_file(file: str) -> str:
 def read_config(text: str, file: str, embedded: Embedded) -> Translation:
     """A configuration file. Raises BootstrapError with all problems, each with line and field."""
     if yaml is None:
-        raise BootstrapError("PyYAML is needed to read a configuration file.", fix="Install it for the Python that Ansible uses.")
+        raise missing_library("To read a configuration file", "PyYAML")
     try:
         node = next(bounded_yaml.compose_all(text, yaml.SafeLoader), None)
     except yaml.YAMLError as error:

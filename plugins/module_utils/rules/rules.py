@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import files
-from ..errors import BootstrapError
+from ..errors import BootstrapError, missing_library
 from ..formats import bounded_yaml
 from . import functions, parameter_guards, volatile_facts
 
@@ -105,9 +105,7 @@ class Rule:
 def load(paths: Iterable[str]) -> list[Rule]:
     """The rules of files, and of folders of ``.yml`` files, in order. Raises ``BootstrapError`` with file and rule."""
     if yaml is None or not functions.AVAILABLE:
-        raise BootstrapError(
-            "PyYAML and jmespath are needed for the rules of the plan.", fix="Install them for the Python that Ansible uses."
-        )
+        raise missing_library("To evaluate the rules of the plan", "PyYAML", "jmespath")
     # The parser in C reads the rules in a tenth of the time.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     rules: list[Rule] = []

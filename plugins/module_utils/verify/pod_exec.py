@@ -10,7 +10,7 @@ import time
 import typing as t
 from urllib.parse import urlencode
 
-from ..errors import BootstrapError
+from ..errors import missing_library
 from ..formats import foreign_json
 from ..kube.client import Client
 from ..process import interrupts
@@ -135,8 +135,5 @@ def _library() -> t.Any:
     try:
         import websocket
     except ImportError:
-        raise BootstrapError(
-            "The Python library websocket-client is missing, with which commands run in pods.",
-            fix="Install it where this task runs: pip install websocket-client. It also comes with the library kubernetes.",
-        ) from None
+        raise missing_library("To run commands in pods", "websocket-client") from None
     return websocket

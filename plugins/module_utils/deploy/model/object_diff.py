@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ...errors import BootstrapError
+from ...errors import missing_library
 from ...kube.resources import Key
 from .applyset import PART_OF
 
@@ -35,7 +35,7 @@ def _text(item: Json | None, before: Json | None) -> str:
     if item is None:
         return ""
     if yaml is None:
-        raise BootstrapError("PyYAML is needed to show differences.", fix="Install it for the Python that Ansible uses: pip install PyYAML")
+        raise missing_library("To show differences", "PyYAML")
     metadata = {name: value for name, value in item["metadata"].items() if name not in _SERVERS}
     if metadata.get("labels"):
         labels = {name: value for name, value in metadata.pop("labels").items() if name != PART_OF}

@@ -23,7 +23,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from ...errors import BootstrapError
+from ...errors import BootstrapError, missing_library
 from ...process import interrupts
 
 _not_loaded: ImportError | None = None
@@ -76,7 +76,7 @@ def evaluate(runs: list[Run], limits: Limits) -> str:
     """The JSON that the last of some runs yields. Raises EvaluatorError, LimitError or, without the evaluator, BootstrapError."""
     if rjsonnet is None:
         if isinstance(_not_loaded, ModuleNotFoundError):
-            raise BootstrapError("rjsonnet is missing, which evaluates the application.", fix="Install rjsonnet where this task runs.")
+            raise missing_library("To evaluate the application", "rjsonnet")
         fix = "Is there memory enough (ulimit -v), and is it the one for this machine and Python?"
         raise BootstrapError(f"rjsonnet, which evaluates the application, can't be loaded: {_not_loaded}.", fix=fix)
     limits, present = _within(limits)

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...errors import BootstrapError
+from ...errors import BootstrapError, missing_library
 
 try:
     from cryptography import x509
@@ -159,10 +159,7 @@ def _general_name(host: str) -> x509.GeneralName:
 
 def _new_key() -> ec.EllipticCurvePrivateKey:
     if not HAS_CRYPTOGRAPHY:
-        raise BootstrapError(
-            "The Python library cryptography is missing; the local cluster's certificates are made with it.",
-            fix="Install it for the Python that runs Ansible: pip install cryptography.",
-        )
+        raise missing_library("To make the local cluster's certificates", "cryptography")
     return ec.generate_private_key(ec.SECP256R1())
 
 

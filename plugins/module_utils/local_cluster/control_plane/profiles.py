@@ -25,7 +25,7 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...errors import BootstrapError
+from ...errors import BootstrapError, missing_library
 
 try:
     import yaml
@@ -172,7 +172,7 @@ def _check_real(pool: Json, where: str) -> None:
 
 def _load(path: Path) -> object:
     if yaml is None:
-        raise BootstrapError("The Python library PyYAML is missing; profiles are read with it.", fix="pip install PyYAML")
+        raise missing_library("To read profiles", "PyYAML")
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:

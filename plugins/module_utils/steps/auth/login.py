@@ -10,7 +10,7 @@ import typing as t
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ...errors import BootstrapError
+from ...errors import BootstrapError, missing_library
 from ...kube.client import ApiError, Client
 from ...rules import functions
 
@@ -69,7 +69,7 @@ def choose(kind: str, kinds: list[Json], facts: Json, given: Json) -> tuple[str,
     if kind != "auto":
         return kind, "You chose it (kubeflow_auth_kind)."
     if not functions.AVAILABLE:
-        raise BootstrapError("jmespath is needed to choose how users log in.", fix="Install it for the Python that Ansible uses.")
+        raise missing_library("To choose how users log in", "jmespath")
     data = {**facts, "given": given}
     for entry in kinds:
         try:

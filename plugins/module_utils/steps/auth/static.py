@@ -9,7 +9,7 @@ import secrets
 import typing as t
 from collections.abc import Callable
 
-from ...errors import BootstrapError
+from ...errors import BootstrapError, missing_library
 from ...kube.client import Client
 from .login import Login, LoginSpec, existing
 
@@ -52,7 +52,7 @@ def _bcrypt() -> t.Any:
     try:
         import bcrypt
     except ImportError:
-        raise BootstrapError("To hash a password, the Python package bcrypt is needed.", fix="pip install bcrypt") from None
+        raise missing_library("To hash a password", "bcrypt") from None
     return bcrypt
 
 

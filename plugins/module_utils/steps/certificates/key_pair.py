@@ -15,7 +15,7 @@ import typing as t
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...errors import BootstrapError
+from ...errors import BootstrapError, missing_library
 from ..static_ip.address import MANAGER, default_name
 
 _SOON = datetime.timedelta(days=14)
@@ -135,9 +135,7 @@ def _need() -> None:
     try:
         import cryptography  # noqa: F401
     except ImportError:
-        raise BootstrapError(
-            "To check or make a certificate, the Python package cryptography is needed.", fix="pip install cryptography"
-        ) from None
+        raise missing_library("To check or make a certificate", "cryptography") from None
 
 
 def _key(text: str, what: str) -> t.Any:

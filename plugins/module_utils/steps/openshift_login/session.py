@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
-from ...errors import BootstrapError
+from ...errors import BootstrapError, missing_library
 from ...http.ask import HttpReply, NoAnswer, ask
 from ...http.deadline import ExchangeDeadline
 from ...http.trust import trusting
@@ -165,8 +165,8 @@ def revoke(host: str, token: str, ca: str | None, check: bool = False) -> bool:
         from kubernetes.client.exceptions import ApiException
         from openshift.dynamic import DynamicClient, Resource
         from urllib3.exceptions import HTTPError
-    except ImportError as error:
-        raise BootstrapError(f"To revoke a token, the Python package openshift is needed: {error}.", fix="pip install openshift") from None
+    except ImportError:
+        raise missing_library("To revoke a token", "openshift", "kubernetes") from None
     settings = client.Configuration()
     # Without tries of its own, which log the path, and before OpenShift 4.6 that has the token; and no way elsewhere.
     settings.host, settings.ssl_ca_cert, settings.verify_ssl, settings.retries = host.rstrip("/"), ca, True, False

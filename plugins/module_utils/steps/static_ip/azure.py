@@ -17,7 +17,7 @@ import typing as t
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-from ...errors import BootstrapError
+from ...errors import BootstrapError, missing_library
 from .address import Address, AddressSpec
 
 Json = dict[str, t.Any]
@@ -160,10 +160,7 @@ def _client(wanted: AddressSpec, env: Mapping[str, str]) -> t.Any:
         from azure.identity import DefaultAzureCredential
         from azure.mgmt.network import NetworkManagementClient
     except ImportError:
-        raise BootstrapError(
-            "To reserve an address at Azure, the Python packages azure-identity and azure-mgmt-network are needed.",
-            fix="pip install azure-identity azure-mgmt-network",
-        ) from None
+        raise missing_library("To reserve an address at Azure", "azure-identity", "azure-mgmt-network") from None
     logging.getLogger("azure").addHandler(logging.NullHandler())  # its warnings would go to stderr
     authority = urlsplit(env.get("AZURE_AUTHORITY_HOST") or "https://" + _KNOWN_AUTHORITIES[0])
     endpoint = (wanted.endpoint or _PUBLIC).rstrip("/")
