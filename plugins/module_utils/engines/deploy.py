@@ -104,4 +104,4 @@ def _files(path: Path, args: dict[str, t.Any], context: Context) -> dict[str, st
     """The files of the application; in check mode as the declaration would make them."""
     if args["declaration"] is None or not context.check:
         return folder.read(path)
-    return folder.foresee(path, args["declaration"], sources(args, context))
+    return folder.preview(path, args["declaration"], sources(args, context))

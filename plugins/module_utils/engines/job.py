@@ -131,7 +131,7 @@ class Job:
             directory = self.path.absolute()
             if folder.missing(self.path) or self.context.check and folder.read(self.path) != self.files:
                 directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kubeflow-ks-")))
-                folder.lay(directory, self.files)
+                folder.write(directory, self.files)
             yield stack.enter_context(prepared(binary, directory, self.environment, self.client.connection, self.context.env))
 
     def deploy_by_ks(self, binary: KsBinary, options: Options) -> Outcome:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A whole ksonnet application as a mapping from path to text: what it must be, given what is there.
+"""A whole ksonnet application as a mapping from path to text: the desired files, from a declaration and the existing ones.
 
 The files are those of ks 0.10.0, byte for byte, and ``bootstrap.yaml`` beside them. Nothing here touches a disk.
 """
@@ -24,9 +24,9 @@ GITIGNORE = "/lib\n/.ksonnet/registries\n/app.override.yaml\n/.ks_environment\n"
 
 @dataclass(frozen=True)
 class Application:
-    """``files``: every file as it must be. ``kept``: what the user changed and therefore stays, each with what was planned instead.
+    """``files``: all desired files. ``kept``: the user's changes that stay, each with the planned value.
 
-    ``upgrade``: what other versions of the packages came to. ``overwritten``: vendored folders that somebody changed.
+    ``upgrade``: the result of other versions of the packages. ``overwritten``: vendored folders that somebody changed.
     """
 
     files: Files
@@ -35,40 +35,40 @@ class Application:
     overwritten: list[str] = field(default_factory=list)
 
 
-def files(wanted: Mapping[str, t.Any], current: Mapping[str, str], registries: Mapping[str, Contents]) -> Application:
-    """The application that a declaration asks for.
+def files(declared: Mapping[str, t.Any], current: Mapping[str, str], registries: Mapping[str, Contents]) -> Application:
+    """The application of a declaration.
 
-    ``wanted``: a declaration (``declaration.check``). ``current``: the existing files, {} for none. ``registries``: by name, what
-    ``registry.contents`` returned. Raises BootstrapError.
+    ``declared``: a declaration (``declaration.check``). ``current``: the existing files, {} for none. ``registries``: by name, from
+    ``registry.contents``. Raises BootstrapError.
     """
     before = app_yaml.read(current) if app_yaml.PATH in current else {}
     current = packages.installed(current, before)
     build = Build(
-        wanted=declaration.check(wanted),
+        declaration=declaration.check(declared),
         current=current,
         files=dict(current),
         last=record.read_written(current),
         app={**(before or app_yaml.NEW)},
     )
     _name(build)
-    environments.lay(build)
-    packages.lay(build, registries)
-    upgraded = upgrade.lay(build, registries)
-    components.lay(build)
+    environments.add(build)
+    packages.add(build, registries)
+    upgraded = upgrade.migrate(build, registries)
+    components.add(build)
     environments.override(build)
-    # Last, so that what a component still imports is known.
+    # Last, when the imports of all components are known.
     packages.retire(build)
     environments.retire(build)
-    packages.shelve(build, registries)
+    packages.add_uninstalled(build, registries)
     build.files.setdefault(".gitignore", GITIGNORE)
-    build.files[record.PATH] = record.text(build.wanted["record"], build.written, current)
+    build.files[record.PATH] = record.text(build.declaration["record"], build.written, current)
     if before != build.app:
         build.files[app_yaml.PATH] = yaml_documents.dump(build.app)
     return Application(build.files, build.kept, upgraded, build.overwritten)
 
 
 def _name(build: Build) -> None:
-    current, last, planned = build.app.get("name"), build.last.get("name"), build.wanted["name"]
+    current, last, planned = build.app.get("name"), build.last.get("name"), build.declaration["name"]
     if current in (None, last, planned):
         build.app["name"] = build.written["name"] = planned
     else:

@@ -293,7 +293,7 @@ def _mark_unused(files: Mapping[str, str], components: Iterable[Component], para
     environment = render.environment_entry(files, ENVIRONMENT)
     for component in components:
         name, prototype, choices = component.name, component.prototype, parameters[component.name]
-        literals = prototypes.values(prototype, name, {}, there=[each.name for each in prototype.parameters])
+        literals = prototypes.values(prototype, name, {}, existing=[each.name for each in prototype.parameters])
         defaults = prototypes.read_values(literals)
         candidates = {
             key: literals[key]

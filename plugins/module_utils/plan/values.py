@@ -41,7 +41,7 @@ class Component:
 
     def checked(self, values: Mapping[str, t.Any]) -> Json:
         """Values as data of the declared types. Raises BootstrapError."""
-        return prototypes.read_values(prototypes.given_values(self.prototype, self.name, values))
+        return prototypes.read_values(prototypes.declared_values(self.prototype, self.name, values))
 
     def data(self, data: Json, values: Json) -> Json:
         """What rules are evaluated with; ``data`` is the part that all components share."""
@@ -87,7 +87,7 @@ def _saved(component: Component) -> Layer:
 
 def _package(component: Component) -> Layer:
     optional = {parameter.name for parameter in component.prototype.parameters} - {"name"}
-    defaults = prototypes.read_values(prototypes.values(component.prototype, component.name, {}, there=optional))
+    defaults = prototypes.read_values(prototypes.values(component.prototype, component.name, {}, existing=optional))
     return {name: choice(value, "default", "The package's own value.") for name, value in defaults.items()}
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Applications on disk: read one, bring one to what is declared."""
+"""Applications on disk: reads one, converges one to its declaration."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TOP = (".gitignore", app_yaml.PATH, "app.override.yaml", record.PATH)
 _IGNORED = re.compile(r"lib/[^/]+/swagger\.json")
 # A folder above that may not be written to, or is read-only; a folder that is a mount point, and can't be replaced.
 _NOT_BESIDE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV)
-# What a folder may hold that is no part of an application; lost+found is in the root of a file system.
+# Entries that may lie beside an application; lost+found is in the root of a file system.
 _BESIDE = (".git", "lost+found")
 Registries = Mapping[str, Contents]
 MAX_FILES = 20_000
@@ -40,10 +40,10 @@ MAX_BYTES = 256 * 2**20
 
 @dataclass(frozen=True)
 class ConvergeResult:
-    """What ``converge`` did, or would do. ``kept``: the user's own changes that stayed; ``removed``: paths that went.
+    """What ``converge`` did, or would do. ``kept``: the user's changes that stay; ``removed``: deleted paths.
 
     ``registries``: by name the commit (``commitSha``, ``refSpec``) and checksum (``sha256``) of those on GitHub; ``upgrade``:
-    what other versions of the packages came to (``upgrade.Upgrade.summary``). ``overwritten``: folders of packages that somebody
+    the result of other versions of the packages (``PackageUpgrade.summary``). ``overwritten``: folders of packages that somebody
     changed. ``folders``: empty folders that ks needs and that were missing.
     """
 
@@ -59,18 +59,18 @@ class ConvergeResult:
 
 @dataclass(frozen=True)
 class _Snapshot:
-    """A folder as it was at one moment: the files of an application, and the names of all that is in it."""
+    """A folder at one moment: the files of an application, and the names of all entries."""
 
     files: dict[str, str]
     entries: list[str]
 
 
 def missing(folder: Path) -> list[str]:
-    """The folders without which ks takes this for no application."""
+    """The missing ones of the folders that ks needs to recognise an application."""
     return [each for each in application.FOLDERS if not (folder / each).is_dir()]
 
 
-def lay(folder: Path, files: Mapping[str, str]) -> None:
+def write(folder: Path, files: Mapping[str, str]) -> None:
     """Write the files of an application, and the folders that ks needs, into a folder of their own."""
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -89,22 +89,22 @@ def read(folder: Path, *, wait: float = 30) -> dict[str, str]:
     While another run writes, it waits for up to ``wait`` seconds. Where one was killed, the files are as it would have left them.
     Bytes that are not UTF-8 are kept as Python's ``surrogateescape`` does it.
     """
-    return _look(folder, wait).files
+    return _snapshot(folder, wait).files
 
 
-def _look(folder: Path, wait: float) -> _Snapshot:
+def _snapshot(folder: Path, wait: float) -> _Snapshot:
     if not folder.is_dir():
         return _Snapshot({}, [])
     with _explained(folder), _locked(folder, wait, fcntl.LOCK_SH):
-        return _look_locked(folder)
+        return _snapshot_locked(folder)
 
 
-def _look_locked(folder: Path) -> _Snapshot:
+def _snapshot_locked(folder: Path) -> _Snapshot:
     return _Snapshot(_read(folder), sorted(os.listdir(folder)))
 
 
 def _read(folder: Path) -> dict[str, str]:
-    found: dict[str, str] = {}
+    files: dict[str, str] = {}
     size = 0
     with _explained(folder):
         for path in _walk(folder):
@@ -113,13 +113,13 @@ def _read(folder: Path) -> dict[str, str]:
                 raise BootstrapError(f"{target} is a link that leads out of the application.", fix="Put the file itself there.")
             if not stat.S_ISREG(target.stat().st_mode):
                 raise BootstrapError(f"{target} is not a file.", fix="Take it away.")
-            found[path] = text = read_bounded(target, MAX_BYTES).decode("utf-8", "surrogateescape")
+            files[path] = text = read_bounded(target, MAX_BYTES).decode("utf-8", "surrogateescape")
             size += len(text)
-            if len(found) > MAX_FILES or size > MAX_BYTES:
+            if len(files) > MAX_FILES or size > MAX_BYTES:
                 raise BootstrapError(
                     f"The application {folder} has more than {MAX_FILES} files or {MAX_BYTES >> 20} MiB.", fix="Name the right folder."
                 )
-        return journal.laid_over(found, journal.read(folder))
+        return journal.merged(files, journal.read(folder))
 
 
 def _walk(folder: Path) -> Iterator[str]:
@@ -157,36 +157,36 @@ def _explained(folder: Path) -> Iterator[None]:
 
 def converge(
     folder: Path,
-    wanted: Mapping[str, t.Any],
+    declared: Mapping[str, t.Any],
     *,
     sources: Sources | None = None,
     adopt: bool = False,
     check: bool = False,
     wait: float = 30,
 ) -> ConvergeResult:
-    """Bring the application in a folder to what is declared (``declaration.check`` has the shape).
+    """Converge the application in a folder to a declaration (``declaration.check`` has the shape).
 
-    ``sources``: where registries may come from. ``adopt``: take on an application that ks made. Nothing is written with ``check``, nor
+    ``sources``: where registries may come from. ``adopt``: take over an application that ks made. Nothing is written with ``check``, nor
     where a BootstrapError is raised. While another run works on the folder it waits, for up to ``wait`` seconds. A kill at any moment
-    leaves the old application or the new one: the next run, of any module, finishes what was begun.
+    leaves the old application or the new one: the next run, of any module, finishes it.
     """
     folder = Path(os.path.abspath(folder))
-    wanted = declaration.check(wanted)
+    declared = declaration.check(declared)
     sources = sources or Sources()
-    found = _look(folder, wait)
-    pins = packages.pins(found.files)
-    contents = registry.contents(wanted["registries"], wanted["packages"], folder, replace(sources, pinned=pins))
-    result, _files = _plan(folder, wanted, found, contents, adopt)
-    if check or not (result.changed or journal.is_there(folder)):
+    snapshot = _snapshot(folder, wait)
+    pins = packages.pins(snapshot.files)
+    contents = registry.contents(declared["registries"], declared["packages"], folder, replace(sources, pinned=pins))
+    result, _files = _plan(folder, declared, snapshot, contents, adopt)
+    if check or not (result.changed or journal.exists(folder)):
         return result
-    with _explained(folder), _made(folder), _locked(folder, wait, fcntl.LOCK_EX):
+    with _explained(folder), _created(folder), _locked(folder, wait, fcntl.LOCK_EX):
         journal.finish(folder)
-        found = _look_locked(folder)
-        if packages.pins(found.files) != pins:  # another run was here meanwhile
-            pins = packages.pins(found.files)
-            contents = registry.contents(wanted["registries"], wanted["packages"], folder, replace(sources, pinned=pins))
-        result, files = _plan(folder, wanted, found, contents, adopt)
-        if found.entries:
+        snapshot = _snapshot_locked(folder)
+        if packages.pins(snapshot.files) != pins:  # another run was here meanwhile
+            pins = packages.pins(snapshot.files)
+            contents = registry.contents(declared["registries"], declared["packages"], folder, replace(sources, pinned=pins))
+        result, files = _plan(folder, declared, snapshot, contents, adopt)
+        if snapshot.entries:
             journal.carry_out(folder, result.changes)
             _make_folders(folder)
         else:
@@ -194,29 +194,29 @@ def converge(
     return result
 
 
-def foresee(folder: Path, wanted: Mapping[str, t.Any], sources: Sources | None = None) -> dict[str, str]:
-    """The files of the application as ``converge`` would leave them. Nothing is written."""
+def preview(folder: Path, declared: Mapping[str, t.Any], sources: Sources | None = None) -> dict[str, str]:
+    """The files of the application after ``converge``; nothing is written."""
     folder = Path(os.path.abspath(folder))
-    wanted, found = declaration.check(wanted), _look(folder, wait=30)
-    pinned = replace(sources or Sources(), pinned=packages.pins(found.files))
-    contents = registry.contents(wanted["registries"], wanted["packages"], folder, pinned)
-    return _plan(folder, wanted, found, contents, adopt=True)[1]
+    declared, snapshot = declaration.check(declared), _snapshot(folder, wait=30)
+    pinned = replace(sources or Sources(), pinned=packages.pins(snapshot.files))
+    contents = registry.contents(declared["registries"], declared["packages"], folder, pinned)
+    return _plan(folder, declared, snapshot, contents, adopt=True)[1]
 
 
 def _plan(
-    folder: Path, wanted: dict[str, t.Any], found: _Snapshot, registries: Registries, adopt: bool
+    folder: Path, declared: dict[str, t.Any], snapshot: _Snapshot, registries: Registries, adopt: bool
 ) -> tuple[ConvergeResult, dict[str, str]]:
     _check_writable(folder)
-    current = found.files
+    current = snapshot.files
     ours = app_yaml.PATH in current
     if ours and not adopt and record.PATH not in current:
         raise BootstrapError(
             f"{folder} holds a ksonnet application that this collection didn't make: it has no {record.PATH}.",
-            fix="Name another folder, or take it on: adopt=true.",
+            fix="Name another folder, or take it over: adopt=true.",
         )
-    planned = application.files(wanted, current if ours else {}, registries)
+    planned = application.files(declared, current if ours else {}, registries)
     if not ours:
-        _check_foreign(folder, found, planned.files)
+        _check_foreign(folder, snapshot, planned.files)
     changes = [journal.FileChange(path, current.get(path), text) for path, text in planned.files.items() if current.get(path) != text]
     removed = sorted(set(current) - set(planned.files))
     changes = sorted([*changes, *(journal.FileChange(path, current[path], None) for path in removed)], key=_rank)
@@ -227,20 +227,24 @@ def _plan(
 
 
 def _check_writable(folder: Path) -> None:
-    there = folder
-    while not there.exists() and there != there.parent:
-        there = there.parent
-    if not there.is_dir():
-        raise BootstrapError(f"{there} is a file where a folder must be.", fix="Name another folder.")
-    if not os.access(there, os.W_OK | os.X_OK | os.R_OK):
-        raise BootstrapError(f"No permission to write in {there}.", fix="Name a folder that belongs to this user, or correct its rights.")
+    existing = folder
+    while not existing.exists() and existing != existing.parent:
+        existing = existing.parent
+    if not existing.is_dir():
+        raise BootstrapError(f"{existing} is a file where a folder must be.", fix="Name another folder.")
+    if not os.access(existing, os.W_OK | os.X_OK | os.R_OK):
+        raise BootstrapError(
+            f"No permission to write in {existing}.", fix="Name a folder that belongs to this user, or correct its rights."
+        )
 
 
-def _check_foreign(folder: Path, found: _Snapshot, planned: Mapping[str, str]) -> None:
-    """Refuse a folder with files in it, unless they are what a run that was killed has left."""
+def _check_foreign(folder: Path, snapshot: _Snapshot, planned: Mapping[str, str]) -> None:
+    """Refuse a folder that holds other files than those of a killed run."""
     allowed = {path.split("/")[0] for path in planned}
-    foreign = [entry for entry in found.entries if entry not in allowed and entry not in _BESIDE and not entry.endswith(journal.TEMPORARY)]
-    foreign += [path for path, text in found.files.items() if planned.get(path) != text]
+    foreign = [
+        entry for entry in snapshot.entries if entry not in allowed and entry not in _BESIDE and not entry.endswith(journal.TEMPORARY)
+    ]
+    foreign += [path for path, text in snapshot.files.items() if planned.get(path) != text]
     if foreign:
         shown = ", ".join(foreign[:3]) + (f" and {len(foreign) - 3} more" if len(foreign) > 3 else "")
         raise BootstrapError(
@@ -249,7 +253,7 @@ def _check_foreign(folder: Path, found: _Snapshot, planned: Mapping[str, str]) -
 
 
 def _rank(change: journal.FileChange) -> tuple[int, str]:
-    """The order of writing: what others refer to comes first, app.yaml last, so that it can be rendered at any moment."""
+    """The order of writing: files before those that refer to them, app.yaml last, so that it renders at any moment."""
     last = {record.PATH: 7, app_yaml.PATH: 8}
     if change.path in last:
         return last[change.path], change.path
@@ -262,19 +266,19 @@ def _rank(change: journal.FileChange) -> tuple[int, str]:
 
 
 def _create(folder: Path, files: Mapping[str, str]) -> None:
-    """Write a new application beside its folder, and put it into place at once; into the folder where that can't be replaced."""
+    """Write a new application beside its folder and rename it; into the folder where that can't be replaced."""
     prefix = f".{folder.name}{journal.TEMPORARY}"
     for left in folder.parent.glob(f"{prefix}*"):
-        # Of a run that was killed: we hold the lock, so nobody is at it.
+        # Of a killed run: this one holds the lock.
         shutil.rmtree(left, ignore_errors=True)
-    made = folder.parent / f"{prefix}{os.getpid()}"
+    temporary = folder.parent / f"{prefix}{os.getpid()}"
     try:
-        made.mkdir()
-        made.chmod(stat.S_IMODE(folder.stat().st_mode))
-        lay(made, files)
-        os.replace(made, folder)
+        temporary.mkdir()
+        temporary.chmod(stat.S_IMODE(folder.stat().st_mode))
+        write(temporary, files)
+        os.replace(temporary, folder)
     except BaseException as error:
-        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
         if not isinstance(error, OSError) or error.errno not in _NOT_BESIDE:
             raise
         journal.carry_out(folder, sorted((journal.FileChange(path, None, text) for path, text in files.items()), key=_rank))
@@ -284,8 +288,8 @@ def _create(folder: Path, files: Mapping[str, str]) -> None:
 
 
 @contextlib.contextmanager
-def _made(folder: Path) -> Iterator[None]:
-    """The folder is there; made for the purpose, it goes again where nothing comes of it."""
+def _created(folder: Path) -> Iterator[None]:
+    """Create the folder; remove a created one again after an error."""
     existed = folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -299,7 +303,7 @@ def _made(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _locked(folder: Path, wait: float, kind: int) -> Iterator[None]:
-    """Keep other runs off the folder. The lock is on the folder itself, so that it leaves no file behind."""
+    """Lock the folder against other runs. The lock is on the folder itself, so that it leaves no file behind."""
     deadline = time.monotonic() + wait
     while True:
         descriptor = os.open(folder, os.O_RDONLY)
@@ -315,7 +319,7 @@ def _locked(folder: Path, wait: float, kind: int) -> Iterator[None]:
         finally:
             os.close(descriptor)
         time.sleep(0.05)
-        # The run before may have put another folder in its place, or taken it away again.
+        # The run before may have replaced or removed the folder.
         folder.mkdir(parents=True, exist_ok=True)
 
 
@@ -325,7 +329,7 @@ def _try_lock(descriptor: int, kind: int) -> bool:
     except BlockingIOError:
         return False
     except OSError:
-        # A file system without locks on folders (some network ones): go on; each file still changes at once.
+        # A file system without locks on folders (some network ones): continue; each file still changes atomically.
         return True
     return True
 

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Many files of an application changed as one: all that is to change is written down first.
+"""Changes many files of an application as one: all changes are recorded first.
 
-Each file changes at once, and in an order in which the application can be rendered at any moment. Who finds the journal of a run that was
-killed finishes it, or reads the files as if it were finished. A file that somebody changed since stays as it is.
+Each file changes atomically, and in an order in which the application renders at any moment. A run that finds the journal of a killed one
+finishes it, or reads the files as if it were finished. A file that somebody changed since stays as it is.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ _JOURNAL = "journal" + TEMPORARY
 
 @dataclass(frozen=True)
 class FileChange:
-    """A file that changes: its path in the application; ``before`` is None for a new one, ``after`` for one that goes."""
+    """A file that changes: its path in the application; ``before`` is None for a new one, ``after`` for a deleted one."""
 
     path: str
     before: str | None
     after: str | None
 
 
-def is_there(folder: Path) -> bool:
-    """Whether a run was killed here."""
+def exists(folder: Path) -> bool:
+    """Whether a run was killed while it wrote."""
     return (folder / _JOURNAL).exists()
 
 
 def read(folder: Path) -> list[FileChange]:
-    """The changes that a run which was killed had begun."""
-    if not is_there(folder):
+    """The changes of a killed run."""
+    if not exists(folder):
         return []
     fix = "Remove it; take the application from version control."
     try:
@@ -52,8 +52,8 @@ def read(folder: Path) -> list[FileChange]:
     return changes
 
 
-def laid_over(files: dict[str, str], changes: Iterable[FileChange]) -> dict[str, str]:
-    """The files as they are when the changes are made."""
+def merged(files: dict[str, str], changes: Iterable[FileChange]) -> dict[str, str]:
+    """The files with the changes applied."""
     files = dict(files)
     for change in changes:
         if files.get(change.path) != change.before:
@@ -76,14 +76,14 @@ def carry_out(folder: Path, changes: list[FileChange]) -> None:
 
 
 def finish(folder: Path) -> None:
-    """Make what remains of the changes of a journal, if there is one. The caller holds the lock."""
+    """Apply the remaining changes of a journal, if one exists. The caller holds the lock."""
     changes = read(folder)
     for left in (
         *folder.glob(f"*{TEMPORARY}"),
         *(left for change in changes for left in (folder / change.path).parent.glob(f"*{TEMPORARY}")),
     ):
         if left.name != _JOURNAL:
-            left.unlink(missing_ok=True)  # of a run that was killed: we hold the lock, so nobody is at it
+            left.unlink(missing_ok=True)  # of a killed run: this one holds the lock
     for change in changes:
         _make(folder, change)
     for parent in sorted({(folder / change.path).parent for change in changes}):
@@ -94,8 +94,8 @@ def finish(folder: Path) -> None:
 
 def _make(folder: Path, change: FileChange) -> None:
     target = folder / change.path
-    there = target.read_bytes().decode("utf-8", "surrogateescape") if target.exists() else None
-    if there != change.before:
+    current = target.read_bytes().decode("utf-8", "surrogateescape") if target.exists() else None
+    if current != change.before:
         return
     if change.after is None:
         target.unlink(missing_ok=True)
@@ -112,7 +112,7 @@ def _make(folder: Path, change: FileChange) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file so that it is on the disk."""
+    """Write a file, with fsync."""
     with open(path, "wb") as file:
         file.write(text.encode("utf-8", "surrogateescape"))
         file.flush()
@@ -120,7 +120,7 @@ def write(path: Path, text: str) -> None:
 
 
 def sync(folder: Path) -> None:
-    """Have the names in a folder on the disk."""
+    """Sync the entries of a folder to disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

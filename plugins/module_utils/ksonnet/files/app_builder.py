@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""An application in the making."""
+"""The state of an application while it is built."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Files = dict[str, str]
 
 @dataclass
 class Build:
-    """What the parts of an application are made from, and where they are put.
+    """Input and output of the steps that build an application.
 
-    ``wanted``: the declaration, checked. ``current``: the files that were there; ``last``: what was written last. From them come
-    ``files`` and ``app`` (the data of app.yaml) as they must be, ``prototypes`` by component, ``written``, which the next run takes for
-    ``last``, and ``kept``. ``overwritten``: vendored folders that somebody changed.
+    ``declaration``: checked. ``current``: the existing files; ``last``: what the last run wrote. From them come the desired ``files`` and
+    ``app`` (the data of app.yaml), ``prototypes`` by component, ``written``, which is ``last`` of the next run, and ``kept``.
+    ``overwritten``: vendored folders that somebody changed.
     """
 
-    wanted: dict[str, t.Any]
+    declaration: dict[str, t.Any]
     current: Mapping[str, str]
     files: Files
     last: dict[str, t.Any]
@@ -33,13 +33,13 @@ class Build:
     kept: list[dict[str, t.Any]] = field(default_factory=list)
     overwritten: list[str] = field(default_factory=list)
 
-    def merge(self, section: str, wanted: Mapping[str, dict[str, t.Any]]) -> None:
-        """Lay entries into a section of app.yaml; values that the user changed stay."""
-        self.written[section], kept = app_yaml.merge(self.app, section, wanted, self.last.get(section, {}))
+    def merge(self, section: str, declared: Mapping[str, dict[str, t.Any]]) -> None:
+        """Merge entries into a section of app.yaml; values that the user changed stay."""
+        self.written[section], kept = app_yaml.merge(self.app, section, declared, self.last.get(section, {}))
         self.kept += kept
 
     def retire(self, section: str, files_of: t.Callable[[str], list[str] | None]) -> None:
-        """Take out the entries of a section that are no longer declared; what the user changed, or still uses, stays and is his.
+        """Take out the entries of a section that are no longer declared; what the user changed, or still uses, stays and is the user's.
 
         ``files_of`` names the files that go with an entry, or None where it must stay.
         """
@@ -47,8 +47,8 @@ class Build:
         for name, last in self.last.get(section, {}).items():
             if name in self.written[section] or name not in entries:
                 continue
-            there = app_yaml.flat(entries[name])
-            paths = None if any(there.get(key) != value for key, value in last.items()) else files_of(name)
+            current = app_yaml.flat(entries[name])
+            paths = None if any(current.get(key) != value for key, value in last.items()) else files_of(name)
             if paths is None:
                 self.kept.append({section: name, "field": None, "value": entries[name], "planned": None})
                 continue

@@ -17,12 +17,12 @@ _LATER = (
     "Write apiVersion: 0.1.0, and under libraries the plain name of each (core, not kubeflow/core), with gitVersion: null in place of"
     " version. A folder such as vendor/kubeflow/core@v0.4.1 must be called vendor/kubeflow/core, as it is imported."
 )
-_BRING = {
+_CONVERSION = {
     "0.0.1": "Convert it with `ks upgrade` of ksonnet 0.10.",
     "0.2.0": f"ks 0.12 wrote it, and the rest of the application is the same as with 0.10. {_LATER}",
     "0.3.0": f"ks 0.13 wrote it, and the rest of the application is the same as with 0.10. {_LATER}",
 }
-_UNKNOWN = "It is not of ksonnet 0.10 to 0.13, which is what there is. Fix the file."
+_UNKNOWN = "No ksonnet from 0.10 to 0.13 writes that. Fix the file."
 NEW = {"apiVersion": "0.1.0", "kind": "ksonnet.io/app", "version": "0.0.1"}
 
 
@@ -33,7 +33,7 @@ def read(current: Mapping[str, str]) -> dict[str, t.Any]:
     app = yaml_documents.load_mapping(current[PATH], PATH)
     version = app.get("apiVersion")
     if version != "0.1.0":
-        raise BootstrapError(f"{PATH}: apiVersion: 0.1.0 is expected, not {version!r}.", fix=_BRING.get(str(version), _UNKNOWN))
+        raise BootstrapError(f"{PATH}: apiVersion: 0.1.0 is expected, not {version!r}.", fix=_CONVERSION.get(str(version), _UNKNOWN))
     for section in SECTIONS:
         entries = {} if app.get(section) is None else app[section]
         if not isinstance(entries, dict) or not all(isinstance(entry, dict) for entry in entries.values()):
@@ -42,20 +42,20 @@ def read(current: Mapping[str, str]) -> dict[str, t.Any]:
 
 
 def merge(
-    app: dict[str, t.Any], section: str, wanted: Mapping[str, dict[str, t.Any]], last: Mapping[str, t.Any]
+    app: dict[str, t.Any], section: str, declared: Mapping[str, dict[str, t.Any]], last: Mapping[str, t.Any]
 ) -> tuple[dict[str, t.Any], list[dict[str, t.Any]]]:
-    """Lay entries into a section; values that the user changed stay. Returns what counts as written, and what was kept."""
+    """Merge entries into a section; values that the user changed stay. Returns the written values and the kept ones."""
     entries: dict[str, t.Any] = dict(app.get(section) or {})
     written: dict[str, t.Any] = {}
     kept = []
-    for name, entry in wanted.items():
+    for name, entry in declared.items():
         if name not in entries:
             entries[name] = _nested(entry)
             written[name] = dict(entry)
             continue
-        there = flat(entries[name])
-        merged = three_way_merge.values(entry, there, last.get(name, {}))
-        entries[name] = _nested({**{key: value for key, value in there.items() if key not in merged.drop}, **merged.new})
+        current = flat(entries[name])
+        merged = three_way_merge.values(entry, current, last.get(name, {}))
+        entries[name] = _nested({**{key: value for key, value in current.items() if key not in merged.drop}, **merged.new})
         written[name] = merged.written
         kept += [{section: name, "field": one["parameter"], "value": one["value"], "planned": one["planned"]} for one in merged.kept]
     if entries:

@@ -15,9 +15,9 @@ from ...formats import yaml_documents
 from ..jsonnet.syntax import member
 from .prototypes import Prototype
 
-# What ks 0.10.0 refuses in the name of a component.
+# Characters that ks 0.10.0 refuses in the name of a component.
 _PUNCTUATION = re.compile(r"""[\\,;':!()?"{}\[\]*&%@$\s]""")
-# `import 'param://image'` in a prototype stands for `params.image`, and `env://` for `env.`.
+# ks replaces `import 'param://image'` in the text of a prototype by `params.image`, and `env://` by `env.`: also in comments and strings.
 _IMPORT = re.compile(r"""import\s+(?://..)?['"](param|env)://(\w+)['"]""", re.ASCII)
 _PREFIX = {"param": "params", "env": "env"}
 
@@ -38,7 +38,7 @@ def module(name: str) -> str:
 
 
 def plain_name(name: str) -> str:
-    """What a component is called inside its module, and so in the files of parameters."""
+    """The name of a component inside its module, and so in the files of parameters."""
     return posixpath.basename(name)
 
 
@@ -52,19 +52,19 @@ def from_prototype(name: str, prototype: Prototype) -> tuple[str, str]:
     )
 
 
-def as_given(name: str, entry: Mapping[str, t.Any]) -> tuple[str, str]:
+def as_declared(name: str, entry: Mapping[str, t.Any]) -> tuple[str, str]:
     """Path and text of a component that is declared as it is, in YAML, JSON or Jsonnet (``declaration.check`` has the shape)."""
     kind = next(kind for kind in ("yaml", "json", "jsonnet") if entry[kind])
-    given = entry[kind]
+    content = entry[kind]
     path = f"components/{name}.{kind}"
     if kind == "jsonnet":
-        return path, given
-    if isinstance(given, dict):
-        return path, yaml_documents.dump(given) if kind == "yaml" else json.dumps(given, indent=2, ensure_ascii=False) + "\n"
-    if len(list(yaml_documents.load_all(given, f"Component '{name}'"))) > 1:
+        return path, content
+    if isinstance(content, dict):
+        return path, yaml_documents.dump(content) if kind == "yaml" else json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    if len(list(yaml_documents.load_all(content, f"Component '{name}'"))) > 1:
         raise BootstrapError(
             f"Component '{name}': its YAML holds several documents, of which ks reads only the first.",
             fix="Declare a component for each, or make them the items of one List.",
         )
-    yaml_documents.load_mapping(given, f"Component '{name}'")
-    return path, given
+    yaml_documents.load_mapping(content, f"Component '{name}'")
+    return path, content

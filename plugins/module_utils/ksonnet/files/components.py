@@ -15,17 +15,21 @@ EXTENSIONS = (".jsonnet", ".yaml", ".json")
 """Files of components."""
 
 
-def lay(build: Build) -> None:
+def add(build: Build) -> None:
     """The files of the components, and those of their parameters, module by module."""
-    there_no_more = packages.gone(build)
-    known, errors = prototypes.collect({path: text for path, text in build.files.items() if not path.startswith(there_no_more)})
+    removed_folders = packages.undeclared_folders(build)
+    known, errors = prototypes.collect({path: text for path, text in build.files.items() if not path.startswith(removed_folders)})
     build.prototypes = {
-        name: prototypes.find(entry["prototype"], known, errors) for name, entry in build.wanted["components"].items() if entry["prototype"]
+        name: prototypes.find(entry["prototype"], known, errors)
+        for name, entry in build.declaration["components"].items()
+        if entry["prototype"]
     }
     build.written["components"] = {}
     last = build.last.get("components", {})
-    names = [*build.wanted["components"], *last]
-    modules = dict.fromkeys(["", *build.wanted["modules"], *build.last.get("globals", {}), *(component.module(name) for name in names)])
+    names = [*build.declaration["components"], *last]
+    modules = dict.fromkeys(
+        ["", *build.declaration["modules"], *build.last.get("globals", {}), *(component.module(name) for name in names)]
+    )
     for module in modules:
         path = params.path(module)
         text = build.files.get(path, params.NEW)
@@ -33,7 +37,9 @@ def lay(build: Build) -> None:
         text = _components(build, module, text)
         left = any(file.startswith(f"components/{module}/") and file != path for file in build.files)
         declared = (
-            not module or module in build.wanted["modules"] or any(component.module(name) == module for name in build.wanted["components"])
+            not module
+            or module in build.declaration["modules"]
+            or any(component.module(name) == module for name in build.declaration["components"])
         )
         if declared or left or params.read(text, path) or params.read_globals(text, path):
             build.files[path] = text
@@ -41,19 +47,19 @@ def lay(build: Build) -> None:
             build.files.pop(path, None)
 
 
-def literals(build: Build, name: str, given: Mapping[str, t.Any], where: str) -> dict[str, str]:
+def literals(build: Build, name: str, parameters: Mapping[str, t.Any], where: str) -> dict[str, str]:
     """Values for some parameters of a component as Jsonnet literals, checked where its prototype declares them."""
     if name in build.prototypes:
-        return prototypes.given_values(build.prototypes[name], name, given)
-    if name not in build.wanted["components"]:
-        known = ", ".join(build.wanted["components"]) or "none"
+        return prototypes.declared_values(build.prototypes[name], name, parameters)
+    if name not in build.declaration["components"]:
+        known = ", ".join(build.declaration["components"]) or "none"
         raise BootstrapError(f"Declaration: {where}: there is no component '{name}'.", fix=f"Components: {known}.")
-    return three_way_merge.as_literals(given, f"{where}.{name}")
+    return three_way_merge.as_literals(parameters, f"{where}.{name}")
 
 
 def _globals(build: Build, module: str, text: str) -> str:
     """The global parameters of a module."""
-    entry = build.wanted["modules"].get(module, {}) if module else build.wanted
+    entry = build.declaration["modules"].get(module, {}) if module else build.declaration
     planned = three_way_merge.as_literals(entry.get("globals", {}), f"modules.{module}.globals" if module else "globals")
     last = build.last.get("globals", {}).get(module, {})
     if not (planned or last):
@@ -69,41 +75,43 @@ def _globals(build: Build, module: str, text: str) -> str:
 def _components(build: Build, module: str, text: str) -> str:
     """The components of a module; returns its file of parameters."""
     path = params.path(module)
-    there = params.read(text, path)
+    current = params.read(text, path)
     last: dict[str, t.Any] = build.last.get("components", {})
     new: dict[str, dict[str, str]] = {}
     drop: dict[str, list[str]] = {}
-    for name, entry in build.wanted["components"].items():
+    for name, entry in build.declaration["components"].items():
         if component.module(name) != module:
             continue
-        called = component.plain_name(name)
+        plain = component.plain_name(name)
         prototype = build.prototypes.get(name)
         before = last.get(name, {})
         if prototype:
-            own = there.get(called, {}).keys() - before.get("parameters", {}).keys()
-            planned = prototypes.values(prototype, name, entry["parameters"], there=own)
+            own = current.get(plain, {}).keys() - before.get("parameters", {}).keys()
+            planned = prototypes.values(prototype, name, entry["parameters"], existing=own)
         else:
             planned = literals(build, name, entry["parameters"], "components")
-        merged = three_way_merge.literals(planned, there.get(called, {}), before.get("parameters", {}))
+        merged = three_way_merge.literals(planned, current.get(plain, {}), before.get("parameters", {}))
         build.kept += [{"component": name, **item} for item in merged.kept]
-        if called not in there or merged.new:
-            new[called] = merged.new
-        drop[called] = merged.drop
+        if plain not in current or merged.new:
+            new[plain] = merged.new
+        drop[plain] = merged.drop
         build.written["components"][name] = {
-            **_file(build, name, *(component.from_prototype(name, prototype) if prototype else component.as_given(name, entry)), before),
+            **_file(build, name, *(component.from_prototype(name, prototype) if prototype else component.as_declared(name, entry)), before),
             "parameters": merged.written,
             **({"prototype": prototype.name} if prototype else {}),
         }
-    gone = [name for name in last if name not in build.wanted["components"] and component.module(name) == module]
-    remove = [component.plain_name(name) for name in gone if _retire(build, name, last[name], there.get(component.plain_name(name)))]
+    undeclared = [name for name in last if name not in build.declaration["components"] and component.module(name) == module]
+    remove = [
+        component.plain_name(name) for name in undeclared if _retire(build, name, last[name], current.get(component.plain_name(name)))
+    ]
     return params.update(text, new, drop=drop, remove=remove, file=path)
 
 
 def _file(build: Build, name: str, path: str, text: str, last: Mapping[str, t.Any]) -> dict[str, str]:
-    """Decide about a component's file; returns what counts as written: its path and digest."""
+    """Write a component's file, unless the user changed it; returns its path and digest as written."""
     before = last.get("file", path)
-    there = build.files.get(before)
-    if there is not None and not (before == path and there == text) and record.digest(there) != last.get("digest"):
+    current = build.files.get(before)
+    if current is not None and not (before == path and current == text) and record.digest(current) != last.get("digest"):
         build.kept.append({"component": name, "file": before, "reason": "It was changed by hand."})
         return {key: last[key] for key in ("digest", "file") if key in last}
     if before != path:
@@ -119,12 +127,12 @@ def _file(build: Build, name: str, path: str, text: str, last: Mapping[str, t.An
     return {"digest": record.digest(text), "file": path}
 
 
-def _retire(build: Build, name: str, last: Mapping[str, t.Any], there: dict[str, t.Any] | None) -> bool:
+def _retire(build: Build, name: str, last: Mapping[str, t.Any], current: dict[str, t.Any] | None) -> bool:
     """Take out a component that is no longer declared; where the user changed it, it stays and is no longer ours."""
     path = last.get("file", f"components/{name}.jsonnet")
     file = build.files.get(path)
     changed = file is not None and record.digest(file) != last.get("digest")
-    if changed or (there is not None and not three_way_merge.same(there, last.get("parameters"))):
+    if changed or (current is not None and not three_way_merge.same(current, last.get("parameters"))):
         build.kept.append({"component": name, "file": path, "reason": "It is no longer declared, but was changed by hand."})
         return False
     build.files.pop(path, None)

@@ -85,13 +85,13 @@ def _check_registry(where: str, entry: dict[str, t.Any]) -> None:
 
 
 def _check_component(where: str, entry: dict[str, t.Any]) -> None:
-    given = [field for field in _KINDS if entry[field] not in (None, "")]
-    if len(given) != 1:
-        what = f"only one of {' and '.join(given)}" if given else f"one of {', '.join(_KINDS)}"
+    present = [field for field in _KINDS if entry[field] not in (None, "")]
+    if len(present) != 1:
+        what = f"only one of {' and '.join(present)}" if present else f"one of {', '.join(_KINDS)}"
         raise BootstrapError(f"Declaration: {where}: {what} must be given.", fix=_FIX)
-    if given[0] in ("yaml", "json") and not isinstance(entry[given[0]], (str, dict)):
+    if present[0] in ("yaml", "json") and not isinstance(entry[present[0]], (str, dict)):
         raise BootstrapError(
-            f"Declaration: {where}.{given[0]}: one object is expected, as text or a mapping, not {kind(entry[given[0]])}.", fix=_FIX
+            f"Declaration: {where}.{present[0]}: one object is expected, as text or a mapping, not {kind(entry[present[0]])}.", fix=_FIX
         )
 
 

@@ -30,20 +30,20 @@ base + {
 }
 
 
-def lay(build: Build) -> None:
+def add(build: Build) -> None:
     """The entries, and the files that do not exist yet."""
-    wanted = {}
-    for name, entry in build.wanted["environments"].items():
-        wanted[name] = {
+    entries = {}
+    for name, entry in build.declaration["environments"].items():
+        entries[name] = {
             "destination.namespace": entry["namespace"],
             "destination.server": entry["server"],
             "k8sVersion": entry["k8sVersion"],
             "path": name,
             **({"targets": entry["targets"]} if entry["targets"] else {}),
         }
-    build.merge("environments", wanted)
+    build.merge("environments", entries)
     build.files.setdefault("environments/base.libsonnet", BASE)
-    for name in wanted:
+    for name in entries:
         for file, text in FILES.items():
             build.files.setdefault(_file(build, name, file), text)
         _library(build, str(build.app["environments"][name].get("k8sVersion", declaration.K8S_VERSION)))
@@ -51,10 +51,10 @@ def lay(build: Build) -> None:
 
 def _library(build: Build, version: str) -> None:
     """The Kubernetes library; one that the user has stays."""
-    there = {path: text for path, text in build.files.items() if path.startswith(f"lib/{version}/")}
+    current = {path: text for path, text in build.files.items() if path.startswith(f"lib/{version}/")}
     ours, last = library.files(version), build.last.get("lib", {}).get(version)
-    if not there or there == ours or _digest(there) == last:
-        build.files = {**{path: text for path, text in build.files.items() if path not in there}, **ours}
+    if not current or current == ours or _digest(current) == last:
+        build.files = {**{path: text for path, text in build.files.items() if path not in current}, **ours}
         last = _digest(ours)
     if last:
         build.written.setdefault("lib", {})[version] = last
@@ -69,16 +69,16 @@ def _file(build: Build, name: str, file: str) -> str:
 
 
 def override(build: Build) -> None:
-    """What the environments override; the components are laid."""
-    gone = [component.plain_name(name) for name in build.last.get("components", {}) if name not in build.wanted["components"]]
-    for name, entry in build.wanted["environments"].items():
+    """The overrides of the environments; the components are added before."""
+    undeclared = [component.plain_name(name) for name in build.last.get("components", {}) if name not in build.declaration["components"]]
+    for name, entry in build.declaration["environments"].items():
         written: dict[str, t.Any] = {}
         last = build.last.get("overrides", {}).get(name, {})
         planned = {
-            component.plain_name(called): literals(build, called, given, f"environments.{name}.parameters")
-            for called, given in entry["parameters"].items()
+            component.plain_name(component_name): literals(build, component_name, parameters, f"environments.{name}.parameters")
+            for component_name, parameters in entry["parameters"].items()
         }
-        _parameters(build, name, planned, last.get("parameters", {}), written, gone)
+        _parameters(build, name, planned, last.get("parameters", {}), written, undeclared)
         _globals(
             build, name, three_way_merge.as_literals(entry["globals"], f"environments.{name}.globals"), last.get("globals", {}), written
         )
@@ -87,20 +87,29 @@ def override(build: Build) -> None:
 
 
 def _parameters(
-    build: Build, name: str, planned: Mapping[str, Mapping[str, str]], last: Mapping[str, t.Any], written: dict[str, t.Any], gone: list[str]
+    build: Build,
+    name: str,
+    planned: Mapping[str, Mapping[str, str]],
+    last: Mapping[str, t.Any],
+    written: dict[str, t.Any],
+    undeclared: list[str],
 ) -> None:
     path = _file(build, name, "params.libsonnet")
-    if not (planned or last or gone):
+    if not (planned or last or undeclared):
         return
-    there = overrides.read(build.files[path], path)
+    current = overrides.read(build.files[path], path)
     new, drop = {}, {}
-    for called in {**planned, **last}:
-        merged = three_way_merge.literals(planned.get(called, {}), there.get(called, {}), last.get(called, {}))
-        new[called], drop[called] = merged.new, merged.drop
-        build.kept += [{"environments": name, "component": called, **entry} for entry in merged.kept]
+    for component_name in {**planned, **last}:
+        merged = three_way_merge.literals(planned.get(component_name, {}), current.get(component_name, {}), last.get(component_name, {}))
+        new[component_name], drop[component_name] = merged.new, merged.drop
+        build.kept += [{"environments": name, "component": component_name, **entry} for entry in merged.kept]
         if merged.written:
-            written.setdefault("parameters", {})[called] = merged.written
-    remove = [called for called in gone if called not in planned and three_way_merge.same(there.get(called, {}), last.get(called, {}))]
+            written.setdefault("parameters", {})[component_name] = merged.written
+    remove = [
+        component_name
+        for component_name in undeclared
+        if component_name not in planned and three_way_merge.same(current.get(component_name, {}), last.get(component_name, {}))
+    ]
     build.files[path] = overrides.update(build.files[path], new, drop=drop, remove=remove, file=path)
 
 
@@ -125,9 +134,9 @@ def _untouched(build: Build, name: str) -> list[str] | None:
     last = build.last.get("overrides", {}).get(name, {})
     paths = {file: _file(build, name, file) for file in FILES}
     text = {file: build.files.get(path, FILES[file]) for file, path in paths.items()}
-    for called, parameters in last.get("parameters", {}).items():
-        there = overrides.read(text["params.libsonnet"], paths["params.libsonnet"]).get(called, {})
-        if not three_way_merge.same(there, parameters):
+    for component_name, parameters in last.get("parameters", {}).items():
+        current = overrides.read(text["params.libsonnet"], paths["params.libsonnet"]).get(component_name, {})
+        if not three_way_merge.same(current, parameters):
             return None
     path = paths["params.libsonnet"]
     emptied = overrides.update(text["params.libsonnet"], {}, drop={}, remove=list(last.get("parameters", {})), file=path)

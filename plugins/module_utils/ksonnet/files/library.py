@@ -121,11 +121,11 @@ def _functions(*, name: str, map: str, item: str, type: str, listed: str) -> lis
     if type:
         return [f"{field}:: {type}.mixin(function(value) inside({{ {field}+: value }})),"]
     with_ = "with" + name[0].upper() + name[1:]
-    given = f"{name}_" if name in KEYWORDS else name
-    value = f"list({given})" if listed else given
-    lines = [f"{with_}({given}):: self + inside({{ {field}: {value} }}),"]
+    argument = f"{name}_" if name in KEYWORDS else name
+    value = f"list({argument})" if listed else argument
+    lines = [f"{with_}({argument}):: self + inside({{ {field}: {value} }}),"]
     if listed or map:
-        lines.append(f"{with_}Mixin({given}):: self + inside({{ {field}+: {value} }}),")
+        lines.append(f"{with_}Mixin({argument}):: self + inside({{ {field}+: {value} }}),")
     if item:
         lines.append(f"{name}Type:: {item}.item,")
     return lines
@@ -138,9 +138,9 @@ def _wrapped(head: str, lines: list[str]) -> list[str]:
 def _constructors(name: str, start: str) -> str:
     """The constructors of a type, as an object to add."""
     # ksonnet's own has a `new` for every type.
-    made = {"new": {}, **CONSTRUCTORS.get(name, {})}
+    constructors = {"new": {}, **CONSTRUCTORS.get(name, {})}
     lines = []
-    for function, arguments in made.items():
+    for function, arguments in constructors.items():
         calls = "".join(f" + self.{target}({argument.partition('=')[0]})" for argument, target in arguments.items())
         lines.append(f"{function}({', '.join(arguments)}):: {start}{calls}")
     return " + { " + ", ".join(lines) + " }"

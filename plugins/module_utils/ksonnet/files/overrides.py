@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What an environment overrides: its params.libsonnet, by component, and its globals.libsonnet, for all.
+"""The overrides of an environment: its params.libsonnet, by component, and its globals.libsonnet, for all.
 
 Where the user wrote into the files, they are edited as text, as ``params`` does it.
 """
@@ -35,7 +35,7 @@ local envParams = params + {
 }
 """
 NEW_GLOBALS = "{\n}"
-# As ks leaves the first one when the last override goes.
+# The first one as ks leaves it after the last override.
 EMPTIED = NEW[: NEW.index("components")] + "components+: {\n  },\n" + NEW[NEW.index("};\n\n{") :].rstrip("\n")
 
 
@@ -49,18 +49,18 @@ def update(
 ) -> str:
     """The file with some overrides set (literals), as ``params.update``. A component that has none left is taken out."""
     section = _overrides(text, file)
-    there = read(text, file)
-    after = {name: {key: value for key, value in block.items() if key not in drop.get(name, ())} for name, block in there.items()}
+    current = read(text, file)
+    after = {name: {key: value for key, value in block.items() if key not in drop.get(name, ())} for name, block in current.items()}
     for name, literals in new.items():
         after.setdefault(name, {}).update({key: read_literal(literal) for key, literal in literals.items()})
-    gone = [name for name in there if name in remove or (there[name] and not after[name])]
-    after = {name: block for name, block in after.items() if name not in gone and (block or name in there)}
-    if after == there and not remove:
+    removed = [name for name in current if name in remove or (current[name] and not after[name])]
+    after = {name: block for name, block in after.items() if name not in removed and (block or name in current)}
+    if after == current and not remove:
         return text
     if ks_printer.printable(text, section.start, NEW):
         return ks_printer.overrides(text, after)
     blocks = objects_in(text, section)
-    edits: list[Edit] = [removal(text, section.fields[name]) for name in gone if name in section.fields]
+    edits: list[Edit] = [removal(text, section.fields[name]) for name in removed if name in section.fields]
     for name in (name for name in after if name in blocks):
         dropped = [blocks[name].fields[key] for key in drop.get(name, ()) if key in blocks[name].fields]
         edits += changes(text, blocks[name], new.get(name, {})) + [removal(text, field) for field in dropped]
@@ -68,7 +68,7 @@ def update(
         f"    {field_name(name)}+: {ks_printer.data(after[name], '    ', ordered=True)},\n" for name in after if name not in blocks
     )
     if added:
-        edits += appended(text, section, added, gone)
+        edits += appended(text, section, added, removed)
     return applied(text, edits)
 
 

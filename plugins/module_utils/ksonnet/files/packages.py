@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The registries and packages of an application: their entries in app.yaml, and what is copied to vendor/."""
+"""The registries and packages of an application: their entries in app.yaml, and their vendored files."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ _BESIDE = ("registry.yaml", "LICENSE")
 """Files of a registry beside its packages."""
 
 
-def lay(build: Build, registries: Mapping[str, Contents]) -> None:
+def add(build: Build, registries: Mapping[str, Contents]) -> None:
     """The entries, and the vendored files: packages are generated, and replaced whole."""
-    declared, wanted = build.wanted["registries"], build.wanted["packages"]
-    build.merge("registries", {name: _entry(name, entry, registries[name]) for name, entry in declared.items()})
+    declared_registries, declared_packages = build.declaration["registries"], build.declaration["packages"]
+    build.merge("registries", {name: _entry(name, entry, registries[name]) for name, entry in declared_registries.items()})
     build.merge(
         "libraries",
         {
             name: {"gitVersion": _git(name, registries[entry["registry"]]), "name": name, "registry": entry["registry"]}
-            for name, entry in wanted.items()
+            for name, entry in declared_packages.items()
         },
     )
     build.written["packages"] = {}
-    digests = {name: registries[name].digest for name in declared if registries[name].digest}
+    digests = {name: registries[name].digest for name in declared_registries if registries[name].digest}
     if digests:
         build.written["archives"] = digests
-    for name, entry in wanted.items():
+    for name, entry in declared_packages.items():
         root = f"vendor/{entry['registry']}/{entry['package']}/"
         contents = registries[entry["registry"]]
         last = build.last.get("packages", {}).get(name, {})
@@ -49,7 +49,7 @@ def lay(build: Build, registries: Mapping[str, Contents]) -> None:
         new = {f"vendor/{entry['registry']}/{path}": text for path, text in contents.files.items()}
         build.files.update({path: text for path, text in new.items() if path.startswith(root)})
         build.written["packages"][name] = {"digest": _digest(build.files, root), "folder": root}
-    for name, entry in declared.items():
+    for name, entry in declared_registries.items():
         if registry.uri(name, entry["uri"], entry["protocol"]) == f"./vendor/{name}":
             beside = {path: text for path, text in registries[name].files.items() if path in _BESIDE}
             build.files.update({f"vendor/{name}/{path}": text for path, text in beside.items()})
@@ -64,17 +64,17 @@ def installed(current: Mapping[str, str], app: Mapping[str, t.Any]) -> Mapping[s
     shelves = tuple(f"vendor/{name}/" for name, entry in (app.get("registries") or {}).items() if entry.get("uri") == f"./vendor/{name}")
     if not shelves:
         return current
-    kept = (*(f"{shelf}{file}" for shelf in shelves for file in _BESIDE), *_folders(app))
-    return {path: text for path, text in current.items() if not path.startswith(shelves) or path.startswith(kept)}
+    retained = (*(f"{shelf}{file}" for shelf in shelves for file in _BESIDE), *_folders(app))
+    return {path: text for path, text in current.items() if not path.startswith(shelves) or path.startswith(retained)}
 
 
-def shelve(build: Build, registries: Mapping[str, Contents]) -> None:
+def add_uninstalled(build: Build, registries: Mapping[str, Contents]) -> None:
     """The packages of the embedded registry that are not installed, so that `ks pkg install` finds them where app.yaml says."""
-    there = tuple(_folders(build.app))
-    for name, entry in build.wanted["registries"].items():
+    folders = tuple(_folders(build.app))
+    for name, entry in build.declaration["registries"].items():
         if entry["uri"] == registry.EMBEDDED:
             others = {f"vendor/{name}/{path}": text for path, text in registries[name].others.items()}
-            build.files.update({path: text for path, text in others.items() if not path.startswith(there)})
+            build.files.update({path: text for path, text in others.items() if not path.startswith(folders)})
 
 
 def _folders(app: Mapping[str, t.Any]) -> Iterator[str]:
@@ -88,14 +88,14 @@ def pins(current: Files) -> dict[str, Pin]:
     """The commits that the application names for its registries, which count until another uri is declared."""
     app = app_yaml.read(current) if app_yaml.PATH in current else {}
     digests = record.read_written(current).get("archives", {})
-    found = {}
+    result = {}
     for name, entry in (app.get("registries") or {}).items():
         git = entry.get("gitVersion") or {}
         libraries = (app.get("libraries") or {}).items()
         of = {key: item["gitVersion"] for key, item in libraries if item.get("registry") == name and item.get("gitVersion")}
         if git.get("commitSha"):
-            found[name] = Pin(str(entry.get("uri")), git["commitSha"], str(git.get("refSpec", "")), digests.get(name, ""), of)
-    return found
+            result[name] = Pin(str(entry.get("uri")), git["commitSha"], str(git.get("refSpec", "")), digests.get(name, ""), of)
+    return result
 
 
 def _entry(name: str, declared: Mapping[str, t.Any], contents: Contents) -> dict[str, t.Any]:
@@ -110,9 +110,9 @@ def _git(package: str, contents: Contents) -> dict[str, str] | None:
     return contents.packages.get(package, contents.git)
 
 
-def gone(build: Build) -> tuple[str, ...]:
+def undeclared_folders(build: Build) -> tuple[str, ...]:
     """The vendored folders of packages that are no longer declared."""
-    return tuple(entry["folder"] for name, entry in build.last.get("packages", {}).items() if name not in build.wanted["packages"])
+    return tuple(entry["folder"] for name, entry in build.last.get("packages", {}).items() if name not in build.declaration["packages"])
 
 
 def retire(build: Build) -> None:

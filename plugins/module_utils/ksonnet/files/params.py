@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """components/params.libsonnet: the parameters of the components of a module.
 
-Where the user wrote into the file, it is edited as text: what he wrote, comments included, stays where it is.
+A file that the user edited is edited as text: the user's text, comments included, stays.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def _set(text: str, new: Mapping[str, Mapping[str, str]], drop: Mapping[str, Col
 
 
 def _section(text: str, name: str, file: str) -> Object:
-    """The object `components` or `global`, every object in it found to be in order."""
+    """The object `components` or `global`, all objects in it checked."""
     try:
         root = object_at(text, root_object(text))
         field = root.fields.get(name)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Prototypes: what a package declares that can be made from it, with which parameters.
+"""Prototypes of packages: templates of components, with declared parameters.
 
 The format of the comment header is that of ks 0.10.0 (pkg/prototype at its tag v0.10.0).
 """
@@ -67,8 +67,8 @@ def parse(text: str, file: str) -> Prototype:
     for tag in ("@name", "@description", "@shortDescription"):
         if len(tags.get(tag, ())) > 1:
             raise BootstrapError(f"{file}, line {tags[tag][1][0]}: a second {tag}.", fix="Keep one of them.")
-    given = sorted((number, tag, value) for tag in ("@param", "@optionalParam") for number, value in tags.get(tag, ()))
-    declared = [_parameter(tag, value, file, number) for number, tag, value in given]
+    parameters = sorted((number, tag, value) for tag in ("@param", "@optionalParam") for number, value in tags.get(tag, ()))
+    declared = [_parameter(tag, value, file, number) for number, tag, value in parameters]
     texts = {tag: values[0][1] for tag, values in tags.items()}
     for tag in ("@name", "@description"):
         if not texts.get(tag):
@@ -128,7 +128,7 @@ def collect(files: Mapping[str, str]) -> tuple[dict[str, Prototype], list[Bootst
 
     And what could not be read.
     """
-    found: dict[str, Prototype] = {}
+    vendored: dict[str, Prototype] = {}
     errors = []
     for path in sorted(files):
         if path.startswith("vendor/") and path.endswith(".jsonnet") and path.split("/")[-2] == "prototypes":
@@ -137,12 +137,12 @@ def collect(files: Mapping[str, str]) -> tuple[dict[str, Prototype], list[Bootst
             except BootstrapError as error:
                 errors.append(error)
             else:
-                found[prototype.name] = prototype  # of two packages with one name ks takes the last, by path
-    return {**builtin(), **found}, errors
+                vendored[prototype.name] = prototype  # of two packages with one name ks takes the last, by path
+    return {**builtin(), **vendored}, errors
 
 
 def find(name: str, prototypes: Mapping[str, Prototype], errors: Iterable[BootstrapError] = ()) -> Prototype:
-    """The prototype of that name, or the only one whose name ends in it, as ks finds it."""
+    """The prototype of that name, or the only one whose name ends in it, as in ks."""
     if name in prototypes:
         return prototypes[name]
     matches = [other for other in prototypes if other.endswith(name)] if name else []
@@ -161,13 +161,13 @@ def _near(name: str, names: Iterable[str]) -> list[str]:
     return difflib.get_close_matches(name, names, n=3, cutoff=0.5)
 
 
-def values(prototype: Prototype, component: str, given: Mapping[str, t.Any], *, there: Collection[str] = ()) -> dict[str, str]:
-    """Every parameter of a component as a Jsonnet literal: what is given, else the default, else the component's name.
+def values(prototype: Prototype, component: str, parameters: Mapping[str, t.Any], *, existing: Collection[str] = ()) -> dict[str, str]:
+    """Every parameter of a component as a Jsonnet literal: its value, else the default, else the component's name.
 
-    A given None means: not given. A required one that is ``there``, set by the user, need not be given.
-    Raises BootstrapError for a value of another type, one that nothing declares, one that is missing.
+    None counts as no value. A required one that is ``existing``, set by the user, needs none.
+    Raises BootstrapError for a value of another type, an undeclared or a missing one.
     """
-    literals = given_values(prototype, component, given)
+    literals = declared_values(prototype, component, parameters)
     missing = []
     for parameter in prototype.parameters:
         name = parameter.name
@@ -175,7 +175,7 @@ def values(prototype: Prototype, component: str, given: Mapping[str, t.Any], *, 
             continue
         if parameter.default is not None:
             literals[name] = _default(parameter, component, prototype)
-        elif name in there:
+        elif name in existing:
             continue
         elif name == "name":
             literals[name] = write_string(component)
@@ -188,21 +188,21 @@ def values(prototype: Prototype, component: str, given: Mapping[str, t.Any], *, 
     return literals
 
 
-def given_values(prototype: Prototype, component: str, given: Mapping[str, t.Any]) -> dict[str, str]:
-    """The parameters that are given, as Jsonnet literals. Raises BootstrapError as ``values``, but not for one that is missing."""
+def declared_values(prototype: Prototype, component: str, parameters: Mapping[str, t.Any]) -> dict[str, str]:
+    """The parameters with values, as Jsonnet literals. Raises BootstrapError as ``values``, but not for a missing one."""
     declared = {parameter.name: parameter for parameter in prototype.parameters}
-    for name in given:
+    for name in parameters:
         if name not in declared:
             near = _near(name, declared)
             hint = f"Did you mean {', '.join(near)}?" if near else f"It declares {', '.join(sorted(declared))}."
             raise BootstrapError(f"Component '{component}': the prototype {prototype.name} declares no parameter '{name}'.", fix=hint)
-    return {name: literal(declared[name], value, component) for name, value in given.items() if value is not None}
+    return {name: literal(declared[name], value, component) for name, value in parameters.items() if value is not None}
 
 
 def literal(parameter: Parameter, value: t.Any, component: str) -> str:
     """A value as a Jsonnet literal of the declared type.
 
-    Text that is a number will do for a number, and JSON text for an object or array: that is how ks takes them. Nothing else is converted.
+    As in ks, text that is a number is taken for a number, and JSON text for an object or array. Nothing else is converted.
     """
     expected = {"object": dict, "array": (list, tuple), "string": str}.get(parameter.type)
     try:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""bootstrap.yaml, beside app.yaml: why the application is as it is, and what was written last."""
+"""bootstrap.yaml, beside app.yaml: the reasons for the application's values, and what the last run wrote."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _SECTIONS = ("environments", "registries", "libraries", "components", "packages"
 
 
 def read(current: Mapping[str, str]) -> dict[str, t.Any]:
-    """What was planned; {} where there is none."""
+    """The recorded plan; {} for none."""
     planned = yaml_documents.load_mapping(current[PATH], PATH).get("record") if PATH in current else {}
     return planned if isinstance(planned, dict) else {}
 
 
 def read_written(current: Mapping[str, str]) -> dict[str, t.Any]:
-    """What was written last; {} for a new application."""
+    """What the last run wrote; {} for a new application."""
     if PATH not in current:
         return {}
     document = yaml_documents.load_mapping(current[PATH], PATH)
@@ -43,7 +43,7 @@ def read_written(current: Mapping[str, str]) -> dict[str, t.Any]:
 
 
 def text(planned: dict[str, t.Any], written: dict[str, t.Any], current: Mapping[str, str]) -> str:
-    """The file. Where it says the same already it stays as it is, comments of the user included."""
+    """The text of the file. One with the same data stays as it is, the user's comments included."""
     document = {"apiVersion": _VERSION, "kind": "Bootstrap", "record": planned, "written": written}
     if PATH in current and yaml_documents.load(current[PATH], PATH) == document:
         return current[PATH]

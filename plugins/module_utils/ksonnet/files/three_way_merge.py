@@ -1,8 +1,8 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Who wins where a value is planned and another one is there: the user, where he set it.
+"""Merges planned values with existing ones: the user's values win.
 
-A value is the user's where it is neither what is planned now nor what was written last.
+A value is the user's where it is neither the planned one nor the one that the last run wrote.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from ..jsonnet.syntax import Expression, read_literal, write_literal, write_stri
 
 @dataclass
 class Merged:
-    """``new``: what to set; ``drop``: what to take out; ``written``: what counts as ours from now on; ``kept``: what stays as the user
-    set it, each with ``parameter``, ``value`` and what was ``planned``."""
+    """``new``: values to set; ``drop``: names to remove; ``written``: values that are ours from now on; ``kept``: the user's values that
+    stay, each with ``parameter``, ``value`` and ``planned``."""
 
     new: dict[str, t.Any] = field(default_factory=dict)
     drop: list[str] = field(default_factory=list)
@@ -26,44 +26,44 @@ class Merged:
     kept: list[dict[str, t.Any]] = field(default_factory=list)
 
 
-def as_literals(given: Mapping[str, t.Any], where: str) -> dict[str, str]:
+def as_literals(parameters: Mapping[str, t.Any], where: str) -> dict[str, str]:
     """Values of any type as Jsonnet literals; those that are null are left out. Raises BootstrapError that names the field."""
-    found = {}
-    for name, value in given.items():
+    result = {}
+    for name, value in parameters.items():
         try:
             if value is not None:
-                found[name] = write_literal(value)
+                result[name] = write_literal(value)
                 write_string(name)
         except ValueError as error:
             raise BootstrapError(f"Declaration: {where}.{name}: {error}.", fix="Give another value.") from None
-    return found
+    return result
 
 
-def literals(planned: Mapping[str, str], there: Mapping[str, t.Any], last: Mapping[str, t.Any]) -> Merged:
-    """Parameters: planned as Jsonnet literals; there and written last as plain data (or an ``Expression``)."""
-    merged = values({name: read_literal(text) for name, text in planned.items()}, there, last)
+def literals(planned: Mapping[str, str], current: Mapping[str, t.Any], last: Mapping[str, t.Any]) -> Merged:
+    """Parameters: planned as Jsonnet literals; current and last as plain data (or an ``Expression``)."""
+    merged = values({name: read_literal(text) for name, text in planned.items()}, current, last)
     merged.new = {name: planned[name] for name in merged.new}
     return merged
 
 
-def values(planned: Mapping[str, t.Any], there: Mapping[str, t.Any], last: Mapping[str, t.Any]) -> Merged:
+def values(planned: Mapping[str, t.Any], current: Mapping[str, t.Any], last: Mapping[str, t.Any]) -> Merged:
     """Values by name, all of them plain data."""
     merged = Merged()
     for name, value in planned.items():
-        if name in there and same(there[name], value):
+        if name in current and same(current[name], value):
             merged.written[name] = value
-        elif name not in there or (name in last and same(there[name], last[name])):
+        elif name not in current or (name in last and same(current[name], last[name])):
             merged.new[name] = merged.written[name] = value
         else:
-            merged.kept.append({"parameter": name, "value": _shown(there[name]), "planned": value})
+            merged.kept.append({"parameter": name, "value": _shown(current[name]), "planned": value})
             if name in last:
                 merged.written[name] = last[name]
     for name in last:
-        if name not in planned and name in there:
-            if same(there[name], last[name]):
+        if name not in planned and name in current:
+            if same(current[name], last[name]):
                 merged.drop.append(name)
             else:
-                merged.kept.append({"parameter": name, "value": _shown(there[name]), "planned": None})
+                merged.kept.append({"parameter": name, "value": _shown(current[name]), "planned": None})
     return merged
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Changes to the fields of objects in Jsonnet text; every other byte, the user's comments included, stays."""
+"""Edits the fields of objects in Jsonnet text; every other byte, the user's comments included, stays."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ...formats.jsonnet_lexer import tokens
 from .syntax import Field, JsonnetTextError, NotLiteral, field_name, fields, line_of
 
 Edit = tuple[int, int, str]
-"""Replace the text from here to there."""
+"""Start and end of a text, and its replacement."""
 
 
 class Object(t.NamedTuple):
-    """An object in the text: its fields by name, in their order, and where its brackets stand."""
+    """An object in the text: its fields by name, in their order, and the positions of its braces."""
 
     start: int
     fields: dict[str, Field]
@@ -26,8 +26,8 @@ class Object(t.NamedTuple):
 
 def object_at(text: str, start: int) -> Object:
     """The object whose ``{`` stands at a position."""
-    found, end = fields(text, start)
-    return Object(start, {field.name: field for field in found if field.name is not None}, end)
+    members, end = fields(text, start)
+    return Object(start, {field.name: field for field in members if field.name is not None}, end)
 
 
 def objects_in(text: str, parent: Object) -> dict[str, Object]:
@@ -36,15 +36,15 @@ def objects_in(text: str, parent: Object) -> dict[str, Object]:
 
 
 def explained(text: str, file: str, error: JsonnetTextError | NotLiteral) -> BootstrapError:
-    """What is wrong with a file, and in which line."""
+    """An error in a file, with its line."""
     position = error.position if isinstance(error, JsonnetTextError) else 0
     what = str(error) if isinstance(error, JsonnetTextError) else "a name can't be read"
     return BootstrapError(f"{file}, line {line_of(text, position)}: {what}.", fix="Fix the file, or take it back from version control.")
 
 
 def applied(text: str, edits: Iterable[Edit]) -> str:
-    """The text with edits made."""
-    # From the end, so that positions stay true; what goes to one position keeps its order.
+    """The text with the edits applied."""
+    # From the end, so that positions stay valid; edits at one position keep their order.
     for start, end, replacement in reversed(sorted(edits, key=lambda edit: edit[:2])):
         text = text[:start] + replacement + text[end:]
     return text
@@ -94,7 +94,7 @@ def _indent(text: str, block: Object) -> str:
 
 
 def removal(text: str, field: Field) -> Edit:
-    """Take out a field, with its line where nothing else stands on it."""
+    """Remove a field, with its line if that holds nothing else."""
     start, end = field.start, field.end
     line_start = text.rfind("\n", 0, start) + 1
     rest = re.compile(r"[ \t]*\n").match(text, end)
@@ -104,7 +104,7 @@ def removal(text: str, field: Field) -> Edit:
 
 
 def appended(text: str, components: Object, added: str, removed: Collection[str]) -> list[Edit]:
-    """New fields, as the last ones of an object; ``removed``: those that go."""
+    """Append fields to an object; ``removed``: fields that other edits remove."""
     edits: list[Edit] = []
     if components.fields:
         name, last = max(components.fields.items(), key=lambda item: item[1].end)

@@ -33,7 +33,7 @@ except ImportError as error:
     rjsonnet, _not_loaded = None, error  # type: ignore[assignment]
 
 Read = Callable[[str, str], tuple[str, str]]
-"""Reads an import: the importing file's folder and the name, to the file's path and text. Raises LookupError where there is none."""
+"""Reads an import: the importing file's folder and the name, to the file's path and text. Raises LookupError for a missing one."""
 
 _HEAD = struct.Struct("!cQ")
 _IMPORT, _RUN, _RESULT, _ERROR, _NO_MEMORY = b"i", b"n", b"r", b"e", b"m"
@@ -43,7 +43,7 @@ NOT_FINITE = "a number is not finite"
 
 @dataclass(frozen=True)
 class Limits:
-    """``seconds`` that an evaluation may take; ``memory``: bytes that it may use (kept where the system can: not on macOS)."""
+    """``seconds`` that an evaluation may take; ``memory``: bytes that it may use (not enforced on macOS)."""
 
     seconds: float = 60
     memory: int = 2**30
@@ -51,7 +51,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the evaluator. ``codes``: external variables as Jsonnet; what the run before yielded is added as ``previous``."""
+    """One run of the evaluator. ``codes``: external variables as Jsonnet; the result of the run before is added as ``previous``."""
 
     snippet: str
     codes: dict[str, str]
@@ -60,7 +60,7 @@ class Run:
 
 
 class EvaluatorError(Exception):
-    """What the evaluator says is wrong; ``read``: the paths that were imported until then, in their order; ``run``: in which, from 1."""
+    """An error of the evaluator; ``read``: the paths imported until then, in order; ``run``: the number of the run, from 1."""
 
     def __init__(self, text: str, read: list[str], run: int = 0) -> None:
         super().__init__(text)
@@ -69,11 +69,11 @@ class EvaluatorError(Exception):
 
 
 class LimitError(EvaluatorError):
-    """A bound was reached."""
+    """A limit was reached."""
 
 
 def evaluate(runs: list[Run], limits: Limits) -> str:
-    """The JSON that the last of some runs yields. Raises EvaluatorError, LimitError or, without the evaluator, BootstrapError."""
+    """The JSON result of the last run. Raises EvaluatorError, LimitError or, without the evaluator, BootstrapError."""
     if rjsonnet is None:
         if isinstance(_not_loaded, ModuleNotFoundError):
             raise missing_library("To evaluate the application", "rjsonnet")
@@ -95,13 +95,13 @@ def evaluate(runs: list[Run], limits: Limits) -> str:
 
 
 def _forked(work: Callable[[], t.NoReturn]) -> int:
-    """Process id of a child that does ``work``. A signal meanwhile waits: no handler of this process may take it in the child."""
+    """Process id of a child that does ``work``. Signals are blocked meanwhile: no handler of this process may run in the child."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, interrupts.SIGNALS)
     try:
         child = os.fork()
         if child == 0:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent has it too, and ends this
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and ends this process
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
             work()
         return child
@@ -110,12 +110,12 @@ def _forked(work: Callable[[], t.NoReturn]) -> int:
 
 
 def _child(runs: list[Run], limits: Limits, present: int | None, reading: int, writing: int) -> t.NoReturn:
-    """Evaluate and end; nothing that this process has registered to happen at its end may happen here."""
+    """Evaluate and exit, without the exit handlers of the parent."""
     with contextlib.suppress(BaseException):
         try:
             os.close(reading)
             faulthandler.disable()
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # the evaluator's own last words, if it runs out of memory
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # the evaluator's message when it runs out of memory
             _bound(limits, present)
             text = ""
             for run in runs:
@@ -137,12 +137,12 @@ def _child(runs: list[Run], limits: Limits, present: int | None, reading: int, w
 
 
 def _within(limits: Limits) -> tuple[Limits, int | None]:
-    """The limits, less where this process may have less memory; and the bytes that it has now, where the system tells."""
+    """The limits, lowered to the memory of this process; and its present size in bytes, where the system tells."""
     try:
         with open("/proc/self/statm", encoding="ascii") as file:
             present = int(file.read().split()[0]) * resource.getpagesize()
     except OSError:
-        return limits, None  # no such account on this system, and no bound that it would keep
+        return limits, None  # this system has no /proc, and enforces no such limit
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     return limits if hard == resource.RLIM_INFINITY else replace(limits, memory=max(min(limits.memory, hard - present), 0)), present
 
@@ -158,7 +158,7 @@ def _bound(limits: Limits, present: int | None) -> None:
 
 
 def _reported(read: Read, writing: int) -> Read:
-    """Tells the parent what is read, so that it can say where a bound was reached."""
+    """Reports imports to the parent, which names the last one when a limit is reached."""
 
     def reading(folder: str, name: str) -> tuple[str, str]:
         path, text = read(folder, name)
@@ -177,7 +177,7 @@ def _send(writing: int, kind: bytes, text: str) -> None:
 
 
 def _received(reading: int, deadline: float) -> tuple[bytes, bool]:
-    """All that the child wrote, and whether it was done before the deadline."""
+    """The child's output, and whether it ended before the deadline."""
     received = bytearray()
     while (left := deadline - time.monotonic()) > 0:
         interrupts.check()
@@ -190,13 +190,13 @@ def _received(reading: int, deadline: float) -> tuple[bytes, bool]:
 
 
 def _ended(child: int) -> int:
-    """Make sure that the child has ended; how it did."""
+    """Kill the child if it runs; its status."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(child, signal.SIGKILL)
     try:
         return os.waitpid(child, 0)[1]
     except ChildProcessError:
-        return 0  # somebody else looks after the children of this process
+        return 0  # another handler reaped it
 
 
 def _result(received: bytes, in_time: bool, status: int, limits: Limits) -> str:

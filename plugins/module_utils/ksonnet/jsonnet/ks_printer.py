@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Jsonnet objects as `ks param set` of 0.10.0 prints them.
 
-It reprints a file of parameters whenever one of them changes: maps over several lines, lists in one, no newline at the end, and the
-comments gone that stand before no field. Ours does the same, so that both write the same file, but only where there is nothing to lose:
+It reprints a file of parameters whenever one of them changes: maps over several lines, lists in one, no newline at the end, and without
+the comments that precede no field. Ours does the same, so that both write the same file, but only where nothing is lost:
 see ``printable``. One difference: ks doubles every backslash each time, and so changes the values; ours leaves strings as they are.
 """
 
@@ -67,10 +67,10 @@ def _source(text: str, position: int, indent: str, changed: Mapping[str, Mapping
         return _array(text, position, indent)
     if text[position] != "{":
         return _scalar(text, position)
-    found, _end = fields(text, position)
+    members, _end = fields(text, position)
     lines = []
     last = position + 1
-    for field in found:
+    for field in members:
         lines += [f"{indent}  {comment}\n" for comment in comments(text[last : field.start])]
         last = field.end
         new = changed.get(field.name or "")
@@ -95,7 +95,7 @@ def _scalar(text: str, position: int) -> str:
 
 
 def data(value: t.Any, indent: str, *, ordered: bool = False) -> str:
-    """Plain data; the keys sorted, unless they are to stay in their order."""
+    """Plain data; the keys sorted, unless ``ordered``."""
     if isinstance(value, Mapping):
         keys: Collection[str] = value if ordered else sorted(value)
         lines = "".join(f"{indent}  {field_name(key)}: {data(value[key], indent + '  ')},\n" for key in keys)

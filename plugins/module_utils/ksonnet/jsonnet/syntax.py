@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Reads and writes Jsonnet as text, so that one value changes and every other byte stays.
 
-Only what is needed to find fields in an object and to read literals; evaluating is the business of ``render.py``.
+Only finds fields of objects and reads literals; ``evaluate`` evaluates.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class JsonnetTextError(ValueError):
-    """The text is not what it should be, at ``position`` (an index into it)."""
+    """A syntax error in a text, at ``position`` (an index into it)."""
 
     def __init__(self, message: str, position: int) -> None:
         super().__init__(message)
@@ -36,12 +36,12 @@ class JsonnetTextError(ValueError):
 
 
 class NotLiteral(Exception):
-    """The text is an expression that only an evaluator can tell the value of."""
+    """The text is an expression, which only an evaluator can evaluate."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """A field of an object: where it starts, where its value lies, and where it ends, its comma included.
+    """A field of an object: the positions of its start, its value and its end, its comma included.
 
     ``name`` is None where it is computed, and for an object's local or assert.
     """
@@ -89,7 +89,7 @@ def comments(text: str) -> list[str]:
 
 
 def value_end(text: str, position: int) -> int:
-    """Where the expression that starts here ends: before a comma or bracket that is not its own."""
+    """Where the expression that starts here ends: before a comma or bracket outside it."""
     open_brackets: list[str] = []
     bindings = 0  # `local a = 1, b = 2; a`: the commas up to the semicolon are the expression's own
     last = position

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the evaluator says is wrong, in terms of the application: file, line, what to do."""
+"""Errors of the evaluator in terms of the application: file, line, fix."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _BACK = "Fix it, or take it back from version control."
 
 
 def explained(error: EvaluatorError, files: Mapping[str, str], version: str) -> BootstrapError:
-    """An error of the evaluator, with the place in the application that it points at. ``version``: that of the library in use."""
+    """An error of the evaluator, with its place in the application. ``version``: that of the library in use."""
     text = str(error)
     if isinstance(error, LimitError):
         place = next((path for path in reversed(error.read) if path.startswith(_OWN)), "The application")
-        return BootstrapError(f"{place}: {text}.", fix="Look there for what never ends, or allow more (ulimit -v, where that is set).")
+        return BootstrapError(f"{place}: {text}.", fix="Look there for an endless recursion, or allow more (ulimit -v, where that is set).")
     if text == NOT_FINITE:
         return BootstrapError("The application yields a number that is not finite.", fix="Look for a division or a number too large.")
     if missing := _MISSING.search(text):
@@ -59,7 +59,7 @@ def explained(error: EvaluatorError, files: Mapping[str, str], version: str) -> 
 
 
 def _message(text: str) -> str:
-    """The evaluator's message in one line, without what only its author understands."""
+    """The evaluator's message in one line, without its internals."""
     message = text.partition("\n    ")[0].removeprefix("runtime error: ")
     if syntax := _SYNTAX.match(message):
         got = syntax["got"]
@@ -73,14 +73,14 @@ def _missing_import(files: Mapping[str, str], folder: str, name: str) -> Bootstr
     place = _importing(files, folder, name)
     if match := re.match(r"(param|env)://(\w+)", name):
         variable = "params" if match[1] == "param" else "env"
-        fix = f"Only a prototype says it like this. Write {variable}.{match[2]} here."
+        fix = f"Only prototypes may have it. Write {variable}.{match[2]} here."
     else:
         fix = "It is looked for beside that file, in vendor/ (packages), lib/ (the Kubernetes library) and environments/."
     return BootstrapError(f"{place}: there is no file for import '{name}'.", fix=fix)
 
 
 def _known(name: str, error: EvaluatorError, frames: list[re.Match[str]], files: Mapping[str, str]) -> BootstrapError | None:
-    """A field that is missing in the file of the parameters, which the evaluator only sees from afar."""
+    """A field that is missing in the file of the parameters, which the evaluator does not name."""
     if error.run == 1 and name in ("global", "components") and "<extvar:__ksonnet/params>" in str(error):
         place = next(
             (path for path in error.read if path.endswith("/params.libsonnet") and path.startswith("components/")), "params.libsonnet"
@@ -90,15 +90,15 @@ def _known(name: str, error: EvaluatorError, frames: list[re.Match[str]], files:
         file = frames[0]["file"]
         read = re.search(rf"extVar\(\s*['\"]__ksonnet/params['\"]\s*\)\s*\.components(?:\.|\[['\"]){re.escape(name)}\b", files[file])
         if read:
-            there = f"{posixpath.dirname(file)}/params.libsonnet has no parameters of component '{name}'"
+            lacking = f"{posixpath.dirname(file)}/params.libsonnet has no parameters of component '{name}'"
             return BootstrapError(
-                f"{file}, line {line_of(files[file], read.start())}: {there}.", fix=f"Add {name}: {{}} to its components."
+                f"{file}, line {line_of(files[file], read.start())}: {lacking}.", fix=f"Add {name}: {{}} to its components."
             )
     return None
 
 
 def _lacking(name: str, first: Iterable[str], files: Mapping[str, str], version: str) -> str | None:
-    """What a file uses of ksonnet's library that ours lacks, as a path; None where that is not what is wrong.
+    """The path in ksonnet's library that a file uses and ours lacks; None for another error.
 
     ``first``: the files that the evaluator names. Where none of them does, another may: the evaluator doesn't name all. That counts only
     where the library knows the name nowhere.
@@ -116,7 +116,7 @@ def _lacking(name: str, first: Iterable[str], files: Mapping[str, str], version:
 
 
 def _resolved(name: str, text: str) -> str | None:
-    """What a local of a file stands for, as a path in the library: ``k.apps.v1beta1``; None where it is something else."""
+    """The path in the library that a local of a file is bound to: ``k.apps.v1beta1``; None for anything else."""
     path = ""
     for _step in range(20):
         value = _bound(name, text)
@@ -145,7 +145,7 @@ def _library_fix(version: str) -> str:
 
 
 def _unplaced(path: list[str], missing: str | None, run: int, files: Mapping[str, str]) -> str:
-    """Where an error lies for which the evaluator names no file, but the fields on the way to it."""
+    """The place of an error for which the evaluator names no file, but a path of fields."""
     if run == 1:
         what, own = "The parameters", [file for file in files if file.endswith("/params.libsonnet") and file.startswith(_OWN)]
         path = path[1:] if path[:1] == ["components"] else path
@@ -161,16 +161,18 @@ def _unplaced(path: list[str], missing: str | None, run: int, files: Mapping[str
     patterns += [rf"""(?<![\w.]){re.escape(path[-1])}["'\]]*\s*(?:\([^()]*\)\s*)?\+?::?:?"""] if path[1:] else []
     for pattern in patterns:
         for where in (own, others):
-            found = [f"{file}, line {line_of(files[file], match.start())}" for file in where for match in re.finditer(pattern, files[file])]
-            if len(set(found)) == 1:
-                return f"{place} ({found[0]})"
-            if found:
+            places = [
+                f"{file}, line {line_of(files[file], match.start())}" for file in where for match in re.finditer(pattern, files[file])
+            ]
+            if len(set(places)) == 1:
+                return f"{place} ({places[0]})"
+            if places:
                 break
     return place
 
 
 def _importing(files: Mapping[str, str], folder: str, name: str) -> str:
-    """The file, and line, of an import that fails; the evaluator tells only its folder."""
+    """The file and line of a failed import; the evaluator tells only the folder."""
     for path, text in files.items():
         if posixpath.dirname(path) == folder.rstrip("/"):
             for each in imports(text):

@@ -29,7 +29,7 @@ _ONLY_IMPORT = re.compile(
 local params = std\.extVar\("__ksonnet/params"\)\.components[^\n]*;
 import '([^'\n]+\.json)'\n*"""
 )
-# What ks does with components/params.libsonnet before an environment's params.libsonnet sees it; `global` wins.
+# components/params.libsonnet as ks passes it to an environment's params.libsonnet; `global` wins.
 PARAMS = """local module = import %s;
 { components: std.mapWithKey(function(name, values) std.mergePatch(values, module.global), module.components) }"""
 # Components in YAML get their parameters merged over them, before and after the environment's main.jsonnet.
@@ -52,14 +52,14 @@ def objects(files: Mapping[str, str], environment: str = "default", *, limits: L
 
 
 def values(files: Mapping[str, str], environment: str = "default", *, limits: Limits | None = None) -> dict[str, t.Any]:
-    """What each component evaluates to, whatever that is; otherwise as ``objects``."""
+    """The value of each component, of any type; otherwise as ``objects``."""
     entry = environment_entry(files, environment)
-    found: dict[str, t.Any] = {}
+    result: dict[str, t.Any] = {}
     for module in sorted(entry.get("targets") or ["/"]):
         prefix = str(module).strip("/")
         for name, value in _evaluate(files, entry, prefix, limits or Limits()).items():
-            found[posixpath.join(prefix, name)] = value
-    return dict(sorted(found.items()))
+            result[posixpath.join(prefix, name)] = value
+    return dict(sorted(result.items()))
 
 
 def environment_entry(files: Mapping[str, str], name: str) -> dict[str, t.Any]:
@@ -75,7 +75,7 @@ def environment_entry(files: Mapping[str, str], name: str) -> dict[str, t.Any]:
 
 
 def _evaluate(files: Mapping[str, str], entry: dict[str, t.Any], module: str, limits: Limits) -> dict[str, t.Any]:
-    """The value of each component of a module: the two evaluations that ks does."""
+    """The value of each component of a module: two evaluations, as in ks."""
     root = posixpath.normpath(posixpath.join("components", module))
     path = f"environments/{entry['path']}"
     params_file = f"{root}/params.libsonnet"
@@ -83,7 +83,7 @@ def _evaluate(files: Mapping[str, str], entry: dict[str, t.Any], module: str, li
         if needed not in files:
             raise BootstrapError(f"{needed} is missing in the application.", fix="Take it back from version control.")
     version = str(entry["k8sVersion"])
-    # After a clone lib/ does not exist, as ks keeps it out of git. Ours stands in whole or not at all: nothing is mixed.
+    # After a clone lib/ does not exist, as ks keeps it out of git. Ours is used whole or not at all.
     readable = files if any(file.startswith(f"lib/{version}/") for file in files) else {**library.files(version), **files}
     vendor, lib = "vendor", f"lib/{version}"
     names = components(files, root)
@@ -121,9 +121,9 @@ def _evaluate(files: Mapping[str, str], entry: dict[str, t.Any], module: str, li
 
 
 def _plain(files: Mapping[str, str], patched: Mapping[str, t.Any], path: str, params_file: str) -> dict[str, t.Any]:
-    """The components in YAML or JSON that no Jsonnet changes: the evaluator need not see them, which may be megabytes.
+    """The components in YAML or JSON that no Jsonnet changes: the evaluator need not read them; they may be megabytes.
 
-    The environment's files are as they were generated, and none of the files of parameters names the component.
+    Where the environment's files are as generated, and no file of parameters names the component.
     """
     if not _is_generated(files, path):
         return {}
@@ -133,25 +133,25 @@ def _plain(files: Mapping[str, str], patched: Mapping[str, t.Any], path: str, pa
 
 
 def _imported(files: Mapping[str, str], names: Mapping[str, str], path: str) -> dict[str, t.Any]:
-    """The components in Jsonnet that do nothing but import a vendored JSON file, which the evaluator need not see either.
+    """The components in Jsonnet that do nothing but import a vendored JSON file, which the evaluator need not read either.
 
-    The megabytes of CRDs of the platform's packages are such components. Parameters have no way into them.
+    The megabytes of CRDs of the platform's packages are such components. Parameters do not reach them.
     """
     if not _is_generated(files, path):
         return {}
-    found: dict[str, t.Any] = {}
+    result: dict[str, t.Any] = {}
     for name, file in names.items():
         match = _ONLY_IMPORT.fullmatch(files[file]) if file.endswith(".jsonnet") else None
         if match and f"vendor/{match[1]}" in files:
             try:
-                found[name] = foreign_json.loads(files[f"vendor/{match[1]}"])
+                result[name] = foreign_json.loads(files[f"vendor/{match[1]}"])
             except ValueError:
-                continue  # the evaluator says what is wrong with it, and where
-    return found
+                continue  # the evaluator reports the error with its place
+    return result
 
 
 def _is_generated(files: Mapping[str, str], path: str) -> bool:
-    """Whether the environment's files, which could change any component, are as they were generated."""
+    """Whether the environment's files, which could change any component, are as generated."""
     untouched = {f"{path}/main.jsonnet": environments.FILES["main.jsonnet"], "environments/base.libsonnet": environments.BASE}
     return all(files.get(file) == text for file, text in untouched.items())
 
@@ -171,30 +171,30 @@ def _component_codes(names: Mapping[str, str], patched: Mapping[str, t.Any], par
 
 def components(files: Mapping[str, str], root: str) -> dict[str, str]:
     """The components of a module: name to path."""
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     for path in sorted(files):
         stem, extension = posixpath.splitext(posixpath.basename(path))
         if posixpath.dirname(path) == root and extension in _KINDS:
-            if stem in found:
-                raise BootstrapError(f"{path} and {found[stem]} are both component '{stem}'.", fix="Rename one of them.")
-            found[stem] = path
-    return found
+            if stem in result:
+                raise BootstrapError(f"{path} and {result[stem]} are both component '{stem}'.", fix="Rename one of them.")
+            result[stem] = path
+    return result
 
 
 def left_out(files: Mapping[str, str]) -> list[str]:
-    """A warning for each component in YAML with more documents than the first, which is all that ks reads of it."""
-    found = []
+    """A warning for each component in YAML with several documents: ks reads only the first."""
+    warnings = []
     for path in sorted(files):
         if path.startswith("components/") and path.endswith(".yaml"):
             parts = re.split(r"^---(?=\s|$)", files[path], flags=re.MULTILINE)
             count = sum(1 for part in parts if re.search(r"^\s*[^\s#]", part, re.MULTILINE))
             if count > 1:
-                found.append(f"Of the {count} documents in {path} only the first is read, as ks does. Make them the items of one List.")
-    return found
+                warnings.append(f"Of the {count} documents in {path} only the first is read, as ks does. Make them the items of one List.")
+    return warnings
 
 
 def reader(files: Mapping[str, str], *search: str) -> evaluate.Read:
-    """What one evaluation may import: the application's files, by the importing file's folder, then by the search path."""
+    """Resolves imports to the application's files: in the importing file's folder, then in the search path."""
 
     def read(folder: str, name: str) -> tuple[str, str]:
         # The snippets of this module have no folder in the application; they name files by their whole path.
@@ -208,7 +208,7 @@ def reader(files: Mapping[str, str], *search: str) -> evaluate.Read:
 
 
 def _flattened(value: t.Any, component: str) -> list[dict[str, t.Any]]:
-    """The objects of a component; what has items is a list to ks, as to kubectl, whatever its kind. It is resolved one level deep."""
+    """The objects of a component; whatever has items is a list to ks, as to kubectl. One level is resolved."""
     items = [value]
     if isinstance(value, dict) and isinstance(value.get("items"), list):
         items = value["items"]

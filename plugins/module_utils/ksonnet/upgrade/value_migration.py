@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The user's values on their way to a new version of the packages."""
+"""Migrates the user's values to a new version of the packages."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Values = Mapping[str, Mapping[str, t.Any]]
 
 @dataclass
 class MigratedValues:
-    """What became of the user's values.
+    """The user's values after a migration.
 
-    ``values``: by component: under their new names; they win over the plan's and stay the user's. ``moved``: by component: the
-    old names of such values, which go. ``lost``: values that can't be taken along: component, parameter, value, why; where the
+    ``values``: by component, under their new names; they win over the plan's and stay the user's. ``moved``: by component, the
+    old names of such values, which are removed. ``lost``: values without a successor: component, parameter, value, why; where the
     component stays they stay in the file.
     """
 
@@ -32,23 +32,23 @@ class MigratedValues:
 
 
 def own_values(values: Mapping[str, t.Any], ours: Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The values that the user set. ``ours``: the prototype's defaults, and over them what was written last."""
+    """The values that the user set. ``ours``: the prototype's defaults, overridden by what the last run wrote."""
     return {name: value for name, value in values.items() if name not in ours or not three_way_merge.same(value, ours[name])}
 
 
 class _CannotBePlaced(Exception):
-    """Why a value can't be taken along."""
+    """The reason why a value can't be migrated."""
 
 
 class ValueMigration:
-    """One pass over the user's values. ``wanted``: the declared components, with their new prototype's whole name.
+    """One pass over the user's values. ``components``: the declared ones, with their new prototype's full name.
 
-    ``expressions``: whether the file that the values go to can take them.
+    ``expressions``: whether the target file can hold them.
     """
 
-    def __init__(self, versions: Versions, own: Values, wanted: Values, expressions: bool) -> None:
-        self.versions, self.own, self.wanted, self.expressions = versions, own, wanted, expressions
-        self.found = MigratedValues()
+    def __init__(self, versions: Versions, own: Values, components: Values, expressions: bool) -> None:
+        self.versions, self.own, self.components, self.expressions = versions, own, components, expressions
+        self.result = MigratedValues()
         self.problems: list[str] = []
 
     def component(self, name: str, prototype: str) -> None:
@@ -56,15 +56,15 @@ class ValueMigration:
             # What no prototype declares is between the user and the component's file, as long as that stays.
             known = parameter in declared(self.versions.old, prototype) or prototype not in self.versions.new
             # Where the declaration names another prototype that has it too, it stays where it is.
-            chosen = self.wanted[name]["prototype"] if name in self.wanted else prototype
+            chosen = self.components[name]["prototype"] if name in self.components else prototype
             stays = chosen not in self.versions.successors(prototype) and parameter in declared(self.versions.new, chosen)
-            if known and not stays and not (parameter == "name" and name in self.wanted):
+            if known and not stays and not (parameter == "name" and name in self.components):
                 self._value(name, prototype, parameter, value)
 
     def _value(self, name: str, prototype: str, parameter: str, value: t.Any) -> None:
         placed, absent, reasons = False, [], []
         for target in self.versions.targets(prototype, parameter):
-            homes = [other for other, entry in self.wanted.items() if entry["prototype"] == target.prototype]
+            homes = [other for other, entry in self.components.items() if entry["prototype"] == target.prototype]
             if not homes:
                 absent.append(f"no component of {target.prototype} is declared")
                 continue
@@ -80,10 +80,10 @@ class ValueMigration:
             reasons = absent or [why_gone(prototype, parameter)]
         if reasons:
             shown = value.text if isinstance(value, Expression) else value
-            self.found.lost.append({"component": name, "parameter": parameter, "value": shown, "why": "; ".join(reasons)})
+            self.result.lost.append({"component": name, "parameter": parameter, "value": shown, "why": "; ".join(reasons)})
 
     def _place(self, name: str, parameter: str, value: t.Any, homes: list[str], target: ParameterSuccessor) -> None:
-        """Put a value where it goes. Raises _CannotBePlaced, and BootstrapError where the new type refuses it."""
+        """Set a value at its new place. Raises _CannotBePlaced, and BootstrapError for a value that the new type refuses."""
         if len(homes) > 1:
             raise _CannotBePlaced(f"{' and '.join(sorted(homes))} are of {target.prototype}")
         home, before = homes[0], value
@@ -95,13 +95,13 @@ class ValueMigration:
             value = read_literal(prototypes.literal(declared(self.versions.new, target.prototype)[target.parameter], value, home))
         if (home, target.parameter) == (name, parameter):
             if not three_way_merge.same(value, before):
-                self.found.values.setdefault(home, {})[parameter] = value  # as the new type has it: 5 for "5"
+                self.result.values.setdefault(home, {})[parameter] = value  # as the new type has it: 5 for "5"
             return
         if isinstance(value, Expression) and not self.expressions:
             raise _CannotBePlaced("it is an expression: move it by hand")
-        there = {**self.own.get(home, {}), **self.found.values.get(home, {})}
-        if target.parameter in there and not three_way_merge.same(there[target.parameter], value):
+        existing = {**self.own.get(home, {}), **self.result.values.get(home, {})}
+        if target.parameter in existing and not three_way_merge.same(existing[target.parameter], value):
             raise _CannotBePlaced(f"'{target.parameter}' of '{home}' has another value of yours")
-        self.found.values.setdefault(home, {})[target.parameter] = value
-        if parameter not in self.found.moved.setdefault(name, []):
-            self.found.moved[name].append(parameter)
+        self.result.values.setdefault(home, {})[target.parameter] = value
+        if parameter not in self.result.moved.setdefault(name, []):
+            self.result.moved[name].append(parameter)

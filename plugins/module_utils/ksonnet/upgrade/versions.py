@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Two versions of packages: what became of their prototypes and parameters.
+"""Compares two versions of packages: prototypes and parameters.
 
 Nothing here needs version numbers, which a folder as registry doesn't have: an entry of data/parameter_renames.py counts only where the
 new prototypes lack the old name and declare the new one.
@@ -24,7 +24,7 @@ _LISTS = ("added", "removed", "renamed", "default_changed", "type_changed")
 
 @dataclass(frozen=True)
 class ParameterSuccessor:
-    """Where a parameter's value goes. ``values``: maps (value before: value after) that apply one after the other."""
+    """The new place of a parameter's value. ``values``: maps (old value: new value), applied in order."""
 
     prototype: str
     parameter: str
@@ -40,19 +40,19 @@ class Versions:
     renames: Sequence[Rename] = _ALL
 
     def targets(self, prototype: str, parameter: str) -> list[ParameterSuccessor]:
-        """The new parameters that take the place of one of an old prototype; over several versions if need be."""
-        found: dict[tuple[str, str], ParameterSuccessor] = {}
+        """The new parameters that succeed one of an old prototype, over several versions if need be."""
+        result: dict[tuple[str, str], ParameterSuccessor] = {}
         seen = set()
         queue = [ParameterSuccessor(prototype, parameter)]
         while queue:
             here = queue.pop(0)
             place = (here.prototype, here.parameter)
             if here.parameter in declared(self.new, here.prototype):
-                found.setdefault(place, here)
+                result.setdefault(place, here)
             elif place not in seen:
                 queue += [step for entry in self.renames if (step := self._step(here, entry))]
             seen.add(place)
-        return list(found.values())
+        return list(result.values())
 
     def _step(self, here: ParameterSuccessor, entry: Rename) -> ParameterSuccessor | None:
         if entry["prototype"] != here.prototype:
@@ -62,48 +62,48 @@ class Versions:
         # Under a prototype that no longer exists, the others keep their names; but `name` is the component's own.
         if name is None and not stays and here.prototype not in self.new and here.parameter != "name":
             name = here.parameter
-        # A name that the old prototype has too is not what another one became.
+        # A name that the old prototype has too does not succeed another one.
         if name is None or (stays and name in declared(self.old, here.prototype)):
             return None
         maps = (entry["values"][here.parameter],) if here.parameter in entry["values"] else ()
         return ParameterSuccessor(entry["now"], name, here.values + maps)
 
     def successors(self, prototype: str) -> list[str]:
-        """The new prototypes that take an old one's place: itself where it is still there."""
-        found, seen, queue = [], set(), [prototype]
+        """The new prototypes that succeed an old one: itself where it still exists."""
+        result, seen, queue = [], set(), [prototype]
         while queue:
             here = queue.pop(0)
             if here in self.new:
-                found.append(here)
+                result.append(here)
             elif here not in seen:
                 queue += [entry["now"] for entry in self.renames if entry["prototype"] == here]
             seen.add(here)
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(result))
 
     def compare(self) -> list[dict[str, t.Any]]:
-        """What differs: an entry for each prototype that does; those that came count where their package was there.
+        """The differences, an entry per prototype; new ones count where their package existed before.
 
         Entry: ``prototype``; ``package`` (registry/package); ``change`` (changed, renamed, split, gone or new); ``now`` (the new names);
         and lists: ``added`` (prototype, name, type, default, required), ``removed`` (name, why), ``renamed`` (parameter, prototype, now),
         ``default_changed`` and ``type_changed`` (parameter, prototype, now, before, after; a default of None: required).
         """
-        found = [self._compare(self.old[name]) for name in sorted(self.old)]
-        taken = {name for change in found for name in change["now"]}
+        changes = [self._compare(self.old[name]) for name in sorted(self.old)]
+        taken = {name for change in changes for name in change["now"]}
         packages = {package(prototype) for prototype in self.old.values()}
         for name, prototype in sorted(self.new.items()):
             if name not in self.old and name not in taken and package(prototype) in packages:
                 change = _change(prototype, "new", [name])
                 change["added"] = [_shown(name, parameter) for parameter in prototype.parameters]
-                found.append(change)
-        return [change for change in found if change["change"] != "changed" or any(change[key] for key in _LISTS)]
+                changes.append(change)
+        return [change for change in changes if change["change"] != "changed" or any(change[key] for key in _LISTS)]
 
     def _compare(self, prototype: Prototype) -> dict[str, t.Any]:
         name = prototype.name
-        found = {parameter: self.targets(name, parameter.name) for parameter in prototype.parameters}
-        reached = {(target.prototype, target.parameter) for targets in found.values() for target in targets}
+        successors = {parameter: self.targets(name, parameter.name) for parameter in prototype.parameters}
+        reached = {(target.prototype, target.parameter) for targets in successors.values() for target in targets}
         now = list(dict.fromkeys([*self.successors(name), *sorted(place[0] for place in reached)]))
         change = _change(prototype, "changed" if name in self.new else ("gone", "renamed", "split")[min(len(now), 2)], now)
-        for parameter, targets in found.items():
+        for parameter, targets in successors.items():
             if not targets and parameter.name != "name":
                 change["removed"].append({"name": parameter.name, "why": why_gone(name, parameter.name)})
             for target in targets:
@@ -143,15 +143,15 @@ def _shown(prototype: str, parameter: Parameter) -> dict[str, t.Any]:
 
 
 def why_gone(prototype: str, parameter: str) -> str:
-    """Why nothing takes a parameter's place."""
+    """Why a parameter has no successor."""
     reasons = WHY_GONE.get(parameter, {})
     return reasons.get(prototype, reasons.get("", "nothing takes its place"))
 
 
 def defaults(prototype: Prototype, component: str) -> dict[str, t.Any]:
-    """The values that ``ks generate`` gives a component where the user says nothing."""
-    found: dict[str, t.Any] = {}
+    """The values that ``ks generate`` gives a component by default."""
+    result: dict[str, t.Any] = {}
     for parameter in prototype.parameters:
         with contextlib.suppress(BootstrapError):
-            found |= prototypes.read_values(prototypes.values(replace(prototype, parameters=(parameter,)), component, {}))
-    return found
+            result |= prototypes.read_values(prototypes.values(replace(prototype, parameters=(parameter,)), component, {}))
+    return result

@@ -112,7 +112,7 @@ def _foreseen(wanted: CommitSpec) -> tuple[dict[str, str], dict[str, str]]:
     current = application.read(wanted.folder)
     if wanted.declaration is None:
         return {}, current
-    return application.foresee(wanted.folder, wanted.declaration, wanted.sources), current
+    return application.preview(wanted.folder, wanted.declaration, wanted.sources), current
 
 
 def _everything(folder: Path) -> dict[str, str]:

@@ -65,19 +65,19 @@ def rendered(app: Path, environment: str = "default") -> dict[str, t.Any]:
 
 
 def test_every_kind_of_component_reaches_the_objects(app: Path) -> None:
-    found = rendered(app)
-    assert list(found) == ["data/nested", "echo", "front", "page", "raw"]
-    assert found["echo"]["spec"] == {"size": 1, "owner": "team"}
-    assert found["page"]["data"] == {"a": "1", "b": "2"}
+    objects = rendered(app)
+    assert list(objects) == ["data/nested", "echo", "front", "page", "raw"]
+    assert objects["echo"]["spec"] == {"size": 1, "owner": "team"}
+    assert objects["page"]["data"] == {"a": "1", "b": "2"}
     assert (app / "components" / "raw.json").read_text() == DECLARED["components"]["raw"]["json"]
     assert yaml_documents.load_mapping((app / "components" / "page.yaml").read_text(), "f") == PAGE
     assert yaml_documents.load_mapping((app / "app.yaml").read_text(), "f")["environments"]["default"]["targets"] == ["/", "data"]
 
 
 def test_an_environment_overrides_parameters_and_globals(app: Path) -> None:
-    found = rendered(app, "us/prod")
-    assert found["front"]["spec"]["replicas"] == 5
-    assert found["echo"]["spec"] == {"size": 3, "owner": "team", "zone": "west"}
+    objects = rendered(app, "us/prod")
+    assert objects["front"]["spec"]["replicas"] == 5
+    assert objects["echo"]["spec"] == {"size": 3, "owner": "team", "zone": "west"}
     text = (app / "environments" / "us" / "prod" / "params.libsonnet").read_text()
     assert overrides.read(text, "f")["nested"] == {"text": "over"}  # by its plain name, as ks looks it up
     assert rendered(app)["front"]["spec"]["replicas"] == 2
@@ -88,14 +88,14 @@ def test_an_override_of_the_users_wins_and_is_named(app: Path, declared: dict[st
     edit(path, "replicas: 5,", "replicas: 8, // Friday")
     edit(path.with_name("globals.libsonnet"), '"west"', '"east"')
     edit(app / params.PATH, 'owner: "team"', 'owner: "me"')
-    wanted = [
+    expected = [
         {"module": "/", "parameter": "owner", "value": "me", "planned": "team"},
         {"environments": "us/prod", "component": "front", "parameter": "replicas", "value": 8, "planned": 5},
         {"environments": "us/prod", "parameter": "zone", "value": "east", "planned": "west"},
     ]
-    assert folder.converge(app, declared).kept == wanted
+    assert folder.converge(app, declared).kept == expected
     declared["environments"]["us/prod"]["parameters"]["front"]["image"] = "nginx:2"
-    assert folder.converge(app, declared).kept == wanted
+    assert folder.converge(app, declared).kept == expected
     assert "replicas: 8, // Friday" in path.read_text()
     assert overrides.read(path.read_text(), "f")["front"]["image"] == "nginx:2"
 
@@ -246,22 +246,22 @@ def test_a_file_of_the_users_is_not_made_half_of_a_component(app: Path, declared
 
 
 @pytest.mark.parametrize(
-    ("version", "said"),
+    ("version", "advice"),
     [
         ("0.0.1", "Convert it with `ks upgrade` of ksonnet 0.10."),
         ("0.2.0", "ks 0.12 wrote it, and the rest of the application is the same as with 0.10. Write apiVersion: 0.1.0,"),
         ("0.3.0", "ks 0.13 wrote it, and the rest of the application is the same as with 0.10. Write apiVersion: 0.1.0,"),
-        ("7", "It is not of ksonnet 0.10 to 0.13"),
+        ("7", "No ksonnet from 0.10 to 0.13 writes that."),
     ],
 )
-def test_an_application_of_another_version_says_how_it_is_brought_here(version: str, said: str) -> None:
+def test_an_application_of_another_version_says_how_to_convert_it(version: str, advice: str) -> None:
     with pytest.raises(BootstrapError, match="apiVersion: 0.1.0 is expected") as caught:
         app_yaml.read({"app.yaml": f"apiVersion: {version}\nkind: ksonnet.io/app\nname: ks_app\n"})
-    assert said in str(caught.value)
+    assert advice in str(caught.value)
 
 
 def test_an_application_of_ks_0_13_is_read_as_it_was_told() -> None:
     """As kfctl made them: all are called ks_app."""
     libraries = "libraries:\n  core:\n    gitVersion: null\n    name: core\n    registry: kubeflow\n"
-    found = app_yaml.read({"app.yaml": f"apiVersion: 0.1.0\nkind: ksonnet.io/app\nname: ks_app\n{libraries}"})
-    assert (found["name"], list(found["libraries"])) == ("ks_app", ["core"])
+    app = app_yaml.read({"app.yaml": f"apiVersion: 0.1.0\nkind: ksonnet.io/app\nname: ks_app\n{libraries}"})
+    assert (app["name"], list(app["libraries"])) == ("ks_app", ["core"])

@@ -24,8 +24,8 @@ local servicePort = service.mixin.spec.portsType;
 
 def test_they_are_listed_as_ks_lists_them() -> None:
     listed = json.loads((STEPS / "012-prototype-list.json").read_text(encoding="utf-8"))["stdout"].splitlines()
-    theirs = {line.split()[0]: " ".join(line.split()[1:]) for line in listed if line.startswith("io.ksonnet.pkg.")}
-    assert {name: each.short_description for name, each in prototypes.builtin().items()} == theirs
+    expected = {line.split()[0]: " ".join(line.split()[1:]) for line in listed if line.startswith("io.ksonnet.pkg.")}
+    assert {name: each.short_description for name, each in prototypes.builtin().items()} == expected
 
 
 def rendered(components: dict[str, str], values: dict[str, dict[str, str]]) -> dict[str, list[dict[str, t.Any]]]:
@@ -37,7 +37,7 @@ def rendered(components: dict[str, str], values: dict[str, dict[str, str]]) -> d
 
 # On the right: how ks 0.10.0 makes the object with its library.
 @pytest.mark.parametrize(
-    ("name", "given", "same"),
+    ("name", "parameters", "same"),
     [
         ("namespace", {}, "k.core.v1.namespace.new('c').withLabels({ name: 'c' })"),
         ("configMap", {}, "k.core.v1.configMap.new('c', {})"),
@@ -67,14 +67,14 @@ def rendered(components: dict[str, str], values: dict[str, dict[str, str]]) -> d
         ),
     ],
 )
-def test_they_make_what_ks_makes(name: str, given: dict[str, t.Any], same: str) -> None:
+def test_they_make_what_ks_makes(name: str, parameters: dict[str, t.Any], same: str) -> None:
     prototype = prototypes.find(f"io.ksonnet.pkg.{name}", prototypes.builtin())
     _path, text = component.from_prototype("c", prototype)
     objects = rendered(
-        {"components/c.jsonnet": text, "components/same.jsonnet": LOCALS + same}, {"c": prototypes.values(prototype, "c", given)}
+        {"components/c.jsonnet": text, "components/same.jsonnet": LOCALS + same}, {"c": prototypes.values(prototype, "c", parameters)}
     )
     assert objects["c"] == objects["same"]
-    assert objects["c"][0]["metadata"]["name"] == given.get("name", "c")
+    assert objects["c"][0]["metadata"]["name"] == parameters.get("name", "c")
 
 
 def test_parameters_are_those_of_ks() -> None:

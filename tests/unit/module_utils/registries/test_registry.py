@@ -37,9 +37,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def hub(serve: Callable[..., Server]) -> GitHub:
     """With ``v1`` at COMMIT."""
-    contents = GitHub(serve("127.0.0.1"), Answer)
-    contents.publish()
-    return contents
+    github_ = GitHub(serve("127.0.0.1"), Answer)
+    github_.publish()
+    return github_
 
 
 @pytest.fixture

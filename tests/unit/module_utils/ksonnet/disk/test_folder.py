@@ -147,7 +147,7 @@ def test_a_component_file_changed_by_hand_stays(app: Path, declared: dict[str, t
 
 
 def test_what_is_no_longer_declared_goes_if_nobody_changed_it(app: Path, declared: dict[str, t.Any]) -> None:
-    (app / "components" / "mine.jsonnet").write_text("{ kind: 'Mine' }")
+    (app / "components" / "mine.jsonnet").write_text("// not: import 'shelf/plain/plain.libsonnet'\n{ kind: 'Mine' }")
     del declared["components"]["settings"], declared["packages"]["plain"]
     result = folder.converge(app, declared)
     assert result.removed == ["components/settings.jsonnet", "vendor/shelf/plain/parts.yaml", "vendor/shelf/plain/prototypes/plain.jsonnet"]
@@ -365,8 +365,8 @@ except BootstrapError as error:
 """
 
 
-@pytest.mark.parametrize("there", [True, False])
-def test_a_folder_without_permission_is_named(there: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_folder_without_permission_is_named(exists: bool, tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     for parent in list(tmp_path.parents)[:3]:
         if parent.owner() == tmp_path.owner() and parent != Path("/"):
@@ -374,7 +374,7 @@ def test_a_folder_without_permission_is_named(there: bool, tmp_path: Path) -> No
     place = tmp_path / "locked"
     place.mkdir(mode=0o555)
     run = subprocess.run(
-        [sys.executable, "-c", NO_PERMISSION, str(place if there else place / "app")],
+        [sys.executable, "-c", NO_PERMISSION, str(place if exists else place / "app")],
         env={"PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
@@ -409,11 +409,11 @@ def test_a_killed_run_is_repaired_by_the_next(
     final["packages"]["store"] = {"registry": "shelf"}
     del final["components"]["settings"]
     if not new:
-        folder.converge(tmp_path / "wanted", declared)
-    folder.converge(tmp_path / "wanted", final)
-    wanted = everything(tmp_path / "wanted")
-    done = folder.read(tmp_path / "wanted")
-    before = folder.foresee(tmp_path / "before", declared)
+        folder.converge(tmp_path / "expected", declared)
+    folder.converge(tmp_path / "expected", final)
+    expected = everything(tmp_path / "expected")
+    done = folder.read(tmp_path / "expected")
+    before = folder.preview(tmp_path / "before", declared)
     replace = os.replace
     for moment in range(50):
         app = tmp_path / f"app-{moment}"
@@ -441,7 +441,7 @@ def test_a_killed_run_is_repaired_by_the_next(
             if not ended:
                 (app / "components" / f"front.jsonnet{journal.TEMPORARY}").write_text("half")
         assert folder.converge(app, final).kept == []
-        assert everything(app) == wanted
+        assert everything(app) == expected
         if ended:
             assert moment > 3
             return
@@ -507,7 +507,7 @@ def test_what_somebody_changed_after_a_kill_stays(app: Path, declared: dict[str,
     monkeypatch.undo()
     edit(app / params.PATH, "replicas: 1,", "replicas: 9,")
     assert folder.converge(app, declared).kept == [{"component": "front", "parameter": "replicas", "value": 9, "planned": 6}]
-    assert not journal.is_there(app)
+    assert not journal.exists(app)
 
 
 @pytest.mark.parametrize("path", ["../outside", "/etc/outside", "components/../../outside", "link/outside"])

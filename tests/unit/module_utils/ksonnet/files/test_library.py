@@ -20,7 +20,7 @@ local container = deployment.mixin.spec.template.spec.containersType;
 """
 
 
-def made(expression: str) -> t.Any:
+def evaluated(expression: str) -> t.Any:
     run = evaluate.Run(SETUP + expression, {}, lambda _folder, name: (name, FILES[name]))
     return evaluate.parse(evaluate.evaluate([run], evaluate.Limits()))
 
@@ -71,12 +71,12 @@ def made(expression: str) -> t.Any:
     ],
 )  # fmt: skip
 def test_what_the_functions_make(expression: str, value: t.Any) -> None:
-    assert made(expression) == value
+    assert evaluated(expression) == value
 
 
 def test_containers_are_changed_with_their_own_functions() -> None:
     """As the package tensorboard of Kubeflow v0.4 does it."""
-    changed = made("""
+    changed = evaluated("""
         deployment.new('n', 1, [container.new('a', 'i'), container.new('b', 'i')])
         + deployment.mapContainers(function(c) { result:: c + c.withEnvMixin([{ name: 'E' }]) }.result)
         + deployment.mapContainersWithName('b', function(c) c { image: 'other' })""")
@@ -88,7 +88,7 @@ def test_containers_are_changed_with_their_own_functions() -> None:
 
 def test_every_function_of_every_type_can_be_called() -> None:
     """Each type, each kind: its fields set with one value, its mixins entered (three deep, as types may hold themselves)."""
-    count = made("""
+    count = evaluated("""
         local walk(thing, depth) = std.foldl(function(sum, name) sum + (
           local value = thing[name];
           if std.type(value) == 'function' && std.length(value) == 1 && std.substr(name, 0, 4) == 'with' then
@@ -120,13 +120,13 @@ def test_lists_do_not_wait_for_the_types() -> None:
 
 def test_every_type_and_kind_has_a_new() -> None:
     """As in ksonnet's own library, where tf-job-operator of Kubeflow 0.3 and 0.4 makes the rules of its Role so."""
-    assert made("""k.rbac.v1beta1.role.new()
+    assert evaluated("""k.rbac.v1beta1.role.new()
         + k.rbac.v1beta1.role.withRules(k.rbac.v1beta1.role.rulesType.new() + k.rbac.v1beta1.role.rulesType.withVerbs(['get']))""") == {
         "apiVersion": "rbac.authorization.k8s.io/v1beta1",
         "kind": "Role",
         "rules": [{"verbs": ["get"]}],
     }
-    lacking = made("""
+    lacking = evaluated("""
         local walk(thing, path, depth) = std.flattenArrays([
           local value = thing[name];
           if std.type(value) != 'object' || depth == 0 then []
@@ -158,4 +158,4 @@ def test_every_type_and_kind_has_a_new() -> None:
     ],
 )
 def test_kinds_that_no_package_of_kubeflow_uses_are_there_too(expression: str) -> None:
-    assert isinstance(made(expression), dict)
+    assert isinstance(evaluated(expression), dict)

@@ -64,6 +64,12 @@ def test_a_new_key_goes_where_it_sorts_and_takes_no_comment_from_another() -> No
     assert params.read(inline)["disk-two"] == {"name": "d", "size": "1Gi", "zone": 1}
 
 
+@pytest.mark.parametrize("comment", ["", "  // of a", " # of a", " /* of */ // a"])
+def test_a_comment_stays_in_the_line_of_its_field(comment: str) -> None:
+    text = "{\n  global: {},\n  components: {\n    // Edited.\n    c: {\n      a: 1,%s\n%s      z: 2,\n    },\n  },\n}\n"
+    assert params.update(text % (comment, ""), {"c": {"b": "3"}}) == text % (comment, "      b: 3,\n")
+
+
 def test_components_are_appended_and_removed() -> None:
     assert params.update(EDITED, {"new": {"b": "1", "a": "2"}}) == EDITED.replace(
         "    shared(name):: { name: name },\n", "    shared(name):: { name: name },\n    new: {\n      a: 2,\n      b: 1,\n    },\n"
@@ -81,6 +87,8 @@ def test_components_are_appended_and_removed() -> None:
         ('{\n  components: {\n    a: { text: "say "hi" there" },\n  },\n}', 3),
         ("{\n  components: {\n    a: { x: 1 ]\n  },\n}", 3),
         ("{\n  components: {\n    a: { x: 'open },\n  },\n}", 3),
+        ("{\n  components: {\n    a: { x: 1 /* open },\n  },\n}", 3),
+        ("{\n  components: {\n    a: { x: |||\n      open\n },\n  },\n}", 3),
         ("{\n  components: {\n    a: { x: 1 },\n  },\n", 4),
         ("{\n  components: {\n    a: { x: },\n  },\n}", 3),
         ("{\n  global: {},\n}", 1),

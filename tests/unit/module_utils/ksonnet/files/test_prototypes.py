@@ -86,14 +86,14 @@ def test_a_name_may_be_shortened_to_a_unique_ending() -> None:
 
 
 def test_a_broken_prototype_harms_only_who_asks_for_it() -> None:
-    found, errors = prototypes.collect({"vendor/r/p/prototypes/all.jsonnet": HEADER, "vendor/r/p/prototypes/bad.jsonnet": "{}"})
-    assert prototypes.find("all", found, errors).name == "io.example.pkg.all"
+    collected, errors = prototypes.collect({"vendor/r/p/prototypes/all.jsonnet": HEADER, "vendor/r/p/prototypes/bad.jsonnet": "{}"})
+    assert prototypes.find("all", collected, errors).name == "io.example.pkg.all"
     with pytest.raises(BootstrapError, match="one can't be read: vendor/r/p/prototypes/bad.jsonnet"):
-        prototypes.find("bad", found, errors)
+        prototypes.find("bad", collected, errors)
 
 
 @pytest.mark.parametrize(
-    ("given", "literals"),
+    ("parameters", "literals"),
     [
         ({"size": 5}, {"size": "5", "name": '"c"', "text": '"null"', "port": '"http"', "list": '[1,"two"]', "map": '{"a":1}'}),
         ({"size": "0.50"}, {"size": "0.50"}),
@@ -103,12 +103,12 @@ def test_a_broken_prototype_harms_only_who_asks_for_it() -> None:
         ({"size": 1, "list": "[1, -2]", "text": None}, {"list": "[1,0 - 2]", "text": '"null"'}),
     ],
 )
-def test_values_become_literals_of_the_declared_type(given: dict[str, t.Any], literals: dict[str, str]) -> None:
-    assert literals.items() <= prototypes.values(parsed(), "c", given).items()
+def test_values_become_literals_of_the_declared_type(parameters: dict[str, t.Any], literals: dict[str, str]) -> None:
+    assert literals.items() <= prototypes.values(parsed(), "c", parameters).items()
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("parameters", "message"),
     [
         ({"size": "many"}, "Component 'c', parameter 'size': number expected, got text: \"many\""),
         ({"size": True}, "number expected, got a boolean"),
@@ -124,9 +124,9 @@ def test_values_become_literals_of_the_declared_type(given: dict[str, t.Any], li
         ({}, "are missing: size \\(number: Howlarge\\)"),
     ],
 )
-def test_wrong_values_are_named(given: dict[str, t.Any], message: str) -> None:
+def test_wrong_values_are_named(parameters: dict[str, t.Any], message: str) -> None:
     with pytest.raises(BootstrapError, match=message):
-        prototypes.values(parsed(), "c", given)
+        prototypes.values(parsed(), "c", parameters)
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a//b", "/a", "a/", "../x", "data/params", ".x", "params", "a'b", "a\nb", "a$"])

@@ -57,6 +57,7 @@ PARENTHESES = "parentheses around an expression, which are dropped"
         ("a[0]", "an index that is not a text"),
         ("f(1)[0].x", "an index that is not a text"),
         ("{ local z = 1, [x]: z for x in a }", "an object comprehension with a local"),
+        ("{ a: 'b }", "a string, text block or comment that is not closed"),
         ("10 - (4 - 3)", PARENTHESES),
         ("2 * (3 + 4)", PARENTHESES),
         ("(if true then 1 else 2) + 3", PARENTHESES),

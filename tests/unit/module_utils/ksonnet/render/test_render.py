@@ -39,8 +39,8 @@ DECLARED = {
 }
 
 
-def made(**components: dict[str, t.Any]) -> dict[str, str]:
-    declared = {**DECLARED, "components": {name: {"prototype": "any", "parameters": given} for name, given in components.items()}}
+def generated(**components: dict[str, t.Any]) -> dict[str, str]:
+    declared = {**DECLARED, "components": {name: {"prototype": "any", "parameters": parameters} for name, parameters in components.items()}}
     return application.files(declared, {}, {"r": CONTENTS}).files
 
 
@@ -80,7 +80,7 @@ def test_parameters_come_back_equal_through_render_and_in_bootstrap_yaml() -> No
             kinds += [lambda: [value(depth + 1) for _item in range(3)], lambda: {text() + str(n): value(depth + 1) for n in range(3)}]
         return choice.choice(kinds)()
 
-    given = {
+    inputs = {
         f"c-{n}": {
             "text": text(),
             "number": choice.choice([n, -n, n / 7]),
@@ -89,12 +89,12 @@ def test_parameters_come_back_equal_through_render_and_in_bootstrap_yaml() -> No
         }
         for n in range(250)
     }
-    given["big"] = {"text": "x'\"\n" * 250_000, "number": 0, "list": [], "map": {}}
-    files = made(**given)
+    inputs["big"] = {"text": "x'\"\n" * 250_000, "number": 0, "list": [], "map": {}}
+    files = generated(**inputs)
     for name, objects in render.objects(files).items():
-        assert objects[0]["params"] == {"name": name, **given[name]}
+        assert objects[0]["params"] == {"name": name, **inputs[name]}
     again = application.files(
-        {**DECLARED, "components": {name: {"prototype": "any", "parameters": values} for name, values in given.items()}},
+        {**DECLARED, "components": {name: {"prototype": "any", "parameters": values} for name, values in inputs.items()}},
         files,
         {"r": CONTENTS},
     )
@@ -103,7 +103,7 @@ def test_parameters_come_back_equal_through_render_and_in_bootstrap_yaml() -> No
 
 
 def test_precedence_is_that_of_ks() -> None:
-    files = made(c={"text": "component", "number": 1, "list": [1], "map": {"a": {"b": 1}}})
+    files = generated(c={"text": "component", "number": 1, "list": [1], "map": {"a": {"b": 1}}})
     files[params.PATH] = files[params.PATH].replace("// replicas: 4,", 'number: 2, text: "module", map: { a: { c: 2 } },')
     files["environments/default/params.libsonnet"] = files["environments/default/params.libsonnet"].replace(
         "// guestbook +: {", 'c +: { text: "environment", list: ["environment"] },\n // {'
@@ -121,7 +121,7 @@ def test_precedence_is_that_of_ks() -> None:
 
 
 def test_components_are_sorted_and_lists_keep_their_order() -> None:
-    files = made(b={}, a={})
+    files = generated(b={}, a={})
     files["components/l.jsonnet"] = "local k = import 'k.libsonnet'; k.core.v1.list.new([{ kind: 'B' }, { kind: 'A' }])"
     files["components/y.yaml"] = "kind: Yml\nspec:\n  day: 2018-01-01\n  on: 1\n---\nkind: Second\n"
     files[params.PATH] = params.update(files[params.PATH], {"y": {"spec": "{ extra: 1 }"}})
@@ -132,7 +132,7 @@ def test_components_are_sorted_and_lists_keep_their_order() -> None:
 
 
 def test_the_library_is_there_after_a_clone_and_a_users_own_wins() -> None:
-    files = made()
+    files = generated()
     files["components/l.jsonnet"] = "local k = import 'k.libsonnet'; k.core.v1.list.new({ kind: 'A' })"
     without = {path: text for path, text in files.items() if not path.startswith("lib/")}
     assert render.objects(without) == render.objects(files)
@@ -145,7 +145,7 @@ def test_the_library_is_there_after_a_clone_and_a_users_own_wins() -> None:
 )
 @pytest.mark.parametrize("how", ["import", "importstr"])
 def test_nothing_outside_the_application_can_be_read(how: str, name: str) -> None:
-    files = made()
+    files = generated()
     files["components/spy.jsonnet"] = f"\n{{ kind: 'Spy', data: {how} '{name}' }}"
     with pytest.raises(BootstrapError, match=r"components/spy.jsonnet, line 2: there is no file for import"):
         render.objects(files)
@@ -214,7 +214,7 @@ ENVIRONMENT = "environments/default"
 )  # fmt: skip
 def test_errors_point_at_the_users_file(files: dict[str, str], message: str) -> None:
     with pytest.raises(BootstrapError, match=f"^{message}" if message != "not finite" else message) as caught:
-        render.objects({**made(c={}), **files})
+        render.objects({**generated(c={}), **files})
     assert len(caught.value.message) < 500 and "\n" not in caught.value.message and "<application>" not in caught.value.message
 
 
@@ -235,19 +235,19 @@ LIBRARY = "local k = import 'k.libsonnet';\nlocal deployment = k.apps.v1beta1.de
 def test_what_the_small_library_lacks_is_explained(text: str, message: str) -> None:
     for files in ({BAD: text}, {BAD: USES, ANY: "{ new(p):: import 'r/any/more.libsonnet' }", "vendor/r/any/more.libsonnet": text}):
         with pytest.raises(BootstrapError, match=message.replace(" no k", "the small Kubernetes library has no k")) as caught:
-            render.objects({**made(), **files})
+            render.objects({**generated(), **files})
         assert caught.value.fix and "lib/v1.7.0/" in caught.value.fix
     # Not of a library that is not ours, nor of a field that has nothing to do with it.
     with pytest.raises(BootstrapError, match="no such field"):
         render.objects(
-            {**made(), BAD: text, "lib/v1.7.0/k.libsonnet": "{ apps: { v1beta1: {} } }", "lib/v1.7.0/k8s.libsonnet": "{ core: {} }"}
+            {**generated(), BAD: text, "lib/v1.7.0/k.libsonnet": "{ apps: { v1beta1: {} } }", "lib/v1.7.0/k8s.libsonnet": "{ core: {} }"}
         )
     with pytest.raises(BootstrapError, match="no such field: withNope"):
-        render.objects({**made(), BAD: LIBRARY + "local mine = {};\n{ kind: 'A', x: mine.withNope }"})
+        render.objects({**generated(), BAD: LIBRARY + "local mine = {};\n{ kind: 'A', x: mine.withNope }"})
 
 
 def test_evaluation_is_bounded_and_the_component_is_named() -> None:
-    files = {**made(), "components/a.jsonnet": "{ kind: 'A' }", "components/z.jsonnet": "{ kind: 'A' }"}
+    files = {**generated(), "components/a.jsonnet": "{ kind: 'A' }", "components/z.jsonnet": "{ kind: 'A' }"}
     files[BAD] = "local f(n) = if n == 0 then 0 else f(n - 1) + f(n - 1); { kind: 'A', x: f(80) }"
     with pytest.raises(BootstrapError, match=f"^{BAD}: evaluation took more than 2 seconds."):
         render.objects(files, limits=Limits(seconds=2))
@@ -260,7 +260,7 @@ def test_evaluation_is_bounded_and_the_component_is_named() -> None:
 
 def test_imports_are_looked_for_as_ks_does_it() -> None:
     """In lib/ before vendor/ before environments/; for the parameters of an environment in vendor/ before lib/."""
-    files = made(c={})
+    files = generated(c={})
     files["components/i.jsonnet"] = (
         "local which = import 'which.libsonnet'; { kind: which.name, x: std.extVar('__ksonnet/params').components.c }"
     )
@@ -282,7 +282,7 @@ def test_imports_are_looked_for_as_ks_does_it() -> None:
 
 
 def test_yaml_and_json_components_get_their_parameters_and_the_environments() -> None:
-    files = made()
+    files = generated()
     files["components/y.yaml"] = "kind: Yml\nspec: {replicas: 1, list: [1, 2], keep: true}\n"
     files["components/j.json"] = '{"kind": "J", "spec": {"replicas": 1}}'
     values = {"y": {"spec": "{ replicas: 2, list: [3] }"}, "j": {"spec": "{ replicas: 5 }"}}
@@ -295,7 +295,7 @@ def test_yaml_and_json_components_get_their_parameters_and_the_environments() ->
 
 
 def test_modules_have_their_own_parameters() -> None:
-    files = made(c={"text": "root"})
+    files = generated(c={"text": "root"})
     files["app.yaml"] = files["app.yaml"].replace("    path: default\n", "    path: default\n    targets: [/, data/deep]\n")
     files["components/data/deep/params.libsonnet"] = "{ global: { number: 7 }, components: { d: { text: 'deep', number: 1 } } }"
     files["components/data/deep/d.jsonnet"] = "{ kind: 'D', x: std.extVar('__ksonnet/params').components.d }"
@@ -308,13 +308,17 @@ def test_modules_have_their_own_parameters() -> None:
 
 def test_two_files_for_one_component_are_refused() -> None:
     with pytest.raises(BootstrapError, match="components/c.yaml and components/c.jsonnet are both component 'c'"):
-        render.objects({**made(c={}), "components/c.yaml": "kind: A\n"})
+        render.objects({**generated(c={}), "components/c.yaml": "kind: A\n"})
 
 
 def test_a_component_in_yaml_has_the_same_objects_whether_the_evaluator_sees_it_or_not() -> None:
     """It is not evaluated where nothing can change it; parameters and the environment's own files can."""
     text = '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"x": "1"}}'
-    files = {**made(), "components/plain.json": text, "components/other.yaml": "kind: ConfigMap\nmetadata: {name: b}\ndata: {y: '2'}\n"}
+    files = {
+        **generated(),
+        "components/plain.json": text,
+        "components/other.yaml": "kind: ConfigMap\nmetadata: {name: b}\ndata: {y: '2'}\n",
+    }
     untouched = render.objects(files)
     assert {name: items[0]["data"] for name, items in untouched.items()} == {"plain": {"x": "1"}, "other": {"true": "2"}}
 
@@ -323,9 +327,9 @@ def test_a_component_in_yaml_has_the_same_objects_whether_the_evaluator_sees_it_
     assert render.objects(changed) == {**untouched, "plain": [{**untouched["plain"][0], "data": {"x": "1", "z": "3"}}]}
 
     root = "components/params.libsonnet"
-    given = {**files, root: files[root].replace("components: {", "components: { plain: { data: { x: 'mine' } },")}
-    assert given[root] != files[root]
-    assert render.objects(given)["plain"][0]["data"] == {"x": "mine"}
+    inputs = {**files, root: files[root].replace("components: {", "components: { plain: { data: { x: 'mine' } },")}
+    assert inputs[root] != files[root]
+    assert render.objects(inputs)["plain"][0]["data"] == {"x": "mine"}
 
     own = "environments/default/params.libsonnet"
     over = {**files, own: files[own].replace("components +: {", "components +: { other: { data: { x: 'mine' } },")}
@@ -335,6 +339,6 @@ def test_a_component_in_yaml_has_the_same_objects_whether_the_evaluator_sees_it_
 
 def test_documents_that_are_not_read_are_told() -> None:
     one, two = "# of mine\n---\nkind: A\n", "kind: A\n--- # the next\nkind: B\n---\nkind: C\n---\n# nothing\n"
-    files = {**made(), "components/a.yaml": one, "components/sub/b.yaml": two, "vendor/c.yaml": two}
+    files = {**generated(), "components/a.yaml": one, "components/sub/b.yaml": two, "vendor/c.yaml": two}
     (warning,) = render.left_out(files)
     assert warning.startswith("Of the 3 documents in components/sub/b.yaml only the first is read")

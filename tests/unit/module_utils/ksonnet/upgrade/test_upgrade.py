@@ -90,14 +90,14 @@ def vendored(shape: Shape, registry: str = "kubeflow") -> dict[str, str]:
 
 
 def collected(shape: Shape) -> dict[str, prototypes.Prototype]:
-    found, errors = prototypes.collect({f"vendor/kubeflow/{path}": text for path, text in vendored(shape).items()})
+    result, errors = prototypes.collect({f"vendor/kubeflow/{path}": text for path, text in vendored(shape).items()})
     assert not errors
-    return found
+    return result
 
 
-def wanted(shape: Shape, made: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
+def declaration_of(shape: Shape, chosen: dict[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
     """A declaration of all packages, and of components: name: prototype, or name: (prototype, parameters)."""
-    entries = {name: entry if isinstance(entry, tuple) else (entry, {}) for name, entry in made.items()}
+    entries = {name: entry if isinstance(entry, tuple) else (entry, {}) for name, entry in chosen.items()}
     return {
         "name": "app",
         "environments": {"default": {"server": "https://10.0.0.1", "namespace": "team"}},
@@ -109,21 +109,21 @@ def wanted(shape: Shape, made: dict[str, t.Any], **more: t.Any) -> dict[str, t.A
 
 
 def converge(
-    current: dict[str, str], asked: dict[str, t.Any], shape: Shape, git: dict[str, str] | None = None
+    current: dict[str, str], declared: dict[str, t.Any], shape: Shape, git: dict[str, str] | None = None
 ) -> tuple[dict[str, str], upgrade.PackageUpgrade, list[dict[str, t.Any]]]:
     """The application after one run, as application.files makes it."""
     before = app_yaml.read(current) if app_yaml.PATH in current else {}
-    build = Build(declaration.check(asked), current, dict(current), record.read_written(current), copy.deepcopy(before or app_yaml.NEW))
-    environments.lay(build)
+    build = Build(declaration.check(declared), current, dict(current), record.read_written(current), copy.deepcopy(before or app_yaml.NEW))
+    environments.add(build)
     laid = {"kubeflow": Contents(vendored(shape), t.cast("t.Any", git))}
-    packages.lay(build, laid)
-    found = upgrade.lay(build, laid)
-    components.lay(build)
+    packages.add(build, laid)
+    upgraded = upgrade.migrate(build, laid)
+    components.add(build)
     environments.override(build)
     packages.retire(build)
     build.files[record.PATH] = record.text({}, build.written, current)
     build.files[app_yaml.PATH] = yaml_documents.dump(build.app)
-    return build.files, found, build.kept
+    return build.files, upgraded, build.kept
 
 
 def made_by_ks(files: dict[str, str]) -> dict[str, str]:
@@ -143,13 +143,13 @@ def edited(files: dict[str, str], old: str, new: str, path: str = params.PATH) -
 @pytest.fixture(params=["ours", "made by ks"])
 def first(request: pytest.FixtureRequest) -> dict[str, str]:
     """An application of v0.1 with one component, core."""
-    files = converge({}, wanted(V1, {"core": "kubeflow-core"}), V1)[0]
+    files = converge({}, declaration_of(V1, {"core": "kubeflow-core"}), V1)[0]
     return files if request.param == "ours" else made_by_ks(files)
 
 
-def refused(current: dict[str, str], asked: dict[str, t.Any], shape: Shape, **more: t.Any) -> list[str]:
+def refused(current: dict[str, str], declared: dict[str, t.Any], shape: Shape, **more: t.Any) -> list[str]:
     with pytest.raises(BootstrapError) as caught:
-        converge(current, asked, shape, **more)
+        converge(current, declared, shape, **more)
     assert all(problem in caught.value.message for problem in caught.value.details["problems"])
     assert "\n" not in caught.value.message
     return t.cast("list[str]", caught.value.details["problems"])
@@ -236,10 +236,10 @@ def test_values_follow_a_split_to_the_components_that_are_declared(first: dict[s
     current = edited(first, 'jupyterHubImage: "hub:1"', 'jupyterHubImage: "mine:7"')
     current = edited(current, 'cloud: "null"', 'cloud: "gke"')
     current = edited(current, 'tfAmbassadorServiceType: "ClusterIP"', 'tfAmbassadorServiceType: "Node" + "Port"')
-    asked = wanted(V3, {**SPLIT, "hub": ("jupyterhub", {"image": "planned:1"})})
-    files, found, kept = converge(current, asked, V3)
-    assert found.replaced == ["core"]
-    assert found.components.lost == []
+    declared = declaration_of(V3, {**SPLIT, "hub": ("jupyterhub", {"image": "planned:1"})})
+    files, upgraded, kept = converge(current, declared, V3)
+    assert upgraded.replaced == ["core"]
+    assert upgraded.components.lost == []
     after = values(files)
     assert "core" not in after
     assert "components/core.jsonnet" not in files
@@ -255,24 +255,24 @@ def test_values_follow_a_split_to_the_components_that_are_declared(first: dict[s
     assert (after["operator"]["cloud"], after["operator"]["tfJobImage"]) == ("gke", "operator:3")
     assert {"component": "hub", "parameter": "image", "value": "mine:7", "planned": "planned:1"} in kept
     # They are still the user's, and nothing is left to do.
-    again, nothing, _kept = converge(files, asked, V3)
+    again, nothing, _kept = converge(files, declared, V3)
     assert (again, nothing) == (files, upgrade.PackageUpgrade())
 
 
 def test_values_that_nobody_set_follow_the_new_defaults(first: dict[str, str]) -> None:
-    files, found, kept = converge(first, wanted(V3, SPLIT), V3)
-    assert found.components.values == {}
+    files, upgraded, kept = converge(first, declaration_of(V3, SPLIT), V3)
+    assert upgraded.components.values == {}
     assert values(files)["hub"]["image"] == "hub:3"
     assert [entry for entry in kept if "parameter" in entry] == []
 
 
 def test_a_component_that_stays_gets_the_new_names_and_defaults_and_keeps_the_users_values() -> None:
-    made = {"train": ("pytorch-job", {}), "flow": "argo", "eval": ("pytorch-job", {"num_workers": 2, "image": "planned"})}
-    asked = {**made, "eval": ("pytorch-job", {"numWorkers": 3})}
-    files = converge({}, wanted(V1, made), V1)[0]
+    chosen = {"train": ("pytorch-job", {}), "flow": "argo", "eval": ("pytorch-job", {"num_workers": 2, "image": "planned"})}
+    declared = {**chosen, "eval": ("pytorch-job", {"numWorkers": 3})}
+    files = converge({}, declaration_of(V1, chosen), V1)[0]
     for current in (files, made_by_ks(files)):
         current = edited(edited(current, "num_workers: 0", "num_workers: 5"), 'image: "null"', 'image: "mine"')
-        after = values(converge(current, wanted(V3, asked), V3)[0])
+        after = values(converge(current, declaration_of(V3, declared), V3)[0])
         assert after == {
             "train": {"image": "mine", "name": "train", "numWorkers": 5},
             # What was declared then is the declaration's, and the user's only where ks wrote it.
@@ -287,24 +287,24 @@ def test_a_component_that_stays_gets_the_new_names_and_defaults_and_keeps_the_us
 def test_over_several_versions_and_with_values_that_have_a_counterpart() -> None:
     old, new = {"commitSha": "1" * 40, "refSpec": "v0.1.2"}, {"commitSha": "4" * 40, "refSpec": "v0.4.0"}
     uri = {"kubeflow": {"uri": "github.com/kubeflow/kubeflow/tree/v0.1.2/kubeflow"}}
-    first = converge({}, wanted(V1, {"core": "kubeflow-core"}, registries=uri), V1, old)[0]
+    first = converge({}, declaration_of(V1, {"core": "kubeflow-core"}, registries=uri), V1, old)[0]
     current = edited(first, 'cloud: "null"', 'cloud: "minikube"')
     current = edited(current, 'jupyterHubImage: "hub:1"', 'jupyterHubImage: "mine:7"')
     uri = {"kubeflow": {"uri": "github.com/kubeflow/kubeflow/tree/v0.4.0/kubeflow"}}
-    files, found, _kept = converge(current, wanted(V4, {"gateway": "ambassador", "hub": "jupyter"}, registries=uri), V4, new)
-    assert found.replaced == ["core"]
+    files, upgraded, _kept = converge(current, declaration_of(V4, {"gateway": "ambassador", "hub": "jupyter"}, registries=uri), V4, new)
+    assert upgraded.replaced == ["core"]
     after = values(files)
     assert (after["gateway"]["platform"], after["hub"]["platform"], after["hub"]["image"]) == ("minikube", "minikube", "mine:7")
     assert not any(path.startswith("vendor/kubeflow/core/") for path in files)
 
 
 def test_values_that_can_not_go_along_are_named_with_the_reason() -> None:
-    first = converge({}, wanted(V1, {"core": "kubeflow-core"}), V1)[0]
+    first = converge({}, declaration_of(V1, {"core": "kubeflow-core"}), V1)[0]
     current = edited(first, 'cloud: "null"', 'cloud: "acsengine"')
     current = edited(current, 'jupyterNotebookPVCMount: "null"', 'jupyterNotebookPVCMount: "/data"')
     current = edited(current, 'reportUsage: "false"', 'reportUsage: "true"')
     current = edited(current, 'namespace: "null"', 'namespace: "mine"')
-    lost = converge(current, wanted(V4, {"gateway": "ambassador"}), V4)[1].components.lost
+    lost = converge(current, declaration_of(V4, {"gateway": "ambassador"}), V4)[1].components.lost
     assert {(entry["parameter"], entry["value"], entry["why"]) for entry in lost} == {
         ("cloud", "acsengine", "'platform' of 'gateway' can only be gke, minikube, none"),
         ("jupyterNotebookPVCMount", "/data", "nothing takes its place"),
@@ -316,35 +316,35 @@ def test_values_that_can_not_go_along_are_named_with_the_reason() -> None:
 def test_a_value_of_the_users_own_and_two_components_of_a_prototype_are_not_guessed_at(first: dict[str, str]) -> None:
     current = edited(first, 'jupyterHubImage: "hub:1"', 'jupyterHubImage: "mine:7"')
     current = edited(current, "  components: {\n", '  components: {\n    hub: { image: "other:9" },\n')
-    found = converge(current, wanted(V3, SPLIT), V3)[1]
-    assert [entry["why"] for entry in found.components.lost] == ["'image' of 'hub' has another value of yours"]
+    upgraded = converge(current, declaration_of(V3, SPLIT), V3)[1]
+    assert [entry["why"] for entry in upgraded.components.lost] == ["'image' of 'hub' has another value of yours"]
     current = edited(first, 'jupyterHubImage: "hub:1"', 'jupyterHubImage: "mine:7"')
-    found = converge(current, wanted(V3, {**SPLIT, "hub2": "jupyterhub"}), V3)[1]
-    assert [entry["why"] for entry in found.components.lost] == [f"hub and hub2 are of {PKG}jupyterhub"]
+    upgraded = converge(current, declaration_of(V3, {**SPLIT, "hub2": "jupyterhub"}), V3)[1]
+    assert [entry["why"] for entry in upgraded.components.lost] == [f"hub and hub2 are of {PKG}jupyterhub"]
 
 
 def test_overrides_of_an_environment_follow_too(first: dict[str, str]) -> None:
     path = "environments/default/params.libsonnet"
     text = overrides.update(first[path], {"core": {"jupyterHubImage": '"mine:7"'}}, drop={}, remove=[], file=path)
-    files, found, _kept = converge({**first, path: text}, wanted(V3, SPLIT), V3)
+    files, upgraded, _kept = converge({**first, path: text}, declaration_of(V3, SPLIT), V3)
     assert overrides.read(files[path], path) == {"hub": {"image": "mine:7"}}
-    assert found.environments["default"].values == {"hub": {"image": "mine:7"}}
+    assert upgraded.environments["default"].values == {"hub": {"image": "mine:7"}}
     assert values(files)["hub"]["image"] == "hub:3"
 
 
 def test_expressions_are_moved_as_they_stand_or_named(first: dict[str, str]) -> None:
-    files = converge({}, wanted(V1, {"train": "pytorch-job"}), V1)[0]
-    files = converge(edited(files, "num_workers: 0", "num_workers: 2 + 3"), wanted(V3, {"train": "pytorch-job"}), V3)[0]
+    files = converge({}, declaration_of(V1, {"train": "pytorch-job"}), V1)[0]
+    files = converge(edited(files, "num_workers: 0", "num_workers: 2 + 3"), declaration_of(V3, {"train": "pytorch-job"}), V3)[0]
     assert values(files)["train"]["numWorkers"] == Expression("2 + 3")
     assert "num_workers" not in values(files)["train"]
     path = "environments/default/params.libsonnet"
     text = overrides.update(first[path], {"core": {"jupyterHubImage": '"mine:7"'}}, drop={}, remove=[], file=path)
-    files, found, _kept = converge({**first, path: text.replace('"mine:7"', '"mine:" + "7"')}, wanted(V3, SPLIT), V3)
-    assert [entry["why"] for entry in found.environments["default"].lost] == ["it is an expression: move it by hand"]
+    files, upgraded, _kept = converge({**first, path: text.replace('"mine:7"', '"mine:" + "7"')}, declaration_of(V3, SPLIT), V3)
+    assert [entry["why"] for entry in upgraded.environments["default"].lost] == ["it is an expression: move it by hand"]
 
 
 def test_a_file_that_an_earlier_release_of_ours_wrote_counts_as_untouched() -> None:
-    files = converge({}, wanted(V1, {"core": "kubeflow-core"}), V1)[0]
+    files = converge({}, declaration_of(V1, {"core": "kubeflow-core"}), V1)[0]
     path, text = "components/core.jsonnet", files["components/core.jsonnet"]
     files = edited(files, 'jupyterHubImage: "hub:1"', 'jupyterHubImage: "mine:7"')
     older = {
@@ -352,7 +352,7 @@ def test_a_file_that_an_earlier_release_of_ours_wrote_counts_as_untouched() -> N
         path: f"// Older\n{text}",
         record.PATH: files[record.PATH].replace(record.digest(text), record.digest(f"// Older\n{text}")),
     }
-    assert converge(older, wanted(V3, SPLIT), V3)[1].replaced == ["core"]
+    assert converge(older, declaration_of(V3, SPLIT), V3)[1].replaced == ["core"]
 
 
 def test_what_we_wrote_is_not_taken_for_the_users() -> None:
@@ -360,30 +360,34 @@ def test_what_we_wrote_is_not_taken_for_the_users() -> None:
         environment = {"server": "https://10.0.0.1", "namespace": "team", "parameters": {component: given}}
         return {"environments": {"default": environment}}
 
-    asked = wanted(V1, {"core": ("kubeflow-core", {"jupyterHubImage": "planned:1"})}, **planned("core", jupyterHubImage="there:1"))
-    files = converge({}, asked, V1)[0]
-    files, found, kept = converge(files, wanted(V3, SPLIT, **planned("hub", image="there:3")), V3)
-    assert (found.components.values, found.environments["default"].values, kept) == ({}, {}, [])
+    declared = declaration_of(
+        V1, {"core": ("kubeflow-core", {"jupyterHubImage": "planned:1"})}, **planned("core", jupyterHubImage="there:1")
+    )
+    files = converge({}, declared, V1)[0]
+    files, upgraded, kept = converge(files, declaration_of(V3, SPLIT, **planned("hub", image="there:3")), V3)
+    assert (upgraded.components.values, upgraded.environments["default"].values, kept) == ({}, {}, [])
     path = "environments/default/params.libsonnet"
     assert (values(files)["hub"]["image"], overrides.read(files[path], path)) == ("hub:3", {"hub": {"image": "there:3"}})
 
 
 def test_a_value_stays_where_the_declaration_names_another_prototype_that_has_it() -> None:
-    files = converge({}, wanted(V1, {"flow": "argo"}), V1)[0]
-    files, found, _kept = converge(edited(files, 'namespace: "null"', 'namespace: "mine"'), wanted(V3, {"flow": "jupyterhub"}), V3)
-    assert (values(files)["flow"]["namespace"], found.components.lost) == ("mine", [])
+    files = converge({}, declaration_of(V1, {"flow": "argo"}), V1)[0]
+    files, upgraded, _kept = converge(
+        edited(files, 'namespace: "null"', 'namespace: "mine"'), declaration_of(V3, {"flow": "jupyterhub"}), V3
+    )
+    assert (values(files)["flow"]["namespace"], upgraded.components.lost) == ("mine", [])
 
 
 def test_no_upgrade_where_packages_are_only_added_or_nothing_changes() -> None:
     small = {"argo": V1["argo"]}
-    files, found, _kept = converge({}, wanted(small, {"flow": "argo"}), small)
-    assert found == upgrade.PackageUpgrade()
-    files, found, _kept = converge(files, wanted(V1, {"flow": "argo"}), V1)
-    assert found == upgrade.PackageUpgrade()
+    files, upgraded, _kept = converge({}, declaration_of(small, {"flow": "argo"}), small)
+    assert upgraded == upgrade.PackageUpgrade()
+    files, upgraded, _kept = converge(files, declaration_of(V1, {"flow": "argo"}), V1)
+    assert upgraded == upgrade.PackageUpgrade()
     # A package that is no longer declared, and is in use, stays, as it did.
     files = edited(files, 'imageTag: "latest"', 'imageTag: "mine"')
-    files, found, _kept = converge(files, wanted({"core": V1["core"]}, {}), V1)
-    assert found == upgrade.PackageUpgrade()
+    files, upgraded, _kept = converge(files, declaration_of({"core": V1["core"]}, {}), V1)
+    assert upgraded == upgrade.PackageUpgrade()
     assert "components/flow.jsonnet" in files
     assert upgrade.plan(files, files, {"a": {}}, {"a": {"prototype": "none"}}, {}) == upgrade.PackageUpgrade()
 
@@ -394,9 +398,9 @@ def test_no_upgrade_where_packages_are_only_added_or_nothing_changes() -> None:
 def test_everything_that_stands_in_the_way_is_told_at_once() -> None:
     old: Shape = {"p": {"a": ["size string=1", "kept string=x"], "b": []}}
     new: Shape = {"p": {"a": ["size number=1", "kept string=x", "must string"]}}
-    current = edited(converge({}, wanted(old, {"one": "a", "two": "b"}), old)[0], 'size: "1"', 'size: "large"')
-    asked = wanted(new, {"one": ("a", {"kept": 3, "odd": 1}), "two": "b"})
-    problems = refused(current, asked, new)
+    current = edited(converge({}, declaration_of(old, {"one": "a", "two": "b"}), old)[0], 'size: "1"', 'size: "large"')
+    declared = declaration_of(new, {"one": ("a", {"kept": 3, "odd": 1}), "two": "b"})
+    problems = refused(current, declared, new)
     assert len(problems) == 5
     for part in (
         f"Component 'two': No prototype is named '{PKG}b'.",
@@ -406,45 +410,46 @@ def test_everything_that_stands_in_the_way_is_told_at_once() -> None:
         "Component 'one': the new parameter 'must' (string) needs a value.",
     ):
         assert any(part in problem for problem in problems), part
-    fixed = wanted(new, {"one": ("a", {"must": "x"})})
+    fixed = declaration_of(new, {"one": ("a", {"must": "x"})})
     current = edited(current, 'size: "large"', 'size: "12"')
     assert values(converge(current, fixed, new)[0])["one"] == {"kept": "x", "must": "x", "name": "one", "size": 12}
 
 
 def test_declared_values_under_old_names_are_told_the_new_one() -> None:
-    files = converge({}, wanted(V1, {"train": "pytorch-job"}), V1)[0]
-    assert refused(files, wanted(V3, {"train": ("pytorch-job", {"num_workers": 2})}), V3) == [
+    files = converge({}, declaration_of(V1, {"train": "pytorch-job"}), V1)[0]
+    assert refused(files, declaration_of(V3, {"train": ("pytorch-job", {"num_workers": 2})}), V3) == [
         f"Component 'train': {PKG}pytorch-job has no parameter 'num_workers' any more: it is {PKG}pytorch-job: numWorkers now."
     ]
 
 
 def test_a_component_without_successor_and_one_whose_successors_are_not_declared() -> None:
-    files = made_by_ks(converge({}, wanted(V1, {"core": "kubeflow-core", "job": "tf-job"}), V1)[0])
-    problems = refused(files, wanted(V3, {}), V3)
+    files = made_by_ks(converge({}, declaration_of(V1, {"core": "kubeflow-core", "job": "tf-job"}), V1)[0])
+    problems = refused(files, declaration_of(V3, {}), V3)
     assert [problem for problem in problems if problem.startswith("Component 'core'") and f"{PKG}jupyterhub" in problem]
     assert f"Component 'job': its prototype {PKG}tf-job was removed from the package. {NO_SUCCESSOR[PKG + 'tf-job']}" in problems
     # As declared before: the old prototype's successors are named too.
-    assert any("Declare components of" in problem for problem in refused(files, wanted(V3, {"core": "kubeflow-core"}), V3))
+    assert any("Declare components of" in problem for problem in refused(files, declaration_of(V3, {"core": "kubeflow-core"}), V3))
 
 
 def test_an_undeclared_component_of_the_user_must_go_along() -> None:
-    files = made_by_ks(converge({}, wanted(V1, {"train": "pytorch-job"}), V1)[0])
-    assert refused(files, wanted(V3, {}), V3) == [
+    files = made_by_ks(converge({}, declaration_of(V1, {"train": "pytorch-job"}), V1)[0])
+    assert refused(files, declaration_of(V3, {}), V3) == [
         f"Component 'train' is not declared, and the parameters of {PKG}pytorch-job change: declare it too."
     ]
 
 
 def test_what_we_made_and_nobody_changed_just_goes() -> None:
-    files = converge({}, wanted(V1, {"job": "tf-job", "flow": "argo"}), V1)[0]
-    files, found, _kept = converge(files, wanted(V3, {"flow": "argo"}), V3)
+    files = converge({}, declaration_of(V1, {"job": "tf-job", "flow": "argo"}), V1)[0]
+    files, upgraded, _kept = converge(files, declaration_of(V3, {"flow": "argo"}), V3)
     assert set(values(files)) == {"flow"}
-    assert found.replaced == []
+    assert upgraded.replaced == []
 
 
 def test_files_of_the_user_must_not_import_what_is_no_more(first: dict[str, str]) -> None:
     current = {**first, "components/own.jsonnet": 'local hub = import "kubeflow/argo/old.libsonnet";\nhub\n'}
+    current["components/noted.jsonnet"] = '// import "kubeflow/argo/old.libsonnet"\n{ a: "import \'kubeflow/argo/old.libsonnet\'" }\n'
     current["vendor/kubeflow/argo/old.libsonnet"] = "{}\n"
-    assert refused(current, wanted(V3, SPLIT), V3) == [
+    assert refused(current, declaration_of(V3, SPLIT), V3) == [
         "components/own.jsonnet stays as it is, and imports kubeflow/argo/old.libsonnet, which no longer exists."
     ]
     # A new package answers for itself.
@@ -453,10 +458,10 @@ def test_files_of_the_user_must_not_import_what_is_no_more(first: dict[str, str]
     with pytest.MonkeyPatch.context() as patch:
         laid = {**vendored(V3), "core/lib.libsonnet": own["vendor/kubeflow/core/lib.libsonnet"]}
         patch.setitem(globals(), "vendored", lambda _shape: laid)
-        assert converge(own, wanted(V3, SPLIT), V3)[1].changes
+        assert converge(own, declaration_of(V3, SPLIT), V3)[1].changes
     path = "components/core.jsonnet"
     changed = {**first, path: first[path] + "// mine\n"}
-    assert refused(changed, wanted(V3, SPLIT), V3) == [
+    assert refused(changed, declaration_of(V3, SPLIT), V3) == [
         f"{path} was changed by hand, and its prototype {PKG}kubeflow-core was removed from the package: remove it yourself."
     ]
 
@@ -464,10 +469,10 @@ def test_files_of_the_user_must_not_import_what_is_no_more(first: dict[str, str]
 def test_packages_of_one_registry_do_not_stay_at_two_versions() -> None:
     old, new = {"commitSha": "1" * 40, "refSpec": "v0.1.2"}, {"commitSha": "3" * 40, "refSpec": "v0.3.0"}
     uri = {"kubeflow": {"uri": "github.com/kubeflow/kubeflow/tree/v0.1.2/kubeflow"}}
-    files = made_by_ks(converge({}, wanted(V1, {"flow": "argo"}, registries=uri), V1, old)[0])
-    less = wanted({"argo": V3["argo"]}, {"flow": "argo"}, registries=uri)
+    files = made_by_ks(converge({}, declaration_of(V1, {"flow": "argo"}, registries=uri), V1, old)[0])
+    less = declaration_of({"argo": V3["argo"]}, {"flow": "argo"}, registries=uri)
     # What ks made at one version is not taken over at another one.
-    assert refused(files, wanted(V3, {"flow": "argo"}, registries=uri), V3, git=new) == [
+    assert refused(files, declaration_of(V3, {"flow": "argo"}, registries=uri), V3, git=new) == [
         "Registry 'kubeflow' is at v0.1.2 in app.yaml, not by us: declare that version first, then v0.3.0."
     ]
     files = converge(files, less, V1, old)[0]
