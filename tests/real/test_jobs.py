@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Training jobs and models, as the packages render them. No package renders MPIJobs: one as users write it; nor any TrainJobs."""
+"""Training jobs and models, as the packages render them; an MPIJob as users write it. TrainJobs are in test_trainer.py."""
 
 from __future__ import annotations
 
