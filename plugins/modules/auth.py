@@ -221,13 +221,13 @@ _SAME = ("namespace", "hostname", "client_id", "client_secret", "issuer", "issue
 
 
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
-    """Choose, check, and hand on."""
+    """Choose and check the login; pass it to the application."""
     if args["state"] == "absent":
-        said = "The Secrets of the login go with the application."
-        step: dict[str, t.Any] = {"parameters": {}, "components": {}, "reason": said, "record": {}}
-        return {"changed": False, "step": step, "secrets": [], "said": said}
+        message = "The Secrets of the login go with the application."
+        step: dict[str, t.Any] = {"parameters": {}, "components": {}, "reason": message, "record": {}}
+        return {"changed": False, "step": step, "secrets": [], "said": message}
     facts = args["facts"]
-    wanted = LoginSpec(
+    spec = LoginSpec(
         **{key: args[key] for key in _SAME},
         project=args["project"] or (facts.get("cloud") or {}).get("account"),
         user=args["username"],
@@ -235,20 +235,20 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
         secret_name=args["secret_name"],
         allowed_users=tuple(args["allowed_users"]),
     )
-    given = {key: args[key] for key in ("hostname", "issuer", "client_id", "audience", "project")}
-    kind, reason = choose(args["kind"], args["kinds"], facts, given)
-    login = _login(kind, reason, wanted, args, context)
-    if wanted.allowed_users:
-        login.parameters["allowedUsers"] = list(wanted.allowed_users)
+    options = {key: args[key] for key in ("hostname", "issuer", "client_id", "audience", "project")}
+    kind, reason = choose(args["kind"], args["kinds"], facts, options)
+    login = _login(kind, reason, spec, args, context)
+    if spec.allowed_users:
+        login.parameters["allowedUsers"] = list(spec.allowed_users)
     step = {"parameters": login.parameters, "components": {}, "reason": login.reason, "record": login.record}
     result = {"kind": kind, "step": step, "said": " ".join(login.said)}
-    _apart(result, wanted)
+    _apart(result, spec)
     if login.generated and not context.check:
-        _show(context, wanted, login.generated)
-    return {"changed": login.changed, **result, "secrets": login.secrets(wanted.namespace)}
+        _show(context, spec, login.generated)
+    return {"changed": login.changed, **result, "secrets": login.secrets(spec.namespace)}
 
 
-def _login(kind: str, reason: str, wanted: LoginSpec, args: dict[str, t.Any], context: Context) -> Login:
+def _login(kind: str, reason: str, spec: LoginSpec, args: dict[str, t.Any], context: Context) -> Login:
     with contextlib.ExitStack() as stack:
         clients: list[Client] = []
 
@@ -261,30 +261,30 @@ def _login(kind: str, reason: str, wanted: LoginSpec, args: dict[str, t.Any], co
             return GoogleApi(context.env, service, say=context.progress)
 
         logins: dict[str, Callable[[], Login]] = {
-            "iap": lambda: iap.login(wanted, reason, cluster, google),
-            "oidc": lambda: oidc.login(wanted, reason, cluster, context.env),
-            "openshift": lambda: openshift.login(wanted, reason, args["facts"].get("cluster") or {}),
-            "static": lambda: static.login(wanted, reason, cluster),
+            "iap": lambda: iap.login(spec, reason, cluster, google),
+            "oidc": lambda: oidc.login(spec, reason, cluster, context.env),
+            "openshift": lambda: openshift.login(spec, reason, args["facts"].get("cluster") or {}),
+            "static": lambda: static.login(spec, reason, cluster),
         }
         return logins[kind]()
 
 
-def _apart(result: dict[str, t.Any], wanted: LoginSpec) -> None:
-    """Ansible blots out each value of an option that is not to be seen, wherever it stands in a result: names would get lost."""
+def _apart(result: dict[str, t.Any], spec: LoginSpec) -> None:
+    """Ansible masks each value of a ``no_log`` option wherever it occurs in a result: names would get lost."""
     text = json.dumps(result, ensure_ascii=False)
     for option in ("client_secret", "password"):
-        secret = getattr(wanted, option)
+        secret = getattr(spec, option)
         if secret and secret in text:
             raise BootstrapError(f"The {option} is a part of a name or an address that can be seen.", fix="Take another one.")
 
 
-def _show(context: Context, wanted: LoginSpec, password: str) -> None:
+def _show(context: Context, spec: LoginSpec, password: str) -> None:
     if context.show is None:
         raise BootstrapError(
             "A password can be made only where it can be shown, which is on the controller, and not in AWX, which keeps all output.",
             fix="Run this with connection: local, or set password (kubeflow_auth_password).",
         )
-    context.show(f"The password of the user {wanted.user} is {password}")
+    context.show(f"The password of the user {spec.user} is {password}")
     context.show("It is shown this once, and kept nowhere: note it down.")
 
 

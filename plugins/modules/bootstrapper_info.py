@@ -88,9 +88,9 @@ ARGUMENTS: dict[str, t.Any] = {
 
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Read; changes nothing."""
-    found = read_flags(_words(args["flags"]))
-    file = args["config"] or found.variables.get("kubeflow_config")
-    variables, notes = dict(found.variables), list(found.notes)
+    flags = read_flags(_words(args["flags"]))
+    file = args["config"] or flags.variables.get("kubeflow_config")
+    variables, notes = dict(flags.variables), list(flags.notes)
     variables.pop("kubeflow_config", None)
     if file:
         config = read_config(read_file(str(file)), str(file), _embedded())

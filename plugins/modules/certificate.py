@@ -252,13 +252,13 @@ ARGUMENTS: dict[str, t.Any] = {
 
 
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
-    """Choose, check or make; changes nothing outside of the result."""
+    """Choose, check or generate; changes nothing outside of the result."""
     if args["state"] == "absent":
-        said = "The certificate's Secret and issuer go with the application."
-        step: dict[str, t.Any] = {"parameters": {}, "components": {}, "reason": said, "record": {}}
-        return {"changed": False, "kind": "none", "secret": None, "step": step, "said": said}
+        message = "The certificate's Secret and issuer go with the application."
+        step: dict[str, t.Any] = {"parameters": {}, "components": {}, "reason": message, "record": {}}
+        return {"changed": False, "kind": "none", "secret": None, "step": step, "said": message}
     same = ("application", "namespace", "kind", "facts", "parameters", "secret_name", "issuer", "email", "acme_url", "solver", "dns")
-    wanted = CertificateSpec(
+    spec = CertificateSpec(
         **{name: args[name] for name in same},
         cluster=args["cluster_uid"],
         hostname=(args["hostname"] or "").lower().rstrip("."),
@@ -269,7 +269,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
         days=args["days"],
         renew_before=args["renew_before"],
     )
-    result = present(wanted, load(args["rules"]), lambda: connect(args, context), context)
+    result = present(spec, load(args["rules"]), lambda: connect(args, context), context)
     if not context.diff:
         result.pop("diff")
     return result

@@ -151,7 +151,7 @@ ARGUMENTS: dict[str, t.Any] = {
 
 
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
-    """Look around; changes nothing."""
+    """Collect the facts; changes nothing."""
     return {"changed": False, "cloud": describe(args["nodes"], args["kubeconfig"], context.env, args["timeout"])}
 
 

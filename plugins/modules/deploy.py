@@ -356,7 +356,7 @@ ARGUMENTS: dict[str, t.Any] = {
         "secrets": {
             "type": "list",
             "elements": "dict",
-            # Not the list as a whole: Ansible would blot out the names, too, wherever they stand in the result.
+            # Not the list as a whole: Ansible would mask the names, too, wherever they occur in the result.
             "no_log": False,
             "options": {
                 "name": {"type": "str", "required": True},

@@ -247,7 +247,7 @@ _ANY = ("192.0.2.1",)
 
 
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
-    """Make or remove the name, and see whether it leads there."""
+    """Create or remove the name, and check whether it resolves to the address."""
     facts, addresses = args["facts"], normal(args["addresses"])
     to_come = args["address_to_come"] and context.check and args["state"] == "present" and not addresses
     provider = step.provider_of(args["provider"], args["hostname"], _ANY if to_come else addresses, facts)
@@ -260,7 +260,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
         return _shown(step.foreseen(provider, hostname), context)
     if provider == "sslip":
         addresses = addresses or step.held(hostname)
-    wanted = DnsRecordSpec(
+    spec = DnsRecordSpec(
         **same,
         hostname=hostname,
         addresses=addresses,
@@ -270,9 +270,9 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     )
     if args["state"] == "present":
         check = {"seconds": float(args["verify"]), "nameserver": args["nameserver"], "require": args["require"]}
-        result = step.present(provider, wanted, facts, context, check)
+        result = step.present(provider, spec, facts, context, check)
     else:
-        result = step.absent(provider, wanted, context)
+        result = step.absent(provider, spec, context)
     return _shown(result, context)
 
 

@@ -264,8 +264,8 @@ ARGUMENTS: dict[str, t.Any] = {
 
 
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
-    """Look, or commit."""
-    wanted = CommitSpec(
+    """Compare, or commit."""
+    spec = CommitSpec(
         folder=Path(os.path.abspath(args["path"])),
         declaration=args["declaration"],
         sources=sources(args, context),
@@ -279,7 +279,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
         take_changes=args["take_changes"],
         timeout=float(args["timeout"]),
     )
-    return {"committed": commit, "ready": ready, "fetched": fetch}[args["state"]](wanted, context)
+    return {"committed": commit, "ready": ready, "fetched": fetch}[args["state"]](spec, context)
 
 
 def main() -> None:

@@ -88,15 +88,15 @@ ARGUMENTS: dict[str, t.Any] = {
 
 
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
-    """Write the page where it is not the same already."""
-    made = document(plain_texts(args["facts"]), plain_texts(masked(args["plan"])), without_masked(masked(args["choices"])), schema())
+    """Write the page if it differs."""
+    data = document(plain_texts(args["facts"]), plain_texts(masked(args["plan"])), without_masked(masked(args["choices"])), schema())
     file = Path(args["path"]) / "guide.html"
-    text = page("guide", made)
+    text = page("guide", data)
     changed = not file.is_file() or file.read_bytes() != text.encode()
     if changed and not context.check:
         write_atomically(file, text)
     context.progress(f"{'Guide':<14}{file}   # open it in a browser")
-    return {"changed": changed, "page": str(file), "questions": [question["id"] for question in made["questions"]]}
+    return {"changed": changed, "page": str(file), "questions": [question["id"] for question in data["questions"]]}
 
 
 def main() -> None:

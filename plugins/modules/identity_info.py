@@ -64,10 +64,13 @@ ARGUMENTS: dict[str, t.Any] = {"argument_spec": TARGET_ARGUMENTS, "supports_chec
 
 
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
-    """Ask; changes nothing."""
-    found = find(args, context)
-    with Client(found.connection) as client:
-        return {"changed": False, "identity": {"server": found.connection.server, "context": found.context, "uid": uid_of(client)}}
+    """Query; changes nothing."""
+    kubeconfig = find(args, context)
+    with Client(kubeconfig.connection) as client:
+        return {
+            "changed": False,
+            "identity": {"server": kubeconfig.connection.server, "context": kubeconfig.context, "uid": uid_of(client)},
+        }
 
 
 def main() -> None:

@@ -304,7 +304,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
         )
     for entry in result.upgrade["lost"]:
         context.warn(f"{entry['component']}: your value of {entry['parameter']} has no place any more. {entry['why']}")
-    found: dict[str, t.Any] = {
+    document: dict[str, t.Any] = {
         "changed": result.changed,
         "path": path,
         "files": [change.path for change in result.changes if change.after is not None],
@@ -316,8 +316,8 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
         "overwritten": result.overwritten,
     }
     if context.diff:
-        found["diff"] = _diff(path, result.changes)
-    return found
+        document["diff"] = _diff(path, result.changes)
+    return document
 
 
 def _warning(entry: dict[str, t.Any]) -> str:
@@ -331,7 +331,7 @@ def _warning(entry: dict[str, t.Any]) -> str:
 
 
 def _diff(path: str, changes: list[FileChange]) -> list[dict[str, str]]:
-    """A diff a file; of the copied files only their names."""
+    """A diff for each file; of copied files only their names."""
     shown = [
         {
             "before_header": os.path.join(path, change.path),

@@ -105,20 +105,20 @@ ARGUMENTS: dict[str, t.Any] = {
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Fetch and pack; writes no file in check mode."""
     app, dest = Path(os.path.abspath(args["path"])), Path(os.path.abspath(args["dest"]))
-    wanted = declaration.check(args["declaration"])
+    declared = declaration.check(args["declaration"])
     pinned = packages.pins(folder.read(app))
-    found = registry.contents(
-        wanted["registries"],
-        wanted["packages"],
+    contents = registry.contents(
+        declared["registries"],
+        declared["packages"],
         app,
         sources(args, context, pinned),
     )
-    uris = {name: registry.uri(name, entry["uri"], entry["protocol"]) for name, entry in wanted["registries"].items()}
-    packed = bundle.pack(found, uris)
+    uris = {name: registry.uri(name, entry["uri"], entry["protocol"]) for name, entry in declared["registries"].items()}
+    packed = bundle.pack(contents, uris)
     changed = not dest.is_file() or dest.read_bytes() != packed
     if changed and not context.check:
         write_atomically(dest, packed)
-    return {"changed": changed, "dest": str(dest), "registries": registry.pinned(found)}
+    return {"changed": changed, "dest": str(dest), "registries": registry.pinned(contents)}
 
 
 def main() -> None:

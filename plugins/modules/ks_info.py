@@ -80,7 +80,7 @@ ARGUMENTS: dict[str, t.Any] = {
 
 
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
-    """Look for it."""
+    """Look for the program; changes nothing."""
     binary = find_binary(args["path"], context.env, args["folders"])
     if not binary:
         why = f"There is no {args['path'] or 'ks'} on this machine."

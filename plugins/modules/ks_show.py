@@ -205,17 +205,17 @@ def _chosen(objects: Objects, names: list[str] | None) -> Objects:
         return objects
     chosen = set()
     for name in names:
-        found = [name] if name in objects else [path for path in objects if path.rsplit("/", 1)[-1] == name]
-        if not found:
+        matches = [name] if name in objects else [path for path in objects if path.rsplit("/", 1)[-1] == name]
+        if not matches:
             raise BootstrapError(f"The environment has no component '{name}'.", fix=f"It has {', '.join(objects) or 'none'}.")
-        if len(found) > 1:
-            raise BootstrapError(f"Several components are named '{name}': {', '.join(found)}.", fix="Name it with its path.")
-        chosen.update(found)
+        if len(matches) > 1:
+            raise BootstrapError(f"Several components are named '{name}': {', '.join(matches)}.", fix="Name it with its path.")
+        chosen.update(matches)
     return {name: items for name, items in objects.items() if name in chosen}
 
 
 def _written(dest: str, objects: list[dict[str, t.Any]], format: str, context: Context) -> dict[str, t.Any]:
-    """Bring the file to the objects' text."""
+    """Write the objects to the file, if it differs."""
     text = manifests.text(objects, format)
     before = _present(dest)
     result: dict[str, t.Any] = {"changed": before != text, "dest": dest}
@@ -243,7 +243,7 @@ def _present(dest: str) -> str | None:
 
 
 def _documents(text: str, file: str) -> list[dict[str, t.Any]]:
-    """The objects in a file, as far as it has any; JSON is YAML."""
+    """The objects in a file, if it has any; JSON is YAML."""
     with contextlib.suppress(BootstrapError):
         return [item for item in yaml_documents.load_all(text, file) if isinstance(item, dict)]
     return []

@@ -179,10 +179,10 @@ ARGUMENTS: dict[str, t.Any] = {"argument_spec": TARGET_ARGUMENTS, "supports_chec
 
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Read; changes nothing."""
-    found = describe(find(args, context))
-    for warning in found["warnings"]:
+    kubeconfig = describe(find(args, context))
+    for warning in kubeconfig["warnings"]:
         context.warn(warning)
-    return {"changed": False, "kubeconfig": found}
+    return {"changed": False, "kubeconfig": kubeconfig}
 
 
 def main() -> None:

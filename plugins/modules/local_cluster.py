@@ -170,7 +170,7 @@ ARGUMENTS: dict[str, t.Any] = {
 
 
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
-    """Make the cluster be there, or not."""
+    """Create or remove the cluster."""
     place = cluster.Directories.of(context.env, files=args["files_dir"], cache=args["cache_dir"])
     if args["state"] == "absent":
         return cluster.absent(place, args["name"], context)

@@ -128,7 +128,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     if args["state"] == "absent":
         return {"changed": session.revoke(host, args["token"], ca, check=context.check)}
     token = session.login(host, args["username"], args["password"], ca, context.env)
-    # The token ends with the play, so nothing that lasts has changed.
+    # The token is revoked with the play, so there is no lasting change.
     return {"changed": False, "token": token.value, "expires_in": token.expires, "scopes": list(token.scopes)}
 
 

@@ -307,7 +307,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Cont
 Json = dict[str, t.Any]
 
 _USUAL: Json = {plan.COMPONENT: {"prototype": plan.COMPONENT}}
-"""The default of the role's kubeflow_components: nothing was said."""
+"""The default of the role's kubeflow_components: not a choice of the user."""
 
 ARGUMENTS: Json = {
     "argument_spec": {
@@ -339,45 +339,45 @@ ARGUMENTS: Json = {
 
 
 def run(args: Json, context: Context) -> Json:
-    """Compute; writes only the files that are asked for."""
+    """Compute the plan; writes only the requested files."""
     path = Path(args["path"])
     current = folder.read(path)
     choices = _choices(args, current, context)
     source = sources(args, context, pins(current))
-    sought = packages.resolve(
+    resolved = packages.resolve(
         choices["components"],
         choices["registries"],
         choices["packages"],
         lambda registries, wanted: registry.contents(registries, wanted, path, source),
     )
-    choices |= {"registries": sought.registries, "packages": sought.packages, "usage_id": _usage_id(args, current)}
-    choices["components"] |= platform.definitions(sought.contents, choices.get("platform"))
+    choices |= {"registries": resolved.registries, "packages": resolved.packages, "usage_id": _usage_id(args, current)}
+    choices["components"] |= platform.definitions(resolved.contents, choices.get("platform"))
     release = _release(args, current)
     if release and not args["src"]:
-        shared = platform.spread(release.parameters, sought.contents, choices["components"])
+        shared = platform.spread(release.parameters, resolved.contents, choices["components"])
         choices["parameters"] = {
             name: {**shared.get(name, {}), **(args["parameters"].get(name) or {})} for name in {**shared, **args["parameters"]}
         }
-    made = plan.plan(args["facts"], choices, load(args["rules"]), sought.contents, current)
-    if context.check and not args["src"] and _is_new(made.document, choices["usage_id"], current, args["dest"]):
+    computed = plan.plan(args["facts"], choices, load(args["rules"]), resolved.contents, current)
+    if context.check and not args["src"] and _is_new(computed.document, choices["usage_id"], current, args["dest"]):
         context.warn("The id for usage reports is not kept in check mode; the run that writes makes another.")
-    files = _files(args, choices, made)
+    files = _files(args, choices, computed)
     changed = [file for file, text in files.items() if _text(file) != text]
-    differences = _differences(made.document, current, {file: files[file] for file in changed})
+    differences = _differences(computed.document, current, {file: files[file] for file in changed})
     if not context.check:
         for file in changed:
             write_atomically(file, files[file])
-    hidden = is_credential("plan", made.document)
+    hidden = is_credential("plan", computed.document)
     if context.diff and (hidden or not changed):
-        # Ansible shows differences only of what changed, and none of what it hides.
+        # Ansible shows differences only of changes, and none of hidden results.
         for each in differences:
             _show(each, context)
-    found: Json = {"changed": bool(changed), "plan": made.document, "files": [str(file) for file in changed], "credentials": hidden}
-    return {**found, "diff": differences} if context.diff else found
+    result: Json = {"changed": bool(changed), "plan": computed.document, "files": [str(file) for file in changed], "credentials": hidden}
+    return {**result, "diff": differences} if context.diff else result
 
 
 def _choices(args: Json, current: t.Mapping[str, str], context: Context) -> Json:
-    """The user's choices, or those of the plan that was saved."""
+    """The user's choices, or those of a saved plan."""
     choices = {key: args[key] for key in ("name", "namespace", "parameters", "ignore", "apply", "move")}
     uid = str((args["facts"].get("cluster") or {}).get("uid"))
     release = _release(args, current)
@@ -385,27 +385,27 @@ def _choices(args: Json, current: t.Mapping[str, str], context: Context) -> Json
         choices |= {"platform": release.document(), "namespace": _namespace_of_the_platform(args["namespace"])}
     if not args["src"]:
         components = _components(args["components"], release)
-        found, warnings = steps.gather(args["steps"], current, uid, args["move"], args["step_order"])
+        gathered, warnings = steps.gather(args["steps"], current, uid, args["move"], args["step_order"])
         for warning in warnings:
             context.warn(warning)
-        components = steps.with_components(components, found)
+        components = steps.with_components(components, gathered)
         declared = {"registries": args["registries"], "packages": args["packages"]}
         if release:
             declared["registries"] = {**declared["registries"], platform.REGISTRY: release.entry}
             declared["packages"] = {**declared["packages"], **release.packages}
-        return {**choices, "components": components, **declared, "steps": found}
+        return {**choices, "components": components, **declared, "steps": gathered}
     file = Path(args["src"])
     document = saved.read(file)
     cluster = args["facts"].get("cluster") or {}
     if "uid" not in cluster:
         raise BootstrapError("The facts lack cluster.uid.", fix="Collect them again (playbooks/facts.yml).")
-    given = {f"kubeflow_{key}": args[key] for key in ("namespace", "components", "parameters")}
-    if given["kubeflow_components"] == _USUAL or release:
-        del given["kubeflow_components"]  # the role's default: nothing was said
+    chosen = {f"kubeflow_{key}": args[key] for key in ("namespace", "components", "parameters")}
+    if chosen["kubeflow_components"] == _USUAL or release:
+        del chosen["kubeflow_components"]  # the role's default: not a choice
     if release:
-        given["kubeflow_platform"] = choices["platform"]
-    saved.check(document, file, cluster, given)
-    given_steps, _warnings = steps.gather(args["steps"], {}, uid, False, args["step_order"])
+        chosen["kubeflow_platform"] = choices["platform"]
+    saved.check(document, file, cluster, chosen)
+    current_steps, _warnings = steps.gather(args["steps"], {}, uid, False, args["step_order"])
     return {
         **choices,
         "name": document["name"],
@@ -415,7 +415,7 @@ def _choices(args: Json, current: t.Mapping[str, str], context: Context) -> Json
         "components": packages.components(document["components"]),
         "registries": document["registries"],
         "packages": document["packages"],
-        "steps": saved.check_steps(document, file, given_steps),
+        "steps": saved.check_steps(document, file, current_steps),
         "platform": document["choices"].get("platform"),
         "saved": document,
     }
@@ -427,26 +427,26 @@ def _release(args: Json, current: t.Mapping[str, str]) -> platform.Choice | None
     return platform.read(args["platform"], (args["facts"].get("cluster") or {}).get("addons") or (), components)
 
 
-def _components(given: Json | None, release: platform.Choice | None) -> dict[str, str]:
-    """The components that are named, and those of the platform; the usual one where there are neither."""
+def _components(declared: Json | None, release: platform.Choice | None) -> dict[str, str]:
+    """The components that the user names, and those of the platform; by default the usual one."""
     if release:
-        named = packages.components(given) if given and given != _USUAL else {}
+        named = packages.components(declared) if declared and declared != _USUAL else {}
         return {**named, **release.prototypes}
-    return packages.components(given or _USUAL)
+    return packages.components(declared or _USUAL)
 
 
-def _namespace_of_the_platform(given: str | None) -> str:
-    if given not in (None, "", platform.NAMESPACE):
+def _namespace_of_the_platform(chosen: str | None) -> str:
+    if chosen not in (None, "", platform.NAMESPACE):
         raise BootstrapError(
             f"kubeflow_namespace: the objects of the platform lie in {platform.NAMESPACE} and other namespaces that they name themselves, "
-            f"not in {given}.",
+            f"not in {chosen}.",
             fix="Leave kubeflow_namespace out.",
         )
     return platform.NAMESPACE
 
 
 def _usage_id(args: Json, current: t.Mapping[str, str]) -> str:
-    """The id for usage reports that is there: in the application, in the plan that was saved there before; else a new one."""
+    """The id for usage reports of the application, or of the saved plan; else a new one."""
     return plan_text.usage_id(current) or (_saved_id(args["dest"]) if args["dest"] else None) or str(uuid.uuid4())
 
 
@@ -464,13 +464,13 @@ def _is_new(document: Json, usage_id: str, current: t.Mapping[str, str], dest: s
     return used and usage_id not in (plan_text.usage_id(current), _saved_id(dest) if dest else None)
 
 
-def _files(args: Json, choices: Json, made: plan.Plan) -> dict[Path, str]:
-    """The files that are asked for."""
-    document, application = made.document, made.document["application"]["name"]
+def _files(args: Json, choices: Json, computed: plan.Plan) -> dict[Path, str]:
+    """The requested files."""
+    document, application = computed.document, computed.document["application"]["name"]
     namespace, server = document["namespace"]["value"], document["cluster"]["server"]
     texts: dict[str, t.Callable[[], str]] = {
         "dest": lambda: saved.text(document, choices),
-        "admin_file": lambda: planned_objects.admin_text(made.items, document["parts"]["admin"], application, namespace, server),
+        "admin_file": lambda: planned_objects.admin_text(computed.items, document["parts"]["admin"], application, namespace, server),
         "rbac_file": lambda: document["rbac"]["yaml"],
     }
     return {Path(args[key]): text() for key, text in texts.items() if args[key]}
@@ -489,10 +489,10 @@ def _text(file: Path) -> str | None:
 def _differences(document: Json, current: t.Mapping[str, str], files: t.Mapping[Path, str]) -> list[Json]:
     before, after = plan_text.last(current), plan_text.text(document)
     header = {"before_header": "the plan before", "after_header": "the plan now"}
-    found = [{**header, "before": before, "after": after}] if before != after else []
+    result = [{**header, "before": before, "after": after}] if before != after else []
     for file, text in files.items():
-        found.append({"before_header": str(file), "after_header": str(file), "before": _text(file) or "", "after": text})
-    return found
+        result.append({"before_header": str(file), "after_header": str(file), "before": _text(file) or "", "after": text})
+    return result
 
 
 def _show(each: Json, context: Context) -> None:

@@ -274,7 +274,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Reserve or release."""
     cloud = args["cloud"]
     same = ("application", "cluster", "scope", "ip_version", "network_tier", "subnetwork", "address", "resource_group", "endpoint")
-    wanted = AddressSpec(
+    spec = AddressSpec(
         **{key: args[key] for key in same},
         name=args["name"] or default_name(args["application"], args["cluster"]),
         named=bool(args["name"]),
@@ -285,9 +285,9 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     )
     provider = provider_of(args["provider"], cloud)
     if args["by"] == "controller":
-        result = declared(provider, wanted, args["apis"], args["state"])
+        result = declared(provider, spec, args["apis"], args["state"])
     else:
-        result = (reserved if args["state"] == "present" else released)(provider, wanted, context)
+        result = (reserved if args["state"] == "present" else released)(provider, spec, context)
     if not context.diff:
         result.pop("diff")
     return result

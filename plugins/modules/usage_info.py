@@ -104,17 +104,17 @@ ARGUMENTS: dict[str, t.Any] = {
 
 
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
-    """Render, ask; changes nothing."""
+    """Render and query; changes nothing."""
     path = Path(os.path.abspath(args["path"]))
     files = folder.read(path)
     if not files:
         raise BootstrapError(f"There is no application in {path}.", fix="Name its folder.")
-    found = settings(files, args["environment"])
-    usage = {**found, "sent": bool(found["url"]), "body": None}
+    usage_settings = settings(files, args["environment"])
+    usage = {**usage_settings, "sent": bool(usage_settings["url"]), "body": None}
     usage.pop("script")
-    if found["on"]:
+    if usage_settings["on"]:
         with connect(args, context) as client:
-            usage["body"] = body(client, found)
+            usage["body"] = body(client, usage_settings)
     return {"changed": False, "usage": usage, "said": _said(usage)}
 
 

@@ -6,8 +6,8 @@ Sources: NVIDIA/k8s-device-plugin and its gpu-feature-discovery (resources, labe
 and its node labeller, intel/intel-device-plugins-for-kubernetes (GPU plugin: ``i915`` and ``xe`` are devices; ``millicores``, ``tiles``,
 ``memory.max`` and ``*_monitoring`` are not), Habana's device plugin, GKE ("TPUs in GKE", "GPU node labels"), AWS Neuron's device plugin,
 Huawei's ascend-device-plugin, EKS and AKS node labels; of vendors whose devices are shared Project-HAMi/HAMi (charts/hami/values.yaml and
-templates/scheduler/device-configmap.yaml), volcano-sh/devices, AliyunContainerService/gpushare-device-plugin. What counts memory, cores or
-percents of a device (``-memory``, ``-core``, ``gpumem``, ``.vMem``, ``gpu-mem``) is no device: a pattern names devices alone.
+templates/scheduler/device-configmap.yaml), volcano-sh/devices, AliyunContainerService/gpushare-device-plugin. Memory, cores or percents
+of a device (``-memory``, ``-core``, ``gpumem``, ``.vMem``, ``gpu-mem``) are not devices: patterns match only devices.
 """
 
 from __future__ import annotations
@@ -72,4 +72,4 @@ LABELS = (
     "cloud.google.com/gke-gpu-sharing-strategy",
     "cloud.google.com/gke-tpu-topology",
 )
-"""Node labels that workloads select accelerators by, or that tell how they are set up."""
+"""Node labels that workloads select accelerators by, or with their configuration."""

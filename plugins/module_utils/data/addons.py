@@ -1,15 +1,15 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How what may already be in a cluster is recognised.
+"""How add-ons of a cluster are recognised.
 
 ``signs`` of a Deployment or DaemonSet, any of which is enough:
 
-- ``image``: the end of the repository of an image, whole path elements, so that copies in a mirror are found too
+- ``image``: the end of the repository of an image, whole path elements, so that copies in a mirror match too
 - ``label``: a label of the object, ``name=value``
-- ``name``: the object's name; only names that nobody else would choose
+- ``name``: the object's name; only names that are unlikely for others
 
-``apis``: kinds, as (API group, kind), whose being served says that it is there or was: its controller may run outside of the
-cluster, as with Istio of Google or metrics of a cloud.
+``apis``: kinds, as (API group, kind), that are served if the add-on is installed, or was: its controller may run outside of the
+cluster, as with Google's Istio or the metrics of a cloud.
 
 Sources: the release manifests and Helm charts of each project: istio/istio manifests/charts (istiod, istio-cni, ztunnel);
 cert-manager deploy/charts; knative/serving and knative/eventing config/core; argoproj/argo-workflows and argoproj/argo-cd
@@ -27,7 +27,7 @@ Signs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Addon:
-    """``signs``: see above, of the one workload whose image tells the version."""
+    """``signs``: see above, of the workload whose image has the version."""
 
     signs: Signs
     apis: tuple[tuple[str, str], ...] = ()
@@ -128,7 +128,7 @@ KUBEFLOW: dict[str, Signs] = {
     "model-registry": (("image", "model-registry/server"), ("name", "model-registry-deployment")),
     "jupyterhub": (("image", "jupyterhub/k8s-hub"),),
 }
-"""Part of Kubeflow to its signs. The version of the dashboard is that of the release that the platform was built from."""
+"""Part of Kubeflow to its signs. The version of the dashboard is that of the release of the platform."""
 
 ISTIO_PARTS: dict[str, Signs] = {
     "cni": (("image", "istio/install-cni"), ("label", "k8s-app=istio-cni-node"), ("name", "istio-cni-node")),

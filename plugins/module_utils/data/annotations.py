@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Annotations by which objects tell the collection something."""
+"""Annotations of objects that the collection reads."""
 
 from __future__ import annotations
 

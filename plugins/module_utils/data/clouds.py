@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which nodes belong to which cloud.
+"""Clouds, recognised by nodes, kubeconfigs and API servers.
 
 The tables of ``data/`` are Python literals: Ansible sends only Python files of ``module_utils`` to the host where a module runs.
 
@@ -31,7 +31,7 @@ ACCOUNT = {
 """Where a provider ID names the project or account."""
 
 ACCOUNT_KIND = {"gcp": "project", "aws": "account", "azure": "subscription"}
-"""What an account is called there."""
+"""The cloud's term for an account."""
 
 ZONE = {
     "gcp": r"gce://[^/]+/(?P<zone>[^/]+)/",
@@ -46,7 +46,7 @@ LABELS = {
     "alpha.eksctl.io/cluster-name": ("aws", "cluster_name"),
     "kubernetes.azure.com/network-name": ("azure", "network"),
 }
-"""Labels of nodes whose value is a fact: the provider that they are of, and the fact. Sources: eksctl (schema of managed node groups),
+"""Labels of nodes whose value is a fact: the provider, and the name of the fact. Sources: eksctl (schema of managed node groups),
 AKS ("reserved system labels")."""
 
 GKE_POOL = "cloud.google.com/gke-nodepool"
@@ -59,8 +59,8 @@ CLUSTER_NAMES = [
     ("aws", r"arn:aws[a-z-]*:eks:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):cluster/(?P<cluster_name>[\w-]+)"),
     ("aws", r"(?:[^@]+@)?(?P<cluster_name>[A-Za-z0-9-]+)\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.eksctl\.io"),
 ]
-"""What the names of a kubeconfig's cluster entries say: those that ``gcloud container clusters get-credentials``, ``aws eks
-update-kubeconfig`` and eksctl give. The first that fits counts."""
+"""Patterns of the names of a kubeconfig's cluster entries, as ``gcloud container clusters get-credentials``, ``aws eks
+update-kubeconfig`` and eksctl write them. The first match counts."""
 
 SERVERS = [
     ("aws", r".+\.(?P<region>[a-z0-9-]+)\.eks\.amazonaws\.com(?:\.cn)?"),
@@ -69,4 +69,4 @@ SERVERS = [
     ("linode", r".+\.linodelke\.net"),
     ("ibm", r".+\.containers\.cloud\.ibm\.com"),
 ]
-"""What the host name of the API server says."""
+"""Patterns of the host name of the API server."""

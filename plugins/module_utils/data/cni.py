@@ -5,7 +5,7 @@
 Signs as in ``addons``. Sources: the release manifests of calico, canal, cilium, flannel, amazon-vpc-cni-k8s, ovn-kubernetes,
 antrea, weave, kube-router and kindnet; GKE documentation, "GKE Dataplane V2" (DaemonSet anetd); AKS documentation, "Azure CNI"
 (DaemonSets azure-cns and azure-npm); OpenShift documentation, "OpenShift SDN" and "OVN-Kubernetes"; Multus is not
-listed, since it only calls others.
+listed, since it only calls other plugins.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CNI: dict[str, Signs] = {
     "aws-vpc": (("name", "aws-node"), ("label", "k8s-app=aws-node")),
     "azure": (("name", "azure-cns"), ("name", "azure-cni"), ("name", "azure-cni-networkmonitor")),
 }
-"""Name to signs of its DaemonSet; where several are there, the first one enforces policies on top of the others."""
+"""Name to signs of its DaemonSet; of several, the first enforces policies on top of the others."""
 
 CNI_GROUPS = {
     "cilium.io": "cilium",
@@ -36,4 +36,4 @@ CNI_GROUPS = {
     "k8s.ovn.org": "ovn-kubernetes",
     "crd.antrea.io": "antrea",
 }
-"""API group to name, where the DaemonSets can't be read."""
+"""API group to name, if the DaemonSets can't be read."""

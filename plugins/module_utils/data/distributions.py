@@ -2,21 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """How a distribution of Kubernetes is recognised.
 
-Each signal is one line: what is looked at, and what it must hold. Any of these is enough:
+Each signal is a kind and a value. Any of these is enough:
 
 - ``label``: a label's name on some node begins with this
 - ``provider``: the scheme of some node's provider ID
 - ``api``: an API group that is served
 - ``os``: a node's ``osImage`` begins with this
-- ``node``: some node is called this
-- ``kubelet``: some node's kubelet version holds this
+- ``node``: the name of some node
+- ``kubelet``: some node's kubelet version contains this
 
-These only back up others, or two of different kinds each other, because more than one distribution has them:
+These count only with another signal of a different kind, because more than one distribution has them:
 
-- ``version``: the server's version holds this; others imitate it
+- ``version``: the server's version contains this; others imitate it
 - ``cloud``: the scheme of some node's provider ID, which is that of all clusters in a cloud
 - ``group``: an API group that is served
-- ``mark``: a label of this very name is on some node
+- ``mark``: some node has the label of exactly this name
 
 Sources: GKE node labels (cloud.google.com/kubernetes-engine/docs/concepts/node-labels), EKS (docs.aws.amazon.com/eks, "managed
 node groups"; aws/amazon-vpc-resource-controller-k8s for its API group), eksctl (labels), AKS (learn.microsoft.com/azure/aks,
@@ -46,7 +46,7 @@ DISTRIBUTIONS: dict[str, list[tuple[str, str]]] = {
     "docker-desktop": [("node", "docker-desktop")],
     "kwok": [("label", "kwok.x-k8s.io/"), ("kubelet", "kwok-")],
 }
-"""Name to signals; the first that they are enough for is taken, so the more special ones come first."""
+"""Name to signals; the first distribution with enough signals counts, so the more special ones come first."""
 
 BACKING = ("version", "cloud", "group", "mark")
-"""Kinds of signals of which one alone is not enough."""
+"""Kinds of signals that are not enough alone."""

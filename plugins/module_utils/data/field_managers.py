@@ -40,7 +40,7 @@ APPLIERS: dict[str, str] = {
     "skaffold": "GoogleContainerTools/skaffold: its user agent",
     "tilt": "tilt-dev/tilt: its user agent",
 }
-"""Those that write whole objects, to where that is written. What they wrote is of the object's author."""
+"""Field managers that write whole objects, each with its source. Their fields are those of the object's author."""
 
 EDITORS: dict[str, str] = {
     "kubectl-edit": "k8s.io/kubectl, pkg/cmd/edit: --field-manager's default",
@@ -53,10 +53,10 @@ EDITORS: dict[str, str] = {
     "Mozilla": "consoles in a browser, that of OpenShift too: the browser's user agent",
     "dashboard": "kubernetes/dashboard: its user agent",
 }
-"""Those by which people change a field or two by hand, to where that is written.
+"""Field managers of manual edits of single fields, each with its source.
 
-Not kubectl-rollout: the time of a restart, which is all that it writes most often, would be taken away by a second restart.
+Not kubectl-rollout: it mostly writes the time of a restart, whose removal would be a second restart.
 """
 
 CONTROLLER = re.compile(r"controller|operator|injector|autoscaler|scheduler|^kube-|^kubelet$|^manager$")
-"""Names of what works inside the cluster. What such a manager wrote is never anybody else's."""
+"""Names of field managers inside the cluster. Their fields are never a user's edit."""

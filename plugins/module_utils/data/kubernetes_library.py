@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the small Kubernetes library knows: types and their fields, constructors, kinds.
+"""Tables of the small Kubernetes library: types and their fields, constructors, kinds.
 
 The types are those of Kubernetes 1.8 (kubernetes_types.py), which the packages of Kubeflow 0.1 to 0.4 are written for, and what its OpenAPI
 leaves out. Names and arguments of the constructors are those of ksonnet's own library.
@@ -63,7 +63,7 @@ CONSTRUCTORS: dict[str, dict[str, dict[str, str]]] = {
     },
     "VolumeMount": {"new": {"name": "withName", "mountPath": "withMountPath", "readOnly=false": "withReadOnly"}},
 }
-"""Constructors by type and name: arguments, with their defaults, and what each sets. Other kinds have a ``new()`` without arguments."""
+"""Constructors by type and name: arguments with their defaults, and the setter of each. Other kinds have a ``new()`` without arguments."""
 
 GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     **kubernetes_types.GROUPS,

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Who gives Services of type LoadBalancer an address.
+"""The controllers that give Services of type LoadBalancer an address.
 
 Sources: Kubernetes documentation, "Cloud Controller Manager" (its service controller) and the README of each provider's;
 MetalLB documentation, "Configuration" (metallb.io); Cilium documentation, "LoadBalancer IP Address Management"; kube-vip
@@ -47,10 +47,10 @@ POOLS = {
     "metallb": ("metallb.io", "IPAddressPool"),
     "cilium": ("cilium.io", "CiliumLoadBalancerIPPool"),
 }
-"""Name to API group and kind of the objects that hold its addresses."""
+"""Name to API group and kind of the objects that have its addresses."""
 
 NOT_BY_ITSELF = {
     "kind": "kind has none of its own; cloud-provider-kind runs outside of the cluster",
     "minikube": "minikube gives addresses only while `minikube tunnel` runs",
 }
-"""Distributions where it is somebody outside of the cluster who gives addresses."""
+"""Distributions whose addresses come from outside of the cluster."""

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Commands that log in to clusters for kubectl: how to see that one runs, and how to get it.
+"""Commands that log in to clusters for kubectl: how to test that one runs, and how to install it.
 
-``attempt``: arguments with which it does no more than say something of itself: no login, no network. ``install``: what to tell the user.
+``attempt``: arguments that only print something about the command: no login, no network. ``install``: the message for the user.
 
 Sources: the documentation of each tool; the install hints that ``gcloud container clusters get-credentials``, ``aws eks
 update-kubeconfig``, ``az aks get-credentials`` and ``doctl kubernetes cluster kubeconfig save`` refer to.

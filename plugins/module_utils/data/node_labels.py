@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Node labels whose values tell something of the cluster as a whole.
+"""Node labels whose values describe the whole cluster.
 
 Sources: eksctl ("managed node groups"), EKS ("managed node groups", "EKS Auto Mode"), Karpenter ("well-known labels"), AKS ("reserved
 system labels"), GKE ("node labels"), kOps, Cluster API, OpenShift, Rancher, Kubernetes ("well-known labels, annotations and taints").
@@ -36,7 +36,7 @@ LABELS = frozenset(
 )
 
 MOST_VALUES = 20
-"""Values kept of a label."""
+"""The number of values of a label that are recorded at most."""
 
 PASSING_TAINTS = (
     "node.kubernetes.io/",
@@ -46,7 +46,7 @@ PASSING_TAINTS = (
     "karpenter.sh/",
     "node.cilium.io/agent-not-ready",
 )
-"""How the keys of taints begin that come and go: with a node's condition, at its start, by an autoscaler's plans.
+"""Prefixes of the keys of temporary taints: of a node's condition, of its start, of an autoscaler's plans.
 
 (https://kubernetes.io/docs/reference/labels-annotations-taints/, the documentation of cluster-autoscaler, Karpenter and Cilium.)
 """

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What became of prototypes and parameters from one version of a registry to the next.
+"""Prototypes and parameters that were renamed from one version of a registry to the next.
 
-Only names, and where each was read. A file with ``@`` and a commit is one of kubeflow/kubeflow at that commit; ``#`` an issue or pull
+Only names, each with its source. A file with ``@`` and a commit is one of kubeflow/kubeflow at that commit; ``#`` an issue or pull
 request there. A parameter that keeps its name needs no entry, nor does a prototype that only moves to another package.
 """
 
@@ -15,7 +15,7 @@ class Rename(t.TypedDict):
     """Prototype ``prototype`` of version ``since`` in version ``until``: it, or a part of it, is ``now``.
 
     ``parameters``: the names that changed, old to new; under a prototype that no longer exists, the others keep theirs.
-    ``values``: by old name: the values that have a counterpart, and which; no other one goes along. ``source``: where it was read.
+    ``values``: by old name: the values that have a counterpart, and which; no other value is taken over. ``source``: where it was read.
     """
 
     since: str
@@ -111,7 +111,7 @@ RENAMES: dict[str, list[Rename]] = {
             f"{_SPLIT}kubeflow/core/prototypes/tf-job-operator.jsonnet@0a02dfb7",
             {},
         ),
-        # The stored files name no release; the old names came with the package, the new ones are there in August 2018.
+        # The stored files name no release; the old names came with the package, the new ones exist in August 2018.
         _rename(
             "v0.2",
             "v0.3",
@@ -170,7 +170,7 @@ RENAMES: dict[str, list[Rename]] = {
         ),
     ]
 }
-"""By family of registries. An entry counts only where the prototypes at hand declare its names (see ksonnet/upgrade/upgrade.py)."""
+"""By family of registries. An entry counts only if the prototypes at hand declare its names (see ksonnet/upgrade/upgrade.py)."""
 
 _NAMESPACE = "the objects go to the environment's namespace"
 _SELDON = "seldonVersion chooses the three images together"
@@ -183,7 +183,7 @@ WHY_GONE: dict[str, dict[str, str]] = {
     "engineImage": {f"{_PKG}seldon": _SELDON},
     "image_gpu": {f"{_PKG}pytorch-job": "image is for both"},
 }
-"""By parameter and prototype ("" for any): why nothing takes its place.
+"""By parameter and prototype ("" for any): why nothing replaces it.
 
 Sources: kubeflow/gcp/prototypes/cert-manager.jsonnet and kubeflow/tf-training/prototypes/tf-job-operator.jsonnet@100e3aa4 (no namespace);
 kubeflow/argo/prototypes/argo.jsonnet@037fb968 (imageTag) and its later version with the images of v2.1.1;

@@ -17,4 +17,4 @@ PUBLIC_VALUES: dict[str, str] = {
     "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08": "the password of the databases of Katib and the model registry",
     "a942b37ccfaf5a813b1432caa209a43b9d144e47ad0de1549c289c253e556cd5": "the password of the catalog's database",
 }
-"""SHA-256 to what it is the value of."""
+"""SHA-256 of a value to its description."""

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a deployment asks the API server for.
+"""The rights that a deployment needs.
 
-``plan`` asks for exactly what the objects of the application need; this is what the packages of the collection need together.
+``plan`` computes those for the objects of an application; these are for all packages of the collection together.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ ALWAYS = (
     ("", "pods", ("list",)),
     ("coordination.k8s.io", "leases", ("create", "delete", "get", "update")),
 )
-"""What any deployment asks for in the namespace, whatever its objects are: API group, resource and verbs. The record of what was
-applied, the pods that say why something is not ready, and the lease that keeps two deployments apart."""
+"""Rights of any deployment in the namespace, whatever its objects are: API group, resource and verbs. For the record of what was
+applied, the pods that explain why something is not ready, and the lease against two deployments at once."""
 
 EXPLAINING = (
     ("", "events", ("list",)),
     ("discovery.k8s.io", "endpointslices", ("list",)),
 )
-"""As ``ALWAYS``; without these, a deployment can tell less of why something is not ready."""
+"""As ``ALWAYS``, but optional: a deployment explains better why something is not ready."""

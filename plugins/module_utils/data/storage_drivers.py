@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is known of the drivers that make volumes."""
+"""Drivers of volumes, and their properties."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ MIGRATED = {
     "kubernetes.io/portworx-volume": "pxd.portworx.com",
     "kubernetes.io/vsphere-volume": "csi.vsphere.vmware.com",
 }
-"""Provisioners that were part of Kubernetes to the CSI driver that does their work now.
+"""Provisioners that were part of Kubernetes, to the CSI driver that replaces each.
 
 Source: kubernetes/csi-translation-lib (package plugins) and the Kubernetes documentation, "Volumes", sections on CSI migration.
 """
 
 
 class Driver(t.NamedTuple):
-    """What is known of one driver, and where that is written."""
+    """Properties of one driver, and the source for them."""
 
     read_write_many: bool
     """Whether a volume with a file system can be mounted for writing on several nodes at once."""
     csi: bool
-    """Whether it is a CSI driver with an object of its own (CSIDriver), which tells whether it is installed."""
+    """Whether it is a CSI driver with an object of its own (CSIDriver), which exists if it is installed."""
     source: str
 
 
@@ -99,23 +99,23 @@ DRIVERS: dict[str, Driver] = {
     "fuseim.pri/ifs": Driver(True, False, "kubernetes-retired/external-storage, nfs-client/deploy/class.yaml"),
     "kubernetes.io/no-provisioner": Driver(False, False, "Kubernetes documentation, Storage Classes: nothing is made"),
 }
-"""By name. Of a driver that is not in the table nothing is known: neither whether it is installed, nor what its volumes can.
+"""By name. For a driver that is not in the table all is unknown: whether it is installed, and its access modes.
 
-What the Kubernetes CSI documentation lists under "Drivers" (column "Supported Access Modes") agrees, where it names a driver of ours.
+The table "Drivers" of the Kubernetes CSI documentation (column "Supported Access Modes") agrees for the drivers that both have.
 """
 
 RELEASES = {
     r"cluster\.local/.*nfs-(subdir-external|client)-provisioner": "cluster.local/nfs-subdir-external-provisioner",
     r"cluster\.local/.*nfs-server-provisioner": "cluster.local/nfs-server-provisioner",
 }
-"""Provisioners whose charts put the name of the Helm release before their own (regular expressions), to the driver that they are.
+"""Provisioners whose charts put the name of the Helm release before their own (regular expressions), to the driver.
 
 Source: kubernetes-sigs/nfs-subdir-external-provisioner and nfs-ganesha-server-and-external-provisioner, templates/_helpers.tpl.
 """
 
 
 class MinimumVolume(t.NamedTuple):
-    """The smallest volume that a driver makes, where the parameters of the class are these (regular expressions; no key: any)."""
+    """The smallest volume of a driver, for classes with these parameters (regular expressions; no key: any)."""
 
     driver: str
     parameters: dict[str, str]
@@ -168,4 +168,4 @@ SMALLEST = (
     MinimumVolume("vpc.block.csi.ibm.io", {}, "10Gi", "IBM Cloud, Block Storage for VPC: capacity"),
     MinimumVolume("storage.csi.upcloud.com", {}, "10Gi", "UpCloudLtd/upcloud-csi #31"),
 )
-"""The first that fits counts. Of a driver that is not here, any size is taken to be possible."""
+"""The first match counts. For other drivers any size is taken to be possible."""

@@ -8,7 +8,7 @@ import typing as t
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from ...data.given import GIVEN
+from ...data.controller_made import CONTROLLER_MADE
 from ...kube.resources import CRD, Key, key_of
 
 Json = dict[str, t.Any]
@@ -88,7 +88,7 @@ def derived(key: Key) -> list[Key]:
     names = {"name": key.name, "namespace": key.namespace}
     return [
         Key(each.group, each.kind, each.namespace.format(**names), each.name.format(**names))
-        for each in GIVEN.get((key.group, key.kind), ())
+        for each in CONTROLLER_MADE.get((key.group, key.kind), ())
     ]
 
 
