@@ -219,6 +219,21 @@ def test_trainer_is_checked_with_an_image_of_its_own(name: str, tmp_path: Path) 
     assert container["image"].startswith("mirror/kubeflow/trainer/trainer-controller-manager:")
 
 
+@pytest.mark.parametrize("name", tables.names())
+def test_what_is_verified(name: str, tmp_path: Path) -> None:
+    release = tables.release(name)
+    made = Contents(packages(release, tmp_path / "app", folder(os.environ)))
+    components = {component: f"platform-{component}" for component in chosen(release)}
+    mirror = platform_choice.spread({"imageRegistry": "mirror.example.com"}, {"platform": made}, components)
+    app = application.files(declaration(components, mirror), {}, {"platform": made})
+    checks = {check["name"]: check for each in declared.checks(app.files, "default").values() for check in each}
+    of_all = {"login", "login-needed", "profile", "notebook-server", "pipelines-api", "experiment"}
+    of_some = {"train-job": "trainer", "inference-service": "kserve"}
+    assert checks.keys() == of_all | {check for check, component in of_some.items() if component in components}
+    (container,) = checks["notebook-server"]["objects"][1]["spec"]["template"]["spec"]["containers"]
+    assert container["image"].startswith("mirror.example.com/kubeflow/kubeflow/notebook-servers/jupyter")
+
+
 def rendered(made: Contents, components: dict[str, str], values: dict[str, Json]) -> dict[tuple[str, str, str, str], Json]:
     """The objects of an application with these components and values."""
     found = render.objects(application.files(declaration(components, values), {}, {"platform": made}).files)

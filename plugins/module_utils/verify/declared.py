@@ -25,7 +25,7 @@ checks.checks(std.extVar("__ksonnet/params").components[%s], std.extVar("__ksonn
 WAYS = ("http", "url", "exec", "objects")
 """The kinds of checks; each check is of one."""
 FIELDS: Shape = {
-    **{"name!": str, "title!": str, "seconds!": int, "fix!": str, "optional": bool},
+    **{"name!": str, "title!": str, "seconds!": int, "fix!": str, "optional": bool, "namespace": str},
     "http": {"service!": str, "port!": str, "path!": str, "tls": bool, "headers": {"*": str}, "status!": [int], "text": str},
     "url": {"url!": str, "status!": [int], "location": str},
     "exec": {"pods!": {"*": str}, "container!": str, "script!": str, "settings!": {}},
@@ -68,9 +68,9 @@ def _validated(component: str, value: t.Any) -> list[Json]:
         for misfit in misfits(check, FIELDS):
             raise BootstrapError(f"{where}: {misfit.place or 'it'} is not {misfit.expected}.", fix=f"Put {_FILE} of its package right.")
         ways = [way for way in WAYS if way in check]
-        if len(ways) != 1 or ("objects" in check) != ("until" in check):
+        if len(ways) != 1 or "until" in check and "objects" not in check:
             raise BootstrapError(
                 f"{where}: it has {' and '.join(ways) or 'none'} of {', '.join(WAYS)}.",
-                fix=f"Give it one of them, objects with until, in {_FILE} of its package.",
+                fix=f"Give it one of them, until with objects alone, in {_FILE} of its package.",
             )
     return list(value)

@@ -32,12 +32,14 @@ _DELETION = 60.0
 
 def run(client: Client, resources: Resources, namespace: str, check: Json, seconds: float) -> str:
     """Create the objects, and wait for the condition. Returns what the pods printed. Raises ``CheckFailed``."""
-    until, end = check["until"], time.monotonic() + seconds
+    until, end = check.get("until"), time.monotonic() + seconds
     awaited = None
     for item in check["objects"]:
-        key, resource = _create(client, resources, namespace, check["name"], item)
-        if f"{key.kind}/{key.name}" == until["object"]:
+        key, resource = _create(client, resources, namespace, check["name"], item, end)
+        if until and f"{key.kind}/{key.name}" == until["object"]:
             awaited = key, resource
+    if not until:
+        return f"{key} was created"
     if awaited is None:
         raise CheckFailed(f"its package creates no {until['object']}")
     key, resource = awaited
@@ -56,19 +58,26 @@ def run(client: Client, resources: Resources, namespace: str, check: Json, secon
         interrupts.pause(_PAUSE)
 
 
-def _create(client: Client, resources: Resources, namespace: str, check: str, item: Json) -> tuple[Key, Resource]:
-    metadata = {**item["metadata"], "namespace": namespace, "labels": {**(item["metadata"].get("labels") or {}), CHECK: check}}
-    item = {**item, "metadata": metadata}
+def _create(client: Client, resources: Resources, namespace: str, check: str, item: Json, end: float) -> tuple[Key, Resource]:
     try:
         resource = resources.of(item)
-        client.post(resource.path(namespace), item)
-    except ApiError as error:
-        # Quotas and policies refuse with 403 as well.
-        kind = CheckDenied if error.code == 403 and "cannot create resource" in error.said else CheckFailed
-        raise kind(f"{key_of(item)} can't be created: {error.said}") from None
     except BootstrapError as error:
         raise CheckFailed(error.message.rstrip(".")) from None
-    return key_of(item), resource
+    place = {"namespace": namespace} if resource.namespaced else {}
+    metadata = {**item["metadata"], **place, "labels": {**(item["metadata"].get("labels") or {}), CHECK: check}}
+    item = {**item, "metadata": metadata}
+    while True:
+        try:
+            client.post(resource.path(namespace), item)
+            return key_of(item), resource
+        except ApiError as error:
+            # A controller creates the namespace for an object that was created before this one.
+            if error.code == 404 and time.monotonic() < end:
+                interrupts.pause(_PAUSE)
+                continue
+            # Quotas and policies refuse with 403 as well.
+            kind = CheckDenied if error.code == 403 and "cannot create resource" in error.said else CheckFailed
+            raise kind(f"{key_of(item)} can't be created: {error.said}") from None
 
 
 def _explained(client: Client, key: Key, live: Json) -> str:

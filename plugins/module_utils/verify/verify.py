@@ -127,16 +127,17 @@ class _VerifyRun:
 
     def _carry_out(self, check: Json, seconds: float) -> tuple[str, str | None]:
         """Returns evidence, and a warning or ``None``. Raises ``CheckFailed`` or ``CheckDenied``."""
+        namespace = check.get("namespace") or self._namespace
         if "http" in check:
-            return _until(lambda: web.service(self._client, self._namespace, check["http"]), seconds), None
+            return _until(lambda: web.service(self._client, namespace, check["http"]), seconds), None
         if "url" in check:
             return _until(lambda: web.url(check["url"], self._context.env), seconds), None
         if "exec" in check:
-            passed, evidence, warning = pod_exec.run(self._client, self._namespace, check["exec"], seconds)
+            passed, evidence, warning = pod_exec.run(self._client, namespace, check["exec"], seconds)
             if not passed:
                 raise CheckFailed(evidence)
             return evidence, warning
-        arguments = self._client, self._resources, self._namespace, check
+        arguments = self._client, self._resources, namespace, check
         self._remove(check)  # of a run that was killed
         try:
             return temporary.run(*arguments, seconds), None
@@ -144,7 +145,7 @@ class _VerifyRun:
             self._remove(check)
 
     def _remove(self, check: Json) -> None:
-        for name in temporary.remove(self._client, self._resources, self._namespace, [check]):
+        for name in temporary.remove(self._client, self._resources, check.get("namespace") or self._namespace, [check]):
             self._context.warn(f"{name}, of the check {check['name']}, is still being deleted.")
 
 

@@ -158,6 +158,11 @@ def rendered(**values: t.Any) -> dict[str, Json]:
 
 def items(**values: t.Any) -> list[Json]:
     """The objects, with values for the component's parameters."""
+    return render.objects(vendored(**values))["notebooks"]
+
+
+def vendored(**values: t.Any) -> dict[str, str]:
+    """The files of an application with the component."""
     objects = package.text(OBJECTS)
     made = package.Rendered("", objects, package.origin(RELEASE, "notebooks", "", "v5", ("", objects)))
     files = package.files(RELEASE, "notebooks", tables.Node("Notebooks"), made)
@@ -169,8 +174,7 @@ def items(**values: t.Any) -> list[Json]:
         "packages": {"notebooks": {"registry": "platform"}},
         "components": {"notebooks": {"prototype": "io.ksonnet.pkg.platform-notebooks", "parameters": values}},
     }
-    files = application.files(declared, {}, {"platform": contents}).files
-    return render.objects(files)["notebooks"]
+    return application.files(declared, {}, {"platform": contents}).files
 
 
 def container(found: dict[str, Json]) -> Json:

@@ -53,7 +53,7 @@ def test_components_without_checks_are_not_evaluated() -> None:
         (f"[{ONE}, {ONE} {{ seconds: '5' }}]", "check 1 of component front: seconds is not a number"),
         (f"[{ONE} {{ http:: null }}]", "it has none of http, url, exec, objects"),
         (f"[{ONE} {{ url: {{ url: 'http://x/', status: [200] }} }}]", "it has http and url of http, url, exec, objects"),
-        (f"[{ONE} {{ http:: null, objects: [] }}]", "objects with until"),
+        (f"[{ONE} {{ until: {{ object: 'Job/a', condition: 'Complete', failed: 'Failed' }} }}]", "until with objects alone"),
         (f"[{ONE} {{ http+: {{ status: ['200'] }} }}]", r"http.status\[0\] is not a number"),
         ("error 'no such thing'", "no such thing"),
     ],

@@ -93,6 +93,32 @@ def test_what_is_created_is_marked(cluster: FakeCluster, verify: Verify, server:
     assert created["metadata"] == {"name": "kubeflow-verify-job", "namespace": "ml", "labels": {"kubeflow.bootstrap/check": "job"}}
 
 
+def test_a_check_in_a_namespace_that_a_controller_creates(cluster: FakeCluster, verify: Verify, server: t.Any) -> None:
+    cluster.aggregated["kubeflow.org/v1"] = {"Profile": ("profiles", False)}
+    profile = {"apiVersion": "kubeflow.org/v1", "kind": "Profile", "metadata": {"name": "kubeflow-verify"}}
+    tries = []
+
+    def answered(request: Request) -> Answer | None:
+        if request.method == "POST":
+            tries.append(request)
+        return status(404, 'namespaces "kubeflow-verify" not found', "NotFound") if request.method == "POST" and len(tries) < 3 else None
+
+    cluster.broken["/apis/batch/v1/namespaces/kubeflow-verify/jobs"] = answered  # type: ignore[assignment]
+    check = {**WORK, "objects": [profile, JOB], "namespace": "kubeflow-verify", "seconds": 60}
+    del check["until"]
+    (result,) = verify(check)
+    assert (result.status, result.evidence) == ("passed", "Job.batch kubeflow-verify/kubeflow-verify-job was created")
+    (created,) = (request.body for request in server.requests if request.method == "POST" and request.path.endswith("/profiles"))
+    assert created["metadata"] == {"name": "kubeflow-verify", "labels": {"kubeflow.bootstrap/check": "job"}}
+    assert len(tries) == 3 and cluster.names("Job") == [] and cluster.names("Profile") == []
+
+
+def test_a_service_in_another_namespace(cluster: FakeCluster, verify: Verify) -> None:
+    cluster.broken[SERVICE.replace("/ml/", "/other/")] = Answer(b"<h1>Welcome</h1>")
+    cluster.broken[SERVICE] = Answer(b"gone", 404)
+    assert [result.status for result in verify({**PAGE, "namespace": "other"})] == ["passed"]
+
+
 def test_a_failure_is_told_after_all_checks_ran(cluster: FakeCluster, verify: Verify) -> None:
     ends(cluster, "Failed", "no such disk")
     with pytest.raises(BootstrapError) as error:
