@@ -110,6 +110,7 @@ options:
 requirements:
   - google-auth and requests (Cloud Endpoints, Cloud DNS)
   - boto3 (Route 53)
+  - dnspython (O(nameserver))
 notes:
   - The credentials are those that the cloud's own libraries find, as with the module M(kubeflow.bootstrap.static_ip).
   - Other addresses of the APIs are set with E(CLOUDSDK_API_ENDPOINT_OVERRIDES_DNS), E(CLOUDSDK_API_ENDPOINT_OVERRIDES_SERVICEMANAGEMENT)

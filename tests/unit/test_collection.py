@@ -14,7 +14,7 @@ MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
 
 
 ALWAYS = "requirements.txt"
-SOME = [f"requirements/{name}.txt" for name in ("cloud-aws", "cloud-azure", "cloud-google", "openshift", "static-users")]
+SOME = [f"requirements/{name}.txt" for name in ("cloud-aws", "cloud-azure", "cloud-google", "dns", "openshift", "static-users")]
 
 
 def _requirements(*paths: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A service of AWS by boto3, whose errors say what to do. Private to the collection.
+"""A service of AWS by boto3, whose errors say what to do.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html, which has the codes that all services share, and
 https://docs.aws.amazon.com/Route53/latest/APIReference/CommonErrors.html

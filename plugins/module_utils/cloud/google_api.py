@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Requests to Google Cloud's REST APIs, with the default credentials of google-auth. Private to the collection.
+"""Requests to Google Cloud's REST APIs, with the default credentials of google-auth.
 
 https://cloud.google.com/compute/docs/reference/rest/v1 (operations, requestId), https://cloud.google.com/apis/design/errors and
 https://cloud.google.com/compute/docs/api/how-tos/api-requests-responses (bodies of errors),

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What Google's APIs refuse, in words for users. Private to the collection.
+"""What Google's APIs refuse, in words for users.
 
 https://cloud.google.com/apis/design/errors (``status``, ``details`` with ErrorInfo and QuotaFailure),
 https://developers.google.com/drive/api/guides/handle-errors (``errors`` with ``reason``, the older form that Compute and DNS use),

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the optional steps (an address, a host name, a certificate, a login ...) found out for the application. Private to the collection.
+"""What the optional steps (an address, a host name, a certificate, a login ...) found out for the application.
 
 A step is ``parameters`` (defaults of every component that declares them), ``components`` to add, ``reason``, a sentence, and ``record``,
 what bootstrap.yaml keeps. There it lies under ``steps`` by its name, with the others beside the record's own fields, so that a run without

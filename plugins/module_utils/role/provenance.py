@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whose a result is that stages of the role leave for later ones: of which cluster, application and use. Private to the collection."""
+"""Whose a result is that stages of the role leave for later ones: of which cluster, application and use."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The variables of a role as people give them, made what its argument specs say. Private to the collection.
+"""The variables of a role as people give them, made what its argument specs say.
 
 ``-e name=value`` gives text for everything, a survey of AWX gives ``null`` or an empty text for a question that was not answered, and no
 step of a role can change a variable that was given with ``-e``. So the values that tasks use are those that ``convert`` returns.

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""AWS: its instance metadata (IMDSv2), and the credentials at hand. Private to the collection.
+"""AWS: its instance metadata (IMDSv2), and the credentials at hand.
 
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html,
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-imds-credentials.html (the variables)

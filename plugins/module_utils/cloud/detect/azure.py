@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Azure: its instance metadata, and the login at hand. Private to the collection.
+"""Azure: its instance metadata, and the login at hand.
 
 https://learn.microsoft.com/azure/virtual-machines/instance-metadata-service,
 https://learn.microsoft.com/python/api/overview/azure/identity-readme (the order of credentials, the variables)

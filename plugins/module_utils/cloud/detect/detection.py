@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What one source knows of a cloud, and how sources are asked side by side, within a time. Private to the collection."""
+"""What one source knows of a cloud, and how sources are asked side by side, within a time."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the nodes and the kubeconfig say of the cloud that a cluster runs on. Asks nobody. Private to the collection."""
+"""What the nodes and the kubeconfig say of the cloud that a cluster runs on. Asks nobody."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Google Cloud: its metadata server, and its default credentials. Private to the collection.
+"""Google Cloud: its metadata server, and its default credentials.
 
 https://cloud.google.com/compute/docs/metadata/predefined-metadata-keys,
 https://cloud.google.com/docs/authentication/application-default-credentials

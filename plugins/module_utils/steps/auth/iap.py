@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Log in by Google's Identity-Aware Proxy. Private to the collection.
+"""Log in by Google's Identity-Aware Proxy.
 
 https://cloud.google.com/iap/docs/signed-headers-howto (the audience),
 https://cloud.google.com/kubernetes-engine/docs/how-to/ingress-configuration#iap (the Secret),

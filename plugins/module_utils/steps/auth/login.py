@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How users log in: what was asked for, and what comes of it. Private to the collection."""
+"""How users log in: what was asked for, and what comes of it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Log in at an issuer of OpenID Connect. Private to the collection.
+"""Log in at an issuer of OpenID Connect.
 
 https://openid.net/specs/openid-connect-discovery-1_0.html, sections 3 and 4
 """

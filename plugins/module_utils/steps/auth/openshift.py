@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Log in with the accounts of OpenShift. Private to the collection.
+"""Log in with the accounts of OpenShift.
 
 The ServiceAccount of the hub is the OAuth client, with its own token as the secret: nothing is registered, and nothing is to be kept
 (https://docs.openshift.com/container-platform/4.17/authentication/using-service-accounts-as-oauth-client.html).

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Log in with a name and a password that are kept in a Secret, for trials. Private to the collection."""
+"""Log in with a name and a password that are kept in a Secret, for trials."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What is in the cluster already: issuers of cert-manager, and a Secret with a certificate. Private to the collection.
+"""What is in the cluster already: issuers of cert-manager, and a Secret with a certificate.
 
 https://cert-manager.io/docs/reference/api-docs/#cert-manager.io/v1.Issuer, https://kubernetes.io/docs/concepts/configuration/secret/#tls-secrets
 """

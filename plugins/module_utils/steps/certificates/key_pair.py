@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A certificate and its key, both PEM: checked, put in order, or made. Private to the collection.
+"""A certificate and its key, both PEM: checked, put in order, or made.
 
 https://www.rfc-editor.org/rfc/rfc5280 (fields), https://www.rfc-editor.org/rfc/rfc6125#section-6.4 (which names a certificate covers),
 https://www.rfc-editor.org/rfc/rfc8446#section-4.4.2 (the certificate itself comes first, each next one signed the one before). No error
@@ -10,16 +10,15 @@ ever quotes the key.
 from __future__ import annotations
 
 import datetime
-import ipaddress
 import typing as t
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...errors import BootstrapError, missing_library
+from ...errors import BootstrapError
+from ...pki import certificates as pki
 from ..static_ip.address import MANAGER, default_name
 
 _SOON = datetime.timedelta(days=14)
-_CLOCK_SKEW = datetime.timedelta(minutes=5)
 _LONGEST_CN = 64
 
 
@@ -48,7 +47,7 @@ def read(crt: str, key: str, what: tuple[str, str], say: Callable[[str], None] =
 
     Raises ``BootstrapError`` where one can't be read, or they are no pair.
     """
-    _need()
+    pki.require_cryptography()
     from cryptography import x509
 
     try:
@@ -95,47 +94,15 @@ def check(pair: CertificatePair, hostname: str, what: str, warn: Callable[[str],
 
 def make(hostname: str, application: str, cluster: str, days: int) -> CertificatePair:
     """A new certificate that signs itself, with a new key. Its subject tells that this collection made it, and for whom."""
-    _need()
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    parts = [(NameOID.ORGANIZATION_NAME, MANAGER), (NameOID.ORGANIZATIONAL_UNIT_NAME, default_name(application, cluster))]
-    parts += [(NameOID.COMMON_NAME, hostname)] if len(hostname) <= _LONGEST_CN else []
-    name = x509.Name([x509.NameAttribute(kind, value) for kind, value in parts])
-    now = datetime.datetime.now(datetime.UTC)
-    flags = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "key_cert_sign")
-    usage = x509.KeyUsage(**{each: each == "digital_signature" for each in (*flags, "crl_sign", "encipher_only", "decipher_only")})
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _CLOCK_SKEW)
-        .not_valid_after(now + datetime.timedelta(days=days))
-        .add_extension(x509.SubjectAlternativeName([_general_name(hostname)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(usage, critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return _pair([certificate], pem.decode())
+    key = pki.new_key()
+    name = pki.subject(hostname if len(hostname) <= _LONGEST_CN else None, [MANAGER], default_name(application, cluster))
+    certificate = pki.certificate(name, key, datetime.timedelta(days=days), usage=pki.SERVER, hosts=[hostname])
+    return _pair([certificate], pki.key_pem(key).decode())
 
 
 def owner(application: str, cluster: str) -> str:
     """What ``CertificatePair.owner`` is of a certificate that was made here for an application in a cluster."""
     return default_name(application, cluster)
-
-
-def _need() -> None:
-    try:
-        import cryptography  # noqa: F401
-    except ImportError:
-        raise missing_library("To check or make a certificate", "cryptography") from None
 
 
 def _key(text: str, what: str) -> t.Any:
@@ -196,12 +163,3 @@ def _pair(chain: list[t.Any], key: str) -> CertificatePair:
     ours = of(NameOID.ORGANIZATIONAL_UNIT_NAME) if of(NameOID.ORGANIZATION_NAME) == MANAGER else None
     text = "".join(each.public_bytes(serialization.Encoding.PEM).decode() for each in chain)
     return CertificatePair(text, key, tuple(hosts), own.not_valid_after_utc, ours)
-
-
-def _general_name(host: str) -> t.Any:
-    from cryptography import x509
-
-    try:
-        return x509.IPAddress(ipaddress.ip_address(host))
-    except ValueError:
-        return x509.DNSName(host)

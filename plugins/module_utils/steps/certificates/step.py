@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The step certificates: which kind, and what the application is to have of it. Private to the collection.
+"""The step certificates: which kind, and what the application is to have of it.
 
 The kind is chosen by rules as the plan has them (``rules/rules.py``), which are data; see ``choices`` for what they know beside the facts.
 """

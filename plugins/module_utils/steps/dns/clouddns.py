@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Records in Cloud DNS. Private to the collection.
+"""Records in Cloud DNS.
 
 https://cloud.google.com/dns/docs/reference/rest/v1/changes (a change is carried out as a whole; deletions must match what is there, and
 additions must not be there yet), .../managedZones, .../resourceRecordSets

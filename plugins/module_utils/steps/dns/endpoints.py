@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A name of Cloud Endpoints, ``<name>.endpoints.<project>.cloud.goog``, for which Google runs the DNS. Private to the collection.
+"""A name of Cloud Endpoints, ``<name>.endpoints.<project>.cloud.goog``, for which Google runs the DNS.
 
 A managed service of that name has a configuration, made of an OpenAPI document whose ``x-google-endpoints`` names the address; a rollout
 makes it the one that counts. https://cloud.google.com/service-infrastructure/docs/service-management/reference/rest (services, configs,

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A host name that is to lead to an address: what is wanted, whose it is, and how that is told. Private to the collection.
+"""A host name that is to lead to an address: what is wanted, whose it is, and how that is told.
 
 Whose a name is, is told from a mark that lies with it, never from memory. So a run that was killed after the record was made, and
 before anything was written down, finds it again.

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Records of a DNS zone: made, changed and removed together with the mark that tells whose they are. Private to the collection.
+"""Records of a DNS zone: made, changed and removed together with the mark that tells whose they are.
 
 The mark is a TXT record of its own, ``_kubeflow-bootstrap.<name>``, as ExternalDNS keeps one
 (https://kubernetes-sigs.github.io/external-dns/latest/docs/registry/txt/). Records and mark are one change, which a cloud carries out as

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Records in Route 53. Private to the collection.
+"""Records in Route 53.
 
 https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html (a batch is carried out as a whole; DELETE must
 match what is there, CREATE must not be there yet), .../API_GetChange.html (INSYNC),

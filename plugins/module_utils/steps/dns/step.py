@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The step dns: which way a host name is had, and what the application is to have of it. Private to the collection.
+"""The step dns: which way a host name is had, and what the application is to have of it.
 
 Names that hold their address: https://sslip.io. ExternalDNS: https://kubernetes-sigs.github.io/external-dns/latest/docs/sources/ingress/
 """

@@ -1,35 +1,28 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether a name leads to an address, as this machine or a name server sees it, within a bound. Private to the collection.
-
-https://www.rfc-editor.org/rfc/rfc1035 (messages of DNS), https://www.rfc-editor.org/rfc/rfc3596 (AAAA)
-"""
+"""Whether a name leads to an address, as this machine or a name server sees it, within a bound."""
 
 from __future__ import annotations
 
-import ipaddress
-import secrets
 import socket
-import struct
 import threading
 import time
 from collections.abc import Callable, Iterable
 
-from ...errors import BootstrapError
+from ...errors import BootstrapError, missing_library
 from .name import version_of
 
+try:
+    import dns.exception
+    import dns.resolver
+except ImportError:
+    dns = None  # type: ignore[assignment]
+
 _ANSWER_SECONDS = 5.0
-_A, _AAAA = 1, 28
-_REFUSALS = {
-    1: "the question is malformed",
-    2: "the name server failed",
-    3: "there is no such name",
-    5: "the name server refuses",
-}
 
 
 class Unresolved(Exception):
-    """Why nothing was found, in words."""
+    """Why a name has no addresses, in words."""
 
 
 def verify(hostname: str, addresses: Iterable[str], seconds: float, nameserver: str | None, say: Callable[[str], None]) -> tuple[bool, str]:
@@ -38,27 +31,29 @@ def verify(hostname: str, addresses: Iterable[str], seconds: float, nameserver: 
     ``nameserver``: an IP address with or without a port; ``None`` for the resolver of this machine.
     """
     start = time.monotonic()
-    end, pause, said = start + seconds, 0.2, start
-    wanted = list(addresses)
+    end, pause, reported = start + seconds, 0.2, start
+    expected = list(addresses)
     who = f"the name server {nameserver}" if nameserver else "this machine's resolver"
     while True:
         limit = max(min(_ANSWER_SECONDS, end - time.monotonic()), 1.0)
-        found, why = _found(hostname, nameserver, limit)
-        targets = {each for address in wanted for each in ([address] if version_of(address) else _found(address, nameserver, limit)[0])}
-        if found and targets and targets <= found:
-            return True, f"{hostname} leads to {', '.join(sorted(found))}, says {who}."
-        state = f"it leads to {', '.join(sorted(found))}" if found else why
+        resolved, why = _resolved(hostname, nameserver, limit)
+        targets = {
+            each for address in expected for each in ([address] if version_of(address) else _resolved(address, nameserver, limit)[0])
+        }
+        if resolved and targets and targets <= resolved:
+            return True, f"{hostname} leads to {', '.join(sorted(resolved))}, says {who}."
+        state = f"it leads to {', '.join(sorted(resolved))}" if resolved else why
         passed = time.monotonic() - start
         if time.monotonic() + pause > end:
-            return False, f"{hostname} does not lead to {', '.join(wanted)} after {passed:.0f} s: {state}, says {who}."
-        if time.monotonic() - said > 2.0:
-            said = time.monotonic()
-            say(f"waiting for {hostname} to lead to {', '.join(wanted)} ({passed:.0f} s): {state}")
+            return False, f"{hostname} does not lead to {', '.join(expected)} after {passed:.0f} s: {state}, says {who}."
+        if time.monotonic() - reported > 2.0:
+            reported = time.monotonic()
+            say(f"waiting for {hostname} to lead to {', '.join(expected)} ({passed:.0f} s): {state}")
         time.sleep(pause)
         pause = min(pause * 1.5, 5.0)
 
 
-def _found(hostname: str, nameserver: str | None, seconds: float) -> tuple[set[str], str]:
+def _resolved(hostname: str, nameserver: str | None, seconds: float) -> tuple[set[str], str]:
     try:
         return (_ask(hostname, nameserver, seconds) if nameserver else _resolve(hostname, seconds)), ""
     except Unresolved as error:
@@ -66,86 +61,44 @@ def _found(hostname: str, nameserver: str | None, seconds: float) -> tuple[set[s
 
 
 def _resolve(hostname: str, seconds: float) -> set[str]:
-    """getaddrinfo knows no time limit, so it is left behind in a thread of its own."""
-    found: list[set[str]] = []
-    failed: list[str] = []
+    """getaddrinfo has no time limit, so it is left behind in a thread of its own."""
+    addresses: list[set[str]] = []
+    errors: list[str] = []
 
     def work() -> None:
         try:
-            found.append({str(each[4][0]) for each in socket.getaddrinfo(hostname, None, type=socket.SOCK_STREAM)})
+            addresses.append({str(each[4][0]) for each in socket.getaddrinfo(hostname, None, type=socket.SOCK_STREAM)})
         except (OSError, UnicodeError) as error:
-            failed.append(getattr(error, "strerror", None) or str(error))
+            errors.append(getattr(error, "strerror", None) or str(error))
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     thread.join(seconds)
-    if found:
-        return found[0]
-    raise Unresolved(failed[0] if failed else f"no answer within {seconds:.0f} s")
+    if addresses:
+        return addresses[0]
+    raise Unresolved(errors[0] if errors else f"no answer within {seconds:.0f} s")
 
 
 def _ask(hostname: str, nameserver: str, seconds: float) -> set[str]:
-    address = server(nameserver)
-    found: set[str] = set()
-    for kind in (_A, _AAAA):
-        question = secrets.token_bytes(2) + struct.pack(">HHHHH", 0x0100, 1, 0, 0, 0)  # recursion desired, one question
-        question += b"".join(bytes([len(label)]) + label.encode("ascii") for label in hostname.split("."))
-        question += b"\0" + struct.pack(">HH", kind, 1)
-        found |= _answer(question, address, seconds)
-    if not found:
-        raise Unresolved("there is no address of that name")
-    return found
-
-
-def _answer(question: bytes, address: tuple[str, int], seconds: float) -> set[str]:
-    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-    end = time.monotonic() + seconds
+    if dns is None:
+        raise missing_library("To ask a name server", "dnspython")
+    resolver = dns.resolver.Resolver(configure=False)
+    address, resolver.port = server(nameserver)
+    resolver.nameservers = [address]
+    addresses: set[str] = set()
     try:
-        with socket.socket(family, socket.SOCK_DGRAM) as channel:
-            channel.connect(address)
-            channel.send(question)
-            while True:
-                channel.settimeout(max(end - time.monotonic(), 0.01))
-                message = channel.recv(4096)
-                if message[:2] == question[:2]:
-                    break
-    except TimeoutError:
+        for kind in ("A", "AAAA"):
+            answer = resolver.resolve(f"{hostname}.", kind, raise_on_no_answer=False, lifetime=seconds)
+            addresses |= {record.address for record in answer}
+    except dns.resolver.NXDOMAIN:
+        raise Unresolved("there is no such name") from None
+    except dns.resolver.LifetimeTimeout:
         raise Unresolved(f"no answer within {seconds:.0f} s") from None
-    except OSError as error:
-        raise Unresolved(f"it can't be asked ({error.strerror or error})") from None
-    try:
-        return _addresses(message)
-    except (struct.error, IndexError, ValueError):
-        raise Unresolved("its answer can't be read") from None
-
-
-def _addresses(message: bytes) -> set[str]:
-    _id, flags, questions, answers = struct.unpack(">HHHH", message[:8])
-    code = flags & 0xF
-    if code:
-        raise Unresolved(_REFUSALS.get(code, f"the name server refuses with code {code}"))
-    place = 12
-    for _each in range(questions):
-        place = _after_name(message, place) + 4
-    found: set[str] = set()
-    for _each in range(answers):
-        place = _after_name(message, place)
-        kind, _class, _ttl, length = struct.unpack(">HHIH", message[place : place + 10])
-        place += 10
-        if kind in (_A, _AAAA):
-            found.add(str(ipaddress.ip_address(message[place : place + length])))
-        place += length
-    return found
-
-
-def _after_name(message: bytes, place: int) -> int:
-    while True:
-        length = message[place]
-        if length >= 0xC0:  # the rest stands elsewhere
-            return place + 2
-        place += 1 + length
-        if not length:
-            return place
+    except dns.exception.DNSException as error:
+        raise Unresolved(str(error).rstrip(".")) from None
+    if not addresses:
+        raise Unresolved("there is no address of that name")
+    return addresses
 
 
 def server(text: str) -> tuple[str, int]:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The git command, without a terminal: its answers, and its complaints in our words. Private to the collection."""
+"""The git command, without a terminal: its answers, and its complaints in our words."""
 
 # No Ansible module here whose run_command could be used: pylint: disable=ansible-bad-function
 

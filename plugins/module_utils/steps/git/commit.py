@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One commit a run: whether the application can be committed, and its commit. Private to the collection.
+"""One commit a run: whether the application can be committed, and its commit.
 
 What a run is about to write is noted in git's own folder before it writes. So a run that was killed, or whose commit was refused, is told
 from changes of somebody else.
@@ -24,6 +24,7 @@ from ...ksonnet.disk import folder as application
 from ...ksonnet.files import record
 from ...redaction.redact import clean
 from ...run import Context
+from ..gitops.registration import MANIFESTS
 from . import message, repository
 from .command import Git, GitFailed
 from .push import PushTarget, push
@@ -137,12 +138,19 @@ def _text(path: Path) -> str:
 
 
 def _check_clean(place: Repository, wanted: CommitSpec) -> None:
-    """Refuse changes that no run has noted as its own. Before the first commit there is nothing that they could differ from."""
+    """Refuse changes that no run has noted as its own. Before the first commit there is nothing that they could differ from.
+
+    The manifests are rendered by each run, so that they hold no work of anybody.
+    """
     if wanted.take_changes or not place.head:
         return
     noted = _noted(place)
     changed = place.changed()
-    others = [path for path, code in changed.items() if not (path in noted and noted[path] == _state(wanted.folder / path, code))]
+    others = [
+        path
+        for path, code in changed.items()
+        if path != MANIFESTS and not (path in noted and noted[path] == _state(wanted.folder / path, code))
+    ]
     if others:
         shown = ", ".join(sorted(others)[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
         raise BootstrapError(

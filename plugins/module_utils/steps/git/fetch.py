@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Brings an application's folder from its remote, where there is none yet. Private to the collection."""
+"""Brings an application's folder from its remote, where there is none yet."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The message of a commit: what changed in the application, and why. Private to the collection.
+"""The message of a commit: what changed in the application, and why.
 
 What changed is read off two states of bootstrap.yaml, the file that says why the application is as it is.
 """

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Pushes a branch, never by force. Private to the collection."""
+"""Pushes a branch, never by force."""
 
 from __future__ import annotations
 

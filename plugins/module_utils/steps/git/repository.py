@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The repository that an application lies in, and whether something can be committed there. Private to the collection."""
+"""The repository that an application lies in, and whether something can be committed there."""
 
 from __future__ import annotations
 

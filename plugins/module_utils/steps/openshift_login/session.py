@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""From a user name and a password to a token of OpenShift, and its end. Private to the collection.
+"""From a user name and a password to a token of OpenShift, and its end.
 
 What the server answers, and what is to be done then: "OAuth token request flows and responses" of
 https://docs.redhat.com/en/documentation/openshift_container_platform/4.17/html/authentication_and_authorization; where to ask: RFC 8414;

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A reserved address in a cloud: what is wanted, whose it is, and the way to it. Private to the collection.
+"""A reserved address in a cloud: what is wanted, whose it is, and the way to it.
 
 Whose an address is, is told from marks that it carries itself (labels, tags), never from memory. So a run that was killed after
 the cloud had reserved an address, and before anything was written down, finds it again.

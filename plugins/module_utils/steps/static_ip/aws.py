@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Elastic IP addresses at AWS. Private to the collection.
+"""Elastic IP addresses at AWS.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AllocateAddress.html, .../API_DescribeAddresses.html,
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html

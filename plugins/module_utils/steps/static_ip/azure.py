@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Public IP addresses at Azure. Private to the collection.
+"""Public IP addresses at Azure.
 
 https://learn.microsoft.com/rest/api/virtualnetwork/public-ip-addresses,
 https://learn.microsoft.com/python/api/overview/azure/identity-readme (credentials, ``AZURE_AUTHORITY_HOST``),

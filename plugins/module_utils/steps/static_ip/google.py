@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Addresses at Google Cloud. Private to the collection.
+"""Addresses at Google Cloud.
 
 https://cloud.google.com/compute/docs/reference/rest/v1/addresses and .../globalAddresses. Labels can't be given when an address is
 made, only afterwards (``setLabels``), so the marks stand in the description too, which comes with the address and never changes.

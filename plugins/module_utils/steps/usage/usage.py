@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What an application would report of its use: the component's own script, with the component's own settings. Private to the collection."""
+"""What an application would report of its use: the component's own script, with the component's own settings."""
 
 from __future__ import annotations
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import socket
-import struct
 import threading
 import typing as t
 from collections.abc import Callable, Iterator
 
+import dns.message
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.steps.dns import verify as verify_module
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.steps.dns.verify import server, verify
 from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang
 
@@ -43,16 +47,20 @@ def answering() -> Iterator[Server]:
         each.close()
 
 
-def reply(question: bytes, *records: tuple[int, bytes], code: int = 0) -> bytes:
-    kind = struct.unpack(">H", question[-4:-2])[0]
-    given = [each for each in records if each[0] in (kind, 5)]
-    body = b"".join(b"\xc0\x0c" + struct.pack(">HHIH", number, 1, 60, len(data)) + data for number, data in given)
-    return question[:2] + struct.pack(">HHHHH", 0x8180 | code, 1, len(given), 0, 0) + question[12:] + body
+NAME = "kubeflow.example.com."
+A, AAAA = (NAME, "A", "203.0.113.1"), (NAME, "AAAA", "2001:db8::1")
+CNAME = (NAME, "CNAME", "lb.example.com.")
+Record = tuple[str, str, str]
 
 
-A = (1, bytes([203, 0, 113, 1]))
-AAAA = (28, socket.inet_pton(socket.AF_INET6, "2001:db8::1"))
-CNAME = (5, b"\x02lb\xc0\x0c")
+def reply(question: bytes, *records: Record, code: int = 0) -> bytes:
+    """The records of the kind that is asked for, and aliases."""
+    asked = dns.message.from_wire(question)
+    answer = dns.message.make_response(asked)
+    answer.set_rcode(dns.rcode.Rcode(code))
+    kinds = (dns.rdatatype.to_text(asked.question[0].rdtype), "CNAME")
+    answer.answer = [dns.rrset.from_text(name, 60, "IN", kind, data) for name, kind, data in records if kind in kinds]
+    return answer.to_wire()
 
 
 def look(where: str, *addresses: str, seconds: float = 0.0) -> tuple[bool, str]:
@@ -60,25 +68,24 @@ def look(where: str, *addresses: str, seconds: float = 0.0) -> tuple[bool, str]:
 
 
 def test_all_addresses_count_behind_aliases_too(answering: Server) -> None:
-    where = answering(lambda question: [reply(question, CNAME, A, AAAA)])
+    where = answering(lambda question: [reply(question, CNAME, *(("lb.example.com.", *each[1:]) for each in (A, AAAA)))])
     assert look(where) == (True, f"kubeflow.example.com leads to 2001:db8::1, 203.0.113.1, says the name server {where}.")
     assert look(where, "203.0.113.1", "2001:db8::1")[0]
     assert not look(where, "203.0.113.1", "203.0.113.2")[0]
 
 
 def test_a_name_that_leads_to_another_name_leads_where_that_leads(answering: Server) -> None:
-    assert look(answering(lambda question: [reply(question, A)]), "lb.example.net")[0]
+    assert look(answering(lambda question: [reply(question, A, ("lb.example.net.", *A[1:]))]), "lb.example.net")[0]
 
 
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
         (lambda question: [reply(question, code=3)], "there is no such name"),
-        (lambda question: [reply(question, code=2)], "the name server failed"),
+        (lambda question: [reply(question, code=2)], "SERVFAIL"),
         (lambda question: [reply(question)], "there is no address of that name"),
-        (lambda question: [question[:2] + b"\x81"], "its answer can't be read"),
-        (lambda question: [reply(question, (1, b"\x01\x02"))], "its answer can't be read"),
-        (lambda question: [reply(question, A)[:-6]], "its answer can't be read"),
+        (lambda question: [question[:2] + b"\x81"], "no answer within 1 s"),
+        (lambda question: [reply(question, A)[:-6]], "no answer within 1 s"),
     ],
 )
 def test_what_no_answer_says(answering: Server, answer: t.Any, why: str) -> None:
@@ -87,10 +94,15 @@ def test_what_no_answer_says(answering: Server, answer: t.Any, why: str) -> None
 
 
 def test_an_answer_to_another_question_is_passed_over(answering: Server) -> None:
-    forged = (1, bytes([198, 51, 100, 1]))
-    where = answering(lambda question: [b"\0\0" + reply(question, forged)[2:], reply(question, A)])
-    # With two random bytes in the question one of 65536 would be taken for the answer.
-    assert "198.51.100.1" not in look(where)[1]
+    forged = (NAME, "A", "198.51.100.1")
+    where = answering(lambda question: [bytes([question[0] ^ 1, *reply(question, forged)[1:]]), reply(question, A)])
+    assert look(where) == (True, f"kubeflow.example.com leads to 203.0.113.1, says the name server {where}.")
+
+
+def test_without_dnspython_only_the_resolver_of_the_machine_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify_module, "dns", None)
+    with pytest.raises(BootstrapError, match="dnspython is needed"):
+        look("127.0.0.1:53")
 
 
 def test_silence_is_bounded(answering: Server) -> None:
