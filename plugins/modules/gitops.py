@@ -112,6 +112,7 @@ import typing as t
 from dataclasses import asdict
 from pathlib import Path
 
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.target import TARGET_ARGUMENTS, connect
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
