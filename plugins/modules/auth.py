@@ -241,7 +241,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     if spec.allowed_users:
         login.parameters["allowedUsers"] = list(spec.allowed_users)
     step = {"parameters": login.parameters, "components": {}, "reason": login.reason, "record": login.record}
-    result = {"kind": kind, "step": step, "said": " ".join(login.said)}
+    result = {"kind": kind, "step": step, "said": " ".join(login.sentences)}
     _apart(result, spec)
     if login.generated and not context.check:
         _show(context, spec, login.generated)

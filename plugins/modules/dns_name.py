@@ -260,7 +260,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     if to_come and provider != "external_dns":
         return _shown(step.foreseen(provider, hostname), context)
     if provider == "sslip":
-        addresses = addresses or step.held(hostname)
+        addresses = addresses or step.embedded_address(hostname)
     spec = DnsRecordSpec(
         **same,
         hostname=hostname,

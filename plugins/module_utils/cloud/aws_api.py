@@ -59,10 +59,10 @@ class AwsApi:
         try:
             session = boto3.session.Session(region_name=region)
             # A service that is one for the world needs a region for the signature alone.
-            found = session.region_name or (None if about is None else "us-east-1")
-            if not found:
+            region = session.region_name or (None if about is None else "us-east-1")
+            if not region:
                 raise BootstrapError("The region of AWS is not known.", fix="Set region or AWS_REGION.")
-            self.region = str(found)
+            self.region = str(region)
             self._client = session.client(service, config=config, region_name=self.region)
         except (BotoCoreError, ValueError) as error:
             raise self._unreachable(error) from None
@@ -91,18 +91,18 @@ class AwsApi:
 
     def _refused(self, error: t.Any, action: str) -> BootstrapError:
         code = str(error.response.get("Error", {}).get("Code"))
-        said = " ".join(str(error.response.get("Error", {}).get("Message")).split())[:300]
+        detail = " ".join(str(error.response.get("Error", {}).get("Message")).split())[:300]
         operation = "".join(part.capitalize() for part in action.split("_"))
         about = f" in the region {self.region}" if self._about is None else self._about
-        own = self._explain(code, said)
+        own = self._explain(code, detail)
         if own:
             return own
         if code in _DENIED:
-            who = re.search(r"User: (\S+) is not", said)
+            who = re.search(r"User: (\S+) is not", detail)
             may = f"{self._service}:{operation}"
             message = f"{who[1] if who else 'The credentials of AWS'} may not do {may}{about}."
             return BootstrapError(message, fix=f"Allow the action {may} in a policy of that identity.", code=code)
         if code in _BAD_LOGIN:
             fix = "Log in again: aws sso login, or aws configure."
             return BootstrapError(f"AWS rejects these credentials ({code}).", fix=fix, code=code)
-        return BootstrapError(f"{self._name} refuses {operation}{about} ({code}): {said}", code=code)
+        return BootstrapError(f"{self._name} refuses {operation}{about} ({code}): {detail}", code=code)

@@ -108,7 +108,7 @@ class GoogleApi:
         """
         end = time.monotonic() + seconds
         where = path or _path(operation)
-        pause, said = 0.1, time.monotonic()
+        pause, reported = 0.1, time.monotonic()
         while not (operation.get("done") or str(operation.get("status")).upper() == "DONE"):
             left = end - time.monotonic()
             if left <= 0:
@@ -119,8 +119,8 @@ class GoogleApi:
                     status=0,
                     reason="timeout",
                 )
-            if time.monotonic() - said > 2.0:
-                said = time.monotonic()
+            if time.monotonic() - reported > 2.0:
+                reported = time.monotonic()
                 self._say(f"waiting for {_target(operation, where)}: {operation.get('progress', 0)} %")
             if self.service == "compute":
                 operation = self.request("POST", f"{where}/wait", repeat=True, timeout=min(_WAIT_SECONDS, left + 1))
@@ -211,11 +211,15 @@ def _no_login(error: Exception) -> GoogleError:
         reply = error.args[1] if len(error.args) > 1 else None
         with contextlib.suppress(ValueError):
             reply = foreign_json.loads(reply) if isinstance(reply, str) else reply
-        said = reply.get("error_description") or reply.get("error") if isinstance(reply, dict) else None
+        detail = reply.get("error_description") or reply.get("error") if isinstance(reply, dict) else None
         inner = error.args[0] if error.args and isinstance(error.args[0], Exception) else None
         # A long word may be a token that was quoted.
         why = (
-            re.sub(r"\S{30,}", "...", str(said))[:200] if said else f"what gives tokens can't be reached ({_why(inner)})" if inner else name
+            re.sub(r"\S{30,}", "...", str(detail))[:200]
+            if detail
+            else f"what gives tokens can't be reached ({_why(inner)})"
+            if inner
+            else name
         )
     return GoogleError(
         f"Google's default credentials can't be used: {why.rstrip('.')}.",

@@ -49,14 +49,14 @@ def explain(service: str, status: int, body: t.Any, path: str) -> GoogleError:
     details = [each for each in [*(error.get("details") or []), *(first.get("errorDetails") or [])] if isinstance(each, dict)]
     info = next((each for each in details if str(each.get("@type", "")).endswith("ErrorInfo")), {})
     reason = str(info.get("reason") or first.get("reason") or first.get("code") or error.get("status") or status)
-    said = _line(first.get("message") or error.get("message") or f"HTTP status {status}")
-    message, fix, named = _words(service, status, reason, said, path, details)
+    detail = _line(first.get("message") or error.get("message") or f"HTTP status {status}")
+    message, fix, named = _words(service, status, reason, detail, path, details)
     return GoogleError(message, fix=fix, status=status, reason=named)
 
 
-def _words(service: str, status: int, reason: str, said: str, path: str, details: list[Json]) -> tuple[str, str | None, str]:
+def _words(service: str, status: int, reason: str, detail: str, path: str, details: list[Json]) -> tuple[str, str | None, str]:
     """Message, fix and reason."""
-    project = _project(path, said)
+    project = _project(path, detail)
     if reason in _DISABLED:
         api = next((str(each["metadata"]["service"]) for each in details if "service" in (each.get("metadata") or {})), None)
         api = api or f"{service}.googleapis.com"
@@ -64,47 +64,47 @@ def _words(service: str, status: int, reason: str, said: str, path: str, details
             f"gcloud services enable {shlex.quote(api)}{f' --project {shlex.quote(project)}' if project else ''}, then wait a few minutes."
         )
         return f"The API {api} is not enabled in the project {project or 'of the credentials'}.", fix, "accessNotConfigured"
-    if reason in _QUOTAS or re.match(r"Quota '", said):
-        return *_quota(said, details, project), "quotaExceeded"
+    if reason in _QUOTAS or re.match(r"Quota '", detail):
+        return *_quota(detail, details, project), "quotaExceeded"
     if status == 403 and reason not in _RATES:
-        permission = re.search(r"'([a-z]+\.[A-Za-z.]+)'", said) or re.search(r"permission ([a-z]+\.[A-Za-z.]+)", said, re.IGNORECASE)
-        thing = re.search(r"for '?(?:resource )?'?(projects/[^' ]+)", said)
+        permission = re.search(r"'([a-z]+\.[A-Za-z.]+)'", detail) or re.search(r"permission ([a-z]+\.[A-Za-z.]+)", detail, re.IGNORECASE)
+        thing = re.search(r"for '?(?:resource )?'?(projects/[^' ]+)", detail)
         if permission:
             where = thing[1].rstrip(".") if thing else path
             message = f"The credentials of Google lack the permission {permission[1]} on {where}."
             return message, f"Grant a role that has {permission[1]} in the project {project}, or use other credentials.", "forbidden"
-        return f"Google refuses {path} to these credentials: {said}", "Grant them a role for it, or use others.", "forbidden"
+        return f"Google refuses {path} to these credentials: {detail}", "Grant them a role for it, or use others.", "forbidden"
     if status == 401:
-        return f"Google rejects these credentials: {said}", "Log in again: gcloud auth application-default login", "credentials"
+        return f"Google rejects these credentials: {detail}", "Log in again: gcloud auth application-default login", "credentials"
     if (
         status == 404
         and project
-        and re.search(rf"projects/{re.escape(project)}'|Unknown project|project .* not found", said, re.IGNORECASE)
+        and re.search(rf"projects/{re.escape(project)}'|Unknown project|project .* not found", detail, re.IGNORECASE)
     ):
         return f"The project {project} was not found, or these credentials may not see it.", "Name another project.", "projectNotFound"
-    region = re.search(r"regions/([a-z0-9-]+)' was not found", said)
+    region = re.search(r"regions/([a-z0-9-]+)' was not found", detail)
     if region:
         fix = f"Name another: gcloud compute regions list --project {shlex.quote(str(project))}"
-        return f"There is no region {region[1]}: {said}", fix, "regionNotFound"
+        return f"There is no region {region[1]}: {detail}", fix, "regionNotFound"
     if status == 404:
-        return f"Google: not found: {said}", None, "notFound"
+        return f"Google: not found: {detail}", None, "notFound"
     if status == 409 or reason in ("alreadyExists", "ALREADY_EXISTS"):
-        return f"Google: {said}", None, "alreadyExists" if reason in ("ALREADY_EXISTS", "alreadyExists") else reason
-    if status == 400 and re.search(r"resource\.name", said):
+        return f"Google: {detail}", None, "alreadyExists" if reason in ("ALREADY_EXISTS", "alreadyExists") else reason
+    if status == 400 and re.search(r"resource\.name", detail):
         return (
-            f"Google takes no such name: {said}",
+            f"Google takes no such name: {detail}",
             "Use small letters, digits and dashes, a letter first, 63 characters at most.",
             "invalid",
         )
-    return f"Google's API {service} refuses {path} (HTTP {status}): {said}", None, reason
+    return f"Google's API {service} refuses {path} (HTTP {status}): {detail}", None, reason
 
 
-def _quota(said: str, details: list[Json], project: str | None) -> tuple[str, str]:
+def _quota(detail: str, details: list[Json], project: str | None) -> tuple[str, str]:
     info: Json = next((each["quotaInfo"] for each in details if isinstance(each.get("quotaInfo"), dict)), {})
-    metric = re.search(r"Quota '([^']+)'", said)
-    limit = re.search(r"Limit: ([0-9]+)", said)
-    region = re.search(r"in region ([a-z0-9-]+)", said)
-    name = metric[1] if metric else info.get("metricName") or "named in: " + said
+    metric = re.search(r"Quota '([^']+)'", detail)
+    limit = re.search(r"Limit: ([0-9]+)", detail)
+    region = re.search(r"in region ([a-z0-9-]+)", detail)
+    name = metric[1] if metric else info.get("metricName") or "named in: " + detail
     most = limit[1] if limit else info.get("limit", "unknown")
     place = region[1] if region else (info.get("dimensions") or {}).get("region")
     where = f" in the region {place}" if place and place != "global" else ""
@@ -112,8 +112,8 @@ def _quota(said: str, details: list[Json], project: str | None) -> tuple[str, st
     return message, "Release what is not needed, or ask for more: https://console.cloud.google.com/iam-admin/quotas"
 
 
-def _project(path: str, said: str) -> str | None:
-    match = re.search(r"projects/([^/' ?]+)", path) or re.search(r"projects?[/ ]'?([a-z0-9:.-]+)", said)
+def _project(path: str, detail: str) -> str | None:
+    match = re.search(r"projects/([^/' ?]+)", path) or re.search(r"projects?[/ ]'?([a-z0-9:.-]+)", detail)
     return match[1] if match else None
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the optional steps (an address, a host name, a certificate, a login ...) found out for the application.
+"""What the optional steps (an address, a host name, a certificate, a login ...) contribute to the application.
 
 A step is ``parameters`` (defaults of every component that declares them), ``components`` to add, ``reason``, a sentence, and ``record``,
 what bootstrap.yaml keeps. There it lies under ``steps`` by its name, with the others beside the record's own fields, so that a run without
@@ -27,9 +27,9 @@ _OWN = ("parameters", "components", "reason")
 
 
 def gather(
-    given: Mapping[str, t.Any], current: Mapping[str, str], uid: str, move: bool, order: Sequence[str] = ()
+    current_steps: Mapping[str, t.Any], current: Mapping[str, str], uid: str, move: bool, order: Sequence[str] = ()
 ) -> tuple[Steps, list[str]]:
-    """The steps that count, by name: those of this run, and of the others what the application's record says; and what is to be said.
+    """The steps that count, by name: those of this run, and of the others what the application's record says; and warnings.
 
     ``given``: the steps of this run (the fact kubeflow_steps). ``current``: the files of the existing application. ``uid``: of the
     cluster. ``order``: names, others come after them. A record that was made for another cluster says nothing of this one. Raises
@@ -38,11 +38,11 @@ def gather(
     before = record.read(current)
     old, warnings = recorded(before), []
     if old and move and (before.get("cluster") or {}).get("uid") not in (None, uid):
-        kept = {name: each for name, each in old.items() if name not in given}
-        if kept:
-            warnings.append(f"What the steps {', '.join(kept)} made for the other cluster stays there, and is not used here.")
+        unused = {name: each for name, each in old.items() if name not in current_steps}
+        if unused:
+            warnings.append(f"What the steps {', '.join(unused)} made for the other cluster stays there, and is not used here.")
         old = {}
-    steps = {**old, **{str(name): _checked(str(name), step) for name, step in given.items()}}
+    steps = {**old, **{str(name): _checked(str(name), step) for name, step in current_steps.items()}}
     names = sorted(steps, key=lambda name: (order.index(name) if name in order else len(order), name))
     return {name: steps[name] for name in names if any(steps[name][key] for key in ("parameters", "components", "record"))}, warnings
 
@@ -73,15 +73,15 @@ def to_record(steps: Mapping[str, Json]) -> Json:
 
 def with_components(components: Mapping[str, str], steps: Mapping[str, Json]) -> dict[str, str]:
     """Components (name to prototype) with those that steps add, but for prototypes that are among them already."""
-    found = dict(components)
+    result = dict(components)
     for step in steps.values():
         for name, entry in step["components"].items():
             prototype = str((entry or {}).get("prototype") or name)
-            if name not in found and prototype.rsplit(".", maxsplit=1)[-1] not in {
-                each.rsplit(".", maxsplit=1)[-1] for each in found.values()
+            if name not in result and prototype.rsplit(".", maxsplit=1)[-1] not in {
+                each.rsplit(".", maxsplit=1)[-1] for each in result.values()
             }:
-                found[name] = prototype
-    return found
+                result[name] = prototype
+    return result
 
 
 def shown(steps: Mapping[str, Json]) -> Json:
@@ -100,14 +100,14 @@ def _checked(name: str, step: t.Any) -> Json:
             f"steps: {name}: a mapping of parameters, components, reason and record is expected.",
             fix="Take what a role of this collection left in the fact kubeflow_steps.",
         )
-    found = {key: step.get(key, kind()) for key, kind in _FIELDS.items()}
-    hidden = _secret(found)
+    fields = {key: step.get(key, kind()) for key, kind in _FIELDS.items()}
+    hidden = _secret(fields)
     if hidden:
         raise BootstrapError(
             f"steps: {name}: {hidden} holds what looks like a credential, and would be written into the application.",
             fix="Hand secrets to the deployment (kubeflow_secrets), and name here only the Secret.",
         )
-    return found
+    return fields
 
 
 def _secret(value: t.Any, where: str = "") -> str | None:

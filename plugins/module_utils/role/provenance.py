@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whose a result is that stages of the role leave for later ones: of which cluster, application and use."""
+"""The scope of results that stages of the role leave for later ones: cluster, application and run."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import typing as t
 from collections.abc import Mapping
 
 MARK = "made_for"
-"""In each result: a mapping. What has none was given by a caller, and is anybody's."""
+"""The key in each result, a mapping. Results without it come from a caller, and fit any scope."""
 
 
-def own(held: t.Any, here: Mapping[str, t.Any]) -> t.Any:
-    """What of ``held`` was made for ``here``: a result itself or an empty one, or of a list or mapping of results those that were.
+def own(results: t.Any, scope: Mapping[str, t.Any]) -> t.Any:
+    """``results`` that were made for ``scope``: one result or an empty one, or those of a list or mapping that were.
 
-    A mark and ``here`` need not say the same: what only one of them names does not count.
+    Keys that only the mark or only ``scope`` has do not count.
     """
-    if isinstance(held, Mapping):
-        if MARK in held:
-            return held if _fits(held, here) else {}
-        return {name: each for name, each in held.items() if _fits(each, here)}
-    return [each for each in held if _fits(each, here)]
+    if isinstance(results, Mapping):
+        if MARK in results:
+            return results if _fits(results, scope) else {}
+        return {name: each for name, each in results.items() if _fits(each, scope)}
+    return [each for each in results if _fits(each, scope)]
 
 
-def _fits(result: t.Any, here: Mapping[str, t.Any]) -> bool:
+def _fits(result: t.Any, scope: Mapping[str, t.Any]) -> bool:
     mark = result.get(MARK) if isinstance(result, Mapping) else None
-    return not isinstance(mark, Mapping) or all(here[name] == value for name, value in mark.items() if name in here)
+    return not isinstance(mark, Mapping) or all(scope[name] == value for name, value in mark.items() if name in scope)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The variables of a role as people give them, made what its argument specs say.
+"""The variables of a role, converted to the types of its argument specs.
 
 ``-e name=value`` gives text for everything, a survey of AWX gives ``null`` or an empty text for a question that was not answered, and no
 step of a role can change a variable that was given with ``-e``. So the values that tasks use are those that ``convert`` returns.
@@ -48,7 +48,7 @@ _TO: dict[str, Callable[[t.Any], t.Any]] = {
 
 
 def is_answered(value: object) -> bool:
-    """Whether there is a value: ``null`` and an empty text are a question of a survey that was left blank."""
+    """Whether there is a value: a question of a survey that was left blank is ``null`` or an empty text."""
     return not (value is None or (isinstance(value, str) and not value.strip()))
 
 
@@ -58,59 +58,59 @@ def convert(name: str, spec: Spec, value: t.Any) -> t.Any:
     Raises ``BootstrapError`` in one sentence, without the value where the option is a secret."""
     if not is_answered(value):
         return None
-    wanted = spec.get("type", "str")
-    found = _typed(name, wanted, value, secret=bool(spec.get("no_log")))
-    if wanted == "list" and spec.get("elements"):
-        found = [_typed(f"{name}[{index}]", spec["elements"], each, secret=bool(spec.get("no_log"))) for index, each in enumerate(found)]
-    for each in found if isinstance(found, list) else [found]:
+    kind = spec.get("type", "str")
+    result = _typed(name, kind, value, secret=bool(spec.get("no_log")))
+    if kind == "list" and spec.get("elements"):
+        result = [_typed(f"{name}[{index}]", spec["elements"], each, secret=bool(spec.get("no_log"))) for index, each in enumerate(result)]
+    for each in result if isinstance(result, list) else [result]:
         if spec.get("choices") and each not in spec["choices"]:
             choices = list(map(str, spec["choices"]))
             near = difflib.get_close_matches(str(each), choices, 1)
             hint = f"Did you mean {near[0]}? " if near else ""
             raise BootstrapError(f"{name} is {each!r}.", fix=f"{hint}It is one of {', '.join(choices)}.")
-    return found
+    return result
 
 
-def _typed(name: str, wanted: str, value: t.Any, *, secret: bool) -> t.Any:
-    if wanted == "raw":
+def _typed(name: str, type_name: str, value: t.Any, *, secret: bool) -> t.Any:
+    if type_name == "raw":
         return value
     shown = "" if secret or not isinstance(value, bool | int | float | str) else f" ({str(value)[:60]})"
-    if wanted in ("str", "path"):
+    if type_name in ("str", "path"):
         if isinstance(value, list | dict):
             kind = "a list" if isinstance(value, list) else "a mapping"
             raise BootstrapError(f"{name} is {kind}, where text is expected.")
-        return _TO[wanted](value)
+        return _TO[type_name](value)
     try:
-        if isinstance(value, bool) and wanted in ("int", "float"):
+        if isinstance(value, bool) and type_name in ("int", "float"):
             raise TypeError
-        if isinstance(value, str) and wanted in ("list", "dict"):
-            return _parsed(wanted, value)
-        if isinstance(value, list | dict) and wanted not in ("list", "dict"):
+        if isinstance(value, str) and type_name in ("list", "dict"):
+            return _parsed(type_name, value)
+        if isinstance(value, list | dict) and type_name not in ("list", "dict"):
             raise TypeError
-        if isinstance(value, dict) and wanted == "list":
+        if isinstance(value, dict) and type_name == "list":
             return [value]
-        return _TO[wanted](value)
+        return _TO[type_name](value)
     except (TypeError, ValueError):
-        how = {"list": "a,b or [a, b]", "dict": '{"key": "value"}'}.get(wanted)
+        how = {"list": "a,b or [a, b]", "dict": '{"key": "value"}'}.get(type_name)
         fix = f"Give it as {how} ({name}={how!r} in single quotes behind -e, or in a file: -e @file.yml)." if how else None
-        raise BootstrapError(f"{name} is not {_KINDS.get(wanted, wanted)}{shown}.", fix=fix) from None
+        raise BootstrapError(f"{name} is not {_KINDS.get(type_name, type_name)}{shown}.", fix=fix) from None
 
 
-def _parsed(wanted: str, text: str) -> t.Any:
+def _parsed(type_name: str, text: str) -> t.Any:
     """A list or a mapping from text: JSON, YAML in one line, ``a,b`` or ``key=value key=value``."""
     text = text.strip()
     if text[0] in "[{" and yaml is not None:
         try:
-            found = yaml.safe_load(text)
+            result = yaml.safe_load(text)
         except (yaml.YAMLError, ValueError):
             raise ValueError from None
-    elif wanted == "list":
-        found = [part.strip() for part in text.split(",") if part.strip()]
+    elif type_name == "list":
+        result = [part.strip() for part in text.split(",") if part.strip()]
     else:
-        found = check_type_dict(text)
-    if not isinstance(found, list if wanted == "list" else dict):
+        result = check_type_dict(text)
+    if not isinstance(result, list if type_name == "list" else dict):
         raise TypeError
-    return found
+    return result
 
 
 # --- names
@@ -129,11 +129,11 @@ def misspelt(names: Iterable[str], known: Iterable[str], options: Iterable[str])
         if not name.startswith(PREFIX) or name in known or name.startswith(stems):
             continue
         rest = name.removeprefix(PREFIX)
-        found = difflib.get_close_matches(rest, by_rest, 1, 0.75)
-        if found and _letters(rest, found[0]) <= max(len(rest) // 4, 1):
-            near[name] = by_rest[found[0]]
+        matches = difflib.get_close_matches(rest, by_rest, 1, 0.75)
+        if matches and _letters(rest, matches[0]) <= max(len(rest) // 4, 1):
+            near[name] = by_rest[matches[0]]
         else:
-            others[name] = by_rest[found[0]] if found else ""
+            others[name] = by_rest[matches[0]] if matches else ""
     return near, others
 
 

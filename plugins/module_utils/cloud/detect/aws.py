@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 
 from ...formats import foreign_json
-from .detection import CloudFinding, Env, MetadataServer, SourceUnavailable, sane
+from .detection import CloudFinding, Env, MetadataServer, SourceUnavailable, printable
 
 _TTL = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}
 
@@ -24,15 +24,15 @@ def metadata(env: Env, seconds: float) -> CloudFinding:
     url = env.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") or ("http://[fd00:ec2::254]" if six else "http://169.254.169.254")
     server = MetadataServer(url, seconds)
     status, token, unused = server.ask("/latest/api/token", _TTL, method="PUT")
-    if status != 200 or not sane(token):
+    if status != 200 or not printable(token):
         raise SourceUnavailable("what answers there is another's")
     headers = {"X-aws-ec2-metadata-token": token}
     document = _json(server.ask("/latest/dynamic/instance-identity/document", headers)[1])
-    account, region, zone = (sane(document.get(name)) for name in ("accountId", "region", "availabilityZone"))
+    account, region, zone = (printable(document.get(name)) for name in ("accountId", "region", "availabilityZone"))
     if not (account and account.isdigit()):
         raise SourceUnavailable("what answers there is another's")
     mac = server.value("/latest/meta-data/mac", headers)
-    role = sane(_json(server.ask("/latest/meta-data/iam/info", headers)[1]).get("InstanceProfileArn"))
+    role = printable(_json(server.ask("/latest/meta-data/iam/info", headers)[1]).get("InstanceProfileArn"))
     return CloudFinding(
         provider="aws",
         account=account,
@@ -57,7 +57,7 @@ def _json(text: str) -> dict[str, object]:
 
 def credentials(env: Env, region: str | None) -> CloudFinding:
     """Who AWS's libraries would act as: asks STS with boto3. Raises ``SourceUnavailable`` where that can't be told."""
-    role = sane(env.get("AWS_ROLE_ARN")) if env.get("AWS_WEB_IDENTITY_TOKEN_FILE") else None
+    role = printable(env.get("AWS_ROLE_ARN")) if env.get("AWS_WEB_IDENTITY_TOKEN_FILE") else None
     try:
         import boto3
         from botocore.config import Config
@@ -65,7 +65,7 @@ def credentials(env: Env, region: str | None) -> CloudFinding:
     except ImportError:
         if not role:
             raise SourceUnavailable("to ask AWS, boto3 is needed: pip install boto3") from None
-        return _found(role, "web identity token", _account_of(role), _region(env))
+        return _identity(role, "web identity token", _account_of(role), _region(env))
     try:
         session = boto3.session.Session()
         login = session.get_credentials()
@@ -75,13 +75,15 @@ def credentials(env: Env, region: str | None) -> CloudFinding:
         place = region or session.region_name or "us-east-1"
         identity = session.client("sts", region_name=place, config=bounds).get_caller_identity()
     except (BotoCoreError, ClientError) as error:
-        code = sane(error.response.get("Error", {}).get("Code")) if isinstance(error, ClientError) else None
+        code = printable(error.response.get("Error", {}).get("Code")) if isinstance(error, ClientError) else None
         raise SourceUnavailable(f"AWS rejects the credentials at hand, or can't be reached ({code or type(error).__name__})") from None
-    return _found(sane(identity.get("Arn")), sane(login.method), sane(identity.get("Account")), sane(session.region_name))
+    return _identity(
+        printable(identity.get("Arn")), printable(login.method), printable(identity.get("Account")), printable(session.region_name)
+    )
 
 
 def _region(env: Env) -> str | None:
-    return sane(env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION"))
+    return printable(env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION"))
 
 
 def _account_of(arn: str) -> str | None:
@@ -89,7 +91,7 @@ def _account_of(arn: str) -> str | None:
     return parts[4] if len(parts) > 5 else None
 
 
-def _found(arn: str | None, source: str | None, account: str | None, region: str | None) -> CloudFinding:
+def _identity(arn: str | None, source: str | None, account: str | None, region: str | None) -> CloudFinding:
     name = os.path.basename(arn or "") or "nobody"
     return CloudFinding(
         account=account,

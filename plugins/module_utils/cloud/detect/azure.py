@@ -13,7 +13,7 @@ import os
 from ... import files
 from ...formats import foreign_json
 from ...kubeconfig.token_expiry import claims
-from .detection import CloudFinding, Env, MetadataServer, SourceUnavailable, sane
+from .detection import CloudFinding, Env, MetadataServer, SourceUnavailable, printable
 
 ENDPOINT = "KUBEFLOW_BOOTSTRAP_AZURE_METADATA"
 """Azure's own libraries have no variable for the address."""
@@ -30,10 +30,10 @@ def metadata(env: Env, seconds: float) -> CloudFinding:
         compute = foreign_json.loads(text) if status == 200 else None
     except ValueError:
         compute = None
-    account = sane(compute.get("subscriptionId")) if isinstance(compute, dict) else None
+    account = printable(compute.get("subscriptionId")) if isinstance(compute, dict) else None
     if not isinstance(compute, dict) or not account:
         raise SourceUnavailable("what answers there is another's")
-    region, zone, group = (sane(compute.get(name)) for name in ("location", "zone", "resourceGroupName"))
+    region, zone, group = (printable(compute.get(name)) for name in ("location", "zone", "resourceGroupName"))
     return CloudFinding(
         provider="azure",
         account=account,
@@ -56,7 +56,7 @@ def credentials(env: Env, account: str | None) -> CloudFinding:
     secret = next((name for name in _SECRETS if env.get(name)), None)
     if env.get("AZURE_CLIENT_ID") and secret:
         kind = "workload-identity" if secret == "AZURE_FEDERATED_TOKEN_FILE" else "service-account"
-        return _found(sane(env["AZURE_CLIENT_ID"]), kind, "environment", sane(env.get("AZURE_SUBSCRIPTION_ID")))
+        return _identity(printable(env["AZURE_CLIENT_ID"]), kind, "environment", printable(env.get("AZURE_SUBSCRIPTION_ID")))
     return _cli(env, account) or _ask_azure(env)
 
 
@@ -67,8 +67,8 @@ def _cli(env: Env, account: str | None) -> CloudFinding | None:
         profile = foreign_json.loads(files.read_bounded(os.path.join(folder, "azureProfile.json")).decode("utf-8-sig"))
         ours = [each for each in profile["subscriptions"] if each.get("id") == account or each.get("isDefault")]
         chosen = min(ours, key=lambda each: each.get("id") != account)
-        name, kind = sane(chosen["user"]["name"]), chosen["user"].get("type")
-        return _found(name, "user" if kind == "user" else "service-account", "az login", sane(chosen.get("id")))
+        name, kind = printable(chosen["user"]["name"]), chosen["user"].get("type")
+        return _identity(name, "user" if kind == "user" else "service-account", "az login", printable(chosen.get("id")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
@@ -82,15 +82,15 @@ def _ask_azure(env: Env) -> CloudFinding:
             "neither the environment nor az login names a user, and azure-identity is not installed: pip install azure-identity"
         ) from None
     try:
-        told = claims(DefaultAzureCredential().get_token(_SCOPE).token)
+        token_claims = claims(DefaultAzureCredential().get_token(_SCOPE).token)
     except (AzureError, ValueError) as error:
         raise SourceUnavailable(f"no credentials of Azure found ({type(error).__name__}): az login") from None
-    user = sane(told.get("upn") or told.get("unique_name"))
-    name = user or sane(told.get("appid") or told.get("oid"))
-    return _found(name, "user" if user else "service-account", "azure-identity", sane(env.get("AZURE_SUBSCRIPTION_ID")))
+    user = printable(token_claims.get("upn") or token_claims.get("unique_name"))
+    name = user or printable(token_claims.get("appid") or token_claims.get("oid"))
+    return _identity(name, "user" if user else "service-account", "azure-identity", printable(env.get("AZURE_SUBSCRIPTION_ID")))
 
 
-def _found(name: str | None, kind: str, source: str, account: str | None) -> CloudFinding:
+def _identity(name: str | None, kind: str, source: str, account: str | None) -> CloudFinding:
     of = f", subscription {account}" if account else ""
     evidence = [f"The login of Azure at hand ({source}) is that of {name}{of}"]
     return CloudFinding(account=account, acting_as=name, acting_as_kind=kind, credentials_source=source, evidence=evidence)

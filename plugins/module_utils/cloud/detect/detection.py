@@ -62,14 +62,14 @@ def side_by_side(questions: Mapping[str, Callable[[], CloudFinding]], seconds: f
     for name, question in questions.items():
         # A thread that hangs in a name lookup or in an SDK must hold up neither this process nor its end.
         threading.Thread(target=ask, args=(name, question), daemon=True).start()
-    found: dict[str, CloudFinding | str] = {}
-    while len(found) < len(questions):
+    results: dict[str, CloudFinding | str] = {}
+    while len(results) < len(questions):
         try:
             name, answer = answers.get(timeout=max(end - time.monotonic(), 0.001))
         except queue.Empty:
             break
-        found[name] = answer
-    return {name: found.get(name, f"no answer within {seconds:.2g} seconds") for name in questions}
+        results[name] = answer
+    return {name: results.get(name, f"no answer within {seconds:.2g} seconds") for name in questions}
 
 
 class MetadataServer:
@@ -97,9 +97,9 @@ class MetadataServer:
     def value(self, path: str, headers: Mapping[str, str]) -> str | None:
         """One value; ``None`` where the server has none or says something odd."""
         status, text, unused = self.ask(path, headers)
-        return sane(text.strip()) if status == 200 else None
+        return printable(text.strip()) if status == 200 else None
 
 
-def sane(value: object) -> str | None:
+def printable(value: object) -> str | None:
     """A name, an identifier or an address, as it is; ``None`` for anything else, such as the page of a portal."""
     return value if isinstance(value, str) and _SANE.fullmatch(value) else None

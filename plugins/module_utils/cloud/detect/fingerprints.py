@@ -15,43 +15,43 @@ from .detection import CloudFinding, Json
 
 def from_nodes(nodes: Json) -> CloudFinding:
     """From ``facts.cluster.nodes``: provider IDs, regions, zones, and the values of some labels."""
-    found = CloudFinding()
+    finding = CloudFinding()
     schemes: dict[str, int] = nodes.get("providers") or {}
     scheme = max(schemes, key=lambda name: schemes[name]) if schemes else None
     if scheme:
-        found.provider = PROVIDERS.get(scheme)
-        what = "" if found.provider else ", which is no cloud's"
-        found.evidence.append(f"{schemes[scheme]} of {nodes['count']} nodes have a provider ID {scheme}://{what}")
+        finding.provider = PROVIDERS.get(scheme)
+        what = "" if finding.provider else ", which is no cloud's"
+        finding.evidence.append(f"{schemes[scheme]} of {nodes['count']} nodes have a provider ID {scheme}://{what}")
     provider_id = str(nodes.get("provider_id") or "")
-    found.account = _part(ACCOUNT, found.provider, provider_id)
-    found.region = _most(nodes.get("regions"))
-    found.zones = sorted(nodes.get("zones") or {})
-    zone = _part(ZONE, found.provider, provider_id)
-    if zone and not found.zones:
-        found.zones = [zone]
-    if not found.region and found.zones:
-        found.region = _part(REGION_OF_ZONE, found.provider, found.zones[0])
-    _labels(found, nodes.get("labels") or {}, provider_id)
-    return found
+    finding.account = _part(ACCOUNT, finding.provider, provider_id)
+    finding.region = _most(nodes.get("regions"))
+    finding.zones = sorted(nodes.get("zones") or {})
+    zone = _part(ZONE, finding.provider, provider_id)
+    if zone and not finding.zones:
+        finding.zones = [zone]
+    if not finding.region and finding.zones:
+        finding.region = _part(REGION_OF_ZONE, finding.provider, finding.zones[0])
+    _labels(finding, nodes.get("labels") or {}, provider_id)
+    return finding
 
 
-def _labels(found: CloudFinding, labels: dict[str, list[str]], provider_id: str) -> None:
+def _labels(finding: CloudFinding, labels: dict[str, list[str]], provider_id: str) -> None:
     """``labels``: the values of each label over all nodes; where there are several, none is the cluster's."""
     for label, (provider, fact) in LABELS.items():
         value = _only(labels.get(label))
-        if value and provider == found.provider:
-            setattr(found, fact, value)
-            found.evidence.append(f"The nodes have the label {label}={value}")
-    if found.provider == "gcp" and labels.get(GKE_POOL):
-        found.cluster_name = _gke_cluster(provider_id, labels[GKE_POOL])
-        if found.cluster_name:
-            found.evidence.append(f"A node is called {provider_id.rsplit('/', 1)[-1]}, in a pool of the cluster {found.cluster_name}")
-    if found.provider == "azure":
+        if value and provider == finding.provider:
+            setattr(finding, fact, value)
+            finding.evidence.append(f"The nodes have the label {label}={value}")
+    if finding.provider == "gcp" and labels.get(GKE_POOL):
+        finding.cluster_name = _gke_cluster(provider_id, labels[GKE_POOL])
+        if finding.cluster_name:
+            finding.evidence.append(f"A node is called {provider_id.rsplit('/', 1)[-1]}, in a pool of the cluster {finding.cluster_name}")
+    if finding.provider == "azure":
         group = re.search(r"/resourceGroups/([^/]+)/", provider_id, re.IGNORECASE)
         name = _only(labels.get(AKS_RESOURCES)) or (group[1] if group else "")
-        found.cluster_name = cluster_of_resource_group(name, found.region)
-        if found.cluster_name:
-            found.evidence.append(f"The nodes are in the resource group {name}")
+        finding.cluster_name = cluster_of_resource_group(name, finding.region)
+        if finding.cluster_name:
+            finding.evidence.append(f"The nodes are in the resource group {name}")
 
 
 def _gke_cluster(provider_id: str, pools: list[str]) -> str | None:
@@ -65,28 +65,28 @@ def _gke_cluster(provider_id: str, pools: list[str]) -> str | None:
 
 def from_kubeconfig(kubeconfig: Json) -> CloudFinding:
     """From ``facts.kubeconfig``: the names that the clouds' tools give to clusters, and the host name of the API server."""
-    found = CloudFinding()
+    finding = CloudFinding()
     cluster = str(kubeconfig.get("cluster") or "")
     for name in (cluster, str(kubeconfig.get("context") or "")):
         for provider, pattern in CLUSTER_NAMES:
             match = re.fullmatch(pattern, name)
-            if match and not found.provider:
+            if match and not finding.provider:
                 parts = match.groupdict()
-                found.provider, found.account, found.cluster_name = provider, parts.get("account"), parts.get("cluster_name")
+                finding.provider, finding.account, finding.cluster_name = provider, parts.get("account"), parts.get("cluster_name")
                 location = parts.get("location")
-                found.region = parts.get("region") or (_part(REGION_OF_ZONE, provider, location) or location if location else None)
-                found.evidence.append(f"The kubeconfig calls the cluster {name}")
+                finding.region = parts.get("region") or (_part(REGION_OF_ZONE, provider, location) or location if location else None)
+                finding.evidence.append(f"The kubeconfig calls the cluster {name}")
     host = urlsplit(str(kubeconfig.get("server") or "")).hostname or ""
     for provider, pattern in SERVERS:
         match = re.fullmatch(pattern, host)
-        if match and found.provider in (None, provider):
-            found.provider = provider
-            found.region = found.region or match.groupdict().get("region")
-            found.evidence.append(f"The API server is called {host}")
-            if provider == "azure" and not found.cluster_name and cluster:
+        if match and finding.provider in (None, provider):
+            finding.provider = provider
+            finding.region = finding.region or match.groupdict().get("region")
+            finding.evidence.append(f"The API server is called {host}")
+            if provider == "azure" and not finding.cluster_name and cluster:
                 # az aks get-credentials names the entry so.
-                found.cluster_name = cluster
-    return found
+                finding.cluster_name = cluster
+    return finding
 
 
 def _most(counts: t.Any) -> str | None:

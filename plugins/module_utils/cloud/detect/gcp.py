@@ -16,7 +16,7 @@ import typing as t
 from ... import files
 from ...kubeconfig.token_expiry import claims
 from ...redaction.redact import path_text
-from .detection import CloudFinding, Env, Json, MetadataServer, SourceUnavailable, sane
+from .detection import CloudFinding, Env, Json, MetadataServer, SourceUnavailable, printable
 
 _FLAVOR = {"Metadata-Flavor": "Google"}
 _INSTANCE = "/computeMetadata/v1/instance"
@@ -29,7 +29,7 @@ def metadata(env: Env, seconds: float) -> CloudFinding:
     host = env.get("GCE_METADATA_HOST") or env.get("GCE_METADATA_ROOT") or env.get("GCE_METADATA_IP") or "169.254.169.254"
     server = MetadataServer(f"http://{host}", seconds)
     status, project, headers = server.ask("/computeMetadata/v1/project/project-id", _FLAVOR)
-    if headers.get("metadata-flavor") != "Google" or status != 200 or not sane(project):
+    if headers.get("metadata-flavor") != "Google" or status != 200 or not printable(project):
         raise SourceUnavailable("what answers there is another's")
     zone = (server.value(f"{_INSTANCE}/zone", _FLAVOR) or "").rsplit("/", 1)[-1]
     location = server.value(f"{_INSTANCE}/attributes/cluster-location", _FLAVOR) or zone
@@ -69,7 +69,7 @@ def credentials(env: Env, account: str | None) -> CloudFinding:
     if not isinstance(info, dict):
         raise SourceUnavailable(f"{path} is no credentials file")
     name, kind = _who(info, path)
-    project = sane(env.get("GOOGLE_CLOUD_PROJECT") or info.get("project_id") or info.get("quota_project_id"))
+    project = printable(env.get("GOOGLE_CLOUD_PROJECT") or info.get("project_id") or info.get("quota_project_id"))
     return CloudFinding(
         account=project,
         acting_as=name,
@@ -88,14 +88,14 @@ def _who(info: Json, path: str) -> tuple[str | None, str]:
     url = info.get("service_account_impersonation_url")
     impersonated = re.search(r"/serviceAccounts/([^/:]+):", url) if isinstance(url, str) else None
     if impersonated:
-        return sane(impersonated[1]), "service-account"
+        return printable(impersonated[1]), "service-account"
     if kind == "service_account":
-        return sane(info.get("client_email")), "service-account"
+        return printable(info.get("client_email")), "service-account"
     if kind in ("external_account", "external_account_authorized_user"):
-        return sane(str(info.get("audience") or "").removeprefix("//iam.googleapis.com/")), "workload-identity"
+        return printable(str(info.get("audience") or "").removeprefix("//iam.googleapis.com/")), "workload-identity"
     if kind == "authorized_user":
-        return sane(info.get("account")) or _ask_google(info), "user"
-    raise SourceUnavailable(f"{path} is no credentials file that is known: its type is {sane(kind)}")
+        return printable(info.get("account")) or _ask_google(info), "user"
+    raise SourceUnavailable(f"{path} is no credentials file that is known: its type is {printable(kind)}")
 
 
 def _ask_google(info: Json) -> str | None:
@@ -114,4 +114,4 @@ def _ask_google(info: Json) -> str | None:
         raise SourceUnavailable(
             f"Google's default credentials can't be used ({type(error).__name__}): gcloud auth application-default login"
         ) from None
-    return sane(claims(login.id_token or "").get("email")) or "an unnamed user"
+    return printable(claims(login.id_token or "").get("email")) or "an unnamed user"

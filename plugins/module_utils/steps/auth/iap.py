@@ -33,29 +33,29 @@ _LISTS = {
 }
 
 
-def login(wanted: LoginSpec, reason: str, cluster: Callable[[], Client], google: Callable[[str], GoogleApi]) -> Login:
+def login(spec: LoginSpec, reason: str, cluster: Callable[[], Client], google: Callable[[str], GoogleApi]) -> Login:
     """IAP in front of the gateway. ``google``: a client of a service of Google's, asked only where no audience was named."""
-    if bool(wanted.client_id) != bool(wanted.client_secret):
-        missing = "client_secret" if wanted.client_id else "client_id"
+    if bool(spec.client_id) != bool(spec.client_secret):
+        missing = "client_secret" if spec.client_id else "client_id"
         raise BootstrapError(
             f"An OAuth client has an id and a secret; {missing} is missing.",
             fix=f"Set auth_{missing}, or neither: then the client that Google manages is used.",
         )
-    name = wanted.secret_name or SECRET
-    values = dict(zip(_KEYS, (wanted.client_id, wanted.client_secret), strict=True)) if wanted.client_id else {}
+    name = spec.secret_name or SECRET
+    values = dict(zip(_KEYS, (spec.client_id, spec.client_secret), strict=True)) if spec.client_id else {}
     if not values:
-        there = existing(cluster, wanted.namespace, name) or {}
-        values = {key: there[key] for key in _KEYS} if all(there.get(key) for key in _KEYS) else {}
-    audience, known = (wanted.audience, True) if wanted.audience else found(wanted, cluster, google)
+        stored = existing(cluster, spec.namespace, name) or {}
+        values = {key: stored[key] for key in _KEYS} if all(stored.get(key) for key in _KEYS) else {}
+    audience, known = (spec.audience, True) if spec.audience else discovered_audience(spec, cluster, google)
     parameters = {"jupyterHubAuthenticator": "iap", "iapAudience": audience, "oauthSecretName": name if values else "null"}
-    said = [_client(values)]
+    sentences = [_client(values)]
     if not known:
-        said.append(
+        sentences.append(
             "The backend service does not exist yet, so the hub lets nobody in. Run this again when the load balancer exists, some five "
             "minutes after the deployment: then the audience is filled in."
         )
-    record = {"kind": "iap", "audience": audience, "audience_known": known, "project": wanted.project, "secret": name if values else None}
-    return Login(parameters, reason, record, said, name if values else None, t.cast("dict[str, str]", values))
+    record = {"kind": "iap", "audience": audience, "audience_known": known, "project": spec.project, "secret": name if values else None}
+    return Login(parameters, reason, record, sentences, name if values else None, t.cast("dict[str, str]", values))
 
 
 def _client(values: Json) -> str:
@@ -68,21 +68,21 @@ def _client(values: Json) -> str:
     return f"The OAuth client needs the redirect URI {back}; give each user the role roles/iap.httpsResourceAccessor."
 
 
-def found(wanted: LoginSpec, cluster: Callable[[], Client], google: Callable[[str], GoogleApi]) -> tuple[str, bool]:
+def discovered_audience(spec: LoginSpec, cluster: Callable[[], Client], google: Callable[[str], GoogleApi]) -> tuple[str, bool]:
     """The audience, and whether the backend service exists. Until it does, the audience is one that Google never signs for."""
-    if not wanted.project:
+    if not spec.project:
         raise BootstrapError(
             "The project at Google is not known.", fix="Set project, or audience (kubeflow_auth_project, kubeflow_auth_audience)."
         )
-    number = project_number(google("serviceusage"), wanted.project)
-    names = sorted(set(_backends(cluster(), wanted.namespace)))
+    number = project_number(google("serviceusage"), spec.project)
+    names = sorted(set(_backends(cluster(), spec.namespace)))
     compute = google("compute") if names else None
-    services = [compute.find(f"projects/{wanted.project}/global/backendServices/{each}") for each in names] if compute else []
+    services = [compute.find(f"projects/{spec.project}/global/backendServices/{each}") for each in names] if compute else []
     guarded = [each for each in services if each and (each.get("iap") or {}).get("enabled")]
     if len(guarded) > 1:
         listed = ", ".join(f"{each['name']} ({each['id']})" for each in guarded)
         raise BootstrapError(
-            f"Several backend services of the namespace {wanted.namespace} are behind Identity-Aware Proxy: {listed}.",
+            f"Several backend services of the namespace {spec.namespace} are behind Identity-Aware Proxy: {listed}.",
             fix=f"Set audience to that of the gateway: /projects/{number}/global/backendServices/ID.",
         )
     return f"/projects/{number}/global/backendServices/{guarded[0]['id'] if guarded else 0}", bool(guarded)
@@ -117,7 +117,7 @@ def _backends(client: Client, namespace: str) -> Iterator[str]:
                 yield from (part.strip().rsplit("/", 1)[-1] for part in text.split(",") if "/global/" in part)
                 continue
             try:
-                found = foreign_json.loads(text or "{}")
+                status = foreign_json.loads(text or "{}")
             except ValueError:
                 continue
-            yield from (found if isinstance(found, dict) else ())
+            yield from (status if isinstance(status, dict) else ())

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How users log in: what was asked for, and what comes of it."""
+"""How users log in: the request and the result."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class LoginSpec:
 
 @dataclass
 class Login:
-    """What comes of it. ``values``: of the Secret ``secret``, which is not part of the application; ``said``: sentences for the user.
+    """The result. ``values``: of the Secret ``secret``, which is not part of the application; ``sentences``: sentences for the user.
 
     ``generated``: a password that nobody has seen yet.
     """
@@ -50,27 +50,27 @@ class Login:
     parameters: Json
     reason: str
     record: Json
-    said: list[str] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
     secret: str | None = None
     values: dict[str, str] = field(default_factory=dict, repr=False)
     changed: bool = False
     generated: str | None = field(default=None, repr=False)
 
     def secrets(self, namespace: str) -> list[Json]:
-        """The Secret, as Kubernetes takes it; none where there is nothing to keep in one."""
+        """The Secret, as Kubernetes takes it; none where it would be empty."""
         if not self.secret or not self.values:
             return []
         data = {key: base64.b64encode(value.encode()).decode() for key, value in self.values.items()}
         return [{"name": self.secret, "namespace": namespace, "type": "Opaque", "data": data}]
 
 
-def choose(kind: str, kinds: list[Json], facts: Json, given: Json) -> tuple[str, str]:
-    """Kind and reason. ``kinds``: ``{kind, when, reason}``, the first that holds is taken; JMESPath over ``facts`` and ``given``."""
+def choose(kind: str, kinds: list[Json], facts: Json, inputs: Json) -> tuple[str, str]:
+    """Kind and reason. ``kinds``: ``{kind, when, reason}``, the first that holds is taken; JMESPath over ``facts`` and ``inputs``."""
     if kind != "auto":
         return kind, "You chose it (kubeflow_auth_kind)."
     if not functions.AVAILABLE:
         raise missing_library("To choose how users log in", "jmespath")
-    data = {**facts, "given": given}
+    data = {**facts, "given": inputs}
     for entry in kinds:
         try:
             if entry.get("when") is None or functions.search(str(entry["when"]), data):
@@ -83,9 +83,9 @@ def choose(kind: str, kinds: list[Json], facts: Json, given: Json) -> tuple[str,
 
 
 def existing(cluster: Callable[[], Client], namespace: str, name: str) -> dict[str, str] | None:
-    """The values of a Secret that is there; ``None`` where there is none. Raises ``BootstrapError`` where it may not be read."""
+    """The values of an existing Secret, or ``None``. Raises ``BootstrapError`` where it may not be read."""
     try:
-        found = cluster().find(f"/api/v1/namespaces/{namespace}/secrets/{name}")
+        secret = cluster().find(f"/api/v1/namespaces/{namespace}/secrets/{name}")
     except ApiError as error:
         if error.code != 403:
             raise
@@ -93,9 +93,9 @@ def existing(cluster: Callable[[], Client], namespace: str, name: str) -> dict[s
             f"Whether there is a Secret {namespace}/{name} already can't be seen: you may not read it.",
             fix="Ask an admin of the cluster for the right to get it.",
         ) from error
-    if found is None:
+    if secret is None:
         return None
-    values: Mapping[str, str] = found.get("data") or {}
+    values: Mapping[str, str] = secret.get("data") or {}
     try:
         return {key: base64.b64decode(value).decode() for key, value in values.items()}
     except ValueError:

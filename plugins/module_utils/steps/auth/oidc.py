@@ -28,40 +28,40 @@ _NEEDED = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint")
 _SECONDS = 15.0
 
 
-def login(wanted: LoginSpec, reason: str, cluster: Callable[[], Client], env: Mapping[str, str]) -> Login:
-    """Users log in at ``wanted.issuer``. Raises ``BootstrapError`` where something of it is missing or wrong."""
-    if not wanted.issuer or not wanted.client_id:
+def login(spec: LoginSpec, reason: str, cluster: Callable[[], Client], env: Mapping[str, str]) -> Login:
+    """Users log in at ``spec.issuer``. Raises ``BootstrapError`` where something of it is missing or wrong."""
+    if not spec.issuer or not spec.client_id:
         raise BootstrapError(
             "To log in at an issuer takes its URL and the id of a client.",
             fix="Set issuer and client_id (kubeflow_auth_issuer, kubeflow_auth_client_id).",
         )
-    issuer = wanted.issuer.rstrip("/")
-    if issuer == _GOOGLE and not wanted.allowed_users:
+    issuer = spec.issuer.rstrip("/")
+    if issuer == _GOOGLE and not spec.allowed_users:
         raise BootstrapError(
             f"{_GOOGLE} lets in everybody in the world.", fix="Name users or endings such as @example.com in allowed_users."
         )
-    if wanted.verify_issuer:
-        check(wanted.issuer, discovered(wanted.issuer, wanted.issuer_ca, env))
-    name = wanted.secret_name or SECRET
-    value = wanted.client_secret or (existing(cluster, wanted.namespace, name) or {}).get(KEY)
+    if spec.verify_issuer:
+        check(spec.issuer, discovered(spec.issuer, spec.issuer_ca, env))
+    name = spec.secret_name or SECRET
+    value = spec.client_secret or (existing(cluster, spec.namespace, name) or {}).get(KEY)
     if not value:
         raise BootstrapError(
-            f"The secret of the client {wanted.client_id} is missing: none was given, and no Secret {wanted.namespace}/{name} has {KEY}.",
+            f"The secret of the client {spec.client_id} is missing: none was given, and no Secret {spec.namespace}/{name} has {KEY}.",
             fix="Set client_secret (kubeflow_auth_client_secret), from Ansible Vault, the environment or a lookup.",
         )
     parameters: Json = {
         "jupyterHubAuthenticator": "oidc",
-        "oidcIssuer": wanted.issuer,
-        "oidcClientId": wanted.client_id,
+        "oidcIssuer": spec.issuer,
+        "oidcClientId": spec.client_id,
         "oidcSecretName": name,
-        **({"oidcUserClaim": wanted.user_claim} if wanted.user_claim else {}),
+        **({"oidcUserClaim": spec.user_claim} if spec.user_claim else {}),
     }
-    back = returned(wanted.hostname) or "https://HOSTNAME/hub/oauth_callback, with your host name,"
-    said = [f"Users log in at {wanted.issuer}; the client {wanted.client_id} must be registered there with the redirect URI {back}."]
-    if not wanted.allowed_users:
-        said.append("Everybody with an account there can log in; allowed_users narrows that.")
-    record = {"kind": "oidc", "issuer": wanted.issuer, "client_id": wanted.client_id, "secret": name}
-    return Login(parameters, reason, record, said, name, {KEY: value})
+    back = returned(spec.hostname) or "https://HOSTNAME/hub/oauth_callback, with your host name,"
+    sentences = [f"Users log in at {spec.issuer}; the client {spec.client_id} must be registered there with the redirect URI {back}."]
+    if not spec.allowed_users:
+        sentences.append("Everybody with an account there can log in; allowed_users narrows that.")
+    record = {"kind": "oidc", "issuer": spec.issuer, "client_id": spec.client_id, "secret": name}
+    return Login(parameters, reason, record, sentences, name, {KEY: value})
 
 
 def discovered(issuer: str, ca: str | None, env: Mapping[str, str]) -> Json:
@@ -78,24 +78,24 @@ def discovered(issuer: str, ca: str | None, env: Mapping[str, str]) -> Json:
     if answer.status != 200:
         raise BootstrapError(f"The issuer {issuer} answers {answer.status} at {url}.", fix=_CHECK)
     try:
-        found = json.loads(answer.content)
+        document = json.loads(answer.content)
     except (ValueError, RecursionError):
         raise BootstrapError(f"The answer of {url} is not JSON.", fix=_CHECK) from None
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         raise BootstrapError(f"The answer of {url} is not an OpenID Connect discovery document.", fix=_CHECK)
-    return found
+    return document
 
 
 _CHECK = "Check issuer: it is the URL that the provider calls its issuer."
 _UNREACHED = "Check the network and the certificate (issuer_ca); if it is reached from the cluster only, set verify_issuer to false."
 
 
-def check(issuer: str, found: Json) -> None:
+def check(issuer: str, document: Json) -> None:
     """Raises ``BootstrapError`` unless the document is that issuer's, and has what the hub needs."""
-    if str(found.get("issuer")).rstrip("/") != issuer.rstrip("/"):
-        raise BootstrapError(f"The issuer {issuer} calls itself {str(found.get('issuer'))[:200]}.", fix="Set issuer to that.")
-    lacking = [name for name in _NEEDED if not str(found.get(name)).startswith("https://")]
+    if str(document.get("issuer")).rstrip("/") != issuer.rstrip("/"):
+        raise BootstrapError(f"The issuer {issuer} calls itself {str(document.get('issuer'))[:200]}.", fix="Set issuer to that.")
+    lacking = [name for name in _NEEDED if not str(document.get(name)).startswith("https://")]
     if lacking:
         raise BootstrapError(f"The issuer {issuer} names no {', '.join(lacking)} that begins with https://.", fix="Take another issuer.")
-    if "code" not in (found.get("response_types_supported") or ["code"]):
+    if "code" not in (document.get("response_types_supported") or ["code"]):
         raise BootstrapError(f"The issuer {issuer} does not offer the authorization code flow.", fix="Take another issuer.")

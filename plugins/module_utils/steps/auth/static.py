@@ -20,30 +20,30 @@ _SHORTEST, _LONGEST = 8, 72
 _ROUNDS = 12
 
 
-def login(wanted: LoginSpec, reason: str, cluster: Callable[[], Client]) -> Login:
+def login(spec: LoginSpec, reason: str, cluster: Callable[[], Client]) -> Login:
     """One user, whose password is made here if none was given. Who is in the Secret already stays, the user's password too."""
-    if not _NAME.fullmatch(wanted.user):
+    if not _NAME.fullmatch(spec.user):
         raise BootstrapError(
-            f"The user name {wanted.user!r} can't be used.", fix="Take small letters, digits and . _ @ + - for it (kubeflow_auth_user)."
+            f"The user name {spec.user!r} can't be used.", fix="Take small letters, digits and . _ @ + - for it (kubeflow_auth_user)."
         )
-    if wanted.password is not None and not _SHORTEST <= len(wanted.password.encode()) <= _LONGEST:
+    if spec.password is not None and not _SHORTEST <= len(spec.password.encode()) <= _LONGEST:
         raise BootstrapError(f"The password has less than {_SHORTEST} or more than {_LONGEST} bytes.", fix="Take another, or none.")
-    name = wanted.secret_name or SECRET
-    lines = (existing(cluster, wanted.namespace, name) or {}).get(KEY, "").splitlines()
-    hashed = next((line.partition(":")[2] for line in lines if line.partition(":")[0] == wanted.user), None)
+    name = spec.secret_name or SECRET
+    lines = (existing(cluster, spec.namespace, name) or {}).get(KEY, "").splitlines()
+    hashed = next((line.partition(":")[2] for line in lines if line.partition(":")[0] == spec.user), None)
     parameters = {"jupyterHubAuthenticator": "static", "staticSecretName": name}
-    record = {"kind": "static", "user": wanted.user, "secret": name}
+    record = {"kind": "static", "user": spec.user, "secret": name}
     result = Login(parameters, reason, record, secret=name)
-    if hashed and (wanted.password is None or _matches(wanted.password, hashed)):
-        result.said.append(f"The user {wanted.user} logs in with the password that the Secret {wanted.namespace}/{name} has of before.")
+    if hashed and (spec.password is None or _matches(spec.password, hashed)):
+        result.sentences.append(f"The user {spec.user} logs in with the password that the Secret {spec.namespace}/{name} has of before.")
     else:
-        if wanted.password is None:
+        if spec.password is None:
             result.generated = secrets.token_urlsafe(15)
-        line = f"{wanted.user}:{_hash(wanted.password or result.generated or '')}"
-        lines = [*(each for each in lines if each.partition(":")[0] != wanted.user), line]
+        line = f"{spec.user}:{_hash(spec.password or result.generated or '')}"
+        lines = [*(each for each in lines if each.partition(":")[0] != spec.user), line]
         result.changed = True
         kind = "a new password" if result.generated else "the password that you gave"
-        result.said.append(f"The user {wanted.user} logs in with {kind}; the Secret {wanted.namespace}/{name} keeps a hash of it.")
+        result.sentences.append(f"The user {spec.user} logs in with {kind}; the Secret {spec.namespace}/{name} keeps a hash of it.")
     result.values = {KEY: "\n".join(lines) + "\n"}
     return result
 

@@ -26,26 +26,26 @@ def issuers(client: Client, namespace: str) -> tuple[list[Json], list[str]]:
     """ClusterIssuers, and the Issuers of a namespace: ``name``, ``kind``, ``type``, ``ready``, ``staging``, the best first. What could
     not be seen, in words, comes second.
     """
-    found: list[Json] = []
+    results: list[Json] = []
     unseen: list[str] = []
     for kind, path in (("ClusterIssuer", f"{_GROUP}/clusterissuers"), ("Issuer", f"{_GROUP}/namespaces/{namespace}/issuers")):
         try:
-            found += [_issuer(kind, each) for each in client.items(path)]
+            results += [_issuer(kind, each) for each in client.items(path)]
         except ApiError as error:
             if error.code == 403:
                 unseen.append(f"The {kind}s of cert-manager can't be seen: {error.said}")
             elif error.code != 404:
                 raise
-    return sorted(found, key=_rank), unseen
+    return sorted(results, key=_rank), unseen
 
 
-def _issuer(kind: str, found: Json) -> Json:
-    spec = found.get("spec") or {}
+def _issuer(kind: str, issuer: Json) -> Json:
+    spec = issuer.get("spec") or {}
     ready = any(
-        each.get("type") == "Ready" and each.get("status") == "True" for each in (found.get("status") or {}).get("conditions") or []
+        each.get("type") == "Ready" and each.get("status") == "True" for each in (issuer.get("status") or {}).get("conditions") or []
     )
     return {
-        "name": found["metadata"]["name"],
+        "name": issuer["metadata"]["name"],
         "kind": kind,
         "type": next((each for each in _TYPES if each in spec), "other"),
         "ready": ready,
@@ -62,7 +62,7 @@ def _rank(issuer: Json) -> tuple[t.Any, ...]:
 def secret(client: Client, namespace: str, name: str) -> key_pair.CertificatePair | None:
     """The certificate in a Secret; ``None`` if that does not exist. Raises ``BootstrapError`` for a Secret that holds something else."""
     try:
-        found = client.find(f"/api/v1/namespaces/{namespace}/secrets/{name}")
+        live = client.find(f"/api/v1/namespaces/{namespace}/secrets/{name}")
     except ApiError as error:
         if error.code == 403:
             raise BootstrapError(
@@ -70,10 +70,10 @@ def secret(client: Client, namespace: str, name: str) -> key_pair.CertificatePai
                 fix="Get the right to read it, or name a certificate of your own: kind files.",
             ) from None
         raise
-    if found is None:
+    if live is None:
         return None
     where = f"The Secret {namespace}/{name}"
-    data = found.get("data") or {}
+    data = live.get("data") or {}
     try:
         crt, key = (base64.b64decode(data[field], validate=True).decode() for field in ("tls.crt", "tls.key"))
     except (KeyError, ValueError, binascii.Error):

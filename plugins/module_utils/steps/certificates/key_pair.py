@@ -51,20 +51,20 @@ def read(crt: str, key: str, what: tuple[str, str], say: Callable[[str], None] =
     from cryptography import x509
 
     try:
-        found = x509.load_pem_x509_certificates(crt.encode())
+        certificates = x509.load_pem_x509_certificates(crt.encode())
     except (ValueError, UnicodeError):
         raise BootstrapError(f"{what[0]} is not a PEM certificate.", fix="It begins with -----BEGIN CERTIFICATE-----.") from None
     public = _public(_key(key, what[1]).public_key())
-    own = next((each for each in found if _public(each.public_key()) == public), None)
+    own = next((each for each in certificates if _public(each.public_key()) == public), None)
     if own is None:
         raise BootstrapError(
             f"{what[1]} does not belong to {what[0]}: its public key is another.",
             fix="Name the key that the certificate was asked for with.",
         )
-    chain = _chain(own, found)
-    if chain != found[: len(chain)]:
+    chain = _chain(own, certificates)
+    if chain != certificates[: len(chain)]:
         say(f"the certificates in {what[0]} are put in order: its own comes first, then who signed it")
-    left = [each for each in found if each not in chain]
+    left = [each for each in certificates if each not in chain]
     if left:
         names = ", ".join(sorted({each.subject.rfc4514_string() for each in left}))
         say(f"left out of {what[0]}, because they did not sign it: {names}")
@@ -125,10 +125,10 @@ def _public(key: t.Any) -> bytes:
     return bytes(key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo))
 
 
-def _chain(own: t.Any, found: list[t.Any]) -> list[t.Any]:
+def _chain(own: t.Any, certificates: list[t.Any]) -> list[t.Any]:
     chain = [own]
     while True:
-        signer = next((each for each in found if each not in chain and _signed(chain[-1], each)), None)
+        signer = next((each for each in certificates if each not in chain and _signed(chain[-1], each)), None)
         if signer is None:
             return chain
         chain.append(signer)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The step certificates: which kind, and what the application is to have of it.
+"""The step certificates: which kind, and what the application gets of it.
 
 The kind is chosen by rules as the plan has them (``rules/rules.py``), which are data; see ``choices`` for what they know beside the facts.
 """
@@ -17,7 +17,7 @@ from ...errors import BootstrapError
 from ...kube.client import Client
 from ...rules.rules import Rule
 from ...run import Context
-from ..dns.step import held
+from ..dns.step import embedded_address
 from ..static_ip.address import default_name
 from . import existing, key_pair
 
@@ -92,60 +92,60 @@ class CertificateResult:
     before: Json = field(default_factory=dict)
 
 
-def present(wanted: CertificateSpec, rules: list[Rule], connect: t.Callable[[], Client], context: Context) -> Json:
-    """The module's result. ``connect`` is called only if the cluster is to be asked."""
+def present(spec: CertificateSpec, rules: list[Rule], connect: t.Callable[[], Client], context: Context) -> Json:
+    """The module's result. ``connect`` is called only if the cluster must be asked."""
     issuers: list[Json] = []
-    if wanted.served and not wanted.issuer and wanted.kind in ("auto", "cert-manager"):
+    if spec.served and not spec.issuer and spec.kind in ("auto", "cert-manager"):
         with connect() as client:
-            issuers, unseen = existing.issuers(client, wanted.namespace)
+            issuers, unseen = existing.issuers(client, spec.namespace)
         for each in unseen:
             context.warn(each)
-    data = choices(wanted, issuers)
-    kind, reason = wanted.kind, f"You chose {wanted.kind}."
+    data = choices(spec, issuers)
+    kind, reason = spec.kind, f"You chose {spec.kind}."
     if kind == "auto":
         kind, reason = _chosen(rules, "kind", data)
     data["choices"]["kind"] = kind
-    if kind != "none" and not wanted.hostname:
+    if kind != "none" and not spec.hostname:
         raise BootstrapError("There is no host name that a certificate could be for.", fix="Set hostname (kubeflow_certificates_hostname).")
     if kind == "cert-manager":
-        return _result(wanted, _issued(wanted, rules, data, reason))
+        return _result(spec, _issued(spec, rules, data, reason))
     if kind == "google-managed":
-        return _result(wanted, _managed(wanted, reason))
+        return _result(spec, _managed(spec, reason))
     if kind == "files":
-        return _result(wanted, _files(wanted, reason, context))
+        return _result(spec, _files(spec, reason, context))
     if kind == "self-signed":
-        return _result(wanted, _self_signed(wanted, reason, connect, context))
-    return _result(wanted, CertificateResult("none", reason, record={"kind": "none"}))
+        return _result(spec, _self_signed(spec, reason, connect, context))
+    return _result(spec, CertificateResult("none", reason, record={"kind": "none"}))
 
 
-def choices(wanted: CertificateSpec, issuers: list[Json]) -> Json:
+def choices(spec: CertificateSpec, issuers: list[Json]) -> Json:
     """What the rules know: the facts, ``issuers`` that can be used here, and ``choices``."""
     # Who names a mail address wants certificates that browsers take; those of a staging server nobody's browser takes.
-    acme = wanted.email and wanted.public
+    acme = spec.email and spec.public
     usable = [
         each
         for each in issuers
         if each["ready"]
-        and (each["kind"] == "ClusterIssuer" or wanted.entry)
+        and (each["kind"] == "ClusterIssuer" or spec.entry)
         and not each["staging"]
         and not (acme and each["type"] == "selfSigned")
     ]
     return {
-        **wanted.facts,
+        **spec.facts,
         "issuers": usable,
         "choices": {
-            "hostname": wanted.hostname,
-            "public": wanted.public,
-            "components": wanted.components,
-            "prototypes": [prototype.split(".")[-1] for prototype in wanted.components.values()],
-            "parameters": wanted.parameters,
-            "files": bool(wanted.crt),
-            "issuer": wanted.issuer,
-            "email": wanted.email,
-            "solver": wanted.solver,
-            "dns": wanted.dns,
-            "own_issuer": wanted.own_issuer,
-            "own_issuer_is_there": any(each["name"] == wanted.own_issuer and each["kind"] == "ClusterIssuer" for each in issuers),
+            "hostname": spec.hostname,
+            "public": spec.public,
+            "components": spec.components,
+            "prototypes": [prototype.split(".")[-1] for prototype in spec.components.values()],
+            "parameters": spec.parameters,
+            "files": bool(spec.crt),
+            "issuer": spec.issuer,
+            "email": spec.email,
+            "solver": spec.solver,
+            "dns": spec.dns,
+            "own_issuer": spec.own_issuer,
+            "own_issuer_is_there": any(each["name"] == spec.own_issuer and each["kind"] == "ClusterIssuer" for each in issuers),
         },
     }
 
@@ -155,7 +155,7 @@ def is_public(hostname: str) -> bool:
     labels = hostname.split(".")
     if len(labels) < 2 or hostname.endswith(tuple(f".{each}" for each in _NOT_PUBLIC)):
         return False
-    holds = held(hostname) if hostname.endswith((".sslip.io", ".nip.io")) else ()
+    holds = embedded_address(hostname) if hostname.endswith((".sslip.io", ".nip.io")) else ()
     return not any(ipaddress.ip_address(each).is_private for each in holds)
 
 
@@ -166,49 +166,49 @@ def _chosen(rules: list[Rule], what: str, data: Json) -> tuple[t.Any, str]:
     raise BootstrapError(f"No rule chooses {what} of the certificate.", fix="Correct the file of rules: one without when comes last.")
 
 
-def _issued(wanted: CertificateSpec, rules: list[Rule], data: Json, reason: str) -> CertificateResult:
-    if not wanted.served:
+def _issued(spec: CertificateSpec, rules: list[Rule], data: Json, reason: str) -> CertificateResult:
+    if not spec.served:
         raise BootstrapError(
             "The certificate is to come from cert-manager, which the cluster does not have.",
             fix="Install it, or choose another kind (kubeflow_certificates_kind): files or self-signed.",
         )
     issuer, why = _chosen(rules, "issuer", data)
-    found = next((each for each in data["issuers"] if each["name"] == issuer), None)
-    kind = found["kind"] if found else "ClusterIssuer"
-    parameters: Json = {"issuer": issuer, "issuerKind": kind} if wanted.entry else {"tlsIssuer": issuer}
+    listed = next((each for each in data["issuers"] if each["name"] == issuer), None)
+    kind = listed["kind"] if listed else "ClusterIssuer"
+    parameters: Json = {"issuer": issuer, "issuerKind": kind} if spec.entry else {"tlsIssuer": issuer}
     components: Json = {}
-    record: Json = {"issuer": issuer, "issuer_kind": kind, "made": issuer == wanted.own_issuer}
-    if issuer == wanted.own_issuer:
+    record: Json = {"issuer": issuer, "issuer_kind": kind, "made": issuer == spec.own_issuer}
+    if issuer == spec.own_issuer:
         components = {"cert-manager": {"prototype": "cert-manager"}}
-        own, how = _own_issuer(wanted, rules, data)
+        own, how = _own_issuer(spec, rules, data)
         parameters |= own
         why = f"{why} {how}"
     # Beside the rule's own sentence about the kind, that about the issuer says more.
-    return CertificateResult("cert-manager", why if wanted.kind == "auto" else f"{reason} {why}", parameters, components, record)
+    return CertificateResult("cert-manager", why if spec.kind == "auto" else f"{reason} {why}", parameters, components, record)
 
 
-def _own_issuer(wanted: CertificateSpec, rules: list[Rule], data: Json) -> tuple[Json, str]:
+def _own_issuer(spec: CertificateSpec, rules: list[Rule], data: Json) -> tuple[Json, str]:
     """Parameters of the component cert-manager, and why."""
     kind, why = _chosen(rules, "issuerType", data)
-    parameters: Json = {"issuerName": wanted.own_issuer, "issuerKind": "ClusterIssuer"}
+    parameters: Json = {"issuerName": spec.own_issuer, "issuerKind": "ClusterIssuer"}
     if kind != "acme":
         return {**parameters, "selfSigned": "true"}, why
-    if not wanted.email:
+    if not spec.email:
         raise BootstrapError("An ACME server needs an email address.", fix="Set email (kubeflow_certificates_email).")
     solver, how = _chosen(rules, "solver", data)
-    parameters |= {"acmeEmail": wanted.email, "acmeUrl": wanted.acme_url or _ACME, "solver": solver}
+    parameters |= {"acmeEmail": spec.email, "acmeUrl": spec.acme_url or _ACME, "solver": solver}
     if solver == "dns01":
-        project = wanted.dns.get("account") or (wanted.facts.get("cloud") or {}).get("account")
+        project = spec.dns.get("account") or (spec.facts.get("cloud") or {}).get("account")
         if not project:
             raise BootstrapError("The Google Cloud project of the zone is not known.", fix="Run the step dns, or choose the solver http01.")
         parameters["cloudDNSProject"] = project
-    elif wanted.entry:
-        parameters["ingressName"] = wanted.entry
+    elif spec.entry:
+        parameters["ingressName"] = spec.entry
     return parameters, f"{why} {how}"
 
 
-def _managed(wanted: CertificateSpec, reason: str) -> CertificateResult:
-    if not wanted.entry or "ManagedCertificate" not in (wanted.apis.get("networking.gke.io/v1") or {}):
+def _managed(spec: CertificateSpec, reason: str) -> CertificateResult:
+    if not spec.entry or "ManagedCertificate" not in (spec.apis.get("networking.gke.io/v1") or {}):
         raise BootstrapError(
             "A certificate that Google makes and renews needs a component iap-ingress, on GKE.",
             fix="Add it to the components, or choose another kind (kubeflow_certificates_kind).",
@@ -216,70 +216,68 @@ def _managed(wanted: CertificateSpec, reason: str) -> CertificateResult:
     return CertificateResult("google-managed", reason, record={"made": True})
 
 
-def _files(wanted: CertificateSpec, reason: str, context: Context) -> CertificateResult:
-    if not wanted.crt or not wanted.key:
+def _files(spec: CertificateSpec, reason: str, context: Context) -> CertificateResult:
+    if not spec.crt or not spec.key:
         raise BootstrapError(
             "A certificate needs its key, but only one of the two is given.", fix="Set crt and key, or crt_file and key_file."
         )
-    pair = key_pair.read(wanted.crt, wanted.key, wanted.called, context.progress)
-    key_pair.check(pair, wanted.hostname, wanted.called[0], context.warn)
-    return CertificateResult("files", reason, _secret_parameters(wanted), record={"made": True, **_shown(wanted, pair)}, pair=pair)
+    pair = key_pair.read(spec.crt, spec.key, spec.called, context.progress)
+    key_pair.check(pair, spec.hostname, spec.called[0], context.warn)
+    return CertificateResult("files", reason, _secret_parameters(spec), record={"made": True, **_shown(spec, pair)}, pair=pair)
 
 
-def _self_signed(wanted: CertificateSpec, reason: str, connect: t.Callable[[], Client], context: Context) -> CertificateResult:
+def _self_signed(spec: CertificateSpec, reason: str, connect: t.Callable[[], Client], context: Context) -> CertificateResult:
     with connect() as client:
-        found = existing.secret(client, wanted.namespace, wanted.secret_name)
-    before = _shown(wanted, found) if found else {}
-    where = f"The certificate in the Secret {wanted.namespace}/{wanted.secret_name}"
-    if found and found.owner != key_pair.owner(wanted.application, wanted.cluster):
-        key_pair.check(found, wanted.hostname, f"{where}, which others made,", context.warn)
-        said = f"{where} already existed, made by others; it is used as it is."
-        return CertificateResult("self-signed", said, _secret_parameters(wanted), record={"made": False, **before}, before=before)
-    pair, why = found, "it is kept"
-    left = found.end - datetime.datetime.now(datetime.UTC) if found else None
-    if found is None:
+        live = existing.secret(client, spec.namespace, spec.secret_name)
+    before = _shown(spec, live) if live else {}
+    where = f"The certificate in the Secret {spec.namespace}/{spec.secret_name}"
+    if live and live.owner != key_pair.owner(spec.application, spec.cluster):
+        key_pair.check(live, spec.hostname, f"{where}, which others made,", context.warn)
+        adopted = f"{where} already existed, made by others; it is used as it is."
+        return CertificateResult("self-signed", adopted, _secret_parameters(spec), record={"made": False, **before}, before=before)
+    pair, why = live, "it is kept"
+    left = live.end - datetime.datetime.now(datetime.UTC) if live else None
+    if live is None:
         why = "a new one is made"
-    elif not found.covers(wanted.hostname):
-        why = f"it was for {', '.join(found.hosts)}, so a new one is made"
-    elif left is not None and left < datetime.timedelta(days=wanted.renew_before):
-        why = f"it expires on {found.expires}, so a new one is made"
+    elif not live.covers(spec.hostname):
+        why = f"it was for {', '.join(live.hosts)}, so a new one is made"
+    elif left is not None and left < datetime.timedelta(days=spec.renew_before):
+        why = f"it expires on {live.expires}, so a new one is made"
     else:
-        return CertificateResult(
-            "self-signed", reason, _secret_parameters(wanted), record={"made": True, **before}, pair=pair, before=before
-        )
+        return CertificateResult("self-signed", reason, _secret_parameters(spec), record={"made": True, **before}, pair=pair, before=before)
     context.progress(f"{where}: {why}")
-    pair = key_pair.make(wanted.hostname, wanted.application, wanted.cluster, wanted.days)
-    record = {"made": True, **_shown(wanted, pair)}
-    return CertificateResult("self-signed", reason, _secret_parameters(wanted), record=record, pair=pair, new=True, before=before)
+    pair = key_pair.make(spec.hostname, spec.application, spec.cluster, spec.days)
+    record = {"made": True, **_shown(spec, pair)}
+    return CertificateResult("self-signed", reason, _secret_parameters(spec), record=record, pair=pair, new=True, before=before)
 
 
-def _secret_parameters(wanted: CertificateSpec) -> Json:
-    return {"secretName" if wanted.entry else "tlsSecretName": wanted.secret_name}
+def _secret_parameters(spec: CertificateSpec) -> Json:
+    return {"secretName" if spec.entry else "tlsSecretName": spec.secret_name}
 
 
-def _shown(wanted: CertificateSpec, pair: key_pair.CertificatePair) -> Json:
-    return {"secret_name": wanted.secret_name, "hosts": list(pair.hosts), "not_after": pair.expires}
+def _shown(spec: CertificateSpec, pair: key_pair.CertificatePair) -> Json:
+    return {"secret_name": spec.secret_name, "hosts": list(pair.hosts), "not_after": pair.expires}
 
 
-def _result(wanted: CertificateSpec, made: CertificateResult) -> Json:
-    record = {"kind": made.kind, **({"hostname": wanted.hostname} if wanted.hostname else {}), **made.record}
-    step = {"parameters": made.parameters, "components": made.components, "reason": made.reason, "record": record}
+def _result(spec: CertificateSpec, result: CertificateResult) -> Json:
+    record = {"kind": result.kind, **({"hostname": spec.hostname} if spec.hostname else {}), **result.record}
+    step = {"parameters": result.parameters, "components": result.components, "reason": result.reason, "record": record}
     secret = None
-    if made.pair:
-        data = {"tls.crt": made.pair.crt, "tls.key": made.pair.key}
+    if result.pair:
+        data = {"tls.crt": result.pair.crt, "tls.key": result.pair.key}
         secret = {
-            "name": wanted.secret_name,
-            "namespace": wanted.namespace,
+            "name": spec.secret_name,
+            "namespace": spec.namespace,
             "type": "kubernetes.io/tls",
             # Ansible hides the values of secret options in results, which would be the key.
             "data": {name: base64.b64encode(text.encode()).decode() for name, text in data.items()},
         }
-    after = _shown(wanted, made.pair) if made.pair else made.before
+    after = _shown(spec, result.pair) if result.pair else result.before
     return {
-        "changed": made.new,
-        "kind": made.kind,
+        "changed": result.new,
+        "kind": result.kind,
         "step": step,
         "secret": secret,
-        "said": made.reason,
-        "diff": {"before": made.before if made.new else after, "after": after},
+        "said": result.reason,
+        "diff": {"before": result.before if result.new else after, "after": after},
     }

@@ -29,12 +29,12 @@ class CloudDns:
 
     provider = "clouddns"
 
-    def __init__(self, wanted: DnsRecordSpec, env: Mapping[str, str], say: Callable[[str], None]) -> None:
-        if not wanted.account:
+    def __init__(self, spec: DnsRecordSpec, env: Mapping[str, str], say: Callable[[str], None]) -> None:
+        if not spec.account:
             raise BootstrapError("The project of the zone at Cloud DNS is not known.", fix="Set account (kubeflow_dns_account).")
-        self._wanted = wanted
-        self._api = GoogleApi(env, "dns", seconds=wanted.seconds, say=say)
-        self._project = f"projects/{wanted.account}"
+        self._spec = spec
+        self._api = GoogleApi(env, "dns", seconds=spec.seconds, say=say)
+        self._project = f"projects/{spec.account}"
         zone = self._zone()
         self.name = _plain(zone["dnsName"])
         self._path = f"{self._project}/managedZones/{zone['name']}"
@@ -44,13 +44,13 @@ class CloudDns:
         offers = [
             CandidateZone(_plain(each["dnsName"]), each["name"], each.get("visibility", "public") == "public", each) for each in zones
         ]
-        where = f" in the project {self._wanted.account}. Zones there"
+        where = f" in the project {self._spec.account}. Zones there"
         fix = "Make one, name the project of one (kubeflow_dns_account), or take a host name in one of these."
-        return choose(self._wanted, offers, "zone", "Cloud DNS", where, fix)
+        return choose(self._spec, offers, "zone", "Cloud DNS", where, fix)
 
     def read(self, name: str) -> list[Record]:
-        found = self._api.pages(f"{self._path}/rrsets", {"name": f"{name}."}, key="rrsets")
-        return [_record(each) for each in found if _plain(each["name"]) == name]
+        records = self._api.pages(f"{self._path}/rrsets", {"name": f"{name}."}, key="rrsets")
+        return [_record(each) for each in records if _plain(each["name"]) == name]
 
     def change(self, deletions: list[Record], additions: list[Record]) -> None:
         body = {"deletions": [each.raw for each in deletions], "additions": [_raw(each) for each in additions]}
@@ -61,22 +61,22 @@ class CloudDns:
             if error.status in _IN_BETWEEN or (error.status == 404 and "deletions" in error.message):
                 raise Conflict(error.message, fix="Run this again.") from None
             raise
-        self._api.wait(change, self._wanted.seconds, path=f"{self._path}/changes/{change['id']}")
+        self._api.wait(change, self._spec.seconds, path=f"{self._path}/changes/{change['id']}")
 
 
 def _plain(name: str) -> str:
     return name.rstrip(".").lower()
 
 
-def _record(found: Json) -> Record:
-    kind, values = found["type"], found.get("rrdatas") or []
+def _record(raw: Json) -> Record:
+    kind, values = raw["type"], raw.get("rrdatas") or []
     if kind == "TXT":
         values = ["".join(_TEXT.findall(each)) or each for each in values]
     elif kind == "CNAME":
         values = [_plain(each) for each in values]
     elif not values:
         values = ["a routing policy"]
-    return Record(_plain(found["name"]), kind, tuple(sorted(values)), found.get("ttl"), found)
+    return Record(_plain(raw["name"]), kind, tuple(sorted(values)), raw.get("ttl"), raw)
 
 
 def _raw(record: Record) -> Json:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A host name that is to lead to an address: what is wanted, whose it is, and how that is told.
+"""A host name that should lead to an address: the request, the owner, and the mark that tells.
 
 Whose a name is, is told from a mark that lies with it, never from memory. So a run that was killed after the record was made, and
 before anything was written down, finds it again.
@@ -55,7 +55,7 @@ class DnsRecordResult:
 
     changed: bool
     made: bool
-    said: str
+    message: str
     zone: str | None = None
     before: Json = field(default_factory=dict)
     after: Json = field(default_factory=dict)
@@ -63,8 +63,8 @@ class DnsRecordResult:
 
 def whose(mark: str) -> str | None:
     """For which application and cluster a mark says that something was made, in words; ``None`` if it is no mark."""
-    found = _MARK.search(mark)
-    return f"this collection, for the application {found[1]} of the cluster {found[2]}" if found else None
+    match = _MARK.search(mark)
+    return f"this collection, for the application {match[1]} of the cluster {match[2]}" if match else None
 
 
 def checked(hostname: str) -> str:
@@ -89,10 +89,10 @@ def version_of(address: str) -> int | None:
 
 def normal(addresses: t.Iterable[str]) -> tuple[str, ...]:
     """Addresses in their usual form, each once. Raises ``BootstrapError`` for what can't stand together or is none."""
-    found: list[str] = []
+    names: list[str] = []
     for each in filter(None, (str(one).strip() for one in addresses)):
-        found.append(str(ipaddress.ip_address(each)) if version_of(each) else checked(each))
-    unique = tuple(dict.fromkeys(found))
+        names.append(str(ipaddress.ip_address(each)) if version_of(each) else checked(each))
+    unique = tuple(dict.fromkeys(names))
     if len(unique) > 1 and any(version_of(each) is None for each in unique):
         raise BootstrapError(f"A name leads to IP addresses, or to one other name, not to {', '.join(unique)}.", fix="Correct addresses.")
     return unique

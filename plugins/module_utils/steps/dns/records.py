@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Records of a DNS zone: made, changed and removed together with the mark that tells whose they are.
+"""Records of a DNS zone: made, changed and removed together with the mark of their owner.
 
 The mark is a TXT record of its own, ``_kubeflow-bootstrap.<name>``, as ExternalDNS keeps one
 (https://kubernetes-sigs.github.io/external-dns/latest/docs/registry/txt/). Records and mark are one change, which a cloud carries out as
@@ -60,31 +60,31 @@ class _ExistingRecords:
     mark: Record | None
     notes: list[str]
 
-    def ours(self, wanted: DnsRecordSpec) -> bool:
-        return self.mark is not None and wanted.mark in self.mark.values
+    def ours(self, spec: DnsRecordSpec) -> bool:
+        return self.mark is not None and spec.mark in self.mark.values
 
     @property
     def shown(self) -> Json:
         return {each.type: list(each.values) for each in self.leading}
 
 
-def present(zone: Zone, wanted: DnsRecordSpec, context: Context) -> DnsRecordResult:
+def present(zone: Zone, spec: DnsRecordSpec, context: Context) -> DnsRecordResult:
     """Make or change the records. Raises ``BootstrapError`` where others have some of that name."""
-    return _again(_present, zone, wanted, context)
+    return _again(_present, zone, spec, context)
 
 
-def absent(zone: Zone, wanted: DnsRecordSpec, context: Context) -> DnsRecordResult:
+def absent(zone: Zone, spec: DnsRecordSpec, context: Context) -> DnsRecordResult:
     """Remove the records if the mark beside them is ours."""
-    return _again(_absent, zone, wanted, context)
+    return _again(_absent, zone, spec, context)
 
 
 def _again(
-    work: t.Callable[[Zone, DnsRecordSpec, Context], DnsRecordResult], zone: Zone, wanted: DnsRecordSpec, context: Context
+    work: t.Callable[[Zone, DnsRecordSpec, Context], DnsRecordResult], zone: Zone, spec: DnsRecordSpec, context: Context
 ) -> DnsRecordResult:
     """Read and write again where the zone was changed in between, be it by our own request, whose answer was lost."""
     for attempt in range(_TRIES):
         try:
-            done = work(zone, wanted, context)
+            done = work(zone, spec, context)
             return dataclasses.replace(done, changed=True) if attempt and (done.made or not done.before) else done
         except Conflict:
             if attempt == _TRIES - 1:
@@ -93,45 +93,45 @@ def _again(
     raise AssertionError("never reached")
 
 
-def _present(zone: Zone, wanted: DnsRecordSpec, context: Context) -> DnsRecordResult:
-    there, want = _read(zone, wanted), _wanted(zone, wanted)
-    shown = {each.type: list(each.values) for each in want}
-    if not there.ours(wanted) and there.leading:
-        if there.shown == shown:
-            said = f"{wanted.hostname} leads to {wanted.target} already, by a record of others; it is used as it is."
-            return DnsRecordResult(False, False, said, zone.name, there.shown, shown)
-        if not wanted.take_over:
-            raise _taken(zone, wanted, there)
-    mark = Record(_mark_name(wanted), "TXT", (wanted.mark,), wanted.ttl)
-    deletions = [each for each in [*there.leading, *([there.mark] if there.mark else [])] if each not in [*want, mark]]
-    additions = [each for each in [*want, mark] if each not in [*there.leading, there.mark]]
+def _present(zone: Zone, spec: DnsRecordSpec, context: Context) -> DnsRecordResult:
+    existing, desired = _read(zone, spec), _desired(zone, spec)
+    shown = {each.type: list(each.values) for each in desired}
+    if not existing.ours(spec) and existing.leading:
+        if existing.shown == shown:
+            message = f"{spec.hostname} leads to {spec.target} already, by a record of others; it is used as it is."
+            return DnsRecordResult(False, False, message, zone.name, existing.shown, shown)
+        if not spec.take_over:
+            raise _conflict(zone, spec, existing)
+    mark = Record(_mark_name(spec), "TXT", (spec.mark,), spec.ttl)
+    deletions = [each for each in [*existing.leading, *([existing.mark] if existing.mark else [])] if each not in [*desired, mark]]
+    additions = [each for each in [*desired, mark] if each not in [*existing.leading, existing.mark]]
     if not deletions and not additions:
-        said = f"{wanted.hostname} leads to {wanted.target}, by a record of ours in the zone {zone.name}."
-        return DnsRecordResult(False, True, said, zone.name, there.shown, shown)
-    how = "changed" if there.leading else "made"
+        message = f"{spec.hostname} leads to {spec.target}, by a record of ours in the zone {zone.name}."
+        return DnsRecordResult(False, True, message, zone.name, existing.shown, shown)
+    how = "changed" if existing.leading else "made"
     if context.check:
-        said = f"The record of {wanted.hostname} would be {how} in the zone {zone.name}."
-        return DnsRecordResult(True, True, said, zone.name, there.shown, shown)
-    context.progress(f"{wanted.hostname}: a record for {wanted.target} is {how} in the zone {zone.name}")
+        message = f"The record of {spec.hostname} would be {how} in the zone {zone.name}."
+        return DnsRecordResult(True, True, message, zone.name, existing.shown, shown)
+    context.progress(f"{spec.hostname}: a record for {spec.target} is {how} in the zone {zone.name}")
     zone.change(deletions, additions)
-    said = f"The record of {wanted.hostname} was {how} in the zone {zone.name}: it leads to {wanted.target}."
-    return DnsRecordResult(True, True, said, zone.name, there.shown, shown)
+    message = f"The record of {spec.hostname} was {how} in the zone {zone.name}: it leads to {spec.target}."
+    return DnsRecordResult(True, True, message, zone.name, existing.shown, shown)
 
 
-def _absent(zone: Zone, wanted: DnsRecordSpec, context: Context) -> DnsRecordResult:
-    there = _read(zone, wanted)
-    if not there.ours(wanted):
-        if not there.leading:
-            return DnsRecordResult(False, False, f"There is no record of {wanted.hostname} in the zone {zone.name}.", zone.name)
-        said = f"The record of {wanted.hostname} is kept: {_owner(there)}."
-        return DnsRecordResult(False, False, said, zone.name, there.shown, there.shown)
+def _absent(zone: Zone, spec: DnsRecordSpec, context: Context) -> DnsRecordResult:
+    existing = _read(zone, spec)
+    if not existing.ours(spec):
+        if not existing.leading:
+            return DnsRecordResult(False, False, f"There is no record of {spec.hostname} in the zone {zone.name}.", zone.name)
+        message = f"The record of {spec.hostname} is kept: {_owner(existing)}."
+        return DnsRecordResult(False, False, message, zone.name, existing.shown, existing.shown)
     if context.check:
         return DnsRecordResult(
-            True, True, f"The record of {wanted.hostname} would be removed from the zone {zone.name}.", zone.name, there.shown
+            True, True, f"The record of {spec.hostname} would be removed from the zone {zone.name}.", zone.name, existing.shown
         )
-    context.progress(f"{wanted.hostname}: the record is removed from the zone {zone.name}")
-    zone.change([*there.leading, *([there.mark] if there.mark else [])], [])
-    return DnsRecordResult(True, True, f"The record of {wanted.hostname} was removed from the zone {zone.name}.", zone.name, there.shown)
+    context.progress(f"{spec.hostname}: the record is removed from the zone {zone.name}")
+    zone.change([*existing.leading, *([existing.mark] if existing.mark else [])], [])
+    return DnsRecordResult(True, True, f"The record of {spec.hostname} was removed from the zone {zone.name}.", zone.name, existing.shown)
 
 
 def longest(hostname: str, zones: t.Iterable[tuple[str, Z]]) -> list[tuple[str, Z]]:
@@ -150,61 +150,61 @@ class CandidateZone(t.NamedTuple):
     raw: Json
 
 
-def choose(wanted: DnsRecordSpec, offers: list[CandidateZone], kind: str, provider: str, where: str, fix: str) -> Json:
+def choose(spec: DnsRecordSpec, offers: list[CandidateZone], kind: str, provider: str, where: str, fix: str) -> Json:
     """The zone (``raw``) for the host name: the one that is named, by domain or ID, else the public one with the longest domain.
 
     ``kind``, ``provider``, ``where`` and ``fix`` are for the message where there is none, or more than one (``BootstrapError``).
     """
-    named = (wanted.zone or "").rstrip(".")
+    named = (spec.zone or "").rstrip(".")
     if named:
         offers = [each for each in offers if named == each.id or named.lower() in (each.id, each.domain)]
     public = [each for each in offers if each.public]
     # A zone that the user names may be a private one.
-    found = longest(wanted.hostname, [(each.domain, each) for each in public or (offers if named else [])])
-    if len(found) == 1:
-        return found[0][1].raw
-    if found:
-        ids = ", ".join(sorted(each.id for _domain, each in found))
-        raise BootstrapError(f"Several {kind}s of {provider} hold {wanted.hostname}: {ids}.", fix="Name one: zone (kubeflow_dns_zone).")
-    there = ", ".join(sorted(each.domain for each in offers)) or "none"
-    which = f"The zone {wanted.zone} does not hold" if named else f"No public {kind} of {provider} holds"
-    raise BootstrapError(f"{which} {wanted.hostname}{where}: {there}.", fix=fix)
+    matches = longest(spec.hostname, [(each.domain, each) for each in public or (offers if named else [])])
+    if len(matches) == 1:
+        return matches[0][1].raw
+    if matches:
+        ids = ", ".join(sorted(each.id for _domain, each in matches))
+        raise BootstrapError(f"Several {kind}s of {provider} hold {spec.hostname}: {ids}.", fix="Name one: zone (kubeflow_dns_zone).")
+    domains = ", ".join(sorted(each.domain for each in offers)) or "none"
+    which = f"The zone {spec.zone} does not hold" if named else f"No public {kind} of {provider} holds"
+    raise BootstrapError(f"{which} {spec.hostname}{where}: {domains}.", fix=fix)
 
 
-def _mark_name(wanted: DnsRecordSpec) -> str:
-    return f"_{MANAGER}.{wanted.hostname}"
+def _mark_name(spec: DnsRecordSpec) -> str:
+    return f"_{MANAGER}.{spec.hostname}"
 
 
-def _read(zone: Zone, wanted: DnsRecordSpec) -> _ExistingRecords:
-    here = zone.read(wanted.hostname)
-    mark = next((each for each in zone.read(_mark_name(wanted)) if each.type == "TXT"), None)
+def _read(zone: Zone, spec: DnsRecordSpec) -> _ExistingRecords:
+    here = zone.read(spec.hostname)
+    mark = next((each for each in zone.read(_mark_name(spec)) if each.type == "TXT"), None)
     notes = [value for each in here if each.type == "TXT" for value in each.values]
     return _ExistingRecords([each for each in here if each.type in _LEADING], mark, notes)
 
 
-def _wanted(zone: Zone, wanted: DnsRecordSpec) -> list[Record]:
+def _desired(zone: Zone, spec: DnsRecordSpec) -> list[Record]:
     kinds: dict[str, list[str]] = {}
-    for address in wanted.addresses:
+    for address in spec.addresses:
         kinds.setdefault({4: "A", 6: "AAAA"}.get(version_of(address) or 0, "CNAME"), []).append(address)
-    if "CNAME" in kinds and wanted.hostname == zone.name:
+    if "CNAME" in kinds and spec.hostname == zone.name:
         raise BootstrapError(
-            f"{wanted.hostname} is the zone itself, which can't lead to another name ({wanted.target}).",
-            fix="Take a name below it, such as kubeflow." + wanted.hostname + ", or an IP address.",
+            f"{spec.hostname} is the zone itself, which can't lead to another name ({spec.target}).",
+            fix="Take a name below it, such as kubeflow." + spec.hostname + ", or an IP address.",
         )
-    return [Record(wanted.hostname, kind, tuple(sorted(values)), wanted.ttl) for kind, values in sorted(kinds.items())]
+    return [Record(spec.hostname, kind, tuple(sorted(values)), spec.ttl) for kind, values in sorted(kinds.items())]
 
 
-def _owner(there: _ExistingRecords) -> str:
-    marked = whose(" ".join(there.mark.values)) if there.mark else None
+def _owner(existing: _ExistingRecords) -> str:
+    marked = whose(" ".join(existing.mark.values)) if existing.mark else None
     if marked:
         return f"it was made by {marked}"
-    external = any("heritage=external-dns" in note for note in there.notes)
+    external = any("heritage=external-dns" in note for note in existing.notes)
     return "ExternalDNS made it" if external else "it carries no mark of ours, so others made it"
 
 
-def _taken(zone: Zone, wanted: DnsRecordSpec, there: _ExistingRecords) -> BootstrapError:
-    to = "; ".join(f"{kind} {', '.join(values)}" for kind, values in there.shown.items())
+def _conflict(zone: Zone, spec: DnsRecordSpec, existing: _ExistingRecords) -> BootstrapError:
+    to = "; ".join(f"{kind} {', '.join(values)}" for kind, values in existing.shown.items())
     return BootstrapError(
-        f"The zone {zone.name} has a record of {wanted.hostname} already, which leads elsewhere ({to}): {_owner(there)}.",
+        f"The zone {zone.name} has a record of {spec.hostname} already, which leads elsewhere ({to}): {_owner(existing)}.",
         fix="Name another host, or take that one over: take_over (kubeflow_dns_take_over).",
     )

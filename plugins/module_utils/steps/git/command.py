@@ -79,11 +79,11 @@ _COMMAND = re.compile(r"[a-z][a-z-]+")
 
 
 class GitFailed(BootstrapError):
-    """git ended with another code than it may; ``said``: what it wrote to standard error and output, without secrets."""
+    """git ended with another code than it may; ``output``: what it wrote to standard error and output, without secrets."""
 
-    def __init__(self, code: int, said: str) -> None:
-        super().__init__(f"git ended with {code}: {said or 'it said nothing'}", fix="Run it by hand and see.")
-        self.code, self.said = code, said
+    def __init__(self, code: int, output: str) -> None:
+        super().__init__(f"git ended with {code}: {output or 'it said nothing'}", fix="Run it by hand and see.")
+        self.code, self.output = code, output
 
 
 class Git:
@@ -92,10 +92,10 @@ class Git:
     def __init__(self, folder: Path, env: Mapping[str, str], timeout: float = 600) -> None:
         self.folder, self.timeout = folder, timeout
         self._env = {**{name: value for name, value in env.items() if name not in _FOREIGN}, **_QUIET}
-        found = shutil.which("git", path=env.get("PATH", os.defpath))
-        if not found:
+        program = shutil.which("git", path=env.get("PATH", os.defpath))
+        if not program:
             raise BootstrapError("git is not installed here, but the application should be committed to it.", fix=_INSTALL)
-        self._git = found
+        self._git = program
 
     def set_author(self, name: str | None, email: str | None) -> None:
         """Who commits, where it is not to be what git's configuration says."""
@@ -104,10 +104,10 @@ class Git:
 
     def check_version(self) -> None:
         """Refuse what is too old."""
-        said = self.run("version")
-        match = re.search(r"(\d+)\.(\d+)", said)
+        output = self.run("version")
+        match = re.search(r"(\d+)\.(\d+)", output)
         if not match or (int(match[1]), int(match[2])) < OLDEST:
-            raise BootstrapError(f"{self._git} is {said.strip() or 'of no version'}, which is too old.", fix=_INSTALL)
+            raise BootstrapError(f"{self._git} is {output.strip() or 'of no version'}, which is too old.", fix=_INSTALL)
 
     def run(self, *args: str, stdin: str | None = None, ok: tuple[int, ...] = (0,), extra: Mapping[str, str] | None = None) -> str:
         """What git writes. Raises BootstrapError for what is known and can be put right, else ``GitFailed``. ``extra``: variables."""

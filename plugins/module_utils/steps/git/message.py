@@ -41,12 +41,12 @@ def compose(before: str | None, after: str | None, changed: Mapping[str, str]) -
 
 
 def _read(text: str | None) -> Json:
-    """bootstrap.yaml; {} where there is none, or somebody else's."""
+    """bootstrap.yaml; {} where there is none, or one of another format."""
     try:
-        found = yaml_documents.load_mapping(text, record.PATH) if text else {}
-    except Exception:  # what is to be committed was checked by who wrote it; what was committed may be anything
+        changes = yaml_documents.load_mapping(text, record.PATH) if text else {}
+    except Exception:  # the new text was checked when it was written; a committed one may be anything
         return {}
-    return found if isinstance(found, dict) else {}
+    return changes if isinstance(changes, dict) else {}
 
 
 def _at(document: Json, *path: str) -> Json:
@@ -60,18 +60,18 @@ def _at(document: Json, *path: str) -> Json:
 def _components(old: Json, new: Json) -> dict[str, tuple[str, list[str]]]:
     """By component that changed: added, removed or '', and a line a parameter."""
     was, now = _at(old, "written", "components"), _at(new, "written", "components")
-    found: dict[str, tuple[str, list[str]]] = {}
+    changes: dict[str, tuple[str, list[str]]] = {}
     for name in sorted({*was, *now}):
         if name not in now:
-            found[name] = ("removed", [])
+            changes[name] = ("removed", [])
             continue
         lines = _values(_at(old, "record", "values", name), _at(new, "record", "values", name))
         lines += _edits(_at(was, name, "parameters"), _at(now, name, "parameters"), _at(new, "record", "values", name))
         if name not in was:
-            found[name] = (f"added ({str(now[name].get('prototype', '')).removeprefix('io.ksonnet.pkg.')})", lines)
+            changes[name] = (f"added ({str(now[name].get('prototype', '')).removeprefix('io.ksonnet.pkg.')})", lines)
         elif lines:
-            found[name] = ("", lines)
-    return found
+            changes[name] = ("", lines)
+    return changes
 
 
 def _values(was: Json, now: Json) -> list[str]:
@@ -115,8 +115,10 @@ def _steps(old: Json, new: Json) -> list[str]:
     lines = [f"{name}: removed" for name in sorted(was.keys() - now.keys())]
     for name in sorted(now):
         before, after = _at(was, name), _at(now, name)
-        told = [f"{key} = {_shown(key, after[key])}" for key in sorted(after) if before.get(key) != after[key] and after[key] is not None]
-        lines += textwrap.wrap(f"{name}: {', '.join(told)}", _WIDTH, subsequent_indent="  ") if told else []
+        clauses = [
+            f"{key} = {_shown(key, after[key])}" for key in sorted(after) if before.get(key) != after[key] and after[key] is not None
+        ]
+        lines += textwrap.wrap(f"{name}: {', '.join(clauses)}", _WIDTH, subsequent_indent="  ") if clauses else []
     return lines
 
 
@@ -142,13 +144,13 @@ def _summary(old: Json, new: Json, components: Mapping[str, tuple[str, list[str]
     elif len(values) == 1 and not added and not removed:
         text = f"{name}: {values[0][0]}: {values[0][1]}"
     else:
-        told = [f"{', '.join(added)} added"] if added else []
-        told += [f"{', '.join(removed)} removed"] if removed else []
+        clauses = [f"{', '.join(added)} added"] if added else []
+        clauses += [f"{', '.join(removed)} removed"] if removed else []
         where = sorted({each for each, _line in values})
-        told += [f"{len(values)} value{'s' if len(values) > 1 else ''} of {', '.join(where)} changed"] if values else []
-        if not told and others:
-            told = [others[0] if len(others) == 1 else f"{len(others)} changes: {others[0]}, ..."]
-        text = f"{name}: {', '.join(told) or _count(changed)}"
+        clauses += [f"{len(values)} value{'s' if len(values) > 1 else ''} of {', '.join(where)} changed"] if values else []
+        if not clauses and others:
+            clauses = [others[0] if len(others) == 1 else f"{len(others)} changes: {others[0]}, ..."]
+        text = f"{name}: {', '.join(clauses) or _count(changed)}"
     return text if len(text) <= _SUMMARY else text[: _SUMMARY - 3] + "..."
 
 

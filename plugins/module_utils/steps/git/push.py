@@ -66,15 +66,15 @@ def address_text(url: str) -> str:
 
 
 def push(git: Git, remote: PushTarget, env: Mapping[str, str], *, check: bool) -> dict[str, t.Any]:
-    """Bring the remote's branch to HEAD: ``remote``, ``branch`` and ``changed``. With ``check`` it is only asked."""
+    """Bring the remote's branch to HEAD: ``remote``, ``branch`` and ``changed``. With ``check`` it is a dry run."""
     shown = address_text(_url(git, remote.name))
     spec = f"HEAD:refs/heads/{remote.branch}"
     with login(git, remote, env) as (options, extra):
         try:
-            said = git.run(*options, "push", "--porcelain", *(["--dry-run"] if check else []), remote.name, spec, extra=extra)
+            output = git.run(*options, "push", "--porcelain", *(["--dry-run"] if check else []), remote.name, spec, extra=extra)
         except GitFailed as error:
-            raise refused(error.said, shown, remote.branch) from None
-    flags = [line[:1] for line in said.splitlines() if "\t" in line]
+            raise refused(error.output, shown, remote.branch) from None
+    flags = [line[:1] for line in output.splitlines() if "\t" in line]
     return {"remote": shown, "branch": remote.branch, "changed": any(flag != "=" for flag in flags)}
 
 
@@ -94,9 +94,9 @@ def _url(git: Git, name: str) -> str:
     if re.fullmatch(r"[\w.-]+", name):
         url = git.asks("remote", "get-url", "--push", "--", name)
         if url is None:
-            there = (git.asks("remote") or "").split()
+            existing = (git.asks("remote") or "").split()
             raise BootstrapError(
-                f"There is no remote {name!r} in {git.folder}: {', '.join(there) or 'it has none'}.",
+                f"There is no remote {name!r} in {git.folder}: {', '.join(existing) or 'it has none'}.",
                 fix=f"Give a URL; or in a repository: git remote add {shlex.quote(name)} URL",
             )
         _takes(url)
@@ -134,14 +134,16 @@ def _token(url: str, token: str | None, env: Mapping[str, str], shown: str) -> s
     return token
 
 
-def refused(said: str, shown: str, branch: str) -> BootstrapError:
-    """What git said of a remote, in our words."""
-    rejected = re.search(r"\[remote rejected\] \((.*)\)", said)
-    if rejected and not re.search(_REFUSALS[1][0], said):
-        told = " ".join(re.sub(r"^remote:\s*", "", line) for line in said.splitlines() if line.startswith("remote:"))
-        return BootstrapError(f"{shown} refused the branch {branch}: {rejected[1]}. {told[:300]}".strip(), fix="Push to another branch.")
+def refused(output: str, shown: str, branch: str) -> BootstrapError:
+    """An error of git about a remote, in our words."""
+    rejected = re.search(r"\[remote rejected\] \((.*)\)", output)
+    if rejected and not re.search(_REFUSALS[1][0], output):
+        remote_lines = " ".join(re.sub(r"^remote:\s*", "", line) for line in output.splitlines() if line.startswith("remote:"))
+        return BootstrapError(
+            f"{shown} refused the branch {branch}: {rejected[1]}. {remote_lines[:300]}".strip(), fix="Push to another branch."
+        )
     for pattern, message, fix in _REFUSALS:
-        if re.search(pattern, said):
+        if re.search(pattern, output):
             return BootstrapError(message.format(remote=shown, branch=branch), fix=fix)
-    lines = [line for line in said.splitlines() if line.strip()] or ["it said nothing"]
+    lines = [line for line in output.splitlines() if line.strip()] or ["it said nothing"]
     return BootstrapError(f"Pushing to {shown} failed: {lines[0]}", fix="Try it by hand: git push")

@@ -52,14 +52,14 @@ class Repository:
         text = self.git.run(
             "--no-optional-locks", "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--", *self.pathspecs
         )
-        found = {}
+        changes = {}
         for entry in filter(None, text.split("\0")):
             code, path = entry[:2], entry[3:].removeprefix(self.prefix)
             if "U" in code or code in ("AA", "DD"):
                 raise BootstrapError(f"{self.root / self.prefix / path} has a conflict.", fix="Resolve it, and commit that.")
-            gone = not os.path.lexists(self.root / self.prefix / path)
-            found[path] = "D" if gone else "A" if code in ("??", "A ", "AM") else "M"
-        return found
+            deleted = not os.path.lexists(self.root / self.prefix / path)
+            changes[path] = "D" if deleted else "A" if code in ("??", "A ", "AM") else "M"
+        return changes
 
     def committed(self, path: str) -> str | None:
         """A file of the application as it was committed last."""
@@ -74,20 +74,20 @@ class Repository:
 def find(git: Git) -> Repository | None:
     """The repository around the folder, which may not exist yet; None where there is none."""
     folder = git.folder
-    there = folder
-    while not there.is_dir() and there != there.parent:
-        there = there.parent
-    git.folder = there
+    existing = folder
+    while not existing.is_dir() and existing != existing.parent:
+        existing = existing.parent
+    git.folder = existing
     try:
         answer = git.run("rev-parse", "--is-inside-work-tree", "--is-bare-repository", "--absolute-git-dir").split("\n")
     except GitFailed as error:
-        if "not a git repository" in error.said:
+        if "not a git repository" in error.output:
             return None
-        raise BootstrapError(f"git can't use {there}: {_line(error.said)}", fix="See: git status") from None
+        raise BootstrapError(f"git can't use {existing}: {_line(error.output)}", fix="See: git status") from None
     if answer[0] != "true":
         raise BootstrapError(f"{folder} lies in git's own data ({answer[2]}), not in a work tree.", fix="Name another folder.")
     root = Path(git.run("rev-parse", "--show-toplevel").rstrip("\n"))
-    inside = Path(os.path.relpath(there.resolve() / folder.relative_to(there), root)).as_posix()
+    inside = Path(os.path.relpath(existing.resolve() / folder.relative_to(existing), root)).as_posix()
     head = git.asks("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     branch = git.asks("symbolic-ref", "--quiet", "--short", "HEAD")
     return Repository(git, root, "" if inside == "." else f"{inside}/", Path(answer[2]), head, branch)
@@ -100,7 +100,7 @@ def create(git: Git, branch: str | None) -> Repository:
         git.run("init", "--quiet")
         git.run("symbolic-ref", "HEAD", f"refs/heads/{branch or git.asks('config', 'init.defaultBranch') or 'main'}")
     except GitFailed as error:
-        raise BootstrapError(f"{git.folder} can't be made a repository: {_line(error.said)}", fix="Name a good branch.") from None
+        raise BootstrapError(f"{git.folder} can't be made a repository: {_line(error.output)}", fix="Name a good branch.") from None
     return t.cast("Repository", find(git))
 
 
@@ -110,7 +110,7 @@ def check_identity(git: Git) -> str:
         who = git.run("-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT")
         git.run("-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT")
     except GitFailed as error:
-        raise BootstrapError(f"git can't tell who commits: {_line(error.said)}", fix="Set user.name and user.email.") from None
+        raise BootstrapError(f"git can't tell who commits: {_line(error.output)}", fix="Set user.name and user.email.") from None
     return who.rsplit(">", 1)[0] + ">"
 
 
@@ -143,7 +143,7 @@ def take_branch(repository: Repository, branch: str | None) -> str:
             repository.git.run("branch", "--no-track", branch, repository.head)
         repository.git.run("symbolic-ref", "HEAD", f"refs/heads/{branch}")
     except GitFailed as error:
-        raise BootstrapError(f"The branch {branch} can't be made: {_line(error.said)}", fix="Give it another name.") from None
+        raise BootstrapError(f"The branch {branch} can't be made: {_line(error.output)}", fix="Give it another name.") from None
     return branch
 
 
@@ -197,6 +197,6 @@ def _on(repository: Repository) -> str:
     return f"the branch {repository.branch}" if repository.branch else "no branch"
 
 
-def _line(said: str) -> str:
-    lines = [line for line in said.splitlines() if line.strip()] or ["it said nothing."]
+def _line(output: str) -> str:
+    lines = [line for line in output.splitlines() if line.strip()] or ["it said nothing."]
     return lines[0].removeprefix("fatal: ").removeprefix("error: ")

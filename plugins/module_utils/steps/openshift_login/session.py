@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """From a user name and a password to a token of OpenShift, and its end.
 
-What the server answers, and what is to be done then: "OAuth token request flows and responses" of
+What the server answers, and what to do then: "OAuth token request flows and responses" of
 https://docs.redhat.com/en/documentation/openshift_container_platform/4.17/html/authentication_and_authorization; where to ask: RFC 8414;
 what the token comes in: RFC 6749, section 4.2.2. A token's object is named by the token's hash since OpenShift 4.6
 (https://docs.redhat.com/en/documentation/openshift_container_platform/4.6/html/release_notes, "sha256~").
@@ -96,8 +96,8 @@ class _OAuthClient:
         url = f"{self._host}/.well-known/oauth-authorization-server"
         answer = self.get(url)
         try:
-            found = json.loads(answer.content) if answer.status == 200 else {}
-            endpoint = str(found.get("authorization_endpoint") or "")
+            answer_fields = json.loads(answer.content) if answer.status == 200 else {}
+            endpoint = str(answer_fields.get("authorization_endpoint") or "")
         except (ValueError, AttributeError, RecursionError):
             endpoint = ""
         if urlsplit(endpoint).scheme != "https":
@@ -134,15 +134,15 @@ def _challenged(answer: HttpReply, host: str) -> None:
 def _token(location: str, host: str) -> Token | None:
     parts = urlsplit(location)
     # An error is in the query (RFC 6749, 4.1.2.1), or in the fragment (4.2.2.1).
-    found = {**dict(parse_qsl(parts.query)), **dict(parse_qsl(parts.fragment))}
-    if found.get("error"):
-        said = found.get("error_description") or found["error"]
+    answer_fields = {**dict(parse_qsl(parts.query)), **dict(parse_qsl(parts.fragment))}
+    if answer_fields.get("error"):
+        said = answer_fields.get("error_description") or answer_fields["error"]
         raise BootstrapError(f"OpenShift at {host} refuses the login: {said[:200]}.", fix="Ask an admin of the cluster.")
     value = dict(parse_qsl(parts.fragment)).get("access_token")
     if not value:
         return None
-    seconds = found.get("expires_in", "")
-    return Token(value, int(seconds) if seconds.isdigit() and int(seconds) else None, tuple(found.get("scope", "").split()))
+    seconds = answer_fields.get("expires_in", "")
+    return Token(value, int(seconds) if seconds.isdigit() and int(seconds) else None, tuple(answer_fields.get("scope", "").split()))
 
 
 def _place(url: str) -> str:
@@ -174,13 +174,13 @@ def revoke(host: str, token: str, ca: str | None, check: bool = False) -> bool:
     # A user may not list tokens, nor read that of the login itself; whoever is logged in may delete by name.
     kind, group = ("User", "user.openshift.io") if check else ("OAuthAccessToken", "oauth.openshift.io")
     named: Json = {"prefix": "apis", "group": group, "api_version": "v1", "kind": kind, "name": f"{kind.lower()}s"}
-    asked: Json = {"_request_timeout": _SECONDS, "serializer": lambda _client, answer: answer}
+    request_options: Json = {"_request_timeout": _SECONDS, "serializer": lambda _client, answer: answer}
     with contextlib.closing(client.ApiClient(settings)) as api:
         # The library's discovery has no limit of time, and keeps its answers in the shared temporary folder under a name to foresee.
         dynamic = DynamicClient(api, discoverer=lambda *_where: None)
         objects = Resource(client=dynamic, **named)
         try:
-            answer = objects.get(name="~", **asked) if check else objects.delete(name=object_name(token), **asked)
+            answer = objects.get(name="~", **request_options) if check else objects.delete(name=object_name(token), **request_options)
             # What is no JSON comes as a text: the page of a login, say.
             if isinstance(answer, dict) and answer.get("kind") in (kind, "Status"):
                 return True

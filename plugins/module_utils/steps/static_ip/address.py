@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A reserved address in a cloud: what is wanted, whose it is, and the way to it.
+"""A reserved address in a cloud: the request, the owner, and the steps to it.
 
 Whose an address is, is told from marks that it carries itself (labels, tags), never from memory. So a run that was killed after
 the cloud had reserved an address, and before anything was written down, finds it again.
@@ -95,10 +95,10 @@ class Cloud(t.Protocol):
     """What each cloud can do. All raise ``BootstrapError``."""
 
     provider: str
-    wanted: AddressSpec
+    spec: AddressSpec
 
     def find(self) -> Address | None:
-        """The address by what is wanted; of several with our marks the oldest."""
+        """The address that fits the spec; of several with our marks the oldest."""
 
     def foreseen(self) -> Address:
         """What ``reserve`` would make."""
@@ -106,10 +106,10 @@ class Cloud(t.Protocol):
     def reserve(self) -> Address:
         """Make it, unless somebody else makes it at the same moment: then theirs."""
 
-    def relabel(self, found: Address) -> Address:
-        """Give it all labels that are wanted."""
+    def relabel(self, existing: Address) -> Address:
+        """Set all labels of the spec."""
 
-    def release(self, found: Address) -> None:
+    def release(self, existing: Address) -> None:
         """Give it back."""
 
 
@@ -127,98 +127,103 @@ def label_value(text: str) -> str:
 
 def present(cloud: Cloud, context: Context) -> tuple[bool, Address | None, Address, str]:
     """Find, adopt or reserve: whether that changed anything, what was there before, what is there now, and what was done."""
-    wanted = cloud.wanted
-    found = cloud.find()
-    if found is None and wanted.address:
+    spec = cloud.spec
+    existing = cloud.find()
+    if existing is None and spec.address:
         raise BootstrapError(
-            f"There is no reserved address {wanted.address} in {_place(wanted)}.",
+            f"There is no reserved address {spec.address} in {_place(spec)}.",
             fix="Name one that is reserved there, or none to get one.",
         )
-    if found is None:
+    if existing is None:
         foreseen = cloud.foreseen()
         if context.check:
             return True, None, foreseen, f"The address {foreseen.name} would be reserved."
         context.progress(f"reserving the address {foreseen.name}")
         made = cloud.reserve()
-        _fits(made, wanted)
+        _check_fit(made, spec)
         return True, None, made, f"The address {made.address} was reserved as {made.name}."
-    _fits(found, wanted)
-    if not found.made:
-        return False, found, found, f"The address {found.address} ({found.name}) already existed, made by others; it is used as it is."
-    lacking = {key: value for key, value in wanted.all_labels.items() if found.labels.get(key) != value}
+    _check_fit(existing, spec)
+    if not existing.made:
+        return (
+            False,
+            existing,
+            existing,
+            f"The address {existing.address} ({existing.name}) already existed, made by others; it is used as it is.",
+        )
+    lacking = {key: value for key, value in spec.all_labels.items() if existing.labels.get(key) != value}
     if not lacking:
-        return False, found, found, f"The address {found.address} is reserved as {found.name}."
-    after = Address(**{**found.__dict__, "labels": {**found.labels, **lacking}}) if context.check else cloud.relabel(found)
-    return True, found, after, f"The address {found.address} is reserved as {found.name}; its labels were changed."
+        return False, existing, existing, f"The address {existing.address} is reserved as {existing.name}."
+    after = Address(**{**existing.__dict__, "labels": {**existing.labels, **lacking}}) if context.check else cloud.relabel(existing)
+    return True, existing, after, f"The address {existing.address} is reserved as {existing.name}; its labels were changed."
 
 
 def absent(cloud: Cloud, context: Context) -> tuple[bool, Address | None, str]:
     """Release what carries our marks and is not used: whether that changed anything, what was there, and what was done."""
-    wanted = cloud.wanted
-    first = found = cloud.find()
-    if found is None:
-        return False, None, f"There is no {wanted.what.removeprefix('the ')} in {_place(wanted)}."
-    if not found.made:
-        return False, found, f"The address {found.address} ({found.name}) is kept: {_whose(found)}."
+    spec = cloud.spec
+    first = existing = cloud.find()
+    if existing is None:
+        return False, None, f"There is no {spec.what.removeprefix('the ')} in {_place(spec)}."
+    if not existing.made:
+        return False, existing, f"The address {existing.address} ({existing.name}) is kept: {_owner(existing)}."
     released: list[str] = []
-    while found and found.made and found.id not in released:
+    while existing and existing.made and existing.id not in released:
         if context.check:
-            return True, first, f"The address {found.address} ({found.name}) would be released{_users(found)}."
-        _unused(cloud, found, context)
-        context.progress(f"releasing the address {found.address} ({found.name})")
-        cloud.release(found)
-        released.append(str(found.id))
-        found = cloud.find()
+            return True, first, f"The address {existing.address} ({existing.name}) would be released{_users(existing)}."
+        _unused(cloud, existing, context)
+        context.progress(f"releasing the address {existing.address} ({existing.name})")
+        cloud.release(existing)
+        released.append(str(existing.id))
+        existing = cloud.find()
     last = t.cast("Address", first)
     return True, last, f"The address {last.address} ({last.name}) was released."
 
 
-def _unused(cloud: Cloud, found: Address, context: Context) -> None:
+def _unused(cloud: Cloud, existing: Address, context: Context) -> None:
     """A load balancer that was deleted a moment ago holds its address for some time."""
-    end = time.monotonic() + cloud.wanted.seconds
-    current: Address | None = found
+    end = time.monotonic() + cloud.spec.seconds
+    current: Address | None = existing
     pause = 0.5
     while current and current.users:
         if time.monotonic() + pause > end:
             raise BootstrapError(
-                f"The address {found.address} ({found.name}) was not released: it is in use by {', '.join(current.users)}.",
+                f"The address {existing.address} ({existing.name}) was not released: it is in use by {', '.join(current.users)}.",
                 fix="Remove what uses it, then run this again.",
                 users=list(current.users),
             )
-        context.progress(f"the address {found.address} is still in use by {', '.join(current.users)}")
+        context.progress(f"the address {existing.address} is still in use by {', '.join(current.users)}")
         time.sleep(pause)
         pause = min(pause * 1.5, 5.0)
         current = cloud.find()
 
 
-def _fits(found: Address, wanted: AddressSpec) -> None:
-    """Raises where an address that was found is of another kind than the one that is wanted."""
+def _check_fit(existing: Address, spec: AddressSpec) -> None:
+    """Raises BootstrapError where an existing address does not fit the spec."""
     other: str | None = None
-    if wanted.scope not in ("auto", found.scope):
-        other = f"it is {found.scope}, not {wanted.scope} as requested"
-    elif found.ip_version != wanted.ip_version:
-        other = f"it is an IPv{found.ip_version} address, not IPv{wanted.ip_version} as requested"
-    elif wanted.network_tier and found.network_tier and wanted.network_tier != found.network_tier:
-        other = f"its network tier is {found.network_tier}, not {wanted.network_tier} as requested"
-    elif found.region and wanted.region and found.region != wanted.region:
-        other = f"it is in the region {found.region}, not {wanted.region} as requested"
+    if spec.scope not in ("auto", existing.scope):
+        other = f"it is {existing.scope}, not {spec.scope} as requested"
+    elif existing.ip_version != spec.ip_version:
+        other = f"it is an IPv{existing.ip_version} address, not IPv{spec.ip_version} as requested"
+    elif spec.network_tier and existing.network_tier and spec.network_tier != existing.network_tier:
+        other = f"its network tier is {existing.network_tier}, not {spec.network_tier} as requested"
+    elif existing.region and spec.region and existing.region != spec.region:
+        other = f"it is in the region {existing.region}, not {spec.region} as requested"
     if other:
-        raise BootstrapError(f"The address {found.name} ({found.address}) already exists, but {other}.", fix="Name another, or none.")
+        raise BootstrapError(f"The address {existing.name} ({existing.address}) already exists, but {other}.", fix="Name another, or none.")
 
 
-def _place(wanted: AddressSpec) -> str:
-    parts = [wanted.account, wanted.resource_group, wanted.region if wanted.scope != "global" else None]
+def _place(spec: AddressSpec) -> str:
+    parts = [spec.account, spec.resource_group, spec.region if spec.scope != "global" else None]
     return ", ".join(part for part in parts if part) or "this account"
 
 
-def _whose(found: Address) -> str:
-    if found.labels.get(_MANAGED_BY) == MANAGER:
-        return f"it was reserved for the application {found.labels.get(_APPLICATION)} of the cluster {found.labels.get(_CLUSTER)}"
+def _owner(existing: Address) -> str:
+    if existing.labels.get(_MANAGED_BY) == MANAGER:
+        return f"it was reserved for the application {existing.labels.get(_APPLICATION)} of the cluster {existing.labels.get(_CLUSTER)}"
     return "it was not reserved by this collection for this application and cluster"
 
 
-def _users(found: Address) -> str:
-    return f", when nothing uses it any more (now: {', '.join(found.users)})" if found.users else ""
+def _users(existing: Address) -> str:
+    return f", when nothing uses it any more (now: {', '.join(existing.users)})" if existing.users else ""
 
 
 def until(condition: Callable[[], t.Any], seconds: float, what: str) -> t.Any:

@@ -23,152 +23,153 @@ Json = dict[str, t.Any]
 class Google:
     provider = "google"
 
-    def __init__(self, wanted: AddressSpec, env: Mapping[str, str], say: Callable[[str], None]) -> None:
-        if not wanted.account:
+    def __init__(self, spec: AddressSpec, env: Mapping[str, str], say: Callable[[str], None]) -> None:
+        if not spec.account:
             raise BootstrapError("The project of Google Cloud is not known.", fix="Set account to the project's ID.")
-        if wanted.scope == "regional" and not wanted.region:
+        if spec.scope == "regional" and not spec.region:
             raise BootstrapError("A regional address needs a region, and none is known.", fix="Set region.")
-        if wanted.scope != "regional" and wanted.network_tier == "STANDARD":
+        if spec.scope != "regional" and spec.network_tier == "STANDARD":
             raise BootstrapError(
                 "A global address is always in the network tier PREMIUM, but STANDARD is requested.",
                 fix="Set scope to regional, or leave the tier out.",
             )
-        if wanted.scope == "regional" and wanted.ip_version == 6 and not wanted.subnetwork:
+        if spec.scope == "regional" and spec.ip_version == 6 and not spec.subnetwork:
             raise BootstrapError("A regional IPv6 address comes from a subnetwork, and none is named.", fix="Set subnetwork.")
-        self.wanted = wanted
+        self.spec = spec
         self._api = GoogleApi(env, "compute", say=say)
 
     def _parent(self, scope: str) -> str:
-        region = "global" if scope == "global" else f"regions/{self.wanted.region}"
-        return f"projects/{self.wanted.account}/{region}/addresses"
+        region = "global" if scope == "global" else f"regions/{self.spec.region}"
+        return f"projects/{self.spec.account}/{region}/addresses"
 
     def _scopes(self) -> list[str]:
         """Where to look: a name may be found in both places, and then the global one counts."""
-        if self.wanted.scope != "auto":
-            return [self.wanted.scope]
-        return ["global", "regional"] if self.wanted.region else ["global"]
+        if self.spec.scope != "auto":
+            return [self.spec.scope]
+        return ["global", "regional"] if self.spec.region else ["global"]
 
     @property
     def _scope(self) -> str:
-        return "regional" if self.wanted.scope == "regional" else "global"
+        return "regional" if self.spec.scope == "regional" else "global"
 
     def find(self) -> Address | None:
         for scope in self._scopes():
-            found = self._find(scope)
-            if found is not None:
-                return self._address(found, scope)
+            existing = self._find(scope)
+            if existing is not None:
+                return self._address(existing, scope)
         return None
 
     def _find(self, scope: str) -> Json | None:
-        if not self.wanted.address:
-            found = self._api.find(f"{self._parent(scope)}/{self.wanted.name}")
-            if found and found.get("status") == "RESERVING":
+        if not self.spec.address:
+            existing = self._api.find(f"{self._parent(scope)}/{self.spec.name}")
+            if existing and existing.get("status") == "RESERVING":
                 return self._reserved(scope)
-            return found
-        same = f'address = "{self.wanted.address}"'
+            return existing
+        same = f'address = "{self.spec.address}"'
         listed = self._api.pages(self._parent(scope), {"filter": same})
-        return next((each for each in listed if each.get("address") == self.wanted.address), None)
+        return next((each for each in listed if each.get("address") == self.spec.address), None)
 
     def foreseen(self) -> Address:
-        tier = self.wanted.network_tier or "PREMIUM"
-        region = self.wanted.region if self._scope == "regional" else None
+        tier = self.spec.network_tier or "PREMIUM"
+        region = self.spec.region if self._scope == "regional" else None
         return Address(
             self.provider,
-            self.wanted.name,
+            self.spec.name,
             "",
-            self.wanted.account,
+            self.spec.account,
             region,
             self._scope,
-            self.wanted.ip_version,
+            self.spec.ip_version,
             made=True,
             network_tier=tier,
-            labels=self.wanted.all_labels,
+            labels=self.spec.all_labels,
         )
 
     def reserve(self) -> Address:
-        wanted, scope = self.wanted, self._scope
+        spec, scope = self.spec, self._scope
         body: Json = {
-            "name": wanted.name,
-            "description": _description(wanted),
+            "name": spec.name,
+            "description": _description(spec),
             "addressType": "EXTERNAL",
-            "ipVersion": f"IPV{wanted.ip_version}",
+            "ipVersion": f"IPV{spec.ip_version}",
         }
-        if wanted.network_tier:
-            body["networkTier"] = wanted.network_tier
-        if scope == "regional" and wanted.ip_version == 6:
+        if spec.network_tier:
+            body["networkTier"] = spec.network_tier
+        if scope == "regional" and spec.ip_version == 6:
             body |= {
                 "ipv6EndpointType": "NETLB",
-                "subnetwork": f"projects/{wanted.account}/regions/{wanted.region}/subnetworks/{wanted.subnetwork}",
+                "subnetwork": f"projects/{spec.account}/regions/{spec.region}/subnetworks/{spec.subnetwork}",
             }
         try:
             operation = self._api.request("POST", self._parent(scope), body, {"requestId": str(uuid.uuid4())})
-            self._api.wait(operation, wanted.seconds)
+            self._api.wait(operation, spec.seconds)
         except GoogleError as error:
             # Another run was faster, or a repeated request met the first one.
             if error.reason not in ("alreadyExists", "RESOURCE_ALREADY_EXISTS"):
                 raise
-        found = self._address(self._reserved(scope), scope)
-        return self.relabel(found) if found.made else found
+        existing = self._address(self._reserved(scope), scope)
+        return self.relabel(existing) if existing.made else existing
 
     def _reserved(self, scope: str) -> Json:
-        path = f"{self._parent(scope)}/{self.wanted.name}"
+        path = f"{self._parent(scope)}/{self.spec.name}"
 
         def ready() -> Json | None:
-            found = self._api.find(path)
-            return found if found and found.get("status") != "RESERVING" else None
+            existing = self._api.find(path)
+            return existing if existing and existing.get("status") != "RESERVING" else None
 
-        return t.cast(Json, until(ready, self.wanted.seconds, f"Google did not reserve {path}"))
+        return t.cast(Json, until(ready, self.spec.seconds, f"Google did not reserve {path}"))
 
-    def relabel(self, found: Address) -> Address:
-        scope, path = found.scope, str(found.id)
+    def relabel(self, existing: Address) -> Address:
+        scope, path = existing.scope, str(existing.id)
         for attempt in range(5):
             current = self._api.request("GET", path)
-            labels = {**(current.get("labels") or {}), **self.wanted.all_labels}
+            labels = {**(current.get("labels") or {}), **self.spec.all_labels}
             if labels == (current.get("labels") or {}):
                 return self._address(current, scope)
             body = {"labels": labels, "labelFingerprint": current.get("labelFingerprint", "")}
             try:
-                self._api.wait(self._api.request("POST", f"{path}/setLabels", body, repeat=True), self.wanted.seconds)
+                self._api.wait(self._api.request("POST", f"{path}/setLabels", body, repeat=True), self.spec.seconds)
             except GoogleError as error:
                 # Another run set labels between our reading and writing.
                 if error.status != 412 or attempt == 4:
                     raise
         return self._address(self._api.request("GET", path), scope)
 
-    def release(self, found: Address) -> None:
+    def release(self, existing: Address) -> None:
         try:
-            operation = self._api.request("DELETE", str(found.id), params={"requestId": str(uuid.uuid4())})
-            self._api.wait(operation, self.wanted.seconds)
+            operation = self._api.request("DELETE", str(existing.id), params={"requestId": str(uuid.uuid4())})
+            self._api.wait(operation, self.spec.seconds)
         except GoogleError as error:
             if error.status != 404 or error.reason != "notFound":
                 raise
 
-    def _address(self, found: Json, scope: str) -> Address:
-        if found.get("addressType") == "INTERNAL":
+    def _address(self, existing: Json, scope: str) -> Address:
+        if existing.get("addressType") == "INTERNAL":
             raise BootstrapError(
-                f"{found['name']} ({found.get('address')}) is an internal address, which the internet does not reach.", fix="Name another."
+                f"{existing['name']} ({existing.get('address')}) is an internal address, which the internet does not reach.",
+                fix="Name another.",
             )
-        labels = dict(found.get("labels") or {})
+        labels = dict(existing.get("labels") or {})
         # Marks in the labels are somebody's last word; the description counts where there are none yet.
-        made = self.wanted.carries_marks(labels) or (found.get("description") == _description(self.wanted) and "managed-by" not in labels)
+        made = self.spec.carries_marks(labels) or (existing.get("description") == _description(self.spec) and "managed-by" not in labels)
         return Address(
             provider=self.provider,
-            name=str(found["name"]),
-            address=str(found.get("address") or ""),
-            account=self.wanted.account,
-            region=str(found["region"]).rsplit("/", 1)[-1] if found.get("region") else None,
+            name=str(existing["name"]),
+            address=str(existing.get("address") or ""),
+            account=self.spec.account,
+            region=str(existing["region"]).rsplit("/", 1)[-1] if existing.get("region") else None,
             scope=scope,
-            ip_version=6 if found.get("ipVersion") == "IPV6" or ":" in str(found.get("address")) else 4,
+            ip_version=6 if existing.get("ipVersion") == "IPV6" or ":" in str(existing.get("address")) else 4,
             made=made,
-            id=f"{self._parent(scope)}/{found['name']}",
-            network_tier=found.get("networkTier"),
+            id=f"{self._parent(scope)}/{existing['name']}",
+            network_tier=existing.get("networkTier"),
             labels=labels,
-            users=tuple(_short(user) for user in found.get("users") or []),
+            users=tuple(_short(user) for user in existing.get("users") or []),
         )
 
 
-def _description(wanted: AddressSpec) -> str:
-    return " ".join(f"{key}={value}" for key, value in wanted.marks.items())
+def _description(spec: AddressSpec) -> str:
+    return " ".join(f"{key}={value}" for key, value in spec.marks.items())
 
 
 def _short(link: str) -> str:

@@ -44,23 +44,23 @@ def provider_of(named: str, cloud: Json) -> str:
     return known
 
 
-def connect(provider: str, wanted: AddressSpec, context: Context) -> Cloud:
+def connect(provider: str, spec: AddressSpec, context: Context) -> Cloud:
     """Log in. Raises ``BootstrapError``."""
     say = context.progress
     if provider == "google":
-        return Google(wanted, context.env, say)
-    return Aws(wanted, context.env, say) if provider == "aws" else Azure(wanted, context.env, say)
+        return Google(spec, context.env, say)
+    return Aws(spec, context.env, say) if provider == "aws" else Azure(spec, context.env, say)
 
 
-def reserved(provider: str, wanted: AddressSpec, context: Context) -> Json:
+def reserved(provider: str, spec: AddressSpec, context: Context) -> Json:
     """The module's result for an address that the cloud's API gives."""
-    changed, before, now, said = present(connect(provider, wanted, context), context)
+    changed, before, now, said = present(connect(provider, spec, context), context)
     value = now.name if provider == "google" else now.address
     record = {
         "provider": provider,
         "by": "cloud",
         **{key: getattr(now, key) for key in ("name", "address", "account", "region", "scope", "ip_version", "id", "made")},
-        **({"resource_group": wanted.resource_group} if provider == "azure" else {}),
+        **({"resource_group": spec.resource_group} if provider == "azure" else {}),
         **({"allocation_id": now.id} if provider == "aws" else {}),
     }
     # A known address says more than the sentence about how it came about: that would change from one run to the next.
@@ -69,15 +69,15 @@ def reserved(provider: str, wanted: AddressSpec, context: Context) -> Json:
     return {"changed": changed, "address": now.document, "step": step, "said": said, "diff": _diff(before, now)}
 
 
-def released(provider: str, wanted: AddressSpec, context: Context) -> Json:
+def released(provider: str, spec: AddressSpec, context: Context) -> Json:
     """The module's result for an address that is given back."""
-    changed, before, said = absent(connect(provider, wanted, context), context)
+    changed, before, said = absent(connect(provider, spec, context), context)
     after = None if changed else before
     step: Json = {"parameters": {}, "components": {}, "reason": said, "record": {}}
     return {"changed": changed, "address": after.document if after else None, "step": step, "said": said, "diff": _diff(before, after)}
 
 
-def declared(provider: str, wanted: AddressSpec, apis: Json, state: str) -> Json:
+def declared(provider: str, spec: AddressSpec, apis: Json, state: str) -> Json:
     """The module's result where a controller makes the address: nothing is asked of the cloud, the object comes with the application."""
     group, kind, controller = _KINDS[provider]
     if state == "absent":
@@ -89,38 +89,38 @@ def declared(provider: str, wanted: AddressSpec, apis: Json, state: str) -> Json
             f"The cluster does not serve {kind} of {group}, so no controller makes an address.",
             fix=f"Install {controller}, or set by to cloud.",
         )
-    if wanted.address:
+    if spec.address:
         raise BootstrapError("An existing address needs no controller.", fix="Set by to cloud, or leave address out.")
-    regional = provider != "google" or wanted.scope == "regional"
-    if (regional and provider != "aws" and not wanted.region) or (provider == "azure" and not wanted.resource_group):
+    regional = provider != "google" or spec.scope == "regional"
+    if (regional and provider != "aws" and not spec.region) or (provider == "azure" and not spec.resource_group):
         raise BootstrapError("The region of the address is not known.", fix="Set region, at Azure resource_group too.")
-    if provider == "aws" and wanted.ip_version != 4:
+    if provider == "aws" and spec.ip_version != 4:
         raise BootstrapError("AWS reserves IPv4 addresses only (Elastic IP).", fix="Set ip_version to 4.")
     parameters = {
         "addressProvider": provider,
-        "addressName": wanted.name,
+        "addressName": spec.name,
         "addressApiVersion": version,
-        "addressIpVersion": wanted.ip_version,
+        "addressIpVersion": spec.ip_version,
         # Before the cluster is there as an object, its labels hold nothing of its own: label_value is what the cloud would make of them.
-        "addressLabels": {key: label_value(value) if provider == "google" else value for key, value in wanted.all_labels.items()},
+        "addressLabels": {key: label_value(value) if provider == "google" else value for key, value in spec.all_labels.items()},
     }
     if provider != "aws":
-        parameters["addressLocation"] = wanted.region if regional else "global"
+        parameters["addressLocation"] = spec.region if regional else "global"
     if provider == "google":
-        parameters["ipName"] = wanted.name
-        parameters |= {"addressNetworkTier": wanted.network_tier} if wanted.network_tier else {}
-        parameters |= {"addressProject": wanted.account} if wanted.account else {}
+        parameters["ipName"] = spec.name
+        parameters |= {"addressNetworkTier": spec.network_tier} if spec.network_tier else {}
+        parameters |= {"addressProject": spec.account} if spec.account else {}
     if provider == "azure":
-        group_id = f"/subscriptions/{wanted.account}/resourceGroups/{wanted.resource_group}"
-        parameters["addressOwner"] = group_id if wanted.account else wanted.resource_group
+        group_id = f"/subscriptions/{spec.account}/resourceGroups/{spec.resource_group}"
+        parameters["addressOwner"] = group_id if spec.account else spec.resource_group
     later = "" if provider == "google" else " What it is, is known when that has happened."
-    reason = f"{controller} in the cluster reserves the address {wanted.name}, as the application declares it.{later}"
+    reason = f"{controller} in the cluster reserves the address {spec.name}, as the application declares it.{later}"
     record = {
         "provider": provider,
         "by": "controller",
-        "name": wanted.name,
-        "account": wanted.account,
-        "region": wanted.region,
+        "name": spec.name,
+        "account": spec.account,
+        "region": spec.region,
         "made": True,
     }
     return _result(parameters, {COMPONENT: {"prototype": "address"}}, reason, record)

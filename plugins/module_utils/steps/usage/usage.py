@@ -38,7 +38,7 @@ def settings(files: Mapping[str, str], environment: str) -> dict[str, t.Any]:
     return {"on": False, "component": None, "id": None, "url": None, "schedule": None, "script": None}
 
 
-def body(client: Client, found: Mapping[str, t.Any]) -> str:
+def body(client: Client, settings: Mapping[str, t.Any]) -> str:
     """The text that the job would send now, byte for byte: its own code makes it, and asks the same API server in our name.
 
     Only the script that came with this collection is run here; an application with another one is refused.
@@ -47,9 +47,9 @@ def body(client: Client, found: Mapping[str, t.Any]) -> str:
         raise BootstrapError(
             "The script of the reports is not here: a module that is sent to another host comes without it.", fix="Run it here."
         )
-    if found["script"] not in (None, _SCRIPT.read_text(encoding="utf-8")):
+    if settings["script"] not in (None, _SCRIPT.read_text(encoding="utf-8")):
         raise BootstrapError(
-            f"The component {found['component']} reports with a script that is not the one of this collection, so that it is not run here.",
+            f"The component {settings['component']} reports with a script that is not the one of this collection, so it is not run here.",
             fix=f"Read it: kubectl get configmap {_NAME} -o yaml; or upgrade the package core in the application.",
         )
     # Neither runpy nor importlib: Ansible's hooks are in the way of the one, and the other leaves a __pycache__ in the registry.
@@ -63,6 +63,6 @@ def body(client: Client, found: Mapping[str, t.Any]) -> str:
         return client.get(address.path, **dict(parse_qsl(address.query)))
 
     with tempfile.TemporaryDirectory(prefix="kubeflow-bootstrap-") as folder:
-        (Path(folder) / "usage-id").write_text(str(found["id"]), encoding="utf-8")
+        (Path(folder) / "usage-id").write_text(str(settings["id"]), encoding="utf-8")
         vars(script).update(ask=ask, CONFIG=Path(folder))
         return json.dumps(script.report())

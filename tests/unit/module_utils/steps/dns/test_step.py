@@ -65,7 +65,7 @@ def test_the_full_name(provider: str, hostname: str | None, more: dict[str, t.An
     ],
 )
 def test_the_address_that_a_name_holds(hostname: str, address: tuple[str, ...]) -> None:
-    assert step.held(hostname) == address
+    assert step.embedded_address(hostname) == address
 
 
 def test_names_and_addresses_are_checked() -> None:

@@ -344,4 +344,4 @@ def test_notes_stay_out_of_the_folder(kept: Place) -> None:
     kept.ready(declared(replicas=2))
     assert kept.git("status", "--porcelain") == ""
     place = repository.find(committing.Git(kept.app, kept.env))
-    assert place and set(committing._noted(place)) == {"bootstrap.yaml", "components/params.libsonnet"}
+    assert place and set(committing._recorded_changes(place)) == {"bootstrap.yaml", "components/params.libsonnet"}
