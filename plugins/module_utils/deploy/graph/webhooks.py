@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import typing as t
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ...kube.resources import CRD, Key, group_of
@@ -24,6 +24,7 @@ ADMISSION = "admissionregistration.k8s.io"
 """The API server calls no webhook for objects of this group, so that nobody locks themselves out."""
 _INJECTOR = "cainjector"
 """The name label of cert-manager's controller that fills in CA bundles."""
+_SETTINGS = {"ConfigMap", "Secret"}
 _CA_FROM = ("cert-manager.io/inject-ca-from", "cert-manager.io/inject-ca-from-secret")
 
 
@@ -59,15 +60,15 @@ class _Webhook:
 
 def add_servers(graph: Graph, related: Related, namespaces: Mapping[str, Mapping[str, str]]) -> None:
     """Add to ``graph``, which has all other needs, those of what the API server calls."""
-    base = {key: list(needs) for key, needs in graph.items()}
+    delegations = _Delegations(graph, related)
     webhooks: list[_Webhook] = []
     for key, item in related.items.items():
         if key.group == ADMISSION and key.kind.endswith("WebhookConfiguration"):
-            webhooks += _configuration(graph, base, key, item, related)
+            webhooks += delegations.add_configuration(key, item)
         elif key[:2] == ("apiregistration.k8s.io", "APIService"):
-            _aggregated(graph, base, key, item, related)
+            delegations.add_api_service(key, item)
         elif key[:2] == CRD and dict_of(dict_of(item.get("spec")).get("conversion")).get("strategy") == "Webhook":
-            _converted(graph, base, key, item, related)
+            delegations.add_conversion(key, item)
     matches = _Matches(webhooks, related, namespaces)
     for key, item in related.items.items():
         for webhook in matches.of(key, item):
@@ -82,21 +83,77 @@ def _wait_for(graph: Graph, key: Key, webhook: _Webhook) -> None:
         add(graph, configuration, Dependency(key, Strength.REFERENCE, "which its server may read when it starts"))
 
 
-_SETTINGS = {"ConfigMap", "Secret"}
+class _Delegations:
+    """Adds the needs of objects that make the API server call others."""
 
+    def __init__(self, graph: Graph, related: Related) -> None:
+        self._graph, self._related = graph, related
+        self._other_needs = {key: list(needs) for key, needs in graph.items()}
 
-def _served(base: dict[Key, list[Key]], key: Key, services: t.Iterable[Key], related: Related) -> _Delegation:
-    """``key`` with all that its Services need. Servers may read the settings of their namespace without mounting them."""
-    delegation = _Delegation(key, dict.fromkeys(service for service in services if service in base))
-    todo = [each for service in delegation.services for each in (service, *related.servers_of(service))]
-    places = {service.namespace for service in delegation.services}
-    todo += [each for each in base if each.namespace in places and each.group == "" and each.kind in _SETTINGS] if places else []
-    while todo:
-        each = todo.pop()
-        if each not in delegation.closure:
-            delegation.closure.add(each)
-            todo += base[each]
-    return delegation
+    def add_configuration(self, key: Key, item: Json) -> Iterator[_Webhook]:
+        """A webhook configuration needs its servers and the source of its CA bundle; returns its webhooks."""
+        bodies = dicts_of(item.get("webhooks"))
+        delegation = self._to(key, (service for body in bodies if (service := service_of(body.get("clientConfig")))))
+        for service in delegation.services:
+            self._add(key, _servers(service, self._related))
+        self._add(key, bundle_needs(item, self._related))
+        beta = item["apiVersion"] != f"{ADMISSION}/v1"  # v1beta1 had other defaults.
+        for body in bodies:
+            ignore = body.get("failurePolicy", "Ignore" if beta else "Fail") == "Ignore"
+            exact = body.get("matchPolicy", "Exact" if beta else "Equivalent") == "Exact"
+            gates = _answer_gates(key, item, body.get("clientConfig"), self._related)
+            yield _Webhook(delegation, body, Strength.IGNORE if ignore else Strength.FAIL, gates, exact)
+
+    def add_api_service(self, key: Key, item: Json) -> None:
+        """An APIService needs its server; the objects of its group and version need the APIService."""
+        spec = dict_of(item.get("spec"))
+        service = service_of(spec)
+        if service is None:
+            return
+        delegation = self._to(key, [service])
+        if delegation.services:
+            self._add(key, _servers(service, self._related))
+        api_version = f"{spec.get('group')}/{spec.get('version')}"
+        for other, dependent in self._related.items.items():
+            if dependent["apiVersion"] == api_version and other not in delegation.closure:
+                self._add(other, [Dependency(key, Strength.REQUIRED, "the API service of its group", (Gate("available", key),))])
+
+    def add_conversion(self, key: Key, item: Json) -> None:
+        """Custom resources in another version than the stored one need the server that converts them."""
+        client_config = dict_of(dict_of(item["spec"]["conversion"]).get("webhook")).get("clientConfig")
+        service = service_of(client_config)
+        if service is None:
+            return
+        stored = {version.get("name") for version in dicts_of(item["spec"].get("versions")) if version.get("storage")}
+        delegation = self._to(key, [service])
+        bundle = tuple(gate for gate in _answer_gates(key, item, client_config, self._related) if gate.kind == "ca-bundle")
+        needs = [*_servers(service, self._related)] if delegation.services else []
+        needs += bundle_needs(item, self._related) if bundle else ()
+        needs.append(Dependency(key, Strength.REQUIRED, "its CustomResourceDefinition", bundle))
+        for other, custom_resource in self._related.items.items():
+            if self._related.definitions.get((other.group, other.kind)) != key or other in delegation.closure:
+                continue
+            if custom_resource["apiVersion"].rpartition("/")[2] not in stored:
+                self._add(other, needs)
+
+    def _add(self, key: Key, needs: Iterable[Dependency]) -> None:
+        for need in needs:
+            if need.key in self._graph and need.key != key:
+                add(self._graph, key, need)
+
+    def _to(self, key: Key, services: Iterable[Key]) -> _Delegation:
+        """``key`` with all that its Services need. Servers may read the settings of their namespace without mounting them."""
+        needs = self._other_needs
+        delegation = _Delegation(key, dict.fromkeys(service for service in services if service in needs))
+        todo = [each for service in delegation.services for each in (service, *self._related.servers_of(service))]
+        namespaces = {service.namespace for service in delegation.services}
+        todo += [each for each in needs if each.namespace in namespaces and each.group == "" and each.kind in _SETTINGS]
+        while todo:
+            each = todo.pop()
+            if each not in delegation.closure:
+                delegation.closure.add(each)
+                todo += needs[each]
+        return delegation
 
 
 def _servers(service: Key, related: Related) -> Iterator[Dependency]:
@@ -111,23 +168,6 @@ def service_of(client_config: object) -> Key | None:
     """The Service of a ``clientConfig`` or of an APIService; ``None`` where it is a URL."""
     service = dict_of(dict_of(client_config).get("service"))
     return Key("", "Service", str(service.get("namespace")), str(service.get("name"))) if service else None
-
-
-def _configuration(graph: Graph, base: dict[Key, list[Key]], key: Key, item: Json, related: Related) -> Iterator[_Webhook]:
-    bodies = dicts_of(item.get("webhooks"))
-    delegation = _served(base, key, (service for body in bodies if (service := service_of(body.get("clientConfig")))), related)
-    for service in delegation.services:
-        for need in _servers(service, related):
-            add(graph, key, need)
-    for need in bundle_needs(item, related):
-        if need.key in graph:
-            add(graph, key, need)
-    beta = item["apiVersion"] != f"{ADMISSION}/v1"  # v1beta1 had other defaults.
-    for body in bodies:
-        ignore = body.get("failurePolicy", "Ignore" if beta else "Fail") == "Ignore"
-        exact = body.get("matchPolicy", "Exact" if beta else "Equivalent") == "Exact"
-        gates = _answer_gates(key, item, body.get("clientConfig"), related)
-        yield _Webhook(delegation, body, Strength.IGNORE if ignore else Strength.FAIL, gates, exact)
 
 
 def _answer_gates(key: Key, item: Json, client_config: object, related: Related) -> tuple[Gate, ...]:
@@ -159,47 +199,6 @@ def bundle_needs(item: Json, related: Related) -> Iterator[Dependency]:
             yield Dependency(Key(group, kind, namespace, source), Strength.REFERENCE, "the source of its CA bundle")
             for server in related.injectors(_INJECTOR):
                 yield Dependency(server, Strength.REFERENCE, "which fills in its CA bundle")
-
-
-def _aggregated(graph: Graph, base: dict[Key, list[Key]], key: Key, item: Json, related: Related) -> None:
-    """An APIService waits for its server; the objects of its group and version wait for it."""
-    spec = dict_of(item.get("spec"))
-    service = service_of(spec)
-    if service is None:
-        return
-    delegation = _served(base, key, [service], related)
-    if delegation.services:
-        for need in _servers(service, related):
-            add(graph, key, need)
-    api_version = f"{spec.get('group')}/{spec.get('version')}"
-    for other, dependent in related.items.items():
-        if dependent["apiVersion"] == api_version and other not in delegation.closure:
-            add(graph, other, Dependency(key, Strength.REQUIRED, "the API service of its group", (Gate("available", key),)))
-
-
-def _converted(graph: Graph, base: dict[Key, list[Key]], key: Key, item: Json, related: Related) -> None:
-    """Custom resources in another version than the stored one wait for the server that converts them."""
-    client_config = dict_of(dict_of(item["spec"]["conversion"]).get("webhook")).get("clientConfig")
-    service = service_of(client_config)
-    if service is None:
-        return
-    spec = item["spec"]
-    stored = {version.get("name") for version in dicts_of(spec.get("versions")) if version.get("storage")}
-    delegation = _served(base, key, [service], related)
-    bundle = tuple(gate for gate in _answer_gates(key, item, client_config, related) if gate.kind == "ca-bundle")
-    needs = [*_servers(service, related)] if delegation.services else []
-    for other, custom_resource in related.items.items():
-        if related.definitions.get((other.group, other.kind)) != key or other in delegation.closure:
-            continue
-        if custom_resource["apiVersion"].rpartition("/")[2] in stored:
-            continue
-        for need in [
-            *needs,
-            *(bundle_needs(item, related) if bundle else ()),
-            Dependency(key, Strength.REQUIRED, "its CustomResourceDefinition", bundle),
-        ]:
-            if need.key in graph and need.key != other:
-                add(graph, other, need)
 
 
 class _Matches:
