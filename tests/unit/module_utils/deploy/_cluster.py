@@ -89,8 +89,8 @@ class FakeCluster:
     def names(self, kind: str | None = None) -> list[str]:
         """``Kind name`` of all objects but those of the cluster and the run."""
         hidden = {("Namespace", "default"), ("Namespace", "kube-system")}
-        found = [(key[1], key[3]) for key in self.objects if kind in (None, key[1])]
-        return sorted(f"{kind} {name}" for kind, name in found if (kind, name) not in hidden and not name.endswith("-applyset"))
+        matches = [(key[1], key[3]) for key in self.objects if kind in (None, key[1])]
+        return sorted(f"{kind} {name}" for kind, name in matches if (kind, name) not in hidden and not name.endswith("-applyset"))
 
     def deploy(self, *items: Json, application: str = "app", namespace: str = "ml", **options: t.Any) -> Outcome:
         return present(self.client, application, namespace, [("web", item) for item in items], self._options(options))
@@ -115,24 +115,24 @@ class FakeCluster:
         return item["apiVersion"], item["kind"], item["metadata"].get("namespace") or "", item["metadata"]["name"]
 
     def _kinds(self) -> dict[str, dict[str, tuple[str, bool]]]:
-        found = {version: dict(kinds) for version, kinds in _BUILT_IN.items()}
+        matches = {version: dict(kinds) for version, kinds in _BUILT_IN.items()}
         for version, kinds in self.aggregated.items():
-            found.setdefault(version, {}).update(kinds)
+            matches.setdefault(version, {}).update(kinds)
         for (_version, kind, _space, _name), item in self.objects.items():
             spec = item.get("spec") or {}
             for version in (spec.get("versions") or []) if kind == "CustomResourceDefinition" else []:
                 if version["served"]:
                     names = spec["names"]
-                    found.setdefault(f"{spec['group']}/{version['name']}", {})[names["kind"]] = (
+                    matches.setdefault(f"{spec['group']}/{version['name']}", {})[names["kind"]] = (
                         names["plural"],
                         spec["scope"] == "Namespaced",
                     )
-        return found
+        return matches
 
     def _answer(self, request: Request, first: Callable[[Request], Answer | None] | None = None) -> Answer:
-        found = first(request) if first else None
-        if found:
-            return found
+        matches = first(request) if first else None
+        if matches:
+            return matches
         if request.path in ("/api", "/apis"):
             return Answer(self._discovery(request.path == "/api"))
         if request.path.startswith("/apis/authorization.k8s.io/"):
@@ -174,22 +174,24 @@ class FakeCluster:
         return {"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items}
 
     def _list(self, request: Request, version: str, kind: str, space: str) -> Json:
-        found = [item for key, item in self.objects.items() if key[:2] == (version, kind) and space in ("", key[2])]
+        matches = [item for key, item in self.objects.items() if key[:2] == (version, kind) and space in ("", key[2])]
         selector = request.query.get("labelSelector") or ""
         name, _in, values = selector.rstrip(")").partition(" in (")
         pairs = {name: values.split(",")} if values else {}
         pairs |= {} if values else {label.partition("=")[0]: [label.partition("=")[2]] for label in filter(None, selector.split(","))}
-        for name, wanted in pairs.items():
-            labels = [item["metadata"].get("labels") or {} for item in found]
-            found = [item for item, has in zip(found, labels, strict=True) if name in has and (wanted == [""] or has[name] in wanted)]
+        for name, expected in pairs.items():
+            labels = [item["metadata"].get("labels") or {} for item in matches]
+            matches = [
+                item for item, has in zip(matches, labels, strict=True) if name in has and (expected == [""] or has[name] in expected)
+            ]
         field = request.query.get("fieldSelector")
-        found = [item for item in found if not field or field == f"metadata.name={item['metadata']['name']}"]
+        matches = [item for item in matches if not field or field == f"metadata.name={item['metadata']['name']}"]
         partial = "PartialObjectMetadata" in request.headers.get("accept", "")
         return {
             "kind": "PartialObjectMetadataList" if partial else f"{kind}List",
             "apiVersion": "meta.k8s.io/v1" if partial else version,
             "metadata": {"resourceVersion": str(self._version)},
-            "items": [_partial(item) if partial else item for item in found],
+            "items": [_partial(item) if partial else item for item in matches],
         }
 
     def _one(self, request: Request, key: tuple[str, str, str, str]) -> Answer:
@@ -238,8 +240,8 @@ class FakeCluster:
                 self.objects = {each: item for each, item in self.objects.items() if each[2] != key[3]}
             if key[1] == "CustomResourceDefinition":
                 spec = live["spec"]
-                gone = (spec["group"], spec["names"]["kind"])
-                self.objects = {each: item for each, item in self.objects.items() if (each[0].rpartition("/")[0], each[1]) != gone}
+                deleted = (spec["group"], spec["names"]["kind"])
+                self.objects = {each: item for each, item in self.objects.items() if (each[0].rpartition("/")[0], each[1]) != deleted}
         return Answer({"kind": "Status", "apiVersion": "v1", "status": "Success"})
 
 

@@ -73,10 +73,10 @@ def hooks(*webhooks: Json, name: str = "hooks", **metadata: t.Any) -> Json:
     return make("ValidatingWebhookConfiguration", name, ADMISSION, None, webhooks=list(webhooks), **metadata)
 
 
-def rank(found: Order, item: Json) -> int:
+def rank(ordered: Order, item: Json) -> int:
     """The number of an object's wave."""
-    return next(number for number, wave in enumerate(found.waves) if key_of(item) in wave)
+    return next(number for number, wave in enumerate(ordered.waves) if key_of(item) in wave)
 
 
-def gates(found: Order, item: Json) -> list[tuple[str, Key]]:
-    return [tuple(gate) for gate in found.gates.get(key_of(item), ())]
+def gates(ordered: Order, item: Json) -> list[tuple[str, Key]]:
+    return [tuple(gate) for gate in ordered.gates.get(key_of(item), ())]

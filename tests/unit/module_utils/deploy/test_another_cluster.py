@@ -71,8 +71,8 @@ class Front:
         if request.method != "GET" and "reviews" not in request.path and "dryRun" not in request.query:
             self.writes[number].append(f"{request.method} {request.path}{' by UID' if names_uid(request.body) else ''}")
         cluster = self.clusters[number]
-        found = cluster.get(request.path, None)
-        answer: Answer = found(request) if callable(found) else found
+        route = cluster.get(request.path, None)
+        answer: Answer = route(request) if callable(route) else route
         if self.marks:
             answer = replace(answer, headers=[*answer.headers, ("X-Kubernetes-PF-FlowSchema-UID", f"flow-{number}")])
         # Who balances connections ends those that lead to where nobody is to be led any more.
@@ -110,8 +110,8 @@ def content(cluster: FakeCluster) -> Json:
 def begin(server: t.Any, client: Client, deployed: bool, twin: bool, marks: bool = False) -> Front:
     front = Front(server, client)
     front.marks = marks
-    for cluster, wanted in zip(front.clusters, (deployed, twin), strict=True):
-        if wanted:
+    for cluster, is_expected in zip(front.clusters, (deployed, twin), strict=True):
+        if is_expected:
             server.routes = cluster
             cluster.deploy(*objects("a"))
     server.routes = front
@@ -133,7 +133,7 @@ def test_nothing_is_written_to_the_cluster_that_answers_from_some_moment_on(
     run(server, front, work)
     total, done = front.count, content(front.clusters[0])
     assert total > MOMENTS and front.writes[0]
-    told = []
+    messages = []
     for moment in range(MOMENTS):
         front = begin(server, client, deployed, twin, marks)
         before = snapshot(front.clusters[1])
@@ -141,7 +141,7 @@ def test_nothing_is_written_to_the_cluster_that_answers_from_some_moment_on(
         try:
             run(server, front, work)
         except OtherCluster as error:
-            told.append(moment)
+            messages.append(moment)
             assert "kube-system was kube-system-1, and is kube-system-2 now" in str(error)
         blind = front.blind()
         if by == "connection":
@@ -153,8 +153,8 @@ def test_nothing_is_written_to_the_cluster_that_answers_from_some_moment_on(
         if not blind:
             assert snapshot(front.clusters[1]) == before
         # A run that ends well has done all its work in the first cluster.
-        assert moment in told or blind or content(front.clusters[0]) == done
-    assert told
+        assert moment in messages or blind or content(front.clusters[0]) == done
+    assert messages
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_who_may_not_get_kube_system_goes_by_the_namespace_or_the_lease(server: 
 
     front = forbid(0)
     run(server, front, work, uid=None)
-    total, told = front.count, list[str]()
+    total, messages = front.count, list[str]()
     for moment in range(MOMENTS):
         first = 2 if deployed else total // 2
         front = forbid(first + moment * (total - first - 4) // (MOMENTS - 1))
@@ -181,13 +181,13 @@ def test_who_may_not_get_kube_system_goes_by_the_namespace_or_the_lease(server: 
         try:
             run(server, front, work, uid=None)
         except OtherCluster as error:
-            told.append(str(error))
+            messages.append(str(error))
         except ApiError as error:
             # Once it has deleted its namespace, a removal has nothing more to go by; what is left to delete names its UID.
             assert name == "remove" and "Precondition failed: uid" in str(error)
         assert not front.blind(), moment
         assert snapshot(front.clusters[1]) == before, moment
-    assert told and all(witness in each for each in told), told
+    assert messages and all(witness in each for each in messages), messages
 
 
 @pytest.mark.parametrize("marks", [True, False])

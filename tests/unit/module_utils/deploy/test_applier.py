@@ -37,7 +37,7 @@ def owner(uid: str, name: str = "web", kind: str = "Deployment", version: str = 
 
 @pytest.mark.parametrize("check", [False, True])
 @pytest.mark.parametrize(
-    ("of", "told"),
+    ("of", "expected"),
     [
         (owner("u"), "its owner Deployment web has the UID uid-.*, not u"),
         (owner("u", "gone"), "its owner Deployment gone does not exist"),
@@ -45,10 +45,10 @@ def owner(uid: str, name: str = "web", kind: str = "Deployment", version: str = 
         (owner("u", "x", "ClusterRole", "rbac.authorization.k8s.io/v1"), "its owner ClusterRole x does not exist"),
     ],
 )
-def test_an_object_whose_owner_does_not_exist_is_refused(cluster: FakeCluster, of: Json, told: str, check: bool) -> None:
+def test_an_object_whose_owner_does_not_exist_is_refused(cluster: FakeCluster, of: Json, expected: str, check: bool) -> None:
     cluster.put(SPACE)
     cluster.put(make("Deployment", "web", "apps/v1", "ml"))
-    with pytest.raises(BootstrapError, match=told):
+    with pytest.raises(BootstrapError, match=expected):
         cluster.deploy(owned(of), check=check)
     assert not cluster.server.writes()
 
@@ -110,14 +110,14 @@ def test_a_definition_that_is_being_deleted_names_what_holds_it(cluster: FakeClu
     """It is not of the application, which brings but a custom resource."""
     crd = cluster.put(defined(scope="Namespaced"))
     crd["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
-    held = cluster.put(make("Thing", "held", "example.com/v1", "other"))
-    held["metadata"] |= {"deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["example.com/hold"]}
+    stuck = cluster.put(make("Thing", "held", "example.com/v1", "other"))
+    stuck["metadata"] |= {"deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["example.com/hold"]}
     path = "/apis/example.com/v1/namespaces/ml/things/new"
-    said = status(405, "create not allowed while custom resource definition is terminating", "MethodNotAllowed")
-    cluster.broken[path] = lambda request: said if request.method == "PATCH" else None
+    message = status(405, "create not allowed while custom resource definition is terminating", "MethodNotAllowed")
+    cluster.broken[path] = lambda request: message if request.method == "PATCH" else None
     cluster.put(SPACE)
-    told = r"Thing.example.com ml/new: CustomResourceDefinition\S+ things.example.com is being deleted: .*Thing\S+ other/held has"
-    with pytest.raises(BootstrapError, match=told):
+    expected = r"Thing.example.com ml/new: CustomResourceDefinition\S+ things.example.com is being deleted: .*Thing\S+ other/held has"
+    with pytest.raises(BootstrapError, match=expected):
         cluster.deploy(make("Thing", "new", "example.com/v1", "ml"), check=check)
 
 
@@ -248,9 +248,9 @@ def test_an_object_of_that_name_in_the_other_namespace_does_not_count(cluster: F
 
 def test_a_field_that_does_not_exist_is_named(cluster: FakeCluster) -> None:
     """The same words as of an entry of another API version, but of what was sent."""
-    said = "failed to create typed patch object (ml/c; /v1, Kind=ConfigMap): .dta: field not declared in schema"
+    message = "failed to create typed patch object (ml/c; /v1, Kind=ConfigMap): .dta: field not declared in schema"
     path = "/api/v1/namespaces/ml/configmaps/c"
-    cluster.broken[path] = lambda request: status(500, said) if request.method == "PATCH" else None
+    cluster.broken[path] = lambda request: status(500, message) if request.method == "PATCH" else None
     for existing in (False, True):
         if existing:
             cluster.put(make("ConfigMap", "c", namespace="ml"))

@@ -51,16 +51,16 @@ class WithController(FakeCluster):
     def _deleted(self, key: tuple[str, str, str, str], live: Json, conditions: Json, dry: bool) -> t.Any:
         answer = super()._deleted(key, live, conditions, dry)
         if key[1] == "Profile" and key not in self.objects:
-            gone = {each for each in self.objects if each[2] == key[3] or each[1:] == ("Namespace", "", key[3])}
-            self.objects = {each: item for each, item in self.objects.items() if each not in gone}
+            deleted = {each for each in self.objects if each[2] == key[3] or each[1:] == ("Namespace", "", key[3])}
+            self.objects = {each: item for each, item in self.objects.items() if each not in deleted}
         return answer
 
 
 @pytest.fixture
 def cluster(server: t.Any, client: Client) -> WithController:
-    found = WithController(server, client)
-    found.put(CRD)
-    return found
+    value = WithController(server, client)
+    value.put(CRD)
+    return value
 
 
 def test_what_is_in_the_namespace_of_a_profile_comes_after_it_and_its_controller() -> None:
@@ -68,7 +68,7 @@ def test_what_is_in_the_namespace_of_a_profile_comes_after_it_and_its_controller
     role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "profiles"}
     subject = {"kind": "ServiceAccount", "name": "profiles", "namespace": "sys"}
     controller = running(name="profiles", namespace="sys", serviceAccountName="profiles")
-    found = order(
+    value = order(
         [
             INSIDE,
             running("Pod", name="p", namespace="alice", serviceAccountName="default-editor"),
@@ -79,9 +79,9 @@ def test_what_is_in_the_namespace_of_a_profile_comes_after_it_and_its_controller
             make("ClusterRoleBinding", "profiles", RBAC, None, roleRef=role, subjects=[subject]),
         ]
     )
-    assert rank(found, INSIDE) > max(rank(found, PROFILE), rank(found, controller))
-    assert found.gates[Key("", "ConfigMap", "alice", "c")] == (Gate("namespace", ALICE),)
-    assert Gate("account", Key("", "ServiceAccount", "alice", "default-editor")) in found.gates[Key("", "Pod", "alice", "p")]
+    assert rank(value, INSIDE) > max(rank(value, PROFILE), rank(value, controller))
+    assert value.gates[Key("", "ConfigMap", "alice", "c")] == (Gate("namespace", ALICE),)
+    assert Gate("account", Key("", "ServiceAccount", "alice", "default-editor")) in value.gates[Key("", "Pod", "alice", "p")]
 
 
 def test_a_namespace_that_a_profile_brings_is_awaited_and_not_asked_for_first(cluster: WithController) -> None:

@@ -26,19 +26,19 @@ def server_of(name: str) -> Json:
 @pytest.fixture
 def cluster(server: t.Any, client: Client) -> FakeCluster:
     """A hub, and what guards its servers, which the hub needs."""
-    found = FakeCluster(server, client)
-    found.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ml"}})
+    cluster = FakeCluster(server, client)
+    cluster.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ml"}})
     guard = {"name": "guard", "namespace": "ml", "annotations": {GOES_AFTER: "Pod?made-by=hub Lease/leader"}}
     pod = {"metadata": {"labels": {"a": "hub"}}, "spec": {"serviceAccountName": "guard", "containers": [{"name": "hub"}]}}
     hub = {"selector": {"matchLabels": {"a": "hub"}}, "template": pod}
-    found.deploy(
+    cluster.deploy(
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": guard},
         {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "hub", "namespace": "ml"}, "spec": hub},
     )
-    found.put(server_of("jupyter-anna"))
-    found.put({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "leader", "namespace": "ml"}})
-    found.put({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "mine", "namespace": "ml"}})
-    return found
+    cluster.put(server_of("jupyter-anna"))
+    cluster.put({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "leader", "namespace": "ml"}})
+    cluster.put({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "mine", "namespace": "ml"}})
+    return cluster
 
 
 def test_what_was_started_while_the_program_still_ran_ends_too(cluster: FakeCluster) -> None:

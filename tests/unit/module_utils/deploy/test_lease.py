@@ -57,8 +57,8 @@ class Store:
             return Answer({}, 404)
         if request.method == "GET":
             return Answer(self.lease)
-        found = (request.body.get("metadata") or request.body.get("preconditions") or {}).get("resourceVersion")
-        if request.method != "POST" and found != str(self.version):
+        value = (request.body.get("metadata") or request.body.get("preconditions") or {}).get("resourceVersion")
+        if request.method != "POST" and value != str(self.version):
             return Answer({"reason": "Conflict"}, 409)
         if request.method == "DELETE":
             self.lease = None
@@ -75,20 +75,20 @@ def store(server: t.Any) -> Store:
 
 @pytest.fixture
 def ticker() -> t.Any:
-    with Ticker(lambda line: None) as found:
-        found.state = "before"
-        yield found
+    with Ticker(lambda line: None) as value:
+        value.state = "before"
+        yield value
 
 
 def test_it_is_made_renewed_and_deleted(store: Store, client: Client, ticker: Ticker) -> None:
-    with hold(client, "ml", "app", Deadline(5), ticker, duration=3) as mine:
+    with hold(client, "ml", "app", Deadline(5), ticker, duration=3) as lease_held:
         first = dict(store.lease["spec"])
         host, pid, _random = first["holderIdentity"].split("/")
         assert (host, pid) == (socket.gethostname(), str(os.getpid()))
         assert store.lease["metadata"]["annotations"] == {PROCESS: process(os.getpid())}
         until(lambda: store.lease["spec"]["renewTime"] > first["renewTime"], "it is renewed")
         assert store.lease["spec"]["acquireTime"] == first["acquireTime"]
-        mine.check()
+        lease_held.check()
     assert store.lease is None
     assert ticker.state == "before"
 
@@ -226,38 +226,38 @@ def test_without_proc_the_duration_counts(store: Store, client: Client, ticker: 
 
 
 def test_whoever_lost_it_stops(store: Store, client: Client, ticker: Ticker) -> None:
-    with hold(client, "ml", "app", Deadline(5), ticker, duration=0.3) as mine:
+    with hold(client, "ml", "app", Deadline(5), ticker, duration=0.3) as lease_held:
         store.put("far/12/abc")
-        until(lambda: mine._lost)
+        until(lambda: lease_held._lost)
         with pytest.raises(BootstrapError) as lost:
-            mine.check()
+            lease_held.check()
         assert "lost its lease: host far, process 12, since 2026-01-02T03:04:05Z has it" in lost.value.message
     assert store.holder == "far/12/abc"
 
 
 def test_a_lost_network_is_found_out_before_the_next_write(store: Store, client: Client, ticker: Ticker) -> None:
-    with hold(client, "ml", "app", Deadline(5), ticker, duration=0.3) as mine:
+    with hold(client, "ml", "app", Deadline(5), ticker, duration=0.3) as lease_held:
         store.away = True
-        until(lambda: lease._now() - mine._renewed > 0.3)
+        until(lambda: lease._now() - lease_held._renewed > 0.3)
         # Another took it, and has ended since.
         store.lease = None
         store.away = False
         with pytest.raises(BootstrapError, match="it was deleted"):
-            mine.check()
+            lease_held.check()
 
 
 def test_a_lost_network_that_nobody_used_is_no_loss(store: Store, client: Client, ticker: Ticker) -> None:
-    with hold(client, "ml", "app", Deadline(5), ticker, duration=0.3) as mine:
+    with hold(client, "ml", "app", Deadline(5), ticker, duration=0.3) as lease_held:
         store.away = True
-        until(lambda: lease._now() - mine._renewed > 0.3)
+        until(lambda: lease._now() - lease_held._renewed > 0.3)
         store.away = False
-        mine.check()
+        lease_held.check()
         # The answer to a renewal was lost, not the renewal.
         store.version += 1
         store.lease["metadata"]["resourceVersion"] = str(store.version)
-        renewed = mine._renewed
-        until(lambda: mine._renewed > renewed)
-        mine.check()
+        renewed = lease_held._renewed
+        until(lambda: lease_held._renewed > renewed)
+        lease_held.check()
     assert store.lease is None
 
 

@@ -27,20 +27,20 @@ _KEPT = {"kind", "apiVersion", "name", "namespace", "items"}
 
 def places(data: t.Any) -> list[tuple[t.Any, t.Any]]:
     """Each field or item of plain data, as what holds it and where it is in that."""
-    found = []
+    paths = []
     for key in data if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ():
-        found += [] if key in _KEPT else [(data, key)]
-        found += places(data[key])
-    return found
+        paths += [] if key in _KEPT else [(data, key)]
+        paths += places(data[key])
+    return paths
 
 
 def odd(answer: Answer, chance: random.Random) -> Answer:
     """The answer, with a field or two of another type."""
     body = copy.deepcopy(answer.body)
     for _number in range(chance.randint(1, 3)):
-        there = places(body)
-        if there:
-            holder, key = chance.choice(there)
+        inner = places(body)
+        if inner:
+            holder, key = chance.choice(inner)
             holder[key] = copy.deepcopy(chance.choice(ODD))
     return Answer(body, answer.code)
 
@@ -87,7 +87,7 @@ def others(cluster: FakeCluster) -> None:
 
 def application(version: int) -> list[Json]:
     """What is deployed, and with another ``version`` a bit else."""
-    kept = [
+    retained = [
         make("ServiceAccount", "web", namespace="ml"),
         make("ConfigMap", "settings", namespace="ml", data={"a": str(version)}),
         {**service("web", "ml"), "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]}},
@@ -95,8 +95,8 @@ def application(version: int) -> list[Json]:
         make("Role", "web", "rbac.authorization.k8s.io/v1", "ml", rules=[{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]),
         defined("flows", "Flow", "x.io", scope="Namespaced"),
     ]
-    gone = [make("ConfigMap", "old", namespace="ml"), make("PersistentVolumeClaim", "data", namespace="ml", spec={})]
-    return kept + (gone if version == 1 else [])
+    stale = [make("ConfigMap", "old", namespace="ml"), make("PersistentVolumeClaim", "data", namespace="ml", spec={})]
+    return retained + (stale if version == 1 else [])
 
 
 def meet(cluster: OddCluster, seed: int) -> list[str]:

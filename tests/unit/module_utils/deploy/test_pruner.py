@@ -56,12 +56,12 @@ def test_a_claim_that_stays_keeps_the_workload_that_serves_it(cluster: FakeClust
     other = make("ConfigMap", "left", namespace="ml")
     cluster.deploy(SPACE, CLAIM, mounting("minio"), make("ServiceAccount", "minio", namespace="ml"), behind("minio"), other)
     outcome = cluster.deploy(SPACE, check=check)
-    kept = whys(outcome)
-    assert kept.keys() == {f"{each} ml/{name}" for each, name in KEPT_WITH_MINIO}
-    assert "kubeflow_prune: ['Deployment.apps ml/minio']" in kept["Deployment.apps ml/minio"]
+    reasons = whys(outcome)
+    assert reasons.keys() == {f"{each} ml/{name}" for each, name in KEPT_WITH_MINIO}
+    assert "kubeflow_prune: ['Deployment.apps ml/minio']" in reasons["Deployment.apps ml/minio"]
     assert whys(outcome, "pruned").keys() == {"ConfigMap ml/left"}
     if not check:
-        assert whys(cluster.deploy(SPACE)) == kept
+        assert whys(cluster.deploy(SPACE)) == reasons
         assert not cluster.deploy(SPACE).changed
 
 
@@ -135,9 +135,9 @@ def test_who_alone_sees_to_custom_resources_stays(cluster: FakeCluster, brought:
     web = running(name="web", namespace="ml", labels={"app": "web"})
     cluster.deploy(*stays, *seeing("operator"), behind("operator"), web)
     cluster.put(THING)
-    kept = whys(cluster.deploy(*stays, check=check))
-    assert {each.partition(".")[0].partition(" ")[0] for each in kept} == {"Deployment", "ClusterRole", "ClusterRoleBinding", "Service"}
-    assert "nothing else controls Thing.example.com default/alice; to prune it" in kept["Deployment.apps ml/operator"]
+    reasons = whys(cluster.deploy(*stays, check=check))
+    assert {each.partition(".")[0].partition(" ")[0] for each in reasons} == {"Deployment", "ClusterRole", "ClusterRoleBinding", "Service"}
+    assert "nothing else controls Thing.example.com default/alice; to prune it" in reasons["Deployment.apps ml/operator"]
     if not check:
         assert "Deployment web" not in cluster.names() and not cluster.deploy(*stays).changed
         outcome = cluster.deploy(*stays, prune=frozenset({"Deployment.apps ml/operator"}))
@@ -202,9 +202,9 @@ def test_a_stateful_set_whose_claims_hold_data_stays_until_it_is_named(cluster: 
     assert "PersistentVolumeClaim data-db-0" in cluster.names()
 
 
-@pytest.mark.parametrize("told", [False, True])
+@pytest.mark.parametrize("reported", [False, True])
 @pytest.mark.parametrize("removed", [False, True])
-def test_a_stateful_set_that_takes_its_claims_with_it_stays_until_that_is_told(cluster: FakeCluster, removed: bool, told: bool) -> None:
+def test_a_stateful_set_that_takes_its_claims_with_it_stays_until_that_is_told(cluster: FakeCluster, removed: bool, reported: bool) -> None:
     policy = {"persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete"}, "selector": {"matchLabels": {"a": "b"}}}
     more = {"volumeClaimTemplates": [{"metadata": {"name": "data"}}], **policy}
     store = running("StatefulSet", name="db", namespace="ml", labels={"a": "b"}, more=more)
@@ -214,10 +214,10 @@ def test_a_stateful_set_that_takes_its_claims_with_it_stays_until_that_is_told(c
     uid = cluster.objects["apps/v1", "StatefulSet", "ml", "db"]["metadata"]["uid"]
     claim["metadata"]["ownerReferences"] = [{"kind": "StatefulSet", "name": "db", "uid": uid}]
     cluster.put(claim)
-    named = frozenset({"StatefulSet.apps ml/db"} if told else ())
-    outcome = cluster.remove(data=told) if removed else cluster.deploy(SPACE, prune=named)
-    assert ("StatefulSet db" in cluster.names()) is not told
-    if not told:
+    named = frozenset({"StatefulSet.apps ml/db"} if reported else ())
+    outcome = cluster.remove(data=reported) if removed else cluster.deploy(SPACE, prune=named)
+    assert ("StatefulSet db" in cluster.names()) is not reported
+    if not reported:
         assert "PersistentVolumeClaim ml/data-db-0" in whys(outcome)["StatefulSet.apps ml/db"]
         assert {"PersistentVolumeClaim data-db-0", "NetworkPolicy all"} <= set(cluster.names())
 

@@ -21,15 +21,15 @@ SPACE = make("Namespace", "ml", namespace=None)
 
 @pytest.fixture
 def cluster(server: t.Any, client: Client) -> FakeCluster:
-    found = FakeCluster(server, client)
-    found.deploy(SPACE, make("ConfigMap", "c", namespace="ml"), application="ks_app")
-    return found
+    cluster = FakeCluster(server, client)
+    cluster.deploy(SPACE, make("ConfigMap", "c", namespace="ml"), application="ks_app")
+    return cluster
 
 
 def remove(cluster: FakeCluster, folder: Path, name: str, check: bool = False, **args: t.Any) -> t.Any:
     more = {name: False for name in ("force_conflicts", "take_over", "replace", "remove_data")}
-    given = {"path": str(folder), "context": "here", "state": "absent", "prune": [], "secrets": None, "wait_timeout": 5, **more, **args}
-    return deploy(cluster.client, {**given, "application": name}, Context(check=check, env={}, warn=cluster.warned.append))[0]
+    arguments = {"path": str(folder), "context": "here", "state": "absent", "prune": [], "secrets": None, "wait_timeout": 5, **more, **args}
+    return deploy(cluster.client, {**arguments, "application": name}, Context(check=check, env={}, warn=cluster.warned.append))[0]
 
 
 @pytest.mark.parametrize("name", ["ks_app", "ml/ks_app"])

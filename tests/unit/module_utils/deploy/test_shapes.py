@@ -91,9 +91,9 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("item", "told"), WRONG)
-def test_a_mistake_is_told_with_component_object_and_field(item: Json, told: str) -> None:
-    with pytest.raises(BootstrapError, match=f"component web, .*{told}"):
+@pytest.mark.parametrize(("item", "expected"), WRONG)
+def test_a_mistake_is_told_with_component_object_and_field(item: Json, expected: str) -> None:
+    with pytest.raises(BootstrapError, match=f"component web, .*{expected}"):
         check([("web", item)])
 
 
@@ -151,13 +151,13 @@ def test_what_the_cluster_sets_is_left_out_of_exported_objects() -> None:
         uid="u", resourceVersion="5", creationTimestamp="2026-01-01T00:00:00Z", generation=2, managedFields=[], annotations=marks
     )
     plain, null = config(labels={"a": "b"}), config(creationTimestamp=None)
-    found, said = without_server_fields([("web", exported), ("web", plain), ("web", null)])
-    assert [item["metadata"] for _component, item in found] == [
+    objects, lines = without_server_fields([("web", exported), ("web", plain), ("web", null)])
+    assert [item["metadata"] for _component, item in objects] == [
         {"name": "c", "annotations": {"mine": "1"}},
         plain["metadata"],
         {"name": "c"},
     ]
-    assert len(said) == 1 and "component web, ConfigMap c: metadata.uid, metadata.resourceVersion" in said[0]
+    assert len(lines) == 1 and "component web, ConfigMap c: metadata.uid, metadata.resourceVersion" in lines[0]
     assert exported["metadata"]["uid"] == "u"
 
 

@@ -43,7 +43,7 @@ def test_the_planned_cluster_and_an_application_that_names_none(server: t.Any) -
 
 
 @pytest.mark.parametrize(
-    ("files", "uid", "destination", "said"),
+    ("files", "uid", "destination", "message"),
     [
         (
             recorded(uid="uid-2", server=OTHER),
@@ -60,9 +60,9 @@ def test_the_planned_cluster_and_an_application_that_names_none(server: t.Any) -
     ],
 )
 def test_another_cluster_is_refused_and_so_is_a_record_without_its_uid(
-    server: t.Any, files: dict[str, str], uid: str | None, destination: Json | None, said: str
+    server: t.Any, files: dict[str, str], uid: str | None, destination: Json | None, message: str
 ) -> None:
-    with pytest.raises(BootstrapError, match=said):
+    with pytest.raises(BootstrapError, match=message):
         ask(server, files, uid, destination)
     assert ask(server, files, uid, destination, move=True) == []
 

@@ -124,12 +124,12 @@ def test_auto_says_what_hinders_ks(job: Callable[..., Job], tmp_path: Path) -> N
 
 
 def test_ks_does_not_deploy_secrets_that_are_not_in_the_application(job: Callable[..., Job]) -> None:
-    given = job()
-    given.secrets = True
-    choice = given.choose("auto", None)
+    subject = job()
+    subject.secrets = True
+    choice = subject.choose("auto", None)
     assert choice.engine == "native" and "it deploys the application only" in choice.reason
     with pytest.raises(BootstrapError, match="it deploys the application only"):
-        given.choose("ks", None)
+        subject.choose("ks", None)
 
 
 def test_auto_chooses_native_if_ks_renders_differently_and_names_the_cause(job: Callable[..., Job]) -> None:

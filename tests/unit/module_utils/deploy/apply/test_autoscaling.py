@@ -17,7 +17,7 @@ WEB = Key("apps", "Deployment", "ns", "web")
 
 
 @pytest.mark.parametrize(
-    ("kind", "version", "target", "found"),
+    ("kind", "version", "target", "targets"),
     [
         ("HorizontalPodAutoscaler", "autoscaling/v1", {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}, {WEB}),
         ("HorizontalPodAutoscaler", "autoscaling/v2", {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}, {WEB}),
@@ -28,8 +28,8 @@ WEB = Key("apps", "Deployment", "ns", "web")
         ("HorizontalPodAutoscaler", "autoscaling/v2", None, set()),
     ],
 )
-def test_the_target_of_an_autoscaler(kind: str, version: str, target: Json | None, found: set[Key]) -> None:
-    assert autoscaled([make(kind, version=version, spec={"scaleTargetRef": target}), make("ConfigMap", spec="text")]) == found
+def test_the_target_of_an_autoscaler(kind: str, version: str, target: Json | None, targets: set[Key]) -> None:
+    assert autoscaled([make(kind, version=version, spec={"scaleTargetRef": target}), make("ConfigMap", spec="text")]) == targets
 
 
 def test_replicas_are_parted_from_the_rest() -> None:

@@ -70,8 +70,8 @@ class Cluster:
         items = [each for each in self.objects.values() if each["kind"] == kind and space in (None, each["metadata"].get("namespace"))]
         name, value = (request.query.get("labelSelector") or "=").split("=")
         items = [each for each in items if not name or (each["metadata"].get("labels") or {}).get(name) == value]
-        _field, wanted = (request.query.get("fieldSelector") or "=").split("=")
-        return Answer({"items": [{"metadata": each["metadata"]} for each in items if wanted in ("", each["metadata"]["name"])]})
+        _field, desired = (request.query.get("fieldSelector") or "=").split("=")
+        return Answer({"items": [{"metadata": each["metadata"]} for each in items if desired in ("", each["metadata"]["name"])]})
 
 
 @pytest.fixture
@@ -214,13 +214,13 @@ def test_what_holds_all_that_is_wanted_is_left_to_its_owner(cluster: Cluster, cl
 def test_a_namespace_of_others_is_used(cluster: Cluster, client: Client, inventory: Inventory) -> None:
     space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ml"}}
     cluster.add(space, None, {"manager": "kubectl-create", "operation": "Update"})
-    wanted = {**space, "metadata": {"name": "ml", "labels": {"a": "b"}}}
-    (member,) = compare(client, inventory, wanted)
+    desired = {**space, "metadata": {"name": "ml", "labels": {"a": "b"}}}
+    (member,) = compare(client, inventory, desired)
     assert (member.action, member.why) == ("foreign", "managed by kubectl")
 
 
 @pytest.mark.parametrize(
-    ("wanted", "live", "holds"),
+    ("desired", "live", "holds"),
     [
         ({"a": 1}, {"a": 1, "b": 2}, True),
         ({"a": 1, "b": 2}, {"a": 1}, False),
@@ -232,8 +232,8 @@ def test_a_namespace_of_others_is_used(cluster: Cluster, client: Client, invento
         ({"a": 0}, {}, False),
     ],
 )
-def test_containment(wanted: Json, live: Json, holds: bool) -> None:
-    assert contained(wanted, live) is holds
+def test_containment(desired: Json, live: Json, holds: bool) -> None:
+    assert contained(desired, live) is holds
 
 
 def test_what_is_not_wanted_any_more(cluster: Cluster, client: Client, inventory: Inventory) -> None:
@@ -277,12 +277,12 @@ def test_what_managers_own_of_many_definitions_is_not_held_at_once() -> None:
                 del page
                 yield from json.loads(text)["items"]
 
-    wanted = [{"apiVersion": "apiextensions.k8s.io/v1", "kind": kind[1], "metadata": {"name": name}} for name in names]
+    desired = [{"apiVersion": "apiextensions.k8s.io/v1", "kind": kind[1], "metadata": {"name": name}} for name in names]
     for name in names:
         inventory.members[Key(*kind, "", name)] = ("a", "b")
     client: t.Any = Pages()
     tracemalloc.start()
-    members = Comparison(client, inventory, RESOURCES).members([("web", item) for item in wanted])
+    members = Comparison(client, inventory, RESOURCES).members([("web", item) for item in desired])
     kept, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(members) == 74

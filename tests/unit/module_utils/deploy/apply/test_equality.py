@@ -17,7 +17,7 @@ def item(spec: t.Any, version: str = "v1", kind: str = "Thing") -> Json:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "live"),
+    ("desired", "live"),
     [
         ({"limits": {"cpu": "1000m"}}, {"limits": {"cpu": "1"}}),
         ({"limits": {"cpu": 0.1}}, {"limits": {"cpu": "100m"}}),
@@ -31,12 +31,12 @@ def item(spec: t.Any, version: str = "v1", kind: str = "Thing") -> Json:
         ({"a": None, "b": []}, {"a": {"default": 1}}),
     ],
 )
-def test_the_same(wanted: Json, live: Json) -> None:
-    assert contained(item(wanted), item(live))
+def test_the_same(desired: Json, live: Json) -> None:
+    assert contained(item(desired), item(live))
 
 
 @pytest.mark.parametrize(
-    ("wanted", "live"),
+    ("desired", "live"),
     [
         ({"limits": {"cpu": "1001m"}}, {"limits": {"cpu": "1"}}),
         ({"limits": {"cpu": True}}, {"limits": {"cpu": 1}}),
@@ -54,8 +54,8 @@ def test_the_same(wanted: Json, live: Json) -> None:
         ({"a": {"b": True}}, {"a": {"b": 1}}),
     ],
 )
-def test_not_the_same(wanted: Json, live: Json) -> None:
-    assert not contained(item(wanted), item(live))
+def test_not_the_same(desired: Json, live: Json) -> None:
+    assert not contained(item(desired), item(live))
 
 
 def test_custom_resources_keep_their_values() -> None:
@@ -66,13 +66,13 @@ def test_custom_resources_keep_their_values() -> None:
     assert not contained(item({"stdin": False}, "gateway.networking.k8s.io/v1"), item({}, "gateway.networking.k8s.io/v1"))
 
 
-@pytest.mark.parametrize(("wanted", "same"), [("YWFh\nYWFh\n", True), ("YWFhYWFi", False), ("not base64!", False), (None, False)])
-def test_bytes_of_a_secret(wanted: str | None, same: bool) -> None:
+@pytest.mark.parametrize(("desired", "same"), [("YWFh\nYWFh\n", True), ("YWFhYWFi", False), ("not base64!", False), (None, False)])
+def test_bytes_of_a_secret(desired: str | None, same: bool) -> None:
     secret = {"apiVersion": "v1", "kind": "Secret"}
-    assert contained({**secret, "data": {"a": wanted}}, {**secret, "data": {"a": "YWFhYWFh", "b": ""}}) is same
+    assert contained({**secret, "data": {"a": desired}}, {**secret, "data": {"a": "YWFhYWFh", "b": ""}}) is same
 
 
 def test_lists_have_no_more_entries() -> None:
-    wanted = {"a": [{"b": [1]}], "c": None}
-    assert no_more_entries(wanted, {"a": [{"b": [2], "d": [1, 2]}], "c": [1]})
-    assert not no_more_entries(wanted, {"a": [{"b": [1, 2]}]})
+    desired = {"a": [{"b": [1]}], "c": None}
+    assert no_more_entries(desired, {"a": [{"b": [2], "d": [1, 2]}], "c": [1]})
+    assert not no_more_entries(desired, {"a": [{"b": [1, 2]}]})

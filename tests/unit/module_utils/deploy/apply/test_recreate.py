@@ -59,12 +59,12 @@ def test_values_of_others_are_not_thrown_away(kind: str) -> None:
 
 
 def test_the_fields_that_would_have_to_change_are_named() -> None:
-    found = Refusal(IMMUTABLE, "updates to statefulset spec for fields other than", "", ("spec",))
+    refused = Refusal(IMMUTABLE, "updates to statefulset spec for fields other than", "", ("spec",))
     item: Json = {"kind": "StatefulSet", "spec": {"serviceName": "b", "replicas": 2, "selector": {"matchLabels": {"a": "1"}}}}
     live: Json = {
         "spec": {"serviceName": "a", "replicas": 1, "selector": {"matchLabels": {"a": "0"}}, "podManagementPolicy": "OrderedReady"}
     }
-    better = named(found, item, live)
+    better = named(refused, item, live)
     assert better.fields == ("spec.serviceName", "spec.selector.matchLabels.a")
     assert better.why == "spec.serviceName, spec.selector.matchLabels.a can't be changed"
     job = named(
@@ -73,7 +73,7 @@ def test_the_fields_that_would_have_to_change_are_named() -> None:
         {"spec": {"template": {"spec": {"containers": [{"name": "a", "image": "old", "resources": {}}], "dnsPolicy": "ClusterFirst"}}}},
     )
     assert job.fields == ("spec.template.spec.containers[0].image",)
-    assert named(found._replace(fields=("roleRef",)), {"kind": "RoleBinding"}, {}).fields == ("roleRef",)
+    assert named(refused._replace(fields=("roleRef",)), {"kind": "RoleBinding"}, {}).fields == ("roleRef",)
 
 
 def live(version: str = "5", **metadata: t.Any) -> Json:
@@ -87,15 +87,15 @@ def old(kind: str = "Deployment", version: str = "apps/v1") -> Member:
 
 def served(server: t.Any, path: str, gets: list[Answer], deletes: list[Answer]) -> list[Request]:
     """What is asked of an object; each answer once, the last for all that follow."""
-    asked: list[Request] = []
+    requests: list[Request] = []
 
     def answer(request: Request) -> Answer:
-        asked.append(request)
+        requests.append(request)
         answers = deletes if request.method == "DELETE" else gets
         return answers.pop(0) if len(answers) > 1 else answers[0]
 
     server.routes[path] = answer
-    return asked
+    return requests
 
 
 DEPLOYMENT, CONFIG = "/apis/apps/v1/namespaces/x/deployments/a", "/api/v1/namespaces/x/configmaps/a"
@@ -104,10 +104,10 @@ GONE = Answer({"message": "not found"}, 404)
 
 
 def test_the_very_object_is_deleted_and_awaited(server: t.Any, client: Client) -> None:
-    asked = served(server, DEPLOYMENT, [Answer(live()), Answer(live()), GONE], [Answer(live())])
+    requests = served(server, DEPLOYMENT, [Answer(live()), Answer(live()), GONE], [Answer(live())])
     delete(client, old(), 10, print)
-    assert [each.method for each in asked] == ["DELETE", "GET", "GET", "GET"]
-    assert asked[0].body == {"propagationPolicy": "Foreground", "preconditions": {"uid": "u", "resourceVersion": "5"}}
+    assert [each.method for each in requests] == ["DELETE", "GET", "GET", "GET"]
+    assert requests[0].body == {"propagationPolicy": "Foreground", "preconditions": {"uid": "u", "resourceVersion": "5"}}
 
 
 def test_what_a_controller_makes_under_the_same_name_is_not_waited_for(server: t.Any, client: Client) -> None:
@@ -116,45 +116,48 @@ def test_what_a_controller_makes_under_the_same_name_is_not_waited_for(server: t
 
 
 def test_a_workload_whose_status_changed_is_deleted_in_its_new_version(server: t.Any, client: Client) -> None:
-    asked = served(server, DEPLOYMENT, [Answer(live("6")), GONE], [CHANGED, Answer(live("6"))])
+    requests = served(server, DEPLOYMENT, [Answer(live("6")), GONE], [CHANGED, Answer(live("6"))])
     delete(client, old(), 10, print)
-    assert [each.body["preconditions"]["resourceVersion"] for each in asked if each.method == "DELETE"] == ["5", "6"]
+    assert [each.body["preconditions"]["resourceVersion"] for each in requests if each.method == "DELETE"] == ["5", "6"]
 
 
 def test_a_configmap_that_was_changed_since_is_not_deleted(server: t.Any, client: Client) -> None:
-    asked = served(server, CONFIG, [Answer(live("6"))], [CHANGED])
+    requests = served(server, CONFIG, [Answer(live("6"))], [CHANGED])
     with pytest.raises(BootstrapError, match="somebody has just changed it"):
         delete(client, old("ConfigMap", "v1"), 10, print)
-    assert [each.method for each in asked] == ["DELETE", "GET"]
+    assert [each.method for each in requests] == ["DELETE", "GET"]
 
 
 def test_what_does_not_go_is_told_with_its_finalizers(server: t.Any, client: Client) -> None:
-    held = live(deletionTimestamp="2026-01-01T00:00:00Z", finalizers=["example.com/hold"])
-    served(server, CONFIG, [Answer(held)], [Answer(held)])
+    terminating = live(deletionTimestamp="2026-01-01T00:00:00Z", finalizers=["example.com/hold"])
+    served(server, CONFIG, [Answer(terminating)], [Answer(terminating)])
     with pytest.raises(BootstrapError, match="example.com/hold"):
         delete(client, old("ConfigMap", "v1"), 0, print)
 
 
 def test_why_it_takes_so_long_is_said_once_meanwhile(server: t.Any, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recreate, "EXPLAIN_AFTER", 0.1)
-    held = live(deletionTimestamp="2026-01-01T00:00:00Z", finalizers=["example.com/hold"])
-    served(server, CONFIG, [*[Answer(held)] * 5, GONE], [Answer(held)])
-    said: list[str] = []
-    delete(client, old("ConfigMap", "v1"), 60, said.append)
-    assert len(said) == 1 and said[0].startswith("ConfigMap x/a is still being deleted: it has the finalizer example.com/hold")
+    terminating = live(deletionTimestamp="2026-01-01T00:00:00Z", finalizers=["example.com/hold"])
+    served(server, CONFIG, [*[Answer(terminating)] * 5, GONE], [Answer(terminating)])
+    lines: list[str] = []
+    delete(client, old("ConfigMap", "v1"), 60, lines.append)
+    assert len(lines) == 1 and lines[0].startswith("ConfigMap x/a is still being deleted: it has the finalizer example.com/hold")
 
 
 def test_a_definition_that_does_not_go_names_the_resources_that_hold_it(server: t.Any, client: Client) -> None:
     spec = {"group": "a.com", "scope": "Namespaced", "names": {"kind": "A", "plural": "as"}, "versions": [{"name": "v1", "served": True}]}
-    held = {**live(deletionTimestamp="2026-01-01T00:00:00Z", finalizers=["customresourcecleanup.apiextensions.k8s.io"]), "spec": spec}
+    terminating = {
+        **live(deletionTimestamp="2026-01-01T00:00:00Z", finalizers=["customresourcecleanup.apiextensions.k8s.io"]),
+        "spec": spec,
+    }
     path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/as.a.com"
-    served(server, path, [Answer(held)], [Answer(held)])
+    served(server, path, [Answer(terminating)], [Answer(terminating)])
     one = {"name": "one", "namespace": "ml", "finalizers": ["a.com/f"], "deletionTimestamp": "2026-01-01T00:00:00Z"}
     server.routes["/apis/a.com/v1/as"] = {"items": [{"metadata": one}]}
     key = Key("apiextensions.k8s.io", "CustomResourceDefinition", "", "as.a.com")
     resource = Resource("apiextensions.k8s.io/v1", "customresourcedefinitions", False)
     with pytest.raises(BootstrapError, match=r"A.a.com ml/one has the finalizer a.com/f"):
-        delete(client, Member(key, "c", {}, resource, held, "replace"), 0, print)
+        delete(client, Member(key, "c", {}, resource, terminating, "replace"), 0, print)
 
 
 @pytest.mark.parametrize("field", ["data", "binaryData", "stringData"])

@@ -16,26 +16,26 @@ SECRET = Key("", "Secret", "x", "b")
 SCHEMA = "failed to create typed patch object (x/d; apps/v1, Kind=Deployment): "
 
 
-def error(code: int, said: str, *causes: tuple[str, str], reason: str = "") -> ApiError:
+def error(code: int, message: str, *causes: tuple[str, str], reason: str = "") -> ApiError:
     listed = [{"field": field, "message": message} for field, message in causes]
-    return ApiError(code, {"message": said, "reason": reason, "details": {"causes": listed}}, "PATCH /x")
+    return ApiError(code, {"message": message, "reason": reason, "details": {"causes": listed}}, "PATCH /x")
 
 
 def test_a_conflict_names_each_field_with_its_manager() -> None:
     causes = ((".data.a", 'conflict with "kubectl-edit" using v1'), (".spec.replicas", 'conflict with "hpa"'))
-    found = refusal(error(409, "Apply failed", *causes, reason="Conflict"), KEY)
-    assert found.what == "conflict"
-    assert found.why == "field conflict with other managers: .data.a (kubectl-edit), .spec.replicas (hpa)"
-    assert found.fields == (".data.a", ".spec.replicas")
-    assert "kubeflow_force_conflicts" in found.fix
-    assert "Where an autoscaler sets spec.replicas, leave it out" in found.fix
+    refused = refusal(error(409, "Apply failed", *causes, reason="Conflict"), KEY)
+    assert refused.what == "conflict"
+    assert refused.why == "field conflict with other managers: .data.a (kubectl-edit), .spec.replicas (hpa)"
+    assert refused.fields == (".data.a", ".spec.replicas")
+    assert "kubeflow_force_conflicts" in refused.fix
+    assert "Where an autoscaler sets spec.replicas, leave it out" in refused.fix
 
 
 def test_a_claim_that_was_expanded_is_not_to_be_taken_back() -> None:
     """The API server would refuse that."""
     size = (".spec.resources.requests.storage", 'conflict with "kubectl-edit" using v1')
-    found = refusal(error(409, "Apply failed", size, reason="Conflict"), KEY)
-    assert found.fix == "A PersistentVolumeClaim can't shrink: if it was expanded, write its new size into the component."
+    refused = refusal(error(409, "Apply failed", size, reason="Conflict"), KEY)
+    assert refused.fix == "A PersistentVolumeClaim can't shrink: if it was expanded, write its new size into the component."
     both = refusal(error(409, "Apply failed", size, (".metadata.labels.a", 'conflict with "x"'), reason="Conflict"), KEY)
     assert "kubeflow_force_conflicts" in both.fix and "can't shrink" in both.fix
 
@@ -53,9 +53,9 @@ def test_a_claim_that_was_expanded_is_not_to_be_taken_back() -> None:
     ],
 )
 def test_what_can_not_be_changed_is_told_from_what_is_invalid(field: str, message: str) -> None:
-    found = refusal(error(422, "is invalid", (field, message)), KEY)
-    assert (found.what, found.fields) == ("immutable", (field,))
-    assert "@@" not in found.why and "{" not in found.why
+    refused = refusal(error(422, "is invalid", (field, message)), KEY)
+    assert (refused.what, refused.fields) == ("immutable", (field,))
+    assert "@@" not in refused.why and "{" not in refused.why
     both = refusal(error(422, "is invalid", (field, message), ("spec.replicas", "Invalid value: -1: must be 0")), KEY)
     assert both.what == "invalid"
 
@@ -106,9 +106,9 @@ def test_what_can_not_be_changed_is_told_from_what_is_invalid(field: str, messag
     ],
 )
 def test_each_reason_in_one_readable_line(failure: ApiError, what: str, why: str, fields: int) -> None:
-    found = refusal(failure, KEY)
-    assert (found.what, found.why, len(found.fields)) == (what, why, fields)
-    assert found.fix
+    refused = refusal(failure, KEY)
+    assert (refused.what, refused.why, len(refused.fields)) == (what, why, fields)
+    assert refused.fix
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ def test_each_reason_in_one_readable_line(failure: ApiError, what: str, why: str
     ],
 )
 def test_no_value_of_a_secret_is_told(failure: ApiError) -> None:
-    found = refusal(failure, SECRET)
-    assert "hunter2" not in f"{found}"
-    assert found.why
+    refused = refusal(failure, SECRET)
+    assert "hunter2" not in f"{refused}"
+    assert refused.why
 
 
 def test_a_dry_run_that_tells_nothing_is_told_from_one_that_refuses() -> None:

@@ -94,10 +94,10 @@ def test_what_is_refused_does_not_keep_the_rest_of_the_wave(wave: Wave) -> None:
 
 
 def test_when_it_is_interrupted_what_is_under_way_is_awaited_and_the_rest_is_not_begun(wave: Wave, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, go_on = threading.Event(), threading.Event()
+    requested, go_on = threading.Event(), threading.Event()
 
     def slow(_request: Request) -> Answer:
-        asked.set()
+        requested.set()
         go_on.wait(patience(1))
         return Answer(answered())
 
@@ -107,7 +107,7 @@ def test_when_it_is_interrupted_what_is_under_way_is_awaited_and_the_rest_is_not
     def interrupted(work: t.Any, items: t.Any) -> t.Any:
         thread = threading.Thread(target=through, args=(work, items))
         thread.start()
-        assert asked.wait(patience(1))
+        assert requested.wait(patience(1))
         threading.Timer(0.1, go_on.set).start()
         raise KeyboardInterrupt
 
@@ -149,9 +149,9 @@ def unanswered(live: Json | None) -> t.Callable[[Request], Answer]:
 
 
 def made_at(time: str) -> Json:
-    found = answered()
-    found["metadata"]["managedFields"][0]["time"] = time
-    return found
+    answer = answered()
+    answer["metadata"]["managedFields"][0]["time"] = time
+    return answer
 
 
 def test_a_write_without_an_answer_is_looked_at(wave: Wave) -> None:
@@ -169,14 +169,14 @@ def test_a_write_without_an_answer_is_looked_at(wave: Wave) -> None:
 @pytest.mark.parametrize("lost", ["application/json-patch+json", "application/apply-patch+yaml"])
 def test_field_ownership_alone_is_no_apply(wave: Wave, lost: str) -> None:
     """The server rewrote it, so that an entry is ours by now; but nothing of ours was applied."""
-    there = made_at("2026-01-01T00:00:01Z")["metadata"] | {"uid": "1", "resourceVersion": "1"}
-    there["managedFields"][0] |= {"manager": "kubectl-client-side-apply", "operation": "Update"}
-    live = {"metadata": there}
+    live = made_at("2026-01-01T00:00:01Z")["metadata"] | {"uid": "1", "resourceVersion": "1"}
+    live["managedFields"][0] |= {"manager": "kubectl-client-side-apply", "operation": "Update"}
+    live = {"metadata": live}
 
     def route(request: Request) -> Answer:
         if request.method == "PATCH":
             if "json-patch" in request.headers["content-type"]:
-                there["managedFields"] = request.body[1]["value"]
+                live["managedFields"] = request.body[1]["value"]
             if request.headers["content-type"] == lost:
                 raise Lost
         return Answer(live)

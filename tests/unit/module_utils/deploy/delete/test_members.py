@@ -118,7 +118,7 @@ def test_what_programs_started_ends_before_what_guards_it(server: t.Any, client:
     server.routes["/apis/coordination.k8s.io/v1/namespaces/ml/leases/leader"] = item("coordination.k8s.io/v1", "Lease", "leader")
     server.routes["/apis/coordination.k8s.io/v1/namespaces/ml/leases/gone"] = Answer({"message": "gone"}, 404)
 
-    def made(text: str) -> list[str]:
+    def dependents(text: str) -> list[str]:
         guard = item("networking.k8s.io/v1", "NetworkPolicy", "notebook")
         guard["metadata"]["annotations"] = {GOES_AFTER: text}
         retained: t.Any = {}
@@ -127,11 +127,11 @@ def test_what_programs_started_ends_before_what_guards_it(server: t.Any, client:
         assert not any(each.label for each in before)
         return [str(each.key) for each in before]
 
-    assert made("Pod?a=b,c=d Lease/leader Lease/gone") == ["Pod ml/jupyter-anna", "Lease.coordination.k8s.io ml/leader"]
+    assert dependents("Pod?a=b,c=d Lease/leader Lease/gone") == ["Pod ml/jupyter-anna", "Lease.coordination.k8s.io ml/leader"]
     assert server.requests[0].query["labelSelector"] == "a=b,c=d"
     # Nothing but that: not all pods, and not what holds somebody's data.
     count = len(server.requests)
-    assert [made(text) for text in ("", "Pod?", "Pod", "Secret/a", "Secret?a=b", "Namespace/ml")] == [[]] * 6
+    assert [dependents(text) for text in ("", "Pod?", "Pod", "Secret/a", "Secret?a=b", "Namespace/ml")] == [[]] * 6
     assert len(server.requests) == count
 
 

@@ -49,10 +49,10 @@ def test_custom_resources_go_first_then_what_calls_in_then_the_rest_then_definit
         item("gateway.networking.k8s.io/v1", "Gateway", "edge"),
         item("x.io/v1", "Flow", "nightly"),
     ]
-    found = [sorted(each.key.kind for each in stage) for stage in stages([target(each) for each in objects])]
-    first = sorted(kind for stage in found[:-5] for kind in stage)
+    ordered = [sorted(each.key.kind for each in stage) for stage in stages([target(each) for each in objects])]
+    first = sorted(kind for stage in ordered[:-5] for kind in stage)
     assert first == ["Flow", "Gateway"]
-    assert found[-5:] == [
+    assert ordered[-5:] == [
         ["ValidatingWebhookConfiguration"],
         ["Deployment"],
         ["ServiceAccount"],
@@ -72,8 +72,8 @@ class Store:
     def answer(self, request: Request) -> Answer:
         if request.method == "DELETE" and self.live:
             self.asked.append(request.body)
-            wanted, metadata = request.body["preconditions"], self.live["metadata"]
-            if any(metadata[name] != value for name, value in wanted.items()):
+            expected, metadata = request.body["preconditions"], self.live["metadata"]
+            if any(metadata[name] != value for name, value in expected.items()):
                 return Answer({"reason": "Conflict", "message": "Precondition failed"}, 409)
             if "dryRun" in request.body:
                 return Answer({"kind": "Status", "status": "Success"})
@@ -94,7 +94,7 @@ def run(client: Client) -> t.Iterator[t.Callable[..., Removal]]:
     with Ticker(lines.append) as ticker:
 
         def make(seconds: float = 10.0, **options: t.Any) -> Removal:
-            made = Removal(
+            run_removal = Removal(
                 client,
                 {},
                 lambda metadata: "ours" in metadata["labels"],
@@ -103,25 +103,25 @@ def run(client: Client) -> t.Iterator[t.Callable[..., Removal]]:
                 Deadline(seconds),
                 ticker,
             )
-            made.lines = lines  # type: ignore[attr-defined]
-            return made
+            run_removal.lines = lines  # type: ignore[attr-defined]
+            return run_removal
 
         yield make
 
 
-def actions(found: Removal) -> list[tuple[str, str | None]]:
-    return [(each["action"], each["why"]) for each in found.outcome.objects]
+def actions(run_removal: Removal) -> list[tuple[str, str | None]]:
+    return [(each["action"], each["why"]) for each in run_removal.outcome.objects]
 
 
 def test_only_the_object_that_was_looked_at_is_deleted(server: t.Any, run: t.Any) -> None:
     live = item("v1", "ConfigMap", "a")
     store = Store(server, live)
-    found = run()
-    found.take([target(live)])
+    run_removal = run()
+    run_removal.take([target(live)])
     assert store.live is None
     assert store.asked[0]["preconditions"] == {"uid": "uid-a", "resourceVersion": "7"}
-    assert actions(found) == [("removed", None)]
-    assert found.uids == {"uid-a"}
+    assert actions(run_removal) == [("removed", None)]
+    assert run_removal.uids == {"uid-a"}
 
 
 def test_an_object_that_changed_meanwhile_goes_only_if_it_is_still_ours(server: t.Any, run: t.Any) -> None:
@@ -129,16 +129,16 @@ def test_an_object_that_changed_meanwhile_goes_only_if_it_is_still_ours(server: 
     now = item("v1", "ConfigMap", "a")
     now["metadata"]["resourceVersion"] = "8"
     store = Store(server, now)
-    found = run()
-    found.take([target(seen)])
+    run_removal = run()
+    run_removal.take([target(seen)])
     assert (store.live, len(store.asked)) == (None, 2)
     now = item("v1", "ConfigMap", "a")
     now["metadata"] |= {"resourceVersion": "8", "labels": {}}
     store = Store(server, now)
-    found = run()
-    found.take([target(seen)])
+    run_removal = run()
+    run_removal.take([target(seen)])
     assert store.live
-    assert actions(found) == [("left alone", "somebody took our label off it")]
+    assert actions(run_removal) == [("left alone", "somebody took our label off it")]
     other = item("v1", "ConfigMap", "a")
     other["metadata"]["uid"] = "another"
     store = Store(server, other)
@@ -150,17 +150,17 @@ def test_finalizers_are_awaited_and_never_taken_off(server: t.Any, run: t.Any) -
     live = item("v1", "ConfigMap", "a")
     live["metadata"]["finalizers"] = ["x.io/cleanup"]
     Store(server, live, holds=3)
-    found = run()
-    found.take([target(live)])
-    assert actions(found) == [("removed", None)]
+    run_removal = run()
+    run_removal.take([target(live)])
+    assert actions(run_removal) == [("removed", None)]
     live = item("v1", "ConfigMap", "a")
     live["metadata"]["finalizers"] = ["x.io/cleanup"]
     store = Store(server, live, holds=10**6)
-    found = run(seconds=0.3)
+    run_removal = run(seconds=0.3)
     with pytest.raises(BootstrapError, match=r"1 object is still there after 0.3 seconds: ConfigMap ml/a has the finalizer x.io/cleanup"):
-        found.take([target(live)])
-    assert actions(found) == [("failed", "it is still being deleted")]
-    assert not found.outcome.changed
+        run_removal.take([target(live)])
+    assert actions(run_removal) == [("failed", "it is still being deleted")]
+    assert not run_removal.outcome.changed
     assert store.live and not [each for each in server.requests if each.method in ("PATCH", "PUT")]
 
 
@@ -168,35 +168,35 @@ def test_what_may_not_be_deleted_is_recorded_and_the_rest_goes(server: t.Any, ru
     live = item("v1", "ConfigMap", "a")
     Store(server, live)
     server.routes["/api/v1/namespaces/ml/configmaps/b"] = Answer({"message": "no, you may not"}, 403)
-    found = run()
-    found.take([target(item("v1", "ConfigMap", "b")), target(live)])
-    assert sorted(actions(found), key=str) == [("failed", "no, you may not"), ("removed", None)]
-    assert found.failed == {Key("", "ConfigMap", "ml", "b"): "no, you may not"}
+    run_removal = run()
+    run_removal.take([target(item("v1", "ConfigMap", "b")), target(live)])
+    assert sorted(actions(run_removal), key=str) == [("failed", "no, you may not"), ("removed", None)]
+    assert run_removal.failed == {Key("", "ConfigMap", "ml", "b"): "no, you may not"}
 
 
 def test_check_mode_asks_and_deletes_nothing(server: t.Any, run: t.Any) -> None:
     live = item("v1", "ConfigMap", "a", data={"x": "y"})
     store = Store(server, live)
-    found = run(check=True, diff=True)
-    found.take([target(live)])
+    run_removal = run(check=True, diff=True)
+    run_removal.take([target(live)])
     assert store.live
     assert store.asked[0]["dryRun"] == ["All"]
-    assert actions(found) == [("removed", None)]
-    assert [(each["before"] != "", each["after"]) for each in found.outcome.differences] == [(True, "")]
+    assert actions(run_removal) == [("removed", None)]
+    assert [(each["before"] != "", each["after"]) for each in run_removal.outcome.differences] == [(True, "")]
 
 
 def test_a_definition_that_the_server_forgot_is_written_to(server: t.Any, run: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(removal, "_PATIENCE", 0.01)
     spec = {"group": "x.io", "names": {"kind": "Flow", "plural": "flows"}, "versions": [{"name": "v1"}], "scope": "Namespaced"}
     live = item(CRD, "CustomResourceDefinition", "flows.x.io", None, spec=spec)
-    there = [True]
+    running = [True]
 
     def route(request: Request) -> Answer:
         if request.method == "PATCH":
-            there.clear()
-        return Answer({**live, "metadata": {**live["metadata"], "deletionTimestamp": "now"}}) if there else Answer({}, 404)
+            running.clear()
+        return Answer({**live, "metadata": {**live["metadata"], "deletionTimestamp": "now"}}) if running else Answer({}, 404)
 
     server.routes["/apis/apiextensions.k8s.io/v1/customresourcedefinitions/flows.x.io"] = route
-    found = run()
-    found.take([target(live, "customresourcedefinitions")])
-    assert actions(found) == [("removed", None)]
+    run_removal = run()
+    run_removal.take([target(live, "customresourcedefinitions")])
+    assert actions(run_removal) == [("removed", None)]

@@ -36,9 +36,9 @@ def objects() -> list[dict[str, t.Any]]:
 def test_a_claim_keeps_its_class_and_a_definition_what_converts_its_resources() -> None:
     graph = needs(Related(objects()))
     assert with_needs({CLAIM: "data"}, graph) == {CLAIM: "data", CLASS: f"{CLAIM} needs it, and stays"}
-    kept = with_needs({DEFINITION: "used"}, graph)
-    assert {key.name for key in kept} == {"flows.x.io", "convert"}
-    assert {key.kind for key in kept} == {CRD[1], "Service", "Deployment", "ServiceAccount"}
+    retained = with_needs({DEFINITION: "used"}, graph)
+    assert {key.name for key in retained} == {"flows.x.io", "convert"}
+    assert {key.kind for key in retained} == {CRD[1], "Service", "Deployment", "ServiceAccount"}
 
 
 def test_why_a_definition_stays_names_who_uses_it_and_what_will_be_missing() -> None:

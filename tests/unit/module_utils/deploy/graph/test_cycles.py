@@ -110,7 +110,7 @@ def test_random_graphs_lose_their_circles_and_nothing_else(seed: int) -> None:
     assert is_acyclic(acyclic)
     assert bool(broken) != is_acyclic(graph)
     for one, other in edges(graph) - edges(acyclic):
-        again = {source: dict(found) for source, found in acyclic.items()}
+        again = {source: dict(needs) for source, needs in acyclic.items()}
         again[key(one)][key(other)] = graph[key(one)][key(other)]
         assert not is_acyclic(again), "it was left out without need"
     chance.shuffle(needs)

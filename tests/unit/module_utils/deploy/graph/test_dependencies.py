@@ -129,8 +129,8 @@ PAIRS = {
 @pytest.mark.parametrize(("needed", "needs"), PAIRS.values(), ids=PAIRS)
 def test_what_is_needed_comes_before_what_needs_it(needed: Json, needs: Json) -> None:
     for items in ([needed, needs], [needs, needed]):
-        found = order(items)
-        assert (found.waves, found.broken) == ([[key_of(needed)], [key_of(needs)]], [])
+        ordered = order(items)
+        assert (ordered.waves, ordered.broken) == ([[key_of(needed)], [key_of(needs)]], [])
 
 
 APART = {
@@ -206,7 +206,7 @@ def test_pods_await_the_certificate_whose_secret_they_mount() -> None:
 def test_a_pod_awaits_the_account_that_others_make_in_a_new_namespace() -> None:
     pod, deployment = running("Pod"), running()
     account = Key("", "ServiceAccount", "ns", "default")
-    found = order([NAMESPACE, pod, deployment])
-    assert (gates(found, pod), gates(found, deployment)) == ([("account", account)], [])
+    ordered = order([NAMESPACE, pod, deployment])
+    assert (gates(ordered, pod), gates(ordered, deployment)) == ([("account", account)], [])
     assert gates(order([pod]), pod) == []
     assert gates(order([NAMESPACE, pod, make("ServiceAccount", "default")]), pod) == []

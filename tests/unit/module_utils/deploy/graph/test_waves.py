@@ -33,15 +33,15 @@ def test_nothing_comes_in_no_waves() -> None:
 
 def test_two_webhooks_that_are_asked_about_each_others_servers_are_a_circle_that_is_said() -> None:
     items = [item for name in ("one", "two") for item in (service(name), server(name), hooks(hook(["pods"], name=name), name=name))]
-    found = order(items)
-    assert found.broken == [
+    ordered = order(items)
+    assert ordered.broken == [
         "Dependency cycle: Deployment.apps sys/two needs ValidatingWebhookConfiguration.admissionregistration.k8s.io one needs "
         "Deployment.apps sys/one needs ValidatingWebhookConfiguration.admissionregistration.k8s.io two needs Deployment.apps sys/two; "
         "so Deployment.apps sys/two does not wait for ValidatingWebhookConfiguration.admissionregistration.k8s.io one "
         "(a webhook that would be called for it)."
     ]
-    assert rank(found, server("two")) < rank(found, hooks(name="two")) < rank(found, server("one")) < rank(found, hooks(name="one"))
-    assert gates(found, server("two")) == []
+    assert rank(ordered, server("two")) < rank(ordered, hooks(name="two")) < rank(ordered, server("one")) < rank(ordered, hooks(name="one"))
+    assert gates(ordered, server("two")) == []
 
 
 @pytest.mark.parametrize(("ignored", "other"), [("one", "two"), ("two", "one")])
@@ -51,9 +51,9 @@ def test_a_webhook_that_may_be_ignored_gives_way(ignored: str, other: str) -> No
         hooks(hook(["pods"], name=ignored, failurePolicy="Ignore"), name=ignored),
         hooks(hook(["pods"], name=other), name=other),
     ]
-    found = order([*items, *configurations])
-    assert rank(found, server(other)) < rank(found, hooks(name=other)) < rank(found, server(ignored))
-    assert len(found.broken) == 1
+    ordered = order([*items, *configurations])
+    assert rank(ordered, server(other)) < rank(ordered, hooks(name=other)) < rank(ordered, server(ignored))
+    assert len(ordered.broken) == 1
 
 
 def test_a_network_policy_that_a_webhook_is_asked_about_gives_way() -> None:
@@ -64,9 +64,9 @@ def test_a_network_policy_that_a_webhook_is_asked_about_gives_way() -> None:
     certificate = make("Certificate", "c", "cert-manager.io/v1", "sys", spec={"secretName": "tls"})
     mounts = server(volumes=[{"secret": {"secretName": "tls"}}])
     rules = hooks(hook(["networkpolicies"], ("networking.k8s.io",)))
-    found = order([policy, hooks(authority, name="authority"), service("authority", "far"), signs, certificate, mounts, service(), rules])
-    assert rank(found, signs) < rank(found, certificate) < rank(found, rules) < rank(found, policy)
-    assert len(found.broken) == 1
+    ordered = order([policy, hooks(authority, name="authority"), service("authority", "far"), signs, certificate, mounts, service(), rules])
+    assert rank(ordered, signs) < rank(ordered, certificate) < rank(ordered, rules) < rank(ordered, policy)
+    assert len(ordered.broken) == 1
 
 
 def test_a_gate_that_a_broken_circle_would_keep_shut_is_left_out() -> None:
@@ -80,11 +80,11 @@ def test_a_gate_that_a_broken_circle_would_keep_shut_is_left_out() -> None:
         return running("Server", f"{other}.com/v1", name=name, namespace="sys", labels={"app": name})
 
     first, second = runs("one", "two"), runs("two", "one")
-    found = order([api("one"), api("two"), first, second, service("one"), service("two")])
-    assert len(found.broken) == 1
-    assert rank(found, api("two")) < rank(found, first) < rank(found, api("one")) < rank(found, second)
-    assert (gates(found, api("two")), gates(found, first)) == ([], [])
-    assert (gates(found, api("one")), gates(found, second)) == (
+    ordered = order([api("one"), api("two"), first, second, service("one"), service("two")])
+    assert len(ordered.broken) == 1
+    assert rank(ordered, api("two")) < rank(ordered, first) < rank(ordered, api("one")) < rank(ordered, second)
+    assert (gates(ordered, api("two")), gates(ordered, first)) == ([], [])
+    assert (gates(ordered, api("one")), gates(ordered, second)) == (
         [("endpoints", key_of(service("one")))],
         [("available", key_of(api("one")))],
     )
@@ -96,9 +96,9 @@ def test_an_issuer_does_not_await_the_bundle_that_its_own_certificate_fills_in()
     definition["metadata"]["annotations"] = {"cert-manager.io/inject-ca-from": "sys/c"}
     issuer = make("Issuer", "i", "cert-manager.io/v1alpha2", "sys")
     certificate = make("Certificate", "c", "cert-manager.io/v1", "sys", spec={"secretName": "tls", "issuerRef": {"name": "i"}})
-    found = order([definition, issuer, certificate, service(), server()])
-    assert rank(found, issuer) < rank(found, certificate)
-    assert "ca-bundle" not in [kind for kind, _key in gates(found, issuer)]
+    ordered = order([definition, issuer, certificate, service(), server()])
+    assert rank(ordered, issuer) < rank(ordered, certificate)
+    assert "ca-bundle" not in [kind for kind, _key in gates(ordered, issuer)]
 
 
 def certified(fault: bool) -> list[Json]:
@@ -115,9 +115,9 @@ def certified(fault: bool) -> list[Json]:
 
 def test_a_server_mounts_its_certificate_also_where_webhooks_close_a_circle() -> None:
     for fault in (False, True):
-        found = order(certified(fault))
-        ranks = [rank(found, item) for item in certified(fault)[1:]]
-        assert (len(found.broken), ranks) == (int(fault), [1, 2, 3, 0, 4, 5, 6])
+        ordered = order(certified(fault))
+        ranks = [rank(ordered, item) for item in certified(fault)[1:]]
+        assert (len(ordered.broken), ranks) == (int(fault), [1, 2, 3, 0, 4, 5, 6])
 
 
 def random_items(seed: int, count: int) -> list[Json]:
@@ -155,31 +155,31 @@ def random_items(seed: int, count: int) -> list[Json]:
             name=one,
         ),
     ]
-    found = {key_of(item): item for item in (chance.choice(makers)(name(), chance.choice(spaces)) for _index in range(count))}
-    return list(found.values())
+    ordered = {key_of(item): item for item in (chance.choice(makers)(name(), chance.choice(spaces)) for _index in range(count))}
+    return list(ordered.values())
 
 
 @pytest.mark.parametrize("seed", range(100))
 def test_random_sets_come_after_all_they_need_but_for_what_was_said(seed: int) -> None:
     items = random_items(seed, random.Random(seed).choice([10, 40, 120]))
-    found = order(items)
-    position = {key: number for number, wave in enumerate(found.waves) for key in wave}
+    ordered = order(items)
+    position = {key: number for number, wave in enumerate(ordered.waves) for key in wave}
     assert sorted(position) == sorted(key_of(item) for item in items)
-    assert sum(len(wave) for wave in found.waves) == len(items)
-    assert all(wave == sorted(wave) for wave in found.waves)
-    said = " ".join(found.broken)
+    assert sum(len(wave) for wave in ordered.waves) == len(items)
+    assert all(wave == sorted(wave) for wave in ordered.waves)
+    sentences = " ".join(ordered.broken)
     left_out = 0
-    for key, wanted in needs(Related(items), {}).items():
-        for need in wanted.values():
+    for key, dependencies in needs(Related(items), {}).items():
+        for need in dependencies.values():
             if position[need.key] >= position[key]:
                 left_out += 1
-                assert f"wait for {need.key} ({need.why})" in said
-        assert position[key] == 0 or any(position[need] == position[key] - 1 for need in wanted), "it could have come earlier"
-    assert left_out or not found.broken
-    for key, passed in found.gates.items():
+                assert f"wait for {need.key} ({need.why})" in sentences
+        assert position[key] == 0 or any(position[need] == position[key] - 1 for need in dependencies), "it could have come earlier"
+    assert left_out or not ordered.broken
+    for key, passed in ordered.gates.items():
         assert all(position.get(gate.key, -1) < position[key] for gate in passed)
     random.Random(seed).shuffle(items)
-    assert order(items) == found
+    assert order(items) == ordered
 
 
 def thousand_objects() -> list[t.Any]:
@@ -201,6 +201,6 @@ def thousand_objects() -> list[t.Any]:
 
 def test_a_thousand_objects_with_thirty_webhooks_are_ordered() -> None:
     items = thousand_objects()
-    found = order(items)
-    assert (len(items), len(found.waves), found.broken) == (1001, 5, [])
-    assert Gate("ca-bundle", key_of(items[0])) in found.gates[key_of(items[30])]
+    ordered = order(items)
+    assert (len(items), len(ordered.waves), ordered.broken) == (1001, 5, [])
+    assert Gate("ca-bundle", key_of(items[0])) in ordered.gates[key_of(items[30])]

@@ -31,22 +31,22 @@ def space(name: str = "ns", **labels: str) -> Json:
     return make("Namespace", name, namespace=None, labels=labels)
 
 
-def asked(item: Json, webhook: Json, *others: Json, **more: t.Any) -> bool:
+def is_called(item: Json, webhook: Json, *others: Json, **more: t.Any) -> bool:
     """Whether an object comes after the configuration of a webhook."""
     configuration = hooks(webhook)
-    found = order([item, configuration, service(), server(), *others], **more)
-    assert found.broken == []
-    waits = rank(found, item) > rank(found, configuration)
-    assert waits == (("endpoints", key_of(service())) in gates(found, item))
+    ordered = order([item, configuration, service(), server(), *others], **more)
+    assert ordered.broken == []
+    waits = rank(ordered, item) > rank(ordered, configuration)
+    assert waits == (("endpoints", key_of(service())) in gates(ordered, item))
     return waits
 
 
 def test_what_a_webhook_is_asked_about_comes_after_all_that_it_takes() -> None:
     configuration = hooks(hook(["configmaps"]))
-    found = order([CONFIG, configuration, server(), service()])
-    assert found.waves == [[key_of(service())], [key_of(server())], [key_of(configuration)], [key_of(CONFIG)]]
-    assert gates(found, configuration) == [("endpoints", key_of(service()))]
-    assert gates(found, CONFIG) == [("endpoints", key_of(service())), ("ca-bundle", key_of(configuration))]
+    ordered = order([CONFIG, configuration, server(), service()])
+    assert ordered.waves == [[key_of(service())], [key_of(server())], [key_of(configuration)], [key_of(CONFIG)]]
+    assert gates(ordered, configuration) == [("endpoints", key_of(service()))]
+    assert gates(ordered, CONFIG) == [("endpoints", key_of(service())), ("ca-bundle", key_of(configuration))]
 
 
 IN_NS = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ns"}}}
@@ -88,7 +88,7 @@ IN_NS = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "n
 )
 def test_rules_and_selectors_match_as_the_api_server_matches(webhook: Json, yes: bool) -> None:
     webhook = {key: value for key, value in webhook.items() if value is not None}
-    assert asked(make("ConfigMap", labels={"a": "b"}), webhook) == yes
+    assert is_called(make("ConfigMap", labels={"a": "b"}), webhook) == yes
 
 
 @pytest.mark.parametrize(
@@ -102,12 +102,12 @@ def test_rules_and_selectors_match_as_the_api_server_matches(webhook: Json, yes:
 )
 def test_plurals_are_as_kubernetes_forms_them(kind: str, version: str, plural: str) -> None:
     group = version.split("/")[0] if "/" in version else ""
-    assert asked(make(kind, version=version), hook([plural], (group,)))
+    assert is_called(make(kind, version=version), hook([plural], (group,)))
 
 
 def test_the_plural_of_a_custom_kind_is_that_of_its_definition() -> None:
-    assert asked(THING, hook(["thinge"], ("example.com",)), defined("thinge"))
-    assert not asked(THING, hook(["things"], ("example.com",)), defined("thinge"))
+    assert is_called(THING, hook(["thinge"], ("example.com",)), defined("thinge"))
+    assert not is_called(THING, hook(["things"], ("example.com",)), defined("thinge"))
 
 
 ENABLED = {"namespaceSelector": {"matchLabels": {"inject": "yes"}}}
@@ -115,37 +115,37 @@ ENABLED = {"namespaceSelector": {"matchLabels": {"inject": "yes"}}}
 
 def test_namespaces_are_selected_by_their_labels_live_or_new() -> None:
     webhook = hook(["configmaps"], **ENABLED)
-    assert asked(CONFIG, webhook, space(inject="yes"))
-    assert not asked(CONFIG, webhook, space())
-    assert asked(CONFIG, webhook, namespaces={"ns": {"inject": "yes"}})
-    assert not asked(CONFIG, webhook, namespaces={"ns": {"inject": "no"}})
+    assert is_called(CONFIG, webhook, space(inject="yes"))
+    assert not is_called(CONFIG, webhook, space())
+    assert is_called(CONFIG, webhook, namespaces={"ns": {"inject": "yes"}})
+    assert not is_called(CONFIG, webhook, namespaces={"ns": {"inject": "no"}})
 
 
 def test_a_namespace_is_selected_by_its_own_labels_and_what_is_in_none_always() -> None:
-    assert asked(space(inject="yes"), hook(["namespaces"], **ENABLED))
-    assert not asked(space(), hook(["namespaces"], **ENABLED))
+    assert is_called(space(inject="yes"), hook(["namespaces"], **ENABLED))
+    assert not is_called(space(), hook(["namespaces"], **ENABLED))
     role = make("ClusterRole", version="rbac.authorization.k8s.io/v1", namespace=None)
-    assert asked(role, hook(["clusterroles"], ("rbac.authorization.k8s.io",), **ENABLED))
+    assert is_called(role, hook(["clusterroles"], ("rbac.authorization.k8s.io",), **ENABLED))
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod", "Notebook"])
 def test_what_makes_pods_waits_for_what_is_asked_about_pods(kind: str) -> None:
     version = {"Job": "batch/v1", "CronJob": "batch/v1", "Notebook": "kubeflow.org/v1"}.get(kind, "apps/v1")
     injector = hook(["pods"], objectSelector={"matchExpressions": [{"key": "inject", "operator": "NotIn", "values": ["no"]}]}, **ENABLED)
-    assert asked(running(kind, version), injector, space(inject="yes"))
-    assert not asked(running(kind, version, labels={"inject": "no"}), injector, space(inject="yes"))
-    assert not asked(running(kind, version), injector, space())
+    assert is_called(running(kind, version), injector, space(inject="yes"))
+    assert not is_called(running(kind, version, labels={"inject": "no"}), injector, space(inject="yes"))
+    assert not is_called(running(kind, version), injector, space())
 
 
 def test_pods_that_a_workload_makes_are_not_updated() -> None:
     webhook = hook(["pods"], rule={"operations": ["UPDATE"]})
-    assert not asked(running(), webhook)
-    assert asked(running("Pod"), webhook)
+    assert not is_called(running(), webhook)
+    assert is_called(running("Pod"), webhook)
 
 
 @pytest.mark.parametrize("kind", ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "ValidatingAdmissionPolicy"])
 def test_nobody_is_asked_about_webhooks_themselves(kind: str) -> None:
-    assert not asked(make(kind, version=ADMISSION, namespace=None), hook(["*/*"], ("*",)))
+    assert not is_called(make(kind, version=ADMISSION, namespace=None), hook(["*/*"], ("*",)))
 
 
 def test_what_brings_up_a_server_never_waits_for_its_webhook() -> None:
@@ -166,11 +166,11 @@ def test_what_brings_up_a_server_never_waits_for_its_webhook() -> None:
     ]
     configuration = hooks(hook(["*/*"], ("*",)))
     others = [space(), CONFIG, make("ConfigMap", namespace="other"), running(name="other")]
-    found = order([configuration, *others, *needed])
-    assert found.broken == []
-    assert all(rank(found, item) < rank(found, configuration) for item in needed)
-    assert all(rank(found, item) > rank(found, configuration) for item in others)
-    assert not any(kind == "endpoints" for item in needed for kind, _key in gates(found, item))
+    ordered = order([configuration, *others, *needed])
+    assert ordered.broken == []
+    assert all(rank(ordered, item) < rank(ordered, configuration) for item in needed)
+    assert all(rank(ordered, item) > rank(ordered, configuration) for item in others)
+    assert not any(kind == "endpoints" for item in needed for kind, _key in gates(ordered, item))
 
 
 def test_only_what_lacks_a_ca_bundle_is_awaited_for_it() -> None:
@@ -178,29 +178,29 @@ def test_only_what_lacks_a_ca_bundle_is_awaited_for_it() -> None:
         webhook = hook(["configmaps"])
         webhook["clientConfig"]["caBundle"] = bundle
         configuration = hooks(webhook)
-        found = order([CONFIG, configuration, service(), server()])
-        assert (("ca-bundle", key_of(configuration)) in gates(found, CONFIG)) == awaited
+        ordered = order([CONFIG, configuration, service(), server()])
+        assert (("ca-bundle", key_of(configuration)) in gates(ordered, CONFIG)) == awaited
 
 
 def test_a_bundle_that_cert_manager_fills_in_takes_its_certificate_and_injector() -> None:
     configuration = hooks(hook(["configmaps"]), annotations={"cert-manager.io/inject-ca-from": "sys/c"})
     certificate = make("Certificate", "c", "cert-manager.io/v1", "sys", spec={"secretName": "tls"})
     injector = running(name="ca", namespace="cert-manager", labels={"app": "cainjector"})
-    found = order([CONFIG, configuration, service(), server(), certificate, injector])
-    assert max(rank(found, certificate), rank(found, injector)) < rank(found, configuration) < rank(found, CONFIG)
+    ordered = order([CONFIG, configuration, service(), server(), certificate, injector])
+    assert max(rank(ordered, certificate), rank(ordered, injector)) < rank(ordered, configuration) < rank(ordered, CONFIG)
 
 
 def test_a_webhook_at_a_url_has_no_service_to_wait_for() -> None:
     configuration = hooks({**hook(["configmaps"]), "clientConfig": {"url": "https://hooks.example.com"}})
-    found = order([CONFIG, configuration, service(), server()])
-    assert found.waves[0] == sorted([key_of(configuration), key_of(service())])
-    assert (rank(found, CONFIG), found.gates) == (1, {})
+    ordered = order([CONFIG, configuration, service(), server()])
+    assert ordered.waves[0] == sorted([key_of(configuration), key_of(service())])
+    assert (rank(ordered, CONFIG), ordered.gates) == (1, {})
 
 
 def test_a_service_that_is_there_already_is_not_waited_for() -> None:
     configuration = hooks(hook(["configmaps"]))
-    found = order([CONFIG, configuration])
-    assert (rank(found, CONFIG), gates(found, configuration)) == (1, [])
+    ordered = order([CONFIG, configuration])
+    assert (rank(ordered, CONFIG), gates(ordered, configuration)) == (1, [])
 
 
 def test_addresses_written_by_hand_come_before_the_webhook() -> None:
@@ -219,26 +219,26 @@ CONVERTED = {
 def test_custom_resources_wait_for_their_conversion_only_where_they_are_converted() -> None:
     definition = defined(**CONVERTED)
     new, stored = make("Thing", "new", "example.com/v2"), make("Thing", "stored", "example.com/v1")
-    found = order([new, stored, definition, server(), service()])
-    assert rank(found, definition) == 0
-    assert (rank(found, stored), gates(found, stored)) == (1, [("definition", key_of(definition))])
-    assert rank(found, new) > rank(found, server())
+    ordered = order([new, stored, definition, server(), service()])
+    assert rank(ordered, definition) == 0
+    assert (rank(ordered, stored), gates(ordered, stored)) == (1, [("definition", key_of(definition))])
+    assert rank(ordered, new) > rank(ordered, server())
     expected = {("definition", key_of(definition)), ("endpoints", key_of(service())), ("ca-bundle", key_of(definition))}
-    assert set(gates(found, new)) == expected
+    assert set(gates(ordered, new)) == expected
 
 
 def test_objects_of_an_aggregated_group_wait_for_its_server() -> None:
     spec = {"group": "example.com", "version": "v1", "service": {"name": "hook", "namespace": "sys"}}
     api = make("APIService", "v1.example.com", "apiregistration.k8s.io/v1", None, spec=spec)
-    found = order([THING, api, server(), service()])
-    assert found.waves == [[key_of(service())], [key_of(server())], [key_of(api)], [key_of(THING)]]
-    assert gates(found, api) == [("endpoints", key_of(service()))]
-    assert gates(found, THING) == [("available", key_of(api))]
+    ordered = order([THING, api, server(), service()])
+    assert ordered.waves == [[key_of(service())], [key_of(server())], [key_of(api)], [key_of(THING)]]
+    assert gates(ordered, api) == [("endpoints", key_of(service()))]
+    assert gates(ordered, THING) == [("available", key_of(api))]
     assert rank(order([make("Thing", version="other.com/v1"), api]), api) == 0
 
 
 def test_a_job_with_the_same_labels_is_no_server() -> None:
-    assert asked(running("Job", "batch/v1", name="setup", namespace="sys", labels={"app": "hook"}), hook(["pods"]))
+    assert is_called(running("Job", "batch/v1", name="setup", namespace="sys", labels={"app": "hook"}), hook(["pods"]))
 
 
 def elsewhere(webhook: Json) -> Json:
@@ -249,8 +249,8 @@ def elsewhere(webhook: Json) -> Json:
 def test_a_webhook_comes_after_the_settings_that_its_server_may_read() -> None:
     settings, first, second = make("ConfigMap", "settings", namespace="sys"), hooks(hook(["configmaps"])), hook(["configmaps"], name="two")
     late = [hooks(elsewhere(second), name="two"), service("two", "far"), server("two", "far")]
-    found = order([settings, first, service(), server(), *late])
-    assert rank(found, late[0]) < rank(found, settings) < rank(found, first)
+    ordered = order([settings, first, service(), server(), *late])
+    assert rank(ordered, late[0]) < rank(ordered, settings) < rank(ordered, first)
 
 
 def test_a_late_injector_of_ca_bundles_is_waited_for() -> None:
@@ -258,8 +258,8 @@ def test_a_late_injector_of_ca_bundles_is_waited_for() -> None:
     account = make("ServiceAccount", "a", namespace="far", imagePullSecrets=[{"name": "s"}])
     secret = make("Secret", "s", namespace="far")
     injector = running(name="ca", namespace="far", labels={"app.kubernetes.io/name": "cainjector"}, serviceAccountName="a")
-    found = order([configuration, service(), server(), injector, account, secret])
-    assert rank(found, configuration) == rank(found, injector) + 1 == 3
+    ordered = order([configuration, service(), server(), injector, account, secret])
+    assert rank(ordered, configuration) == rank(ordered, injector) + 1 == 3
 
 
 CERTIFICATE = make("Certificate", "c", "cert-manager.io/v1alpha2", "sys", spec={"secretName": "tls"})
@@ -271,11 +271,11 @@ def test_a_server_may_need_objects_of_its_own_group() -> None:
     api = make("APIService", "a", "apiregistration.k8s.io/v1", None, spec=spec)
     definition = defined("certificates", "Certificate", "cert-manager.io", **CONVERTED)
     for asker in (api, definition):
-        found = order([asker, CERTIFICATE, service(), WITH_CERTIFICATE])
-        assert (rank(found, CERTIFICATE) < rank(found, WITH_CERTIFICATE), found.broken) == (True, [])
+        ordered = order([asker, CERTIFICATE, service(), WITH_CERTIFICATE])
+        assert (rank(ordered, CERTIFICATE) < rank(ordered, WITH_CERTIFICATE), ordered.broken) == (True, [])
 
 
 def test_a_service_for_a_name_outside_has_no_endpoints() -> None:
     outside = make("Service", "hook", namespace="sys", spec={"type": "ExternalName", "externalName": "hooks.example.com"})
-    found = order([CONFIG, hooks(hook(["configmaps"])), outside])
-    assert [gate.kind for passed in found.gates.values() for gate in passed] == ["ca-bundle"]
+    ordered = order([CONFIG, hooks(hook(["configmaps"])), outside])
+    assert [gate.kind for passed in ordered.gates.values() for gate in passed] == ["ca-bundle"]

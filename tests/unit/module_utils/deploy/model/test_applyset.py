@@ -27,14 +27,14 @@ MEMBERS = {
 @pytest.fixture
 def stored(server: t.Any) -> t.Any:
     """A server that keeps the one ConfigMap."""
-    found: dict[str, t.Any] = {}
+    result: dict[str, t.Any] = {}
 
     def route(request: Request) -> Answer:
         if request.method == "PATCH":
-            found.update(request.body)
+            result.update(request.body)
         if request.method == "DELETE":
-            found.clear()
-        return Answer(dict(found)) if found or request.method == "DELETE" else Answer({"message": "not found"}, 404)
+            result.clear()
+        return Answer(dict(result)) if result or request.method == "DELETE" else Answer({"message": "not found"}, 404)
 
     server.routes["/api/v1/namespaces/ml/configmaps/kubeflow-applyset"] = route
     return server
@@ -123,7 +123,7 @@ OURS = Inventory("kubeflow", "ml").id
 
 
 @pytest.mark.parametrize(
-    ("found", "why"),
+    ("result", "why"),
     [
         (parent("kubectl/v1.35", OURS), "is the ApplySet of kubectl/v1.35."),
         (parent("kubeflow.bootstrap.other/v1", OURS), "is the ApplySet of kubeflow.bootstrap.other/v1."),
@@ -132,9 +132,9 @@ OURS = Inventory("kubeflow", "ml").id
         (parent("kubeflow.bootstrap/0.2.0", "applyset-x-v1"), f"says that it is the ApplySet applyset-x-v1, not {OURS}."),
     ],
 )
-def test_another_tools_parent_is_taken_over_only_when_told(server: t.Any, client: Client, found: t.Any, why: str) -> None:
+def test_another_tools_parent_is_taken_over_only_when_told(server: t.Any, client: Client, result: t.Any, why: str) -> None:
     path = "/api/v1/namespaces/ml/configmaps/kubeflow-applyset"
-    server.routes[path] = found
+    server.routes[path] = result
     with pytest.raises(BootstrapError) as refused:
         Inventory("kubeflow", "ml").read(client)
     assert refused.value.message == f"ConfigMap ml/kubeflow-applyset, where the objects of this application are recorded, {why}"

@@ -114,14 +114,14 @@ def test_what_a_controller_created_is_not_adopted_from_it() -> None:
 
 
 def test_an_adopted_object_has_one_applier() -> None:
-    theirs, status = entry("helm", data("b")), entry("kubelet", {"f:status": {}}, subresource="status")
-    rewritten = Rewrite("all")(metadata(theirs, status), "v1")
+    foreign, status = entry("helm", data("b")), entry("kubelet", {"f:status": {}}, subresource="status")
+    rewritten = Rewrite("all")(metadata(foreign, status), "v1")
     assert [(each["manager"], each["operation"], each["fieldsV1"]) for each in rewritten] == [
         (MANAGER, "Apply", data("b")),
         ("kubelet", "Update", {"f:status": {}}),
     ]
     assert rewritten[0]["apiVersion"] == "v1" and rewritten[0]["fieldsType"] == "FieldsV1"
-    (only,) = Rewrite("all")(metadata(OURS, theirs), "v1")
+    (only,) = Rewrite("all")(metadata(OURS, foreign), "v1")
     assert only["fieldsV1"] == data("a", "b")
 
 
@@ -169,8 +169,8 @@ def test_a_write_in_between_is_not_lost(server: t.Any, client: Client) -> None:
         return next(answers)
 
     server.routes[PATH] = answer
-    found = rewrite_managed_fields(client, PATH, "v1", Rewrite("all"))
-    assert found["resourceVersion"] == "7" and owned_fields({"metadata": found})
+    metadata_after = rewrite_managed_fields(client, PATH, "v1", Rewrite("all"))
+    assert metadata_after["resourceVersion"] == "7" and owned_fields({"metadata": metadata_after})
     assert [body[2] for body in sent] == [
         {"op": "replace", "path": "/metadata/resourceVersion", "value": version} for version in ("5", "6")
     ]
@@ -192,8 +192,8 @@ def test_a_rewrite_whose_answer_is_lost_is_not_done_twice(server: t.Any, client:
 
     server.routes[PATH] = answer
     with client.retrying(RetryPolicy(Deadline(30.0), print)) as client:
-        found = rewrite_managed_fields(client, PATH, "v1", Rewrite("all"))
-    assert len(written) == 1 and found["resourceVersion"] == "6" and owned_fields({"metadata": found})
+        metadata_after = rewrite_managed_fields(client, PATH, "v1", Rewrite("all"))
+    assert len(written) == 1 and metadata_after["resourceVersion"] == "6" and owned_fields({"metadata": metadata_after})
     assert [request.method for request in server.requests] == ["GET", "PATCH", "PATCH", "GET"]
 
 

@@ -20,10 +20,10 @@ def secret(**more: t.Any) -> dict[str, t.Any]:
 
 def test_a_new_object_a_gone_one_and_a_changed_one() -> None:
     item = {"kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"text": "one\ntwo\n"}}
-    made, gone = difference(KEY, None, item), difference(KEY, item, None)
-    assert made and gone
-    assert (made["before"], made["before_header"], made["after_header"]) == ("", "Secret ns/a", "Secret ns/a")
-    assert made["after"] == gone["before"] == "data:\n  text: |\n    one\n    two\nkind: ConfigMap\nmetadata:\n  name: a\n"
+    created, deleted = difference(KEY, None, item), difference(KEY, item, None)
+    assert created and deleted
+    assert (created["before"], created["before_header"], created["after_header"]) == ("", "Secret ns/a", "Secret ns/a")
+    assert created["after"] == deleted["before"] == "data:\n  text: |\n    one\n    two\nkind: ConfigMap\nmetadata:\n  name: a\n"
     changed = difference(KEY, item, {**item, "data": {"text": "other"}})
     assert changed and changed["after"].startswith("data:\n  text: other\n")
 
@@ -39,16 +39,16 @@ def test_what_the_server_keeps_for_itself_is_no_difference() -> None:
 
 def test_values_of_secrets_are_never_shown_but_seen_to_differ() -> None:
     for field in ("data", "stringData"):
-        found = difference(KEY, secret(**{field: {"a": "hunter2", "b": "same"}}), secret(**{field: {"a": "hunter3", "b": "same"}}))
-        assert found
-        text = str(found)
+        diff = difference(KEY, secret(**{field: {"a": "hunter2", "b": "same"}}), secret(**{field: {"a": "hunter3", "b": "same"}}))
+        assert diff
+        text = str(diff)
         assert "hunter" not in text
         assert "same" not in text
-        assert found["after"].count("(hidden, differs)") == 1
-        assert found["after"].count("(hidden)") == 1
-    made = difference(KEY, None, secret(data={"a": "hunter2"}))
-    assert made
-    assert "hunter2" not in made["after"]
+        assert diff["after"].count("(hidden, differs)") == 1
+        assert diff["after"].count("(hidden)") == 1
+    created = difference(KEY, None, secret(data={"a": "hunter2"}))
+    assert created
+    assert "hunter2" not in created["after"]
     assert difference(KEY, secret(data={"a": "hunter2"}), secret(data={"a": "hunter2"})) is None
 
 

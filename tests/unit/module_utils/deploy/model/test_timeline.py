@@ -49,6 +49,6 @@ def test_brief_waits_are_left_out_and_of_many_the_longest_are_told(clock) -> Non
     for number in range(300):
         clock(1)
         line.awaited({f"long {left}": "?" for left in range(number + 1, 300)})
-    told = [entry["what"] for entry in line.document()]
-    assert len(told) == 200
-    assert "long 299" in told and "long 0" not in told and "brief" not in told
+    names = [entry["what"] for entry in line.document()]
+    assert len(names) == 200
+    assert "long 299" in names and "long 0" not in names and "brief" not in names

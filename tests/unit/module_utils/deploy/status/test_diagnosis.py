@@ -72,7 +72,7 @@ def test_what_a_container_logged_is_not_shown() -> None:
     assert trouble == "container c: ended with exit code 1"
 
 
-def made(name: str, uid: str, owner: str | None = None, status: Json | None = None, **more: t.Any) -> Json:
+def obj(name: str, uid: str, owner: str | None = None, status: Json | None = None, **more: t.Any) -> Json:
     owners = {"ownerReferences": [{"uid": owner}]} if owner else {}
     return {"metadata": {"name": name, "uid": uid, **owners, **more.pop("metadata", {})}, "status": status or {}, **more}
 
@@ -95,17 +95,17 @@ def revision(number: int) -> Json:
 
 def test_the_pods_of_a_deployment_are_found_through_its_newest_replica_set(server: Server, client: Client) -> None:
     unscheduled = conditions("PodScheduled", "False", message="0/1 nodes")
-    sets = [made("hub-1", "r1", "d", metadata=revision(9)), made("hub-2", "r2", "d", metadata=revision(10))]
+    sets = [obj("hub-1", "r1", "d", metadata=revision(9)), obj("hub-2", "r2", "d", metadata=revision(10))]
     pods = [
-        made("hub-1-a", "p1", "r1", waiting("ImagePullBackOff", "the old one")),
-        made("other", "p2", "x", waiting("ImagePullBackOff", "of others")),
-        made("hub-2-a", "p3", "r2", unscheduled),
-        made("hub-2-b", "p4", "r2", unscheduled),
+        obj("hub-1-a", "p1", "r1", waiting("ImagePullBackOff", "the old one")),
+        obj("other", "p2", "x", waiting("ImagePullBackOff", "of others")),
+        obj("hub-2-a", "p3", "r2", unscheduled),
+        obj("hub-2-b", "p4", "r2", unscheduled),
     ]
     events = [event("Pod", "hub-2-a", "p3", "FailedScheduling", "again", "01")]
     has(server, replicasets=sets, pods=pods, events=events)
-    said = explain(client, {DEPLOYMENT: made("hub", "d")})
-    assert said == {DEPLOYMENT: "pod hub-2-a can't be scheduled: 0/1 nodes (and 1 more pods)"}
+    lines = explain(client, {DEPLOYMENT: obj("hub", "d")})
+    assert lines == {DEPLOYMENT: "pod hub-2-a can't be scheduled: 0/1 nodes (and 1 more pods)"}
     assert [each.query["fieldSelector"] for each in server.requests if each.path.endswith("events")] == ["type=Warning"]
 
 
@@ -113,10 +113,10 @@ def test_pods_that_were_refused(server: Server, client: Client) -> None:
     refused = conditions("ReplicaFailure", reason="FailedCreate", message="exceeded quota: none")
     has(
         server,
-        replicasets=[made("hub-1", "r", "d", refused)],
+        replicasets=[obj("hub-1", "r", "d", refused)],
         events=[event("ReplicaSet", "hub-1", "r", "FailedCreate", "Error creating: exceeded quota: none", "01")],
     )
-    assert explain(client, {DEPLOYMENT: made("hub", "d")}) == {DEPLOYMENT: "FailedCreate: exceeded quota: none"}
+    assert explain(client, {DEPLOYMENT: obj("hub", "d")}) == {DEPLOYMENT: "FailedCreate: exceeded quota: none"}
 
 
 def test_events_newest_first_and_at_most_two(server: Server, client: Client) -> None:
@@ -128,31 +128,31 @@ def test_events_newest_first_and_at_most_two(server: Server, client: Client) -> 
         event("Pod", "db-0", "p", "Unhealthy", "third", "02"),
         event("Pod", "elsewhere", "q", "FailedMount", "not ours", "05"),
     ]
-    has(server, pods=[made("db-0", "p", "s", {"containerStatuses": [{"name": "c", "state": {}}]})], events=events)
-    assert explain(client, {key: made("db", "s")}) == {key: "Pod db-0: FailedMount: no secret; FailedCreate: denied"}
+    has(server, pods=[obj("db-0", "p", "s", {"containerStatuses": [{"name": "c", "state": {}}]})], events=events)
+    assert explain(client, {key: obj("db", "s")}) == {key: "Pod db-0: FailedMount: no secret; FailedCreate: denied"}
 
 
 def test_the_workloads_of_a_custom_resource(server: Server, client: Client) -> None:
     key = Key("flows.example.com", "Flow", "ml", "daily")
-    has(server, statefulsets=[made("daily", "s", "f")], pods=[made("daily-0", "p", "s", waiting("ErrImagePull", "none"))])
-    assert explain(client, {key: made("daily", "f")}) == {key: "pod daily-0 container c: ErrImagePull: none"}
+    has(server, statefulsets=[obj("daily", "s", "f")], pods=[obj("daily-0", "p", "s", waiting("ErrImagePull", "none"))])
+    assert explain(client, {key: obj("daily", "f")}) == {key: "pod daily-0 container c: ErrImagePull: none"}
     # Not only what it made itself: here a Job made a Deployment, which made the pod.
     has(
         server,
-        deployments=[made("daily", "d", "j")],
-        jobs=[made("daily", "j", "f")],
-        pods=[made("daily-1-a", "p", "d", waiting("ErrImagePull", "gone"))],
+        deployments=[obj("daily", "d", "j")],
+        jobs=[obj("daily", "j", "f")],
+        pods=[obj("daily-1-a", "p", "d", waiting("ErrImagePull", "gone"))],
     )
-    assert explain(client, {key: made("daily", "f")}) == {key: "pod daily-1-a container c: ErrImagePull: gone"}
+    assert explain(client, {key: obj("daily", "f")}) == {key: "pod daily-1-a container c: ErrImagePull: gone"}
 
 
 def test_the_pods_that_a_service_selects(server: Server, client: Client) -> None:
-    key, service = Key("", "Service", "ml", "web"), made("web", "v", spec={"selector": {"app": "web"}})
-    has(server, pods=[made("web-0", "p", "s", conditions("PodScheduled", "False", message="0/1"), metadata={"labels": {"app": "web"}})])
+    key, service = Key("", "Service", "ml", "web"), obj("web", "v", spec={"selector": {"app": "web"}})
+    has(server, pods=[obj("web-0", "p", "s", conditions("PodScheduled", "False", message="0/1"), metadata={"labels": {"app": "web"}})])
     assert explain(client, {key: service}) == {key: "pod web-0 can't be scheduled: 0/1"}
     refused = conditions("ReplicaFailure", reason="FailedCreate", message="exceeded quota")
     template = {"template": {"metadata": {"labels": {"app": "web", "more": "x"}}}}
-    has(server, replicasets=[made("web-1", "r", status=refused, spec=template)])
+    has(server, replicasets=[obj("web-1", "r", status=refused, spec=template)])
     assert explain(client, {key: service}) == {key: "FailedCreate: exceeded quota; there is no pod of it"}
 
 
@@ -160,22 +160,22 @@ def test_what_never_was_there_is_known_by_its_events(server: Server, client: Cli
     key = Key("", "PersistentVolumeClaim", "ml", "data")
     has(server, events=[event("PersistentVolumeClaim", "data", "c", "ProvisioningFailed", "no class", "01")])
     assert explain(client, {key: {"metadata": {"name": "data"}}}) == {key: "ProvisioningFailed: no class"}
-    assert explain(client, {key: made("data", "another")}) == {}
+    assert explain(client, {key: obj("data", "another")}) == {}
 
 
 def test_who_may_not_look_gets_no_error(server: Server, client: Client) -> None:
     has(server)
     for path in list(server.routes):
         server.routes[path] = Answer({"message": "no"}, 403)
-    assert explain(client, {DEPLOYMENT: made("hub", "d")}) == {}
+    assert explain(client, {DEPLOYMENT: obj("hub", "d")}) == {}
     failure = conditions("ReplicaFailure", reason="FailedCreate", message="exceeded quota")
-    assert explain(client, {DEPLOYMENT: made("hub", "d", status=failure)}) == {DEPLOYMENT: "FailedCreate: exceeded quota"}
+    assert explain(client, {DEPLOYMENT: obj("hub", "d", status=failure)}) == {DEPLOYMENT: "FailedCreate: exceeded quota"}
 
 
 def test_what_is_in_no_namespace_has_its_events_in_default(server: Server, client: Client) -> None:
     key = Key("flows.example.com", "Cluster", "", "one")
     server.routes["/api/v1/namespaces/default/events"] = {"items": [event("Cluster", "one", "u", "Broken", "it is", "01")]}
-    assert explain(client, {key: made("one", "u")}) == {key: "Broken: it is"}
+    assert explain(client, {key: obj("one", "u")}) == {key: "Broken: it is"}
     assert len(server.requests) == 1
 
 
@@ -195,12 +195,12 @@ def test_the_claim_of_a_pod_that_has_no_node_is_named_with_its_events(server: Se
     """The scheduler waits for the volume, and says nothing of the pod until it is there."""
     has(
         server,
-        replicasets=[made("hub-1", "r", "d")],
-        pods=[made("hub-1-a", "p", "r", spec=CLAIMED)],
+        replicasets=[obj("hub-1", "r", "d")],
+        pods=[obj("hub-1-a", "p", "r", spec=CLAIMED)],
         persistentvolumeclaims=[
-            made("hub-db", "c1", status={"phase": "Pending"}),
-            made("hub-1-a-scratch", "c2", status={"phase": "Bound"}),
-            made("of-others", "c3", status={"phase": "Pending"}),
+            obj("hub-db", "c1", status={"phase": "Pending"}),
+            obj("hub-1-a-scratch", "c2", status={"phase": "Bound"}),
+            obj("of-others", "c3", status={"phase": "Pending"}),
         ],
         events=[
             event("PersistentVolumeClaim", "hub-db", "c1", "ProvisioningFailed", "no space left on node", "03"),
@@ -208,7 +208,7 @@ def test_the_claim_of_a_pod_that_has_no_node_is_named_with_its_events(server: Se
             event("PersistentVolumeClaim", "of-others", "c3", "ProvisioningFailed", "not ours", "04"),
         ],
     )
-    assert explain(client, {DEPLOYMENT: made("hub", "d")}) == {
+    assert explain(client, {DEPLOYMENT: obj("hub", "d")}) == {
         DEPLOYMENT: "pod hub-1-a waits for the volume of PersistentVolumeClaim hub-db; "
         "PersistentVolumeClaim hub-db: ProvisioningFailed: no space left on node"
     }
@@ -217,15 +217,15 @@ def test_the_claim_of_a_pod_that_has_no_node_is_named_with_its_events(server: Se
 def test_a_claim_of_a_pod_that_has_a_node_or_that_is_bound_is_not_told(server: Server, client: Client) -> None:
     events = [event("PersistentVolumeClaim", "hub-db", "c", "ProvisioningFailed", "some time ago", "03")]
     for phase, spec in (("Bound", CLAIMED), ("Pending", {**CLAIMED, "nodeName": "a"})):
-        claim = made("hub-db", "c", status={"phase": phase})
-        has(server, pods=[made("hub-1-a", "p", "d", spec=spec)], persistentvolumeclaims=[claim], events=events)
-        assert explain(client, {DEPLOYMENT: made("hub", "d")}) == {}
+        claim = obj("hub-db", "c", status={"phase": phase})
+        has(server, pods=[obj("hub-1-a", "p", "d", spec=spec)], persistentvolumeclaims=[claim], events=events)
+        assert explain(client, {DEPLOYMENT: obj("hub", "d")}) == {}
 
 
 def test_volumes_that_a_pod_has_to_itself(server: Server, client: Client) -> None:
-    claim = made("hub-1-a-scratch", "c", status={"phase": "Pending"})
-    has(server, pods=[made("hub-1-a", "p", "d", spec=CLAIMED)], persistentvolumeclaims=[claim])
-    assert explain(client, {DEPLOYMENT: made("hub", "d")}) == {
+    claim = obj("hub-1-a-scratch", "c", status={"phase": "Pending"})
+    has(server, pods=[obj("hub-1-a", "p", "d", spec=CLAIMED)], persistentvolumeclaims=[claim])
+    assert explain(client, {DEPLOYMENT: obj("hub", "d")}) == {
         DEPLOYMENT: "pod hub-1-a waits for the volume of PersistentVolumeClaim hub-1-a-scratch"
     }
 
@@ -251,10 +251,10 @@ def test_volumes_that_a_pod_has_to_itself(server: Server, client: Client) -> Non
     ],
 )
 def test_the_log_of_a_container_that_ended_is_pointed_to(server: Server, client: Client, status: Json, log: str | None) -> None:
-    pods = [made(name, name, "d", status, metadata={"namespace": "ml"}) for name in ("hub-1-a", "hub-1-b")]
+    pods = [obj(name, name, "d", status, metadata={"namespace": "ml"}) for name in ("hub-1-a", "hub-1-b")]
     has(server, pods=pods)
-    said = explain(client, {DEPLOYMENT: made("hub", "d")})[DEPLOYMENT]
-    assert said.partition(" (and 1 more pods)")[2] == (f"; its log: {log}" if log else "")
+    lines = explain(client, {DEPLOYMENT: obj("hub", "d")})[DEPLOYMENT]
+    assert lines.partition(" (and 1 more pods)")[2] == (f"; its log: {log}" if log else "")
 
 
 # --- what has passed
@@ -276,21 +276,21 @@ def test_a_hiccup_of_a_pod_s_start_is_not_told_once_it_has_started(
     server: Server, client: Client, reason: str, status: Json, over: bool
 ) -> None:
     hiccup = event("Pod", "hub-1-a", "p", reason, "failed to sync configmap cache", "04")
-    has(server, pods=[made("hub-1-a", "p", "d", status, metadata={"namespace": "ml"})], events=[hiccup])
-    assert ("failed to sync" in explain(client, {DEPLOYMENT: made("hub", "d")}).get(DEPLOYMENT, "")) is not over
+    has(server, pods=[obj("hub-1-a", "p", "d", status, metadata={"namespace": "ml"})], events=[hiccup])
+    assert ("failed to sync" in explain(client, {DEPLOYMENT: obj("hub", "d")}).get(DEPLOYMENT, "")) is not over
 
 
 def test_what_a_pod_does_while_it_runs_is_told(server: Server, client: Client) -> None:
     unhealthy = event("Pod", "hub-1-a", "p", "Unhealthy", "Readiness probe failed", "04")
-    has(server, pods=[made("hub-1-a", "p", "d", waiting("ContainerCreating"))], events=[unhealthy])
-    assert explain(client, {DEPLOYMENT: made("hub", "d")})[DEPLOYMENT].endswith("Pod hub-1-a: Unhealthy: Readiness probe failed")
+    has(server, pods=[obj("hub-1-a", "p", "d", waiting("ContainerCreating"))], events=[unhealthy])
+    assert explain(client, {DEPLOYMENT: obj("hub", "d")})[DEPLOYMENT].endswith("Pod hub-1-a: Unhealthy: Readiness probe failed")
 
 
 def test_a_workload_that_has_its_pods_again_was_refused_some_earlier(server: Server, client: Client) -> None:
     events = [event("ReplicaSet", "hub-1", "r", "FailedCreate", "no endpoints for the webhook", "01")]
-    for replicas, told in ((0, True), (1, False)):
-        has(server, replicasets=[made("hub-1", "r", "d", {"replicas": replicas}, spec={"replicas": 1})], events=events)
-        assert bool(explain(client, {DEPLOYMENT: made("hub", "d")})) is told
-    scheduled = made("hub-1-a", "p", "d", spec={"nodeName": "a"})
+    for replicas, reported in ((0, True), (1, False)):
+        has(server, replicasets=[obj("hub-1", "r", "d", {"replicas": replicas}, spec={"replicas": 1})], events=events)
+        assert bool(explain(client, {DEPLOYMENT: obj("hub", "d")})) is reported
+    scheduled = obj("hub-1-a", "p", "d", spec={"nodeName": "a"})
     has(server, pods=[scheduled], events=[event("Pod", "hub-1-a", "p", "FailedScheduling", "0/1 nodes", "01")])
-    assert explain(client, {DEPLOYMENT: made("hub", "d")}) == {}
+    assert explain(client, {DEPLOYMENT: obj("hub", "d")}) == {}

@@ -16,7 +16,7 @@ RBAC = "/apis/rbac.authorization.k8s.io/v1"
 FLOW = "/apis/x.io/v1/namespaces/ml/flows/nightly"
 
 
-def held(live: t.Any, *finalizers: str) -> t.Any:
+def terminating(live: t.Any, *finalizers: str) -> t.Any:
     live["metadata"] |= {"finalizers": list(finalizers), "deletionTimestamp": "now"}
     return live
 
@@ -25,8 +25,8 @@ def why(client: Client, live: t.Any, plural: str, apis: t.Any = None) -> str:
     return explained(client, apis or {}, {target(live, plural): live["metadata"]})[0]
 
 
-def items(*found: t.Any) -> t.Any:
-    return {"metadata": {}, "items": list(found)}
+def items(*objects: t.Any) -> t.Any:
+    return {"metadata": {}, "items": list(objects)}
 
 
 def cluster(server: t.Any, *workloads: t.Any) -> None:
@@ -50,7 +50,7 @@ def cluster(server: t.Any, *workloads: t.Any) -> None:
 
 
 def test_a_finalizer_is_traced_to_its_controller(server: t.Any, client: Client) -> None:
-    flow = held(item("x.io/v1", "Flow", "nightly"), "x.io/cleanup")
+    flow = terminating(item("x.io/v1", "Flow", "nightly"), "x.io/cleanup")
     owned = {"f:metadata": {"f:finalizers": {'v:"x.io/cleanup"': {}}}}
     flow["metadata"]["managedFields"] = [{"manager": "flow-manager", "fieldsV1": owned}]
     server.routes[FLOW] = flow
@@ -61,15 +61,15 @@ def test_a_finalizer_is_traced_to_its_controller(server: t.Any, client: Client) 
     cluster(server, admin, deployment("runner", "runner"))
     assert "Deployment ml/runner must remove it, and has no ready pod" in why(client, flow, "flows")
     cluster(server, admin)
-    gone = why(client, flow, "flows")
-    assert "nothing runs here any more that may change flows.x.io: deploy again" in gone
-    assert """kubectl patch flows.x.io nightly -n ml --type=merge -p '{"metadata":{"finalizers":null}}'""" in gone
+    reason = why(client, flow, "flows")
+    assert "nothing runs here any more that may change flows.x.io: deploy again" in reason
+    assert """kubectl patch flows.x.io nightly -n ml --type=merge -p '{"metadata":{"finalizers":null}}'""" in reason
     server.routes["/apis/apps/v1/deployments"] = Answer({"message": "you may not"}, 403)
     assert "whether that runs can't be seen (you may not)" in why(client, flow, "flows")
 
 
 def test_a_claim_in_use_names_the_pod(server: t.Any, client: Client) -> None:
-    claim = held(item("v1", "PersistentVolumeClaim", "disk"), "kubernetes.io/pvc-protection")
+    claim = terminating(item("v1", "PersistentVolumeClaim", "disk"), "kubernetes.io/pvc-protection")
     server.routes["/api/v1/namespaces/ml/persistentvolumeclaims/disk"] = claim
     user = item("v1", "Pod", "user", spec={"volumes": [{"persistentVolumeClaim": {"claimName": "disk"}}]})
     server.routes["/api/v1/namespaces/ml/pods"] = items(user, item("v1", "Pod", "other", spec={}))
@@ -78,11 +78,11 @@ def test_a_claim_in_use_names_the_pod(server: t.Any, client: Client) -> None:
 
 def test_a_namespace_and_a_definition_tell_what_holds_them(server: t.Any, client: Client) -> None:
     apis = {"x.io/v1": {"Flow": {"resource": "flows", "namespaced": True}}}
-    flow = held(item("x.io/v1", "Flow", "nightly"), "x.io/cleanup")
+    flow = terminating(item("x.io/v1", "Flow", "nightly"), "x.io/cleanup")
     cluster(server)
     server.routes |= {FLOW: flow, "/apis/x.io/v1/namespaces/ml/flows": items(flow), "/apis/x.io/v1/flows": items(flow)}
     message = "Some resources are remaining: flows.x.io has 1 resource instances"
-    space = held(item("v1", "Namespace", "ml", None))
+    space = terminating(item("v1", "Namespace", "ml", None))
     space["status"] = {"conditions": [{"type": "NamespaceContentRemaining", "status": "True", "message": message}]}
     server.routes["/api/v1/namespaces/ml"] = space
     text = why(client, space, "namespaces", apis)
@@ -93,11 +93,11 @@ def test_a_namespace_and_a_definition_tell_what_holds_them(server: t.Any, client
         "names": {"plural": "flows", "kind": "Flow"},
         "versions": [{"name": "v1", "served": True}],
     }
-    crd = held(item("apiextensions.k8s.io/v1", "CustomResourceDefinition", "flows.x.io", None, spec=spec))
+    crd = terminating(item("apiextensions.k8s.io/v1", "CustomResourceDefinition", "flows.x.io", None, spec=spec))
     server.routes["/apis/apiextensions.k8s.io/v1/customresourcedefinitions/flows.x.io"] = crd
     assert "waits until its resources are gone: Flow.x.io ml/nightly has" in why(client, crd, "customresourcedefinitions", apis)
 
 
 def test_a_line_of_progress_stays_short() -> None:
-    found = [held(item("v1", "ConfigMap", f"c{number}"), "x.io/a") for number in range(9)]
-    assert short({target(each): each["metadata"] for each in found}).endswith("ConfigMap ml/c2 (finalizer x.io/a) and 6 more")
+    objects = [terminating(item("v1", "ConfigMap", f"c{number}"), "x.io/a") for number in range(9)]
+    assert short({target(each): each["metadata"] for each in objects}).endswith("ConfigMap ml/c2 (finalizer x.io/a) and 6 more")

@@ -39,9 +39,9 @@ BLANK = base64.b64encode(b"\n").decode()
 
 def why(client: Client, kind: str, key: Key, item: Json | None = None, explain: bool = True) -> str | None:
     gate = Gate(kind, key)
-    found = closed(client, [gate], {key: item} if item else {}, explain)
-    assert found.keys() <= {gate}
-    return found.get(gate)
+    reasons = closed(client, [gate], {key: item} if item else {}, explain)
+    assert reasons.keys() <= {gate}
+    return reasons.get(gate)
 
 
 def discovery(*versions: str, kind: str = "Flow", plural: str = "flows", **more: str) -> Json:
@@ -247,8 +247,10 @@ def test_a_gate_that_can_not_be_looked_at_is_closed(server: Server, client: Clie
 
 
 def test_names_in_field_selectors_are_escaped(server: Server, client: Client) -> None:
-    asked: list[str] = []
-    server.routes["/api/v1/namespaces/ml/serviceaccounts"] = lambda request: asked.append(request.query["fieldSelector"]) or {"items": []}
+    selectors: list[str] = []
+    server.routes["/api/v1/namespaces/ml/serviceaccounts"] = lambda request: (
+        selectors.append(request.query["fieldSelector"]) or {"items": []}
+    )
     for name in ("a,b", "a=b", "a\\b", "a-b"):
         why(client, "account", ACCOUNT._replace(name=name))
-    assert asked == ["metadata.name=a\\,b", "metadata.name=a\\=b", "metadata.name=a\\\\b", "metadata.name=a-b"]
+    assert selectors == ["metadata.name=a\\,b", "metadata.name=a\\=b", "metadata.name=a\\\\b", "metadata.name=a-b"]

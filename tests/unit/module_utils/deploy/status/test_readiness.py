@@ -16,7 +16,7 @@ CLAIM = ("", "PersistentVolumeClaim")
 UNSEEN = "its controller has not seen the last change"
 
 
-def made(spec: Json, status: Json, generation: int = 1, **metadata: t.Any) -> Json:
+def live(spec: Json, status: Json, generation: int = 1, **metadata: t.Any) -> Json:
     return {"metadata": {"generation": generation, **metadata}, "spec": spec, "status": {"observedGeneration": 1, **status}}
 
 
@@ -44,23 +44,23 @@ def replicas(total: int, updated: int, ready: int) -> Json:
     ],
 )
 def test_pods_that_roll_out(kind: str, spec: Json, status: Json, lacking: str | None) -> None:
-    assert missing("apps", kind, made(spec, status)) == lacking
+    assert missing("apps", kind, live(spec, status)) == lacking
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"])
 def test_a_change_that_was_not_seen_is_not_ready(kind: str) -> None:
     ready = {**replicas(1, 1, 1), "desiredNumberScheduled": 1, "updatedNumberScheduled": 1, "numberAvailable": 1}
-    assert missing("apps", kind, made({}, ready)) is None
-    assert missing("apps", kind, made({}, ready, generation=2)) == UNSEEN
+    assert missing("apps", kind, live({}, ready)) is None
+    assert missing("apps", kind, live({}, ready, generation=2)) == UNSEEN
     assert missing("apps", kind, {"metadata": {"generation": 1}}) == UNSEEN
 
 
 def test_pods_that_nobody_is_to_update() -> None:
     old = replicas(3, 1, 3)
-    assert missing("apps", "StatefulSet", made({"replicas": 3, "updateStrategy": {"rollingUpdate": {"partition": 2}}}, old)) is None
-    assert missing("apps", "StatefulSet", made({"replicas": 3, "updateStrategy": {"rollingUpdate": {"partition": 1}}}, old)) is not None
-    assert missing("apps", "StatefulSet", made({"replicas": 3, "updateStrategy": {"type": "OnDelete"}}, old)) is None
-    daemons = made({"updateStrategy": {"type": "OnDelete"}}, {"desiredNumberScheduled": 2, "numberAvailable": 2})
+    assert missing("apps", "StatefulSet", live({"replicas": 3, "updateStrategy": {"rollingUpdate": {"partition": 2}}}, old)) is None
+    assert missing("apps", "StatefulSet", live({"replicas": 3, "updateStrategy": {"rollingUpdate": {"partition": 1}}}, old)) is not None
+    assert missing("apps", "StatefulSet", live({"replicas": 3, "updateStrategy": {"type": "OnDelete"}}, old)) is None
+    daemons = live({"updateStrategy": {"type": "OnDelete"}}, {"desiredNumberScheduled": 2, "numberAvailable": 2})
     assert missing("apps", "DaemonSet", daemons) is None
 
 
@@ -105,30 +105,30 @@ def test_pods_that_nobody_is_to_update() -> None:
 )
 def test_other_kinds(group: str, kind: str, status: Json, lacking: str | None) -> None:
     assert awaited(group, kind)
-    assert missing(group, kind, made({}, status)) == lacking
+    assert missing(group, kind, live({}, status)) == lacking
 
 
 def test_a_budget_that_its_controller_has_not_seen() -> None:
-    assert missing("policy", "PodDisruptionBudget", made({}, {}, generation=2)) == UNSEEN
+    assert missing("policy", "PodDisruptionBudget", live({}, {}, generation=2)) == UNSEEN
 
 
 def test_a_suspended_job_is_not_awaited() -> None:
-    assert missing("batch", "Job", made({"suspend": True}, {})) is None
+    assert missing("batch", "Job", live({"suspend": True}, {})) is None
 
 
 def test_what_is_being_deleted_is_not_ready() -> None:
-    item = made({}, conditions("Ready"), deletionTimestamp="2026-11-23T00:00:00Z")
+    item = live({}, conditions("Ready"), deletionTimestamp="2026-11-23T00:00:00Z")
     assert missing(*FLOW, item) == missing("", "Pod", item) == "it is being deleted"
 
 
 def test_a_claim_waits_for_its_first_pod() -> None:
     late, pending = {"storageClassName": "late"}, {"phase": "Pending"}
     node = {"volume.kubernetes.io/selected-node": "node-1"}
-    assert missing(*CLAIM, made(late, pending), {"fast"}) is None
-    assert missing(*CLAIM, made(late, pending, annotations=node), {"fast"}) == "it is Pending"
-    assert missing(*CLAIM, made({"storageClassName": "fast"}, pending), {"fast"}) == "it is Pending"
-    assert missing(*CLAIM, made({"storageClassName": ""}, pending), {"fast"}) == "it is Pending"
-    assert missing(*CLAIM, made(late, {"phase": "Lost"}), {"fast"}) == "it is Lost"
+    assert missing(*CLAIM, live(late, pending), {"fast"}) is None
+    assert missing(*CLAIM, live(late, pending, annotations=node), {"fast"}) == "it is Pending"
+    assert missing(*CLAIM, live({"storageClassName": "fast"}, pending), {"fast"}) == "it is Pending"
+    assert missing(*CLAIM, live({"storageClassName": ""}, pending), {"fast"}) == "it is Pending"
+    assert missing(*CLAIM, live(late, {"phase": "Lost"}), {"fast"}) == "it is Lost"
 
 
 @pytest.mark.parametrize(

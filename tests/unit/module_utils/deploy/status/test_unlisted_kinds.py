@@ -25,12 +25,12 @@ CONVERSION = "conversion webhook for example.com/v1beta1, Kind=Thing failed: ser
 
 @pytest.fixture
 def cluster(server: t.Any, client: Client) -> FakeCluster:
-    found = FakeCluster(server, client)
-    found.aggregated = {"dead.example.com/v1": {"Way": ("ways", True)}}
+    cluster = FakeCluster(server, client)
+    cluster.aggregated = {"dead.example.com/v1": {"Way": ("ways", True)}}
     condition = {"type": "Available", "status": "False", "reason": "ServiceNotFound", "message": "service/ways is not present"}
     api = make("APIService", "v1.dead.example.com", "apiregistration.k8s.io/v1", None, status={"conditions": [condition]})
-    found.put({**api, "spec": {"group": "dead.example.com", "version": "v1", "service": {"name": "ways", "namespace": "x"}}})
-    return found
+    cluster.put({**api, "spec": {"group": "dead.example.com", "version": "v1", "service": {"name": "ways", "namespace": "x"}}})
+    return cluster
 
 
 def whys(outcome: Outcome) -> dict[str, str]:
@@ -47,8 +47,8 @@ def test_what_is_behind_a_dead_api_service_is_pruned_when_it_answers_again(clust
     cluster.deploy(SPACE, KEPT, WAY)
     cluster.down = {"dead.example.com/v1"}
     outcome = cluster.deploy(SPACE, KEPT, check=check)
-    told = whys(outcome)["Way.dead.example.com ml/w"]
-    assert told.startswith("kept: not pruned: the API service v1.dead.example.com is not available (ServiceNotFound: service/ways")
+    reason = whys(outcome)["Way.dead.example.com ml/w"]
+    assert reason.startswith("kept: not pruned: the API service v1.dead.example.com is not available (ServiceNotFound: service/ways")
     assert not outcome.changed and any("Way.dead.example.com" in line for line in cluster.warned)
     changed = make("ConfigMap", "c", namespace="ml", data={"a": "b"})
     assert "Way.dead.example.com ml/w" in whys(cluster.deploy(SPACE, changed))  # the record is rewritten

@@ -55,8 +55,8 @@ def lines() -> Lines:
 
 @pytest.fixture
 def ticker(lines: Lines) -> t.Iterator[Ticker]:
-    with Ticker(lines.say, every=0.02) as found:
-        yield found
+    with Ticker(lines.say, every=0.02) as ticking:
+        yield ticking
 
 
 def member(kind: str, name: str, namespace: str = "ml", action: str = "create", **content: t.Any) -> Member:
@@ -91,17 +91,17 @@ def test_a_deadline_passes() -> None:
 
 
 def test_the_ticker_says_what_changed_and_in_short_that_nothing_did(lines: Lines) -> None:
-    said: list[str] = []
+    printed: list[str] = []
     with Ticker(lines.say, every=0.04) as ticker:
         for name in ("a", "b"):
             ticker.state = f"waiting for 2 objects: {name} (0 of 1 pods available)"
             while not lines or "no change" not in lines[-1]:
                 assert lines.spoken.wait(patience(1))
                 lines.spoken.clear()
-            said += [line.partition(" s, ")[2] for line in lines]
+            printed += [line.partition(" s, ")[2] for line in lines]
             lines.clear()
     whole = "waiting for 2 objects: {} (0 of 1 pods available)"
-    assert said == [whole.format("a"), "no change: waiting for 2 objects", whole.format("b"), "no change: waiting for 2 objects"]
+    assert printed == [whole.format("a"), "no change: waiting for 2 objects", whole.format("b"), "no change: waiting for 2 objects"]
 
 
 def test_the_ticker_does_not_repeat_itself_soon(lines: Lines) -> None:
@@ -303,13 +303,13 @@ def test_a_paused_deployment_is_said_and_not_awaited(server: Server, client: Cli
     server.routes["/apis/apps/v1/namespaces/ml/deployments"] = {"items": [paused, live("b", status=up(1))]}
     with no_hang(1):
         await_ready(client, INVENTORY, [member("Deployment", "a"), member("Deployment", "b")], Deadline(3600), ticker)
-    told = ["Deployment.apps ml/a is paused, so it is not awaited: kubectl rollout resume deployment/a -n ml"]
-    assert [line for line in lines if "paused" in line] == told
+    messages = ["Deployment.apps ml/a is paused, so it is not awaited: kubectl rollout resume deployment/a -n ml"]
+    assert [line for line in lines if "paused" in line] == messages
     server.routes["/apis/apps/v1/namespaces/ml/deployments"] = {"items": [paused, live("b", status=up(0))]}
     lines.clear()
     with pytest.raises(NotReady):  # at once, and once, while others are awaited
         await_ready(client, INVENTORY, [member("Deployment", "a"), member("Deployment", "b")], Deadline(0.3), ticker)
-    assert [line for line in lines if "paused" in line] == told
+    assert [line for line in lines if "paused" in line] == messages
 
 
 def test_a_kind_that_can_not_be_listed_for_a_while_is_awaited(server: Server, client: Client, ticker: Ticker) -> None:
