@@ -98,6 +98,7 @@ def test_definitions_come_first_and_store_their_last_version():
         ({"nodes": [{"name": "x", "real": True, "count": 51}]}, r"nodes\[0\].count must be a number from 1 to 50"),
         ({"storageClasses": [{"name": "x", "provisioner": "p", "default": True}]}, r"storageClasses\[0\].default must be ga or beta"),
         ({"namespaces": [{}]}, r"namespaces\[0\] must be a name"),
+        ({"images": [{}]}, r"images\[0\] must be a name"),
         ({"objects": [{"kind": "X"}]}, r"objects\[0\]: apiVersion is missing"),
         ({"customResourceDefinitions": [{"group": "g", "kind": "K", "plural": "k", "versions": "v1"}]}, "versions must be a list"),
     ],
@@ -105,6 +106,11 @@ def test_definitions_come_first_and_store_their_last_version():
 def test_what_is_wrong_is_named_with_its_place(content, message):
     with pytest.raises(BootstrapError, match=message):
         parse(content, "p.yml")
+
+
+def test_sets_of_images_are_no_objects():
+    profile = profiles.Profile("p", parse({"images": ["trainer"]}, "p.yml"))
+    assert (profile.image_sets(), profile.objects()) == (["trainer"], [])
 
 
 def test_an_unknown_profile_is_answered_with_those_there_are():
