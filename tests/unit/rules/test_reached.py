@@ -304,7 +304,7 @@ def test_what_a_rule_sets_is_seen_in_the_objects(rule: str) -> None:
     contents = (stories.old(release) if release else stories.sought(components)).contents
     prototype = packages.find(components[component], contents)
     declared = [each.name for each in prototype.parameters]
-    own = prototypes.read_values(prototypes.values(prototype, component, {}, there=declared))[key]
+    own = prototypes.read_values(prototypes.values(prototype, component, {}, existing=declared))[key]
     # What the package would do anyway is compared with what else could have been chosen.
     other = own if own != choice["value"] else choice["alternatives"][0]
     assert _objects(plan, contents, component, {}) != _objects(plan, contents, component, {key: other})
