@@ -26,7 +26,7 @@ GITIGNORE = "/lib\n/.ksonnet/registries\n/app.override.yaml\n/.ks_environment\n"
 class Application:
     """``files``: all desired files. ``kept``: the user's changes that stay, each with the planned value.
 
-    ``upgrade``: the result of other versions of the packages. ``overwritten``: vendored folders that somebody changed.
+    ``upgrade``: the result of other versions of the packages. ``overwritten``: vendored folders that were changed by hand.
     """
 
     files: Files

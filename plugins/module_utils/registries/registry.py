@@ -107,7 +107,7 @@ def _package(root: Path, package: str, name: str) -> dict[str, str]:
     size = 0
     inside = root.resolve()
     for parent, folders, names in os.walk(root / package, onerror=_unreadable):
-        folders[:] = sorted(set(folders) - {"__pycache__"})  # Python leaves it beside a script that somebody ran
+        folders[:] = sorted(set(folders) - {"__pycache__"})  # Python leaves it beside a script that was run
         for entry in sorted(names):
             path = Path(parent) / entry
             if not path.resolve().is_relative_to(inside) or not path.is_file():

@@ -43,8 +43,8 @@ class ConvergeResult:
     """What ``converge`` did, or would do. ``kept``: the user's changes that stay; ``removed``: deleted paths.
 
     ``registries``: by name the commit (``commitSha``, ``refSpec``) and checksum (``sha256``) of those on GitHub; ``upgrade``:
-    the result of other versions of the packages (``PackageUpgrade.summary``). ``overwritten``: folders of packages that somebody
-    changed. ``folders``: empty folders that ks needs and that were missing.
+    the result of other versions of the packages (``PackageUpgrade.summary``). ``overwritten``: folders of packages that were
+    changed by hand. ``folders``: empty folders that ks needs and that were missing.
     """
 
     changed: bool

@@ -3,7 +3,7 @@
 """Changes many files of an application as one: all changes are recorded first.
 
 Each file changes atomically, and in an order in which the application renders at any moment. A run that finds the journal of a killed one
-finishes it, or reads the files as if it were finished. A file that somebody changed since stays as it is.
+finishes it, or reads the files as if it were finished. A file that was changed since stays as it is.
 """
 
 from __future__ import annotations

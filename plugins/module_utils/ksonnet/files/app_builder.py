@@ -20,7 +20,7 @@ class Build:
 
     ``declaration``: checked. ``current``: the existing files; ``last``: what the last run wrote. From them come the desired ``files`` and
     ``app`` (the data of app.yaml), ``prototypes`` by component, ``written``, which is ``last`` of the next run, and ``kept``.
-    ``overwritten``: vendored folders that somebody changed.
+    ``overwritten``: vendored folders that were changed by hand.
     """
 
     declaration: dict[str, t.Any]

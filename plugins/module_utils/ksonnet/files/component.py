@@ -63,7 +63,7 @@ def as_declared(name: str, entry: Mapping[str, t.Any]) -> tuple[str, str]:
         return path, yaml_documents.dump(content) if kind == "yaml" else json.dumps(content, indent=2, ensure_ascii=False) + "\n"
     if len(list(yaml_documents.load_all(content, f"Component '{name}'"))) > 1:
         raise BootstrapError(
-            f"Component '{name}': its YAML holds several documents, of which ks reads only the first.",
+            f"Component '{name}': its YAML holds several documents; ks reads only the first.",
             fix="Declare a component for each, or make them the items of one List.",
         )
     yaml_documents.load_mapping(content, f"Component '{name}'")

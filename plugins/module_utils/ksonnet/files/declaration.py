@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What an application is to be: the declaration that the plan hands on, checked."""
+"""The declaration of an application, from the plan, checked."""
 
 from __future__ import annotations
 
