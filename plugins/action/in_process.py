@@ -4,7 +4,7 @@
 
 Where a task's host is the controller itself, the module's work is done in this process: that saves starting Python once a task,
 uses the Python that runs Ansible, and lets long work show how far it is. On any other host, with ``become`` or ``async``, the
-module is sent there as usual. Private to the collection.
+module is sent there as usual.
 """
 
 from __future__ import annotations
@@ -53,14 +53,14 @@ class ActionModule(ActionBase):
         return self._connection.transport == "local" and not self._task.async_val and not self._play_context.become
 
     def _of_task(self) -> dict[str, str]:
-        """The task's ``environment`` keyword, as it is for this loop item and this try."""
+        """The task's ``environment`` keyword for this loop item and this retry."""
         keyword: dict[str, t.Any] = {}
         # Has no annotations in ansible-core before 2.20.
         self._compute_environment_string(keyword)  # type: ignore[no-untyped-call,unused-ignore]
         return {name: str(value) for name, value in keyword.items()}
 
     def _work(self, mark: str, env: Mapping[str, str]) -> dict[str, t.Any]:
-        """Do what the module would: the same arguments, result and messages, with the same values hidden. ``mark``: before each line."""
+        """Run the module's work: the same arguments, result and messages, with the same values hidden. ``mark``: prefix of each line."""
         name = str(self._task.resolved_action)
         module = importlib.import_module(f"{_MODULES}.{name.rsplit('.', 1)[-1]}")
         checks = dict(module.ARGUMENTS)
@@ -75,7 +75,7 @@ class ActionModule(ActionBase):
             env=env,
             progress=lambda line: _display.display(f"{mark}{clean(line)}"),
             warn=lambda text: warnings.append(clean(text)),
-            show=None if _is_kept(env) else lambda line: _display.display(f"{mark}{plain(line)}", screen_only=True),
+            show=None if _is_recorded(env) else lambda line: _display.display(f"{mark}{plain(line)}", screen_only=True),
         )
         try:
             if validation.error_messages:
@@ -91,10 +91,10 @@ class ActionModule(ActionBase):
 
 @contextlib.contextmanager
 def _environment(keyword: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """The environment variables of a task, which are this process's too as long as its work lasts.
+    """The environment variables of a task, set in this process while its work lasts.
 
-    Our own code takes them from ``Context.env``. The clouds' SDKs, and what these start, know no other environment than the process's, and
-    read it whenever they need it. All items of a loop and all tries of a task share one process: afterwards it is just as it was.
+    Our own code takes them from ``Context.env``. The clouds' SDKs and their child processes read the process's environment, at any time.
+    All items of a loop and all retries of a task share one process: afterwards its environment is restored.
     """
     before = dict(os.environ)
     os.environ.update(keyword)
@@ -106,19 +106,19 @@ def _environment(keyword: Mapping[str, str]) -> Iterator[dict[str, str]]:
         os.environ.update({name: value for name, value in before.items() if os.environ.get(name) != value})
 
 
-def _is_kept(env: Mapping[str, str]) -> bool:
-    """Whether all output is kept: ansible-runner, and so AWX, makes events of what is for the screen alone, too."""
+def _is_recorded(env: Mapping[str, str]) -> bool:
+    """Whether all output is recorded: ansible-runner, and so AWX, makes events of what is for the screen alone, too."""
     return bool(env.get("AWX_ISOLATED_DATA_DIR"))
 
 
 def _mark(task_vars: dict[str, t.Any]) -> str:
-    """What stands before each line that is shown: where several hosts work side by side, the one that it is about."""
+    """The prefix of each line that is shown: the host, where several work side by side."""
     several = len(task_vars.get("ansible_play_hosts_all") or ()) > 1
     return f"  [{task_vars['inventory_hostname']}] " if several else "  "
 
 
 def _plain(args: dict[str, t.Any]) -> dict[str, t.Any]:
-    """The arguments as a module gets them: Ansible's tagged strings and lazy containers do not survive the way to a module."""
+    """The arguments as a module gets them: Ansible's tagged strings and lazy containers are converted for modules."""
     sent = json.dumps(args, cls=get_module_encoder("legacy", Direction.CONTROLLER_TO_MODULE))
     received: dict[str, t.Any] = json.loads(sent, cls=get_module_decoder("legacy", Direction.CONTROLLER_TO_MODULE))
     return received

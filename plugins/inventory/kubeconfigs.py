@@ -183,11 +183,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self.inventory.set_variable(place.host, name, value)
 
     def _answers(self, places: list[ContextLocation], key: str, cache: bool) -> dict[ContextLocation, Json | BootstrapError]:
-        """Facts, or why there are none. Ansible hands on ``cache=False`` with ``--flush-cache`` and ``meta: refresh_inventory``."""
-        kept: dict[str, Json] = {}
+        """Facts, or the error. Ansible passes ``cache=False`` with ``--flush-cache`` and ``meta: refresh_inventory``."""
+        cached: dict[str, Json] = {}
         if self.get_option("cache") and cache:
-            kept = self._cache.get(key) or {}
-        known: dict[ContextLocation, Json | BootstrapError] = {place: kept[place.key] for place in places if place.key in kept}
+            cached = self._cache.get(key) or {}
+        known: dict[ContextLocation, Json | BootstrapError] = {place: cached[place.key] for place in places if place.key in cached}
         how = QueryOptions(*(self.get_option(name) for name in ("namespace", "timeout", "request_timeout", "at_once")))
         answers = {**known, **ask_all([place for place in places if place not in known], how, os.environ)}
         if self.get_option("cache") and len(answers) > len(known):
@@ -195,7 +195,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return answers
 
     def _sort_in(self, place: ContextLocation, answer: Json | BootstrapError) -> None:
-        """Groups and variables that follow from what a cluster answered."""
+        """Set the groups and variables that follow from a cluster's answer."""
         if isinstance(answer, BootstrapError):
             self.display.warning(f"{place.host} is unreachable: {answer}")
             self.inventory.set_variable(place.host, "kubeflow_unreachable", str(answer))

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The one error that is meant for users. Private to the collection."""
+"""The one error for users."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def some(texts: Sequence[str], most: int) -> str:
 
 
 class BootstrapError(Exception):
-    """Something that the user can put right.
+    """An error that the user can fix.
 
     ``message`` says what is wrong, where and why, in one line; ``fix`` what to do about it.
     ``details`` are plain data that go into the task's result beside the message. Text from outside in either of the first two

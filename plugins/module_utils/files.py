@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Files, read within bounds, and written whole or not at all. Private to the collection."""
+"""Files, read within bounds, and written whole or not at all."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ MIB = 2**20
 
 @contextlib.contextmanager
 def open_bounded(path: str | Path, most: int = MIB) -> Iterator[t.IO[bytes]]:
-    """A file that somebody named: a regular one of at most ``most`` bytes. Raises ``OSError``, whose ``strerror`` is for users.
+    """Open a file that a user named: a regular one of at most ``most`` bytes. Raises ``OSError``, whose ``strerror`` is for users.
 
-    A pipe could be waited for without end, a device read without end; what is no regular file is not even opened.
+    A pipe could block forever, a device never end; anything but a regular file is not even opened.
     """
     _check_regular(path, os.stat(path), most)
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -35,7 +35,7 @@ def read_bounded(path: str | Path, most: int = MIB) -> bytes:
     """What is in such a file."""
     pieces, size = [], 0
     with open_bounded(path, most) as file:
-        # To ask for all that may be there would take as much memory at once.
+        # Reading ``most`` bytes at once would allocate as many.
         while piece := file.read(MIB):
             pieces.append(piece)
             size += len(piece)
@@ -49,12 +49,12 @@ def read_text(path: str | Path, most: int = MIB) -> str:
     return read_bounded(path, most).decode("utf-8")
 
 
-def _check_regular(path: str | Path, found: os.stat_result, most: int) -> None:
-    if stat.S_ISDIR(found.st_mode):
+def _check_regular(path: str | Path, status: os.stat_result, most: int) -> None:
+    if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, "it is a pipe, a device or a socket instead of a file", str(path))
-    if found.st_size > most:
+    if status.st_size > most:
         raise _too_large(path, most)
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How a module of this collection runs. Private to the collection.
+"""How a module of this collection runs.
 
 A module is data and one function: ``ARGUMENTS``, what ``AnsibleModule`` takes, and ``run(args, context)``, which returns the
 result or raises ``BootstrapError``. The same function is called in two ways: here, where the module was sent to a host, and by
@@ -43,11 +43,11 @@ def _silent(message: str) -> None:
 
 @dataclass(frozen=True)
 class Context:
-    """What a run knows beside its arguments.
+    """The environment of a run.
 
     ``check``: change nothing. ``diff``: return ``diff``. ``env``: the environment variables of the task.
     ``progress``: shows one line to whoever waits. ``warn``: adds a warning to the task's result.
-    ``show``: shows one line on the terminal and in no log file; ``None`` where there is no way to it.
+    ``show``: shows one line on the terminal and in no log file; ``None`` where that is impossible.
     """
 
     check: bool = False
@@ -74,7 +74,7 @@ def run_module(arguments: dict[str, t.Any], work: Work) -> None:
 
 
 def result_of(work: Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
-    """What the work returns, its differences without credentials; a limit of this machine is an error that can be put right, too."""
+    """The result of the work, its differences without credentials; a limit of this machine becomes an error with a fix."""
     try:
         result = work()
         return {**result, "diff": masked(result["diff"])} if "diff" in result else result
@@ -88,10 +88,10 @@ def result_of(work: Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
 
 
 def begin(hidden: set[t.Any], args: Mapping[str, t.Any]) -> None:
-    """What a task must not show is what it was given as a secret, and what it comes to know.
+    """Remember the secrets among a task's arguments; others follow when they are read.
 
-    ``hidden``: the values of such arguments, as Ansible takes them out of results. Of a kubeconfig only the credentials are: its path, and
-    names and addresses in it, stand in what is told.
+    ``hidden``: the values of secret arguments, which Ansible removes from results. Of a kubeconfig only the credentials are
+    secret: its path, names and addresses are shown.
     """
     forget()
     kubeconfig = args.get("kubeconfig")
@@ -101,10 +101,10 @@ def begin(hidden: set[t.Any], args: Mapping[str, t.Any]) -> None:
         hidden -= {kubeconfig}
     elif isinstance(document, dict):
         texts = list(_texts("", document))
-        found = {text for key, text in texts if key in _CREDENTIALS or clean(text) != text} | set(_of_plugins(document))
+        secrets = {text for key, text in texts if key in _CREDENTIALS or clean(text) != text} | set(_of_plugins(document))
         if isinstance(kubeconfig, dict):
             hidden -= {text for _key, text in texts}
-        hidden |= found
+        hidden |= secrets
         remember(*map(str, hidden - {kubeconfig} if isinstance(kubeconfig, str) else hidden))
         return
     remember(*map(str, hidden))
@@ -133,5 +133,5 @@ def _of_plugins(value: t.Any) -> Iterator[str]:
 
 
 def failed(error: BootstrapError) -> dict[str, t.Any]:
-    """A result that says what was wrong."""
+    """The result of a failed task."""
     return {**cleaned(error.details, _MOST_DETAILS), "failed": True, "msg": str(error)}

@@ -57,7 +57,7 @@ import typing as t
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.identity import uid_of
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.target import TARGET_ARGUMENTS, find
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.target import TARGET_ARGUMENTS, kubeconfig_of
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 
 ARGUMENTS: dict[str, t.Any] = {"argument_spec": TARGET_ARGUMENTS, "supports_check_mode": True}
@@ -65,7 +65,7 @@ ARGUMENTS: dict[str, t.Any] = {"argument_spec": TARGET_ARGUMENTS, "supports_chec
 
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Query; changes nothing."""
-    kubeconfig = find(args, context)
+    kubeconfig = kubeconfig_of(args, context)
     with Client(kubeconfig.connection) as client:
         return {
             "changed": False,

@@ -171,7 +171,7 @@ import typing as t
 
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.kubeconfig import describe
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.target import TARGET_ARGUMENTS, find
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.target import TARGET_ARGUMENTS, kubeconfig_of
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 
 ARGUMENTS: dict[str, t.Any] = {"argument_spec": TARGET_ARGUMENTS, "supports_check_mode": True}
@@ -179,7 +179,7 @@ ARGUMENTS: dict[str, t.Any] = {"argument_spec": TARGET_ARGUMENTS, "supports_chec
 
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Read; changes nothing."""
-    kubeconfig = describe(find(args, context))
+    kubeconfig = describe(kubeconfig_of(args, context))
     for warning in kubeconfig["warnings"]:
         context.warn(warning)
     return {"changed": False, "kubeconfig": kubeconfig}

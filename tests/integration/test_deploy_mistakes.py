@@ -93,7 +93,7 @@ def test_what_is_no_quantity_is_what_the_api_server_takes_for_none(cluster: Fact
                 client.apply("/api/v1/namespaces/default/resourcequotas/q", quota, "test", dry_run=True)
                 told = ""
             except ApiError as error:
-                told = error.said
+                told = error.status_message
             assert is_quantity(text) is ("quantities must match" not in told and "unable to parse quantity" not in told), (text, told)
 
 

@@ -69,7 +69,7 @@ class Server:
             try:
                 self.apply(item, dry_run=True)
             except ApiError as error:
-                said[str(key_of(item))] = error.said
+                said[str(key_of(item))] = error.status_message
             accepted = CHOICES["accepted_warnings"].get(item["kind"])
             warnings = [text for text in self.client.connections.warnings if not accepted or accepted not in text.replace("\\", "")]
             if warnings:

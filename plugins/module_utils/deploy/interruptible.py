@@ -43,7 +43,7 @@ def _watch(client: Client, parent: int, unheard: Callable[[], bool], over: threa
     """Send SIGTERM after the end of the parent; and abort requests when a signal comes."""
     heard = time.monotonic()
     while not over.wait(_WATCHED_EVERY):
-        if multiprocessing.parent_process() and os.getppid() != parent and not interrupts.came():
+        if multiprocessing.parent_process() and os.getppid() != parent and not interrupts.pending():
             os.kill(os.getpid(), signal.SIGTERM)
         if not unheard():
             heard = time.monotonic()

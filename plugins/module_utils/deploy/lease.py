@@ -185,13 +185,13 @@ def at_shutdown(client: Client) -> Client:
 def _passing(error: ApiError | Unreachable, client: Client, what: str) -> BootstrapError:
     """The error, if it is transient: another was faster, or the server is away. (``Client`` itself does not repeat a PUT or POST.)"""
     if isinstance(error, Unreachable):
-        if error.passes:
+        if error.transient:
             return error
     elif error.code == 409 or error.code >= 500:
         return error
     elif error.code == 403:
         raise BootstrapError(
-            f"The user of context {client.connection.name} may not keep two deployments of {what} apart: {error.said}.",
+            f"The user of context {client.connection.name} may not keep two deployments of {what} apart: {error.status_message}.",
             fix="Ask an admin of the cluster for a role that may get, create, update and delete leases of coordination.k8s.io there.",
         ) from error
     raise error

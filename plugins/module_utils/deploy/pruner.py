@@ -85,7 +85,7 @@ def _ours(client: Client, inventory: Inventory, key: Key, resource: Resource) ->
     try:
         live = client.find(resource.path(key.namespace, key.name))
     except BootstrapError as error:
-        return error.said if isinstance(error, ApiError) else error.message
+        return error.status_message if isinstance(error, ApiError) else error.message
     return live if live and inventory.owns(live["metadata"]) else None
 
 

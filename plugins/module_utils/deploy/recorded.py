@@ -38,7 +38,7 @@ def named(client: Client, name: str, args: Mapping[str, t.Any], env: Mapping[str
         records = applications(client)
     except ApiError as error:
         raise BootstrapError(
-            f"Where the application {name} is can't be seen: {error.said}.",
+            f"Where the application {name} is can't be seen: {error.status_message}.",
             fix=f"Name its namespace: kubeflow_application=NAMESPACE/{name}.",
         ) from error
     namespaces = [space for space, record in records if record == object_name(application, _RECORD)]

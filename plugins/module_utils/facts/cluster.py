@@ -82,7 +82,7 @@ def _first(queries: Queries) -> Json:
     except ApiError as error:
         if error.code in (401, 429) or error.code >= 500:
             raise
-        queries.note("version", error.said)
+        queries.note("version", error.status_message)
         return {}
 
 

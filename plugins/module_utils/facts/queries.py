@@ -75,7 +75,7 @@ class Queries:
     def _note(self, what: str, error: ApiError | Unreachable) -> None:
         if isinstance(error, ApiError) and error.code == 401:
             raise error
-        self.note(what, error.said if isinstance(error, ApiError) else error.message)
+        self.note(what, error.status_message if isinstance(error, ApiError) else error.message)
 
     def note(self, what: str, why: str) -> None:
         """Add to ``unknown``."""

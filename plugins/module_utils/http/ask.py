@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One request to a server that is asked now and then. Private to the collection."""
+"""One request to a server, on a connection of its own."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class HttpReply(t.NamedTuple):
 
 
 class NoAnswer(Exception):
-    """``failure``: why there is none."""
+    """``failure``: the reason."""
 
     def __init__(self, failure: failures.Failure) -> None:
         self.failure = failure
-        super().__init__(failure.said)
+        super().__init__(failure.message)
 
 
 def proxy_of(url: str, env: Env) -> str | None:

@@ -1,13 +1,13 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""One connection, and what is exchanged on it within a deadline. Private to the collection.
+"""One connection, and what is exchanged on it within a deadline.
 
 All HTTP of this collection goes this way: the API server, registries, issuers of OpenID Connect, OAuth servers and metadata servers. It is
 built on ``http.client``, but for the request and the head of the answer. A request with the pool of urllib3 2.x at its lowest level took
 twice the CPU on a kept-alive connection of TLS, and most of what is needed here (a deadline for every byte, a hook for new connections,
-headers that come several times) it would have to be taught.
+repeated headers) would have to be added to it.
 
-Redirects are not followed here, so that credentials stay with the host that they are for.
+Redirects are not followed here, so that credentials reach only the host that they are for.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Channel(http.client.HTTPConnection):
         self._open: socket.socket | None = None
         self._arrivals = select.poll()
         self.proof: str | None = None
-        """What the last answer says of whose it is, and ``answered``: when that was, by ``time.monotonic``."""
+        """The server's identity in the last answer; ``answered``: the time of that, by ``time.monotonic``."""
         self.answered = 0.0
         self._authority = parts.netloc.rpartition("@")[2]
         if proxy:
@@ -62,7 +62,7 @@ class Channel(http.client.HTTPConnection):
             self.host, self.port = parts.hostname or "", parts.port or 80
 
     def connect(self) -> None:
-        if self._open:  # what was proved of this connection would not hold for another one
+        if self._open:  # what this connection proved would not hold for another one
             raise ConnectionResetError(errno.ECONNRESET, "it ends the connection after each answer")
         super().connect()
         if self._context:
@@ -89,7 +89,7 @@ class Channel(http.client.HTTPConnection):
         return response
 
     def stale(self) -> bool:
-        """Whether the server ended it meanwhile, or sent what nobody asked for."""
+        """Whether the server closed it meanwhile, or sent something unrequested."""
         return bool(self._arrivals.poll(0))
 
     def cut(self) -> None:
@@ -98,7 +98,7 @@ class Channel(http.client.HTTPConnection):
             t.cast("socket.socket", self._open or self.sock).shutdown(socket.SHUT_RDWR)
 
     def send(self, data: t.Any) -> None:
-        """In pieces, as a server that reads a byte a second may not take longer, either."""
+        """In pieces, so that the deadline holds for a server that reads a byte a second, too."""
         if self.sock is None:
             self.connect()
         self.written = self.written or self._open is not None  # not what opens a tunnel

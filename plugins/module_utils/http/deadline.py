@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How long an exchange may take. Private to the collection."""
+"""How long an exchange may take."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import time
 
 
 class ExchangeTimeout(TimeoutError):
-    """The time for all of it is over."""
+    """The time for the whole exchange is over."""
 
 
 class ExchangeDeadline:
-    """Of one exchange, from the connection to the last byte of the answer. A server that sends a byte a second does not outlive it.
+    """The limit of one exchange, from the connection to the last byte of the answer, even if the server sends a byte a second.
 
-    Only the look-up of a name has limits of its own, those of the system's resolver.
+    Only name resolution has limits of its own, those of the system's resolver.
     """
 
     def __init__(self, idle: float, total: float, connect: float | None = None) -> None:
@@ -28,14 +28,14 @@ class ExchangeDeadline:
         return time.monotonic() >= self._end
 
     def left(self) -> float:
-        """The seconds that may be waited for the next byte. Raises ``ExchangeTimeout`` where there are none."""
+        """Seconds to wait for the next byte. Raises ``ExchangeTimeout`` where none are left."""
         left = self._end - time.monotonic()
         if left <= 0:
             raise ExchangeTimeout
         return min(left, self.idle)
 
     def missed(self) -> str:
-        """What was too late, with the limit in force."""
+        """The limit that was exceeded, for a message."""
         if self.over and self.total > self.idle:
             return f"not all of an answer within {self.total:g} seconds"
         return f"no answer within {min(self.idle, self.total):g} seconds"

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What kept an exchange from its end, in words. Private to the collection."""
+"""Why an exchange failed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .deadline import ExchangeDeadline
 from .response import TooLarge
 
 ERRORS = (OSError, http.client.HTTPException, zlib.error, ValueError, OverflowError)
-"""Whatever an exchange may raise."""
+"""The errors of an exchange."""
 _PHRASES = http.client.responses
-_SAID = {
+_MESSAGES = {
     "untrusted": "its certificate is not trusted ({})",
     "unresolved": "its name can't be resolved ({})",
     "proxy": "the proxy to it refuses ({})",
@@ -32,33 +32,33 @@ class Failure(t.NamedTuple):
     why: str
 
     @property
-    def said(self) -> str:
-        """Why a server can't be reached that is named before."""
-        return _SAID.get(self.kind, "{}").format(self.why)
+    def message(self) -> str:
+        """For a message that names the server before it."""
+        return _MESSAGES.get(self.kind, "{}").format(self.why)
 
 
 def explain(error: BaseException, deadline: ExchangeDeadline) -> Failure:
-    """What it was. Texts of HTTPException are left out: they may hold an address with a login, or anything that a server says."""
+    """The failure behind an error. Texts of HTTPException are left out: they may hold a login, or anything a server sends."""
     tunnel = _TUNNEL.match(str(error)) if isinstance(error, OSError) else None
-    found = None
+    failure = None
     if isinstance(error, ssl.SSLCertVerificationError):
-        found = Failure("untrusted", error.verify_message)
+        failure = Failure("untrusted", error.verify_message)
     elif isinstance(error, TimeoutError) or deadline.over:
-        found = Failure("late", deadline.missed())
+        failure = Failure("late", deadline.missed())
     elif isinstance(error, TooLarge):
-        found = Failure("too large", error.strerror or "")
+        failure = Failure("too large", error.strerror or "")
     elif isinstance(error, socket.gaierror):
-        found = Failure("unresolved", error.strerror or "no such name")
+        failure = Failure("unresolved", error.strerror or "no such name")
     elif tunnel:
-        found = Failure("proxy", f"{tunnel[1]} {_PHRASES.get(int(tunnel[1]), '')}".strip())
+        failure = Failure("proxy", f"{tunnel[1]} {_PHRASES.get(int(tunnel[1]), '')}".strip())
     elif isinstance(error, zlib.error):
-        found = Failure("damaged", "what it compressed is damaged")
+        failure = Failure("damaged", "what it compressed is damaged")
     elif isinstance(error, (http.client.IncompleteRead, OverflowError)):
-        found = Failure("damaged", "its answer is cut off")
+        failure = Failure("damaged", "its answer is cut off")
     elif isinstance(error, (ssl.SSLEOFError, http.client.RemoteDisconnected)):
-        found = Failure("lost", "it hangs up without an answer")
+        failure = Failure("lost", "it hangs up without an answer")
     elif isinstance(error, ssl.SSLError):
-        found = Failure("lost", f"TLS does not come about ({(error.reason or 'no reason').replace('_', ' ').lower()})")
+        failure = Failure("lost", f"TLS does not come about ({(error.reason or 'no reason').replace('_', ' ').lower()})")
     elif isinstance(error, (http.client.HTTPException, ValueError)):
-        found = Failure("lost", "what it answers is not HTTP")
-    return found or Failure("lost", getattr(error, "strerror", None) or type(error).__name__)
+        failure = Failure("lost", "what it answers is not HTTP")
+    return failure or Failure("lost", getattr(error, "strerror", None) or type(error).__name__)

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which proxy leads to a host. Private to the collection.
+"""Which proxy leads to a host.
 
-One answer for all that this collection asks: the API server, registries, issuers and OAuth servers. Metadata servers are asked directly.
+The same for the API server, registries, issuers and OAuth servers. Metadata servers are reached directly.
 """
 
 from __future__ import annotations

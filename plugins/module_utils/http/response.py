@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What comes back on a connection. Private to the collection.
+"""The answer on a connection.
 
 The body is read by ``http.client``, the head is not: the parser of mail that it leaves that to took a quarter of a request's CPU.
 """
@@ -30,8 +30,8 @@ class Headers:
 
     def get(self, name: str, default: str | None = None) -> str | None:
         """The first value."""
-        found = self.all.get(name.lower())
-        return found[0] if found else default
+        values = self.all.get(name.lower())
+        return values[0] if values else default
 
     def get_all(self, name: str) -> list[str]:
         """All values."""
@@ -39,7 +39,7 @@ class Headers:
 
 
 class Response(http.client.HTTPResponse):
-    """Its bytes come before the deadline, or ``Late`` is raised."""
+    """Its bytes arrive before the deadline, or ``ExchangeTimeout`` is raised."""
 
     headers: Headers  # type: ignore[assignment]
 
@@ -87,7 +87,7 @@ def _head(file: t.BinaryIO) -> Headers:
 
 
 class _Readable:
-    """What ``http.client`` asks of a socket that it reads from."""
+    """The part of a socket that ``http.client`` reads with."""
 
     def __init__(self, sock: socket.socket, deadline: ExchangeDeadline) -> None:
         self._sock, self._deadline = sock, deadline
@@ -97,10 +97,10 @@ class _Readable:
 
 
 class _Timed(io.RawIOBase):
-    """Each byte comes before the deadline."""
+    """Each byte arrives before the deadline."""
 
     def __init__(self, sock: socket.socket, deadline: ExchangeDeadline) -> None:
-        # It keeps the socket open where the connection is to be closed behind the answer.
+        # It keeps the socket open where the connection is closed after the answer.
         self._file = t.cast("io.RawIOBase", sock.makefile("rb", buffering=0))
         self._sock, self._deadline = sock, deadline
 
@@ -117,7 +117,7 @@ class _Timed(io.RawIOBase):
 
 
 class TooLarge(OSError):
-    """An answer that does not end where any would."""
+    """An answer beyond any sensible size."""
 
     def __init__(self, most: int) -> None:
         size = f"{most / 2**20:g} MiB" if most >= 2**20 else f"{most} bytes"

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whom to trust. Private to the collection."""
+"""Whom to trust."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _MOST = 10 * files.MIB
 
 def context(pem: str | None = None) -> ssl.SSLContext:
     """The authorities of a PEM text, else the system's. Raises ``ssl.SSLError`` or ``ValueError``."""
-    found = ssl.create_default_context(cadata=pem)
+    ssl_context = ssl.create_default_context(cadata=pem)
     # Python 3.13 asks for extensions that the certificates of many clusters and own authorities lack, and that Go does not ask for.
-    found.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    return found
+    ssl_context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return ssl_context
 
 
 def trusting(ca_file: str | None, env: Mapping[str, str]) -> ssl.SSLContext:
@@ -27,18 +27,18 @@ def trusting(ca_file: str | None, env: Mapping[str, str]) -> ssl.SSLContext:
     named = next((env[name] for name in _AUTHORITIES if env.get(name)), None)
     file = named
     try:
-        found = context(_pem(named) if named else None)
+        ssl_context = context(_pem(named) if named else None)
         if env.get("SSL_CERT_DIR"):
             file = env["SSL_CERT_DIR"]
-            found.load_verify_locations(capath=file)
+            ssl_context.load_verify_locations(capath=file)
         file = ca_file
         if ca_file:
-            found.load_verify_locations(cadata=_pem(ca_file))
+            ssl_context.load_verify_locations(cadata=_pem(ca_file))
     except (OSError, ValueError) as error:
         no_pem = isinstance(error, (ssl.SSLError, ValueError))
         why = "it holds no certificate" if no_pem else getattr(error, "strerror", None) or type(error).__name__
         raise BootstrapError(f"The CA file {file} can't be used: {why}.", fix="Name a file of certificates in PEM.") from None
-    return found
+    return ssl_context
 
 
 def _pem(file: str) -> str:

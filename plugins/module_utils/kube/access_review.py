@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the user may do, and what is missing. Private to the collection."""
+"""What the user may do, and what is missing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _API = "authorization.k8s.io/v1"
 
 
 def review(client: Client, namespace: str) -> Json:
-    """The rules that hold for the user in a namespace: ``{namespace, complete, rules}``.
+    """The rules for the user in a namespace: ``{namespace, complete, rules}``.
 
     One SelfSubjectRulesReview. ``complete`` is false where the cluster also asks an authorizer that can't list its rules
     (a webhook, as on GKE); then a missing rule proves nothing.
@@ -37,15 +37,15 @@ def missing(rules: Iterable[Json], needs: Iterable[Need]) -> list[Need]:
 
 
 def _grants(rule: Json, verb: str, group: str, resource: str) -> bool:
-    wanted = (("verbs", verb), ("apiGroups", group), ("resources", resource))
-    return all({"*", value} & set(rule.get(key) or [""]) for key, value in wanted)
+    fields = (("verbs", verb), ("apiGroups", group), ("resources", resource))
+    return all({"*", value} & set(rule.get(key) or [""]) for key, value in fields)
 
 
 def lacking(client: Client, rights: Json) -> list[Json]:
     """What a deployment needs and the user may not do, as rules for a Role (``namespaced``) or a ClusterRole.
 
-    ``rights`` is what ``review`` gave. Unless the user may do everything anyway, each right that the rules can't tell is asked for by
-    a SelfSubjectAccessReview, side by side: all where the rules are incomplete, and always those for the whole cluster, because
+    ``rights`` is the result of ``review``. Unless the user may do everything anyway, each right that the rules do not prove takes a
+    SelfSubjectAccessReview, side by side: all where the rules are incomplete, and always those for the whole cluster, because
     the review does not say which of its rules hold in the namespace only.
     """
     if allowed(client, None, ("*", "*", "*")):
@@ -53,18 +53,18 @@ def lacking(client: Client, rights: Json) -> list[Json]:
     namespace, complete, rules = rights["namespace"], rights["complete"], rights["rules"]
     inside, outside = _needs(NAMESPACED), _needs(CLUSTER)
     refused = [(True, need) for need in missing(rules, inside)] if complete else []
-    asked = [(False, need) for need in outside] + ([] if complete else [(True, need) for need in inside])
-    answers = client.map(lambda each: allowed(client, namespace if each[0] else None, each[1]), asked)
-    refused += [each for each, allowed in zip(asked, answers, strict=True) if not allowed]
+    unproved = [(False, need) for need in outside] + ([] if complete else [(True, need) for need in inside])
+    answers = client.map(lambda question: allowed(client, namespace if question[0] else None, question[1]), unproved)
+    refused += [question for question, granted in zip(unproved, answers, strict=True) if not granted]
     verbs: dict[tuple[bool, str, str], list[str]] = {}
     for namespaced, (verb, group, resource) in sorted(refused):
         verbs.setdefault((namespaced, group, resource), []).append(verb)
     merged: dict[tuple[bool, str, tuple[str, ...]], list[str]] = {}
-    for (namespaced, group, resource), those in verbs.items():
-        merged.setdefault((namespaced, group, tuple(those)), []).append(resource)
+    for (namespaced, group, resource), names in verbs.items():
+        merged.setdefault((namespaced, group, tuple(names)), []).append(resource)
     return [
-        {"namespaced": namespaced, "apiGroups": [group], "resources": resources, "verbs": list(those)}
-        for (namespaced, group, those), resources in merged.items()
+        {"namespaced": namespaced, "apiGroups": [group], "resources": resources, "verbs": list(names)}
+        for (namespaced, group, names), resources in merged.items()
     ]
 
 

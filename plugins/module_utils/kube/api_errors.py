@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What keeps a request from success: the API server refuses it, does not answer, or something else answers."""
+"""The errors of requests: the API server refuses, does not answer, or something else answers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Json = dict[str, t.Any]
 
 
 class Unreachable(BootstrapError):
-    """No answer from the API server. ``passes``: it may answer another time. ``sent``: a write may have been done nevertheless.
+    """No answer from the API server. ``transient``: it may answer a retry. ``sent``: a write may have been done nevertheless.
 
     ``slow``: it did not answer in time.
     """
 
-    def __init__(self, message: str, *, fix: str | None = None, passes: bool = True, sent: bool = False, slow: bool = False) -> None:
-        self.passes, self.sent, self.slow = passes, sent, slow
+    def __init__(self, message: str, *, fix: str | None = None, transient: bool = True, sent: bool = False, slow: bool = False) -> None:
+        self.transient, self.sent, self.slow = transient, sent, slow
         super().__init__(message, fix=fix)
 
 
@@ -33,8 +33,8 @@ _IN_BETWEEN = "Sign in again if a gateway or proxy before the API server asks fo
 class InvalidResponse(Unreachable):
     """Something answered, but not as a Kubernetes API server does (``responses``).
 
-    It tells nothing: neither that an object was not found, nor that a list is empty, nor whether a write was done. It may come from what
-    lies between for a moment, or until somebody signs in.
+    It proves nothing: neither that an object was not found, nor that a list is empty, nor whether a write was done. A gateway or proxy may
+    answer so for a moment, or until somebody signs in.
     """
 
     def __init__(self, connection: Connection, what: str, why: str) -> None:
@@ -46,19 +46,19 @@ class InvalidResponse(Unreachable):
 
 
 def unreachable(failure: Failure, connection: Connection, sent: bool) -> Unreachable:
-    """What kept an API server from answering, in words."""
+    """The error for a failed exchange."""
     where = f"{connection.server} (context {connection.name})"
     if failure.kind == "untrusted":
         return Unreachable(
             f"The API server {where} was not asked: its certificate can't be trusted: {failure.why}.",
             fix="Check certificate-authority and server in the kubeconfig.",
-            passes=False,
+            transient=False,
         )
     if failure.kind in ("damaged", "too large"):
         why = f"The answer of the API server {connection.server} can't be read: {failure.why}."
-        return Unreachable(why, fix=_IN_BETWEEN, passes=failure.kind == "damaged", sent=sent)
+        return Unreachable(why, fix=_IN_BETWEEN, transient=failure.kind == "damaged", sent=sent)
     return Unreachable(
-        f"The API server {where} can't be reached: {failure.said}.",
+        f"The API server {where} can't be reached: {failure.message}.",
         fix="Is the cluster up, and the VPN or proxy to it?",
         sent=sent,
         slow=failure.kind == "late",
@@ -66,15 +66,15 @@ def unreachable(failure: Failure, connection: Connection, sent: bool) -> Unreach
 
 
 class ApiError(BootstrapError):
-    """The API server said no. ``code`` is the HTTP status, ``reason`` and ``causes`` those of its Status object."""
+    """The API server refused. ``code`` is the HTTP status; ``status_message``, ``reason`` and ``causes`` are those of its Status object."""
 
     def __init__(self, code: int, status: Json, what: str) -> None:
         self.code = code
         self.reason = clean(str(status.get("reason") or ""))
-        self.said = clean(str(status.get("message") or f"HTTP {code}"))
+        self.status_message = clean(str(status.get("message") or f"HTTP {code}"))
         details = status.get("details")
         self.causes: list[Json] = cleaned(details.get("causes") or []) if isinstance(details, dict) else []
-        super().__init__(f"{what}: {self.said}")
+        super().__init__(f"{what}: {self.status_message}")
 
 
 def refusal(connection: Connection, code: int, content: bytes, headers: Headers, what: str) -> ApiError:

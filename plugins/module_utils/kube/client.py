@@ -51,7 +51,7 @@ class Client:
         self.policy = policy
         self.connections = ConnectionPool(connection)
         self.identity = ClusterIdentity(self)
-        """The cluster that all of this is for, once it is bound to one."""
+        """The cluster that the work is for, once bound."""
         self._workers = Workers(lambda: self.connections.round_trip)
         self._retries: Retries | None = None
         self._all_retries: set[Retries] = set()
@@ -105,16 +105,16 @@ class Client:
     # --- verbs
 
     def get(self, path: str, accept: str = "application/json", **params: object) -> Json:
-        """One object, or with a ``limit`` a list of so many. ``path`` begins with a slash; ``params`` go into the query."""
+        """One object, or with a ``limit`` a list of at most that many. ``path`` begins with a slash; ``params`` go into the query."""
         read = responses.a_list if "limit" in params else responses.DOCUMENTS.get(path, responses.an_object)
         return self.request("GET", path, params=params, accept=accept, read=read)
 
     def document(self, path: str, *fields: str, accept: str = "application/json") -> Json:
-        """A JSON object that is none of Kubernetes, with these ``fields`` as text: ``/version``, the OpenID configuration."""
+        """A JSON object outside of the API, with these ``fields`` as text: ``/version``, the OpenID configuration."""
         return self.request("GET", path, accept=accept, read=responses.document(*fields))
 
     def discovery(self, path: str) -> Json:
-        """What ``/api`` or ``/apis`` serves: an APIGroupDiscoveryList, from servers that have it."""
+        """The served APIs of ``/api`` or ``/apis``: an APIGroupDiscoveryList, from servers that support it."""
         return self.request("GET", path, accept=DISCOVERY, read=responses.discovery)
 
     def ask_ready(self) -> None:
@@ -122,7 +122,7 @@ class Client:
         self._send("GET", "/readyz", accept="text/plain", read=bytes)
 
     def through(self, path: str, headers: dict[str, str]) -> tuple[int, Headers, bytes]:
-        """What a Service or a pod answers through the API server, whatever its status."""
+        """The answer of a Service or a pod through the API server, whatever its status."""
         self.connections.login()
         request = Request("GET", self.connections.prefix + path, {"Accept": "*/*", "User-Agent": USER_AGENT, **headers})
         code, content, received = self.connections.send(request, self.policy, again=True)
@@ -135,7 +135,7 @@ class Client:
         return channel, address, [f"{name}: {value}" for name, value in self.connections.login_headers()]
 
     def find(self, path: str, accept: str = "application/json") -> Json | None:
-        """One object; ``None`` where it is not found: an API server says so itself, anybody else's 404 is an ``InvalidResponse``."""
+        """One object; ``None`` where it is not found. A 404 that is not of an API server is an ``InvalidResponse``."""
         try:
             return self.get(path, accept)
         except ApiError as error:
@@ -151,7 +151,7 @@ class Client:
     def pages(self, path: str, accept: str = "application/json", trim: Trim | None = None, **params: object) -> Iterator[Json]:
         """The pages of a list, with ``limit`` objects each; the next ones are read ahead (``paging``).
 
-        ``trim`` takes out of a page's JSON what nobody needs, which is faster than to parse it.
+        ``trim`` removes unused parts of a page's JSON, which is faster than parsing them.
         """
 
         def fetch(query: dict[str, object], on_head: OnHead) -> bytes:
@@ -180,7 +180,7 @@ class Client:
     def apply(self, path: str, body: Json, manager: str, force: bool = False, dry_run: bool = False, metadata_only: bool = False) -> Json:
         """Server-side apply with strict field validation; returns the whole object, or with ``metadata_only`` just its metadata.
 
-        A dry run returns the whole object in any case. (An apply that is sent twice leaves the same state as once.)
+        A dry run returns the whole object in any case. An apply is idempotent.
         """
         params: dict[str, object] = {
             "fieldManager": manager,
@@ -213,7 +213,7 @@ class Client:
     ) -> Json:
         """One request. Raises ``Unreachable`` or ``ApiError``, once its policy allows no further retry.
 
-        ``read``: makes an object of the body; what it does not accept is an ``InvalidResponse``.
+        ``read``: decodes the body; one that it does not accept is an ``InvalidResponse``.
         """
         return self._send(method, path, body=body, params=params, accept=accept, content_type=content_type, read=read)
 
@@ -229,7 +229,7 @@ class Client:
         content_type: str = "application/json",
         on_head: OnHead | None = None,
     ) -> R:
-        """What ``read`` makes of the body of a good answer; one that it raises ``Unacceptable`` for is none."""
+        """The body of a successful answer, decoded by ``read``; one that it raises ``Unacceptable`` for is a failure."""
         request = self._encoded(method, path, body, params or {}, accept, content_type, on_head)
         attempt = Attempt(method, path, content_type, size=len(request.payload or b""))
         renewed = False
@@ -251,7 +251,7 @@ class Client:
                 failure = InvalidResponse(self.connection, f"{method} {path}", str(error))
             except Unreachable as error:
                 failure, attempt.went = error, error.sent
-            except ApiError as error:  # what the connection had to prove
+            except ApiError as error:  # of the proof of the connection
                 failure, attempt.went = error, False
             if isinstance(failure, ApiError) and failure.code == 401 and not renewed and self.connection.credentials.renew(login):
                 renewed = True
@@ -273,7 +273,7 @@ class Client:
         return Request(method, self.connections.target(path, params), headers, payload, prove, on_head)
 
     def _wait(self, attempt: Attempt, failure: ApiError | Unreachable, retry_after: float | None) -> bool:
-        """Wait before the request is sent again; false where it is not."""
+        """Wait before a retry; false where there is none."""
         attempt.failures += 1
         if self._retries:
             return self._retries.wait(attempt, failure, retry_after)

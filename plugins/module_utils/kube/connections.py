@@ -37,7 +37,7 @@ MOST = 128 * 2**20
 """Bytes of one answer; a page of 500 objects has some five million."""
 _LOST = (ConnectionError, BadStatusLine)
 _FLOW_SCHEMA, _PROVED = "X-Kubernetes-Pf-Flowschema-Uid", 1.0
-"""Each answer names an object that only its cluster has; for so many seconds that proves where its connection leads.
+"""Each answer names an object of its cluster alone, which proves for so many seconds where its connection leads.
 
 https://kubernetes.io/docs/concepts/cluster-administration/flow-control/#diagnostics
 """
@@ -72,10 +72,10 @@ class ConnectionPool:
         self.on_connect: OnConnect | None = None
         """Called for each new connection before it carries a write or its first answer counts, and right before each write that names no
         UID, with a function that gets an object by its path on that very connection (or raises ``Unreachable``, ``ApiError``). What it
-        raises refuses the connection, and is raised to whoever needed one: nothing was written, and nothing that was read counts. Not
-        called where an answer proves as much. For what each connection has to prove: ``identity``."""
+        raises refuses the connection, and fails the request: nothing was written, and nothing that was read counts. Not called where an
+        answer proves the cluster. ``identity`` has the proof."""
         self.warnings: dict[str, None] = {}
-        """What the server warned of, in order, each once."""
+        """The server's warnings, in order, each once."""
         self.requests = 0
         self.round_trip = 0.0
         """Seconds of the fastest exchange on a kept connection; 0 before there was one."""
@@ -88,9 +88,9 @@ class ConnectionPool:
         self._ssl: ssl.SSLContext | None = None
         self._login: int | None = None
         self._proofs: set[str] = set()
-        """Flow schemas of answers that ``on_connect`` agreed to."""
+        """Flow schemas of answers that ``on_connect`` accepted."""
         self._all_proved, self._answered = False, 0.0
-        """Whether each answer since ``begin_proving`` named one of them, and when the last one came."""
+        """Whether each answer since ``begin_proving`` named one of them, and the time of the last one."""
 
     def close(self) -> None:
         """Close all that are idle."""
@@ -101,7 +101,7 @@ class ConnectionPool:
                 return
 
     def cut(self) -> None:
-        """Wake up whoever waits for the server, however slowly it sends."""
+        """Wake up all who wait for the server, however slowly it sends."""
         for channel in list(self._busy):
             channel.cut()
 
@@ -130,7 +130,7 @@ class ConnectionPool:
             kept = self._kept(deadline)
             channel = kept or open_connection(self.connection, self._ssl, deadline)
             try:
-                # A read may prove afterwards whose answer it is.
+                # The answer of a read may prove its cluster afterwards.
                 before = not kept and (request.method != "GET" or not self._proofs)
                 if before or request.prove and not self._proved(channel):
                     self._agree(channel, policy)
@@ -154,7 +154,7 @@ class ConnectionPool:
             return reply
 
     def open(self, policy: RequestPolicy) -> Channel:
-        """A connection outside of the pool, which ``on_connect`` agreed to."""
+        """A connection outside of the pool, accepted by ``on_connect``."""
         self.login()
         channel = open_connection(self.connection, self._ssl, self._deadline(policy))
         self._agree(channel, policy)
@@ -173,21 +173,21 @@ class ConnectionPool:
     # --- proofs
 
     def begin_proving(self) -> None:
-        """From now on answers must be of the cluster that told its UID last; its answer, on the one connection there is, is a proof."""
+        """From now on answers must be of the cluster whose UID was read last; that answer, on the only connection, is a proof."""
         idle = list(self._idle.queue)
         self._proofs = {channel.proof for channel in idle if channel.proof and len(idle) == 1}
         self._all_proved = bool(self._proofs)
 
     def proved_by_answers(self) -> bool:
-        """Whether all that was answered since then named the cluster, the last answer a moment ago."""
+        """Whether all answers since then named the cluster, the last one a moment ago."""
         return self._all_proved and time.monotonic() - self._answered < _PROVED
 
     def _proved(self, channel: Channel) -> bool:
-        """Whether the last answer on a connection, a moment ago, was of the cluster that was agreed to."""
+        """Whether the last answer on a connection, a moment ago, was of the accepted cluster."""
         return channel.proof in self._proofs and time.monotonic() - channel.answered < _PROVED
 
     def _agree(self, channel: Channel, policy: RequestPolicy) -> None:
-        """Have ``on_connect`` agree to a connection, or close it."""
+        """Have ``on_connect`` accept a connection, or close it."""
         if self.on_connect is None:
             return
 
@@ -211,7 +211,7 @@ class ConnectionPool:
             channel.close()
             self._proofs.clear()
             if isinstance(error, Unreachable):
-                error.sent = False  # nothing but the question
+                error.sent = False  # only the proof was
             raise
         channel.written = False
         if proved and channel.proof:
@@ -220,16 +220,16 @@ class ConnectionPool:
     # --- one exchange
 
     def _deadline(self, policy: RequestPolicy) -> ExchangeDeadline:
-        """That of one request. How long it may be retried is another matter. Raises ``Unreachable`` where no time is left for any."""
+        """That of one request. Raises ``Unreachable`` where no time is left for any."""
         left = float("inf") if policy.deadline is None else policy.deadline.left()
         if policy.deadline and not left:
             raise Unreachable(
-                f"The API server {self.connection.server} did not tell all within {policy.deadline.seconds:g} seconds.", passes=False
+                f"The API server {self.connection.server} did not tell all within {policy.deadline.seconds:g} seconds.", transient=False
             )
         return ExchangeDeadline(policy.timeout, min(policy.total, left))
 
     def _kept(self, deadline: ExchangeDeadline) -> Channel | None:
-        """A connection that is open, if there is one."""
+        """An open idle connection, if any."""
         while True:
             try:
                 channel = self._idle.get_nowait()
@@ -265,7 +265,7 @@ class ConnectionPool:
     def _unreachable(self, error: Exception, channel: Channel, policy: RequestPolicy) -> Unreachable:
         self._deadline(policy)  # raises where the time for all is over
         if limit := reached(error):
-            return Unreachable(limit.message, fix=limit.fix, passes=False)
+            return Unreachable(limit.message, fix=limit.fix, transient=False)
         return unreachable(failures.explain(error, channel.deadline), self.connection, sent=channel.written)
 
 
@@ -278,7 +278,7 @@ def _body(response: Response, on_head: OnHead | None) -> bytes:
         size += len(piece)
         if size - checked > responses.LARGE:
             checked = size
-            if not limits.room(size):  # once more, as a whole
+            if not limits.room(size):  # again, as a whole
                 raise Unacceptable("answers that take too much memory at once")
         if on_head and size >= _HEAD and response.status < 400:
             on_head(b"".join(parts))

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which kinds the API server serves. Private to the collection.
+"""Which kinds the API server serves.
 
 Two requests, whatever the number of groups: aggregated discovery
 (https://kubernetes.io/docs/concepts/overview/kubernetes-api/#aggregated-discovery, Kubernetes 1.30 and newer).
@@ -24,7 +24,7 @@ def served(client: Client) -> Served:
 def discover(client: Client) -> tuple[Served, list[str]]:
     """What ``served`` gives, and the API versions (``metrics.k8s.io/v1beta1``) whose backend is down."""
     core, groups = client.map(client.discovery, ("/api", "/apis"))
-    found: Served = {}
+    result: Served = {}
     down = []
     for group in [*(core.get("items") or []), *(groups.get("items") or [])]:
         for version in group.get("versions") or []:
@@ -33,7 +33,7 @@ def discover(client: Client) -> tuple[Served, list[str]]:
             if version.get("freshness") == "Stale":
                 down.append(full)
                 continue
-            kinds = found.setdefault(full, {})
+            kinds = result.setdefault(full, {})
             for resource in version.get("resources") or []:
                 kind = (resource.get("responseKind") or {}).get("kind")
                 if kind:
@@ -42,4 +42,4 @@ def discover(client: Client) -> tuple[Served, list[str]]:
                         "namespaced": resource.get("scope") == "Namespaced",
                         "verbs": resource["verbs"],
                     }
-    return found, down
+    return result, down

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which cluster answers, and that it stays the same one: a load balancer, DNS name or tunnel may lead to another at any moment.
+"""The cluster that answers must stay the same: a load balancer, DNS name or tunnel may lead to another at any moment.
 
-A cluster's identity is the UID of its namespace ``kube-system``. Who may not get that goes by the UID of the application's own namespace,
-or of the Lease that is held while it is deployed: no other cluster has an object with the same UID. Private to the collection.
+A cluster's identity is the UID of its namespace ``kube-system``. Without the right to read it, the UID of the application's own namespace
+serves, or of the Lease that is held during a deployment: no other cluster has an object with the same UID.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _uid(get: Get, path: str) -> str | None:
 
 
 class OtherCluster(BootstrapError):
-    """Another cluster answers than the one that the work is for."""
+    """Another cluster answers than the bound one."""
 
 
 @dataclass
@@ -61,9 +61,9 @@ class _Witness:
 class ClusterIdentity:
     """The cluster that a client's work is for. Safe to use from several threads.
 
-    ``prove`` is asked of each new connection before it carries anything, and right before each write that names no UID, on the connection
-    that is to carry it, unless its last answer proves as much: of a create or a first apply the server can't tell that it was meant for
-    another cluster. What names a UID, as patches of objects that exist and deletions do, another cluster refuses by itself.
+    ``prove`` is called for each new connection before it carries anything, and right before each write that names no UID, on the connection
+    that will carry it, unless its last answer proves the cluster: a create or a first apply names no cluster. A write that names a UID, as
+    patches of existing objects and deletions do, is refused by another cluster itself.
     """
 
     def __init__(self, client: Client, witness: _Witness | None = None) -> None:
@@ -94,7 +94,7 @@ class ClusterIdentity:
             return None
 
     def witness(self, path: str, uid: str | None) -> None:
-        """Go by this object where there is none to go by yet."""
+        """Identify the cluster by this object, unless another one does already."""
         if self._witness.bound and self._witness.path is None and uid:
             self._witness.path, self._witness.uid = path, uid
 
@@ -109,7 +109,7 @@ class ClusterIdentity:
             self.prove(self._client.get)
 
     def prove(self, get: Get) -> bool:
-        """The same, asked with ``get``; false where there is nothing to go by. Once it was another one, nothing is sent any more."""
+        """The same check, by ``get``; false without a witness. After another cluster answered once, nothing is sent any more."""
         witness = self._witness
         if witness.failure is None and witness.path is not None:
             try:
@@ -125,7 +125,7 @@ class ClusterIdentity:
         return witness.path is not None
 
     def explain(self, error: BootstrapError) -> BootstrapError:
-        """The error; or that another cluster answers by now, where that is behind it."""
+        """The error; or ``OtherCluster``, where that is its cause."""
         if not isinstance(error, (OtherCluster, Unreachable)):
             try:
                 self.check()
@@ -147,7 +147,7 @@ class ClusterIdentity:
 
 
 def names_uid(body: t.Any) -> bool:
-    """Whether a write says which very object it is for, so that a server refuses it for any other."""
+    """Whether a write names the UID of its object, so that a server refuses it for any other."""
     if isinstance(body, dict):
         places = (body.get("metadata"), body.get("preconditions"))
         return any(isinstance(place, dict) and place.get("uid") for place in places)
@@ -157,6 +157,6 @@ def names_uid(body: t.Any) -> bool:
 
 
 def is_write(method: str, path: str, params: t.Mapping[str, t.Any]) -> bool:
-    """Whether a request is to change something. Dry runs and reviews of rights are not."""
+    """Whether a request changes something. Dry runs and reviews of rights do not."""
     asks = path.startswith(("/apis/authorization.k8s.io/", "/apis/authentication.k8s.io/"))
     return method != "GET" and not asks and not params.get("dryRun")

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Who manages an object, as its labels and annotations tell. Private to the collection."""
+"""The manager of an object, by its labels and annotations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typing as t
 Json = dict[str, t.Any]
 
 # Documentation of Argo CD ("Resource Tracking"), Flux (kustomize- and helm-controller), OLM ("Operator Scoping"), Helm 3 (labels and
-# annotations of a release), KEP-3659 (ApplySet) and the addon manager of Kubernetes. The first that is there counts: Argo CD and
+# annotations of a release), KEP-3659 (ApplySet) and the addon manager of Kubernetes. The first one present counts: Argo CD and
 # Flux also write what Helm would.
 _MARKS: tuple[tuple[str, str, str], ...] = (
     ("argocd", "annotations", "argocd.argoproj.io/tracking-id"),
@@ -31,7 +31,7 @@ _KUBECTL = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def managed_by(metadata: Json) -> Json | None:
-    """``{tool, name}``, or ``None`` where nothing tells.
+    """``{tool, name}``, or ``None`` where it is unknown.
 
     ``tool``: ``argocd``, ``flux``, ``olm``, ``helm``, ``applyset``, ``addon-manager``, ``operator``, ``kustomize`` or
     ``kubectl``. ``name``: what the tool calls it, with its namespace where that is known: application, release, kustomization,

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What Kubernetes takes as a name; names of the record and the lease of a deployment. Private to the collection."""
+"""Valid names of objects; names of the record and the lease of a deployment."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import hashlib
 import re
 
 _LONGEST = 200
-"""Characters of an application's name: something is added, and a subdomain has 253 at most."""
+"""Characters of an application's name: a suffix is added, and a subdomain has 253 at most."""
 _PART = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = re.compile(rf"{_PART}(?:\.{_PART})*")
 """https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names"""
 
 
 def is_subdomain(name: str) -> bool:
-    """Whether it is what most objects have to be called."""
+    """Whether it is a DNS subdomain name, as most objects need."""
     return len(name) <= 253 and bool(_SUBDOMAIN.fullmatch(name))
 
 
 def object_name(application: str, suffix: str) -> str:
-    """``kubeflow-deploy``. An application may be called what no object may, such as ``ks_app``: then the name follows from that, with a
-    digest, so that those of two applications differ.
+    """``kubeflow-deploy``. The name of an application may be invalid for objects, such as ``ks_app``: then it is converted, with a
+    digest, so that two applications differ.
     """
     if is_subdomain(application) and len(application) <= _LONGEST:
         return f"{application}-{suffix}"

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What type the fields of Kubernetes' own objects have, as far as something here reads them. Private to the collection.
+"""The types of fields of Kubernetes' own objects, as far as this collection reads them.
 
-(https://kubernetes.io/docs/reference/kubernetes-api/). What is rendered is held against it before anything is written (``deploy/shapes``),
-and what a server answers before anything reads it (``responses``), so that nobody else has to expect a text where a mapping belongs.
+(https://kubernetes.io/docs/reference/kubernetes-api/). Rendered objects are checked by it before anything is written (``deploy/shapes``),
+answers of servers before anything reads them (``responses``), so that no other code meets text where a mapping belongs.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ class TypeMismatch(t.NamedTuple):
 
 
 def misfits(value: object, shape: Shape, place: str = "", *, null: bool = True) -> Iterator[TypeMismatch]:
-    """What does not fit. ``null``: whether that fits where text, a number or a boolean belongs."""
+    """The mismatches. ``null``: whether it is accepted for text, a number or a boolean."""
     if value is None:
         if not null and isinstance(shape, type):
             yield TypeMismatch(place, _TYPES[shape], value)
@@ -162,9 +162,9 @@ def misfits(value: object, shape: Shape, place: str = "", *, null: bool = True) 
         if not isinstance(value, dict):
             yield TypeMismatch(place, "a mapping", value)
             return
-        for wanted, inner in shape.items():
-            name = wanted.rstrip("!")
-            if name != wanted and value.get(name) is None:
+        for field, inner in shape.items():
+            name = field.rstrip("!")
+            if name != field and value.get(name) is None:
                 yield TypeMismatch(f"{place}.{name}" if place else name, "a value", None)
             for each in value if name == "*" else (name,) if name in value else ():
                 yield from misfits(value[each], inner, f"{place}.{each}" if place else str(each), null=null)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Quantities of the Kubernetes API as numbers. Private to the collection.
+"""Quantities of the Kubernetes API as numbers.
 
 Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 """
@@ -18,7 +18,7 @@ _QUANTITY = re.compile(r"([+-]?[0-9.]+)([eE][+-]?[0-9]+|[numkKMGTPE]?i?)")
 
 
 def is_quantity(text: object) -> bool:
-    """Whether the API server takes it as one; it takes blanks around it, too."""
+    """Whether the API server accepts it as one; it accepts blanks around it, too."""
     return _parsed(str(text).strip()) is not None
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Objects, their keys and where the API serves them. Private to the collection."""
+"""Objects, their keys and where the API serves them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CRD = ("apiextensions.k8s.io", "CustomResourceDefinition")
 
 
 class Key(t.NamedTuple):
-    """What tells one object from another, whatever version it is written in."""
+    """The identity of an object in any API version."""
 
     group: str
     kind: str
@@ -68,7 +68,7 @@ DEFINITIONS = Resource("apiextensions.k8s.io/v1", "customresourcedefinitions", F
 
 
 class Resources:
-    """Which resource serves an object: what the cluster serves now, and what CRDs among the objects will."""
+    """Which resource serves an object: one that the cluster serves now, or one of a CRD among the objects."""
 
     def __init__(self, served: Served, items: t.Iterable[Json] = ()) -> None:
         self._served = served
@@ -77,15 +77,15 @@ class Resources:
     def of(self, item: Json) -> Resource:
         """Raises ``BootstrapError`` for a version or kind that the cluster does not serve."""
         version, kind = item["apiVersion"], item["kind"]
-        found = self._served.get(version, {}).get(kind)
-        if found:
-            return Resource(version, found["resource"], found["namespaced"])
+        entry = self._served.get(version, {}).get(kind)
+        if entry:
+            return Resource(version, entry["resource"], entry["namespaced"])
         if (version, kind) in self._defined:
             return self._defined[version, kind]
         raise BootstrapError(f"{kind} {item.get('metadata', {}).get('name')}: the cluster serves no {kind} in {version}.")
 
     def of_kind(self, group: str, kind: str) -> Resource | None:
-        """Any served version of a kind; ``None`` where there is none (any more)."""
+        """Any served version of a kind; ``None`` where none is served."""
         for version, kinds in self._served.items():
             if group_of(version) == group and kind in kinds:
                 return Resource(version, kinds[kind]["resource"], kinds[kind]["namespaced"])
@@ -117,9 +117,9 @@ def _placed(item: Json, resources: Resources, namespace: str) -> Json:
 
 
 def _one_data(item: Json) -> Json:
-    """A Secret with its ``stringData`` in ``data``, where the API server puts it: nobody can own or see what is written only.
+    """A Secret with its ``stringData`` in ``data``, where the API server puts it: a write-only field has no owner and is never read.
 
-    A value that is no text is left as it is, for the API server to refuse.
+    A value that is no text stays, for the API server to refuse.
     """
     texts = item.get("stringData")
     if key_of(item)[:2] != ("", "Secret") or "stringData" not in item or not isinstance(texts, (dict, type(None))):
@@ -133,32 +133,32 @@ def _one_data(item: Json) -> Json:
 def _without_empty_maps(item: Json) -> Json:
     """An object without empty maps of the user's own keys, and without a null ``creationTimestamp``, which marshalled Go types have.
 
-    Whoever applies an empty map owns all of it, until somebody puts a key into it.
+    Applying an empty map owns all of it, until another manager adds a key.
     """
     kind = key_of(item)[:2]
     if kind == CRD:
         return {**item, "metadata": _filled(item["metadata"], _MAPS)}
-    found: Json = _tidy(item)
-    return _filled(found, ("data", "binaryData")) if kind in (("", "ConfigMap"), ("", "Secret")) else found
+    tidied: Json = _tidy(item)
+    return _filled(tidied, ("data", "binaryData")) if kind in (("", "ConfigMap"), ("", "Secret")) else tidied
 
 
 def _tidy(value: t.Any) -> t.Any:
     if isinstance(value, list):
         return [_tidy(part) if isinstance(part, (dict, list)) else part for part in value]
-    found = {name: _tidy(part) if isinstance(part, (dict, list)) else part for name, part in value.items()}
-    if isinstance(found.get("metadata"), dict):
-        found["metadata"] = _filled(found["metadata"], _MAPS)
-    return found
+    fields = {name: _tidy(part) if isinstance(part, (dict, list)) else part for name, part in value.items()}
+    if isinstance(fields.get("metadata"), dict):
+        fields["metadata"] = _filled(fields["metadata"], _MAPS)
+    return fields
 
 
 def _filled(fields: Json, names: tuple[str, ...]) -> Json:
-    """Without those of the fields that hold nothing."""
+    """Without those of the fields that are empty."""
     empty = {name for name in names if name in fields and fields[name] in (None, {})}
     return {name: part for name, part in fields.items() if name not in empty} if empty else fields
 
 
 def _left_to_others(item: Json) -> Json:
-    """An object without the fields that its author left empty for a controller to fill in: to apply them would be to take them back.
+    """An object without the fields that its author left empty for a controller to fill in: applying them would reset them.
 
     The rules of an aggregated ClusterRole (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles), and
     the CA bundles of webhooks, conversions and API services, which are empty or one line feed ("Cg==") for cert-manager's cainjector.
@@ -182,7 +182,7 @@ def _without_empty_bundles(value: t.Any) -> t.Any:
 
 
 def digest(value: object) -> str:
-    """A short fingerprint of plain data, whatever the order of its keys."""
+    """A short fingerprint of plain data, independent of the order of keys."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:32]
 
 
@@ -192,9 +192,9 @@ def is_ours(entry: Json) -> bool:
 
 
 def owned_fields(item: Json) -> str:
-    """Fingerprint of what our field manager owns in an object; empty where it owns nothing.
+    """Fingerprint of the fields that our field manager owns in an object; empty where it owns none.
 
-    It changes when anybody changes or removes a value that we applied, and only then.
+    It changes when another manager changes or removes a value that we applied, and only then.
     """
     for entry in (item.get("metadata") or {}).get("managedFields") or []:
         if is_ours(entry):

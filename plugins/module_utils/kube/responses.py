@@ -1,10 +1,10 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What counts as an answer of a Kubernetes API server. Private to the collection.
+"""What counts as an answer of a Kubernetes API server.
 
 Between here and the API server there may be gateways with sign-in pages, captive portals, and proxies that cut a body off. An answer
-counts only with the status that its method gives, as JSON, whole, and of the shape that was asked for; anything else is told apart from
-an empty list and from an object that was not found.
+counts only with a status of success for its method, as JSON, whole, and of the requested shape; anything else is neither an empty list
+nor an object that was not found.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .object_shapes import ANSWERED, BUILT_IN, misfits
 Json = dict[str, t.Any]
 
 Read = Callable[[bytes], Json]
-"""Makes an answer of a body, or raises ``Unacceptable``."""
+"""Decodes a body, or raises ``Unacceptable``."""
 SUCCESS: dict[str, tuple[int, ...]] = {
     "GET": (200,),
     "POST": (200, 201, 202),
@@ -33,7 +33,7 @@ SUCCESS: dict[str, tuple[int, ...]] = {
     "DELETE": (200, 202),
 }
 """https://kubernetes.io/docs/reference/using-api/api-concepts/, and the responses that the OpenAPI document names."""
-# What every object's and every list's metadata hold, by type (ObjectMeta and ListMeta of meta/v1); others are not used.
+# Types of the fields of ObjectMeta and ListMeta (meta/v1), as far as they are used.
 _METADATA: dict[str, type | tuple[type, ...]] = {
     **dict.fromkeys(("name", "generateName", "namespace", "uid", "resourceVersion"), str),
     **dict.fromkeys(("creationTimestamp", "deletionTimestamp", "continue"), str),
@@ -52,7 +52,7 @@ _LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 MOST_MEMORY = 640 * 2**20
 """Bytes for one answer as data: 500 large objects take a tenth."""
 LARGE = 16 * 2**20
-"""From so many bytes on it is looked whether there is room beside all that already exists."""
+"""Bytes from which the memory that is left is checked first."""
 _ONE_LARGE = threading.Lock()
 _CHARSET = re.compile(r"\bcharset\s*=\s*\"?([^\s\";]+)")
 _LONGEST_TEXT = 500
@@ -69,7 +69,7 @@ class Unacceptable(Exception):
 
 
 def not_a_number(_text: str) -> t.NoReturn:
-    """For what Python's JSON takes beyond the standard."""
+    """Refuse the numbers that Python's JSON accepts beyond the standard."""
     raise ValueError("it holds a number that JSON does not have")
 
 
@@ -90,7 +90,7 @@ def check_status(method: str, code: int, headers: Headers) -> None:
 
 
 def check_type(headers: Headers, accept: str) -> None:
-    """Raises ``Unacceptable`` unless the content is JSON in UTF-8, or of another type that was asked for."""
+    """Raises ``Unacceptable`` unless the content is JSON in UTF-8, or of another accepted type."""
     kind, charset = _media_type(headers)
     if not kind:
         raise Unacceptable("an answer without a content type")
@@ -104,7 +104,7 @@ def parse(content: bytes) -> Json:
     """A JSON object. Raises ``Unacceptable`` for anything else."""
     need = _memory(content)
     try:
-        # Large ones one after the other, so that each sees what those before it took.
+        # Large ones one after the other, so that each check sees the memory of the ones before.
         with _ONE_LARGE if need > LARGE else contextlib.nullcontext():
             if need > MOST_MEMORY or need > LARGE and not limits.room(need):
                 raise Unacceptable("JSON that takes too much memory")
@@ -121,32 +121,32 @@ def parse(content: bytes) -> Json:
 
 
 def _memory(content: bytes) -> int:
-    """Bytes that it takes at most while it is parsed. A character outside of ASCII makes all of its text four times as long."""
+    """The most bytes that parsing takes. A character outside of ASCII makes all of its text four times as long."""
     text = len(content) if content.isascii() else 4 * len(content)
     return 2 * text + 64 * (content.count(b",") + content.count(b"[")) + 184 * content.count(b"{")
 
 
 def document(*fields: str) -> Read:
-    """What is no object of Kubernetes (``/version``, the OpenID configuration), and has these ``fields`` as text."""
+    """A JSON object outside of the API (``/version``, the OpenID configuration) with these ``fields`` as text."""
 
     def read(content: bytes) -> Json:
-        found = parse(content)
+        answer = parse(content)
         for each in fields:
-            _text(found, each)
-        return found
+            _text(answer, each)
+        return answer
 
     return read
 
 
 DOCUMENTS: dict[str, Read] = {"/version": document("gitVersion")}
-"""By path: what is there is no object of Kubernetes."""
+"""By path: objects outside of the API."""
 
 
 def an_object(content: bytes) -> Json:
     """One of Kubernetes itself has fields of its kind's types. Raises ``Unacceptable``."""
-    found = _object(parse(content))
-    _check_shape([found], found, found["kind"])
-    return found
+    answer = _object(parse(content))
+    _check_shape([answer], answer, answer["kind"])
+    return answer
 
 
 def a_list(content: bytes) -> Json:
@@ -155,22 +155,22 @@ def a_list(content: bytes) -> Json:
 
 
 def a_deletion(content: bytes) -> Json:
-    """A Status that tells success, or the object as it is being deleted. Raises ``Unacceptable``."""
-    found = parse(content)
-    if found.get("kind") != "Status":
-        return _object(found)
-    if found.get("status") != "Success":
+    """A Status of success, or the object as it is being deleted. Raises ``Unacceptable``."""
+    answer = parse(content)
+    if answer.get("kind") != "Status":
+        return _object(answer)
+    if answer.get("status") != "Success":
         raise Unacceptable("a Status without success")
-    return found
+    return answer
 
 
 def discovery(content: bytes) -> Json:
-    """Aggregated discovery, or what servers answer that don't have it. Raises ``Unacceptable``."""
-    found = parse(content)
-    if found.get("kind") not in _DISCOVERY:
-        raise Unacceptable(f"{_kind(found)} instead of the served APIs")
-    if found["kind"] == _DISCOVERY[0]:
-        for group in _items(found):
+    """Aggregated discovery, or the answer of servers without it. Raises ``Unacceptable``."""
+    answer = parse(content)
+    if answer.get("kind") not in _DISCOVERY:
+        raise Unacceptable(f"{_kind(answer)} instead of the served APIs")
+    if answer["kind"] == _DISCOVERY[0]:
+        for group in _items(answer):
             _check_metadata(group.get("metadata"))
             for version in _members(group, "versions"):
                 _text(version, "version")
@@ -182,7 +182,7 @@ def discovery(content: bytes) -> Json:
                         raise Unacceptable("a resource whose scope is neither Cluster nor Namespaced")
                     if resource.get("responseKind") is not None and not isinstance(resource["responseKind"], dict):
                         raise Unacceptable("a resource whose responseKind is no object")
-    return found
+    return answer
 
 
 def status(content: bytes, headers: Headers) -> Json | None:
@@ -193,11 +193,11 @@ def status(content: bytes, headers: Headers) -> Json | None:
     media, _charset = _media_type(headers)
     if media == "application/json":
         try:
-            found = parse(content)
+            answer = parse(content)
         except Unacceptable:
             return None
-        if found.get("kind") == "Status" and isinstance(found.get("details") or {}, dict):
-            return found
+        if answer.get("kind") == "Status" and isinstance(answer.get("details") or {}, dict):
+            return answer
     if media == "text/plain" and headers.get("Audit-Id"):
         return {"message": text(content)}
     return None
@@ -209,7 +209,7 @@ def text(content: bytes) -> str:
 
 
 def from_between(code: int, content: bytes, headers: Headers) -> str:
-    """What a server on the way says: its text, or what sort of page it shows."""
+    """The message of a server on the way: its text, or the type of its page."""
     kind, _charset = _media_type(headers)
     return (text(content) if kind == "text/plain" else "") or f"HTTP {code}, {page(headers)}"
 
@@ -223,38 +223,38 @@ def page(headers: Headers) -> str:
 def _media_type(headers: Headers) -> tuple[str, str]:
     """Type and character set, in small letters."""
     kind, _semicolon, parameters = (headers.get("Content-Type") or "").lower().partition(";")
-    found = _CHARSET.search(parameters)
-    return kind.strip(), found[1] if found else "utf-8"
+    charset = _CHARSET.search(parameters)
+    return kind.strip(), charset[1] if charset else "utf-8"
 
 
-def _object(found: Json) -> Json:
-    if not isinstance(found.get("kind"), str) or found["kind"] in ("", "Status") or "items" in found and found["kind"].endswith("List"):
-        raise Unacceptable(f"{_kind(found)} instead of an object")
-    _check_metadata(found.get("metadata"))
-    return found
+def _object(answer: Json) -> Json:
+    if not isinstance(answer.get("kind"), str) or answer["kind"] in ("", "Status") or "items" in answer and answer["kind"].endswith("List"):
+        raise Unacceptable(f"{_kind(answer)} instead of an object")
+    _check_metadata(answer.get("metadata"))
+    return answer
 
 
-def _list(found: Json) -> Json:
-    if not str(found.get("kind")).endswith("List") or "items" not in found:
-        raise Unacceptable(f"{_kind(found)} instead of a list")
-    if not isinstance(found.get("metadata"), dict):
+def _list(answer: Json) -> Json:
+    if not str(answer.get("kind")).endswith("List") or "items" not in answer:
+        raise Unacceptable(f"{_kind(answer)} instead of a list")
+    if not isinstance(answer.get("metadata"), dict):
         raise Unacceptable("a list without metadata")
-    _check_metadata(found["metadata"])
-    for item in _items(found):
+    _check_metadata(answer["metadata"])
+    for item in _items(answer):
         _check_metadata(item.get("metadata"))
         if not item["metadata"].get("name"):
             raise Unacceptable("a list with an object that has no name")
-    _check_shape(_items(found), found, found["kind"].removesuffix("List"))
-    return found
+    _check_shape(_items(answer), answer, answer["kind"].removesuffix("List"))
+    return answer
 
 
-def _items(found: Json) -> list[Json]:
-    """Those of Go are ``null`` where there are none."""
-    return _members(found, "items")
+def _items(answer: Json) -> list[Json]:
+    """Go writes an empty list as ``null``."""
+    return _members(answer, "items")
 
 
-def _members(found: Json, key: str) -> list[Json]:
-    members = found.get(key)
+def _members(answer: Json, key: str) -> list[Json]:
+    members = answer.get(key)
     if members is None:
         return []
     if not isinstance(members, list) or not all(isinstance(each, dict) for each in members):
@@ -262,8 +262,8 @@ def _members(found: Json, key: str) -> list[Json]:
     return members
 
 
-def _text(found: Json, key: str) -> None:
-    if not isinstance(found.get(key), str):
+def _text(answer: Json, key: str) -> None:
+    if not isinstance(answer.get(key), str):
         raise Unacceptable(f"no text {key}")
 
 
@@ -281,22 +281,22 @@ def _check_metadata(metadata: t.Any) -> None:
             raise Unacceptable(f"metadata.{key} whose values are not text")
 
 
-def _check_shape(items: list[Json], found: Json, kind: str) -> None:
-    """``found``: says the API version."""
-    group, slash, _version = str(found.get("apiVersion") or "").partition("/")
+def _check_shape(items: list[Json], answer: Json, kind: str) -> None:
+    """``answer``: names the API version."""
+    group, slash, _version = str(answer.get("apiVersion") or "").partition("/")
     shape = ANSWERED.get(kind) if not slash or group in BUILT_IN else None
     for item in items if shape else ():
         for wrong in misfits(item, shape, null=False):
             raise Unacceptable(f"a {kind} whose {wrong.place} is not {wrong.expected}")
 
 
-def _kind(found: Json) -> str:
-    kind = found.get("kind")
+def _kind(answer: Json) -> str:
+    kind = answer.get("kind")
     return f"JSON of the kind {kind[:80]}" if isinstance(kind, str) and kind else "JSON without a kind"
 
 
 def _shown(location: str) -> str:
-    """An address without its query, which may hold what nobody is to see, and without a login."""
+    """An address without its query, which may hold secrets, and without a login."""
     try:
         parts = urlsplit(location)
     except ValueError:

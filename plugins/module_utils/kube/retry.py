@@ -20,11 +20,11 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _TRIES, _LONGEST_THROTTLED = 5, 10.0
 """Without a retry policy: how often a request is sent, and the longest pause in between."""
 _SPEAK_FIRST, _SPEAK_LAST = 1.0, 30.0
-"""Seconds between two lines about the same reason: twice as many each time."""
+"""Seconds between two lines about the same reason, doubled each time."""
 LARGE = 64 * 1024
 """Bytes from which a request is large, as most CustomResourceDefinitions are."""
 _ALWAYS, _BRIEFLY, _A_MOMENT, _NEVER = float("inf"), 10.0, 2.0, 0.0
-"""Seconds for which a request is sent again."""
+"""Seconds for which a request is retried."""
 # Ports and times differ at each attempt: "read tcp 10.0.0.1:43210->10.0.0.2:2379: connection reset by peer".
 _NUMBER = re.compile(r"\d+")
 # The "no" of an admission webhook, which chooses its status itself.
@@ -32,7 +32,7 @@ _DENIED = re.compile(r"denied the request")
 
 
 class _Transient(t.NamedTuple):
-    """An answer that is known to be transient: for how many seconds a read and a write that got it are sent again."""
+    """A transient error: for how many seconds reads and writes are retried after it."""
 
     codes: tuple[int, ...]
     text: re.Pattern[str]
@@ -46,10 +46,10 @@ def _known(codes: tuple[int, ...], text: str, reads: float = _ALWAYS, writes: fl
 
 # All else is permanent. The first that fits counts. The texts are those of Kubernetes 1.30 to 1.35.
 _TRANSIENT = (
-    # apiextensions-apiserver, conversion/webhook_converter.go. Its server may be coming up, or be gone for good: nothing is to wait for
-    # a list that can be passed over. With 429 where the API server has not filled its cache of them yet.
+    # apiextensions-apiserver, conversion/webhook_converter.go. Its server may be starting, or be gone for good: a list that can be
+    # skipped is not worth a wait. With 429 where the API server has not filled its cache of them yet.
     _known((429, 500), "conversion webhook for .* failed", reads=_A_MOMENT),
-    # apiserver, storage/cacher: its cache can't be filled, for a reason that may last (objects that can't be decoded or decrypted).
+    # apiserver, storage/cacher: its cache can't be filled, perhaps permanently (objects that can't be decoded or decrypted).
     _known((429, 500), r"storage is \(re\)initializing: failed to list", reads=_BRIEFLY),
     # https://kubernetes.io/docs/concepts/cluster-administration/flow-control/: nothing was done.
     _known((429,), ""),
@@ -64,7 +64,7 @@ _TRANSIENT = (
         (500,), "etcdserver: (leader changed|not leader|no leader|request timed out|too many requests|server stopped|unhealthy cluster)"
     ),
     _known((500,), r"rpc error: code = (Unavailable|DeadlineExceeded|Canceled|Aborted)"),
-    # What Go says of connections, here of the API server's to etcd and others.
+    # Errors of Go about connections, here of the API server's to etcd and others.
     _known(
         (500,),
         r"connection re(fused|set)|broken pipe|i/o timeout|TLS handshake timeout|context (deadline exceeded|canceled)|\bEOF\b"
@@ -84,7 +84,7 @@ _TRANSIENT = (
 
 @dataclass
 class Attempt:
-    """A request. ``failures``: how often it failed until now; ``since``: when it first did, by the monotonic clock."""
+    """A request and its failures so far. ``since``: the time of the first one, by the monotonic clock."""
 
     method: str
     path: str
@@ -94,13 +94,13 @@ class Attempt:
     size: int = 0
     """Bytes of its body."""
     went: bool = True
-    """Whether it may have reached the server: not where there was no connection, or that failed at what it had to prove."""
+    """Whether it may have reached the server: not without a connection, or with one that could not be proved."""
 
     @property
     def may_be_sent_twice(self) -> bool:
         """Reads, deletions, patches, and questions about rights. A PUT or POST before it went.
 
-        Patches say what is to be (apply, merge), are dry runs, or name the resourceVersion that they are for (JSON patch).
+        Patches state a result (apply, merge), are dry runs, or name the resourceVersion that they are for (JSON patch).
         """
         if not self.went:
             return True
@@ -110,7 +110,7 @@ class Attempt:
 
 
 class Concurrency:
-    """How many large requests are under way side by side: half as many after each that was too much for the server."""
+    """Limits the large requests that are under way side by side: half as many after each that was too much for the server."""
 
     def __init__(self) -> None:
         self._most = 2**10
@@ -120,7 +120,7 @@ class Concurrency:
 
     @contextlib.contextmanager
     def place(self, size: int) -> Iterator[None]:
-        """Wait until a request of so many bytes may be sent."""
+        """Wait until a request of ``size`` bytes may be sent."""
         if size < LARGE:
             yield
             return
@@ -140,7 +140,7 @@ class Concurrency:
             self._most = max(min(self._most, self._under_way + 1) // 2, 1)
 
     def end(self) -> None:
-        """Nobody waits any more."""
+        """Let everything through."""
         with self._changed:
             self._ended = True
             self._changed.notify_all()
@@ -169,7 +169,7 @@ class Retries:
     def wait(self, attempt: Attempt, failure: ApiError | Unreachable, retry_after: float | None) -> bool:
         """Wait until it is time to send a request again; false where that is of no use, or there is no time left.
 
-        ``retry_after``: what the server asked for, in seconds; it is never asked earlier.
+        ``retry_after``: seconds that the server asks for; no retry is sent earlier.
         """
         too_much = failure.slow if isinstance(failure, Unreachable) else failure.code in (429, 504)
         if too_much and attempt.size >= LARGE:
@@ -184,12 +184,14 @@ class Retries:
         return not self._ended.wait(min(pause, left))
 
     def _report(self, failure: ApiError | Unreachable, seconds: float) -> None:
-        """Nothing of a first stumble; a reason only once."""
+        """Report a failure that lasts; each reason once."""
         now = time.monotonic()
         with self._lock:
             if seconds < _SPEAK_FIRST or now - self._reported_at < _SPEAK_FIRST:
                 return
-            why = failure.message if isinstance(failure, Unreachable) else f"The API server {self._server} refuses for now: {failure.said}"
+            why = failure.message
+            if isinstance(failure, ApiError):
+                why = f"The API server {self._server} refuses for now: {failure.status_message}"
             reason = _NUMBER.sub("", why)
             known = reason in self._reported
             if known and now - self._reported_at < self._silence:
@@ -201,39 +203,39 @@ class Retries:
 
 def wait_if_throttled(attempt: Attempt, failure: ApiError | Unreachable, retry_after: float | None, deadline: Deadline | None) -> bool:
     """Without a retry policy: wait where the server did not accept a request (429); false for other failures, and after a few times."""
-    if not isinstance(failure, ApiError) or failure.code != 429 or attempt.failures >= _TRIES or not passes(attempt, failure):
+    if not isinstance(failure, ApiError) or failure.code != 429 or attempt.failures >= _TRIES or not retried_forever(attempt, failure):
         return False
     left = deadline.left() if deadline else _LONGEST_THROTTLED
     time.sleep(min(retry_after or random.uniform(0.5, 1.0) * attempt.failures, _LONGEST_THROTTLED, left))
     return True
 
 
-def patience(sent: Attempt, failure: ApiError | Unreachable) -> float:
-    """For how many seconds a request may be sent again after it failed like this; 0 for a permanent error."""
+def patience(attempt: Attempt, failure: ApiError | Unreachable) -> float:
+    """Seconds for which a request may be retried after this failure; 0 for a permanent error."""
     if isinstance(failure, InvalidResponse):
-        return _BRIEFLY if sent.may_be_sent_twice else _NEVER
+        return _BRIEFLY if attempt.may_be_sent_twice else _NEVER
     if isinstance(failure, Unreachable):
-        return _ALWAYS if failure.passes and sent.may_be_sent_twice else _NEVER
+        return _ALWAYS if failure.transient and attempt.may_be_sent_twice else _NEVER
     known = _transient(failure)
-    if known is None or failure.code != 429 and not sent.may_be_sent_twice:
+    if known is None or failure.code != 429 and not attempt.may_be_sent_twice:
         return _NEVER
-    if failure.code == 409 and (sent.method == "DELETE" or "json-patch" in sent.content_type):
+    if failure.code == 409 and (attempt.method == "DELETE" or "json-patch" in attempt.content_type):
         return _NEVER  # its preconditions do not hold
-    return known.reads if sent.method == "GET" else known.writes
+    return known.reads if attempt.method == "GET" else known.writes
 
 
-def passes(sent: Attempt, failure: ApiError) -> bool:
-    """Whether a refusal is transient, however long it lasts."""
-    return patience(sent, failure) == _ALWAYS
+def retried_forever(attempt: Attempt, failure: ApiError) -> bool:
+    """Whether a refusal may be retried without limit."""
+    return patience(attempt, failure) == _ALWAYS
 
 
 def transient(error: ApiError) -> bool:
-    """Whether an answer is known to be transient."""
+    """Whether an error is known to be transient."""
     return _transient(error) is not None
 
 
 def _transient(error: ApiError) -> _Transient | None:
-    """A conflict that names fields is with a manager, not with a moment."""
-    if _DENIED.search(error.said) or error.code == 409 and error.causes:
+    """``None`` for a permanent error. A conflict that names fields is with another field manager, and lasts."""
+    if _DENIED.search(error.status_message) or error.code == 409 and error.causes:
         return None
-    return next((known for known in _TRANSIENT if error.code in known.codes and known.text.search(error.said)), None)
+    return next((known for known in _TRANSIENT if error.code in known.codes and known.text.search(error.status_message)), None)

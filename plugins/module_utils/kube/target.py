@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The arguments by which every module names its cluster. Private to the collection."""
+"""The arguments by which every module names its cluster."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ TARGET_ARGUMENTS: dict[str, t.Any] = {
     "certificate_authority": {"type": "path"},
     "token": {"type": "str", "no_log": True},
 }
-"""Documented in the fragment ``target``. The content of a kubeconfig is in no log; its path is no secret (``run.begin``)."""
+"""Documented in the fragment ``target``. The content of a kubeconfig is never logged; its path is no secret (``run.begin``)."""
 
 
-def find(args: dict[str, t.Any], context: Context) -> Kubeconfig:
+def kubeconfig_of(args: dict[str, t.Any], context: Context) -> Kubeconfig:
     """The cluster that the arguments, the environment and the files name."""
     token = args.get("token")
     options = [name for name in ("server", "kubeconfig", "context", "cluster", "user") if args.get(name)]
@@ -39,10 +39,10 @@ def find(args: dict[str, t.Any], context: Context) -> Kubeconfig:
     if args.get("server"):
         return _named(args["server"], args.get("certificate_authority"), token, context)
     if not options and k8s_auth.settings(context.env):
-        found = k8s_auth.find(context.env, lambda server: _named(server, None, None, context))
+        kubeconfig = k8s_auth.kubeconfig_of(context.env, lambda server: _named(server, None, None, context))
     else:
-        found = load(args["kubeconfig"], args["context"], context.env, cluster=args["cluster"], user=args["user"])
-    return replace(found, connection=replace(found.connection, credentials=of_token(token))) if token else found
+        kubeconfig = load(args["kubeconfig"], args["context"], context.env, cluster=args["cluster"], user=args["user"])
+    return replace(kubeconfig, connection=replace(kubeconfig.connection, credentials=of_token(token))) if token else kubeconfig
 
 
 def _named(server: str, file: str | None, token: str | None, context: Context) -> Kubeconfig:
@@ -56,5 +56,5 @@ def _named(server: str, file: str | None, token: str | None, context: Context) -
 
 
 def connect(args: dict[str, t.Any], context: Context) -> Client:
-    """A client of that cluster. No request of it takes longer than the stage may wait."""
-    return Client(find(args, context).connection, RequestPolicy(total=min(TOTAL, args.get("wait_timeout") or TOTAL)))
+    """A client of that cluster, none of whose requests takes longer than the stage may wait."""
+    return Client(kubeconfig_of(args, context).connection, RequestPolicy(total=min(TOTAL, args.get("wait_timeout") or TOTAL)))

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a kubeconfig says of TLS and of the proxy to its API server. Private to the collection."""
+"""TLS and the proxy to the API server, as a kubeconfig configures them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _load_certificate(context: ssl.SSLContext, connection: Connection) -> None:
 
 @contextlib.contextmanager
 def _as_file(text: str) -> Iterator[str]:
-    """The path of a file with a key. On Linux it is in memory alone; elsewhere one that only we can read, for a moment."""
+    """The path of a file with a key. On Linux it is in memory only; elsewhere it has mode 600, and is deleted after use."""
     handle = os.memfd_create("kubeflow") if hasattr(os, "memfd_create") and os.path.isdir("/proc/self/fd") else None
     path = f"/proc/self/fd/{handle}"
     if handle is None:
@@ -65,7 +65,7 @@ def _as_file(text: str) -> Iterator[str]:
 
 
 def open_connection(connection: Connection, context: ssl.SSLContext | None, deadline: ExchangeDeadline) -> Channel:
-    """A connection that opens itself with its first request, through the proxy if there is one for this server."""
+    """A connection that opens itself with its first request, through the proxy for this server, if any."""
     return Channel(connection.server, context, proxy_of(connection), deadline, name=connection.tls_server_name)
 
 

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Auth-providers of old kubeconfigs, put right in memory: the file stays what it is. Private to the collection.
+"""Auth-providers of old kubeconfigs, converted in memory: the file is not changed.
 
-``gcp`` and ``azure`` were removed from client-go in Kubernetes 1.26; exec plugins took their place. ``oidc`` is still there.
+``gcp`` and ``azure`` were removed from client-go in Kubernetes 1.26; exec plugins took their place. ``oidc`` remains.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ Config = dict[str, t.Any]
 
 
 def convert(path: Path, provider: object, env: Mapping[str, str]) -> tuple[str, dict[str, t.Any], list[str]]:
-    """What an ``auth-provider`` of the kubeconfig ``path`` comes to: its name; ``exec`` of a user, or its
-    ``token`` with what to refuse it for; warnings."""
+    """An ``auth-provider`` of the kubeconfig ``path``, converted: its name; ``exec`` of a user, or its ``token`` with the reason to refuse
+    it; warnings."""
     name = provider.get("name") if isinstance(provider, dict) else None
     config = (provider.get("config") or {}) if isinstance(provider, dict) else {}
     if not isinstance(config, dict) or not all(isinstance(value, (str, type(None))) for value in config.values()):
@@ -66,8 +66,8 @@ def _kubelogin(path: Path, config: Config, env: Mapping[str, str]) -> Config:
 
 
 def _outdated(path: Path, config: Config) -> BootstrapError | None:
-    """Why the id-token is of no use. It is not renewed here: many providers take a refresh token but once, and the new one would
-    have to be written into the kubeconfig, which is not ours to write to."""
+    """Why the id-token can't be used. It is not renewed here: many providers accept a refresh token once, and the new one would have to be
+    written into the kubeconfig, which is not ours."""
     token: str = config.get("id-token") or ""
     expires = of_token(token)
     if token and (expires is None or expires > datetime.now(tz=UTC)):

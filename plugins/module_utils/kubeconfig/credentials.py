@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How a user logs in to the API server. Private to the collection.
+"""How a user logs in to the API server.
 
 Covers what client-go covers: token, token file, client certificate, name and password, exec plugins
 (https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins) and impersonation.
@@ -40,7 +40,7 @@ class Credentials:
     more_headers: list[tuple[str, str]] = field(default_factory=list)
     """Headers beside those of ``headers()``, some of which come several times: the rest of the impersonation."""
     warnings: list[str] = field(default_factory=list)
-    """What was put right in memory."""
+    """What was converted in memory."""
     _token: str | None = field(default=None, repr=False)
     _token_file: str | None = None
     _remembered: str | None = field(default=None, repr=False, compare=False)
@@ -49,14 +49,14 @@ class Credentials:
     _cluster: Mapping[str, t.Any] = field(default_factory=dict, repr=False)
     _impersonate: dict[str, str] = field(default_factory=dict)
     refused: BootstrapError | None = field(default=None, repr=False)
-    """Why they are of no use, where that is known without asking the server."""
+    """Why they can't be used, where that is known without a request."""
     _env: Mapping[str, str] = field(default_factory=dict, repr=False)
     logins: int = field(default=0, compare=False)
     """How often they were renewed."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def prepare(self) -> None:
-        """Get what has to be got before the first connection: runs the exec plugin."""
+        """Log in before the first connection, where that takes the exec plugin."""
         if self.refused:
             raise self.refused
         with self._lock:
@@ -64,7 +64,7 @@ class Credentials:
                 self._run_plugin()
 
     def renew(self, login: int) -> bool:
-        """Get new ones after those of this ``login`` were refused, once for all clients and threads; false where there is no way to."""
+        """Log in again after ``login`` was refused, once for all clients and threads; false where that is impossible."""
         with self._lock:
             if login == self.logins:
                 if not self._plugin:
@@ -100,7 +100,7 @@ class Credentials:
         return token_expiry.text(end) if end and end < datetime.now(tz=UTC) else None
 
     def attempt(self) -> dict[str, t.Any] | None:
-        """Whether the exec plugin is there and runs, without logging in (``exec_plugin.attempt``)."""
+        """Whether the exec plugin is installed and runs, without logging in (``exec_plugin.attempt``)."""
         return exec_plugin.attempt(self._plugin, self._env) if self._plugin else None
 
     def impersonates(self) -> dict[str, t.Any] | None:
@@ -109,7 +109,7 @@ class Credentials:
         return {"user": user, "groups": [value for name, value in self.more_headers if name == "Impersonate-Group"]} if user else None
 
     def acting_as(self, other: Credentials) -> Credentials:
-        """This login, with requests made as ``other`` has them made."""
+        """This login, with the impersonation of ``other``."""
         return replace(self, _impersonate=other._impersonate, more_headers=other.more_headers)
 
     def _run_plugin(self) -> None:
@@ -124,26 +124,27 @@ class Credentials:
 
 
 def from_user(user: dict[str, t.Any], cluster: dict[str, t.Any], env: Mapping[str, str]) -> Credentials:
-    """The credentials of a kubeconfig's user entry. ``cluster`` is what an exec plugin may be told of the cluster."""
+    """The credentials of a kubeconfig's user entry. ``cluster``: the cluster as an exec plugin may see it."""
     path = Path(user.get("_file", "."))
-    found = Credentials(_env=env, _cluster=cluster)
-    found._impersonate, found.more_headers = _impersonation(path, user)
-    found.certificate = _certificate(path, user)
-    if found.certificate:
-        found.method = "client-certificate"
+    credentials = Credentials(_env=env, _cluster=cluster)
+    credentials._impersonate, credentials.more_headers = _impersonation(path, user)
+    credentials.certificate = _certificate(path, user)
+    if credentials.certificate:
+        credentials.method = "client-certificate"
     for key in ("token", "username", "password"):
         text_of(path, key, user.get(key))
     if user.get("tokenFile"):
-        found.method, found._token_file = "token-file", user["tokenFile"]
+        credentials.method, credentials._token_file = "token-file", user["tokenFile"]
     elif user.get("token"):
-        found.method, found._token = "token", _sendable(f"The kubeconfig {path}: token", user["token"])
+        credentials.method, credentials._token = "token", _sendable(f"The kubeconfig {path}: token", user["token"])
     elif user.get("username"):
         pair_text = f"{user['username']}:{user.get('password') or ''}"
-        found.method, found._basic = "basic", base64.b64encode(encoded(f"The kubeconfig {path}: username or password", pair_text)).decode()
-        remember(user.get("password"), pair_text, found._basic)
+        pair = encoded(f"The kubeconfig {path}: username or password", pair_text)
+        credentials.method, credentials._basic = "basic", base64.b64encode(pair).decode()
+        remember(user.get("password"), pair_text, credentials._basic)
     elif user.get("exec") or user.get("auth-provider"):
-        _from_helper(found, path, user, env)
-    return found
+        _from_helper(credentials, path, user, env)
+    return credentials
 
 
 def of_token(token: str) -> Credentials:
@@ -151,16 +152,16 @@ def of_token(token: str) -> Credentials:
     return Credentials(method="token", _token=_sendable("The token", token))
 
 
-def _from_helper(found: Credentials, path: Path, user: dict[str, t.Any], env: Mapping[str, str]) -> None:
+def _from_helper(credentials: Credentials, path: Path, user: dict[str, t.Any], env: Mapping[str, str]) -> None:
     if not user.get("exec"):
-        found.provider, user, found.warnings = auth_providers.convert(path, user["auth-provider"], env)
+        credentials.provider, user, credentials.warnings = auth_providers.convert(path, user["auth-provider"], env)
     if "token" in user:
-        found.method, found._token = "token", _sendable(f"The kubeconfig {path}: id-token", user["token"])
-        found.refused = user["refused"]
+        credentials.method, credentials._token = "token", _sendable(f"The kubeconfig {path}: id-token", user["token"])
+        credentials.refused = user["refused"]
         return
     plugin, warnings = exec_plugin.parse(path, user["exec"], env)
-    found.method, found._plugin, found.helper = "exec", plugin, plugin["command"]
-    found.warnings = [*found.warnings, *warnings]
+    credentials.method, credentials._plugin, credentials.helper = "exec", plugin, plugin["command"]
+    credentials.warnings = [*credentials.warnings, *warnings]
 
 
 def _certificate(path: Path, user: dict[str, t.Any]) -> tuple[str, str] | None:
@@ -169,7 +170,7 @@ def _certificate(path: Path, user: dict[str, t.Any]) -> tuple[str, str] | None:
         if user.get(f"{key}-data"):
             pair.append(decode(path, f"{key}-data", user[f"{key}-data"]))
         elif user.get(key):
-            pair.append(slurp(path, key, user[key]))
+            pair.append(read_file(path, key, user[key]))
     if len(pair) == 1:
         raise BootstrapError(f"The kubeconfig {path}: client-certificate and client-key belong together, one is missing.")
     return _usable(f"The kubeconfig {path}: client-key", pair[0], pair[1]) if pair else None
@@ -180,7 +181,7 @@ _ENCRYPTED = re.compile(r"^(?:-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type:\s
 
 
 def _usable(what: str, certificate: str, key: str) -> tuple[str, str]:
-    """A pair that can be used without asking anybody: OpenSSL prompts for the pass phrase of a key, on the terminal, and waits."""
+    """A pair that needs no pass phrase: OpenSSL would prompt for it on the terminal, and wait."""
     remember(key)
     if _ENCRYPTED.search(key):
         raise BootstrapError(
@@ -205,7 +206,7 @@ def _impersonation(path: Path, user: dict[str, t.Any]) -> tuple[dict[str, str], 
 
 
 _TOKEN = "!#$&'*+-.^_`|~"
-"""What the name of a header may hold beside letters and digits (RFC 9110, 5.6.2)."""
+"""Characters of a header's name beside letters and digits (RFC 9110, 5.6.2)."""
 
 
 def _sendable(what: str, text: str) -> str:
@@ -216,7 +217,7 @@ def _sendable(what: str, text: str) -> str:
 
 
 def encoded(what: str, text: str) -> bytes:
-    """``text`` as it is sent; that of an environment variable may be of bytes that are none."""
+    """``text`` as it is sent; an environment variable may hold bytes that are no text."""
     try:
         return text.encode()
     except UnicodeEncodeError:
@@ -257,8 +258,8 @@ def kind_of(value: object) -> str:
     return next((word for types, word in _KINDS if isinstance(value, types)), type(value).__name__)
 
 
-def slurp(path: Path, key: str, name: str) -> str:
-    """The text of the file that field ``key`` of the kubeconfig ``path`` names."""
+def read_file(path: Path, key: str, name: str) -> str:
+    """The text of the file in field ``key`` of the kubeconfig ``path``."""
     try:
         return files.read_text(name)
     except (OSError, ValueError) as error:

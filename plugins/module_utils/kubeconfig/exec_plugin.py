@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Commands that log a user in: exec plugins, as client-go runs them. Private to the collection.
+"""Commands that log a user in: exec plugins, as client-go runs them.
 
 https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
 """
@@ -58,7 +58,7 @@ def parse(path: Path, plugin: object, env: Mapping[str, str]) -> tuple[Plugin, l
 
 
 def _command(path: Path, command: str, env: Mapping[str, str]) -> tuple[str, list[str]]:
-    """A path of another machine gives way to the command of that name on this one, if there is one."""
+    """A path of another machine is replaced by the command of that name on this one, if it is installed."""
     if os.sep not in command:
         return command, []
     full, name = os.path.join(path.absolute().parent, command), os.path.basename(command)
@@ -72,7 +72,7 @@ def _where(command: str, env: Mapping[str, str]) -> str | None:
 
 
 def run(plugin: Plugin, cluster: Mapping[str, t.Any], env: Mapping[str, str]) -> dict[str, t.Any]:
-    """Run it; returns the ``status`` of its ExecCredential. ``cluster``: what it may be told of the cluster."""
+    """Run it; returns the ``status`` of its ExecCredential. ``cluster``: the cluster as it may see it."""
     command = plugin["command"]
     hint = install_hint(plugin)
     if not _where(command, env):
@@ -97,8 +97,8 @@ def run(plugin: Plugin, cluster: Mapping[str, t.Any], env: Mapping[str, str]) ->
         why = getattr(error, "strerror", None) or "bad text"
         raise BootstrapError(f"To log in, {command} can't be run: {why}.", fix=hint) from None
     if done.returncode != 0:
-        said = _last_line(done.stderr, plugin) or "it said nothing"
-        raise BootstrapError(f"To log in, {command} ended with {done.returncode}: {said}", fix="Log in with that tool, then try again.")
+        message = _last_line(done.stderr, plugin) or "it said nothing"
+        raise BootstrapError(f"To log in, {command} ended with {done.returncode}: {message}", fix="Log in with that tool, then try again.")
     try:
         status = json.loads(done.stdout)["status"]
         if not isinstance(status, dict):
@@ -109,10 +109,10 @@ def run(plugin: Plugin, cluster: Mapping[str, t.Any], env: Mapping[str, str]) ->
 
 
 def attempt(plugin: Plugin, env: Mapping[str, str]) -> dict[str, t.Any]:
-    """Whether the command of a plugin is there and runs, without logging in.
+    """Whether the command of a plugin is installed and runs, without logging in.
 
-    ``found``; ``runs``: ``None`` where nothing is known of it that would be harmless to try; ``version``: what it says of itself;
-    ``problem``: why it does not run; ``install``: what to do where it does not exist or does not run.
+    ``found``; ``runs``: ``None`` where no harmless call of it is known; ``version``: its own answer;
+    ``problem``: why it does not run; ``install``: the fix where it does not exist or does not run.
     """
     command = _really(plugin)
     known = HELPERS.get(os.path.basename(command))
@@ -144,8 +144,8 @@ def _try(command: str, args: list[str], plugin: Plugin, env: Mapping[str, str]) 
     except (OSError, ValueError) as error:
         return False, None, f"{command} can't be run: {getattr(error, 'strerror', None) or 'bad text'}."
     if done.returncode != 0:
-        said = _last_line(done.stderr or done.stdout, plugin)
-        return False, None, f"{command} {' '.join(args)} ended with {done.returncode}: {said or 'it said nothing'}"
+        message = _last_line(done.stderr or done.stdout, plugin)
+        return False, None, f"{command} {' '.join(args)} ended with {done.returncode}: {message or 'it said nothing'}"
     first = next((line.strip() for line in (done.stdout or done.stderr).splitlines() if line.strip()), "")
     return True, (_cut(first, plugin)[:120] or None) if args != ["--help"] else None, None
 

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The variables ``K8S_AUTH_*`` of kubernetes.core, in its order of precedence. Private to the collection.
+"""The variables ``K8S_AUTH_*`` of kubernetes.core, in its order of precedence.
 
-https://docs.ansible.com/ansible/latest/collections/kubernetes/core/k8s_module.html: a host with a login of its own is all there is to know.
-Else the kubeconfig, and each setting lies over what that says. Automation controllers set some of these for their credentials.
+https://docs.ansible.com/ansible/latest/collections/kubernetes/core/k8s_module.html: a host with a login of its own is sufficient.
+Else each setting overrides the kubeconfig. Automation controllers set some of these for their credentials.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PREFIX = "K8S_AUTH_"
 _LOGIN = {"API_KEY": "token", "USERNAME": "username", "PASSWORD": "password", "CERT_FILE": "client-certificate", "KEY_FILE": "client-key"}
 """Each with the field of a kubeconfig's user that it stands in for."""
 _SAME = {"CA_CERT": "SSL_CA_CERT", "VALIDATE_CERTS": "VERIFY_SSL", "CLIENT_CERT": "CERT_FILE", "CLIENT_KEY": "KEY_FILE"}
-"""kubernetes.core takes them by the name of its option, too, and by that first."""
+"""kubernetes.core also takes them by the name of its option, which has precedence."""
 _NETWORK = ("HOST", "SSL_CA_CERT", "VERIFY_SSL", "PROXY", "NO_PROXY", "PROXY_HEADERS_PROXY_BASIC_AUTH")
 _USED = (*_LOGIN, *_NETWORK, "KUBECONFIG", "CONTEXT", "IMPERSONATE_USER", "IMPERSONATE_GROUPS")
 _IGNORED = {
@@ -31,14 +31,14 @@ _IGNORED = {
     "PERSIST_CONFIG": "no kubeconfig is ever written to",
 }
 _FALSE = ("", "false", "no", "off", "n", "f", "0", "0.0")
-"""What Ansible takes for false, and nothing."""
+"""Values that Ansible takes for false, and the empty one."""
 Named = Callable[[str], Kubeconfig]
 
 
 def settings(env: Mapping[str, str]) -> dict[str, str]:
     """Those that are set and that say where the cluster is or how to log in, without their prefix."""
-    found = {name: env[_PREFIX + name] for name in _USED if env.get(_PREFIX + name)}
-    return {**found, **{ours: env[_PREFIX + theirs] for theirs, ours in _SAME.items() if env.get(_PREFIX + theirs)}}
+    by_name = {name: env[_PREFIX + name] for name in _USED if env.get(_PREFIX + name)}
+    return {**by_name, **{name: env[_PREFIX + alias] for alias, name in _SAME.items() if env.get(_PREFIX + alias)}}
 
 
 def unused(env: Mapping[str, str], because: str) -> str | None:
@@ -53,34 +53,34 @@ def ignored(env: Mapping[str, str]) -> list[str]:
     return [f"{name} is set and ignored: {why}." for name, why in names.items()]
 
 
-def find(env: Mapping[str, str], named: Named) -> Kubeconfig:
-    """The cluster that the variables lead to. ``named`` makes one of a server's URL."""
-    given = settings(env)
+def kubeconfig_of(env: Mapping[str, str], named: Named) -> Kubeconfig:
+    """The cluster that the variables name. ``named``: makes one of a server's URL."""
+    variables = settings(env)
     try:
-        found = _base(given, env, named)
-        changes = {**_network(given, found.connection), "credentials": _credentials(given, found.connection, env)}
+        kubeconfig = _base(variables, env, named)
+        changes = {**_network(variables, kubeconfig.connection), "credentials": _credentials(variables, kubeconfig.connection, env)}
     except BootstrapError as error:
-        raise BootstrapError(f"{_told(given)}: {error.message}", fix=error.fix or "Correct the credential of that job.") from error
-    ca_source = "file" if "SSL_CA_CERT" in given else found.ca_source
-    return replace(found, connection=replace(found.connection, **changes), ca_source=ca_source)
+        raise BootstrapError(f"{_names(variables)}: {error.message}", fix=error.fix or "Correct the credential of that job.") from error
+    ca_source = "file" if "SSL_CA_CERT" in variables else kubeconfig.ca_source
+    return replace(kubeconfig, connection=replace(kubeconfig.connection, **changes), ca_source=ca_source)
 
 
-def _told(given: Mapping[str, str]) -> str:
-    return " or ".join(_PREFIX + name for name in given)
+def _names(variables: Mapping[str, str]) -> str:
+    return " or ".join(_PREFIX + name for name in variables)
 
 
-def _base(given: Mapping[str, str], env: Mapping[str, str], named: Named) -> Kubeconfig:
-    """What the other settings lie over. A host without any login gets none of a kubeconfig that nobody named for it."""
-    by_file = given.get("KUBECONFIG"), given.get("CONTEXT")
-    login = given.keys() & {"API_KEY"} or {"USERNAME", "PASSWORD"} <= given.keys() or {"CERT_FILE", "KEY_FILE"} <= given.keys()
-    if not given.get("HOST"):
-        found = load(*by_file, env)
-        return replace(found, source="K8S_AUTH_KUBECONFIG") if by_file[0] else found
+def _base(variables: Mapping[str, str], env: Mapping[str, str], named: Named) -> Kubeconfig:
+    """What the other settings override. A host without a login takes none from a kubeconfig that was not named with it."""
+    by_file = variables.get("KUBECONFIG"), variables.get("CONTEXT")
+    login = variables.keys() & {"API_KEY"} or {"USERNAME", "PASSWORD"} <= variables.keys() or {"CERT_FILE", "KEY_FILE"} <= variables.keys()
+    if not variables.get("HOST"):
+        kubeconfig = load(*by_file, env)
+        return replace(kubeconfig, source="K8S_AUTH_KUBECONFIG") if by_file[0] else kubeconfig
     if login or not any(by_file):
-        return replace(named(_url(given["HOST"])), source="K8S_AUTH_HOST")
-    found = load(*by_file, env)
-    there = named(_url(given["HOST"])).connection
-    return replace(found, source="K8S_AUTH_HOST", connection=replace(found.connection, server=there.server))
+        return replace(named(_url(variables["HOST"])), source="K8S_AUTH_HOST")
+    kubeconfig = load(*by_file, env)
+    host = named(_url(variables["HOST"])).connection
+    return replace(kubeconfig, source="K8S_AUTH_HOST", connection=replace(kubeconfig.connection, server=host.server))
 
 
 def _url(host: str) -> str:
@@ -88,18 +88,18 @@ def _url(host: str) -> str:
     return host if "://" in host else f"https://{host}"
 
 
-def _network(given: Mapping[str, str], connection: Connection) -> dict[str, t.Any]:
+def _network(variables: Mapping[str, str], connection: Connection) -> dict[str, t.Any]:
     changes: dict[str, t.Any] = {}
-    if "VERIFY_SSL" in given:
-        changes["verify"] = given["VERIFY_SSL"].strip().lower() not in _FALSE
-    if "SSL_CA_CERT" in given:
-        changes["ca"] = authority(given["SSL_CA_CERT"])
+    if "VERIFY_SSL" in variables:
+        changes["verify"] = variables["VERIFY_SSL"].strip().lower() not in _FALSE
+    if "SSL_CA_CERT" in variables:
+        changes["ca"] = authority(variables["SSL_CA_CERT"])
     env = dict(connection.env)
-    if "NO_PROXY" in given:
-        env["NO_PROXY"] = given["NO_PROXY"]
-    if "PROXY" in given:
+    if "NO_PROXY" in variables:
+        env["NO_PROXY"] = variables["NO_PROXY"]
+    if "PROXY" in variables:
         changes["proxy"] = None  # that of the kubeconfig
-        env["HTTPS_PROXY"] = env["HTTP_PROXY"] = _proxy(given["PROXY"], given.get("PROXY_HEADERS_PROXY_BASIC_AUTH"))
+        env["HTTPS_PROXY"] = env["HTTP_PROXY"] = _proxy(variables["PROXY"], variables.get("PROXY_HEADERS_PROXY_BASIC_AUTH"))
     return {**changes, "env": env}
 
 
@@ -107,23 +107,23 @@ def _proxy(proxy: str, login: str | None) -> str:
     """The proxy with the login ``user:password`` for it."""
     url = proxy if "://" in proxy else f"http://{proxy}"
     if not login or not urls.is_usable(url) or urlsplit(url).username:
-        return url  # what is no URL is said where it is used
+        return url  # refused where it is used
     scheme, _mark, rest = url.partition("://")
     user, _colon, password = encoded("the login of the proxy", login).partition(b":")
     return f"{scheme}://{quote(user, safe='')}:{quote(password, safe='')}@{rest}"
 
 
-def _credentials(given: Mapping[str, str], connection: Connection, env: Mapping[str, str]) -> Credentials:
-    """The login that the variables give, else that of the kubeconfig; and as whom requests are made."""
-    user: dict[str, t.Any] = {field: given[name] for name, field in _LOGIN.items() if name in given}
+def _credentials(variables: Mapping[str, str], connection: Connection, env: Mapping[str, str]) -> Credentials:
+    """The login of the variables, else that of the kubeconfig; with the impersonation."""
+    user: dict[str, t.Any] = {field: variables[name] for name, field in _LOGIN.items() if name in variables}
     acting: dict[str, t.Any] = {}
-    if "IMPERSONATE_USER" in given:
-        acting["as"] = given["IMPERSONATE_USER"]
-    if "IMPERSONATE_GROUPS" in given:
-        acting["as-groups"] = [group.strip() for group in given["IMPERSONATE_GROUPS"].split(",") if group.strip()]
-    made = from_user({**user, **acting}, {}, env) if user or acting else None
-    if made is None:
+    if "IMPERSONATE_USER" in variables:
+        acting["as"] = variables["IMPERSONATE_USER"]
+    if "IMPERSONATE_GROUPS" in variables:
+        acting["as-groups"] = [group.strip() for group in variables["IMPERSONATE_GROUPS"].split(",") if group.strip()]
+    login = from_user({**user, **acting}, {}, env) if user or acting else None
+    if login is None:
         return connection.credentials
     if not user:
-        return connection.credentials.acting_as(made)
-    return made if acting else made.acting_as(connection.credentials)
+        return connection.credentials.acting_as(login)
+    return login if acting else login.acting_as(connection.credentials)

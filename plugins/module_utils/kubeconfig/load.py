@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which cluster, and as whom: kubeconfig files read as kubectl reads them. Private to the collection.
+"""Which cluster, and as whom: kubeconfig files read as kubectl reads them.
 
 Rules of client-go's ``clientcmd`` (https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/):
 a named file alone; else the files of ``KUBECONFIG``, merged, the first to name a thing wins; else ``~/.kube/config``; else
@@ -25,7 +25,7 @@ from ..errors import BootstrapError, missing_library
 from ..formats import bounded_yaml
 from ..http import urls
 from ..redaction.redact import path_text
-from .credentials import Credentials, decode, from_user, kind_of, slurp, text_of
+from .credentials import Credentials, decode, from_user, kind_of, read_file, text_of
 
 try:
     import yaml
@@ -38,14 +38,14 @@ _TAG = "tag:yaml.org,2002:"
 
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 _LISTS = {"clusters": "cluster", "users": "user", "contexts": "context"}
-_GIVEN = Path("(given as content)")
+_CONTENT = Path("(given as content)")
 _CLUSTER_PATHS = ("certificate-authority",)
 _USER_PATHS = ("client-certificate", "client-key", "tokenFile")
 
 
 @dataclass(frozen=True)
 class Connection:
-    """All that is needed to speak with one API server. ``credentials`` never shows what it holds."""
+    """Everything that requests to one API server need. ``credentials`` never shows a secret."""
 
     server: str
     ca: str | None = None
@@ -62,7 +62,7 @@ class Connection:
 
 @dataclass(frozen=True)
 class Kubeconfig:
-    """What was chosen, and out of what. ``source``: ``option``, ``KUBECONFIG``, ``~/.kube/config`` or ``in-cluster``."""
+    """The selected cluster and its origin. ``source``: ``option``, ``KUBECONFIG``, ``~/.kube/config`` or ``in-cluster``."""
 
     source: str
     files: list[str]
@@ -83,14 +83,14 @@ def load(
     cluster: str | None = None,
     user: str | None = None,
 ) -> Kubeconfig:
-    """Find the cluster. ``kubeconfig``: a path, or what such a file holds, as text or parsed. ``cluster`` and ``user``: entries to take
-    instead of those that the context names, as kubectl's options.
+    """The selected cluster. ``kubeconfig``: a path, or the content of such a file, as text or parsed. ``cluster`` and ``user``: entries
+    instead of those of the context, as kubectl's options.
 
     Raises ``BootstrapError`` where there is none, or where a file or a name in it is wrong."""
     env = os.environ if env is None else env
-    given = content(kubeconfig)
-    source, paths = ("option", [_GIVEN]) if given is not None else _sources(t.cast("str | None", kubeconfig), env)
-    merged = _merge([_read(path, given) for path in paths])
+    inline = content(kubeconfig)
+    source, paths = ("option", [_CONTENT]) if inline is not None else _sources(t.cast("str | None", kubeconfig), env)
+    merged = _merge([_read(path, inline) for path in paths])
     if not paths and not (context or cluster or user) and _in_cluster(env):
         return _from_service_account(env)
     if not paths:
@@ -104,7 +104,7 @@ def load(
 def contexts(kubeconfig: str | None = None, env: Mapping[str, str] | None = None) -> tuple[list[str], list[Entry]]:
     """The files that ``load`` would read, and all contexts in them: ``name``, ``cluster``, ``user``, ``namespace``, ``server``.
 
-    Raises ``BootstrapError`` where a file does not exist or wrong."""
+    Raises ``BootstrapError`` where a file does not exist or is wrong."""
     _source, paths = _sources(kubeconfig, os.environ if env is None else env)
     merged = _merge([_read(path) for path in paths])
     return [str(path) for path in paths], [_context_line(merged, each) for each in sorted(merged["contexts"])]
@@ -117,7 +117,7 @@ class _Selection(t.NamedTuple):
 
 
 def _sources(kubeconfig: str | None, env: Mapping[str, str]) -> tuple[str, list[Path]]:
-    """Where the files come from, and those of them that exist."""
+    """The source of the files, and those of them that exist."""
     if kubeconfig:
         path = Path(os.path.expanduser(os.path.expandvars(kubeconfig)))
         if not os.path.exists(path):
@@ -137,14 +137,14 @@ def _looked_in(source: str, env: Mapping[str, str]) -> str:
 
 
 def content(kubeconfig: str | Entry | None) -> bytes | None:
-    """What a kubeconfig holds that is given itself instead of a path; None for a path. No message may quote it."""
+    """A kubeconfig's content where it stands in place of a path; ``None`` for a path. No message may quote it."""
     if isinstance(kubeconfig, str):
         return kubeconfig.encode("utf-8", "surrogateescape") if "\n" in kubeconfig or kubeconfig.lstrip().startswith("{") else None
     return None if kubeconfig is None else json.dumps(kubeconfig, default=str).encode()
 
 
 def document(content: bytes) -> t.Any:
-    """What the content of a kubeconfig says; ``None`` where it can't be read."""
+    """The content of a kubeconfig, parsed; ``None`` where it can't be read."""
     try:
         return bounded_yaml.load(content, _loader()) if yaml else None
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError):
@@ -156,7 +156,7 @@ def _read(path: Path, content: bytes | None = None) -> Entry:
     if yaml is None:
         raise missing_library("To read a kubeconfig", "PyYAML")
     try:
-        # What follows the first document, kubectl does not read.
+        # As kubectl does, only the first document is read.
         document = bounded_yaml.load(files.read_bounded(path, 10 * files.MIB) if content is None else content, _loader())
     except yaml.reader.ReaderError as error:
         raise BootstrapError(f"The kubeconfig {path} can't be read: it is not UTF-8 or UTF-16 text.") from error
@@ -165,7 +165,7 @@ def _read(path: Path, content: bytes | None = None) -> Entry:
         where = f":{mark.line + 1}" if mark else ""
         raise BootstrapError(f"The kubeconfig {path}{where} is not YAML: {getattr(error, 'problem', None) or 'unreadable'}.") from error
     except (OSError, ValueError, LookupError, AttributeError, RecursionError) as error:  # PyYAML's answers to odd tags, too
-        raise BootstrapError(f"The kubeconfig {path} can't be read: {_why(error)}.") from error
+        raise BootstrapError(f"The kubeconfig {path} can't be read: {_reason(error)}.") from error
     document = {} if document is None else document
     if not isinstance(document, dict):
         raise BootstrapError(f"The kubeconfig {path} holds {kind_of(document)} where a mapping with clusters, users, contexts belongs.")
@@ -210,7 +210,7 @@ def _loader() -> t.Any:
 
 
 def _by_name(path: Path, kind: str, entries: object) -> dict[str, Entry]:
-    found: dict[str, Entry] = {}
+    by_name: dict[str, Entry] = {}
     if entries is not None and not isinstance(entries, list):
         raise BootstrapError(f"The kubeconfig {path}: {kind} is {kind_of(entries)}, not a list.")
     for index, entry in enumerate(entries or []):
@@ -220,10 +220,10 @@ def _by_name(path: Path, kind: str, entries: object) -> dict[str, Entry]:
         body = {} if entry.get(_LISTS[kind]) is None else entry[_LISTS[kind]]
         if not isinstance(body, dict):
             raise BootstrapError(f"The kubeconfig {path}: {where}.{_LISTS[kind]} is {kind_of(body)}, not a mapping.")
-        if entry["name"] in found:
+        if entry["name"] in by_name:
             raise BootstrapError(f"The kubeconfig {path}: two {kind} are called {entry['name']!r}.")
-        found[entry["name"]] = _absolute(path, kind, body)
-    return found
+        by_name[entry["name"]] = _absolute(path, kind, body)
+    return by_name
 
 
 def _absolute(path: Path, kind: str, body: Entry) -> Entry:
@@ -245,13 +245,13 @@ def _merge(documents: list[Entry]) -> Entry:
     return merged
 
 
-def _choose(merged: Entry, source: str, paths: list[Path], wanted: _Selection, env: Mapping[str, str]) -> Kubeconfig:
+def _choose(merged: Entry, source: str, paths: list[Path], selection: _Selection, env: Mapping[str, str]) -> Kubeconfig:
     where = ", ".join(str(path) for path in paths)
-    context = _context(merged, where, wanted)
-    file, name = Path(context["_file"]), wanted.context
-    cluster_name = wanted.cluster or text_of(file, "cluster", context.get("cluster"))
-    user_name = wanted.user or text_of(file, "user", context.get("user"))
-    for kind, chosen, option in (("clusters", cluster_name, wanted.cluster), ("users", user_name, wanted.user)):
+    context = _context(merged, where, selection)
+    file, name = Path(context["_file"]), selection.context
+    cluster_name = selection.cluster or text_of(file, "cluster", context.get("cluster"))
+    user_name = selection.user or text_of(file, "user", context.get("user"))
+    for kind, chosen, option in (("clusters", cluster_name, selection.cluster), ("users", user_name, selection.user)):
         if chosen in merged[kind] or (kind == "users" and not chosen):
             continue
         if option:
@@ -272,15 +272,15 @@ def _choose(merged: Entry, source: str, paths: list[Path], wanted: _Selection, e
     )
 
 
-def _context(merged: Entry, where: str, wanted: _Selection) -> Entry:
+def _context(merged: Entry, where: str, selection: _Selection) -> Entry:
     """The context, or an empty one where both of its parts are named."""
     known = _names(merged["contexts"])
-    if wanted.context in merged["contexts"]:
-        context: Entry = merged["contexts"][wanted.context]
+    if selection.context in merged["contexts"]:
+        context: Entry = merged["contexts"][selection.context]
         return context
-    if wanted.context:
-        raise BootstrapError(f"{where} has no context {wanted.context!r}.", fix=f"There are: {known}.")
-    if not wanted.cluster:
+    if selection.context:
+        raise BootstrapError(f"{where} has no context {selection.context!r}.", fix=f"There are: {known}.")
+    if not selection.cluster:
         raise BootstrapError(f"{where} has no current-context.", fix=f"Name a context with kubeflow_context. There are: {known}.")
     return {"_file": where}
 
@@ -316,7 +316,7 @@ def _connection(name: str, cluster: Entry, user: Entry | None, env: Mapping[str,
     if cluster.get("certificate-authority-data"):
         ca, ca_source = decode(file, "certificate-authority-data", cluster["certificate-authority-data"]), "data"
     elif cluster.get("certificate-authority"):
-        ca, ca_source = slurp(file, "certificate-authority", cluster["certificate-authority"]), "file"
+        ca, ca_source = read_file(file, "certificate-authority", cluster["certificate-authority"]), "file"
     skip = cluster.get("insecure-skip-tls-verify", False)
     if not isinstance(skip, bool):
         raise BootstrapError(f"The kubeconfig {file}: insecure-skip-tls-verify is {skip!r}, not true or false.")
@@ -336,15 +336,15 @@ _FOR_PLUGIN = ("server", "tls-server-name", "insecure-skip-tls-verify", "proxy-u
 
 
 def _for_plugin(cluster: Entry, ca: str | None) -> Entry:
-    """What an exec plugin is told of the cluster: ``spec.cluster`` of an ExecCredential of client.authentication.k8s.io/v1."""
-    told = {key: value for key, value in cluster.items() if key in _FOR_PLUGIN and value}
+    """The cluster as an exec plugin sees it: ``spec.cluster`` of an ExecCredential of client.authentication.k8s.io/v1."""
+    info = {key: value for key, value in cluster.items() if key in _FOR_PLUGIN and value}
     if ca:
-        told["certificate-authority-data"] = base64.b64encode(ca.encode()).decode()
+        info["certificate-authority-data"] = base64.b64encode(ca.encode()).decode()
     extensions = cluster.get("extensions")
     for each in extensions if isinstance(extensions, list) else []:
         if isinstance(each, dict) and each.get("name") == "client.authentication.k8s.io/exec":
-            told["config"] = each.get("extension")
-    return told
+            info["config"] = each.get("extension")
+    return info
 
 
 def _in_cluster(env: Mapping[str, str]) -> bool:
@@ -352,7 +352,7 @@ def _in_cluster(env: Mapping[str, str]) -> bool:
 
 
 def _service_account(env: Mapping[str, str]) -> str:
-    """The folder of the pod's service account; the variable is there for tests and for unusual mounts."""
+    """The folder of the pod's service account; the variable is for tests and unusual mounts."""
     return env.get("KUBEFLOW_BOOTSTRAP_SERVICE_ACCOUNT") or SERVICE_ACCOUNT
 
 
@@ -366,7 +366,7 @@ def _from_service_account(env: Mapping[str, str]) -> Kubeconfig:
         raise BootstrapError("KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT of this pod name no address.")
     connection = Connection(
         server=server,
-        ca=slurp(folder, "ca.crt", str(folder / "ca.crt")),
+        ca=read_file(folder, "ca.crt", str(folder / "ca.crt")),
         credentials=from_user(user, {}, env),
         name="in-cluster",
         env=env,
@@ -377,7 +377,7 @@ def _from_service_account(env: Mapping[str, str]) -> Kubeconfig:
         context=None,
         cluster=None,
         user=None,
-        namespace=slurp(folder, "namespace", str(namespace)).strip() if namespace.exists() else None,
+        namespace=read_file(folder, "namespace", str(namespace)).strip() if namespace.exists() else None,
         connection=connection,
         contexts=[],
         ca_source="file",
@@ -385,10 +385,10 @@ def _from_service_account(env: Mapping[str, str]) -> Kubeconfig:
 
 
 def _check_url(path: Path, key: str, url: str) -> None:
-    """Refuse what no connection can be opened to. The URL is not shown: it may hold a login."""
+    """Refuse a URL that no connection can be opened to. It is not shown: it may hold a login."""
     if not urls.is_usable(url):
         raise BootstrapError(f"The kubeconfig {path}: {key} is not a URL such as https://host:6443.")
 
 
-def _why(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or type(error).__name__

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""When a token or a certificate runs out. Private to the collection."""
+"""When a token or a certificate expires."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 
 
 def claims(token: str) -> dict[str, t.Any]:
-    """What a JSON web token says, unverified; nothing for a token of another kind."""
+    """The claims of a JSON web token, unverified; empty for a token of another kind."""
     try:
         middle = token.split(".")[1]
-        found = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
+        payload = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
     except (IndexError, ValueError, TypeError, binascii.Error, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return payload if isinstance(payload, dict) else {}
 
 
 def of_token(token: str) -> datetime | None:

@@ -272,7 +272,7 @@ def _not_ready(client: Client) -> str | None:
     except Unreachable:
         return "kube-apiserver does not answer yet"
     except ApiError as error:
-        return f"kube-apiserver is not ready: {' '.join(error.said.split())[-200:]}"
+        return f"kube-apiserver is not ready: {' '.join(error.status_message.split())[-200:]}"
     return None
 
 

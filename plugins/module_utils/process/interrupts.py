@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""SIGINT and SIGTERM, noted when they come and acted upon where work can stop. Private to the collection.
+"""SIGINT and SIGTERM, noted when they arrive and acted upon where work can stop.
 
 A handler that raises does so anywhere: within a hook of ``os.fork``, where the exception is swallowed, or with a lock held. So it only
-takes a note, and writes to a pipe that waits look at. Where nothing is ``noted``, all here does nothing.
+takes a note, and writes to a pipe that waits select on. Outside of ``noted`` all functions here do nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 GLANCE = 0.1
-"""Seconds between two looks: some waits can't be woken, and none by a signal that comes right before it begins to wait."""
+"""Seconds between two checks: some waits can't be woken, and none by a signal that arrives right before it begins."""
 
 
 @dataclass
@@ -41,8 +41,9 @@ _note: _Note | None = None
 def noted() -> Iterator[Callable[[], bool]]:
     """The first signal ends the ``with`` statement at the next ``check`` or ``pause``, as KeyboardInterrupt; what was done can be recorded.
 
-    Then the signal does what it always does. A second one ends the process at once; in a worker of Ansible a third one, as that passes on
-    each signal, and then terminates its workers (ansible.executor.task_queue_manager). Yields whether one came that nobody has acted upon.
+    Then the signal has its usual effect. A second one ends the process at once; in a worker of Ansible a third one, as that passes on
+    each signal, and then terminates its workers (ansible.executor.task_queue_manager). Yields a function: whether one is
+    not yet acted upon.
     """
     global _note
     reading, writing = os.pipe()
@@ -62,8 +63,8 @@ def noted() -> Iterator[Callable[[], bool]]:
 
 def _take_note(number: int, _frame: object) -> None:
     note = _note
-    told_once = 2 if multiprocessing.parent_process() else 1
-    if note is None or note.count >= told_once or note.process != os.getpid():
+    most = 2 if multiprocessing.parent_process() else 1
+    if note is None or note.count >= most or note.process != os.getpid():
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
         return
@@ -74,7 +75,7 @@ def _take_note(number: int, _frame: object) -> None:
     os.write(note.writing, b".")
 
 
-def came() -> bool:
+def pending() -> bool:
     """Whether a signal was noted."""
     return _note is not None and _note.number is not None
 
@@ -104,7 +105,7 @@ def pause(seconds: float) -> None:
 
 
 def sources() -> list[int]:
-    """What ``select`` is to look at beside its own, so that a signal wakes it."""
+    """What ``select`` should include, so that a signal wakes it."""
     return [_note.reading] if _note is not None and not _note.acted_upon else []
 
 

@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""How credentials look that must not be committed. Private to the collection.
+"""The shapes of credentials that must not be committed.
 
-``words``: one of them is in every text that fits, so that others are passed over fast. ``pattern``: a regular expression over the text of
-a file. ``encoded``: its group ``value`` is base64, and only counts if what it holds matches this. ``source``: where the shape is from.
+``words``: one of them is in every match, so that other texts are skipped fast. ``pattern``: a regular expression over the text of a file.
+``encoded``: its group ``value`` is base64, and counts only if its content matches this. ``source``: where the shape is documented.
 """
 
 from __future__ import annotations
@@ -138,6 +138,6 @@ SECRET_PATTERNS: dict[str, SecretPattern] = {
 """By a name that the user can allow."""
 
 FIELD = r"(?:password|passwd|passphrase|token|secret|api[_-]?key|access[_-]?key|private[_-]?key|encryption[_-]?key|credentials?)"
-"""How names of fields end whose values are secrets, in small letters."""
+"""The end of names of fields whose values are secrets, in small letters."""
 FIELD_WORDS = ("passw", "passphrase", "token", "secret", "api", "access", "private", "encryption", "credential")
-"""What such an end begins with."""
+"""Each such end begins with one of these."""

@@ -1,8 +1,8 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The filter that text passes before a person reads it or a file keeps it: no secret, no control character. Private to the collection.
+"""The filter that text passes before a person reads it or a file keeps it: no secret, no control character.
 
-Secrets are known in two ways: ``remember`` is told of each one where it is read, and ``secret_patterns`` says how others look.
+Secrets are known in two ways: ``remember`` gets each one where it is read, and ``patterns`` has the shapes of others.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ T = t.TypeVar("T")
 
 MASK = "***"
 MOST = 4_000
-"""Characters of one text from outside that are kept."""
+"""Characters of one text from outside: the rest is cut off."""
 _SHORTEST = 6
 """Characters of a secret: a shorter one is too often a piece of another word."""
 _LONGEST_PATH = 1024
 _PIECE = 16
-"""Characters: so long a piece of a secret is hidden, too. A server may cut off what it echoes."""
+"""Characters of a piece of a secret that is hidden, too: a server may truncate what it echoes."""
 
 # A terminal's sequences as a whole (ECMA-48: CSI, strings such as a title, others), then whatever steers it or hides text:
 # C0 but for tab and line feed, C1, soft hyphen, zero-width and bidirectional characters, separators, tags, lone surrogates.
@@ -48,9 +48,9 @@ _PATTERNS = (
     re.compile(r"(?i)(?<=bearer )[\w.~+/=:-]{6,}|(?<=basic )[\w+/=-]{6,}"),
     *(re.compile(each["pattern"]) for each in SECRET_PATTERNS.values()),
 )
-# Of a long word, what can be read: small letters, capitals, numbers, and names that are put together of words in both.
+# The readable parts of a long word: small letters, capitals, numbers, and names that are put together of words in both.
 _READABLE = r"(?:[a-z]++|[A-Z]{1,6}+[a-z]{2,}+|(?:A[nst]|B[ey]|[DGNST]o|I[dfnst]|My|O[fnr]|Up|We)(?![a-z])|[A-Z]++(?![a-z])|\d++)[-_+=]*+"
-# What a program that handles credentials may say, where much more is masked: a word behind a field's name, and long words with digits in
+# For the output of programs that handle credentials, where much more is masked: a word behind a field's name, and long words with digits in
 # them or that nobody can read, as opaque tokens and keys are. Host names, UUIDs, names of clusters and of errors stay.
 _OPAQUE = (
     re.compile(r"-----BEGIN.*?(?:-----END[^-]*-----|\Z)", re.DOTALL),
@@ -69,7 +69,7 @@ _whole: re.Pattern[str] | None = None
 
 
 def remember(*secrets: str | None) -> None:
-    """Never show these, nor other forms of them: of a PEM text the lines between the marks, of what has lines each."""
+    """Never show these, nor other encodings of them: of a PEM text the lines between the markers, of other texts each line."""
     global _pieces, _whole
     new = {form for secret in secrets if secret for line in _lines(secret) for form in _written(line)} - _forms
     if not new:
@@ -92,7 +92,7 @@ def remember_login(url: str | None) -> None:
 
 
 def forget() -> None:
-    """Start over: what one task knows is none of the next one's business."""
+    """Start over: the secrets of one task do not concern the next."""
     global _pieces, _whole
     with _lock:
         _forms.clear()
@@ -120,7 +120,7 @@ def plain(text: str) -> str:
 
 
 def path_text(path: object) -> str:
-    """A path for a message, unless it is what a file holds, given in its place: as it is, or in base64."""
+    """A path for a message; not the content of a file, plain or in base64, that stands in its place."""
     text = str(path)
     if "\n" in text or "-----BEGIN" in text or text.lstrip()[:1] in ("{", "[") or len(text) > _LONGEST_PATH:
         return "(what is no path)"
@@ -133,7 +133,7 @@ def cleaned(data: T, most: int = MOST) -> T:
 
 
 def plain_texts(data: T) -> T:
-    """Plain data with every text in it as ``plain`` has it, keys too."""
+    """Plain data with ``plain`` applied to every text in it, keys too."""
     return _with_texts(data, plain)
 
 
@@ -153,7 +153,7 @@ def _lines(secret: str) -> list[str]:
 
 
 def _written(secret: str) -> set[str]:
-    """How a secret may be written: as it is, in JSON, a URL, HTML, in Python's way, in base64 at each of its three alignments."""
+    """The encodings of a secret: plain, in JSON, a URL, HTML, as Python's repr, in base64 at each of its three alignments."""
     data = secret.encode("utf-8", "surrogatepass")
     encoded = [secret, json.dumps(secret)[1:-1], quote(secret, safe="", errors="replace"), html.escape(secret), repr(secret)[1:-1]]
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
@@ -165,12 +165,12 @@ def _written(secret: str) -> set[str]:
 def _without_pieces(text: str) -> str:
     if len(text) < _PIECE or not _pieces:
         return text
-    found, end, shown = [], 0, 0
+    parts, end, shown = [], 0, 0
     for at in range(len(text) - _PIECE + 1):
         if text[at : at + _PIECE] in _pieces:
             if at > end:
-                found.append(text[shown:at] + MASK)
-            elif not found:
-                found.append(MASK)
+                parts.append(text[shown:at] + MASK)
+            elif not parts:
+                parts.append(MASK)
             end = shown = at + _PIECE
-    return "".join(found) + text[shown:]
+    return "".join(parts) + text[shown:]

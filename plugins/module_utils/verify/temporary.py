@@ -76,8 +76,8 @@ def _create(client: Client, resources: Resources, namespace: str, check: str, it
                 interrupts.pause(_PAUSE)
                 continue
             # Quotas and policies refuse with 403 as well.
-            kind = CheckDenied if error.code == 403 and "cannot create resource" in error.said else CheckFailed
-            raise kind(f"{key_of(item)} can't be created: {error.said}") from None
+            kind = CheckDenied if error.code == 403 and "cannot create resource" in error.status_message else CheckFailed
+            raise kind(f"{key_of(item)} can't be created: {error.status_message}") from None
 
 
 def _explained(client: Client, key: Key, live: Json) -> str:

@@ -123,7 +123,8 @@ class Comparison:
                     return {}
                 if not optional:
                     raise
-                self._inventory.unseen[kind] = f"it can't be listed: {error.said if isinstance(error, ApiError) else error.message}"
+                why = error.status_message if isinstance(error, ApiError) else error.message
+                self._inventory.unseen[kind] = f"it can't be listed: {why}"
                 return {}
 
         todo = sorted(set(kinds) - self._inventory.listed.keys())

@@ -76,7 +76,7 @@ def refusal(error: BootstrapError, key: Key, item: Json | None = None) -> Refusa
     """Why the API server refused an object, without values of Secrets. ``item``: the request's body."""
     if not isinstance(error, ApiError):
         return Refusal(UNANSWERED if isinstance(error, Unreachable) else OTHER, error.message.rstrip("."), error.fix or _RETRY)
-    message = _hidden(error.said) if key.kind == "Secret" else error.said
+    message = _hidden(error.status_message) if key.kind == "Secret" else error.status_message
     message = " ".join(message.split()).rstrip(".")
     if error.reason == "Conflict" and error.causes:
         return _conflict(error)
@@ -100,7 +100,7 @@ def inconclusive(error: BootstrapError) -> bool:
     """Whether an error of a dry run proves nothing: a transient error, a kind not served yet, or a webhook without dry runs."""
     if not isinstance(error, ApiError):
         return False
-    return (error.code >= 429 and transient(error)) or error.code == 404 or bool(_DRY.search(error.said))
+    return (error.code >= 429 and transient(error)) or error.code == 404 or bool(_DRY.search(error.status_message))
 
 
 def summary(refused: Mapping[Key, Refusal]) -> str:

@@ -57,7 +57,7 @@ def delete(
             if error.code == 404:
                 return GONE, ""
             if error.code != 409:
-                return REFUSED, error.said
+                return REFUSED, error.status_message
         except OtherCluster:
             raise
         except BootstrapError as error:
@@ -84,7 +84,7 @@ def _request(client: Client, path: str, body: Json, dry_run: bool) -> str:
     try:
         client.delete(path, {**body, "dryRun": ["All"]}, dryRun="All")
     except ApiError as error:
-        if error.code != 400 or "dry run" not in error.said:  # a webhook that does not support dry runs
+        if error.code != 400 or "dry run" not in error.status_message:  # a webhook that does not support dry runs
             raise
     return GONE
 

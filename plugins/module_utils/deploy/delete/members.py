@@ -160,7 +160,7 @@ def _reduced(item: Json) -> Json:
 
 
 def _message(error: BootstrapError) -> str:
-    return error.said if isinstance(error, ApiError) else error.message
+    return error.status_message if isinstance(error, ApiError) else error.message
 
 
 # --- dependents of the members

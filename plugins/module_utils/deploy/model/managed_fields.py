@@ -194,7 +194,7 @@ def of_another_version(error: ApiError) -> bool:
 
     Not because the request has such a field.
     """
-    return error.code == 500 and _UNDECLARED in error.said and "typed patch object" not in error.said
+    return error.code == 500 and _UNDECLARED in error.status_message and "typed patch object" not in error.status_message
 
 
 def conflicting(error: ApiError) -> set[str]:

@@ -95,7 +95,7 @@ class _FinalizerLookup:
         try:
             workloads = self._controllers.of(key.group, resource.plural, key.namespace)
         except ApiError as error:
-            return f"its controller must remove it, and whether that runs can't be seen ({error.said})"
+            return f"its controller must remove it, and whether that runs can't be seen ({error.status_message})"
         controllers = [(f"{workload.kind} {workload.namespace}/{workload.name}", ready) for workload, ready in workloads.items()]
         running = [name for name, ready in controllers if ready]
         if running:

@@ -50,7 +50,7 @@ def closed(client: Client, gates: Collection[Gate], items: Items, explain: bool 
                 reasons |= {by_key[key]: why for key, why in check(client, sorted(by_key), items, explain).items()}
             except ApiError as error:
                 if error.code >= 500:
-                    reasons |= dict.fromkeys(by_key.values(), f"it can't be read: {error.said}")
+                    reasons |= dict.fromkeys(by_key.values(), f"it can't be read: {error.status_message}")
                 elif error.code != 403:
                     raise
     return reasons

@@ -181,7 +181,7 @@ class _Watch:
                 return []
             if error.code < 500:
                 raise
-            self._unlisted[resource] = f"it can't be listed: {error.said}"
+            self._unlisted[resource] = f"it can't be listed: {error.status_message}"
             return []
 
     def _named(self, resource: Resource, namespace: str) -> list[Json]:

@@ -83,5 +83,5 @@ def _create(client: Client, body: Json, kinds: Served) -> str | None:
             return None
         if error.code != 404:
             raise
-        return f"{kind} {metadata['name']} can't be created yet: {error.said}"
+        return f"{kind} {metadata['name']} can't be created yet: {error.status_message}"
     return None

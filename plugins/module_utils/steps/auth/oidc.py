@@ -74,7 +74,7 @@ def discovered(issuer: str, ca: str | None, env: Mapping[str, str]) -> Json:
     try:
         answer = ask(url, {"Accept": "application/json"}, ExchangeDeadline(_SECONDS / 3, _SECONDS), context=context, env=env)
     except NoAnswer as error:
-        raise BootstrapError(f"The issuer {issuer} can't be reached: {error.failure.said}.", fix=_UNREACHED) from None
+        raise BootstrapError(f"The issuer {issuer} can't be reached: {error.failure.message}.", fix=_UNREACHED) from None
     if answer.status != 200:
         raise BootstrapError(f"The issuer {issuer} answers {answer.status} at {url}.", fix=_CHECK)
     try:

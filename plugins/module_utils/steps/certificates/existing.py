@@ -33,7 +33,7 @@ def issuers(client: Client, namespace: str) -> tuple[list[Json], list[str]]:
             results += [_issuer(kind, each) for each in client.items(path)]
         except ApiError as error:
             if error.code == 403:
-                unseen.append(f"The {kind}s of cert-manager can't be seen: {error.said}")
+                unseen.append(f"The {kind}s of cert-manager can't be seen: {error.status_message}")
             elif error.code != 404:
                 raise
     return sorted(results, key=_rank), unseen
@@ -66,7 +66,8 @@ def secret(client: Client, namespace: str, name: str) -> key_pair.CertificatePai
     except ApiError as error:
         if error.code == 403:
             raise BootstrapError(
-                f"The Secret {namespace}/{name} can't be read, so it is not known whether there is a certificate already: {error.said}",
+                f"The Secret {namespace}/{name} can't be read, so it is not known whether there is a certificate already: "
+                f"{error.status_message}",
                 fix="Get the right to read it, or name a certificate of your own: kind files.",
             ) from None
         raise

@@ -115,7 +115,7 @@ class _OAuthClient:
             return ask(url, headers, deadline, context=self._context, env=self._env)
         except NoAnswer as error:
             raise BootstrapError(
-                f"OpenShift at {_place(url)} can't be reached: {error.failure.said}.",
+                f"OpenShift at {_place(url)} can't be reached: {error.failure.message}.",
                 fix="Check host and the network; for a certificate authority of your own set ca_cert (kubeflow_openshift_login_ca_cert).",
             ) from None
 

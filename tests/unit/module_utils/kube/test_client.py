@@ -149,7 +149,7 @@ def test_a_refusal_keeps_what_the_server_said(server: t.Any, client: Client) -> 
     with pytest.raises(ApiError) as caught:
         client.apply("/apis/apps/v1/x", {}, "me")
     error = caught.value
-    assert (error.code, error.reason, error.said, error.causes) == (409, "Conflict", "Apply failed", causes)
+    assert (error.code, error.reason, error.status_message, error.causes) == (409, "Conflict", "Apply failed", causes)
     assert str(error) == "PATCH /apis/apps/v1/x: Apply failed"
 
 
@@ -167,7 +167,7 @@ def test_a_refusal_of_something_in_between(server: t.Any, client: Client, body: 
     server.routes["/a"] = Answer(body, 502)
     with pytest.raises(ApiError) as caught:
         client.get("/a")
-    assert (caught.value.code, caught.value.said, caught.value.causes) == (502, said, [])
+    assert (caught.value.code, caught.value.status_message, caught.value.causes) == (502, said, [])
 
 
 ECHOED = {"token": "bearer-token-0123456789", "password": "basic-password-0123456789"}
@@ -189,7 +189,9 @@ def test_a_server_that_echoes_what_it_is_sent_shows_no_secret(server: t.Any, cod
     with Client(Connection(server=server.url, credentials=from_user(user, {}, ENV), env=ENV)) as client:
         with pytest.raises(ApiError) as caught:
             client.get("/a")
-        told = f"{caught.value} {caught.value.said} {caught.value.reason} {caught.value.causes} {list(client.connections.warnings)}"
+        told = (
+            f"{caught.value} {caught.value.status_message} {caught.value.reason} {caught.value.causes} {list(client.connections.warnings)}"
+        )
     secret = user.get("token") or user["password"]
     assert "***" in told and "\\x1b" not in repr(told)
     assert not any(secret[at : at + 16] in told for at in range(len(secret) - 15))

@@ -93,7 +93,7 @@ def test_what_may_be_sent_twice(request_: Attempt, twice: bool) -> None:
     assert patience(request_, ApiError(503, {}, "")) == (FOREVER if twice else 0)
     # It took nothing in.
     assert patience(request_, ApiError(429, {}, "")) == FOREVER
-    assert patience(request_, Unreachable("not to be trusted", passes=False)) == 0
+    assert patience(request_, Unreachable("not to be trusted", transient=False)) == 0
 
 
 def test_a_role_that_is_not_there_does_not_hold_up_every_question() -> None:

@@ -10,7 +10,7 @@ import typing as t
 import pytest
 import yaml
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.target import TARGET_ARGUMENTS, connect, find
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.target import TARGET_ARGUMENTS, connect, kubeconfig_of
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.transport import proxy_of
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
 
@@ -20,10 +20,10 @@ def test_arguments_come_before_the_environment_of_the_task(write_kubeconfig: t.A
     other = write_kubeconfig("other", context="other")
     context = Context(env={"KUBECONFIG": str(other)})
     nothing = dict.fromkeys(TARGET_ARGUMENTS)
-    assert find(nothing, context).context == "other"
-    assert find({**nothing, "kubeconfig": str(named)}, context).context == "mine"
+    assert kubeconfig_of(nothing, context).context == "other"
+    assert kubeconfig_of({**nothing, "kubeconfig": str(named)}, context).context == "mine"
     with pytest.raises(BootstrapError, match="has no context 'mine'"):
-        find({**nothing, "context": "mine"}, context)
+        kubeconfig_of({**nothing, "context": "mine"}, context)
     server.routes["/version"] = {"major": "1"}
     with connect({**nothing, "kubeconfig": str(named)}, context) as client:
         assert client.document("/version") == {"major": "1"}
@@ -33,13 +33,13 @@ def test_a_token_stands_in_for_the_user(write_kubeconfig: t.Any, server: t.Any) 
     path = write_kubeconfig("named", cluster={"server": server.url}, user={"token": "of-the-kubeconfig"}, context="mine")
     server.routes["/version"] = {"major": "1"}
     arguments = {**dict.fromkeys(TARGET_ARGUMENTS), "kubeconfig": str(path), "token": "of-a-login"}
-    found = find(arguments, Context(env={}))
+    found = kubeconfig_of(arguments, Context(env={}))
     assert "of-a-login" not in repr(found)
     with connect(arguments, Context(env={})) as client:
         client.document("/version")
     assert server.requests[-1].headers["authorization"] == "Bearer of-a-login"
     with pytest.raises(BootstrapError, match="line break"):
-        find({**arguments, "token": "a\nb"}, Context(env={}))
+        kubeconfig_of({**arguments, "token": "a\nb"}, Context(env={}))
 
 
 def test_a_cluster_that_is_in_no_kubeconfig(server: t.Any, tmp_path: t.Any) -> None:
@@ -49,10 +49,10 @@ def test_a_cluster_that_is_in_no_kubeconfig(server: t.Any, tmp_path: t.Any) -> N
     with connect(arguments, context) as client:
         assert client.document("/version") == {"major": "1"}
     assert server.requests[-1].headers["authorization"] == "Bearer of-a-login"
-    assert (find(arguments, context).context, find(arguments, context).files) == (None, [])
+    assert (kubeconfig_of(arguments, context).context, kubeconfig_of(arguments, context).files) == (None, [])
     for wrong in ({"server": "api.example.com"}, {"certificate_authority": str(tmp_path)}):
         with pytest.raises(BootstrapError, match=r"is not the URL of an API server|can't be read: Is a directory"):
-            find({**arguments, **wrong}, context)
+            kubeconfig_of({**arguments, **wrong}, context)
 
 
 def test_the_cluster_of_a_bearer_token_credential(write_kubeconfig: t.Any, server: t.Any, tmp_path: t.Any) -> None:
@@ -62,18 +62,21 @@ def test_the_cluster_of_a_bearer_token_credential(write_kubeconfig: t.Any, serve
     with connect(nothing, Context(env=env)) as client:
         client.document("/version")
     assert server.requests[-1].headers["authorization"] == "Bearer of-the-credential"
-    found = find(nothing, Context(env=env))
+    found = kubeconfig_of(nothing, Context(env=env))
     assert (found.source, found.connection.verify) == ("K8S_AUTH_HOST", False)
-    assert find(nothing, Context(env={**env, "K8S_AUTH_VERIFY_SSL": "True"})).connection.verify
-    assert find(nothing, Context(env={**env, "K8S_AUTH_HOST": "api.example.com:6443"})).connection.server == "https://api.example.com:6443"
+    assert kubeconfig_of(nothing, Context(env={**env, "K8S_AUTH_VERIFY_SSL": "True"})).connection.verify
+    assert (
+        kubeconfig_of(nothing, Context(env={**env, "K8S_AUTH_HOST": "api.example.com:6443"})).connection.server
+        == "https://api.example.com:6443"
+    )
     # A kubeconfig that somebody names as an option wins, and it is said so; one of the environment does not, as in kubernetes.core.
     named = write_kubeconfig("named", cluster={"server": "https://named"}, context="mine")
     said: list[str] = []
-    assert find({**nothing, "kubeconfig": str(named)}, Context(env=env, warn=said.append)).context == "mine"
+    assert kubeconfig_of({**nothing, "kubeconfig": str(named)}, Context(env=env, warn=said.append)).context == "mine"
     assert said == ["K8S_AUTH_API_KEY, K8S_AUTH_HOST, K8S_AUTH_VERIFY_SSL are set and not used: kubeconfig names the cluster."]
-    assert find(nothing, Context(env={**env, "KUBECONFIG": str(named)})).source == "K8S_AUTH_HOST"
+    assert kubeconfig_of(nothing, Context(env={**env, "KUBECONFIG": str(named)})).source == "K8S_AUTH_HOST"
     with pytest.raises(BootstrapError, match="K8S_AUTH_SSL_CA_CERT.* can't be read"):
-        find(nothing, Context(env={**env, "K8S_AUTH_SSL_CA_CERT": str(tmp_path / "missing")}))
+        kubeconfig_of(nothing, Context(env={**env, "K8S_AUTH_SSL_CA_CERT": str(tmp_path / "missing")}))
 
 
 def test_the_variables_of_kubernetes_core_lie_over_the_kubeconfig(write_kubeconfig: t.Any, tmp_path: t.Any) -> None:
@@ -85,7 +88,7 @@ def test_the_variables_of_kubernetes_core_lie_over_the_kubeconfig(write_kubeconf
 
     def found(**variables: str) -> t.Any:
         env = {f"K8S_AUTH_{name}": value for name, value in variables.items()}
-        return find(nothing, Context(env={"KUBECONFIG": str(a), "HOME": str(tmp_path), **env}))
+        return kubeconfig_of(nothing, Context(env={"KUBECONFIG": str(a), "HOME": str(tmp_path), **env}))
 
     assert found(PERSIST_CONFIG="true").connection.server == "https://a"
     assert (found(KUBECONFIG=str(b)).connection.server, found(KUBECONFIG=str(b)).source) == ("https://b", "K8S_AUTH_KUBECONFIG")
@@ -134,7 +137,7 @@ def test_a_variable_that_is_not_used_is_warned_of(write_kubeconfig: t.Any, name:
     path = write_kubeconfig("a", cluster={"server": "https://a"}, context="one")
     warnings: list[str] = []
     arguments = {**dict.fromkeys(TARGET_ARGUMENTS), **({"context": "one"} if name == "HOST" else {})}
-    find(arguments, Context(env={"KUBECONFIG": str(path), f"K8S_AUTH_{name}": value}, warn=warnings.append))
+    kubeconfig_of(arguments, Context(env={"KUBECONFIG": str(path), f"K8S_AUTH_{name}": value}, warn=warnings.append))
     assert [each.startswith(str(said)) for each in warnings] == [True] * (said is not None)
 
 
@@ -156,7 +159,7 @@ def _content(server: str, **user: t.Any) -> dict[str, t.Any]:
 def test_a_kubeconfig_can_be_given_itself(server: t.Any, form: t.Callable[[t.Any], t.Any]) -> None:
     server.routes["/version"] = {"major": "1"}
     arguments = {**dict.fromkeys(TARGET_ARGUMENTS), "kubeconfig": form(_content(server.url))}
-    found = find(arguments, Context(env={}))
+    found = kubeconfig_of(arguments, Context(env={}))
     assert (found.source, found.context, CONTENT_TOKEN in repr(found)) == ("option", "mine", False)
     with connect(arguments, Context(env={})) as client:
         assert client.document("/version") == {"major": "1"}
@@ -178,5 +181,5 @@ def test_a_kubeconfig_can_be_given_itself(server: t.Any, form: t.Callable[[t.Any
 )
 def test_content_that_is_wrong_is_not_quoted(wrong: t.Any) -> None:
     with pytest.raises(BootstrapError) as caught:
-        find({**dict.fromkeys(TARGET_ARGUMENTS), "kubeconfig": wrong}, Context(env={})).connection.credentials.headers()
+        kubeconfig_of({**dict.fromkeys(TARGET_ARGUMENTS), "kubeconfig": wrong}, Context(env={})).connection.credentials.headers()
     assert CONTENT_TOKEN not in str(caught.value) + str(caught.value.details)

@@ -109,7 +109,7 @@ def test_a_signal_within_a_fork_is_not_swallowed(start: Start, hook: str, number
     process = start(
         f"""
 parent = os.getpid()
-os.register_at_fork({hook}=lambda: interrupts.came() or os.kill(parent, {number:d}))
+os.register_at_fork({hook}=lambda: interrupts.pending() or os.kill(parent, {number:d}))
 recorded(lambda: evaluated(ENDLESS))
 """
     )
@@ -147,7 +147,7 @@ def test_a_second_signal_ends_what_does_not_look(start: Start, number: signal.Si
         """
 def deaf():
     say("ready")
-    while not interrupts.came():
+    while not interrupts.pending():
         time.sleep(0.01)
     say("noted")
     while True:
@@ -201,7 +201,7 @@ def work():
     try:
         evaluated(ENDLESS)
     except evaluate.EvaluatorError:
-        say(f"the child ended, {interrupts.came()}")
+        say(f"the child ended, {interrupts.pending()}")
     interrupts.pause(0.01)
     thread.join()
 recorded(work)
@@ -214,7 +214,7 @@ recorded(work)
 def test_without_a_run_nothing_of_it_does_anything(call: Callable[[t.Any], object]) -> None:
     from ansible_collections.kubeflow.bootstrap.plugins.module_utils.process import interrupts
 
-    assert not call(interrupts) and not interrupts.came()
+    assert not call(interrupts) and not interrupts.pending()
 
 
 @BOTH
