@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The files that rendering some kustomizations reads, with references to other repositories pointed at local copies. Private.
+"""The files that rendering some kustomizations reads, with references to other repositories pointed at local copies.
 
 Paths are of one tree: ``release/...`` is the release itself, ``remotes/NAME/...`` what it refers to elsewhere. So the renderer needs no
 network, a checksum covers what is rendered and nothing else, and a reference that is not known is an error before anything is rendered.

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A release of the platform as a registry of packages. Private to the collection.
+"""A release of the platform as a registry of packages.
 
 A package that the application has already is taken from there: neither the release nor a renderer is needed. Else it is rendered, once
 for all runs: what was rendered is kept in the user's cache, by the checksum of all that it was rendered from.

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A release, and what it refers to, from GitHub: archives by commit, and files of releases. Private to the collection.
+"""A release, and what it refers to, from GitHub: archives by commit, and files of releases.
 
 What a release refers to elsewhere is only fetched when a component is rendered that needs it. Archives are kept in the user's cache.
 """

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Which components of a release are deployed: those that are chosen, and those that they need. Private to the collection."""
+"""Which components of a release are deployed: those that are chosen, and those that they need."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The files of a package of the platform: rendered objects, a thin Jsonnet layer over them, and where they are from. Private.
+"""The files of a package of the platform: rendered objects, a thin Jsonnet layer over them, and where they are from.
 
 ``definitions.json`` holds the CustomResourceDefinitions, most of the bytes, which no parameter changes; a component of its own imports it
 and nothing else, so that the evaluator need not see it (``ksonnet/render/render.py``). ``objects.json`` holds the rest, which the layer

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The program that renders kustomizations: ``kubectl kustomize`` or ``kustomize build``. Private to the collection.
+"""The program that renders kustomizations: ``kubectl kustomize`` or ``kustomize build``.
 
 It is needed when packages of the platform are made, and never again: not to deploy, not to show, not for a second run.
 """

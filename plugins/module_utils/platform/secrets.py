@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Secrets of a release without the values that everybody can read: a deployment makes others (``deploy/generated.py``). Private."""
+"""Secrets of a release without the values that everybody can read: a deployment makes others (``deploy/generated.py``)."""
 
 from __future__ import annotations
 

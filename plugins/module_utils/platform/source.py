@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Where the files of a release are: a folder, or an archive of one. Private to the collection.
+"""Where the files of a release are: a folder, or an archive of one.
 
 Both may hold one release (``applications``, ``common``), or several in folders ``kubeflow-NAME`` or ``NAME``; and ``remotes/`` with what
 the release refers to elsewhere, inside or beside it.
