@@ -52,13 +52,14 @@ class Run:
 
 @dataclass(frozen=True)
 class Work:
-    """``variables`` and ``env`` go with every run; ``server`` saves the time that Ansible takes to start."""
+    """``variables`` and ``env`` go with every run; ``server`` saves the time that Ansible takes to start. ``seconds``: limit of a run."""
 
     home: Path
     folder: Path
     variables: dict[str, t.Any]
     env: dict[str, str] = field(default_factory=dict)
     server: Server | None = None
+    seconds: float = RUN_SECONDS
 
     @property
     def app(self) -> Path:
@@ -87,9 +88,9 @@ class Work:
         """Run a playbook to its end, which must not be a traceback."""
         command = self.command(playbook, *flags, **variables)
         if self.server and not any(name.startswith("ANSIBLE_") for name in self.env):
-            run = Run(*self.server.run(command["args"], command["cwd"], command["env"], RUN_SECONDS))
+            run = Run(*self.server.run(command["args"], command["cwd"], command["env"], self.seconds))
         else:
-            done = subprocess.run(**command, timeout=RUN_SECONDS, check=False)
+            done = subprocess.run(**command, timeout=self.seconds, check=False)
             run = Run(done.returncode, done.stdout)
         assert "Traceback" not in run.output, run.output
         return run

@@ -23,6 +23,7 @@ from ansible_collections.kubeflow.bootstrap.tests.integration.conftest import (
     work,
 )
 from ansible_collections.kubeflow.bootstrap.tests.integration.work import Work
+from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 from ansible_collections.kubeflow.bootstrap.tests.real.kubeflow import Kubeflow
 
 __all__ = ["ansible", "cluster", "clusters", "clusters_of_a_file", "place", "window", "work"]
@@ -62,4 +63,4 @@ def user_of(on: Cluster, ansible: loaded.Server, folder: Path, **variables: obje
     """A user of a cluster, at a terminal."""
     (folder / "home").mkdir()
     (folder / "work").mkdir()
-    return Work(folder / "home", folder / "work", {**variables}, {"KUBECONFIG": on.kubeconfig}, ansible)
+    return Work(folder / "home", folder / "work", {**variables}, {"KUBECONFIG": on.kubeconfig}, ansible, patience(60))
