@@ -61,9 +61,9 @@ TEXTS = [
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_what_kubectl_takes_for_text(read: Load, name: str) -> None:
-    found, text = read(TEMPLATE % {"name": name}), name.partition(" ")[2] if name.startswith("!") else name
-    assert (found.context, found.cluster, found.user, found.namespace) == (text, text, text, text)
-    assert found.connection.credentials.headers() == {"Authorization": f"Bearer {text}"}
+    result, text = read(TEMPLATE % {"name": name}), name.partition(" ")[2] if name.startswith("!") else name
+    assert (result.context, result.cluster, result.user, result.namespace) == (text, text, text, text)
+    assert result.connection.credentials.headers() == {"Authorization": f"Bearer {text}"}
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,8 @@ PLAIN = (TEMPLATE % {"name": "é-lab"}).replace("token: é-lab", "token: abc")
     ids=["UTF-16 LE", "UTF-16 BE", "UTF-8 with a mark", "CRLF", "marks", "two documents", "broken second document", "HTTPS"],
 )
 def test_forms_of_the_file(read: Load, content: bytes) -> None:
-    found = read(content)
-    assert (found.context, found.connection.server) == ("é-lab", "https://127.0.0.1:6443")
+    result = read(content)
+    assert (result.context, result.connection.server) == ("é-lab", "https://127.0.0.1:6443")
 
 
 def test_http_in_capitals_is_http_and_other_schemes_stay_refused(read: Load) -> None:

@@ -94,19 +94,19 @@ def survives(path: Path) -> bool:
     """Go the whole way to the first request, without sending it. True: there was something to send it with."""
     env = {"HOME": ABSENT, "PATH": ABSENT}
     try:
-        found = load(str(path), env=env)
-        shown = f"{found!r} {describe(found)}"
+        result = load(str(path), env=env)
+        shown = f"{result!r} {describe(result)}"
         assert SECRET not in shown
-        yaml.safe_dump(describe(found))
-        credentials = found.connection.credentials
+        yaml.safe_dump(describe(result))
+        credentials = result.connection.credentials
         credentials.prepare()
-        with Client(found.connection) as client:
+        with Client(result.connection) as client:
             assert client.connections.requests == 0
-        open_connection(found.connection, ssl_context(found.connection), ExchangeDeadline(1, 1))
+        open_connection(result.connection, ssl_context(result.connection), ExchangeDeadline(1, 1))
         headers = credentials.headers()
         assert all("\n" not in value and value.isascii() for value in headers.values())
         credentials.expired()
-        assert SECRET not in repr(found)
+        assert SECRET not in repr(result)
     except BootstrapError as error:
         assert SECRET not in str(error)
         assert SECRET not in str(error.details)

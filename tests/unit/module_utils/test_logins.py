@@ -35,9 +35,9 @@ def jwt(**left: float) -> str:
 
 
 def described(path: Path, env: dict[str, str] | None = None) -> Json:
-    found = describe(load(str(path), env=env or ENV))
-    assert SECRET not in json.dumps(found)
-    return found
+    result = describe(load(str(path), env=env or ENV))
+    assert SECRET not in json.dumps(result)
+    return result
 
 
 # --- auth-providers
@@ -56,14 +56,14 @@ def test_gcp_of_2018(write_kubeconfig: Write, script: Callable[..., Path], tmp_p
     assert (auth["method"], auth["provider"], auth["helper"], auth["helper_found"]) == ("exec", "gcp", "gke-gcloud-auth-plugin", False)
     assert auth["helper_install"] == "Install it: gcloud components install gke-gcloud-auth-plugin"
     script("echo Kubernetes v1.28.2", "gke-gcloud-auth-plugin")
-    found = described(path, {"PATH": str(tmp_path)})
-    assert (found["auth"]["helper_runs"], found["auth"]["helper_version"], found["auth"]["helper_install"]) == (
+    result = described(path, {"PATH": str(tmp_path)})
+    assert (result["auth"]["helper_runs"], result["auth"]["helper_version"], result["auth"]["helper_install"]) == (
         True,
         "Kubernetes v1.28.2",
         None,
     )
-    assert len(found["warnings"]) == 1
-    assert re.search(r"gcp \(/Users/somebody/.*/gcloud\), which Kubernetes removed in 1.26; gke-gcloud-auth-plugin", found["warnings"][0])
+    assert len(result["warnings"]) == 1
+    assert re.search(r"gcp \(/Users/somebody/.*/gcloud\), which Kubernetes removed in 1.26; gke-gcloud-auth-plugin", result["warnings"][0])
     assert path.read_bytes() == before
 
 
@@ -109,9 +109,9 @@ def oidc(**config: str) -> Json:
 def test_oidc_is_used_while_its_token_is_good(write_kubeconfig: Write) -> None:
     token = jwt(hours=1)
     path = write_kubeconfig(user=oidc(**{"id-token": token}))
-    found = described(path)
-    assert (found["auth"]["method"], found["auth"]["provider"], found["warnings"]) == ("token", "oidc", [])
-    assert token not in json.dumps(found)
+    result = described(path)
+    assert (result["auth"]["method"], result["auth"]["provider"], result["warnings"]) == ("token", "oidc", [])
+    assert token not in json.dumps(result)
     credentials = load(str(path), env=ENV).connection.credentials
     credentials.prepare()
     assert credentials.headers() == {"Authorization": f"Bearer {token}"}
@@ -153,25 +153,25 @@ def test_auth_providers_that_are_wrong(write_kubeconfig: Write, provider: t.Any)
 )
 def test_a_client_certificate_says_when_it_expires(write_kubeconfig: Write, authority: t.Any, days: int, warned: str | None) -> None:
     data = [base64.b64encode(text.encode()).decode() for text in authority.issue("me", days=days)]
-    found = described(write_kubeconfig(user={"client-certificate-data": data[0], "client-key-data": data[1]}))
-    expires = found["auth"]["expires"]
+    result = described(write_kubeconfig(user={"client-certificate-data": data[0], "client-key-data": data[1]}))
+    expires = result["auth"]["expires"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", expires)
     assert abs(datetime.fromisoformat(expires) - datetime.now(tz=UTC) - timedelta(days=days)) < timedelta(minutes=1)
-    assert [line.split(expires)[0] for line in found["warnings"]] == ([warned] if warned else [])
+    assert [line.split(expires)[0] for line in result["warnings"]] == ([warned] if warned else [])
 
 
 def test_without_cryptography_the_expiry_is_unknown(write_kubeconfig: Write, authority: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cryptography", None)  # as if it was not installed
     data = [base64.b64encode(text.encode()).decode() for text in authority.issue("me", days=-1)]
-    found = described(write_kubeconfig(user={"client-certificate-data": data[0], "client-key-data": data[1]}))
-    assert (found["auth"]["method"], found["auth"]["expires"], found["warnings"]) == ("client-certificate", None, [])
+    result = described(write_kubeconfig(user={"client-certificate-data": data[0], "client-key-data": data[1]}))
+    assert (result["auth"]["method"], result["auth"]["expires"], result["warnings"]) == ("client-certificate", None, [])
 
 
 @pytest.mark.parametrize(("left", "warned"), [(-1, "expired at"), (6, "expires at"), (8, None)])
 def test_a_token_says_when_it_expires(write_kubeconfig: Write, left: int, warned: str | None) -> None:
-    found = described(write_kubeconfig(user={"token": jwt(days=left)}))
-    assert found["auth"]["expires"]
-    assert [warned in line for line in found["warnings"]] == ([True] if warned else [])
+    result = described(write_kubeconfig(user={"token": jwt(days=left)}))
+    assert result["auth"]["expires"]
+    assert [warned in line for line in result["warnings"]] == ([True] if warned else [])
 
 
 def test_a_token_file_is_renewed_by_others_so_only_its_end_is_warned_of(write_kubeconfig: Write, tmp_path: Path) -> None:
@@ -196,17 +196,17 @@ def test_cluster_and_user_can_be_chosen_apart(write_kubeconfig: Write) -> None:
     )
     args = {"kubeconfig": str(path), "context": None, "cluster": None, "user": None}
 
-    def found(**changes: str) -> Json:
+    def result(**changes: str) -> Json:
         document: Json = kubeconfig_info.run({**args, **changes}, Context(env=ENV))["kubeconfig"]
         return document
 
-    assert (found(cluster="far")["server"], found(cluster="far")["user"]) == ("https://far:1", "trial")
-    assert (found(user="auditor")["server"], found(user="auditor")["auth"]["method"]) == ("https://trial:1", "basic")
+    assert (result(cluster="far")["server"], result(cluster="far")["user"]) == ("https://far:1", "trial")
+    assert (result(user="auditor")["server"], result(user="auditor")["auth"]["method"]) == ("https://trial:1", "basic")
     for option, known in (("cluster", "far, trial"), ("user", "auditor, trial")):
         with pytest.raises(BootstrapError, match=f"has no {option} 'gone'. There are: {known}."):
-            found(**{option: "gone"})
+            result(**{option: "gone"})
     path.write_text(path.read_text().replace("current-context: trial", "current-context: null"))
-    assert (found(cluster="far", user="auditor")["context"], found(cluster="far", user="auditor")["server"]) == (None, "https://far:1")
+    assert (result(cluster="far", user="auditor")["context"], result(cluster="far", user="auditor")["server"]) == (None, "https://far:1")
 
 
 def test_an_exec_plugin_is_told_of_the_cluster_as_client_go_does(
@@ -240,17 +240,17 @@ def test_an_exec_plugin_is_told_of_the_cluster_as_client_go_does(
 def test_the_way_to_the_server(
     write_kubeconfig: Write, cluster: Json, env: dict[str, str], proxy: str | None, source: str | None, warned: str
 ) -> None:
-    found = described(write_kubeconfig(cluster={"server": "https://c.example:6443", **cluster}), {**ENV, **env})
-    assert (found["proxy"], found["proxy_source"]) == (proxy, source)
-    assert bool(found["warnings"]) == bool(warned)
-    assert warned in "".join(found["warnings"])
+    result = described(write_kubeconfig(cluster={"server": "https://c.example:6443", **cluster}), {**ENV, **env})
+    assert (result["proxy"], result["proxy_source"]) == (proxy, source)
+    assert bool(result["warnings"]) == bool(warned)
+    assert warned in "".join(result["warnings"])
 
 
 def test_logins_in_the_urls_of_other_contexts_are_not_shown(write_kubeconfig: Write) -> None:
     clusters = [{"name": "trial", "cluster": {"server": "https://a"}}, {"name": "b", "cluster": {"server": f"https://me:{SECRET}@b:1"}}]
     contexts = [{"name": name, "context": {"cluster": name}} for name in ("trial", "b")]
-    found = described(write_kubeconfig(clusters=clusters, contexts=contexts))
-    assert {each["name"]: each["server"] for each in found["contexts"]} == {"trial": "https://a", "b": "https://b:1"}
+    result = described(write_kubeconfig(clusters=clusters, contexts=contexts))
+    assert {each["name"]: each["server"] for each in result["contexts"]} == {"trial": "https://a", "b": "https://b:1"}
 
 
 def test_impersonation_is_told(write_kubeconfig: Write) -> None:

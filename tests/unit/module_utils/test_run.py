@@ -39,19 +39,19 @@ def run(args: Json) -> Json:
     done = subprocess.run(
         [sys.executable, "-c", f"ARGS = {args!r}\n{MODULE}"], env=env, capture_output=True, text=True, timeout=patience(3), check=False
     )
-    found = t.cast("Json", json.loads(done.stdout))
-    assert bool(done.returncode) == bool(found.get("failed"))
-    return found
+    result = t.cast("Json", json.loads(done.stdout))
+    assert bool(done.returncode) == bool(result.get("failed"))
+    return result
 
 
 @pytest.mark.parametrize("modes", [[True, True], [False, False]])
 def test_a_result(modes: list[bool]) -> None:
-    found = run({"count": "5", "_ansible_check_mode": modes[0], "_ansible_diff": modes[1]})
-    assert (found["changed"], found["count"], found["modes"], found["env"]) == (True, 5, modes, "/k")
-    assert "mind the step" in str(found["warnings"])
+    result = run({"count": "5", "_ansible_check_mode": modes[0], "_ansible_diff": modes[1]})
+    assert (result["changed"], result["count"], result["modes"], result["env"]) == (True, 5, modes, "/k")
+    assert "mind the step" in str(result["warnings"])
 
 
 def test_an_error_for_users() -> None:
-    found = run({"count": 0})
-    assert (found["failed"], found["msg"], found["waiting"]) == (True, "It is so. Do that.", ["hub"])
-    assert "Traceback" not in str(found)
+    result = run({"count": 0})
+    assert (result["failed"], result["msg"], result["waiting"]) == (True, "It is so. Do that.", ["hub"])
+    assert "Traceback" not in str(result)

@@ -86,8 +86,8 @@ def test_headers_in_any_case_several_times_and_folded(talk: Talk) -> None:
     ],
 )
 def test_where_an_answer_ends(talk: Talk, answer: bytes, body: bytes, closes: bool) -> None:
-    response, found, _got = talk(answer)
-    assert (found, bool(response.will_close)) == (body, closes)
+    response, result, _got = talk(answer)
+    assert (result, bool(response.will_close)) == (body, closes)
 
 
 @pytest.mark.parametrize(

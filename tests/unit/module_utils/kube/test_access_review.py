@@ -34,12 +34,12 @@ def may(server: t.Any) -> list[t.Callable[[Attributes], bool]]:
     return answers
 
 
-def asked(server: t.Any) -> list[Attributes]:
+def attributes_of(server: t.Any) -> list[Attributes]:
     return [request.body["spec"]["resourceAttributes"] for request in server.requests if request.path == ACCESS]
 
 
-def lacks(found: list[dict[str, t.Any]]) -> set[tuple[bool, str, str]]:
-    return {(each["namespaced"], group, resource) for each in found for group in each["apiGroups"] for resource in each["resources"]}
+def lacks(result: list[dict[str, t.Any]]) -> set[tuple[bool, str, str]]:
+    return {(each["namespaced"], group, resource) for each in result for group in each["apiGroups"] for resource in each["resources"]}
 
 
 def every(table: dict[str, tuple[str, ...]], namespaced: bool) -> set[tuple[bool, str, str]]:
@@ -49,35 +49,35 @@ def every(table: dict[str, tuple[str, ...]], namespaced: bool) -> set[tuple[bool
 def test_the_rules_of_a_namespace(server: t.Any, client: Client) -> None:
     rules = [rule(["get"], [""], ["pods"], resourceNames=[]), rule(["*"], ["apps"], ["*"], resourceNames=["one"])]
     server.routes[PATH] = {"status": {"resourceRules": rules, "nonResourceRules": [{"verbs": ["get"]}], "incomplete": False}}
-    found = review(client, "ml")
+    result = review(client, "ml")
     assert server.requests[0].body["spec"] == {"namespace": "ml"}
-    assert (found["namespace"], found["complete"], found["rules"]) == ("ml", True, [rule(["get"], [""], ["pods"]), rules[1]])
+    assert (result["namespace"], result["complete"], result["rules"]) == ("ml", True, [rule(["get"], [""], ["pods"]), rules[1]])
 
 
 @pytest.mark.parametrize("status", [{"incomplete": True, "resourceRules": []}, {"incomplete": True}])
 def test_rules_that_can_not_be_listed_prove_nothing(server: t.Any, client: Client, status: dict[str, t.Any]) -> None:
     server.routes[PATH] = {"status": status}
-    found = review(client, "ml")
-    assert (found["complete"], found["rules"]) == (False, [])
+    result = review(client, "ml")
+    assert (result["complete"], result["rules"]) == (False, [])
 
 
 def test_who_may_do_everything_is_asked_once(server: t.Any, client: Client, may: t.Any) -> None:
     may.append(lambda attributes: True)
     server.routes[PATH] = {"status": {"incomplete": True}}
     assert lacking(client, review(client, "ml")) == []
-    assert asked(server) == [{"verb": "*", "group": "*", "resource": "*"}]
+    assert attributes_of(server) == [{"verb": "*", "group": "*", "resource": "*"}]
 
 
 def test_rights_in_the_namespace_are_taken_from_the_list_those_of_the_cluster_are_asked_for(server: t.Any, client: Client) -> None:
     server.routes[PATH] = {"status": {"resourceRules": [rule(["*"], ["*"], ["*"])]}}
     assert lacks(lacking(client, review(client, "ml"))) == every(CLUSTER, False)
-    assert not any("namespace" in attributes for attributes in asked(server))
+    assert not any("namespace" in attributes for attributes in attributes_of(server))
 
 
 def test_what_a_complete_list_does_not_grant_is_missing_without_being_asked_for(server: t.Any, client: Client) -> None:
     server.routes[PATH] = {"status": {"resourceRules": []}}
     assert lacks(lacking(client, review(client, "ml"))) == every(CLUSTER, False) | every(NAMESPACED, True)
-    assert not any("namespace" in attributes for attributes in asked(server))
+    assert not any("namespace" in attributes for attributes in attributes_of(server))
 
 
 def test_where_the_list_is_incomplete_each_right_is_asked_for(server: t.Any, client: Client, may: t.Any) -> None:

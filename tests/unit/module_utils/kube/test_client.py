@@ -99,10 +99,10 @@ def test_a_list_is_read_page_by_page(server: t.Any, client: Client) -> None:
         {"metadata": {"continue": "next/2="}, "items": None},
         {"metadata": {}, "items": [{"n": 3}]},
     ]
-    found = client.items("/api/v1/pods", labelSelector="a=b")
-    assert next(iter(found))["n"] == 1
+    result = client.items("/api/v1/pods", labelSelector="a=b")
+    assert next(iter(result))["n"] == 1
     assert len(server.requests) == 1
-    assert [item["n"] for item in found] == [2, 3]
+    assert [item["n"] for item in result] == [2, 3]
     assert [request.query.get("continue") for request in server.requests] == [None, "next/1=", "next/2="]
     assert all((request.query["limit"], request.query["labelSelector"]) == ("500", "a=b") for request in server.requests)
 
@@ -189,14 +189,14 @@ def test_a_server_that_echoes_what_it_is_sent_shows_no_secret(server: t.Any, cod
     with Client(Connection(server=server.url, credentials=from_user(user, {}, ENV), env=ENV)) as client:
         with pytest.raises(ApiError) as caught:
             client.get("/a")
-        told = (
+        output = (
             f"{caught.value} {caught.value.status_message} {caught.value.reason} {caught.value.causes} {list(client.connections.warnings)}"
         )
     secret = user.get("token") or user["password"]
-    assert "***" in told and "\\x1b" not in repr(told)
-    assert not any(secret[at : at + 16] in told for at in range(len(secret) - 15))
+    assert "***" in output and "\\x1b" not in repr(output)
+    assert not any(secret[at : at + 16] in output for at in range(len(secret) - 15))
     encoded = base64.b64encode(server.requests[0].headers["authorization"].encode()).decode()
-    assert encoded[12:40] not in told and server.requests[0].headers["authorization"].rpartition(" ")[2] not in told
+    assert encoded[12:40] not in output and server.requests[0].headers["authorization"].rpartition(" ")[2] not in output
 
 
 def test_a_refused_login_says_who_and_where_and_nothing_secret(server: t.Any) -> None:
@@ -367,6 +367,6 @@ def test_large_answers_side_by_side_take_no_more_than_there_is_room_for(server: 
     done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False, timeout=patience(10))
     assert done.returncode == 0, done.stderr
     message, taken = done.stdout.splitlines()
-    kept, mebibytes = map(int, taken.split())
-    assert "memory" in message and kept < 8
+    count, mebibytes = map(int, taken.split())
+    assert "memory" in message and count < 8
     assert mebibytes < 64 + 8 * 10

@@ -34,8 +34,8 @@ def test_a_kept_connection_that_was_closed_is_replaced(server: t.Any, client: Cl
     server.routes["/a"] = [Answer({"n": 1}, silent_close=True), Answer({"n": 2}, silent_close=True), Answer({"n": 3})]
     for number in (1, 2):
         assert client.post("/a", {})["n"] == number
-        kept = client.connections._idle.queue[0]
-        until(kept.stale, "the server hung up")
+        channel = client.connections._idle.queue[0]
+        until(channel.stale, "the server hung up")
     assert client.post("/a", {})["n"] == 3
     assert len({request.connection for request in server.requests}) == 3
 
@@ -72,10 +72,10 @@ def test_each_new_connection_is_asked_before_it_is_used(server: t.Any, client: C
     for _time in range(3):
         client.get("/a")
     assert seen == [{"me": True}] * 2
-    asked = [(request.connection, request.path) for request in server.requests]
-    first, second = list(dict.fromkeys(connection for connection, _path in asked))
-    assert [path for connection, path in asked if connection == first] == ["/who", "/a"]
-    assert [path for connection, path in asked if connection == second][:2] == ["/who", "/a"]
+    exchanges = [(request.connection, request.path) for request in server.requests]
+    first, second = list(dict.fromkeys(connection for connection, _path in exchanges))
+    assert [path for connection, path in exchanges if connection == first] == ["/who", "/a"]
+    assert [path for connection, path in exchanges if connection == second][:2] == ["/who", "/a"]
 
 
 def test_a_connection_that_is_refused_carries_nothing(server: t.Any, client: Client) -> None:

@@ -40,20 +40,20 @@ def numbers(pages: Iterator[dict[str, t.Any]]) -> list[int]:
 def test_the_next_pages_are_asked_for_before_this_one_is_used_and_no_more_than_that(server: t.Any, client: Client) -> None:
     tokens = {None: "a", "a": "b", "b": "c", "c": "d", "d": None}
     order = list(tokens)
-    asked = threading.Semaphore(0)
+    arrivals = threading.Semaphore(0)
 
     def answer(request: Request) -> Answer:
         token = request.query.get("continue")
-        asked.release()
+        arrivals.release()
         return Answer(page(order.index(token), tokens[token]))
 
     server.routes[PATH] = answer
-    found = client.pages(PATH)
-    assert numbers(iter([next(found)])) == [0]
+    result = client.pages(PATH)
+    assert numbers(iter([next(result)])) == [0]
     for _page in range(1 + AHEAD):
-        assert asked.acquire(timeout=patience(1))
-    assert not asked.acquire(timeout=0.2)
-    assert numbers(found) == [1, 2, 3, 4]
+        assert arrivals.acquire(timeout=patience(1))
+    assert not arrivals.acquire(timeout=0.2)
+    assert numbers(result) == [1, 2, 3, 4]
     assert [request.query.get("continue") for request in server.requests] == [None, "a", "b", "c", "d"]
 
 
@@ -103,7 +103,7 @@ def test_a_refused_page_ends_the_list(server: t.Any, client: Client) -> None:
         Answer(page(0, "x")),
         Answer({"message": "nodes is forbidden"}, 403),
     ]
-    found = client.pages(PATH)
-    assert numbers(iter([next(found)])) == [0]
+    result = client.pages(PATH)
+    assert numbers(iter([next(result)])) == [0]
     with pytest.raises(ApiError, match="forbidden"):
-        next(found)
+        next(result)

@@ -81,8 +81,8 @@ def test_resources_are_those_served_and_those_that_will_be() -> None:
 
 def test_namespaces_are_set_where_they_belong() -> None:
     items = [make("ConfigMap"), make("ConfigMap", namespace="own"), make("Namespace", namespace="odd")]
-    found = placed(items, Resources(SERVED), "ns")
-    assert [item["metadata"].get("namespace") for item in found] == ["ns", "own", None]
+    result = placed(items, Resources(SERVED), "ns")
+    assert [item["metadata"].get("namespace") for item in result] == ["ns", "own", None]
     assert items[0]["metadata"] == {"name": "x"}
 
 
@@ -127,12 +127,12 @@ def test_what_a_controller_fills_in_is_not_applied() -> None:
     definition = {**CRD, "apiVersion": "apiextensions.k8s.io/v1", "spec": {**CRD["spec"], "conversion": conversion}}
     data = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"caBundle": ""}}
 
-    found = placed([role, aggregated, hooks, definition, data], resources, "n")
-    assert found[0]["rules"] == []
-    assert "rules" not in found[1] and found[1]["aggregationRule"]
-    assert [each["clientConfig"] for each in found[2]["webhooks"]] == [{}, {}, {"caBundle": "QQ=="}]
-    assert found[3]["spec"]["conversion"]["webhook"]["clientConfig"] == {"service": {"name": "s"}}
-    assert found[4]["data"] == {"caBundle": ""}
+    result = placed([role, aggregated, hooks, definition, data], resources, "n")
+    assert result[0]["rules"] == []
+    assert "rules" not in result[1] and result[1]["aggregationRule"]
+    assert [each["clientConfig"] for each in result[2]["webhooks"]] == [{}, {}, {"caBundle": "QQ=="}]
+    assert result[3]["spec"]["conversion"]["webhook"]["clientConfig"] == {"service": {"name": "s"}}
+    assert result[4]["data"] == {"caBundle": ""}
 
 
 SECRETS = Resources({"v1": {kind: {"resource": f"{kind.lower()}s", "namespaced": True} for kind in ("Secret", "ConfigMap")}})
@@ -141,9 +141,9 @@ SECRETS = Resources({"v1": {kind: {"resource": f"{kind.lower()}s", "namespaced":
 def laid(kind: str, **content: t.Any) -> t.Any:
     """An object as it is applied, without what all have."""
     metadata = {"name": "a", **content.pop("metadata", {})}
-    (found,) = placed([{"apiVersion": "v1", "kind": kind, "metadata": metadata, **content}], SECRETS, "n")
-    assert found["metadata"].pop("name") == "a" and found["metadata"].pop("namespace") == "n"
-    return {name: value for name, value in found.items() if name not in ("apiVersion", "kind") and value != {}}
+    (result,) = placed([{"apiVersion": "v1", "kind": kind, "metadata": metadata, **content}], SECRETS, "n")
+    assert result["metadata"].pop("name") == "a" and result["metadata"].pop("namespace") == "n"
+    return {name: value for name, value in result.items() if name not in ("apiVersion", "kind") and value != {}}
 
 
 @pytest.mark.parametrize(

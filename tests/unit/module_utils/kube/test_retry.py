@@ -201,36 +201,36 @@ def test_retry_after_is_obeyed_and_not_waited_for_in_vain(server: t.Any, client:
 
 def test_a_line_a_second_is_said_while_the_server_is_away(client: Client, server: t.Any) -> None:
     server.routes["/a"] = lose
-    said: list[str] = []
-    with client.retrying(RetryPolicy(Deadline(2.6), said.append)) as client:
+    lines: list[str] = []
+    with client.retrying(RetryPolicy(Deadline(2.6), lines.append)) as client:
 
         def ask(_number: int) -> None:
             with pytest.raises(Unreachable):
                 client.get("/a")
 
         client.map(ask, range(4))
-    assert 1 <= len(said) <= 2
-    assert "can't be reached" in said[0]
-    assert re.search(r"Trying again, \d s so far\.$", said[0])
-    assert all(re.fullmatch(r"Trying again, \d s so far\.", line) for line in said[1:])  # the reason is said once
+    assert 1 <= len(lines) <= 2
+    assert "can't be reached" in lines[0]
+    assert re.search(r"Trying again, \d s so far\.$", lines[0])
+    assert all(re.fullmatch(r"Trying again, \d s so far\.", line) for line in lines[1:])  # the reason is said once
 
 
 def test_the_same_reason_is_said_less_and_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    said: list[str] = []
-    retries = Retries(RetryPolicy(Deadline(1e6), said.append), "there", set())
+    lines: list[str] = []
+    retries = Retries(RetryPolicy(Deadline(1e6), lines.append), "there", set())
     monkeypatch.setattr(retries, "_ended", threading.Event())
     retries.end()  # nothing is waited for
     request_, away, busy = sent("GET"), Unreachable("It is away."), Unreachable("It is busy.")
     spoken = []
     for failure in (*[away] * 240, busy):
-        before = len(said)
+        before = len(lines)
         retries.wait(request_, failure, None)
-        spoken += [now[0] - 1000] if len(said) > before else []
+        spoken += [now[0] - 1000] if len(lines) > before else []
         now[0] += 1
     assert spoken == [1, 3, 7, 15, 31, 61, 91, 121, 151, 181, 211, 240]
-    assert said[0] == "It is away. Trying again, 1 s so far." and said[-1].startswith("It is busy.")
+    assert lines[0] == "It is away. Trying again, 1 s so far." and lines[-1].startswith("It is busy.")
 
 
 def test_a_reason_that_differs_in_numbers_is_said_once(client: Client, server: t.Any) -> None:
@@ -238,11 +238,11 @@ def test_a_reason_that_differs_in_numbers_is_said_once(client: Client, server: t
     ports = iter(range(40000, 50000))
     lost = "rpc error: code = Unavailable desc = read tcp 10.0.0.1:{}->10.0.0.2:2379: connection reset by peer"
     server.routes["/a"] = lambda _request: Answer({"message": lost.format(next(ports))}, 500)
-    said: list[str] = []
+    lines: list[str] = []
     for _part_of_the_run in range(2):
-        with client.retrying(RetryPolicy(Deadline(3), said.append)) as retrying, pytest.raises(ApiError):
+        with client.retrying(RetryPolicy(Deadline(3), lines.append)) as retrying, pytest.raises(ApiError):
             retrying.get("/a")
-    assert len(said) > 1 and [line for line in said if "10.0.0.1:4" in line] == said[:1]
+    assert len(lines) > 1 and [line for line in lines if "10.0.0.1:4" in line] == lines[:1]
 
 
 def test_a_login_that_expires_while_it_is_tried_again_is_renewed(server: t.Any) -> None:

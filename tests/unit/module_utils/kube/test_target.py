@@ -33,8 +33,8 @@ def test_a_token_stands_in_for_the_user(write_kubeconfig: t.Any, server: t.Any) 
     path = write_kubeconfig("named", cluster={"server": server.url}, user={"token": "of-the-kubeconfig"}, context="mine")
     server.routes["/version"] = {"major": "1"}
     arguments = {**dict.fromkeys(TARGET_ARGUMENTS), "kubeconfig": str(path), "token": "of-a-login"}
-    found = kubeconfig_of(arguments, Context(env={}))
-    assert "of-a-login" not in repr(found)
+    result = kubeconfig_of(arguments, Context(env={}))
+    assert "of-a-login" not in repr(result)
     with connect(arguments, Context(env={})) as client:
         client.document("/version")
     assert server.requests[-1].headers["authorization"] == "Bearer of-a-login"
@@ -62,8 +62,8 @@ def test_the_cluster_of_a_bearer_token_credential(write_kubeconfig: t.Any, serve
     with connect(nothing, Context(env=env)) as client:
         client.document("/version")
     assert server.requests[-1].headers["authorization"] == "Bearer of-the-credential"
-    found = kubeconfig_of(nothing, Context(env=env))
-    assert (found.source, found.connection.verify) == ("K8S_AUTH_HOST", False)
+    result = kubeconfig_of(nothing, Context(env=env))
+    assert (result.source, result.connection.verify) == ("K8S_AUTH_HOST", False)
     assert kubeconfig_of(nothing, Context(env={**env, "K8S_AUTH_VERIFY_SSL": "True"})).connection.verify
     assert (
         kubeconfig_of(nothing, Context(env={**env, "K8S_AUTH_HOST": "api.example.com:6443"})).connection.server
@@ -71,9 +71,9 @@ def test_the_cluster_of_a_bearer_token_credential(write_kubeconfig: t.Any, serve
     )
     # A kubeconfig that somebody names as an option wins, and it is said so; one of the environment does not, as in kubernetes.core.
     named = write_kubeconfig("named", cluster={"server": "https://named"}, context="mine")
-    said: list[str] = []
-    assert kubeconfig_of({**nothing, "kubeconfig": str(named)}, Context(env=env, warn=said.append)).context == "mine"
-    assert said == ["K8S_AUTH_API_KEY, K8S_AUTH_HOST, K8S_AUTH_VERIFY_SSL are set and not used: kubeconfig names the cluster."]
+    message: list[str] = []
+    assert kubeconfig_of({**nothing, "kubeconfig": str(named)}, Context(env=env, warn=message.append)).context == "mine"
+    assert message == ["K8S_AUTH_API_KEY, K8S_AUTH_HOST, K8S_AUTH_VERIFY_SSL are set and not used: kubeconfig names the cluster."]
     assert kubeconfig_of(nothing, Context(env={**env, "KUBECONFIG": str(named)})).source == "K8S_AUTH_HOST"
     with pytest.raises(BootstrapError, match="K8S_AUTH_SSL_CA_CERT.* can't be read"):
         kubeconfig_of(nothing, Context(env={**env, "K8S_AUTH_SSL_CA_CERT": str(tmp_path / "missing")}))
@@ -86,46 +86,46 @@ def test_the_variables_of_kubernetes_core_lie_over_the_kubeconfig(write_kubeconf
     ca.write_text("an authority")
     nothing = dict.fromkeys(TARGET_ARGUMENTS)
 
-    def found(**variables: str) -> t.Any:
+    def result(**variables: str) -> t.Any:
         env = {f"K8S_AUTH_{name}": value for name, value in variables.items()}
         return kubeconfig_of(nothing, Context(env={"KUBECONFIG": str(a), "HOME": str(tmp_path), **env}))
 
-    assert found(PERSIST_CONFIG="true").connection.server == "https://a"
-    assert (found(KUBECONFIG=str(b)).connection.server, found(KUBECONFIG=str(b)).source) == ("https://b", "K8S_AUTH_KUBECONFIG")
+    assert result(PERSIST_CONFIG="true").connection.server == "https://a"
+    assert (result(KUBECONFIG=str(b)).connection.server, result(KUBECONFIG=str(b)).source) == ("https://b", "K8S_AUTH_KUBECONFIG")
     with pytest.raises(BootstrapError, match="K8S_AUTH_CONTEXT: .* has no context 'two'. There are: one"):
-        found(CONTEXT="two")
+        result(CONTEXT="two")
     with pytest.raises(BootstrapError, match="K8S_AUTH_KUBECONFIG or K8S_AUTH_CONTEXT: .* has no context 'one'"):
-        found(KUBECONFIG=str(b), CONTEXT="one")
+        result(KUBECONFIG=str(b), CONTEXT="one")
     # A host beside a kubeconfig takes its login; alone it gets none of a kubeconfig that nobody named for it.
-    assert found(HOST="other", KUBECONFIG=str(b)).connection.server == "https://other"
-    assert found(HOST="other", KUBECONFIG=str(b)).connection.credentials.headers()["Authorization"] == "Bearer of-b"
-    assert found(HOST="other").connection.credentials.headers() == {}
-    assert found(HOST="other", USERNAME="u", PASSWORD="p", KUBECONFIG=str(b)).connection.credentials.headers() == {
+    assert result(HOST="other", KUBECONFIG=str(b)).connection.server == "https://other"
+    assert result(HOST="other", KUBECONFIG=str(b)).connection.credentials.headers()["Authorization"] == "Bearer of-b"
+    assert result(HOST="other").connection.credentials.headers() == {}
+    assert result(HOST="other", USERNAME="u", PASSWORD="p", KUBECONFIG=str(b)).connection.credentials.headers() == {
         "Authorization": "Basic dTpw"
     }
     # One setting over the kubeconfig's.
-    assert found(API_KEY="mine").connection.credentials.headers() == {"Authorization": "Bearer mine"}
-    assert found(KUBECONFIG=str(b), API_KEY="mine").connection.credentials.headers() == {
+    assert result(API_KEY="mine").connection.credentials.headers() == {"Authorization": "Bearer mine"}
+    assert result(KUBECONFIG=str(b), API_KEY="mine").connection.credentials.headers() == {
         "Authorization": "Bearer mine",
         "Impersonate-User": "them",
     }
-    acting = found(IMPERSONATE_USER="alice", IMPERSONATE_GROUPS="x, y").connection.credentials
+    acting = result(IMPERSONATE_USER="alice", IMPERSONATE_GROUPS="x, y").connection.credentials
     assert acting.headers() == {"Authorization": "Bearer of-a", "Impersonate-User": "alice"}
     assert acting.impersonates() == {"user": "alice", "groups": ["x", "y"]}
-    assert found(VERIFY_SSL="no").connection.verify is False
-    assert found(VALIDATE_CERTS="no", VERIFY_SSL="yes").connection.verify is False
-    assert (found(SSL_CA_CERT=str(ca)).connection.ca, found(CA_CERT=str(ca)).ca_source) == ("an authority", "file")
-    assert proxy_of(found().connection) == "http://theirs:1"
-    assert proxy_of(found(PROXY="ours:2").connection) == "http://ours:2"
-    assert proxy_of(found(PROXY="http://ours:2", PROXY_HEADERS_PROXY_BASIC_AUTH="u:p@ss").connection) == "http://u:p%40ss@ours:2"
-    assert proxy_of(found(PROXY="http://ours:2", NO_PROXY="a").connection) is None
+    assert result(VERIFY_SSL="no").connection.verify is False
+    assert result(VALIDATE_CERTS="no", VERIFY_SSL="yes").connection.verify is False
+    assert (result(SSL_CA_CERT=str(ca)).connection.ca, result(CA_CERT=str(ca)).ca_source) == ("an authority", "file")
+    assert proxy_of(result().connection) == "http://theirs:1"
+    assert proxy_of(result(PROXY="ours:2").connection) == "http://ours:2"
+    assert proxy_of(result(PROXY="http://ours:2", PROXY_HEADERS_PROXY_BASIC_AUTH="u:p@ss").connection) == "http://u:p%40ss@ours:2"
+    assert proxy_of(result(PROXY="http://ours:2", NO_PROXY="a").connection) is None
     for wrong in ({"CERT_FILE": str(ca)}, {"IMPERSONATE_GROUPS": "x"}, {"API_KEY": "a\nb"}):
         with pytest.raises(BootstrapError, match=f"K8S_AUTH_{next(iter(wrong))}"):
-            found(**wrong)
+            result(**wrong)
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "message"),
     [
         ("PERSIST_CONFIG", "true", "K8S_AUTH_PERSIST_CONFIG is set and ignored: no kubeconfig is ever written to."),
         ("PERSIST_CONFIG", "no", None),
@@ -133,12 +133,12 @@ def test_the_variables_of_kubernetes_core_lie_over_the_kubeconfig(write_kubeconf
         ("HOST", "x", "K8S_AUTH_HOST is set and not used: context names the cluster."),
     ],
 )
-def test_a_variable_that_is_not_used_is_warned_of(write_kubeconfig: t.Any, name: str, value: str, said: str | None) -> None:
+def test_a_variable_that_is_not_used_is_warned_of(write_kubeconfig: t.Any, name: str, value: str, message: str | None) -> None:
     path = write_kubeconfig("a", cluster={"server": "https://a"}, context="one")
     warnings: list[str] = []
     arguments = {**dict.fromkeys(TARGET_ARGUMENTS), **({"context": "one"} if name == "HOST" else {})}
     kubeconfig_of(arguments, Context(env={"KUBECONFIG": str(path), f"K8S_AUTH_{name}": value}, warn=warnings.append))
-    assert [each.startswith(str(said)) for each in warnings] == [True] * (said is not None)
+    assert [each.startswith(str(message)) for each in warnings] == [True] * (message is not None)
 
 
 CONTENT_TOKEN = "token-of-somebody-0123456789"
@@ -159,8 +159,8 @@ def _content(server: str, **user: t.Any) -> dict[str, t.Any]:
 def test_a_kubeconfig_can_be_given_itself(server: t.Any, form: t.Callable[[t.Any], t.Any]) -> None:
     server.routes["/version"] = {"major": "1"}
     arguments = {**dict.fromkeys(TARGET_ARGUMENTS), "kubeconfig": form(_content(server.url))}
-    found = kubeconfig_of(arguments, Context(env={}))
-    assert (found.source, found.context, CONTENT_TOKEN in repr(found)) == ("option", "mine", False)
+    result = kubeconfig_of(arguments, Context(env={}))
+    assert (result.source, result.context, CONTENT_TOKEN in repr(result)) == ("option", "mine", False)
     with connect(arguments, Context(env={})) as client:
         assert client.document("/version") == {"major": "1"}
     assert server.requests[-1].headers["authorization"] == f"Bearer {CONTENT_TOKEN}"

@@ -151,8 +151,8 @@ def test_a_plugin_gives_a_client_certificate(script: Script) -> None:
 
 
 def test_what_a_plugin_is_told(script: Script, tmp_path: Path) -> None:
-    told = f'echo "$KUBERNETES_EXEC_INFO" > {tmp_path}/info\necho "$A $HOME $1 $2" > {tmp_path}/told\n'
-    command = script(told + answer(token="x"))
+    output = f'echo "$KUBERNETES_EXEC_INFO" > {tmp_path}/info\necho "$A $HOME $1 $2" > {tmp_path}/told\n'
+    command = script(output + answer(token="x"))
     plugin = {
         "command": str(command),
         "apiVersion": "client.authentication.k8s.io/v1",

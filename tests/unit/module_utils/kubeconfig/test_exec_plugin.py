@@ -33,12 +33,12 @@ def env(tmp_path: Path) -> dict[str, str]:
 @pytest.mark.parametrize("name", sorted(HELPERS))
 def test_each_known_helper_is_tried_without_a_login(script: Script, env: dict[str, str], tmp_path: Path, name: str) -> None:
     script(f'echo "$@" > {tmp_path}/told; echo; echo "  it is version 7  "', name)
-    found = attempt({"command": name}, env)
-    told = (tmp_path / "told").read_text().split()
-    assert told == HELPERS[name]["attempt"]
-    assert not {"get-token", "token", "login", "get-credentials"} & set(told)
-    assert (found["found"], found["runs"], found["problem"], found["install"]) == (True, True, None, None)
-    assert found["version"] == (None if told == ["--help"] else "it is version 7")
+    result = attempt({"command": name}, env)
+    output = (tmp_path / "told").read_text().split()
+    assert output == HELPERS[name]["attempt"]
+    assert not {"get-token", "token", "login", "get-credentials"} & set(output)
+    assert (result["found"], result["runs"], result["problem"], result["install"]) == (True, True, None, None)
+    assert result["version"] == (None if output == ["--help"] else "it is version 7")
     missing = attempt({"command": name}, {"PATH": ABSENT})
     assert (missing["found"], missing["runs"], missing["install"]) == (False, False, HELPERS[name]["install"])
     assert missing["problem"] == f"{name} is not installed here."
@@ -71,9 +71,9 @@ def test_a_plugin_of_kubectl_is_looked_for_by_its_own_name(script: Script, env: 
 )
 def test_a_helper_that_is_there_and_does_not_run(script: Script, env: dict[str, str], text: str, problem: str) -> None:
     script(text, "aws")
-    found = attempt({"command": "aws"}, env)
-    assert (found["found"], found["runs"], found["version"]) == (True, False, None)
-    assert (found["problem"], found["install"]) == (f"aws --version {problem}", "Install the AWS CLI, version 2.")
+    result = attempt({"command": "aws"}, env)
+    assert (result["found"], result["runs"], result["version"]) == (True, False, None)
+    assert (result["problem"], result["install"]) == (f"aws --version {problem}", "Install the AWS CLI, version 2.")
 
 
 def test_a_helper_that_hangs_is_killed_with_all_that_it_started(
@@ -82,8 +82,8 @@ def test_a_helper_that_hangs_is_killed_with_all_that_it_started(
     monkeypatch.setattr(exec_plugin, "ATTEMPT_TIMEOUT", 0.3)
     script(f"sleep 30 & echo $! > {tmp_path}/pid; wait", "oc")
     with no_hang(1):
-        found = attempt({"command": "oc"}, env)
-    assert found["problem"] == "oc version --client ran for 0.3 seconds without an answer."
+        result = attempt({"command": "oc"}, env)
+    assert result["problem"] == "oc version --client ran for 0.3 seconds without an answer."
     gone(int((tmp_path / "pid").read_text()))
 
 

@@ -34,9 +34,9 @@ def fails(*args: t.Any, **keywords: t.Any) -> BootstrapError:
 def test_a_named_file_stands_alone(write_kubeconfig: Write) -> None:
     named = write_kubeconfig("named", cluster={"server": "https://named:1"}, context="a")
     other = write_kubeconfig("other", cluster={"server": "https://other:1"}, context="b")
-    found = load(str(named), env={**ENV, "KUBECONFIG": str(other)})
-    assert (found.source, found.files, found.connection.server) == ("option", [str(named)], "https://named:1")
-    assert [context["name"] for context in found.contexts] == ["a"]
+    result = load(str(named), env={**ENV, "KUBECONFIG": str(other)})
+    assert (result.source, result.files, result.connection.server) == ("option", [str(named)], "https://named:1")
+    assert [context["name"] for context in result.contexts] == ["a"]
 
 
 def test_a_named_file_that_is_missing_is_an_error_though_another_is_there(write_kubeconfig: Write, tmp_path: Path) -> None:
@@ -48,11 +48,11 @@ def test_of_several_files_the_first_to_name_a_thing_wins(write_kubeconfig: Write
     first = write_kubeconfig("first", cluster={"server": "https://first:1"}, context="shared", **{"current-context": None})
     second = write_kubeconfig("second", cluster={"server": "https://second:1", "tls-server-name": "second"}, context="shared")
     third = write_kubeconfig("third", cluster={"server": "https://third:1"}, context="mine")
-    found = load(env={**ENV, "KUBECONFIG": os.pathsep.join(map(str, [first, second, third, first]))})
-    assert (found.source, found.files) == ("KUBECONFIG", [str(first), str(second), str(third)])
+    result = load(env={**ENV, "KUBECONFIG": os.pathsep.join(map(str, [first, second, third, first]))})
+    assert (result.source, result.files) == ("KUBECONFIG", [str(first), str(second), str(third)])
     # The current context of the first file that has one; whole entries of the first file, not fields from both.
-    assert (found.context, found.connection.server, found.connection.tls_server_name) == ("shared", "https://first:1", None)
-    assert {context["name"]: context["server"] for context in found.contexts} == {"shared": "https://first:1", "mine": "https://third:1"}
+    assert (result.context, result.connection.server, result.connection.tls_server_name) == ("shared", "https://first:1", None)
+    assert {context["name"]: context["server"] for context in result.contexts} == {"shared": "https://first:1", "mine": "https://third:1"}
 
 
 def test_a_context_may_join_what_several_files_hold(write_kubeconfig: Write, tmp_path: Path) -> None:
@@ -62,9 +62,9 @@ def test_a_context_may_join_what_several_files_hold(write_kubeconfig: Write, tmp
         clusters=[{"name": "far", "cluster": {"server": "https://far:1"}}],
         users=[{"name": "me", "user": {"username": "me", "password": "secret"}}],
     )
-    found = load(env={**ENV, "KUBECONFIG": f"{first}{os.pathsep}{second}"})
-    assert (found.cluster, found.user, found.namespace, found.connection.server) == ("far", "me", "ml", "https://far:1")
-    assert found.connection.credentials.method == "basic"
+    result = load(env={**ENV, "KUBECONFIG": f"{first}{os.pathsep}{second}"})
+    assert (result.cluster, result.user, result.namespace, result.connection.server) == ("far", "me", "ml", "https://far:1")
+    assert result.connection.credentials.method == "basic"
 
 
 def test_files_of_KUBECONFIG_that_are_missing_are_passed_over(write_kubeconfig: Write, tmp_path: Path) -> None:
@@ -75,8 +75,8 @@ def test_files_of_KUBECONFIG_that_are_missing_are_passed_over(write_kubeconfig: 
 def test_KUBECONFIG_comes_before_the_file_in_the_home_folder(write_kubeconfig: Write, tmp_path: Path) -> None:
     home = write_kubeconfig(".kube/config", cluster={"server": "https://home:1"})
     env = {**ENV, "HOME": str(tmp_path)}
-    found = load(env=env)
-    assert (found.source, found.files, found.connection.server) == ("~/.kube/config", [str(home)], "https://home:1")
+    result = load(env=env)
+    assert (result.source, result.files, result.connection.server) == ("~/.kube/config", [str(home)], "https://home:1")
     other = write_kubeconfig("other", cluster={"server": "https://other:1"})
     assert load(env={**env, "KUBECONFIG": str(other)}).connection.server == "https://other:1"
     assert load(env={**env, "KUBECONFIG": ""}).connection.server == "https://home:1"
@@ -101,10 +101,10 @@ def pod(tmp_path: Path) -> dict[str, str]:
 
 
 def test_in_a_pod_the_service_account_is_used(pod: dict[str, str]) -> None:
-    found = load(env={**pod, "KUBERNETES_SERVICE_PORT": "6443"})
-    assert (found.source, found.namespace, found.context, found.connection.name) == ("in-cluster", "ci", None, "in-cluster")
-    assert (found.connection.server, found.connection.ca, found.connection.verify) == ("https://10.0.0.1:6443", PEM, True)
-    assert found.connection.credentials.headers() == {"Authorization": "Bearer pod-token"}
+    result = load(env={**pod, "KUBERNETES_SERVICE_PORT": "6443"})
+    assert (result.source, result.namespace, result.context, result.connection.name) == ("in-cluster", "ci", None, "in-cluster")
+    assert (result.connection.server, result.connection.ca, result.connection.verify) == ("https://10.0.0.1:6443", PEM, True)
+    assert result.connection.credentials.headers() == {"Authorization": "Bearer pod-token"}
 
 
 @pytest.mark.parametrize(("host", "server"), [("10.0.0.1", "https://10.0.0.1:443"), ("fd00::1", "https://[fd00::1]:443")])
@@ -137,20 +137,20 @@ def test_relative_paths_are_relative_to_their_file(write_kubeconfig: Write, tmp_
     near = write_kubeconfig("near/config", clusters=[], users=[], contexts=[], **{"current-context": None})
     monkeypatch.chdir(tmp_path)
     for env in ({"KUBECONFIG": f"{near}:{far}"}, {"KUBECONFIG": "far/config"}):
-        found = load(env={**ENV, **env})
-        assert (found.connection.ca, found.ca_source) == ("the CA", "file")
-        assert found.connection.credentials.certificate == ("the certificate", "the key")
+        result = load(env={**ENV, **env})
+        assert (result.connection.ca, result.ca_source) == ("the CA", "file")
+        assert result.connection.credentials.certificate == ("the certificate", "the key")
 
 
 def test_data_wins_over_a_file(write_kubeconfig: Write) -> None:
     data = base64.b64encode(PEM.encode()).decode()
-    found = load(
+    result = load(
         str(
             write_kubeconfig(cluster={"server": "https://a", "certificate-authority-data": data, "certificate-authority": ABSENT}),
         ),
         env=ENV,
     )
-    assert (found.connection.ca, found.ca_source) == (PEM, "data")
+    assert (result.connection.ca, result.ca_source) == (PEM, "data")
 
 
 def test_the_cluster_s_other_settings(write_kubeconfig: Write) -> None:
@@ -166,8 +166,8 @@ def test_the_cluster_s_other_settings(write_kubeconfig: Write) -> None:
 
 def test_a_context_without_a_user_logs_in_as_nobody(write_kubeconfig: Write) -> None:
     path = write_kubeconfig(contexts=[{"name": "trial", "context": {"cluster": "trial"}}])
-    found = load(str(path), env=ENV)
-    assert (found.user, found.connection.credentials.method, found.connection.credentials.headers()) == (None, "none", {})
+    result = load(str(path), env=ENV)
+    assert (result.user, result.connection.credentials.method, result.connection.credentials.headers()) == (None, "none", {})
 
 
 def test_another_context_can_be_named(write_kubeconfig: Write) -> None:
@@ -272,6 +272,6 @@ def test_another_file_of_the_merge_is_blamed_where_it_is_wrong(write_kubeconfig:
 
 def test_what_other_contexts_lack_does_not_matter(write_kubeconfig: Write) -> None:
     contexts = [{"name": "trial", "context": {"cluster": "trial"}}, {"name": "broken", "context": {"cluster": ["x"], "user": 5}}]
-    found = load(str(write_kubeconfig(contexts=contexts)), env=ENV)
-    assert found.context == "trial"
-    assert yaml.safe_dump(found.contexts)
+    result = load(str(write_kubeconfig(contexts=contexts)), env=ENV)
+    assert result.context == "trial"
+    assert yaml.safe_dump(result.contexts)

@@ -64,7 +64,7 @@ def test_an_application_is_evaluated_below_a_hard_limit_of_memory() -> None:
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (ModuleNotFoundError("No module named 'rjsonnet'"), "rjsonnet is missing"),
+        (ModuleNotFoundError("No module named 'rjsonnet'"), "rjsonnet is needed, .* Install what is missing"),
         (ImportError("rjsonnet.so: failed to map segment from shared object"), "can't be loaded: .*map segment.*ulimit -v"),
     ],
 )

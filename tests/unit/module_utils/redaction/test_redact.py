@@ -37,9 +37,9 @@ TOKEN = "aX9\"/+<o'ö&=%20~k8:;token-of-a-service-account"
 )
 def test_a_secret_is_hidden_in_whatever_form_it_is_written(written: str) -> None:
     remember(TOKEN)
-    said = clean(f"the request was >{written}< as sent")
-    assert said.startswith("the request was >") and said.endswith("< as sent") and "***" in said
-    assert all(piece not in said for piece in (written, TOKEN[:16], TOKEN[-16:], base64.b64encode(TOKEN.encode()).decode()[4:20]))
+    message = clean(f"the request was >{written}< as sent")
+    assert message.startswith("the request was >") and message.endswith("< as sent") and "***" in message
+    assert all(piece not in message for piece in (written, TOKEN[:16], TOKEN[-16:], base64.b64encode(TOKEN.encode()).decode()[4:20]))
 
 
 def test_a_key_is_hidden_line_by_line_and_its_marks_are_not() -> None:
@@ -59,7 +59,7 @@ def test_the_login_of_a_proxy_is_hidden_in_both_forms() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("message", "shown"),
     [
         ("see https://someone:secret1@host/path and ssh://git@host", "see https://***@host/path and ssh://***@host"),
         ("https://host/x?a=1&access_token=abc123&b=2", "https://host/x?a=1&access_token=***&b=2"),
@@ -73,8 +73,8 @@ def test_the_login_of_a_proxy_is_hidden_in_both_forms() -> None:
         ("key AKIAABCDEFGHIJKLMNOP!", "key ***!"),
     ],
 )
-def test_what_looks_like_a_credential_is_hidden(said: str, shown: str) -> None:
-    assert clean(said) == shown
+def test_what_looks_like_a_credential_is_hidden(message: str, shown: str) -> None:
+    assert clean(message) == shown
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_names_of_errors_stay(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("message", "shown"),
     [
         ("\x1b[2J\x1b[31mred\x1b[0m", "red"),
         ("\x1b]0;TITLE\x07after", "after"),
@@ -131,19 +131,19 @@ def test_names_of_errors_stay(text: str) -> None:
         ("\U000e0041tag \u2028line\ud800", "tag line"),
     ],
 )
-def test_nothing_steers_a_terminal_or_hides_text(said: str, shown: str) -> None:
-    assert clean(said) == shown
-    assert str(BootstrapError(said or "x", fix=said)) == f"{shown} {shown}"
+def test_nothing_steers_a_terminal_or_hides_text(message: str, shown: str) -> None:
+    assert clean(message) == shown
+    assert str(BootstrapError(message or "x", fix=message)) == f"{shown} {shown}"
 
 
 def test_every_control_character_is_one() -> None:
-    kept = {chr(code) for code in range(0xA0) if chr(code) in clean(f"a{chr(code)}b")}
-    assert kept == {"\t", "\n", *string.printable[:95]}
+    allowed = {chr(code) for code in range(0xA0) if chr(code) in clean(f"a{chr(code)}b")}
+    assert allowed == {"\t", "\n", *string.printable[:95]}
 
 
 def test_a_long_text_is_cut() -> None:
-    said = clean("x" * 1_000_000)
-    assert len(said) < 5_000 and said.endswith("… (996000 more characters)")
+    message = clean("x" * 1_000_000)
+    assert len(message) < 5_000 and message.endswith("… (996000 more characters)")
 
 
 def test_short_words_are_no_secrets_and_one_task_is_not_the_next() -> None:
