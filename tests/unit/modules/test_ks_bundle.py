@@ -74,9 +74,9 @@ def here(serve: Callable[..., Server], authority: Authority, tmp_path: Path) -> 
         "download_timeout": 20,
         "declaration": declared,
     }
-    found = Here(hub, server, args, tmp_path)
-    found.go_to("v1")
-    return found
+    result = Here(hub, server, args, tmp_path)
+    result.go_to("v1")
+    return result
 
 
 def test_it_is_pinned_as_ks_pins_it_and_then_needs_no_network(here: Here) -> None:

@@ -47,8 +47,8 @@ def test_the_message_is_the_module_s_one_result() -> None:
 @pytest.mark.parametrize("name", ["python3.8", "python3.9", "python3.10"])
 def test_sent_to_a_real_old_python(name: str, tmp_path: Path) -> None:
     """By ansible-core, without the libraries that the module would import."""
-    found = sorted(Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob(f"versions/{name.removeprefix('python')}.*/bin/python"))
-    python = str(found[-1]) if found else shutil.which(name)
+    result = sorted(Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob(f"versions/{name.removeprefix('python')}.*/bin/python"))
+    python = str(result[-1]) if result else shutil.which(name)
     if not python or subprocess.run([python, "-c", ""], check=False).returncode:
         pytest.skip(f"no {name} on this machine")
     task = {"name": "Look", f"{COLLECTION.partition('.')[2]}.kubeconfig_info": {}, "async": 60, "register": "result", "ignore_errors": True}

@@ -14,10 +14,10 @@ A100 = "NVIDIA-A100-SXM4-40GB"
 
 
 def summed(resource: str, *nodes: dict[str, str], taints: list[Json] | None = None) -> Json:
-    found = Accelerator(resource)
+    result = Accelerator(resource)
     for labels in nodes:
-        found.add(2, labels, taints or [])
-    return found.summary(None)
+        result.add(2, labels, taints or [])
+    return result.summary(None)
 
 
 @pytest.mark.parametrize(
@@ -74,25 +74,25 @@ def test_what_is_an_accelerator(resource: str, name: str | None) -> None:
 
 def test_whole_gpus_of_two_kinds() -> None:
     t4 = {"nvidia.com/gpu.product": "Tesla-T4", "nvidia.com/gpu.memory": "15360", "nvidia.com/mig.strategy": "single", "other": "x"}
-    found = summed("nvidia.com/gpu", t4, {"nvidia.com/gpu.product": A100, "nvidia.com/gpu.memory": "40960"})
-    assert (found["count"], found["nodes"], found["mig"]) == (4, 2, None)
-    assert (found["products"], found["memory"]) == ([A100, "Tesla-T4"], [15360 * 2**20, 40960 * 2**20])
-    assert found["labels"]["nvidia.com/gpu.product"] == [A100, "Tesla-T4"]
-    assert "other" not in found["labels"]
+    result = summed("nvidia.com/gpu", t4, {"nvidia.com/gpu.product": A100, "nvidia.com/gpu.memory": "40960"})
+    assert (result["count"], result["nodes"], result["mig"]) == (4, 2, None)
+    assert (result["products"], result["memory"]) == ([A100, "Tesla-T4"], [15360 * 2**20, 40960 * 2**20])
+    assert result["labels"]["nvidia.com/gpu.product"] == [A100, "Tesla-T4"]
+    assert "other" not in result["labels"]
 
 
 def test_slices_as_resources_of_their_own() -> None:
     labels = {"nvidia.com/gpu.product": A100, "nvidia.com/gpu.memory": "40960", "nvidia.com/mig.strategy": "mixed"}
-    found = summed("nvidia.com/mig-1g.5gb", labels)
-    assert found["mig"] == {"profiles": ["1g.5gb"], "strategies": ["mixed"]}
+    result = summed("nvidia.com/mig-1g.5gb", labels)
+    assert result["mig"] == {"profiles": ["1g.5gb"], "strategies": ["mixed"]}
     # The label is of the whole GPU.
-    assert (found["products"], found["memory"]) == ([A100], [])
+    assert (result["products"], result["memory"]) == ([A100], [])
 
 
 def test_slices_offered_as_whole_gpus() -> None:
     labels = {"nvidia.com/gpu.product": f"{A100}-MIG-1g.5gb", "nvidia.com/gpu.memory": "4864", "nvidia.com/mig.strategy": "single"}
-    found = summed("nvidia.com/gpu", labels)
-    assert (found["mig"], found["memory"]) == ({"profiles": ["1g.5gb"], "strategies": ["single"]}, [4864 * 2**20])
+    result = summed("nvidia.com/gpu", labels)
+    assert (result["mig"], result["memory"]) == ({"profiles": ["1g.5gb"], "strategies": ["single"]}, [4864 * 2**20])
 
 
 def test_slices_of_gke() -> None:

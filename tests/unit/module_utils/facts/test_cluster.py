@@ -50,18 +50,18 @@ def cluster(server: t.Any) -> t.Any:
 
 
 def test_the_document(cluster: t.Any, client: Client) -> None:
-    found = gather(client, "ml")
-    assert (found["server"], found["uid"], found["unknown"]) == (cluster.url, "uid-1", [])
-    assert (found["version"]["git_version"], found["version"]["major"], found["version"]["minor"]) == ("v1.35.2-gke.1", 1, 35)
+    result = gather(client, "ml")
+    assert (result["server"], result["uid"], result["unknown"]) == (cluster.url, "uid-1", [])
+    assert (result["version"]["git_version"], result["version"]["major"], result["version"]["minor"]) == ("v1.35.2-gke.1", 1, 35)
     # The version alone does not make it GKE.
-    assert found["distribution"]["name"] == "kubernetes"
-    assert (found["nodes"]["count"], found["storage"]["usable"]) == (1, ["disk"])
-    assert found["ingress_classes"] == [
+    assert result["distribution"]["name"] == "kubernetes"
+    assert (result["nodes"]["count"], result["storage"]["usable"]) == (1, ["disk"])
+    assert result["ingress_classes"] == [
         {"name": "nginx", "controller": "k8s.io/ingress-nginx", "default": True},
         {"name": "other", "controller": None, "default": False},
     ]
-    assert found["apis"]["v1"] == {"Node": {"resource": "nodes", "namespaced": False}}
-    assert found["permissions"] == {"namespace": "ml", "complete": False, "rules": [], "missing": None}
+    assert result["apis"]["v1"] == {"Node": {"resource": "nodes", "namespaced": False}}
+    assert result["permissions"] == {"namespace": "ml", "complete": False, "rules": [], "missing": None}
     assert not cluster.writes()
 
 
@@ -88,31 +88,31 @@ def test_what_may_not_be_read_is_told_and_nothing_else_is_lost(
 ) -> None:
     whole = gather(client, "ml")
     cluster.routes[path] = Answer({"message": f"{path} is forbidden", "reason": "Forbidden"}, 403)
-    found = gather(client, "ml")
-    assert found["unknown"] == [{"what": what, "why": f"{path} is forbidden"}]
-    value: t.Any = found
+    result = gather(client, "ml")
+    assert result["unknown"] == [{"what": what, "why": f"{path} is forbidden"}]
+    value: t.Any = result
     for part in field.split("."):
         value = value[part]
     assert value == otherwise
     kept = {"server", "uid", "version", "storage", "ingress_classes", "apis", "permissions"} - {field.split(".")[0]}
-    assert {key: found[key] for key in kept} == {key: whole[key] for key in kept}
+    assert {key: result[key] for key in kept} == {key: whole[key] for key in kept}
 
 
 def test_where_the_served_kinds_may_not_be_read_nothing_is_taken_for_absent(cluster: t.Any, client: Client) -> None:
     cluster.routes["/apis"] = Answer({"message": "/apis is forbidden"}, 403)
     cluster.routes["/version"] = Answer({"message": "/version is forbidden"}, 403)
-    found = gather(client, "ml")
-    unknown = {entry["what"]: entry["why"] for entry in found["unknown"]}
+    result = gather(client, "ml")
+    unknown = {entry["what"]: entry["why"] for entry in result["unknown"]}
     assert unknown["served APIs"] == "/apis is forbidden"
     assert unknown["version"] == "/version is forbidden"
     assert unknown["StorageClass.storage.k8s.io"] == unknown["Node"] == "which kinds are served is not known"
-    assert found["server"]
+    assert result["server"]
 
 
 def test_what_is_not_served_is_not_asked_for(cluster: t.Any, client: Client) -> None:
     cluster.routes["/apis"] = {"items": []}
-    found = gather(client, "ml")
-    assert (found["storage"]["classes"], found["ingress_classes"], found["unknown"]) == ([], [], [])
+    result = gather(client, "ml")
+    assert (result["storage"]["classes"], result["ingress_classes"], result["unknown"]) == ([], [], [])
     assert not {CLASSES, INGRESS} & {request.path for request in cluster.requests}
 
 
@@ -134,8 +134,8 @@ def test_a_server_that_is_not_there_is_asked_once() -> None:
 @pytest.mark.parametrize("version", [{"gitVersion": "", "major": ""}, {"gitVersion": "$Format", "major": None}])
 def test_a_server_that_does_not_say_its_version(cluster: t.Any, client: Client, version: t.Any) -> None:
     cluster.routes["/version"] = version
-    found = gather(client, "ml")["version"]
-    assert (found["git_version"], found["major"], found["minor"], found["supported"]) == (version["gitVersion"], 0, 0, None)
+    result = gather(client, "ml")["version"]
+    assert (result["git_version"], result["major"], result["minor"], result["supported"]) == (version["gitVersion"], 0, 0, None)
 
 
 @pytest.mark.parametrize("version", [{}, {"major": "1"}, {"message": "Sign in"}, Answer(b"<html>Sign in")])

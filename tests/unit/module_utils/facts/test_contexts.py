@@ -32,8 +32,8 @@ def kubeconfig(path: Path, *names: str, server: str = f"https://{NOBODY}") -> st
 
 
 def hosts(*paths: str, wanted: list[str] | None = None, unwanted: list[str] | None = None, said: list[str] | None = None) -> dict[str, str]:
-    found = locate(list(paths), wanted or ["*"], unwanted or [], ENV, (said if said is not None else []).append)
-    return {each.host: each.context for each in found}
+    result = locate(list(paths), wanted or ["*"], unwanted or [], ENV, (said if said is not None else []).append)
+    return {each.host: each.context for each in result}
 
 
 @pytest.mark.parametrize(
@@ -70,11 +70,11 @@ def test_names_that_are_alike_get_the_name_of_their_file(tmp_path: Path) -> None
 
 def test_what_is_still_alike_is_told_by_a_digest(tmp_path: Path) -> None:
     one, two = kubeconfig(tmp_path / "a/config", "x:y", "x/y"), kubeconfig(tmp_path / "b/config", "x:y", "x-y-config")
-    found = hosts(one, two)
-    assert sorted(found.values()) == ["x-y-config", "x/y", "x:y", "x:y"]
-    assert len({host.casefold() for host in found}) == 4
-    assert found["x-y-config"] == "x-y-config"
-    assert hosts(one, two) == found
+    result = hosts(one, two)
+    assert sorted(result.values()) == ["x-y-config", "x/y", "x:y", "x:y"]
+    assert len({host.casefold() for host in result}) == 4
+    assert result["x-y-config"] == "x-y-config"
+    assert hosts(one, two) == result
 
 
 def test_files_folders_and_patterns(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_clusters_are_asked_side_by_side_within_the_bound(tmp_path: Path, monkey
 def test_the_groups_of_a_cluster() -> None:
     nodes = {"accelerators": [{"vendor": "nvidia", "count": 4}, {"vendor": "amd", "count": 0}]}
     cluster = {"nodes": nodes, "version": {"major": 1, "minor": 35}, "distribution": {"name": "gke"}}
-    found = groups({"cluster": cluster, "cloud": {"provider": "gcp"}})
-    assert found == ["cloud_gcp", "distribution_gke", "version_1_35", "gpu", "gpu_nvidia"]
+    result = groups({"cluster": cluster, "cloud": {"provider": "gcp"}})
+    assert result == ["cloud_gcp", "distribution_gke", "version_1_35", "gpu", "gpu_nvidia"]
     bare = {"nodes": {"accelerators": []}, "version": {"major": 0, "minor": 0}, "distribution": {"name": "kubernetes"}}
     assert groups({"cluster": bare, "cloud": {"provider": None}}) == ["cloud_none", "distribution_kubernetes"]

@@ -11,10 +11,10 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.nodes imp
 
 
 def nodes(label: str | None = None, provider: str | None = None, os: str = "", name: str = "n") -> Nodes:
-    found = Nodes()
+    result = Nodes()
     spec = {"providerID": f"{provider}://x"} if provider else {}
-    found.add({"metadata": {"name": name, "labels": {label: "x"} if label else {}}, "spec": spec, "status": {"nodeInfo": {"osImage": os}}})
-    return found
+    result.add({"metadata": {"name": name, "labels": {label: "x"} if label else {}}, "spec": spec, "status": {"nodeInfo": {"osImage": os}}})
+    return result
 
 
 @pytest.mark.parametrize(

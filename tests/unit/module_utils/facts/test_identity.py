@@ -95,8 +95,8 @@ def test_the_domain_of_the_kubelets(server: t.Any, queries: Queries) -> None:
 
 
 def test_the_domain_that_is_left() -> None:
-    found = {"name": None, "source": None}
+    result = {"name": None, "source": None}
     assert assumed_domain({"name": "a", "source": "b"}, None) == {"name": "a", "source": "b"}
-    assert assumed_domain(found, "https://kubernetes.default.svc.corp.example")["name"] == "corp.example"
-    assert assumed_domain(found, "https://oidc.example.com") == {"name": "cluster.local", "source": "default"}
-    assert assumed_domain(found, None) == {"name": "cluster.local", "source": "default"}
+    assert assumed_domain(result, "https://kubernetes.default.svc.corp.example")["name"] == "corp.example"
+    assert assumed_domain(result, "https://oidc.example.com") == {"name": "cluster.local", "source": "default"}
+    assert assumed_domain(result, None) == {"name": "cluster.local", "source": "default"}

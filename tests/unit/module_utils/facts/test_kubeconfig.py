@@ -26,8 +26,8 @@ def test_the_document(write_kubeconfig: Write) -> None:
         user={"token": "hunter2"},
         contexts=[{"name": "trial", "context": {"cluster": "trial", "user": "trial", "namespace": "ml"}}],
     )
-    found = described(path)
-    assert {**found, "auth": found["auth"]["method"]} == {
+    result = described(path)
+    assert {**result, "auth": result["auth"]["method"]} == {
         "source": "option",
         "files": [str(path)],
         "context": "trial",
@@ -54,17 +54,17 @@ def test_a_helper_that_is_there_or_not(write_kubeconfig: Write, script: Callable
     }
     assert "hunter2" not in json.dumps(missing)
     script("echo aws-cli/2", "aws")
-    found = described(path, {"PATH": str(tmp_path)})
-    assert found["auth"]["helper_found"] is True
-    assert "hunter2" not in json.dumps(found)
+    result = described(path, {"PATH": str(tmp_path)})
+    assert result["auth"]["helper_found"] is True
+    assert "hunter2" not in json.dumps(result)
 
 
 def test_skipped_verification_is_warned_of(write_kubeconfig: Write) -> None:
-    found = described(write_kubeconfig(cluster={"server": "https://c:1", "insecure-skip-tls-verify": True}))
-    assert found["tls"]["verify"] is False
-    assert found["warnings"] == ["The certificate of https://c:1 is not verified: insecure-skip-tls-verify is set in the kubeconfig."]
+    result = described(write_kubeconfig(cluster={"server": "https://c:1", "insecure-skip-tls-verify": True}))
+    assert result["tls"]["verify"] is False
+    assert result["warnings"] == ["The certificate of https://c:1 is not verified: insecure-skip-tls-verify is set in the kubeconfig."]
 
 
 def test_a_proxy_is_shown_without_its_login(write_kubeconfig: Write) -> None:
-    found = described(write_kubeconfig(cluster={"server": "https://c:1", "proxy-url": "http://me:p@ss@proxy:3128"}))
-    assert found["proxy"] == "http://proxy:3128"
+    result = described(write_kubeconfig(cluster={"server": "https://c:1", "proxy-url": "http://me:p@ss@proxy:3128"}))
+    assert result["proxy"] == "http://proxy:3128"

@@ -26,23 +26,23 @@ def node(name: str = "n", ready: str = "True", allocatable: Json | None = None, 
 
 
 def summed(*nodes: Json) -> Json:
-    found = Nodes()
+    result = Nodes()
     for each in nodes:
-        found.add(each)
-    return found.summary()
+        result.add(each)
+    return result.summary()
 
 
 def test_no_nodes() -> None:
-    found = summed()
-    assert (found["count"], found["usable"], found["accelerators"], found["provider_id"]) == (0, 0, [], None)
-    assert found["allocatable"] == found["largest"] == {"cpu": 0, "memory": 0, "ephemeral_storage": 0, "pods": 0}
+    result = summed()
+    assert (result["count"], result["usable"], result["accelerators"], result["provider_id"]) == (0, 0, [], None)
+    assert result["allocatable"] == result["largest"] == {"cpu": 0, "memory": 0, "ephemeral_storage": 0, "pods": 0}
 
 
 def test_a_node_that_says_nothing() -> None:
-    found = summed({"metadata": {"name": "bare"}})
-    assert (found["count"], found["ready"], found["schedulable"], found["usable"]) == (1, 0, 1, 0)
-    assert found["architectures"] == found["operating_systems"] == found["kubelet_versions"] == {"unknown": 1}
-    assert found["roles"] == {"worker": 1}
+    result = summed({"metadata": {"name": "bare"}})
+    assert (result["count"], result["ready"], result["schedulable"], result["usable"]) == (1, 0, 1, 0)
+    assert result["architectures"] == result["operating_systems"] == result["kubelet_versions"] == {"unknown": 1}
+    assert result["roles"] == {"worker": 1}
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,8 @@ def test_a_node_that_says_nothing() -> None:
     ],
 )
 def test_nodes_that_take_ordinary_pods(parts: Json, ready: int, schedulable: int, usable: int) -> None:
-    found = summed(node(**parts))
-    assert (found["ready"], found["schedulable"], found["usable"]) == (ready, schedulable, usable)
+    result = summed(node(**parts))
+    assert (result["ready"], result["schedulable"], result["usable"]) == (ready, schedulable, usable)
 
 
 @pytest.mark.parametrize(
@@ -75,50 +75,50 @@ def test_nodes_that_take_ordinary_pods(parts: Json, ready: int, schedulable: int
     ],
 )
 def test_nodes_that_only_lasting_taints_keep_pods_from(parts: Json, ordinary: int) -> None:
-    found = summed(node(**parts))["ordinary"]
-    assert (found["count"], found["largest"]["cpu"]) == (ordinary, 4 * ordinary)
+    result = summed(node(**parts))["ordinary"]
+    assert (result["count"], result["largest"]["cpu"]) == (ordinary, 4 * ordinary)
 
 
 def test_a_taint_that_passes_is_no_taint_of_gpu_nodes() -> None:
     taints = [GPU_TAINT, {"key": "ToBeDeletedByClusterAutoscaler", "effect": "NoSchedule"}]
-    found = summed(node(taints=taints, allocatable={"nvidia.com/gpu": "1"}))["accelerators"]
-    assert [taint["key"] for taint in found[0]["taints"]] == ["nvidia.com/gpu"]
+    result = summed(node(taints=taints, allocatable={"nvidia.com/gpu": "1"}))["accelerators"]
+    assert [taint["key"] for taint in result[0]["taints"]] == ["nvidia.com/gpu"]
 
 
 def test_sums_and_the_largest_node() -> None:
     small = node("a", allocatable={"cpu": "1930m", "memory": "6Gi", "pods": "110", "ephemeral-storage": "50Gi"})
     large = node("b", allocatable={"cpu": "16", "memory": "62914560Ki", "pods": "250"})
-    found = summed(small, large)
-    assert found["allocatable"] == {"cpu": 17.93, "memory": 66 * 2**30, "ephemeral_storage": 50 * 2**30, "pods": 360}
-    assert found["largest"] == {"cpu": 16, "memory": 60 * 2**30, "ephemeral_storage": 50 * 2**30, "pods": 250}
+    result = summed(small, large)
+    assert result["allocatable"] == {"cpu": 17.93, "memory": 66 * 2**30, "ephemeral_storage": 50 * 2**30, "pods": 360}
+    assert result["largest"] == {"cpu": 16, "memory": 60 * 2**30, "ephemeral_storage": 50 * 2**30, "pods": 250}
 
 
 def test_counts_by_kind_role_and_place() -> None:
     zone = {"topology.kubernetes.io/region": "r1", "topology.kubernetes.io/zone": "r1-a"}
     control = {"node-role.kubernetes.io/control-plane": "", "node-role.kubernetes.io/master": ""}
-    found = summed(
+    result = summed(
         node("a", labels={**zone, **control}, providerID="gce://project/r1-a/a"),
         node("b", labels=zone, arch="arm64", providerID="gce://project/r1-a/b"),
         node("c", arch="arm64", providerID="kind://docker/kind/c"),
     )
-    assert found["architectures"] == {"amd64": 1, "arm64": 2}
-    assert found["roles"] == {"control-plane": 1, "master": 1, "worker": 2}
-    assert (found["regions"], found["zones"]) == ({"r1": 2}, {"r1-a": 2})
-    assert (found["providers"], found["provider_id"]) == ({"gce": 2, "kind": 1}, "gce://project/r1-a/a")
+    assert result["architectures"] == {"amd64": 1, "arm64": 2}
+    assert result["roles"] == {"control-plane": 1, "master": 1, "worker": 2}
+    assert (result["regions"], result["zones"]) == ({"r1": 2}, {"r1-a": 2})
+    assert (result["providers"], result["provider_id"]) == ({"gce": 2, "kind": 1}, "gce://project/r1-a/a")
 
 
 def test_accelerators_with_products_and_taints() -> None:
     labels = {"nvidia.com/gpu.product": "NVIDIA-L4", "cloud.google.com/gke-accelerator": "nvidia-l4"}
     gpu = {"cpu": "8", "nvidia.com/gpu": "2"}
-    found = summed(
+    result = summed(
         node("a", labels=labels, taints=[GPU_TAINT], allocatable=gpu),
         node("b", labels={"cloud.google.com/gke-accelerator": "nvidia-t4"}, allocatable=gpu),
         node("c", allocatable={"nvidia.com/mig-1g.5gb": "7", "amd.com/gpu": "1", "example.com/fpga": "1", "hugepages-2Mi": "1Gi"}),
         node("d", allocatable={"nvidia.com/gpu": "0"}),
     )["accelerators"]
-    assert [(each["resource"], each["vendor"], each["count"], each["nodes"]) for each in found] == [
+    assert [(each["resource"], each["vendor"], each["count"], each["nodes"]) for each in result] == [
         ("amd.com/gpu", "amd", 1, 1),
         ("nvidia.com/gpu", "nvidia", 4, 2),
         ("nvidia.com/mig-1g.5gb", "nvidia", 7, 1),
     ]
-    assert (found[1]["products"], found[1]["taints"]) == (["NVIDIA-L4", "nvidia-t4"], [GPU_TAINT])
+    assert (result[1]["products"], result[1]["taints"]) == (["NVIDIA-L4", "nvidia-t4"], [GPU_TAINT])

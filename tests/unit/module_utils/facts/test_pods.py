@@ -30,16 +30,16 @@ def pod(node: str | None, *wanted: Json | None, phase: str = "Running", init: Js
 
 
 def nodes() -> Nodes:
-    found = Nodes()
+    result = Nodes()
     for name, cpu, more in (("a", "4", {}), ("b", "8", {}), ("gpu", "16", {"taints": [{"key": "gpu", "effect": "NoSchedule"}]})):
         allocatable = {"cpu": cpu, "memory": "16Gi", "ephemeral-storage": "100Gi", "pods": "110", "nvidia.com/gpu": "2" if more else "0"}
         conditions = [{"type": "Ready", "status": "True"}]
-        found.add({"metadata": {"name": name}, "spec": more, "status": {"allocatable": allocatable, "conditions": conditions}})
-    return found
+        result.add({"metadata": {"name": name}, "spec": more, "status": {"allocatable": allocatable, "conditions": conditions}})
+    return result
 
 
 def test_requests_of_containers_of_pods_that_run_or_will() -> None:
-    found = Requests()
+    result = Requests()
     for each in (
         pod("a", {"cpu": "500m", "memory": "1Gi"}, {"cpu": "1", "ephemeral-storage": "10Gi"}, init={"cpu": "64"}),
         pod("a", None, phase="Pending"),
@@ -49,8 +49,8 @@ def test_requests_of_containers_of_pods_that_run_or_will() -> None:
         pod(None, {"cpu": "99"}),
         pod("gpu", {"nvidia.com/gpu": "1", "cpu": "1"}),
     ):
-        found.add(each)
-    summary = nodes().summary(found)
+        result.add(each)
+    summary = nodes().summary(result)
     # The tainted node has much, but not for ordinary pods.
     assert summary["free"] == {"cpu": 3.0, "memory": 31 * GIB, "ephemeral_storage": 190 * GIB, "pods": 217}
     assert summary["largest_free"] == {"cpu": 2.5, "memory": 16 * GIB, "ephemeral_storage": 100 * GIB, "pods": 109}
@@ -58,9 +58,9 @@ def test_requests_of_containers_of_pods_that_run_or_will() -> None:
 
 
 def test_a_node_that_has_promised_more_than_it_has_is_full() -> None:
-    found = Requests()
-    found.add(pod("a", {"cpu": "5"}))
-    assert nodes().summary(found)["free"]["cpu"] == 8
+    result = Requests()
+    result.add(pod("a", {"cpu": "5"}))
+    assert nodes().summary(result)["free"]["cpu"] == 8
 
 
 def test_nothing_is_said_where_pods_are_not_known() -> None:
@@ -73,8 +73,8 @@ def test_pods_are_read_in_pages(server: t.Any, client: Client) -> None:
         {"metadata": {"continue": "x", "remainingItemCount": 1}, "items": [pod("a", {"cpu": "1"})]},
         {"metadata": {}, "items": [pod("a", {"cpu": "2"})]},
     ]
-    found = requests(Queries(client, APIS))
-    assert found and found.of("a") == {"cpu": 3, "pods": 2}
+    result = requests(Queries(client, APIS))
+    assert result and result.of("a") == {"cpu": 3, "pods": 2}
 
 
 def test_too_many_pods_are_not_read(server: t.Any, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,11 +34,11 @@ def test_many_namespaces_are_counted_and_some_listed(server: t.Any, queries: Que
     server.routes[NAMESPACES] = {
         "items": [*(namespace(f"n{index}", "baseline") for index in range(500)), namespace("kube-system"), namespace("ml", "restricted")]
     }
-    found = policy(queries, "ml")
-    security = found["pod_security"]
+    result = policy(queries, "ml")
+    security = result["pod_security"]
     assert (len(security["enforced"]), security["enforced"]["ml"], security["namespace"]) == (101, "restricted", "restricted")
     assert security["counts"] == {"baseline": 500, "none": 1, "restricted": 1}
-    assert found["uid"] == "uid-kube-system"
+    assert result["uid"] == "uid-kube-system"
     assert "as=PartialObjectMetadataList" in server.requests[0].headers["accept"]
     assert [request.path for request in server.requests] == [
         NAMESPACES, f"{NAMESPACES}/ml/resourcequotas", f"{NAMESPACES}/ml/limitranges",
@@ -48,8 +48,8 @@ def test_many_namespaces_are_counted_and_some_listed(server: t.Any, queries: Que
 
 def test_a_namespace_that_is_not_there_costs_no_further_question(server: t.Any, queries: Queries) -> None:
     server.routes[NAMESPACES] = {"items": [namespace("kube-system")]}
-    found = policy(queries, "ml")
-    assert (found["namespace"]["exists"], found["quotas"], found["limit_ranges"], found["claims"]) == (False, [], [], [])
+    result = policy(queries, "ml")
+    assert (result["namespace"]["exists"], result["quotas"], result["limit_ranges"], result["claims"]) == (False, [], [], [])
     assert len(server.requests) == 1
 
 
@@ -65,9 +65,9 @@ def test_who_may_not_list_namespaces_is_asked_about_one(
     server: t.Any, queries: Queries, own: t.Any, exists: t.Any, unknown: list[str]
 ) -> None:
     server.routes.update({NAMESPACES: FORBIDDEN, f"{NAMESPACES}/ml": own, f"{NAMESPACES}/kube-system": namespace("kube-system")})
-    found = policy(queries, "ml")
-    assert (found["namespace"]["exists"], found["uid"]) == (exists, "uid-kube-system")
-    assert found["pod_security"]["namespace"] == ("baseline" if exists else None)
+    result = policy(queries, "ml")
+    assert (result["namespace"]["exists"], result["uid"]) == (exists, "uid-kube-system")
+    assert result["pod_security"]["namespace"] == ("baseline" if exists else None)
     assert [entry["what"] for entry in queries.unknown] == unknown
 
 
@@ -87,8 +87,8 @@ def test_quotas_and_limits(server: t.Any, queries: Queries) -> None:
     }
     server.routes[f"{NAMESPACES}/ml/limitranges"] = FORBIDDEN
     server.routes[f"{NAMESPACES}/ml/persistentvolumeclaims"] = {"items": []}
-    found = policy(queries, "ml")
-    assert found["quotas"] == [
+    result = policy(queries, "ml")
+    assert result["quotas"] == [
         {"name": "new", "hard": {"pods": "4"}, "used": {}, "scopes": [], "selectors": []},
         {
             "name": "used", "hard": {"cpu": "2"}, "used": {"cpu": "500m"}, "scopes": ["PriorityClass"],
@@ -96,7 +96,7 @@ def test_quotas_and_limits(server: t.Any, queries: Queries) -> None:
         },
     ]  # fmt: skip
     assert queries.unknown == [{"what": "LimitRange in ml", "why": "forbidden"}]
-    assert found["claims"] == []
+    assert result["claims"] == []
 
 
 SCC = {"apiGroups": ["security.openshift.io"], "resources": ["securitycontextconstraints"], "verbs": ["use"]}
@@ -134,8 +134,8 @@ def test_webhooks_about_pods(server: t.Any, queries: Queries, rule: Json, asked:
         "configuration": "c", "webhook": "w", "type": "mutating", "failure_policy": "Ignore", "backend": "https://example.com/hook",
         "timeout": 10, "namespace": None, "server": None,
     }  # fmt: skip
-    found = served(queries, admission(queries), {"name": "ml", "labels": {}})
-    assert found == ([expected] if asked else [])
+    result = served(queries, admission(queries), {"name": "ml", "labels": {}})
+    assert result == ([expected] if asked else [])
 
 
 def test_claims_by_class(server: t.Any, queries: Queries) -> None:
@@ -179,9 +179,9 @@ def test_whether_a_webhook_has_a_server(server: t.Any, queries: Queries, service
         f"{NAMESPACES}/old/services/hook": service,
         "/apis/discovery.k8s.io/v1/namespaces/old/endpointslices": endpoints if endpoints is FORBIDDEN else {"items": endpoints},
     }
-    (found,) = served(queries, admission(queries), {"name": "ml", "labels": {"inject": "yes"}})
-    assert (found["server"], found["namespace"], found["backend"]) == (state, "old", "old/hook:443")
+    (result,) = served(queries, admission(queries), {"name": "ml", "labels": {"inject": "yes"}})
+    assert (result["server"], result["namespace"], result["backend"]) == (state, "old", "old/hook:443")
     # Nobody asks about pods of a namespace that the webhook does not select.
     before = len(server.requests)
-    (found,) = served(queries, admission(queries), {"name": "ml", "labels": {}})
-    assert (found["server"], len(server.requests)) == (None, before + 1)
+    (result,) = served(queries, admission(queries), {"name": "ml", "labels": {}})
+    assert (result["server"], len(server.requests)) == (None, before + 1)

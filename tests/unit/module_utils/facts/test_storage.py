@@ -35,10 +35,10 @@ def test_no_classes() -> None:
     ],
 )
 def test_both_marks_of_a_default(annotations: dict[str, str] | None, kind: str | None) -> None:
-    found = storage([make("other"), make("marked", annotations)])
-    assert found["default"] == ("marked" if kind else None)
-    assert found["usable"] == (["marked", "other"])
-    assert {each["name"]: (each["default"], each["default_annotation"]) for each in found["classes"]} == {
+    result = storage([make("other"), make("marked", annotations)])
+    assert result["default"] == ("marked" if kind else None)
+    assert result["usable"] == (["marked", "other"])
+    assert {each["name"]: (each["default"], each["default_annotation"]) for each in result["classes"]} == {
         "marked": (bool(kind), kind),
         "other": (False, None),
     }
@@ -46,15 +46,15 @@ def test_both_marks_of_a_default(annotations: dict[str, str] | None, kind: str |
 
 def test_of_several_defaults_the_newest_wins_then_the_name() -> None:
     items = [make("a", {GA: "true"}, day=2), make("z", {BETA: "true"}, day=9), make("y", {GA: "true"}, day=9), make("n", day=20)]
-    found = storage(items)
-    assert (found["default"], found["defaults"]) == ("y", ["y", "z", "a"])
-    assert found["usable"] == ["y", "a", "n", "z"]
+    result = storage(items)
+    assert (result["default"], result["defaults"]) == ("y", ["y", "z", "a"])
+    assert result["usable"] == ["y", "a", "n", "z"]
 
 
 def test_classes_that_make_no_volumes_are_not_usable() -> None:
-    found = storage([make("local", {GA: "true"}, provisioner=NONE), make("disk")])
-    assert (found["default"], found["usable"]) == ("local", ["disk"])
-    assert [each["provisions"] for each in found["classes"]] == [True, False]
+    result = storage([make("local", {GA: "true"}, provisioner=NONE), make("disk")])
+    assert (result["default"], result["usable"]) == ("local", ["disk"])
+    assert [each["provisions"] for each in result["classes"]] == [True, False]
 
 
 def test_classes_whose_driver_is_missing_are_not_usable() -> None:

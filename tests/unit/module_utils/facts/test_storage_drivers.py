@@ -12,8 +12,8 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.storage i
 
 
 def one(provisioner: str, drivers: set[str] | None, **more: t.Any) -> dict[str, t.Any]:
-    found: dict[str, t.Any] = storage([{"metadata": {"name": "a"}, "provisioner": provisioner, **more}], drivers)["classes"][0]
-    return found
+    result: dict[str, t.Any] = storage([{"metadata": {"name": "a"}, "provisioner": provisioner, **more}], drivers)["classes"][0]
+    return result
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,8 @@ def one(provisioner: str, drivers: set[str] | None, **more: t.Any) -> dict[str, 
     ],
 )
 def test_the_driver(provisioner: str, driver: str, installed: bool | None, many: bool | None) -> None:
-    found = one(provisioner, {"ebs.csi.aws.com", "disk.example.com"})
-    assert (found["driver"], found["driver_installed"], found["read_write_many"]) == (driver, installed, many)
+    result = one(provisioner, {"ebs.csi.aws.com", "disk.example.com"})
+    assert (result["driver"], result["driver_installed"], result["read_write_many"]) == (driver, installed, many)
 
 
 def test_drivers_that_may_not_be_listed_are_not_missing() -> None:
@@ -51,9 +51,9 @@ def test_zones_a_class_is_bound_to() -> None:
         return {"matchLabelExpressions": [{"key": key, "values": list(values)}]}
 
     terms = [term("topology.gke.io/zone", "b", "a"), term("topology.kubernetes.io/zone", "c"), term("example.com/rack", "7")]
-    found = one("pd.csi.storage.gke.io", set(), allowedTopologies=terms)
-    assert found["zones"] == ["a", "b", "c"]
-    assert found["topologies"] == [
+    result = one("pd.csi.storage.gke.io", set(), allowedTopologies=terms)
+    assert result["zones"] == ["a", "b", "c"]
+    assert result["topologies"] == [
         {"topology.gke.io/zone": ["a", "b"]},
         {"topology.kubernetes.io/zone": ["c"]},
         {"example.com/rack": ["7"]},

@@ -12,9 +12,9 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.version i
     ("minor", "supported"), [("29", False), ("30", True), ("31+", True), ("35", True), ("36", False), ("", None), (None, None)]
 )
 def test_the_window(minor: str | None, supported: bool | None) -> None:
-    found = version({"major": "1", "minor": minor, "gitVersion": "v"}, [])
-    assert found["supported"] is supported
-    assert found["window"] == {"oldest": "1.30", "newest": "1.35"}
+    result = version({"major": "1", "minor": minor, "gitVersion": "v"}, [])
+    assert result["supported"] is supported
+    assert result["window"] == {"oldest": "1.30", "newest": "1.35"}
 
 
 @pytest.mark.parametrize(
@@ -30,11 +30,11 @@ def test_the_window(minor: str | None, supported: bool | None) -> None:
     ],
 )
 def test_kubelets_behind_the_server(kubelets: list[str], skew: tuple[int, int] | None, supported: bool | None) -> None:
-    found = version({"major": "1", "minor": "35"}, kubelets)
-    assert found["kubelet_skew"] == (skew and {"least": skew[0], "most": skew[1]})
-    assert found["kubelet_skew_supported"] is supported
+    result = version({"major": "1", "minor": "35"}, kubelets)
+    assert result["kubelet_skew"] == (skew and {"least": skew[0], "most": skew[1]})
+    assert result["kubelet_skew_supported"] is supported
 
 
 def test_nothing_is_said_of_kubelets_where_the_server_s_version_is_not_known() -> None:
-    found = version({}, ["v1.35.0"])
-    assert (found["supported"], found["kubelet_skew"], found["kubelet_skew_supported"]) == (None, None, None)
+    result = version({}, ["v1.35.0"])
+    assert (result["supported"], result["kubelet_skew"], result["kubelet_skew_supported"]) == (None, None, None)

@@ -82,14 +82,14 @@ def test_what_cannot_work_is_shown_with_its_reason(facts) -> None:
 def test_answers_begin_with_what_the_plan_has(facts) -> None:
     facts["cluster"]["ingress_classes"] = [{"name": "nginx"}]
     facts["cluster"]["nodes"]["accelerators"] = [{"resource": "amd.com/gpu", "count": 4, "nodes": 2, "products": []}]
-    found = asked(facts, hostname="a.example.com", jupyterHubAuthenticator="oidc", gpuResource="amd.com/gpu")
-    assert {name: question["chosen"] for name, question in found.items()} == {
+    result = asked(facts, hostname="a.example.com", jupyterHubAuthenticator="oidc", gpuResource="amd.com/gpu")
+    assert {name: question["chosen"] for name, question in result.items()} == {
         "reach": "host",
         "login": "oidc",
         "gpus": "amd.com/gpu",
         "run": "look",
     }
-    assert found["reach"]["options"][-1]["fields"][0]["value"] == "a.example.com"
+    assert result["reach"]["options"][-1]["fields"][0]["value"] == "a.example.com"
 
 
 def test_an_answer_that_cannot_work_is_not_proposed(facts) -> None:

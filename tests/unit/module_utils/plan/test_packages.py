@@ -36,25 +36,25 @@ def seek(wanted: dict[str, str], registries: Json | None = None, declared: Json 
 
 
 def test_of_the_embedded_registry_unless_another_is_named() -> None:
-    found = seek({"kubeflow-core": "kubeflow-core"})
-    assert (found.registries, found.packages) == (EMBEDDED, {"core": {"registry": "kubeflow"}})
-    assert {path.split("/")[0] for path in found.contents["kubeflow"].files} == {"core", "registry.yaml"}
+    result = seek({"kubeflow-core": "kubeflow-core"})
+    assert (result.registries, result.packages) == (EMBEDDED, {"core": {"registry": "kubeflow"}})
+    assert {path.split("/")[0] for path in result.contents["kubeflow"].files} == {"core", "registry.yaml"}
 
 
 def test_of_the_user_s_registry_with_what_it_imports(folder: Path) -> None:
     shop = {"shop": {"uri": str(folder)}}
-    found = seek({"runs": "jobs"}, shop)
+    result = seek({"runs": "jobs"}, shop)
     # jobs imports shop/web, and nothing of the embedded registry is needed.
-    assert found.packages == {"jobs": {"registry": "shop"}, "web": {"registry": "shop"}}
-    assert found.registries == shop
+    assert result.packages == {"jobs": {"registry": "shop"}, "web": {"registry": "shop"}}
+    assert result.registries == shop
     both = seek({"runs": "jobs", "core": "kubeflow-core"}, shop)
     assert set(both.registries) == set(both.contents) == {"shop", "kubeflow"}
 
 
 def test_the_first_registry_that_has_it_wins(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "zoo").symlink_to(folder)
-    found = seek({"web": "web"}, {"zoo": {"uri": str(tmp_path / "zoo")}, "alpha": {"uri": str(folder)}})
-    assert found.packages == {"web": {"registry": "zoo"}}
+    result = seek({"web": "web"}, {"zoo": {"uri": str(tmp_path / "zoo")}, "alpha": {"uri": str(folder)}})
+    assert result.packages == {"web": {"registry": "zoo"}}
 
 
 def test_the_embedded_registry_comes_last(folder: Path) -> None:
@@ -65,14 +65,14 @@ def test_the_embedded_registry_comes_last(folder: Path) -> None:
 
 def test_declared_packages_are_there_anyway_and_come_first(folder: Path) -> None:
     shop = {"shop": {"uri": str(folder)}}
-    found = seek({"web": "web"}, shop, {"web": {"registry": "shop"}, "second": {"registry": "shop", "package": "jobs"}})
-    assert set(found.packages) == {"web", "second"}
+    result = seek({"web": "web"}, shop, {"web": {"registry": "shop"}, "second": {"registry": "shop", "package": "jobs"}})
+    assert set(result.packages) == {"web", "second"}
 
 
 def test_a_package_s_prototype_comes_before_one_that_every_application_has() -> None:
     assert "core" in seek({"space": "namespace"}).packages
-    found = seek({"files": "configMap"})
-    assert (found.packages, found.registries) == ({}, {})
+    result = seek({"files": "configMap"})
+    assert (result.packages, result.registries) == ({}, {})
 
 
 def test_by_a_unique_ending() -> None:

@@ -96,8 +96,8 @@ def ids(said: list[Json]) -> list[str]:
 
 
 def test_every_value_has_a_source_and_a_reason(plan: Plan) -> None:
-    found = plan(given={"replicas": 3})
-    assert found["parameters"]["web"]["storageClass"] == {
+    result = plan(given={"replicas": 3})
+    assert result["parameters"]["web"]["storageClass"] == {
         "value": "disk",
         "source": "cluster",
         "reason": "disk is the cluster's default storage class.",
@@ -105,13 +105,13 @@ def test_every_value_has_a_source_and_a_reason(plan: Plan) -> None:
         "alternatives": [],
         "no_effect": False,
     }
-    replicas = found["parameters"]["web"]["replicas"]
+    replicas = result["parameters"]["web"]["replicas"]
     assert (replicas["value"], replicas["source"], replicas["reason"]) == (3, "user", "You chose it (kubeflow_parameters).")
-    service = found["parameters"]["web"]["serviceType"]
+    service = result["parameters"]["web"]["serviceType"]
     assert (service["value"], service["source"], service["reason"]) == ("ClusterIP", "default", "The package's own value.")
-    assert found["namespace"] == {"value": "kubeflow", "source": "default", "reason": "Kubeflow's own namespace."}
-    assert (found["blockers"], found["warnings"]) == ([], [])
-    assert found["objects"] == ["ConfigMap kubeflow/web", "Deployment.apps kubeflow/web", "Namespace kubeflow", "Service kubeflow/web"]
+    assert result["namespace"] == {"value": "kubeflow", "source": "default", "reason": "Kubeflow's own namespace."}
+    assert (result["blockers"], result["warnings"]) == ([], [])
+    assert result["objects"] == ["ConfigMap kubeflow/web", "Deployment.apps kubeflow/web", "Namespace kubeflow", "Service kubeflow/web"]
 
 
 def test_only_what_was_chosen_goes_into_the_application(plan: Plan) -> None:
@@ -125,8 +125,8 @@ def test_only_what_was_chosen_goes_into_the_application(plan: Plan) -> None:
 def test_the_first_rule_that_applies_wins(plan: Plan) -> None:
     mine = {"id": "mine", "sets": "storageClass", "value": "'fast'", "reason": "Always."}
     passed_over = {**mine, "id": "never", "when": "cluster.nodes.count > `99`"}
-    found = plan(rules=[passed_over, mine, STORAGE])["parameters"]["web"]["storageClass"]
-    assert (found["value"], found["rule"]) == ("fast", "mine")
+    result = plan(rules=[passed_over, mine, STORAGE])["parameters"]["web"]["storageClass"]
+    assert (result["value"], result["rule"]) == ("fast", "mine")
 
 
 def test_the_user_wins_and_what_rests_on_it_follows(plan: Plan) -> None:
@@ -138,8 +138,8 @@ def test_the_user_wins_and_what_rests_on_it_follows(plan: Plan) -> None:
         "reason": "As {values.storageClass}.",
     }
     broken = {**STORAGE, "id": "broken", "value": "cluster.missing", "when": None}
-    found = plan(rules=[follows, broken], given={"storageClass": "own"})
-    assert (chosen(found, "storageClass"), chosen(found, "replicas")) == (("own", "user"), (5, "cluster"))
+    result = plan(rules=[follows, broken], given={"storageClass": "own"})
+    assert (chosen(result, "storageClass"), chosen(result, "replicas")) == (("own", "user"), (5, "cluster"))
     assert plan(rules=[follows, STORAGE], given={"storageClass": None})["parameters"] == plan(rules=[follows, STORAGE])["parameters"]
 
 
@@ -151,21 +151,21 @@ def test_rules_see_the_package_s_values_too(plan: Plan) -> None:
 def test_several_components(plan: Plan) -> None:
     for_jobs = {**STORAGE, "id": "for-jobs", "for": ["jobs"], "value": "'slow'"}
     components = {"web": "web", "runs": "jobs"}
-    found = plan(rules=[for_jobs, STORAGE, NO_CLASS], components=components, parameters={"runs": {"image": "example.com/run"}})
-    assert chosen(found, "storageClass") == ("disk", "cluster")
-    assert chosen(found, "storageClass", "runs") == ("slow", "cluster")
-    assert "replicas" not in found["parameters"]["runs"]
-    assert "Role.rbac.authorization.k8s.io kubeflow/jobs" in found["objects"]
-    assert set(found["application"]["components"]) == {"web", "runs"}
+    result = plan(rules=[for_jobs, STORAGE, NO_CLASS], components=components, parameters={"runs": {"image": "example.com/run"}})
+    assert chosen(result, "storageClass") == ("disk", "cluster")
+    assert chosen(result, "storageClass", "runs") == ("slow", "cluster")
+    assert "replicas" not in result["parameters"]["runs"]
+    assert "Role.rbac.authorization.k8s.io kubeflow/jobs" in result["objects"]
+    assert set(result["application"]["components"]) == {"web", "runs"}
 
 
 def test_what_rules_say_of_several_components_is_said_once(plan: Plan) -> None:
     rule = {"id": "old", "blocks": True, "reason": "Too old.", "fix": "Upgrade."}
     own = {"id": "own", "warns": True, "reason": "Component {values.name}."}
     only = {"id": "only", "warns": True, "for": ["jobs"], "reason": "Jobs."}
-    found = plan(rules=[rule, own, only], components={"a": "web", "b": "web"})
-    assert ids(found["blockers"]) == ["old"]
-    assert [item["reason"] for item in found["warnings"]] == ["Component a.", "Component b."]
+    result = plan(rules=[rule, own, only], components={"a": "web", "b": "web"})
+    assert ids(result["blockers"]) == ["old"]
+    assert [item["reason"] for item in result["warnings"]] == ["Component a.", "Component b."]
 
 
 def test_a_rule_for_a_parameter_that_no_component_has_does_nothing(plan: Plan) -> None:
@@ -181,12 +181,12 @@ def test_planning_changes_nothing_that_it_is_given(facts: Json, plan: Plan) -> N
 
 def test_usage_is_reported_only_if_asked_and_under_one_id(plan: Plan, written: Callable[[Json, dict[str, str]], dict[str, str]]) -> None:
     assert chosen(plan(), "usageId") == ("null", "default")
-    found = plan(given={"reportUsage": "true"})
-    assert chosen(found, "usageId") == (USAGE_ID, "user")
-    assert "made once" in found["parameters"]["web"]["usageId"]["reason"]
+    result = plan(given={"reportUsage": "true"})
+    assert chosen(result, "usageId") == (USAGE_ID, "user")
+    assert "made once" in result["parameters"]["web"]["usageId"]["reason"]
     assert chosen(plan(given={"reportUsage": "true", "usageId": "mine"}), "usageId") == ("mine", "user")
     # It is kept while reports are off, and says nothing of that.
-    off = plan(app=written(found, {}))
+    off = plan(app=written(result, {}))
     assert chosen(off, "reportUsage") == ("false", "default")
     assert chosen(off, "usageId") == (USAGE_ID, "user")
     assert off["warnings"] == []
@@ -196,9 +196,9 @@ def test_usage_is_reported_only_if_asked_and_under_one_id(plan: Plan, written: C
 
 
 def test_a_value_that_changes_nothing_is_told(plan: Plan) -> None:
-    found = plan(given={"mount": "/home", "replicas": 4, "limits": {"cpu": 2}})
-    assert {name for name, choice in found["parameters"]["web"].items() if choice["no_effect"]} == {"mount"}
-    (warning,) = found["warnings"]
+    result = plan(given={"mount": "/home", "replicas": 4, "limits": {"cpu": 2}})
+    assert {name for name, choice in result["parameters"]["web"].items() if choice["no_effect"]} == {"mount"}
+    (warning,) = result["warnings"]
     assert (warning["id"], warning["reason"]) == ("no-effect", "web: nothing in any object changes with mount = /home.")
 
 
@@ -209,12 +209,12 @@ def test_also_one_that_a_rule_chose(plan: Plan) -> None:
 
 def test_a_credential_is_told_and_stands_in_the_record_once(plan: Plan, written: Callable[[Json, dict[str, str]], dict[str, str]]) -> None:
     password = "hunter2-Zx9Lm5"
-    found = plan(given={"storageClass": f"https://me:{password}@host/x"})
-    warning = next(each for each in found["warnings"] if each["id"] == "looks-like-a-credential")
+    result = plan(given={"storageClass": f"https://me:{password}@host/x"})
+    warning = next(each for each in result["warnings"] if each["id"] == "looks-like-a-credential")
     assert "web.storageClass looks like a credential" in warning["reason"] and "kubeflow_secrets" in warning["fix"]
-    files = written(found, {})
+    files = written(result, {})
     assert password in files["components/params.libsonnet"] and files["bootstrap.yaml"].count(password) == 1
-    assert password not in plan_text.text(found) + plan_text.last(files)
+    assert password not in plan_text.text(result) + plan_text.last(files)
     assert "looks-like-a-credential" not in ids(plan(given={"storageClass": "disk"})["warnings"])
 
 
@@ -235,8 +235,8 @@ def test_the_package_s_own_value_is_not_told(plan: Plan) -> None:
 
 
 def test_a_package_that_fails_without_a_value_shows_its_effect(plan: Plan) -> None:
-    found = plan(given={"issuer": "https://issuer", "client": "me", "mount": "/home"})
-    assert {name for name, choice in found["parameters"]["web"].items() if choice["no_effect"]} == {"mount"}
+    result = plan(given={"issuer": "https://issuer", "client": "me", "mount": "/home"})
+    assert {name for name, choice in result["parameters"]["web"].items() if choice["no_effect"]} == {"mount"}
 
 
 def test_a_component_that_the_user_rewrote_is_not_judged(plan: Plan, written: t.Any) -> None:
@@ -323,11 +323,11 @@ def test_a_blocker_says_why_what_to_do_and_with_which_command(facts: Json, plan:
 
 def test_a_blocker_can_be_ignored_by_its_id(facts: Json, plan: Plan) -> None:
     facts["cluster"]["storage"]["default"] = None
-    found = plan(ignore=["no-class"])
-    assert found["blockers"] == []
-    (warning,) = found["warnings"]
+    result = plan(ignore=["no-class"])
+    assert result["blockers"] == []
+    (warning,) = result["warnings"]
     assert (warning["id"], warning["reason"]) == ("no-class", "Ignored, as you chose (kubeflow_ignore): No class among disk.")
-    assert found["application"]["record"]["choices"]["ignore"] == ["no-class"]
+    assert result["application"]["record"]["choices"]["ignore"] == ["no-class"]
 
 
 @pytest.mark.parametrize("name", ["no-clas", "plain", "cluster-changed"])
@@ -368,8 +368,8 @@ def test_what_the_cluster_said_of_a_right_counts_more_than_its_rules(facts: Json
 
 def test_rights_that_can_not_be_listed_block_nobody(facts: Json, plan: Plan) -> None:
     facts["cluster"]["permissions"] = {"namespace": "kubeflow", "complete": False, "rules": []}
-    found = plan(apply=True)
-    assert (found["blockers"], ids(found["warnings"])) == ([], ["permissions-not-known"])
+    result = plan(apply=True)
+    assert (result["blockers"], ids(result["warnings"])) == ([], ["permissions-not-known"])
 
 
 def test_nobody_grants_more_than_he_has(facts: Json, plan: Plan) -> None:
@@ -378,12 +378,12 @@ def test_nobody_grants_more_than_he_has(facts: Json, plan: Plan) -> None:
     leases = {"verbs": ["*"], "apiGroups": ["coordination.k8s.io"], "resources": ["leases"]}
     facts["cluster"]["permissions"]["rules"] = [rule, leases, {"verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods"]}]
     jobs = {"components": {"runs": "jobs"}, "parameters": {"runs": {"image": "a"}}, "apply": True, "rules": []}
-    found = plan(**jobs)
-    (blocker,) = found["blockers"]
+    result = plan(**jobs)
+    (blocker,) = result["blockers"]
     assert blocker["reason"] == (
         "me may not grant what Role.rbac.authorization.k8s.io kubeflow/jobs grants, for want of: pods: create; pods/log: create, get."
     )
-    assert found["parts"] == {"admin": ["Role.rbac.authorization.k8s.io kubeflow/jobs"], "user": ["ConfigMap kubeflow/jobs"]}
+    assert result["parts"] == {"admin": ["Role.rbac.authorization.k8s.io kubeflow/jobs"], "user": ["ConfigMap kubeflow/jobs"]}
     facts["cluster"]["permissions"]["rules"].append({"verbs": ["create", "get"], "apiGroups": [""], "resources": ["pods", "*/log"]})
     assert plan(**jobs)["blockers"] == []
     facts["cluster"]["permissions"]["rules"].pop()
@@ -416,32 +416,32 @@ def test_the_rights_for_an_admin_to_grant(facts: Json, plan: Plan) -> None:
 
 
 def test_whose_business_the_objects_are(facts: Json, plan: Plan) -> None:
-    found = plan(components={"web": "web", "runs": "jobs"}, parameters={"runs": {"image": "a", "whole": "true"}})
-    assert found["parts"]["admin"] == ["ClusterRole.rbac.authorization.k8s.io jobs", "Namespace kubeflow"]
-    assert sorted(found["parts"]["admin"] + found["parts"]["user"]) == found["objects"]
+    result = plan(components={"web": "web", "runs": "jobs"}, parameters={"runs": {"image": "a", "whole": "true"}})
+    assert result["parts"]["admin"] == ["ClusterRole.rbac.authorization.k8s.io jobs", "Namespace kubeflow"]
+    assert sorted(result["parts"]["admin"] + result["parts"]["user"]) == result["objects"]
 
 
 def test_kinds_that_are_not_served(facts: Json, plan: Plan) -> None:
     del facts["cluster"]["apis"]["apps/v1"]
-    found = plan(apply=True)
-    assert ids(found["blockers"]) == ["api-not-served"]
-    assert "the cluster serves no Deployment in apps/v1" in found["blockers"][0]["reason"]
-    assert not [name for name in found["objects"] if name.startswith("Deployment")]
+    result = plan(apply=True)
+    assert ids(result["blockers"]) == ["api-not-served"]
+    assert "the cluster serves no Deployment in apps/v1" in result["blockers"][0]["reason"]
+    assert not [name for name in result["objects"] if name.startswith("Deployment")]
 
 
 def test_old_versions_are_brought_up(plan: Plan) -> None:
-    found = plan(components={"runs": "jobs"}, parameters={"runs": {"image": "a", "version": "v1beta1"}})
-    assert (found["blockers"], found["objects"]) == ([], ["ConfigMap kubeflow/jobs", "Role.rbac.authorization.k8s.io kubeflow/jobs"])
-    (brought,) = found["brought_up"]
+    result = plan(components={"runs": "jobs"}, parameters={"runs": {"image": "a", "version": "v1beta1"}})
+    assert (result["blockers"], result["objects"]) == ([], ["ConfigMap kubeflow/jobs", "Role.rbac.authorization.k8s.io kubeflow/jobs"])
+    (brought,) = result["brought_up"]
     assert (brought["from"], brought["to"]) == ("rbac.authorization.k8s.io/v1beta1", "rbac.authorization.k8s.io/v1")
     assert brought["object"] == "Role.rbac.authorization.k8s.io kubeflow/jobs"
 
 
 def test_apis_that_are_not_known_block_nothing(facts: Json, plan: Plan) -> None:
     facts["cluster"]["apis"] = {}
-    found = plan(apply=True)
-    assert found["blockers"] == []
-    assert any(name.startswith("Deployment.apps") for name in found["objects"])
+    result = plan(apply=True)
+    assert result["blockers"] == []
+    assert any(name.startswith("Deployment.apps") for name in result["objects"])
 
 
 # --- an existing application
@@ -455,14 +455,14 @@ def test_what_the_user_edited_stays_and_what_rests_on_it_follows(plan: Plan, wri
     path = "components/params.libsonnet"
     assert 'serviceType: "LoadBalancer"' in files[path]
     files[path] = files[path].replace('serviceType: "LoadBalancer"', 'serviceType: "NodePort"')
-    found = plan(rules=rules, app=files)
-    choice = found["parameters"]["web"]["serviceType"]
+    result = plan(rules=rules, app=files)
+    choice = result["parameters"]["web"]["serviceType"]
     assert (choice["value"], choice["source"], choice["alternatives"]) == ("NodePort", "user", ["LoadBalancer"])
     assert choice["reason"] == "You changed it in components/params.libsonnet."
-    assert chosen(found, "replicas") == (2, "cluster")
-    assert [item["reason"] for item in found["warnings"]] == ["NodePort is plain."]
+    assert chosen(result, "replicas") == (2, "cluster")
+    assert [item["reason"] for item in result["warnings"]] == ["NodePort is plain."]
     # What is declared stays what was planned: so it is told from what the user wants.
-    assert found["application"]["components"]["web"]["parameters"]["serviceType"] == "LoadBalancer"
+    assert result["application"]["components"]["web"]["parameters"]["serviceType"] == "LoadBalancer"
 
 
 def test_an_application_keeps_its_namespace(plan: Plan, written: t.Any) -> None:

@@ -15,8 +15,8 @@ SETTINGS = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "setti
 OTHERS = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "elsewhere"}}
 
 
-def look(*objects: Json, **there: t.Any) -> planned_objects.PlannedObjects:
-    namespace = {"name": "ml", "exists": False, **there}
+def look(*objects: Json, **existing: t.Any) -> planned_objects.PlannedObjects:
+    namespace = {"name": "ml", "exists": False, **existing}
     return planned_objects.prepare([("web", each) for each in objects], {"apis": {}, "namespace": namespace}, "ml")
 
 
@@ -34,10 +34,10 @@ def look(*objects: Json, **there: t.Any) -> planned_objects.PlannedObjects:
     ids=["missing", "another one brought", "there", "not known", "not asked for", "brought", "nothing to apply"],
 )
 def test_a_namespace_that_a_deployment_creates_is_planned(objects: list[Json], there: Json, created: bool) -> None:
-    found = look(*objects, **there)
-    assert [each.component for each in found.all] == ["environment"] * created + ["web"] * len(objects)
+    result = look(*objects, **there)
+    assert [each.component for each in result.all] == ["environment"] * created + ["web"] * len(objects)
     # What the application is made of does not depend on that.
-    assert [each.object for each in found.own] == objects
+    assert [each.object for each in result.own] == objects
     if created:
-        assert (str(found.all[0].key), found.all[0].component) == ("Namespace ml", "environment")
-        assert "Namespace ml" in planned_objects.parts(found, "ml", set())["admin"]
+        assert (str(result.all[0].key), result.all[0].component) == ("Namespace ml", "environment")
+        assert "Namespace ml" in planned_objects.parts(result, "ml", set())["admin"]

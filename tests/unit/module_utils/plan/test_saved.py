@@ -89,10 +89,10 @@ def test_what_was_saved_is_what_is_applied(run: Run, facts: Json, saved: Path, t
     # Meanwhile the facts changed, and so did the rules.
     facts["cluster"]["storage"]["default"] = "other"
     (tmp_path / "rules.yml").write_text("[{id: more, sets: replicas, value: '`9`', reason: More.}]")
-    found = run(src=str(saved))
-    assert found["plan"]["application"] == planned
-    assert value(found, "storageClass") == ("disk", "cluster", "It is the default one.")
-    assert found["changed"] is False
+    result = run(src=str(saved))
+    assert result["plan"]["application"] == planned
+    assert value(result, "storageClass") == ("disk", "cluster", "It is the default one.")
+    assert result["changed"] is False
 
 
 def test_what_was_changed_by_hand_is_the_user_s_choice(run: Run, saved: Path) -> None:
@@ -101,11 +101,11 @@ def test_what_was_changed_by_hand_is_the_user_s_choice(run: Run, saved: Path) ->
         document["parameters"]["web"]["replicas"] = {"value": 7}
 
     change(saved, edit)
-    found = run(src=str(saved))
-    assert value(found, "storageClass") == ("mine", "user", "You changed it in plan.yml.")
-    assert value(found, "replicas")[:2] == (7, "user")
-    assert value(found, "limits")[2] == "You chose it (kubeflow_parameters)."
-    assert found["plan"]["application"]["components"]["web"]["parameters"]["replicas"] == 7
+    result = run(src=str(saved))
+    assert value(result, "storageClass") == ("mine", "user", "You changed it in plan.yml.")
+    assert value(result, "replicas")[:2] == (7, "user")
+    assert value(result, "limits")[2] == "You chose it (kubeflow_parameters)."
+    assert result["plan"]["application"]["components"]["web"]["parameters"]["replicas"] == 7
 
 
 @pytest.mark.parametrize(
@@ -151,8 +151,8 @@ def test_a_plan_that_something_stood_in_the_way_of_is_saved_and_refused(run: Run
     with pytest.raises(BootstrapError, match=r"The plan .*plan.yml was made with blockers: none"):
         run(src=str(file))
     run(dest=str(file), ignore=["none"])
-    found = run(src=str(file))["plan"]
-    assert (found["blockers"], [item["id"] for item in found["warnings"]]) == ([], ["none"])
+    result = run(src=str(file))["plan"]
+    assert (result["blockers"], [item["id"] for item in result["warnings"]]) == ([], ["none"])
 
 
 def test_what_stands_in_the_way_now_counts(run: Run, facts: Json, saved: Path) -> None:
@@ -178,13 +178,13 @@ def test_a_file_that_is_not_there(run: Run, tmp_path: Path) -> None:
 def test_the_admin_s_part_and_the_rights_are_written_for_kubectl(run: Run, facts: Json, tmp_path: Path) -> None:
     facts["cluster"]["permissions"] |= {"rules": [], "missing": None}
     files = {"admin_file": str(tmp_path / "admin.yml"), "rbac_file": str(tmp_path / "rbac.yml")}
-    found = run(apply=True, **files)
+    result = run(apply=True, **files)
     # Blockers do not block these.
-    assert [item["id"] for item in found["plan"]["blockers"]] == ["permission-missing"]
+    assert [item["id"] for item in result["plan"]["blockers"]] == ["permission-missing"]
     (space,) = yaml.safe_load_all((tmp_path / "admin.yml").read_text())
     assert (space["kind"], space["metadata"]["name"]) == ("Namespace", "kubeflow")
     assert space["metadata"]["labels"]["applyset.kubernetes.io/part-of"].startswith("applyset-")
-    assert (tmp_path / "rbac.yml").read_text() == found["plan"]["rbac"]["yaml"] != ""
+    assert (tmp_path / "rbac.yml").read_text() == result["plan"]["rbac"]["yaml"] != ""
     assert run(apply=True, **files)["changed"] is False
 
 

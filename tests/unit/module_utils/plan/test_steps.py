@@ -34,7 +34,7 @@ class Make(t.Protocol):
 def make(facts: Json, registries: dict[str, Contents]) -> Make:
     def made(given: Json, current: Mapping[str, str] | None = None, **choices: t.Any) -> Json:
         rules = choices.pop("rules", [])
-        found, _warnings = steps.gather(given, current or {}, "uid-1", choices.get("move", False))
+        result, _warnings = steps.gather(given, current or {}, "uid-1", choices.get("move", False))
         usual = {
             "name": "kubeflow",
             "namespace": None,
@@ -45,7 +45,7 @@ def make(facts: Json, registries: dict[str, Contents]) -> Make:
             "registries": {"shop": {"protocol": "fs", "uri": "/shop"}},
             "packages": {"web": {"registry": "shop"}},
         }
-        return plan.plan(facts, {**usual, "steps": found, **choices}, rules, registries, current or {}).document
+        return plan.plan(facts, {**usual, "steps": result, **choices}, rules, registries, current or {}).document
 
     return made
 
@@ -61,11 +61,11 @@ def rule(does: str = "sets", **fields: t.Any) -> Rule:
 
 
 def test_the_user_wins_then_the_step_then_the_rules(make: Make) -> None:
-    found = make(DISK, rules=[rule()])
-    assert value(found, "storageClass") == ("fast", "step", "step-disk")
-    assert value(found, "replicas") == (3, "step", "step-disk")
-    assert value(found, "name")[0] == "web" and "elsewhere" not in found["parameters"]["web"]
-    assert found["parameters"]["web"]["storageClass"]["reason"] == "It was found."
+    result = make(DISK, rules=[rule()])
+    assert value(result, "storageClass") == ("fast", "step", "step-disk")
+    assert value(result, "replicas") == (3, "step", "step-disk")
+    assert value(result, "name")[0] == "web" and "elsewhere" not in result["parameters"]["web"]
+    assert result["parameters"]["web"]["storageClass"]["reason"] == "It was found."
     mine = make(DISK, rules=[rule()], parameters={"web": {"storageClass": "mine"}})
     assert value(mine, "storageClass")[:2] == ("mine", "user") and value(mine, "replicas")[0] == 3
     assert value(make({}, rules=[rule()]), "storageClass") == ("slow", "cluster", "ruled")
@@ -73,22 +73,22 @@ def test_the_user_wins_then_the_step_then_the_rules(make: Make) -> None:
 
 def test_a_rule_of_the_step_decides_where_it_fits(make: Make) -> None:
     fits = {"source": "step", "value": "steps.disk.parameters.storageClass", "reason": "{steps.disk.reason}"}
-    there = rule(id="fits", when="values.serviceType == 'ClusterIP'", **fits)
+    existing = rule(id="fits", when="values.serviceType == 'ClusterIP'", **fits)
     elsewhere = rule(id="fits", when="values.serviceType == 'NodePort'", **fits)
-    assert value(make(DISK, rules=[there]), "storageClass") == ("fast", "step", "fits")
+    assert value(make(DISK, rules=[existing]), "storageClass") == ("fast", "step", "fits")
     assert value(make(DISK, rules=[elsewhere]), "storageClass") == ("null", "default", None)
     other = rule(id="fits", prototypes=("jobs",), **fits)
     assert value(make(DISK, rules=[other]), "storageClass") == ("fast", "step", "step-disk")
 
 
 def test_the_record_keeps_them_for_runs_without_the_step(make: Make, registries: dict[str, Contents]) -> None:
-    found = make(DISK)
-    kept = found["application"]["record"]["steps"]["disk"]
+    result = make(DISK)
+    kept = result["application"]["record"]["steps"]["disk"]
     assert kept == {"made": True, "reason": "It was found.", "parameters": DISK["disk"]["parameters"]}
-    files = application.files(found["application"], {}, registries).files
+    files = application.files(result["application"], {}, registries).files
     assert yaml.safe_load(files["bootstrap.yaml"])["record"]["steps"]["disk"]["made"] is True
     again = make({}, current=files)
-    assert value(again, "storageClass") == ("fast", "step", "step-disk") and again["steps"] == found["steps"]
+    assert value(again, "storageClass") == ("fast", "step", "step-disk") and again["steps"] == result["steps"]
     assert application.files(again["application"], files, registries).files == files
     # What a run found out counts more, and what it took back is gone.
     assert value(make({"disk": step(storageClass="new")}, current=files), "storageClass")[0] == "new"
@@ -98,8 +98,8 @@ def test_the_record_keeps_them_for_runs_without_the_step(make: Make, registries:
 
 def test_what_was_made_for_another_cluster_is_not_used(make: Make, registries: dict[str, Contents]) -> None:
     files = application.files(make(DISK)["application"], {}, registries).files
-    found, warnings = steps.gather({"dns": step()}, files, "uid-2", True)
-    assert list(found) == ["dns"] and warnings == ["What the steps disk made for the other cluster stays there, and is not used here."]
+    result, warnings = steps.gather({"dns": step()}, files, "uid-2", True)
+    assert list(result) == ["dns"] and warnings == ["What the steps disk made for the other cluster stays there, and is not used here."]
 
 
 def test_components_that_are_there_are_not_added_twice() -> None:

@@ -82,10 +82,10 @@ def test_links_lead_to_the_pages_that_are_there(wrote: t.Callable[..., str], tmp
     files = {name: wrote(name) for name in names}
     for name in names[:-1]:
         (tmp_path / name / "report.html").write_text("", encoding="utf-8")
-    found = links(gather(tmp_path, {**files, "down": ""}, {}), tmp_path)
-    assert set(found) == set(names[:-1])
+    result = links(gather(tmp_path, {**files, "down": ""}, {}), tmp_path)
+    assert set(result) == set(names[:-1])
     base = f"{tmp_path.as_uri()}/"
-    assert {name: Path(unquote(urlsplit(urljoin(base, link)).path)) for name, link in found.items()} == {
+    assert {name: Path(unquote(urlsplit(urljoin(base, link)).path)) for name, link in result.items()} == {
         name: tmp_path / name / "report.html" for name in names[:-1]
     }
 

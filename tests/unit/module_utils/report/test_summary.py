@@ -78,11 +78,11 @@ def section(found: list[str], label: str) -> list[str]:
 
 
 def test_the_facts(report: Json) -> None:
-    found = lines(report)
-    assert section(found, "Cluster") == ["https://c:1 (gke v1.35.0), context trial"]
-    assert section(found, "Cloud") == ["gcp, r1"]
-    assert section(found, "Nodes") == ["3 (3 amd64), 2 usable: 11.5 CPU, 48 GiB, 4 nvidia.com/gpu"]
-    assert section(found, "Storage") == ["disk (default), nfs"]
+    result = lines(report)
+    assert section(result, "Cluster") == ["https://c:1 (gke v1.35.0), context trial"]
+    assert section(result, "Cloud") == ["gcp, r1"]
+    assert section(result, "Nodes") == ["3 (3 amd64), 2 usable: 11.5 CPU, 48 GiB, 4 nvidia.com/gpu"]
+    assert section(result, "Storage") == ["disk (default), nfs"]
     report["facts"]["cluster"]["unknown"] = [{"what": "Node", "why": "forbidden"}]
     report["facts"]["cluster"]["storage"]["classes"] = []
     assert section(lines(report), "Not readable") == ["Node: forbidden"]
@@ -90,15 +90,15 @@ def test_the_facts(report: Json) -> None:
 
 
 def test_the_plan(report: Json) -> None:
-    found = lines(report)
-    assert section(found, "Plan") == [
+    result = lines(report)
+    assert section(result, "Plan") == [
         "VALUE                           SOURCE   REASON",
         "namespace = ml                  user     You chose it.",
         "storageClass = disk             cluster  disk is the default.",
         "gatewayServiceType = ClusterIP  user     So it is.",
         "2 other values are the packages' own.",
     ]
-    assert section(found, "Warnings") == ["No TLS. Add it.", "Alone."]
+    assert section(result, "Warnings") == ["No TLS. Add it.", "Alone."]
 
 
 def test_a_long_plan_stays_a_table(report: Json) -> None:
@@ -113,8 +113,8 @@ def test_a_long_plan_stays_a_table(report: Json) -> None:
         "brought_up": [{"object": "Role ml/a", "from": "rbac/v1beta1", "to": "rbac/v1"}],
         "warnings": [{"id": "w", "reason": "No TLS.", "fix": "Add it.", "command": "kubectl get tls"}],
     }
-    found = lines(report)
-    head, _namespace, first, *more, last, _others = section(found, "Plan")
+    result = lines(report)
+    head, _namespace, first, *more, last, _others = section(result, "Plan")
     start = head.index("REASON")
     assert first.startswith('one.limits = {"cpu": "')
     assert first[start - 8 :].startswith("user    word word")
@@ -123,19 +123,19 @@ def test_a_long_plan_stays_a_table(report: Json) -> None:
     assert all(line.startswith(" " * start) and line[start] != " " for line in more)
     assert more[-1].endswith("It changes nothing in any object.")
     assert last.startswith('two.mount = ""  ')
-    assert max(map(len, found)) <= 120
-    assert section(found, "Migrated") == ["Role ml/a: rbac/v1beta1 is now rbac/v1"]
-    assert section(found, "For an admin") == ["Namespace ml"]
+    assert max(map(len, result)) <= 120
+    assert section(result, "Migrated") == ["Role ml/a: rbac/v1beta1 is now rbac/v1"]
+    assert section(result, "For an admin") == ["Namespace ml"]
     report["plan"]["rbac"]["missing"] = []
     assert not any(line.startswith("For an admin") for line in lines(report))
-    assert section(found, "Warnings") == ["No TLS. Add it. Run: kubectl get tls"]
+    assert section(result, "Warnings") == ["No TLS. Add it. Run: kubectl get tls"]
 
 
 def test_what_there_is_to_apply_where_nothing_was_compared(report: Json) -> None:
-    found = lines(report)
-    assert section(found, "Consists of") == ["3 objects; kubeflow_apply=true applies them", "Deployment: hub, proxy", "Namespace: ml"]
-    assert section(found, "Objects") == []
-    assert not [step for step in section(found, "Next steps") if "kubectl" in step]
+    result = lines(report)
+    assert section(result, "Consists of") == ["3 objects; kubeflow_apply=true applies them", "Deployment: hub, proxy", "Namespace: ml"]
+    assert section(result, "Objects") == []
+    assert not [step for step in section(result, "Next steps") if "kubectl" in step]
 
 
 def compared(**actions: str) -> Json:
@@ -164,10 +164,10 @@ def compared(**actions: str) -> Json:
 )
 def test_what_applying_would_do(report: Json, actions: dict[str, str], said: list[str]) -> None:
     report["comparison"] = compared(**actions)
-    found = lines(report)
-    assert section(found, "Objects") == said
-    assert section(found, "Consists of") == []
-    assert [step for step in section(found, "Next steps") if "kubectl" in step] == []
+    result = lines(report)
+    assert section(result, "Objects") == said
+    assert section(result, "Consists of") == []
+    assert [step for step in section(result, "Next steps") if "kubectl" in step] == []
 
 
 def test_what_applying_would_do_is_told_with_its_reason(report: Json) -> None:
@@ -184,11 +184,11 @@ def test_what_applying_would_do_is_told_with_its_reason(report: Json) -> None:
 @pytest.mark.parametrize("outcome_of_it", [None, {"counts": {"refused": 1}, "objects": [], "seconds": 0.1, "waited": 0.0}])
 def test_what_applying_would_fail_for(report: Json, outcome_of_it: Json | None) -> None:
     report["comparison"] = {"msg": "ada may not create deployments in ml. Nothing was written.", "outcome": outcome_of_it}
-    found = lines(report)
-    assert section(found, "Consists of")[0] == "3 objects; kubeflow_apply=true applies them"
-    assert section(found, "Would fail") == ["ada may not create deployments in ml. Nothing was written."]
-    assert section(found, "Failed") == []
-    assert section(found, "Objects") == []
+    result = lines(report)
+    assert section(result, "Consists of")[0] == "3 objects; kubeflow_apply=true applies them"
+    assert section(result, "Would fail") == ["ada may not create deployments in ml. Nothing was written."]
+    assert section(result, "Failed") == []
+    assert section(result, "Objects") == []
 
 
 def test_what_was_done_comes_before_what_would_be(report: Json) -> None:
@@ -202,9 +202,9 @@ def test_what_was_done_comes_before_what_would_be(report: Json) -> None:
 )
 def test_the_application(report: Json, changed: bool, check: bool, said: str) -> None:
     report["application"]["changed"], report["check"] = changed, check
-    found = lines(report)
-    assert section(found, "Application") == [said]
-    assert bool(section(found, "Next steps")) == (not check)
+    result = lines(report)
+    assert section(result, "Application") == [said]
+    assert bool(section(result, "Next steps")) == (not check)
 
 
 def test_what_the_user_changed_is_shown(report: Json) -> None:
@@ -220,9 +220,9 @@ def test_what_the_user_changed_is_shown(report: Json) -> None:
 
 def test_the_outcome(report: Json) -> None:
     report["outcome"] = outcome(created=3, kept=1)
-    found = lines(report)
-    assert section(found, "Consists of") == []
-    assert section(found, "Objects") == [
+    result = lines(report)
+    assert section(result, "Consists of") == []
+    assert section(result, "Objects") == [
         "3 created, 1 kept (7.5 s, of them 3.0 s until all was ready)",
         "Claim ml/hub: kept, it may hold data",
     ]
@@ -230,9 +230,9 @@ def test_the_outcome(report: Json) -> None:
 
 def test_in_a_check_all_is_what_would_be(report: Json) -> None:
     report["check"], report["outcome"] = True, outcome(created=2, unchanged=1)
-    found = lines(report)
-    assert section(found, "Objects")[0] == "2 would be created, 1 unchanged"
-    assert section(found, "Next steps") == []
+    result = lines(report)
+    assert section(result, "Objects")[0] == "2 would be created, 1 unchanged"
+    assert section(result, "Next steps") == []
 
 
 @pytest.mark.parametrize(
@@ -323,20 +323,20 @@ def test_what_may_not_be_read_is_not_told_as_absent(report: Json) -> None:
     cluster["nodes"] |= {"count": 0, "usable": 0, "architectures": {}, "accelerators": []}
     cluster["storage"]["classes"] = []
     cluster["unknown"] = [denied("Node", "nodes"), denied("StorageClass.storage.k8s.io", "storageclasses"), denied("Pod", "pods")]
-    found = lines(report)
-    assert section(found, "Nodes") == ["may not be read"]
-    assert section(found, "Storage") == ["may not be read"]
-    assert section(found, "Not readable") == ["system:serviceaccount:team:dev may not list: nodes, storageclasses, pods"]
+    result = lines(report)
+    assert section(result, "Nodes") == ["may not be read"]
+    assert section(result, "Storage") == ["may not be read"]
+    assert section(result, "Not readable") == ["system:serviceaccount:team:dev may not list: nodes, storageclasses, pods"]
     cluster["unknown"] = [{"what": "API metrics.k8s.io/v1beta1", "why": "Its backend does not answer."}]
-    found = lines(report)
-    assert section(found, "Nodes")[0].startswith("0 (none)") and section(found, "Storage") == ["no storage class"]
-    assert section(found, "Not readable") == ["API metrics.k8s.io/v1beta1: Its backend does not answer."]
+    result = lines(report)
+    assert section(result, "Nodes")[0].startswith("0 (none)") and section(result, "Storage") == ["no storage class"]
+    assert section(result, "Not readable") == ["API metrics.k8s.io/v1beta1: Its backend does not answer."]
 
 
 def test_checks_are_counted_and_told() -> None:
     check = {"component": "core", "name": "access", "title": "The page answers", "evidence": "200", "seconds": 0.5, "fix": None}
-    found = lines({"check": False, "checks": [{**check, "status": "passed"}, {**check, "status": "failed", "evidence": "404"}]})
-    assert found == [
+    result = lines({"check": False, "checks": [{**check, "status": "passed"}, {**check, "status": "failed", "evidence": "404"}]})
+    assert result == [
         "Verified      1 passed, 1 failed",
         "              The page answers: passed, 200 (0.5 s)",
         "              The page answers: failed, 404 (0.5 s)",
