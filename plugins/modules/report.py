@@ -59,6 +59,10 @@ options:
     description: What M(kubeflow.bootstrap.verify) returned in C(checks), also where it failed.
     type: list
     elements: dict
+  diff:
+    description: What C(--diff) shows of the deployment, as RV(kubeflow.bootstrap.deploy#module:diff).
+    type: list
+    elements: dict
   kubeconfig:
     description: The kubeconfig file that the user named, for the next commands.
     type: path
@@ -102,6 +106,7 @@ from pathlib import Path
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credential_scan.masking import masked
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.page import write
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.readiness import readiness
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.summary import lines, next_steps
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 
@@ -114,6 +119,7 @@ ARGUMENTS: dict[str, t.Any] = {
         "application": {"type": "dict"},
         "outcome": {"type": "dict"},
         "failure": {"type": "str"},
+        "diff": {"type": "list", "elements": "dict"},
         "comparison": {"type": "dict"},
         "checks": {"type": "list", "elements": "dict"},
         "kubeconfig": {"type": "path"},
@@ -130,7 +136,8 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     summary = lines(report)
     file = html = None
     if not context.check:
-        file, html = write(Path(args["path"]), "report", report, {"next": next_steps(report)})
+        more = {"next": next_steps(report), "readiness": readiness(report["plan"]) if report["plan"] else []}
+        file, html = write(Path(args["path"]), "report", report, more)
         summary += [f"{'Report':<14}{html}", f"{'':<14}{file}"]
     for line in summary if args["show"] else ():
         context.progress(line)

@@ -58,6 +58,21 @@ def test_a_run_that_went_well_can_be_read_and_searched(cluster, work, window) ->
     for entry in report["outcome"]["timeline"]:
         assert entry["what"][:40] in window.run("return document.querySelector('#times').textContent")
     assert "port-forward" in window.text("#next")
+    # What people look for comes first, then what it is fit for.
+    assert window.run("return [...document.querySelectorAll('main > section')].map((each) => each.id)")[:3] == [
+        "next",
+        "cluster",
+        "readiness",
+    ]
+    assert "Fit for a trial" in window.text("#readiness") and "share one password" in window.text("#readiness")
+    assert "notebook servers" in window.text("#cluster")
+    # The navigation marks what is read.
+    marked = "document.querySelector('#sections [aria-current]').hash"
+    assert window.run(f"return {marked}") == "#next"
+    window.run("document.getElementById('values').scrollIntoView()")
+    window.until(f"{marked} === '#values'")
+    window.run("scrollTo(0, 0)")
+    window.until(f"{marked} === '#next'")
 
     objects = report["outcome"]["objects"]
     window.one("#object-search").send_keys("hub service")
@@ -89,6 +104,59 @@ def test_on_paper_everything_is_unfolded(cluster, work, window) -> None:
     names = user.report()["plan"]["parameters"]["kubeflow-core"]
     shown = window.run("return document.querySelector('#values').textContent")
     assert [name for name in names if name not in shown] == []
+    window.quiet()
+
+
+def test_a_blocked_run_says_what_blocks_it_and_how_to_go_on(cluster, work, window) -> None:
+    user = work(cluster(), kubeflow_namespace="blocked")
+    run = user.bootstrap(kubeflow_parameters={"kubeflow-core": {"storageClass": "none-such"}})
+    assert run.code != 0
+    # The summary, too: the cluster, the plan and the blocker with its id.
+    for word in ("Cluster  ", "storageClass = none-such", "Blockers  ", "(storage-class-unknown)"):
+        assert word in run.output, word
+    assert [each["id"] for each in user.report()["plan"]["blockers"]] == ["storage-class-unknown"]
+    window.sound(html(user))
+    window.open(html(user))
+    assert window.one("#state").text == "Failed"
+    text = window.text("#blockers")
+    for word in (
+        "no storage class none-such",
+        "Choose one of them",
+        "kubectl get storageclasses",
+        '{"kubeflow_ignore":["storage-class-unknown"]}',
+    ):
+        assert word in text, word
+    window.quiet()
+
+
+def test_equal_failures_are_told_once_and_changes_line_by_line(cluster, work, window) -> None:
+    user = work(cluster(), kubeflow_namespace="shown")
+    user.play("bootstrap").well()
+    file, report = html(user), user.report()
+    refused = [
+        {
+            "object": f"ConfigMap shown/c{number}",
+            "action": "refused",
+            "why": "denied by a policy",
+            "component": "c",
+            "wave": 1,
+            "seconds": None,
+        }
+        for number in range(34)
+    ]
+    report |= {"failure": "34 objects were refused.", "outcome": {"objects": refused, "counts": {"refused": 34}, "seconds": 1, "waited": 0}}
+    lines = [f"line {number}" for number in range(60)]
+    after = [*lines[:30], "new <b>line</b>", *lines[31:]]
+    texts = {"before": "\n".join(lines), "after": "\n".join(after)}
+    report["diff"] = [{"before_header": "ConfigMap shown/c", "after_header": "ConfigMap shown/c", **texts}]
+    file.write_text(page("report", {"report": report, "next": [], "readiness": [], "made": "today"}))
+    window.sound(file)
+    window.open(file)
+    assert "34 objects: denied by a policy" in window.text("#failure") and window.text("#failure").count("denied by a policy") == 1
+    window.one("#diff summary").click()
+    shown = window.text("#diff pre").splitlines()
+    assert [line for line in shown if line[:1] in "+-"] == ["- line 30", "+ new <b>line</b>"]
+    assert "line 28" in shown[1] and len(shown) < 12, shown
     window.quiet()
 
 

@@ -9,6 +9,7 @@ import shlex
 import textwrap
 import typing as t
 from collections import Counter
+from pathlib import Path
 
 from ..plan.plan_text import shown
 from ..redaction.redact import plain
@@ -49,7 +50,9 @@ def lines(report: Json) -> list[str]:
     elif (plan and app or report.get("comparison")) and not report.get("failure"):
         result += _not_applied(plan, report.get("comparison") or {})
     result += _section("Verified", _wrapped(_checks(report.get("checks") or []), 2))
-    if report.get("failure"):
+    if plan and plan.get("blockers"):
+        result += _section("Blockers", _wrapped([f"{_advice(item)} ({item['id']})" for item in plan["blockers"]], 2))
+    elif report.get("failure"):
         result += _section("Failed", _wrapped([report["failure"]], 2))
     if plan:
         result += _section("Warnings", _wrapped([_advice(item) for item in plan["warnings"]], 2))
@@ -225,9 +228,16 @@ def next_steps(report: Json) -> list[str]:
         if core or not plan.get("platform"):
             steps += _access(plan, core, where)
     if app and not report["check"]:
-        committed = "git" in (report.get("steps") or {})
-        steps += [] if committed else [f"cd {shlex.quote(app['path'])} && git init && git add . && git commit -m Kubeflow   # it is yours"]
+        git = f"git -C {shlex.quote(app['path'])}"
+        if "git" not in (report.get("steps") or {}) and not _in_repository(app["path"]):
+            steps.append(f"{git} init && {git} add . && {git} commit -m Kubeflow   # keep it in git")
     return steps
+
+
+def _in_repository(path: str) -> bool:
+    """Whether an application is in a repository of git already."""
+    folder = Path(path)
+    return any((each / ".git").exists() for each in (folder, *folder.parents))
 
 
 def _access(plan: Json, core: Json, where: str) -> list[str]:

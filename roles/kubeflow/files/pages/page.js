@@ -91,13 +91,23 @@ function tally(values) {
   return [...counts].sort(([one], [other]) => one.localeCompare(other, "en", { numeric: true }));
 }
 
-/** The section in sight is marked in the navigation. */
+/** The section that is read is marked in the navigation: the last one that begins in the upper third of the window. */
 function watchSections() {
   const links = new Map([...byId("sections").querySelectorAll("a")].map((each) => [each.hash.slice(1), each]));
-  const watch = new IntersectionObserver((entries) => entries.filter((each) => each.isIntersecting).forEach((each) => {
-    links.forEach((link, id) => (id === each.target.id ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current")));
-  }), { rootMargin: "-20% 0px -70%" });
-  document.querySelectorAll("main > section").forEach((each) => watch.observe(each));
+  const sections = [...document.querySelectorAll("main > section")];
+  if (!sections.length) return;
+  let drawn = false;
+  const draw = () => {
+    drawn = false;
+    const atEnd = scrollY > 0 && scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
+    const begun = sections.filter((each) => each.getBoundingClientRect().top <= innerHeight / 3);
+    const current = (scrollY === 0 ? sections[0] : atEnd ? sections.at(-1) : begun.at(-1) ?? sections[0]).id;
+    links.forEach((link, id) => (id === current ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current")));
+  };
+  const soon = () => { if (!drawn) { drawn = true; requestAnimationFrame(draw); } };
+  addEventListener("scroll", soon, { passive: true });
+  addEventListener("resize", soon);
+  draw();
 }
 
 // On paper everything is unfolded.

@@ -1,6 +1,6 @@
-// The page about one run. data: {report, next, made}; report is what report.json holds.
-const { report, next, made } = data;
-const { facts, plan, outcome, comparison, application, failure, check } = report;
+// The page about one run. data: {report, next, readiness, made}; report is what report.json holds.
+const { report, next, readiness, made } = data;
+const { facts, plan, outcome, comparison, application, failure, check, diff } = report;
 // What applying would do, where that was only compared; nothing of it counts where it would be refused.
 const compared = outcome || comparison?.msg ? null : comparison?.outcome;
 
@@ -52,11 +52,25 @@ function failed() {
   const sheet = section("failure", "What failed", null, h("p", {}, failure));
   sheet.classList.add("bad");
   // What the message tells already is not said twice.
-  const why = objects.filter((each) => (each.action === "failed" || each.action === "refused") && !(each.why && failure.includes(each.why)));
-  if (why.length) {
-    sheet.append(h("ul", {}, why.slice(0, 10).map((each) => h("li", { class: "note bad small" }, h("code", {}, each.object), ` ${each.why ?? each.action}`))));
-    if (why.length > 10) sheet.append(h("p", { class: "quiet small" }, `And ${why.length - 10} more among the objects below.`));
+  const groups = Map.groupBy(objects.filter((each) => each.action === "failed" || each.action === "refused"), (each) => each.why ?? each.action);
+  const untold = [...groups].filter(([why]) => !failure.includes(why));
+  if (untold.length) {
+    sheet.append(h("ul", {}, untold.slice(0, 10).map(([why, group]) => h("li", { class: "note bad small" }, sameFault(why, group)))));
+    if (untold.length > 10) sheet.append(h("p", { class: "quiet small" }, `And ${untold.length - 10} more reasons among the objects below.`));
   }
+}
+
+/** What failed for one reason: one object by its name, several folded. */
+function sameFault(why, group) {
+  if (group.length === 1) return [h("code", {}, group[0].object), ` ${why}`];
+  return [h("p", {}, `${plural(group.length, "object")}: ${why}`),
+    h("details", {}, h("summary", {}, "Which"), h("ul", {}, group.map((each) => h("li", {}, h("code", {}, each.object)))))];
+}
+
+function blocked() {
+  const ids = plan.blockers.map((each) => each.id);
+  section("blockers", "What blocks it", "Nothing is written until this is fixed", h("ul", {}, plan.blockers.map((each) => advice(each, "bad"))),
+    h("p", { class: "quiet small" }, "If you know better, ignore it:"), command(`-e '${JSON.stringify({ kubeflow_ignore: ids })}'`)).classList.add("bad");
 }
 
 function wouldFail() {
@@ -66,7 +80,7 @@ function wouldFail() {
 function warnings() {
   const unknown = facts?.cluster?.unknown ?? [];
   const left = plan.warnings;
-  section("warnings", "Warnings", plural(left.length, "thing") + " to know or to put right", h("ul", {}, left.map((each) => advice(each, "warn"))),
+  section("warnings", "Warnings", plural(left.length, "thing") + " to know or to fix", h("ul", {}, left.map((each) => advice(each, "warn"))),
     unknown.length ? h("p", { class: "quiet small" }, "Not readable: ", unknown.map((each) => `${each.what} (${each.why})`).join("; ")) : null);
 }
 
@@ -75,6 +89,38 @@ function goOn() {
     const [text, comment] = line.split(/\s{3,}# /);
     return h("div", { class: "then" }, comment && h("p", { class: "small" }, comment[0].toUpperCase() + comment.slice(1)), command(text));
   }));
+}
+
+/** What it is fit for. What speaks against one audience speaks against the wider ones. */
+function fit() {
+  const failing = readiness.findIndex((each) => each.lacking.length);
+  const widest = failing === -1 ? readiness.length : failing;
+  section("readiness", "What it is fit for", widest ? `Fit for ${readiness[widest - 1].audience}` : "Not even for a trial as it is",
+    h("dl", { class: "facts" }, readiness.map((each, index) => h("div", {}, h("dt", {}, each.audience[0].toUpperCase() + each.audience.slice(1)),
+      h("dd", {}, mark(index < widest ? "good" : "warn", index < widest ? "ready" : "not ready"),
+        each.lacking.length ? h("ul", { class: "lacking" }, each.lacking.map((item) => h("li", {}, item.reason, item.fix && h("p", { class: "fix" }, item.fix))))
+          : index >= widest ? h("small", {}, `What ${readiness[failing].audience} lacks`) : null)))));
+}
+
+const UNITS = { m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50 };
+
+/** A quantity of Kubernetes as a number; NaN if it is none. */
+function quantity(text) {
+  const [, number, unit] = /^([0-9.]+)([A-Za-z]*)$/.exec(String(text)) ?? [];
+  return Number(number) * (unit ? UNITS[unit] ?? NaN : 1);
+}
+
+/** How many notebook servers fit into what is free now, and how many of them with a GPU; null: there are none, or it is not known. */
+function capacity() {
+  const core = Object.values(plan?.parameters ?? {}).find((each) => each.jupyterNotebookCpu && each.jupyterNotebookMemory);
+  const { free, accelerators } = facts.cluster.nodes;
+  if (!core || !free) return null;
+  const [cpu, memory] = [core.jupyterNotebookCpu.value, core.jupyterNotebookMemory.value];
+  const servers = Math.max(0, Math.floor(Math.min(free.cpu / quantity(cpu), free.memory / quantity(memory), free.pods)));
+  if (!Number.isFinite(servers)) return null;
+  const resource = core.gpuResource?.value;
+  const gpus = accelerators.filter((each) => each.resource === resource).reduce((sum, each) => sum + each.count - (each.requested ?? 0), 0);
+  return [plural(servers, "notebook server"), `${cpu} CPU and ${memory} each${gpus ? `, ${Math.min(gpus, servers)} of them with a GPU` : ""}`];
 }
 
 // --- the cluster
@@ -90,6 +136,7 @@ function cluster() {
     tile("Nodes", `${nodes.usable} of ${nodes.count} take pods`, Object.entries(nodes.architectures).map(([name, count]) => `${count} ${name}`).join(", ")),
     tile("Room for pods", `${Math.round(nodes.allocatable.cpu * 10) / 10} CPU, ${gib(nodes.allocatable.memory)}`,
       nodes.free && `free: ${Math.round(nodes.free.cpu * 10) / 10} CPU, ${gib(nodes.free.memory)}`),
+    tile("Fits in what is free", ...(capacity() ?? [])),
     tile("GPUs", nodes.accelerators.map((each) => `${each.count} ${each.resource}`).join(", ") || "none",
       nodes.accelerators.flatMap((each) => each.products).join(", ")),
     tile("Storage", chosen ?? (storage.classes.length ? "no default class" : "no storage class"),
@@ -125,8 +172,8 @@ function values() {
   all.addEventListener("change", draw);
   search.addEventListener("input", draw);
   draw();
-  section("values", "Values and reasons", `${chosen.length} chosen for this cluster, the others are the packages' own`,
-    h("div", { class: "tools" }, h("label", { class: "grow" }, "Search values", search), h("label", { class: "check" }, all, "Also the packages' own values")), count,
+  section("values", "Values and reasons", `${chosen.length} chosen, ${rows.length - chosen.length} are defaults`,
+    h("div", { class: "tools" }, h("label", { class: "grow" }, "Search values", search), h("label", { class: "check" }, all, "Show defaults")), count,
     h("table", { class: "stack fixed", id: "value-table" }, h("caption", { class: "unseen" }, "Values with source and reason"),
       h("thead", {}, h("tr", {}, ["Name", "Value", "Source", "Reason"].map((each) => h("th", { scope: "col" }, each)))), body));
   addEventListener("beforeprint", () => { all.checked = true; search.value = ""; draw(); });
@@ -275,6 +322,46 @@ function objectList() {
   addEventListener("beforeprint", () => { filter({}); drawObjects(true); });
 }
 
+// --- what changes in each object, where the run was asked for that (--diff)
+
+function differences() {
+  section("diff", "What changes", `${plural(diff.length, "object")}; values of Secrets are hidden`, diff.map((each) =>
+    h("details", {}, h("summary", {}, h("code", {}, (each.after_header ?? each.before_header ?? "").replace(/ \(.*\)$/, ""))),
+      h("pre", { class: "diff" }, lineDiff(each.before ?? "", each.after ?? "").map(([sign, line]) =>
+        h("span", { class: { "+": "good", "-": "bad" }[sign] ?? "quiet" }, `${sign} ${line}\n`))))));
+}
+
+const CONTEXT = 2, LONGEST_DIFF = 2000;
+
+/** Two texts line by line as [sign, line], with some unchanged lines around what differs. Very long ones one after the other. */
+function lineDiff(before, after) {
+  const [a, b] = [before, after].map((each) => (each ? each.replace(/\n$/, "").split("\n") : []));
+  const all = a.length > LONGEST_DIFF || b.length > LONGEST_DIFF
+    ? [...a.map((line) => ["-", line]), ...b.map((line) => ["+", line])] : aligned(a, b);
+  const near = (index) => all.slice(Math.max(0, index - CONTEXT), index + CONTEXT + 1).some(([sign]) => sign !== " ");
+  return all.flatMap((each, index) => (near(index) ? [each] : !index || near(index - 1) ? [["…", ""]] : []));
+}
+
+/** By the longest common subsequence of what lies between equal beginnings and ends. */
+function aligned(a, b) {
+  let start = 0, end = 0;
+  while (start < Math.min(a.length, b.length) && a[start] === b[start]) start += 1;
+  while (end < Math.min(a.length, b.length) - start && a.at(-1 - end) === b.at(-1 - end)) end += 1;
+  const [x, y] = [a.slice(start, a.length - end), b.slice(start, b.length - end)];
+  const lengths = Array.from({ length: x.length + 1 }, () => new Uint16Array(y.length + 1));
+  for (let i = x.length - 1; i >= 0; i -= 1) {
+    for (let j = y.length - 1; j >= 0; j -= 1) lengths[i][j] = x[i] === y[j] ? lengths[i + 1][j + 1] + 1 : Math.max(lengths[i + 1][j], lengths[i][j + 1]);
+  }
+  const middle = [];
+  for (let i = 0, j = 0; i < x.length || j < y.length;) {
+    if (i < x.length && j < y.length && x[i] === y[j]) middle.push([" ", x[i]]), i += 1, j += 1;
+    else if (i < x.length && (j === y.length || lengths[i + 1][j] >= lengths[i][j + 1])) middle.push(["-", x[i]]), i += 1;
+    else middle.push(["+", y[j]]), j += 1;
+  }
+  const same = (lines) => lines.map((line) => [" ", line]);
+  return [...same(a.slice(0, start)), ...middle, ...same(a.slice(a.length - end))];
+}
+
 // --- the time line
 
 function timeLine() {
@@ -307,13 +394,17 @@ function timeLine() {
 }
 
 head();
-if (failure) failed();
+if (plan?.blockers?.length) blocked();
+else if (failure) failed();
 else if (!outcome && comparison?.msg) wouldFail();
-if (facts) cluster();
-if (plan?.warnings.length) warnings();
+// After a success the address and the password are what people look for.
 if (next.length) goOn();
+if (facts) cluster();
+if (readiness?.length) fit();
+if (plan?.warnings.length) warnings();
 if (objects.length) picture();
 if (outcome) timeLine();
+if (diff?.length) differences();
 if (plan) values();
 if (report.checks?.length) verified();
 if (report.steps || plan?.steps) steps();

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import shlex
 import typing as t
+from pathlib import Path
 
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.summary import lines, next_steps
@@ -303,7 +304,22 @@ def test_commands_to_paste_are_quoted(report: Json, name: str) -> None:
     words = [shlex.split(step, comments=True) for step in next_steps(report)]
     assert words[0] == ["export", f"KUBECONFIG=/home/me/{name}"]
     assert [each[1:3] for each in words if each[0] == "kubectl"] == [["--context", name]] * 2
-    assert words[-1][:4] == ["cd", f"/apps/{name}", "&&", "git"]
+    assert words[-1][:5] == ["git", "-C", f"/apps/{name}", "init", "&&"]
+
+
+def test_an_application_in_a_repository_is_not_to_be_put_into_one(report: Json, tmp_path: Path) -> None:
+    report["application"]["path"] = str(tmp_path / "apps" / "kubeflow")
+    assert any(" init " in step for step in next_steps(report))
+    (tmp_path / ".git").mkdir()
+    assert not any(" init " in step for step in next_steps(report))
+
+
+def test_blockers_are_told_with_what_to_do_and_their_ids(report: Json) -> None:
+    blocker = {"id": "no-storage-class", "reason": "There is none.", "fix": "Make one.", "command": "kubectl get sc", "text": "..."}
+    report["plan"]["blockers"], report["failure"] = [blocker], "Nothing was written. There is none."
+    texts = lines(report)
+    assert section(texts, "Blockers") == ["There is none. Make one. Run: kubectl get sc (no-storage-class)"]
+    assert section(texts, "Failed") == []
 
 
 def test_nothing_in_it_steers_a_terminal(report: Json) -> None:
