@@ -3,8 +3,10 @@
 // needed in the application.
 local common = import 'common.libsonnet';
 local containers = import 'jupyterhub_containers.libsonnet';
+local podPolicy = import 'hub_pod_policy.libsonnet';
 local config = importstr 'jupyterhub_config.py';
 local iap = importstr 'kubeflow_iap.py';
+local idle = importstr 'kubeflow_idle.py';
 local static = importstr 'kubeflow_static.py';
 
 {
@@ -44,6 +46,7 @@ local static = importstr 'kubeflow_static.py';
     authenticator: authenticator(params),
     login: login(params),
     allowedUsers: params.allowedUsers,
+    adminUsers: params.adminUsers,
     dataDirectory: containers.dataDirectory,
     proxyTokenFile: containers.tokenFile,
     verifyUser: $.verifyUser,
@@ -54,6 +57,12 @@ local static = importstr 'kubeflow_static.py';
     cpu: params.jupyterNotebookCpu,
     memory: params.jupyterNotebookMemory,
     idleSeconds: params.jupyterNotebookIdleSeconds,
+    gpuIdleSeconds: if params.gpuResource == null then 0 else params.jupyterNotebookGpuIdleSeconds,
+    namedServers: params.jupyterNotebookNamedServers,
+    choices: [
+      choice { [if std.objectHas(choice, 'image') then 'image']: common.image(params, choice.image) }
+      for choice in params.jupyterNotebookChoices
+    ],
     gpuResource: params.gpuResource,
     gpu: if params.gpuResource == null then null else {
       limits: params.gpuLimits,
@@ -81,6 +90,7 @@ local static = importstr 'kubeflow_static.py';
     'jupyterhub_config.py': config,
     [if params.jupyterHubAuthenticator == 'iap' then 'kubeflow_iap.py']: iap,
     [if params.jupyterHubAuthenticator == 'static' then 'kubeflow_static.py']: static,
+    [if $.settings(params).idleSeconds + $.settings(params).gpuIdleSeconds > 0 then 'kubeflow_idle.py']: idle,
     'settings.json': std.manifestJsonEx($.settings(params), '  '),
   },
 
@@ -162,8 +172,13 @@ local static = importstr 'kubeflow_static.py';
       { name: 'http', port: 80, targetPort: 'http', protocol: 'TCP' },
     ]),
 
-  // Notebooks reach everything but the cloud's metadata, which would hand them the identity of the node. Some network
-  // plugins do not count pods among addresses, so all namespaces are named beside them.
+  // Notebooks reach everything but the metadata of clouds, which would hand them the identity of the node or of a service:
+  // link-local addresses (all clouds; Pod Identity and tasks at AWS), Azure's wire server, Alibaba's metadata, and the IPv6 addresses
+  // of AWS and Google. Names are resolved there, too: port 53 stays open. Some network plugins do not count pods among addresses, so
+  // all namespaces are named beside them.
+  local metadata4 = ['169.254.0.0/16', '168.63.129.16/32', '100.100.100.200/32'],
+  local metadata6 = ['fe80::/10', 'fd00:ec2::/64', 'fd20:ce::254/128'],
+
   // Users' servers are the hub's affair; when Kubeflow is removed they end while this still guards them.
   notebookPolicies(params)::
     local labels = common.labels(params, 'notebook') + { 'app.kubernetes.io/managed-by': 'kubespawner' };
@@ -175,8 +190,8 @@ local static = importstr 'kubeflow_static.py';
         common.egress(params, 'notebook', [{
           to: [
             { namespaceSelector: {} },
-            { ipBlock: { cidr: '0.0.0.0/0', except: ['169.254.169.254/32'] } },
-            { ipBlock: { cidr: '::/0', except: ['fd00:ec2::254/128'] } },
+            { ipBlock: { cidr: '0.0.0.0/0', except: metadata4 } },
+            { ipBlock: { cidr: '::/0', except: metadata6 } },
           ],
         }]),
       ]
@@ -195,7 +210,7 @@ local static = importstr 'kubeflow_static.py';
       { port: 'http', from: if params.jupyterHubServiceType == 'ClusterIP' then 'gateway' else null },
       { port: 'hub', from: 'notebook' },
     ]),
-  ] + self.notebookPolicies(params) + if params.sharedStorageClass == null then [] else [
+  ] + podPolicy.objects(params) + self.notebookPolicies(params) + if params.sharedStorageClass == null then [] else [
     common.claim(params, $.sharedClaim, 'ReadWriteMany', params.sharedPVCSize, params.sharedStorageClass),
   ],
 }

@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Configures JupyterHub from settings.json, the file beside this one. Nothing is ever pasted into this text."""
 
+import importlib
 import json
 import os
 import re
@@ -34,7 +35,8 @@ def kept_password(path):
         new.unlink(missing_ok=True)
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(18) + "\n")
+            # 32 characters, which JupyterHub asks of a password of administrators.
+            file.write(secrets.token_urlsafe(24) + "\n")
             file.flush()
             os.fsync(file.fileno())
         # A hub that is killed here leaves either no password or a whole one.
@@ -57,6 +59,9 @@ def configure_hub(c, settings):
         c.JupyterHub.tornado_settings = {"cookie_options": {"secure": True}}
     # Notebook servers outlive a restart of the hub.
     c.JupyterHub.cleanup_servers = False
+    # Beside the one without a name; each has the user's volume.
+    c.JupyterHub.allow_named_servers = settings["namedServers"] > 0
+    c.JupyterHub.named_server_limit_per_user = settings["namedServers"]
 
     # The proxy is the other container of this pod.
     c.ConfigurableHTTPProxy.should_start = False
@@ -68,8 +73,10 @@ def configure_hub(c, settings):
 
 def configure_dummy(c, settings):
     # Since JupyterHub 5.3 the dummy authenticator with a password is called so.
-    c.JupyterHub.authenticator_class = "shared-password"
+    c.JupyterHub.authenticator_class = "jupyterhub.authenticators.shared.SharedPasswordAuthenticator"
     c.SharedPasswordAuthenticator.user_password = kept_password(Path(settings["dataDirectory"]) / "login-password")
+    if settings["adminUsers"]:
+        c.SharedPasswordAuthenticator.admin_password = kept_password(Path(settings["dataDirectory"]) / "admin-password")
 
 
 def patiently(ask, what):
@@ -102,13 +109,16 @@ def discovered(issuer):
 
 
 def user_by(claim):
-    """A function from what the issuer tells about a user to the user's name. An address that it has not verified names nobody."""
+    """A function from what the issuer tells about a user to the user's name.
+
+    An e-mail address counts only if the issuer says that it has verified it: at many of them users choose their address themselves.
+    """
 
     def name(user):
         from tornado.web import HTTPError
 
-        if claim == "email" and str(user.get("email_verified", True)).lower() != "true":
-            raise HTTPError(403, "The e-mail address of this account is not verified.")
+        if claim == "email" and str(user.get("email_verified")).lower() != "true":
+            raise HTTPError(403, "The issuer does not say that the e-mail address of this account is verified.")
         if not isinstance(user.get(claim), str):
             raise HTTPError(403, f"The issuer tells no {claim} of this account.")
         return user[claim]
@@ -124,7 +134,7 @@ def callback(c, settings):
 def configure_oidc(c, settings):
     login = settings["login"]
     found = discovered(login["issuer"])
-    c.JupyterHub.authenticator_class = "generic-oauth"
+    c.JupyterHub.authenticator_class = "oauthenticator.generic.GenericOAuthenticator"
     c.GenericOAuthenticator.login_service = "OpenID Connect"
     c.GenericOAuthenticator.authorize_url = found["authorization_endpoint"]
     c.GenericOAuthenticator.token_url = found["token_endpoint"]
@@ -181,20 +191,42 @@ LOGINS = {
 }
 
 
+def is_allowed(name, allowed):
+    """Whether a user is named in allowed, or has a name that ends in one of its items that begin with @."""
+    items = [item.lower() for item in allowed]
+    return name in items or any(item.startswith("@") and name.endswith(item) for item in items)
+
+
 def only(allowed):
-    """A hook after each login that lets in the users named in allowed, and those whose names end in an item that begins with @."""
-    names = {item.lower() for item in allowed if not item.startswith("@")}
-    endings = tuple(item.lower() for item in allowed if item.startswith("@"))
+    """A hook after each login that lets in the allowed users."""
 
     def hook(authenticator, handler, authentication):
         from tornado.web import HTTPError
 
         name = authentication["name"]
-        if name not in names and not name.endswith(endings):
+        if not is_allowed(name, allowed):
             raise HTTPError(403, f"{name} is not among the users of this installation.")
         return authentication
 
     return hook
+
+
+def ending_sessions(authenticator, allowed, service_user):
+    """An authenticator with which a session ends whose user is no longer allowed. JupyterHub asks at requests of logged in users.
+
+    allowed: as for is_allowed; empty: all whom the authenticator lets in. service_user: of the stage verify, who never logs in.
+    """
+    if isinstance(authenticator, str):
+        module, _dot, name = authenticator.rpartition(".")
+        authenticator = getattr(importlib.import_module(module), name)
+
+    class EndingSessions(authenticator):
+        async def refresh_user(self, user, handler=None, **kwargs):
+            if user.name == service_user:
+                return True
+            return (not allowed or is_allowed(user.name, allowed)) and await super().refresh_user(user, handler, **kwargs)
+
+    return EndingSessions
 
 
 def configure_login(c, settings):
@@ -203,8 +235,14 @@ def configure_login(c, settings):
     LOGINS[settings["authenticator"]](c, settings)
     # Who may log in is for the issuer to say, and for the list.
     c.Authenticator.allow_all = True
-    if settings["allowedUsers"]:
-        c.Authenticator.post_auth_hook = only(settings["allowedUsers"])
+    c.Authenticator.admin_users = set(settings["adminUsers"])
+    # Of a removed user: seconds until what the hub knows of the removal ends the session, and days where only the issuer knows.
+    c.Authenticator.auth_refresh_age = 60
+    c.JupyterHub.cookie_max_age_days = 1
+    allowed = [*settings["allowedUsers"], *settings["adminUsers"]] if settings["allowedUsers"] else []
+    if allowed:
+        c.Authenticator.post_auth_hook = only(allowed)
+    c.JupyterHub.authenticator_class = ending_sessions(c.JupyterHub.authenticator_class, allowed, settings["verifyUser"])
 
 
 def configure_services(c, settings):
@@ -213,9 +251,9 @@ def configure_services(c, settings):
     # For the stage verify, whose token is on the hub's volume. Nobody may delete a user of their own name, so it has another one.
     services = [{"name": f"{user}-service", "api_token": kept_password(Path(settings["dataDirectory"]) / "verify-token")}]
     scopes = {f"{user}-service": [f"{scope}!user={user}" for scope in ("admin:users", "admin:servers", "access:servers")]}
-    if settings["idleSeconds"]:
-        command = [sys.executable, "-m", "jupyterhub_idle_culler", f"--timeout={settings['idleSeconds']}"]
-        services.append({"name": "idle-culler", "command": command})
+    if settings["idleSeconds"] or settings["gpuIdleSeconds"]:
+        limits = [str(settings["idleSeconds"]), str(settings["gpuIdleSeconds"])]
+        services.append({"name": "idle-culler", "command": [sys.executable, str(Path(__file__).with_name("kubeflow_idle.py")), *limits]})
         scopes["idle-culler"] = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
     c.JupyterHub.services = services
     c.JupyterHub.load_roles = [{"name": name, "services": [name], "scopes": allowed} for name, allowed in scopes.items()]
@@ -267,26 +305,50 @@ def configure_mounts(c, settings):
         c.KubeSpawner.volume_mounts = [{"name": name, "mountPath": path} for name, _claim, path in mounts]
 
 
-def configure_profiles(c, resource, gpu):
-    """The choice between a server without and with GPUs. Nodes with GPUs are often tainted with the resource's name."""
+def resources(cpu, memory):
+    """What a server asks for, and what it may use: four times as much."""
+    cores, size = quantity(cpu), int(quantity(memory))
+    return {"cpu_guarantee": cores, "cpu_limit": 4 * cores, "mem_guarantee": size, "mem_limit": 4 * size}
+
+
+def gpu_profiles(resource, gpu):
+    """Servers with GPUs. Their nodes are often tainted with the resource's name."""
     tolerations = [{"key": resource, "operator": "Exists"}, *gpu["tolerations"]]
-    c.KubeSpawner.profile_list = [
-        {"slug": "cpu", "display_name": "CPU", "description": "A notebook server without a GPU.", "default": True},
-        *(
-            {
-                "slug": "gpu" if count == 1 else f"gpu-{count}",
-                "display_name": "GPU" if count == 1 else f"{count} GPUs",
-                "description": f"A notebook server with {'one' if count == 1 else count} {resource}.",
-                "kubespawner_override": {
-                    "extra_resource_limits": {resource: str(count)},
-                    "tolerations": tolerations,
-                    **({"node_selector": gpu["nodeSelector"]} if gpu["nodeSelector"] else {}),
-                    **({"image": gpu["image"]} if gpu["image"] is not None else {}),
-                },
-            }
-            for count in gpu["limits"]
-        ),
-    ]
+    for count in gpu["limits"]:
+        yield {
+            # kubeflow_idle.py tells them by this.
+            "slug": "gpu" if count == 1 else f"gpu-{count}",
+            "display_name": "GPU" if count == 1 else f"{count} GPUs",
+            "description": f"A notebook server with {'one' if count == 1 else count} {resource}.",
+            "kubespawner_override": {
+                "extra_resource_limits": {resource: str(count)},
+                "tolerations": tolerations,
+                **({"node_selector": gpu["nodeSelector"]} if gpu["nodeSelector"] else {}),
+                **({"image": gpu["image"]} if gpu["image"] is not None else {}),
+            },
+        }
+
+
+def own_profiles(choices, settings):
+    """Servers of other images and sizes, as the installation offers them."""
+    for number, choice in enumerate(choices, start=1):
+        override = resources(choice.get("cpu", settings["cpu"]), choice.get("memory", settings["memory"]))
+        yield {
+            "slug": f"choice-{number}",
+            "display_name": choice["name"],
+            "description": choice.get("description", ""),
+            "kubespawner_override": {**override, **({"image": choice["image"]} if "image" in choice else {})},
+        }
+
+
+def configure_profiles(c, settings):
+    """What users choose from, if there is a choice."""
+    others = list(own_profiles(settings["choices"], settings))
+    if settings["gpu"] is not None:
+        others += gpu_profiles(settings["gpuResource"], settings["gpu"])
+    if others:
+        usual = {"slug": "cpu", "display_name": "CPU", "description": "A notebook server without a GPU.", "default": True}
+        c.KubeSpawner.profile_list = [usual, *others]
 
 
 def configure_notebooks(c, settings):
@@ -298,17 +360,15 @@ def configure_notebooks(c, settings):
     c.KubeSpawner.http_timeout = 120
     c.KubeSpawner.component_label = settings["labels"]["app.kubernetes.io/component"]
     c.KubeSpawner.common_labels = {**settings["labels"], "app.kubernetes.io/managed-by": "kubespawner"}
-    cpu, memory = quantity(settings["cpu"]), int(quantity(settings["memory"]))
-    c.KubeSpawner.cpu_guarantee, c.KubeSpawner.cpu_limit = cpu, 4 * cpu
-    c.KubeSpawner.mem_guarantee, c.KubeSpawner.mem_limit = memory, 4 * memory
+    for trait, value in resources(settings["cpu"], settings["memory"]).items():
+        setattr(c.KubeSpawner, trait, value)
     if settings["imagePullSecret"] is not None:
         c.KubeSpawner.image_pull_secrets = [settings["imagePullSecret"]]
     if settings["nodeSelector"]:
         c.KubeSpawner.node_selector = settings["nodeSelector"]
     configure_security(c, settings)
     configure_mounts(c, settings)
-    if settings["gpu"] is not None:
-        configure_profiles(c, settings["gpuResource"], settings["gpu"])
+    configure_profiles(c, settings)
 
 
 def configure(c, settings):

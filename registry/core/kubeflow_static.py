@@ -40,15 +40,25 @@ class StaticAuthenticator(Authenticator):
 
     users_file = Unicode(config=True)
 
-    async def authenticate(self, handler, data):
-        """The name, or None where there is no such user or the password is another."""
+    def known_users(self):
+        """{name in lower case, as JupyterHub has it: hash}; None: the file can't be read, which is logged."""
         try:
             users = users_of(Path(self.users_file).read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
             self.log.error("The users of this installation can't be read: %s", type(error).__name__)
             return None
-        # JupyterHub writes names in small letters.
-        known = {name.lower(): hashed for name, hashed in users.items()}
+        return {name.lower(): hashed for name, hashed in users.items()}
+
+    async def refresh_user(self, user, handler=None, **kwargs):
+        """The session of a user who is no longer in the file ends; those of all go on while it can't be read."""
+        known = self.known_users()
+        return known is None or user.name in known
+
+    async def authenticate(self, handler, data):
+        """The name, or None where there is no such user or the password is another."""
+        known = self.known_users()
+        if known is None:
+            return None
         # It takes a quarter of a second, which must not hold up the hub.
         right = await asyncio.to_thread(matches, data["password"], known.get(data["username"].lower()))
         return data["username"] if right else None

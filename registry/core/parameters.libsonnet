@@ -14,6 +14,7 @@
   local numeral = characters('0123456789'),
   local isText(value) = std.type(value) == 'string',
   local isWhole(value) = std.type(value) == 'number' && value >= 1 && std.floor(value) == value,
+  local isWholeOrNone(value) = isWhole(value) || value == 0,
   local isQuantity(value) =
     local number = [c for c in characters(value) if contains(numeral + ['.'], c)];
     local unit = std.substr(value, std.length(number), std.length(value) - std.length(number));
@@ -32,6 +33,7 @@
   local optionalOneOf(allowed) = optional(function(value) contains(allowed, value), 'one of null, ' + std.join(', ', allowed)),
   local yesOrNo = oneOf(['true', 'false']) { make(value):: value == 'true' },
   local wholeNumber = kind(isWhole, 'a whole number from 1 on'),
+  local seconds = kind(isWholeOrNone, 'a whole number of seconds, or 0'),
   local quantity = kind(function(value) isText(value) && isQuantity(value), 'a quantity such as 500m or 10Gi'),
   local url = optional(function(value) isText(value) && begins(value, 'https://') && std.length(value) > 8, 'a URL that begins with https://'),
   local list(ok, wanted) = kind(function(value) std.type(value) == 'array' && all(ok, value), wanted),
@@ -75,8 +77,10 @@
     jupyterHubProxyImage: text,
     jupyterHubServiceType: serviceType,
     jupyterHubAuthenticator: optionalOneOf(['dummy', 'oidc', 'iap', 'openshift', 'static']),
+    hubPodPolicy: yesOrNo,
     secureCookies: yesOrNo,
     allowedUsers: list(function(each) isText(each) && !isUnset(each), 'a list of texts'),
+    adminUsers: list(function(each) isText(each) && !isUnset(each) && !begins(each, '@'), 'a list of user names'),
     oidcIssuer: url,
     oidcClientId: optionalText,
     oidcSecretName: optionalText,
@@ -88,8 +92,16 @@
     jupyterNotebookGpuImage: optionalText,
     jupyterNotebookCpu: quantity,
     jupyterNotebookMemory: quantity,
-    jupyterNotebookIdleSeconds: kind(
-      function(value) std.type(value) == 'number' && value >= 0 && std.floor(value) == value, 'a whole number of seconds, or 0'
+    jupyterNotebookIdleSeconds: seconds,
+    jupyterNotebookGpuIdleSeconds: seconds,
+    jupyterNotebookNamedServers: kind(isWholeOrNone, 'a whole number, or 0'),
+    jupyterNotebookChoices: list(
+      function(each) std.type(each) == 'object' && std.objectHas(each, 'name') && isText(each.name) && !isUnset(each.name) && all(
+        function(field) contains(['name', 'description', 'image', 'cpu', 'memory'], field) && isText(each[field])
+                        && (!contains(['cpu', 'memory'], field) || isQuantity(each[field])),
+        std.objectFields(each)
+      ),
+      'a list of objects with name, and with description, image, cpu or memory, all of them texts'
     ),
     jupyterNotebookPVCMount: optional(
       function(value) isText(value) && begins(value, '/') && value != '/', 'an absolute path below /'
@@ -112,6 +124,8 @@
     gpuNodeSelector: labels,
 
     trainingOperator: yesOrNo,
+    trainingOperatorNamespace: optionalText,
+    trainingJobs: oneOf(['namespace', 'cluster']),
     trainingOperatorImage: text,
     trainingOperatorReplicas: wholeNumber,
 

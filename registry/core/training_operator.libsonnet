@@ -1,7 +1,9 @@
 // The training operator (Kubeflow training operator v1.9): makes the pods of PyTorchJobs, TFJobs, MPIJobs, XGBoostJobs,
-// PaddleJobs and JAXJobs. There is one in a cluster.
+// PaddleJobs and JAXJobs. There is one in a cluster. It has a namespace of its own: whoever may create pods beside it could take its
+// service account, which may create pods wherever jobs run.
 local common = import 'common.libsonnet';
 local crds = import 'training_operator_crds.libsonnet';
+local namespace = import 'namespace.libsonnet';
 local rbac = import 'training_operator_rbac.libsonnet';
 
 {
@@ -51,7 +53,7 @@ local rbac = import 'training_operator_rbac.libsonnet';
     name: component,
     image: common.image(params, params.trainingOperatorImage),
     command: ['/manager'],
-    args: [
+    args: (if params.trainingJobs == 'cluster' then [] else ['--namespace=' + params.jobsNamespace]) + [
       '--leader-elect',
       '--zap-log-level=info',
       '--pytorch-init-container-image=' + common.image(params, $.waitImage),
@@ -116,16 +118,27 @@ local rbac = import 'training_operator_rbac.libsonnet';
     spec: { maxUnavailable: 1, selector: { matchLabels: common.selector(component) } },
   },
 
+  // The parameters with the operator's namespace instead of that of its jobs.
+  local own(params) = params {
+    namespace: if params.trainingOperatorNamespace == null then params.namespace + '-training' else params.trainingOperatorNamespace,
+    jobsNamespace: params.namespace,
+    podSecurityLevel: 'restricted',
+  },
+
+  namespace(params):: own(params).namespace,
+
   objects(params):: if !params.trainingOperator then [] else
+    local operator = own(params);
     crds.objects(common.labels(params, component))
-    + rbac.objects(params)
+    + rbac.objects(operator)
+    + (if operator.namespace == params.namespace then [] else [namespace.namespace(operator)])
     + [
-      common.serviceAccount(params, component),
-      self.certificate(params),
-      self.configMap(params),
-      self.deployment(params),
-      self.service(params),
-      common.allow(params, component, [{ port: 'metrics', from: null }]),
+      common.serviceAccount(operator, component),
+      self.certificate(operator),
+      self.configMap(operator),
+      self.deployment(operator),
+      self.service(operator),
+      common.allow(operator, component, [{ port: 'metrics', from: null }]),
     ]
-    + if params.trainingOperatorReplicas > 1 then [self.disruptionBudget(params)] else [],
+    + if params.trainingOperatorReplicas > 1 then [self.disruptionBudget(operator)] else [],
 }

@@ -1,4 +1,5 @@
-// What the training operator may do: what its code does without gang scheduling, and no more.
+// What the training operator may do: what its code does without gang scheduling, and no more. What it does with jobs it may do where
+// they run: in one namespace, or in all.
 local common = import 'common.libsonnet';
 local crds = import 'training_operator_crds.libsonnet';
 
@@ -26,7 +27,7 @@ local crds = import 'training_operator_crds.libsonnet';
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: kind + 'Binding',
     metadata: metadata,
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: kind, name: name },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: kind, name: metadata.name },
     subjects: [{ kind: 'ServiceAccount', name: name, namespace: params.namespace }],
   },
 
@@ -34,7 +35,7 @@ local crds = import 'training_operator_crds.libsonnet';
   clusterMetadata(params, name):: { name: name, labels: common.labels(params, 'training-operator') },
 
   local jobs = crds.plurals,
-  local clusterRules = [
+  local jobRules = [
     rule('kubeflow.org', jobs, read + ['update', 'patch', 'delete']),
     rule('kubeflow.org', [job + '/status' for job in jobs], ['get', 'update', 'patch']),
     // To own the pods of a job where the cluster protects owners from it, as OpenShift does.
@@ -52,9 +53,10 @@ local crds = import 'training_operator_crds.libsonnet';
     // Watched where they exist.
     rule('scheduling.volcano.sh', ['podgroups'], read),
     rule('scheduling.x-k8s.io', ['podgroups'], read),
-    // Looked for; there is none here.
-    rule('admissionregistration.k8s.io', ['validatingwebhookconfigurations'], read),
   ],
+
+  // Looked for; there is none here.
+  local clusterRules = [rule('admissionregistration.k8s.io', ['validatingwebhookconfigurations'], read)],
 
   local ownRules = [
     // Watched through a cache of its namespace, which does not tell them apart by name.
@@ -73,9 +75,17 @@ local crds = import 'training_operator_crds.libsonnet';
       rule('kubeflow.org', [job + '/status' for job in jobs], ['get']),
     ]),
 
+  // In the namespace of the jobs; where that is the operator's own, beside the role for itself.
+  local jobsMetadata(params) = common.metadata(params { namespace: params.jobsNamespace }, name + '-jobs', name),
+  local everywhere(params) = params.trainingJobs == 'cluster',
+
   objects(params):: [
-    role('ClusterRole', $.clusterMetadata(params, name), clusterRules),
+    role('ClusterRole', $.clusterMetadata(params, name), clusterRules + if everywhere(params) then jobRules else []),
     binding('ClusterRole', $.clusterMetadata(params, name), params),
+  ] + (if everywhere(params) then [] else [
+         role('Role', jobsMetadata(params), jobRules),
+         binding('Role', jobsMetadata(params), params),
+       ]) + [
     role('Role', common.metadata(params, name, name) + common.goesAfter('Lease/' + lease).metadata, ownRules),
     binding('Role', common.metadata(params, name, name), params),
     forUsers(params, 'edit', read + write, ['admin', 'edit']),

@@ -25,8 +25,10 @@
 // @optionalParam jupyterHubProxyImage string quay.io/jupyterhub/configurable-http-proxy:5.2.0 Image of the hub's proxy
 // @optionalParam jupyterHubServiceType string ClusterIP Type of the hub's own Service proxy: ClusterIP, NodePort or LoadBalancer
 // @optionalParam jupyterHubAuthenticator string null How users log in. null and dummy: any user name with a password that the hub makes at its first start and keeps on its volume; oidc: OpenID Connect; iap: Google Identity-Aware Proxy; openshift: the accounts of OpenShift; static: the names and passwords of a Secret, for trials
+// @optionalParam hubPodPolicy string true Whether an admission policy holds the hub to the pods that it needs: true or false. It is an object of the cluster. false, too, where others put containers or volumes into pods, as a service mesh does
 // @optionalParam secureCookies string false Whether browsers send the cookies over HTTPS alone: true or false. true where users come over HTTPS
 // @optionalParam allowedUsers array [] User names that may log in, or @example.com for all with that ending; empty: everybody whom the login lets through
+// @optionalParam adminUsers array [] User names of the hub's administrators, who may start and stop servers of others
 // @optionalParam oidcIssuer string null For oidc: URL of the issuer; below it is /.well-known/openid-configuration
 // @optionalParam oidcClientId string null For oidc: the id under which the issuer knows this client
 // @optionalParam oidcSecretName string null For oidc: name of a Secret of yours with the key client-secret
@@ -39,6 +41,9 @@
 // @optionalParam jupyterNotebookCpu string 500m CPU that a notebook server asks for; its limit is four times as much
 // @optionalParam jupyterNotebookMemory string 1Gi Memory that a notebook server asks for; its limit is four times as much
 // @optionalParam jupyterNotebookIdleSeconds number 0 Seconds without activity after which a notebook server is stopped; 0: it runs on
+// @optionalParam jupyterNotebookGpuIdleSeconds number 3600 The same for servers with GPUs; 0: they run on
+// @optionalParam jupyterNotebookNamedServers number 0 How many more servers a user may have, each with a name; all of them have the user's volume
+// @optionalParam jupyterNotebookChoices array [] More servers to choose from, as [{"name": "Large", "cpu": "4", "memory": "16Gi", "image": "example.com/notebook:1"}]; what one does not say is as usual
 // @optionalParam jupyterNotebookPVCMount string null Where a user's own volume is mounted, for instance /home/jovyan/work, which is the folder that JupyterLab opens; no volume if not set
 // @optionalParam jupyterNotebookPVCSize string 10Gi Size of a user's volume
 // @optionalParam jupyterNotebookAccessMode string ReadWriteOnce Access mode of a user's volume: ReadWriteOnce, ReadWriteOncePod or ReadWriteMany
@@ -51,6 +56,8 @@
 // @optionalParam gpuTolerations array [] Tolerations of notebook servers with GPUs, beside one for taints named as gpuResource
 // @optionalParam gpuNodeSelector object {} Labels of the nodes that notebook servers with GPUs go to, beside nodeSelector
 // @optionalParam trainingOperator string true Whether the training operator is part of it: true, or false where the cluster has one
+// @optionalParam trainingOperatorNamespace string null Namespace of the training operator, which is created; the component's own, followed by -training, if not set
+// @optionalParam trainingJobs string namespace Where the training operator runs jobs, and has rights: namespace, that of the component alone; or cluster, all namespaces
 // @optionalParam trainingOperatorImage string ghcr.io/kubeflow/training-v1/training-operator:v1-93c5489 Image of the training operator, release v1.9.4
 // @optionalParam trainingOperatorReplicas number 1 Pods of the training operator; one of them works at a time
 // @optionalParam reportUsage string false Whether the use of this installation is reported: true or false

@@ -52,6 +52,9 @@ class Base:
 
     log = logging.getLogger("hub")
 
+    async def refresh_user(self, user: Any, handler: Any = None) -> bool:
+        return True
+
     def build_access_tokens_request_params(self, handler: Any, data: Any = None) -> dict[str, Any]:
         return {"client_secret": self.client_secret}  # type: ignore[attr-defined]
 
@@ -64,6 +67,8 @@ def jupyterhub(monkeypatch: pytest.MonkeyPatch) -> None:
         "jupyterhub.auth": {"Authenticator": Base},
         "jupyterhub.handlers": {"BaseHandler": Base},
         "jupyterhub.utils": {"url_path_join": lambda *parts: "/".join(part.strip("/") for part in parts)},
+        "jupyterhub.authenticators.shared": {"SharedPasswordAuthenticator": Base},
+        "oauthenticator.generic": {"GenericOAuthenticator": Base},
         "oauthenticator.openshift": {"OpenShiftOAuthenticator": Base},
         "tornado": {"web": web},
         "tornado.web": {"HTTPError": HTTPError},
@@ -211,12 +216,12 @@ def test_an_issuer_of_another_name_is_refused(hub: Any, issuer: dict[str, str]) 
         hub("oidc")
 
 
-@pytest.mark.parametrize("verified", [False, "false"])
+@pytest.mark.parametrize("verified", [False, "false", None, "", 1])
 def test_an_address_that_is_not_verified_names_nobody(hub: Any, issuer: dict[str, str], verified: Any) -> None:
     name = hub("oidc").c.GenericOAuthenticator.username_claim
     assert name({"email": "me@example.com", "email_verified": True}) == "me@example.com"
-    assert name({"email": "me@example.com"}) == "me@example.com"
-    for user in ({"email": "me@example.com", "email_verified": verified}, {"sub": "1"}):
+    assert name({"email": "me@example.com", "email_verified": "true"}) == "me@example.com"
+    for user in ({"email": "me@example.com", "email_verified": verified}, {"email": "me@example.com"}, {"sub": "1"}):
         with pytest.raises(HTTPError) as refused:
             name(user)
         assert refused.value.code == 403
@@ -232,6 +237,25 @@ def test_only_users_of_the_list_get_in(hub: Any, issuer: dict[str, str]) -> None
     for name in ("you@example.com", "me@notexample.org", "example.org"):
         with pytest.raises(HTTPError):
             let_in(None, None, {"name": name})
+
+
+def test_the_session_of_a_removed_user_ends(hub: Any, issuer: dict[str, str]) -> None:
+    c = hub("oidc", allowedUsers=["me@example.com"], adminUsers=["root@example.com"]).c
+    authenticator = c.JupyterHub.authenticator_class()
+
+    def goes_on(name: str) -> bool:
+        return bool(asyncio.run(authenticator.refresh_user(SimpleNamespace(name=name))))
+
+    assert [name for name in ("me@example.com", "root@example.com", "you@example.com", "kubeflow-verify") if goes_on(name)] == [
+        "me@example.com",
+        "root@example.com",
+        "kubeflow-verify",
+    ]
+    assert 0 < c.Authenticator.auth_refresh_age <= 300
+    assert c.Authenticator.admin_users == {"root@example.com"}
+    # Without a list all whom the issuer lets in go on.
+    authenticator = hub("oidc").c.JupyterHub.authenticator_class()
+    assert goes_on("you@example.com")
 
 
 @pytest.mark.parametrize(("login", "secret", "key"), [("oidc", "login", "client-secret"), ("static", "users", "htpasswd")])
@@ -387,6 +411,7 @@ def static(hub: Any, tmp_path: Path) -> Any:
         return asyncio.run(found.authenticate(None, {"username": name, "password": password}))
 
     login.users = users  # type: ignore[attr-defined]
+    login.session = lambda name: asyncio.run(found.refresh_user(SimpleNamespace(name=name)))  # type: ignore[attr-defined]
     return login
 
 
@@ -399,6 +424,14 @@ def test_a_user_of_the_secret_logs_in(static: Any) -> None:
     static.users.write_text(f"# for the trial\nMe:{hashed('right').replace('$2b$', '$2y$')}\n\n you@example.com:{hashed('théir')} \n")
     assert static("me", "right") == "me"
     assert static("you@example.com", "théir") == "you@example.com"
+
+
+def test_the_session_of_a_user_who_left_the_secret_ends(static: Any) -> None:
+    static.users.write_text(f"Me:{hashed('right')}\n")
+    assert static.session("me") and not static.session("you")
+    # A file that can't be read ends nobody's session.
+    static.users.unlink()
+    assert static.session("you")
 
 
 def test_nobody_else_logs_in(static: Any) -> None:

@@ -8,7 +8,7 @@ import json
 import runpy
 import sys
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ SETTINGS: dict[str, Any] = {
     "authenticator": "dummy",
     "login": {},
     "allowedUsers": [],
+    "adminUsers": [],
     "dataDirectory": "",
     "proxyTokenFile": "",
     "verifyUser": "kubeflow-verify",
@@ -35,6 +36,9 @@ SETTINGS: dict[str, Any] = {
     "cpu": "500m",
     "memory": "1Gi",
     "idleSeconds": 0,
+    "gpuIdleSeconds": 0,
+    "namedServers": 0,
+    "choices": [],
     "gpuResource": None,
     "gpu": None,
     "ids": {"user": 1000, "group": 100, "volumeGroup": 100},
@@ -53,9 +57,19 @@ class Recorder:
         return self.sections.setdefault(name, SimpleNamespace())
 
 
+class SharedPasswordAuthenticator:
+    """That of JupyterHub."""
+
+    async def refresh_user(self, user: Any, handler: Any = None) -> bool:
+        return True
+
+
 @pytest.fixture
-def hub(tmp_path: Path) -> Any:
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """hub(setting=value, ...) -> what the configuration file sets."""
+    shared = ModuleType("jupyterhub.authenticators.shared")
+    vars(shared)["SharedPasswordAuthenticator"] = SharedPasswordAuthenticator
+    monkeypatch.setitem(sys.modules, shared.__name__, shared)
     folder = tmp_path / "etc"
     folder.mkdir()
     data = tmp_path / "data"
@@ -99,7 +113,8 @@ def test_idle_servers_are_stopped_only_where_that_is_chosen(hub: Any) -> None:
     assert [service["name"] for service in hub().JupyterHub.services] == ["kubeflow-verify-service"]
     c = hub(idleSeconds=3600)
     culler = c.JupyterHub.services[1]
-    assert culler == {"name": "idle-culler", "command": [sys.executable, "-m", "jupyterhub_idle_culler", "--timeout=3600"]}
+    assert culler["name"] == "idle-culler" and culler["command"][1].endswith("/kubeflow_idle.py") and culler["command"][2:] == ["3600", "0"]
+    assert hub(gpuIdleSeconds=60).JupyterHub.services[1]["command"][2:] == ["0", "60"]
     role = c.JupyterHub.load_roles[1]
     assert role["services"] == ["idle-culler"] and "delete:servers" in role["scopes"]
     assert not any(scope.startswith(("admin", "access")) for scope in role["scopes"])
@@ -113,7 +128,7 @@ def test_an_empty_password_file_lets_nobody_in(hub: Any) -> None:
 
 def test_password_is_asked_for(hub: Any) -> None:
     c = hub()
-    assert c.JupyterHub.authenticator_class == "shared-password"
+    assert issubclass(c.JupyterHub.authenticator_class, SharedPasswordAuthenticator)
     assert c.Authenticator.allow_all is True
     with pytest.raises(ValueError, match="ldap"):
         hub(authenticator="ldap")
