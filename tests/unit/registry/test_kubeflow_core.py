@@ -57,6 +57,7 @@ EFFECTS: dict[str, tuple[Any, dict[str, Any], str, tuple[Any, ...]]] = {
         "ConfigMap/hub-config",
         SETTINGS,
     ),
+    "hubPodPolicy": ("false", {}, "ValidatingAdmissionPolicy/kubeflow-hub-kubeflow", ("spec",)),
     "secureCookies": ("true", {}, "ConfigMap/hub-config", SETTINGS),
     "allowedUsers": (["me@example.com"], {}, "ConfigMap/hub-config", SETTINGS),
     "adminUsers": (["root@example.com"], {}, "ConfigMap/hub-config", SETTINGS),
@@ -107,6 +108,8 @@ EFFECTS: dict[str, tuple[Any, dict[str, Any], str, tuple[Any, ...]]] = {
     "gpuTolerations": ([{"key": "dedicated", "operator": "Exists"}], GPU, "ConfigMap/hub-config", SETTINGS),
     "gpuNodeSelector": ({"gpu": "a100"}, GPU, "ConfigMap/hub-config", SETTINGS),
     "trainingOperator": ("false", {}, "Deployment/training-operator", ("spec",)),
+    "trainingOperatorNamespace": ("elsewhere", {}, "Deployment/training-operator", ("metadata", "namespace")),
+    "trainingJobs": ("cluster", {}, "ClusterRole/training-operator", ("rules",)),
     "trainingOperatorImage": ("example/operator:1", {}, "Deployment/training-operator", (*POD, "containers", 0, "image")),
     "trainingOperatorReplicas": (2, {}, "Deployment/training-operator", ("spec", "replicas")),
     "reportUsage": ("true", {"usageId": "5bf1a4e6"}, "ConfigMap/kubeflow-usage", ("data",)),
@@ -167,12 +170,16 @@ def test_a_part_is_the_same_alone(name: str) -> None:
 @pytest.mark.parametrize("choices", CHOICES.values(), ids=CHOICES)
 def test_objects_name_their_namespace_and_owner(render: Any, choices: dict[str, Any]) -> None:
     cluster_wide = {"Namespace", "CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding"}
+    cluster_wide |= {"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}
     for key, item in render(**choices).items():
         labels = item["metadata"]["labels"]
         assert labels["app.kubernetes.io/part-of"] == "kubeflow", key
         assert not [label for label in labels if "ksonnet" in label]
         assert ("namespace" in item["metadata"]) is (item["kind"] not in cluster_wide), key
-        assert item["metadata"].get("namespace", "kubeflow") in ("kubeflow", choices.get("namespace")), key
+        expected = choices.get("namespace", "kubeflow")
+        if labels.get("app.kubernetes.io/component") == "training-operator" and not item["metadata"]["name"].endswith("-jobs"):
+            expected += "-training"
+        assert item["metadata"].get("namespace", expected) == expected, key
 
 
 @pytest.mark.parametrize("choices", CHOICES.values(), ids=CHOICES)

@@ -27,7 +27,9 @@ Render = t.Callable[..., dict[str, Json]]
 POD = ("spec", "template", "spec")
 OPERATOR: dict[str, tuple[t.Any, Json, str, tuple[t.Any, ...]]] = {
     "name": ("other", {}, "Deployment/training-operator", ("metadata", "labels", "app.kubernetes.io/instance")),
-    "namespace": ("team", {}, "Deployment/training-operator", ("metadata", "namespace")),
+    "namespace": ("team", {}, "Role/training-operator-jobs", ("metadata", "namespace")),
+    "trainingOperatorNamespace": ("elsewhere", {}, "Deployment/training-operator", ("metadata", "namespace")),
+    "trainingJobs": ("cluster", {}, "ClusterRole/training-operator", ("rules",)),
     "cloud": ("openshift", {}, "Deployment/training-operator", (*POD, "securityContext")),
     "imageRegistry": ("mirror.example", {}, "Deployment/training-operator", (*POD, "containers", 0, "image")),
     "imagePullSecret": ("pull", {}, "Deployment/training-operator", (*POD, "imagePullSecrets", 0, "name")),
@@ -72,7 +74,7 @@ EFFECTS = {
     "pytorch-job": jobs_parameters("PyTorchJob", "pytorchReplicaSpecs", "Master"),
 }
 # The values that stand elsewhere as another thing than themselves.
-TURNED = {"cloud", "imageRegistry", "num_masters"}
+TURNED = {"cloud", "imageRegistry", "num_masters", "trainingJobs"}
 # Each has a test of its own below.
 ELSEWHERE = {("training-operator", "trainingOperator"), ("tf-job", "name"), ("pytorch-job", "name")}
 
@@ -270,13 +272,40 @@ def test_rights_are_named_one_by_one(render: Render) -> None:
     secrets = [(key, rule) for key, rules in roles.items() for rule in rules if "secrets" in rule["resources"]]
     assert {key for key, _rule in secrets} == {"Role/training-operator"}  # of its own namespace
     assert all("resourceNames" in rule for _key, rule in secrets if set(rule["verbs"]) - {"list", "watch"})
-    for kind in ("Role", "ClusterRole"):
-        binding = objects[f"{kind}Binding/training-operator"]
-        assert binding["roleRef"]["name"] == "training-operator" and f"{kind}/training-operator" in objects
-        assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "training-operator", "namespace": "kubeflow"}]
-    for role in ("training-operator", "kubeflow-training-edit", "kubeflow-training-view"):
-        resources = {name for rule in roles[f"ClusterRole/{role}"] if rule["apiGroups"] == ["kubeflow.org"] for name in rule["resources"]}
+    for key in ("Role/training-operator", "ClusterRole/training-operator", "Role/training-operator-jobs"):
+        kind, name = key.split("/")
+        binding = objects[f"{kind}Binding/{name}"]
+        assert binding["roleRef"]["name"] == name and key in objects
+        assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "training-operator", "namespace": "kubeflow-training"}]
+    for key in ("Role/training-operator-jobs", "ClusterRole/kubeflow-training-edit", "ClusterRole/kubeflow-training-view"):
+        resources = {name for rule in roles[key] if rule["apiGroups"] == ["kubeflow.org"] for name in rule["resources"]}
         assert {f"{kind.lower()}s" for kind in KINDS} <= resources
+
+
+def test_the_operator_may_create_pods_only_where_its_jobs_run(render: Render) -> None:
+    def creates_pods(objects: dict[str, Json]) -> list[str]:
+        return [
+            f"{key} {item['metadata'].get('namespace')}"
+            for key, item in objects.items()
+            for rule in item.get("rules", ())
+            if "pods" in rule["resources"] and "create" in rule["verbs"]
+        ]
+
+    assert creates_pods(render("training-operator")) == ["Role/training-operator-jobs kubeflow"]
+    assert creates_pods(render("training-operator", trainingJobs="cluster")) == ["ClusterRole/training-operator None"]
+    arguments = [
+        render("training-operator", trainingJobs=each)["Deployment/training-operator"]["spec"]["template"]["spec"]["containers"][0]["args"]
+        for each in ("namespace", "cluster")
+    ]
+    assert [[arg for arg in each if arg.startswith("--namespace=")] for each in arguments] == [["--namespace=kubeflow"], []]
+
+
+def test_nobody_else_has_pods_beside_the_operator(render: Render) -> None:
+    objects = render("training-operator")
+    assert objects["Deployment/training-operator"]["metadata"]["namespace"] == "kubeflow-training"
+    assert objects["Namespace/kubeflow-training"]["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    # A namespace that is the jobs' own is not created for the operator.
+    assert not [key for key in render("training-operator", trainingOperatorNamespace="kubeflow") if key.startswith("Namespace/")]
 
 
 def test_two_operators_get_a_disruption_budget(render: Render) -> None:

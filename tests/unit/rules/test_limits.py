@@ -40,7 +40,7 @@ PRIORITY = {"scopeName": "PriorityClass", "operator": "In", "values": ["high"]}
         (quota(**{f"{CLASS}/requests.storage": "3Gi"}), "quota-too-small", f"{CLASS}/requests.storage: 3Gi, needed are"),
         (quota(**{f"{CLASS}/persistentvolumeclaims": "1"}), "quota-too-small", f"{CLASS}/persistentvolumeclaims: 1, needed are"),
         (quota(**{"gone.storageclass.storage.k8s.io/requests.storage": "0"}), None, ""),
-        (quota(**{"count/deployments.apps": "1"}), "quota-too-small", "count/deployments.apps: 1, needed are 3"),
+        (quota(**{"count/deployments.apps": "1"}), "quota-too-small", "count/deployments.apps: 1, needed are 2"),
         (quota(**{"count/deployments.apps": "9", "count/replicasets.apps": "1"}), "quota-too-small", "count/replicasets.apps: 1"),
         (quota(secrets="0", services="1", configmaps="1"), "quota-too-small", "services: 1, needed are"),
         (quota(**{"services.loadbalancers": "0"}), None, ""),
