@@ -211,7 +211,7 @@ local parameters = import 'parameters.libsonnet';
     }],
     until: { object: kind + '/' + name(check), condition: 'Succeeded', failed: 'Failed' },
     seconds: seconds,
-    fix: 'Look at the training operator: kubectl -n %s logs deploy/training-operator.' % params.namespace,
+    fix: 'Look at the training operator: kubectl -n %s logs deploy/training-operator.' % operator.namespace(params),
   },
 
   pytorchJob(params)::

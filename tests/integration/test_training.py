@@ -15,6 +15,7 @@ from ansible_collections.kubeflow.bootstrap.tests.patience import patience
 from ansible_collections.kubeflow.bootstrap.tests.unit.registry import validation
 
 SPACE = "training"
+OPERATOR = "training-training"
 KINDS = {
     "PyTorchJob": ("pytorchReplicaSpecs", "pytorch", ["Master", "Worker"]),
     "TFJob": ("tfReplicaSpecs", "tensorflow", ["Chief", "Worker", "PS", "Evaluator"]),
@@ -43,7 +44,9 @@ def cluster_with_operator(cluster):
     level = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
     space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SPACE, "labels": level}}
     assert applied(each, [space]).returncode == 0
-    run = applied(each, objects("core", "training-operator", trainingOperatorReplicas=2))
+    operator = objects("core", "training-operator", trainingOperatorReplicas=2)
+    assert applied(each, [item for item in operator if item["kind"] == "Namespace"]).returncode == 0
+    run = applied(each, operator)
     assert (run.returncode, run.stderr) == (0, ""), "refused, or with a warning"
     for kind in KINDS:
         each.kubectl("wait", "--for=condition=Established", f"--timeout={patience(2):g}s", f"crd/{kind.lower()}s.kubeflow.org")
@@ -51,24 +54,25 @@ def cluster_with_operator(cluster):
     each.kubectl("delete", "crd", *(f"{kind.lower()}s.kubeflow.org" for kind in KINDS))
     for kind in ("clusterrole", "clusterrolebinding"):
         each.kubectl("delete", kind, "-l", "app.kubernetes.io/instance=one")
-    each.kubectl("delete", "namespace", SPACE)
+    each.kubectl("delete", "namespace", SPACE, OPERATOR)
 
 
 def test_the_operator_comes_up(cluster_with_operator):
-    cluster_with_operator.kubectl("rollout", "status", "deployment/training-operator", "-n", SPACE, f"--timeout={patience(3):g}s")
-    pods = cluster_with_operator.get("pods", "-n", SPACE, "-l", "app.kubernetes.io/component=training-operator")["items"]
+    cluster_with_operator.kubectl("rollout", "status", "deployment/training-operator", "-n", OPERATOR, f"--timeout={patience(3):g}s")
+    pods = cluster_with_operator.get("pods", "-n", OPERATOR, "-l", "app.kubernetes.io/component=training-operator")["items"]
     assert len(pods) == 2
 
 
 def test_applied_again_nothing_changes_and_the_certificate_stays(cluster_with_operator):
-    each, names = cluster_with_operator, ("secret/training-operator-webhook-cert", "-n", SPACE)
+    each, names = cluster_with_operator, ("secret/training-operator-webhook-cert", "-n", OPERATOR)
     # As the operator does at its first start.
     each.kubectl("patch", *names, "--type=merge", "-p", json.dumps({"data": {"tls.crt": "bWluZQ=="}}))
     made = objects("core", "training-operator", trainingOperatorReplicas=2)
 
     def versions():
-        keys = [f"{item['kind']}/{item['metadata']['name']}" for item in made if item["kind"] != "Deployment"]
-        return {item["metadata"]["uid"]: item["metadata"]["resourceVersion"] for item in each.get(*keys, "-n", SPACE)["items"]}
+        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": [item for item in made if item["kind"] != "Deployment"]})
+        items = json.loads(each.kubectl("get", "-f", "-", "-o", "json", stdin=text))["items"]
+        return {item["metadata"]["uid"]: item["metadata"]["resourceVersion"] for item in items}
 
     before = versions()
     assert applied(each, made).returncode == 0
@@ -90,16 +94,17 @@ def test_users_may_edit_jobs_where_they_may_edit_anything(cluster_with_operator)
 
 
 def test_the_operator_may_do_what_it_must_and_no_more(cluster_with_operator):
-    user = f"--as=system:serviceaccount:{SPACE}:training-operator"
+    user = f"--as=system:serviceaccount:{OPERATOR}:training-operator"
 
     def may(*what):
         return cluster_with_operator.try_kubectl("auth", "can-i", *what, user).stdout.strip() == "yes"
 
     for what in (("create", "pods"), ("update", "tfjobs.kubeflow.org/status"), ("create", "events"), ("create", "services")):
-        assert may(*what, "-n", "elsewhere"), what
-    assert may("update", "secrets/training-operator-webhook-cert", "-n", SPACE)
-    assert may("update", "leases.coordination.k8s.io/1ca428e5.training-operator.kubeflow.org", "-n", SPACE)
-    for what in (("list", "secrets", "-n", "elsewhere"), ("update", "secrets", "-n", SPACE), ("create", "tfjobs.kubeflow.org")):
+        assert may(*what, "-n", SPACE), what
+        assert not may(*what, "-n", "elsewhere"), what
+    assert may("update", "secrets/training-operator-webhook-cert", "-n", OPERATOR)
+    assert may("update", "leases.coordination.k8s.io/1ca428e5.training-operator.kubeflow.org", "-n", OPERATOR)
+    for what in (("list", "secrets", "-n", SPACE), ("update", "secrets", "-n", OPERATOR), ("create", "tfjobs.kubeflow.org")):
         assert not may(*what), what
 
 
