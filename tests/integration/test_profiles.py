@@ -59,11 +59,12 @@ def runs_with_what_suits(each, work, profile):
     assert service["spec"]["type"] == expected.service
     assert service["metadata"].get("annotations", {}) == expected.annotations
 
-    deployments = {item["metadata"]["name"]: item for item in each.get("deployments", "-n", space)["items"]}
+    operator = f"{space}-training"
+    deployments = {item["metadata"]["name"]: item for name in (space, operator) for item in each.get("deployments", "-n", name)["items"]}
     ready = {name: (item["spec"]["replicas"], item["status"].get("availableReplicas")) for name, item in deployments.items()}
     twice = (expected.gateways, expected.gateways)
     assert ready == {"hub": (1, 1), "gateway": twice, "training-operator": twice}
-    budgets = [item["metadata"]["name"] for item in each.get("pdb", "-n", space)["items"]]
+    budgets = [item["metadata"]["name"] for name in (space, operator) for item in each.get("pdb", "-n", name)["items"]]
     assert budgets == (["gateway", "training-operator"] if expected.gateways > 1 else [])
 
     settings = json.loads(each.get("configmap", "hub-config", "-n", space)["data"]["settings.json"])

@@ -128,7 +128,11 @@ def test_a_job_fails(kubeflow, job, package):
 
 
 def test_an_mpi_job_succeeds(kubeflow):
-    """Where the level is baseline: the operator's container in the launcher is refused at restricted (registry/core/README.md)."""
+    """Where the level is baseline: the operator's container in the launcher is refused at restricted (registry/core/README.md).
+
+    In another namespace than the component's: the operator is told to run jobs everywhere.
+    """
+    kubeflow.work.bootstrap(kubeflow_parameters={"kubeflow-core": {"trainingJobs": "cluster"}}).well()
     kubeflow.cluster.kubectl("create", "namespace", "baseline")
     kubeflow.cluster.kubectl("label", "namespace", "baseline", "pod-security.kubernetes.io/enforce=baseline")
     kubeflow.cluster.kubectl("apply", "-f", "-", stdin=MPI.replace("IMAGE", pods.IMAGE))

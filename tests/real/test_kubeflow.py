@@ -14,11 +14,13 @@ def staying(kubeflow):
 
 
 def test_it_is_ready_at_the_level_restricted(kubeflow):
-    labels = kubeflow.cluster.get("namespace", "kubeflow")["metadata"]["labels"]
-    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
-    pods = kubeflow.get("pods")["items"]
-    components = {pod["metadata"]["labels"]["app.kubernetes.io/component"] for pod in pods}
-    assert components == {"gateway", "hub", "training-operator"}
+    pods = []
+    for namespace, components in (("kubeflow", {"gateway", "hub"}), ("kubeflow-training", {"training-operator"})):
+        labels = kubeflow.cluster.get("namespace", namespace)["metadata"]["labels"]
+        assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+        running = kubeflow.cluster.get("pods", "-n", namespace)["items"]
+        assert {pod["metadata"]["labels"]["app.kubernetes.io/component"] for pod in running} == components
+        pods += running
     for pod in pods:
         assert {each["type"]: each["status"] for each in pod["status"]["conditions"]}["Ready"] == "True"
         assert not any(each["restartCount"] for each in pod["status"]["containerStatuses"])

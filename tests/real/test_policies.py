@@ -23,7 +23,7 @@ from ansible_collections.kubeflow.bootstrap.tests.unit.registry import validatio
 
 pytestmark = pytest.mark.soak
 
-NAMESPACE = "kubeflow"
+NAMESPACE, OPERATOR = "kubeflow", "kubeflow-training"
 PART_OF = {"app.kubernetes.io/part-of": "kubeflow"}
 LISTEN = "import http.server; http.server.ThreadingHTTPServer(('', {}), http.server.SimpleHTTPRequestHandler).serve_forever()"
 METADATA = "169.254.169.254"
@@ -58,7 +58,8 @@ def somebody(kubeflow):
 
 
 def real_address(kubeflow, component):
-    found = kubeflow.get("pods", "-l", f"app.kubernetes.io/component={component},played!=yes")["items"]
+    namespace = OPERATOR if component == "training-operator" else NAMESPACE
+    found = kubeflow.cluster.get("pods", "-n", namespace, "-l", f"app.kubernetes.io/component={component},played!=yes")["items"]
     return next(pod["status"]["podIP"] for pod in found if pod["status"].get("podIP"))
 
 

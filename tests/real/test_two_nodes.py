@@ -30,9 +30,9 @@ def kubeflow(real_cluster, ansible, tmp_path_factory):
     return deployed(on, ansible, tmp_path_factory.mktemp("kubeflow"), kubeflow_parameters={"kubeflow-core": SHARED})
 
 
-def nodes_of(kubeflow, component):
+def nodes_of(kubeflow, component, namespace="kubeflow"):
     """Where the ready pods of a component are."""
-    pods = kubeflow.get("pods", "-l", f"app.kubernetes.io/component={component}")["items"]
+    pods = kubeflow.cluster.get("pods", "-n", namespace, "-l", f"app.kubernetes.io/component={component}")["items"]
     return sorted(
         pod["spec"]["nodeName"]
         for pod in pods
@@ -42,8 +42,8 @@ def nodes_of(kubeflow, component):
 
 
 def test_what_has_replicas_is_on_both_nodes(kubeflow):
-    for component in ("gateway", "training-operator"):
-        assert set(nodes_of(kubeflow, component)) == NODES
+    for component, namespace in (("gateway", "kubeflow"), ("training-operator", "kubeflow-training")):
+        assert set(nodes_of(kubeflow, component, namespace)) == NODES
 
 
 def test_two_users_on_two_nodes_share_a_volume(kubeflow):
