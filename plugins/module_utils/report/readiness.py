@@ -25,7 +25,7 @@ AUDIENCES: dict[str, tuple[str, ...]] = {
     ),
     "the internet": ("everybody-of-the-issuer", "host-without-an-entry", "load-balancer-without-an-address"),
 }
-"""Whom it is for, from the narrowest circle to the widest, to the ids of warnings that speak against it. What speaks against one speaks
+"""Whom it is for, from the fewest people to the most, to the ids of warnings that speak against it. What speaks against one speaks
 against the wider ones."""
 
 _NO_HOST = {
