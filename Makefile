@@ -17,7 +17,7 @@ cache := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kubeflow.bootstrap
 local_kubeconfig := $(cache)/clusters/$(CLUSTER)/kubeconfig
 local_record := $(cache)/clusters/$(CLUSTER)/cluster.json
 # Local clusters come and go; their application is kept apart from that of a cluster of your own, and moves from one to the next.
-local_app := $(if $(KUBECONFIG_NAMED),,-e "kubeflow_app_dir='$(CURDIR)/kubeflow-app-local$(if $(PLATFORM),-platform)'" -e '{"kubeflow_move": true}')
+local_app := $(if $(KUBECONFIG_NAMED),,-e "kubeflow_app_dir='$(CURDIR)/kubeflow-app-local$(if $(PLATFORM),-platform)'" -e '{"kubeflow_allow_other_cluster": true}')
 kubeconfig := $(if $(KUBECONFIG_NAMED),$(KUBECONFIG),$(local_kubeconfig))
 # The platform's webhooks and controllers are pods, and those of a local cluster are stand-ins: there it is compared, not applied.
 platform := $(if $(PLATFORM),-e '{"kubeflow_platform": {"release": "$(PLATFORM)"$(if $(FROM),$(comma) "source": "$(abspath $(FROM))")}}')

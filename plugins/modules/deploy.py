@@ -19,7 +19,7 @@ description:
     it, what its pods mount or run as, and for the API service behind its group.
   - Before the first write it is known which rights are missing, which fields others have changed, what can't be changed and what the API
     server would not take. All of it is told in one message.
-  - Objects that already exist and that the application did not make are not touched, unless O(take_over). A namespace of others is
+  - Objects that already exist and that the application did not make are not touched, unless O(adopt). A namespace of others is
     used as it is, and so is what an admin of the cluster applied for the application.
   - Objects of API versions that the cluster no longer serves are brought to those that it does on the way. The application stays as it is.
   - Nothing is written to another cluster than the one that the application was planned for.
@@ -72,7 +72,7 @@ options:
       - If V(false), nothing is written where there are such fields, and they are named with those who changed them.
     type: bool
     default: false
-  take_over:
+  adopt:
     description:
       - Adopt objects that already exist, and that the application wants. Otherwise nothing is written where there are such
         objects, and they are named with their owners, such as a Helm release.
@@ -80,7 +80,7 @@ options:
         Fields of controllers stay theirs. Tell what made the objects to let go of them first.
     type: bool
     default: false
-  replace:
+  recreate:
     description:
       - Delete and recreate objects where fields of them have to change that can't be changed, such as the selector of a Deployment.
       - Only where no data is lost. PersistentVolumeClaims, namespaces, CRDs and custom resources are never replaced. The PVCs
@@ -132,7 +132,7 @@ options:
           - What it was made for. If its C(cluster) is neither the UID of this cluster nor its URL, it is refused. The roles of the optional
             steps set this.
         type: dict
-  move:
+  allow_other_cluster:
     description:
       - Whether this is the application's cluster though the application does not say so. If V(false), an application that was planned for
         another cluster, or whose record does not tell its UID, is refused.
@@ -159,7 +159,7 @@ options:
     type: str
     choices: [native, ks, auto]
     default: native
-  ks:
+  ks_binary_path:
     description:
       - The path or name of the command C(ks).
       - If not set, the C(ks) on E(PATH), else C(~/.local/bin/ks).
@@ -178,7 +178,7 @@ EXAMPLES = r"""
 - name: Deploy it after a change of what can't be changed, and delete a PVC that it no longer has
   kubeflow.bootstrap.deploy:
     path: ./kubeflow-app
-    replace: true
+    recreate: true
     prune:
       - PersistentVolumeClaim kubeflow/hub-data
 
@@ -350,8 +350,8 @@ ARGUMENTS: dict[str, t.Any] = {
         "bundle": {"type": "path"},
         "wait_timeout": {"type": "int", "default": 600},
         "force_conflicts": {"type": "bool", "default": False},
-        "take_over": {"type": "bool", "default": False},
-        "replace": {"type": "bool", "default": False},
+        "adopt": {"type": "bool", "default": False},
+        "recreate": {"type": "bool", "default": False},
         "prune": {"type": "list", "elements": "str", "default": []},
         "secrets": {
             "type": "list",
@@ -367,11 +367,11 @@ ARGUMENTS: dict[str, t.Any] = {
                 "made_for": {"type": "dict"},
             },
         },
-        "move": {"type": "bool", "default": False},
+        "allow_other_cluster": {"type": "bool", "default": False},
         "application": {"type": "str"},
         "remove_data": {"type": "bool", "default": False},
         "engine": {"type": "str", "choices": ["native", "ks", "auto"], "default": "native"},
-        "ks": {"type": "path"},
+        "ks_binary_path": {"type": "path"},
     },
     "supports_check_mode": True,
 }

@@ -16,7 +16,7 @@ description:
   - What it makes carries a mark that names the application and the cluster. In a zone that is a TXT record C(_kubeflow-bootstrap) below
     the name, at Cloud Endpoints the title of the service. With the mark it is the name that an earlier run made, even if that run was
     killed before it had written anything down.
-  - A record of others that leads to the address already is used as it is. One that leads elsewhere is an error, unless O(take_over) is
+  - A record of others that leads to the address already is used as it is. One that leads elsewhere is an error, unless O(adopt) is
     set.
   - With O(state=absent) the name is removed if it carries the mark, and kept otherwise.
 extends_documentation_fragment:
@@ -88,7 +88,7 @@ options:
     description: How long resolvers may remember a record, in seconds.
     type: int
     default: 300
-  take_over:
+  adopt:
     description: Whether to replace what others made under that name. It is ours from then on, and is removed with O(state=absent).
     type: bool
     default: false
@@ -234,7 +234,7 @@ ARGUMENTS: dict[str, t.Any] = {
         "account": {"type": "str"},
         "zone": {"type": "str"},
         "ttl": {"type": "int", "default": 300},
-        "take_over": {"type": "bool", "default": False},
+        "adopt": {"type": "bool", "default": False},
         "timeout": {"type": "int", "default": 120},
         "verify": {"type": "int", "default": 60},
         "require": {"type": "bool", "default": False},
@@ -266,7 +266,7 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
         hostname=hostname,
         addresses=addresses,
         ttl=args["ttl"],
-        take_over=args["take_over"],
+        adopt=args["adopt"],
         seconds=float(args["timeout"]),
     )
     if args["state"] == "present":

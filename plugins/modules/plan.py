@@ -106,7 +106,7 @@ options:
   ignore:
     description:
       - Blockers to ignore, by C(id). They become warnings.
-      - That the application was made for another cluster can't be ignored, see O(move).
+      - That the application was made for another cluster can't be ignored, see O(allow_other_cluster).
     type: list
     elements: str
     default: []
@@ -114,7 +114,7 @@ options:
     description: Whether the objects will be applied with this user's rights. If so, a missing right is a blocker, else a warning.
     type: bool
     default: false
-  move:
+  allow_other_cluster:
     description: Whether an application that was made for another cluster may become this one's. If not, that is a blocker.
     type: bool
     default: false
@@ -325,7 +325,7 @@ ARGUMENTS: Json = {
         "rules": {"type": "list", "elements": "path", "required": True},
         "ignore": {"type": "list", "elements": "str", "default": []},
         "apply": {"type": "bool", "default": False},
-        "move": {"type": "bool", "default": False},
+        "allow_other_cluster": {"type": "bool", "default": False},
         "src": {"type": "path"},
         "dest": {"type": "path"},
         "admin_file": {"type": "path"},
@@ -378,14 +378,14 @@ def run(args: Json, context: Context) -> Json:
 
 def _choices(args: Json, current: t.Mapping[str, str], context: Context) -> Json:
     """The user's choices, or those of a saved plan."""
-    choices = {key: args[key] for key in ("name", "namespace", "parameters", "ignore", "apply", "move")}
+    choices = {key: args[key] for key in ("name", "namespace", "parameters", "ignore", "apply", "allow_other_cluster")}
     uid = str((args["facts"].get("cluster") or {}).get("uid"))
     release = _release(args, current)
     if release:
         choices |= {"platform": release.document(), "namespace": _namespace_of_the_platform(args["namespace"])}
     if not args["src"]:
         components = _components(args["components"], release)
-        gathered, warnings = steps.gather(args["steps"], current, uid, args["move"], args["step_order"])
+        gathered, warnings = steps.gather(args["steps"], current, uid, args["allow_other_cluster"], args["step_order"])
         for warning in warnings:
             context.warn(warning)
         components = steps.with_components(components, gathered)

@@ -56,7 +56,7 @@ class Bench:
             chosen = {
                 "kubeflow_app_dir": str(files.app),
                 "kubeflow_wait_timeout": 0,
-                "kubeflow_move": True,
+                "kubeflow_allow_other_cluster": True,
                 "kubeflow_report_dir": str(self._folder / "report"),
             }
             check = ["--check"] if dry_run else []

@@ -140,7 +140,7 @@ def test_a_workflow(cluster, job, storage, ground):
         assert [secret for secret in (*SECRETS.values(), awx_api.TOKEN, "planted-github-token", key) if secret in done.everything()] == []
 
     # Somebody changes a choice after the approval, or what the deployment may do to what is there.
-    for change in ({"kubeflow_answer_gatewayServiceType": "ClusterIP"}, {"kubeflow_take_over": True}, {"kubeflow_prune": ["later"]}):
+    for change in ({"kubeflow_answer_gatewayServiceType": "ClusterIP"}, {"kubeflow_adopt": True}, {"kubeflow_prune": ["later"]}):
         with each.untouched():
             refused = job(env, host=host, **{**survey, **handed, "kubeflow_awx_job": "bootstrap", **change}).run()
         assert refused.code == 2, change

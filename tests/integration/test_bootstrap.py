@@ -103,7 +103,7 @@ def test_without_kubeflow_apply_there_is_an_application_and_a_list(cluster, work
         refused = user.play("bootstrap").well()
     assert "Would fail" in refused.output, refused.output
     told = " ".join(refused.output[refused.output.index("Would fail") :].split())
-    assert "ConfigMap only-app/of-others" in told and "kubeflow_take_over" in told
+    assert "ConfigMap only-app/of-others" in told and "kubeflow_adopt" in told
     assert user.bootstrap().code != 0
 
 

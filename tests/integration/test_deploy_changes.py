@@ -134,16 +134,16 @@ def test_what_can_not_be_changed_is_named_and_replaced_only_when_told_and_where_
     app.write(made("v1", "Namespace", space), *after)
     for replace in (False, True):
         with each.untouched():
-            refused = app.deploy(replace=replace)
+            refused = app.deploy(recreate=replace)
         assert "PersistentVolumeClaim unchangeable/disk: " in refused.message
-        for word in ("Deployment.apps unchangeable/web: spec.selector", "spec.serviceName", "roleRef", "kubeflow_replace=true"):
+        for word in ("Deployment.apps unchangeable/web: spec.selector", "spec.serviceName", "roleRef", "kubeflow_recreate=true"):
             assert (word in refused.message) is not replace, refused.message
     app.write(made("v1", "Namespace", space), *after[:4], before[4])
     with each.untouched():
-        look = app.deploy(check=True, diff=True, replace=True).well()
+        look = app.deploy(check=True, diff=True, recreate=True).well()
     assert look.outcome["counts"] == {"unchanged": 2, "replaced": 4}
     assert {"-serviceName: one", "+serviceName: two"} <= set(lines(look.result))
-    run = app.deploy(replace=True).well()
+    run = app.deploy(recreate=True).well()
     assert run.outcome["counts"] == {"unchanged": 2, "replaced": 4}
     assert each.get("statefulset", "store", "-n", space)["spec"]["serviceName"] == "two"
     assert each.get("rolebinding", "who", "-n", space)["roleRef"]["name"] == "edit"
@@ -163,12 +163,12 @@ def test_what_others_made_is_not_touched_unless_told(cluster, application):
     app = application("theirs", config("taken", a="ours"), config("free", a="ours"))
     with each.untouched():
         refused = app.deploy()
-    for word in ("ConfigMap theirs/taken", "Helm", "flow", "kubeflow_take_over"):
+    for word in ("ConfigMap theirs/taken", "Helm", "flow", "kubeflow_adopt"):
         assert word in refused.message, refused.message
     with each.untouched():
-        look = app.deploy(check=True, diff=True, take_over=True).well()
+        look = app.deploy(check=True, diff=True, adopt=True).well()
     assert look.actions["ConfigMap theirs/taken"] == "taken over"
-    run = app.deploy(take_over=True).well()
+    run = app.deploy(adopt=True).well()
     assert run.actions["ConfigMap theirs/taken"] == "taken over"
     assert each.get("configmap", "taken", "-n", "theirs")["data"] == {"a": "ours"}
     with each.untouched():

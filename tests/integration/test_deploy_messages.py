@@ -97,9 +97,9 @@ def test_objects_of_others(cluster, deploying):
     mine.write(*(config_map(name, "foreign", a="ours") for name in OWNERS), config_map("new", "foreign", a="b"))
     with each.untouched():
         message = mine.refused(*(said for _labels, _marks, said in OWNERS.values()), *(f"ConfigMap foreign/{name}" for name in OWNERS))
-    for tool in ("Helm", "Argo CD", "Flux", "ApplySet", "kubeflow_take_over"):
+    for tool in ("Helm", "Argo CD", "Flux", "ApplySet", "kubeflow_adopt"):
         assert tool in message
-    mine.play(kubeflow_take_over=True).well()
+    mine.play(kubeflow_adopt=True).well()
     for name in OWNERS:
         assert each.get("configmap", name, "-n", "foreign")["data"] == {"a": "ours"}
     mine.settled()

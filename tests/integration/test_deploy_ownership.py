@@ -81,7 +81,7 @@ def _stdin(each: Cluster, items: list[Json], *command: str) -> None:
 @pytest.mark.parametrize("how", _HOW)
 def test_what_the_former_applier_had_goes_when_it_is_adopted(cluster: Factory, application: Make, how: str) -> None:
     each, space = cluster(), f"adopted-{how}"
-    app = application(space, *after(space), take_over=True)
+    app = application(space, *after(space), adopt=True)
     _HOW[how](each, before(space))
     with each.untouched():
         look = app.deploy(check=True, diff=True).well()
@@ -98,7 +98,7 @@ def test_the_version_after_the_adoption_needs_no_force(cluster: Factory, applica
     each, space = cluster(), f"adopted-same-{how}"
     app = application(space, *before(space))
     _HOW[how](each, before(space))
-    app.deploy(take_over=True).well()
+    app.deploy(adopt=True).well()
     assert len(containers(each, space)) == 2
     app.write(*after(space))
     assert set(app.deploy().well().actions.values()) == {"changed"}
@@ -108,7 +108,7 @@ def test_the_version_after_the_adoption_needs_no_force(cluster: Factory, applica
 
 def test_what_a_controller_or_a_scale_wrote_stays_its_own(cluster: Factory, application: Make) -> None:
     each, space = cluster(), "adopted-controllers"
-    app = application(space, *after(space), take_over=True)
+    app = application(space, *after(space), adopt=True)
     kubectl_apply(each, *before(space))
     note = json.dumps({"metadata": {"annotations": {"example.com/seen": "yes"}}})
     each.kubectl("patch", "configmap/cfg", "-n", space, "--patch", note, "--field-manager=notes-controller")
@@ -142,7 +142,7 @@ def test_what_the_cluster_assigned_stays_as_it_is(cluster: Factory, application:
         made("batch/v1", "Job", "once", space, spec={"template": template}),
         made("v1", "ServiceAccount", "account", space),
     ]
-    app = application(space, *items, take_over=True)
+    app = application(space, *items, adopt=True)
     kubectl_apply(each, *items)
 
     def specs() -> list[t.Any]:
@@ -160,7 +160,7 @@ def test_what_does_not_fit_beside_the_old_is_adopted_in_one_run(cluster: Factory
     old, new = before(space)[:1], after(space)[:1]
     old[0]["spec"]["strategy"] = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 2}}
     new[0]["spec"]["strategy"] = {"type": "Recreate"}
-    app = application(space, *new, take_over=True)
+    app = application(space, *new, adopt=True)
     kubectl_apply(each, *old)
     look = app.deploy(check=True, diff=True).well()
     assert "+type: Recreate" in lines(look)
@@ -170,7 +170,7 @@ def test_what_does_not_fit_beside_the_old_is_adopted_in_one_run(cluster: Factory
 
 def test_an_object_without_any_managers_is_adopted_whole(cluster: Factory, application: Make) -> None:
     each, space = cluster(), "adopted-unmanaged"
-    app = application(space, *after(space), take_over=True)
+    app = application(space, *after(space), adopt=True)
     kubectl_apply(each, *before(space))
     none = json.dumps([{"op": "replace", "path": "/metadata/managedFields", "value": [{}]}])
     for name in ("deployment/web", "configmap/cfg"):
@@ -424,13 +424,13 @@ def test_our_own_old_keys_are_not_those_of_others(cluster: Factory, application:
         made("v1", "ConfigMap", "fixed", space, immutable=True, data={"a": "2"}),
         made("v1", "Secret", "key", space, type="example.com/two", stringData={"z": "1"}),
     )
-    assert set(app.deploy(replace=True).well().actions.values()) == {"replaced"}
+    assert set(app.deploy(recreate=True).well().actions.values()) == {"replaced"}
     assert each.get("configmap", "fixed", "-n", space)["data"] == {"a": "2"}
     assert secret(each, space) == {"z": "1"}
     note = json.dumps({"data": {"theirs": "MQ=="}})
     each.kubectl("patch", "secret/key", "-n", space, "--patch", note, "--field-manager=colleague")
     app.write(made("v1", "Secret", "key", space, type="example.com/three", stringData={"y": "1"}))
-    assert "others put theirs into it" in app.deploy(replace=True).message
+    assert "others put theirs into it" in app.deploy(recreate=True).message
 
 
 @pytest.mark.parametrize("empty", [None, {}])

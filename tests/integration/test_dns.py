@@ -169,11 +169,11 @@ def test_a_record_of_others_is_used_or_refused(google, dns, there):
     found[f"{HOST}.", "A"]["rrdatas"] = ["198.51.100.1"]
     assert dns.fails(kubeflow_dns_hostname=HOST) == (
         f"The zone ml.example.com has a record of {HOST} already, which leads elsewhere (A 198.51.100.1): ExternalDNS made it. "
-        "Name another host, or take that one over: take_over (kubeflow_dns_take_over)."
+        "Name another host, or take that one over: adopt (kubeflow_dns_adopt)."
     )
     kept = dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_state="absent")
     assert kept.changed == 0 and "is kept" in kept.output and writes(google) == []
-    assert dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_take_over=True).changed == 1
+    assert dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_adopt=True).changed == 1
     assert records(google)[f"{HOST}.", "A"] == [IP] and (f"{HOST}.", "TXT") in records(google)
 
 
@@ -325,7 +325,7 @@ def test_an_endpoints_name_of_others_is_used_or_refused(google, dns, there):
     assert dns.run(kubeflow_dns_hostname=SERVICE, kubeflow_dns_state="absent").changed == 0 and not google.services[SERVICE]["deleted"]
     assert (
         dns.run(
-            kubeflow_dns_hostname=SERVICE, kubeflow_dns_addresses=["203.0.113.99"], kubeflow_dns_take_over=True, kubeflow_dns_verify=0
+            kubeflow_dns_hostname=SERVICE, kubeflow_dns_addresses=["203.0.113.99"], kubeflow_dns_adopt=True, kubeflow_dns_verify=0
         ).changed
         == 1
     )
@@ -361,7 +361,7 @@ def test_a_record_of_others_at_route_53_is_kept(zones, aws):
     assert "it carries no mark of ours, so others made it" in aws.fails()
     assert aws.run(kubeflow_dns_state="absent").changed == 0
     assert route53_records(zones) == {(f"{HOST}.", "A"): ["198.51.100.1"]}
-    assert aws.run(kubeflow_dns_take_over=True, kubeflow_dns_verify=0).changed == 1
+    assert aws.run(kubeflow_dns_adopt=True, kubeflow_dns_verify=0).changed == 1
     assert route53_records(zones)[f"{HOST}.", "A"] == [IP]
 
 

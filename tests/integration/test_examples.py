@@ -199,7 +199,7 @@ def test_gitops(cluster, work):
     applied = owned(each, "ex-gitops")
     # The same objects as a deployment would bring: it adopts them, and has nothing to change in them.
     versions = {key: item["metadata"]["generation"] for key, item in applied.items() if "generation" in item["metadata"]}
-    user.bootstrap(kubeflow_take_over=True).well()
+    user.bootstrap(kubeflow_adopt=True).well()
     after = each.applied("ex-gitops")
     assert set(after) - {("Namespace", "ex-gitops")} == set(applied)
     assert owned(each, "ex-gitops") == {}

@@ -140,7 +140,7 @@ app:
 """,
         encoding="utf-8",
     )
-    run = user.play("plan", kubeflow_flags=f"--config={config} --namespace=ml --email me@example.com").well()
+    run = user.play("plan", kubeflow_go_bootstrapper_flags=f"--config={config} --namespace=ml --email me@example.com").well()
     assert "--email was left out" in run.output
     values = _planned(user, "mine")
     assert (values["gatewayServiceType"], values["gatewayReplicas"], values["storageClass"]) == ("NodePort", 3, "fast")
@@ -150,7 +150,7 @@ app:
 def test_a_file_that_cannot_be_understood_stops_the_run(work: t.Any, two_classes: str) -> None:
     user = work(kubeflow_facts_file=two_classes)
     (user.folder / "config.yaml").write_text("app:\n  components: [{name: a, prototype: nothing}]\n", encoding="utf-8")
-    run = user.play("bootstrap", kubeflow_config="config.yaml")
+    run = user.play("bootstrap", kubeflow_go_bootstrapper_config="config.yaml")
     assert run.code != 0
     assert "line 2, prototype: the embedded registry has no prototype 'nothing'" in run.output
     assert not user.app.exists()

@@ -41,11 +41,11 @@ class Application:
     def inventory(self) -> Inventory:
         return Inventory("app", self.namespace)
 
-    def compared(self, *items: Json, take_over: bool = False, client: Client | None = None) -> tuple[Inventory, list[t.Any], list[t.Any]]:
+    def compared(self, *items: Json, adopt: bool = False, client: Client | None = None) -> tuple[Inventory, list[t.Any], list[t.Any]]:
         client = client or self.client
-        inventory = self.inventory.read(client, take_over)
+        inventory = self.inventory.read(client, adopt)
         resources = Resources(served(client), items)
-        members = Comparison(client, inventory, resources).members([("web", item) for item in items], take_over)
+        members = Comparison(client, inventory, resources).members([("web", item) for item in items], adopt)
         return inventory, members, Comparison(client, inventory, resources).stale([member.key for member in members])
 
     def look(self, *items: Json) -> dict[str, tuple[str, str | None]]:
@@ -58,8 +58,8 @@ class Application:
         """What a run would do, each once."""
         return sorted({action for action, _why in self.look(*items).values()})
 
-    def run(self, *items: Json, take_over: bool = False, record: bool = True) -> None:
-        inventory, members, old = self.compared(*items, take_over=take_over)
+    def run(self, *items: Json, adopt: bool = False, record: bool = True) -> None:
+        inventory, members, old = self.compared(*items, adopt=adopt)
         inventory.contain(member.key for member in members)
         inventory.write(self.client)
         for member in members:
@@ -182,11 +182,11 @@ def test_what_kubectl_made_is_taken_over_only_when_told(application):
     assert refused.value.message.startswith(
         "ConfigMap of-kubectl/app-applyset, where the objects of this application are recorded, is the ApplySet of kubectl/"
     )
-    assert "kubeflow_take_over" in (refused.value.fix or "")
-    _inventory, members, old = app.compared(*items[:2], take_over=True)
+    assert "kubeflow_adopt" in (refused.value.fix or "")
+    _inventory, members, old = app.compared(*items[:2], adopt=True)
     assert {member.action for member in members} == {"take-over"}
     assert [str(key) for key, _resource in old] == ["ClusterRole.rbac.authorization.k8s.io of-kubectl-reader"]
-    app.run(*items[:2], take_over=True)
+    app.run(*items[:2], adopt=True)
     assert app.actions(*items[:2]) == ["leave"]
     assert members_by_kubectl(app) == {str(key_of(item)) for item in items[:2]}
     assert 'is managed by tooling "kubeflow.bootstrap"' in app.apply_set(*items).stderr
@@ -436,8 +436,8 @@ def test_what_others_made_is_named_with_its_owner_and_nothing_is_written(applica
         "3 objects already exist and are not managed by this application: ConfigMap of-others/of-helm (Helm release ml/minio), "
         "ConfigMap of-others/of-argo (Argo CD application platform), ConfigMap of-others/of-a-person (kubectl)."
     )
-    assert "kubeflow_take_over=true" in (refused.value.fix or "")
-    _inventory, members, _old = app.compared(*wanted, held_already, take_over=True)
+    assert "kubeflow_adopt=true" in (refused.value.fix or "")
+    _inventory, members, _old = app.compared(*wanted, held_already, adopt=True)
     assert {(member.action, member.why) for member in members[:1]} == {("take-over", "it was managed by Helm release ml/minio")}
     # What holds all that is wanted already is left to whoever made it; so is a namespace.
     same = made("v1", "ConfigMap", "of-a-person", "of-others", data={"b": "2"})

@@ -72,7 +72,7 @@ def test_the_role_refuses_an_old_ks_and_an_archive_of_another_version(work, tmp_
     old.parent.mkdir()
     old.write_text(packing.program("https://example.com", tmp_path / "calls", "0.9.2"))
     old.chmod(0o755)
-    assert "is ks 0.9.2; 0.10.0 or newer is needed" in user.play("ks", kubeflow_ks=str(old)).message
+    assert "is ks 0.9.2; 0.10.0 or newer is needed" in user.play("ks", kubeflow_ks_binary_path=str(old)).message
     path, checksum = packing.archive(tmp_path, old.read_text())
     refused = user.play("ks", kubeflow_ks_url=str(path), kubeflow_ks_sha256={"linux_amd64": checksum})
     assert "holds ks 0.9.2, not 0.10.0" in refused.message
@@ -204,7 +204,8 @@ def test_a_ks_that_is_wanted_and_not_there_is_explained(cluster, work):
     user = work(each, kubeflow_engine="ks")
     packing.application(user.app, each.facts["server"])
     assert user.play("deploy").message == (
-        "The command ks is not installed on this host. Install it with the role kubeflow.bootstrap.ks, or name it with kubeflow_ks."
+        "The command ks is not installed on this host. Install it with the role kubeflow.bootstrap.ks, "
+        "or name it with kubeflow_ks_binary_path."
     )
 
 

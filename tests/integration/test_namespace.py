@@ -72,9 +72,9 @@ def test_an_admin_of_the_namespace_alone_goes_on_with_what_an_admin_of_the_clust
     binding = made(f"{RBAC}/v1", "RoleBinding", "admin", space, subjects=[{"apiGroup": RBAC, "kind": "User", "name": user}])
     binding["roleRef"] = {"apiGroup": RBAC, "kind": "ClusterRole", "name": "admin"}
     items = [made("v1", "Namespace", space), binding, made("v1", "ConfigMap", "c", space, data={"a": "1"})]
-    app = application(space, *items, deployment("web", space, pod()), take_over=True)
+    app = application(space, *items, deployment("web", space, pod()), adopt=True)
     app.deploy().well()
-    theirs = {"kubeconfig": each.kubeconfig_for(user), "wait_timeout": 60, "take_over": False}
+    theirs = {"kubeconfig": each.kubeconfig_for(user), "wait_timeout": 60, "adopt": False}
     with each.untouched():
         assert app.deploy(**theirs).well().outcome["counts"] == {"unchanged": 4}
     app.write(*items[:2], {**items[2], "data": {"a": "2"}})

@@ -48,7 +48,11 @@ def test_the_role_twice_in_a_play(both, work):
         "kubeflow_auth_user": "alice",
         "kubeflow_auth_password": "very-secret-1",
     }
-    flags = {"kubeflow_flags": f"--namespace=two-clusters --app-dir={user.folder}/flagged", "kubeflow_usage": True, "kubeflow_apply": True}
+    flags = {
+        "kubeflow_go_bootstrapper_flags": f"--namespace=two-clusters --app-dir={user.folder}/flagged",
+        "kubeflow_usage": True,
+        "kubeflow_apply": True,
+    }
     del folders[0]["kubeflow_app_dir"]
     core = "kubeflow_plan.parameters['kubeflow-core']"
     with a.untouched(), b.untouched():

@@ -26,12 +26,12 @@ Json = dict[str, t.Any]
 
 MANAGERS = ("ours", "client-side", "server-side", "edit", "helm", "controller")
 PLURALS = {"Ingress": "ingresses", "NetworkPolicy": "networkpolicies"}
-OPTIONS = Options(take_over=True, force=True, timeout=0, progress=lambda _line: None, warn=lambda _line: None)
+OPTIONS = Options(adopt=True, force=True, timeout=0, progress=lambda _line: None, warn=lambda _line: None)
 _SERVERS = ("creationTimestamp", "generation", "managedFields", "namespace", "resourceVersion", "uid")
 _ASSIGNED = ("clusterIP", "clusterIPs")
 
 DIFFERENCES: dict[str, str] = {
-    "helm": "kubectl adopts only the fields of managers that own its annotation; kubeflow_take_over adopts those of every applier",
+    "helm": "kubectl adopts only the fields of managers that own its annotation; kubeflow_adopt adopts those of every applier",
     "edit": "kubectl leaves what was edited by hand before the adoption; an adopted object is what the application says",
     "server-side": "kubectl leaves what another applier owns at the adoption; an adopted object is what the application says",
 }

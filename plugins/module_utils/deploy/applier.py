@@ -154,11 +154,11 @@ class _Deployment:
     def _compare(self) -> None:
         """Compare with the cluster: what has to be done about each object, and which members are stale."""
         self.ticker.state = f"comparing {len(self.desired)} objects with the cluster"
-        self.inventory = Inventory(self.application, self.namespace).read(self.client, self.options.take_over)
+        self.inventory = Inventory(self.application, self.namespace).read(self.client, self.options.adopt)
         self.desired = filled(self.client, namespace.added(self.client, self.inventory, self.desired), self.options.warn)
         self.recorded = (self.inventory.exists, dict(self.inventory.members))
         comparison = Comparison(self.client, self.inventory, self.resources)
-        self.members = comparison.members(self.desired, self.options.take_over, self.options.prune_later)
+        self.members = comparison.members(self.desired, self.options.adopt, self.options.prune_later)
         recorded = {group_kind(name) for name in self.inventory.group_kinds} | {key[:2] for key in self.inventory.members}
         self.inventory.unseen = unserved(self.client, self.apis, self.down, recorded)
         stale = comparison.stale([member.key for member in self.members])
@@ -274,7 +274,7 @@ class _Deployment:
 
     def _compare_again(self, early: set[Key]) -> Inventory:
         """Compare again if another deployment ended between the comparison and our lease; the inventory."""
-        now = Inventory(self.application, self.namespace).read(self.client, self.options.take_over)
+        now = Inventory(self.application, self.namespace).read(self.client, self.options.adopt)
         if (now.exists, now.members) != self.recorded:
             self.ticker.say("another deployment of this application has just ended: looking again")
             prints = {key: self.inventory.members[key] for key in early}

@@ -20,7 +20,7 @@ if t.TYPE_CHECKING:
 Json = dict[str, t.Any]
 
 _ANOTHER = "Use the context of that cluster, or another kubeflow_app_dir for this one."
-_MOVE = "If this is its cluster: kubeflow_move=true."
+_MOVE = "If this is its cluster: kubeflow_allow_other_cluster=true."
 _MAY_GET = "Let the user get the namespace kube-system."
 
 
@@ -47,7 +47,7 @@ def check(client: Client, files: Mapping[str, str], path: Path, environment: Jso
     """
     uid, connection = uid_of(client), client.connection
     _check_secrets(args.get("secrets") or [], uid, connection)
-    if args.get("move"):
+    if args.get("allow_other_cluster"):
         return uid
     planned = record.read(files)
     if planned:

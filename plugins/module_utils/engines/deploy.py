@@ -48,7 +48,7 @@ def deploy(client: Client, args: dict[str, t.Any], context: Context) -> tuple[Ou
     with_secrets = bool(args["secrets"]) and not remove
     with client.retrying(RetryPolicy(Deadline(RETRY_SECONDS), context.progress)) as retrying:
         job = Job(retrying, context, path, files, app["name"], args["environment"], environment, secrets=with_secrets)
-        choice = job.choose(args["engine"], args["ks"])
+        choice = job.choose(args["engine"], args["ks_binary_path"])
     job.client = client
     try:
         with interruptible(client):
@@ -90,8 +90,8 @@ def _options(args: dict[str, t.Any], context: Context) -> Options:
         check=context.check,
         diff=context.diff,
         force=args["force_conflicts"],
-        take_over=args["take_over"],
-        replace=args["replace"],
+        adopt=args["adopt"],
+        recreate=args["recreate"],
         prune=named(args["prune"]),
         keep_supplied=args["secrets"] is None,
         timeout=float(args["wait_timeout"]),

@@ -20,7 +20,7 @@ from ..kube.discovery import Served
 
 Json = dict[str, t.Any]
 
-_INSTALL = "Install it with the role kubeflow.bootstrap.ks, or name it with kubeflow_ks."
+_INSTALL = "Install it with the role kubeflow.bootstrap.ks, or name it with kubeflow_ks_binary_path."
 
 
 @dataclass(frozen=True)

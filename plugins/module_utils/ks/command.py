@@ -157,7 +157,7 @@ def _run(argv: list[str], folder: Path | None, env: Mapping[str, str], seconds: 
         )
     except (OSError, ValueError) as error:
         raise BootstrapError(
-            f"{argv[0]} can't be run: {getattr(error, 'strerror', None) or 'bad text'}.", fix="Check kubeflow_ks."
+            f"{argv[0]} can't be run: {getattr(error, 'strerror', None) or 'bad text'}.", fix="Check kubeflow_ks_binary_path."
         ) from None
     with process:
         try:

@@ -76,7 +76,7 @@ _Entry = dict[str, _Text]
 # --- flags
 
 
-def read_flags(words: Sequence[str], file: str = "kubeflow_flags") -> Translation:
+def read_flags(words: Sequence[str], file: str = "kubeflow_go_bootstrapper_flags") -> Translation:
     """The flags, as Go's package flag reads them: one dash or two, ``=`` or the next word; switches take a value with ``=`` only.
 
     The last of several counts. Raises BootstrapError for flags that the bootstrapper did not have.
@@ -130,7 +130,9 @@ def read_file(file: str) -> str:
         return files.read_text(Path(file).expanduser(), 10 * files.MIB)
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise BootstrapError(f"{file} can't be read: {why}.", fix="Name the bootstrapper's configuration file (kubeflow_config).") from None
+        raise BootstrapError(
+            f"{file} can't be read: {why}.", fix="Name the bootstrapper's configuration file (kubeflow_go_bootstrapper_config)."
+        ) from None
 
 
 def read_config(text: str, file: str, embedded: Embedded) -> Translation:

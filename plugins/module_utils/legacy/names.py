@@ -82,7 +82,7 @@ FLAGS: dict[str, str] = {
     "app-dir": "kubeflow_app_dir",
     "namespace": "kubeflow_namespace",
     "apply": "kubeflow_apply",
-    "config": "kubeflow_config",
+    "config": "kubeflow_go_bootstrapper_config",
     "kubeflow-version": "kubeflow_registries",
 }
 """Flags that have a counterpart."""

@@ -71,9 +71,9 @@ def _other_namespace(current: str | None, chosen: str) -> list[Json]:
 def _other_cluster(recorded: Json, choices: Json, cluster: Json) -> list[Json]:
     """An application is made another cluster's only where the user says so."""
     current = recorded.get("cluster") or {}
-    if choices["move"] or not recorded or current.get("uid") == cluster["uid"]:
+    if choices["allow_other_cluster"] or not recorded or current.get("uid") == cluster["uid"]:
         return []
     planned = f"{current.get('server') or 'unknown'} (UID {current.get('uid') or 'unknown'})"
     reason = f"The application already exists, for the cluster {planned}; this is {cluster['server']} (UID {cluster['uid'] or 'unknown'})."
-    fix = "Use the context of that cluster, or another kubeflow_app_dir. To make it this cluster's: kubeflow_move=true."
+    fix = "Use the context of that cluster, or another kubeflow_app_dir. To make it this cluster's: kubeflow_allow_other_cluster=true."
     return [finding("cluster-changed", reason, fix, "kubectl config get-contexts")]

@@ -38,7 +38,7 @@ _NAMESPACE = "kubeflow"
 _CLUSTER = {"apis", "distribution", "nodes", "permissions", "server", "storage", "uid", "unknown", "version"}
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # RFC 1123, as Kubernetes asks of a namespace
 _IGNORABLE = ("api-not-served", "namespace-changed", "permission-missing", public_secrets.ID, *platform_upgrades.IDS, *limits.IDS)
-"""Blockers that no rule reports. ``cluster-changed`` is not among them: ``kubeflow_move`` is the choice for it."""
+"""Blockers that no rule reports. ``cluster-changed`` is not among them: ``kubeflow_allow_other_cluster`` is the choice for it."""
 
 
 @dataclass(frozen=True)

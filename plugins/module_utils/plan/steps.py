@@ -27,7 +27,7 @@ _OWN = ("parameters", "components", "reason")
 
 
 def gather(
-    current_steps: Mapping[str, t.Any], current: Mapping[str, str], uid: str, move: bool, order: Sequence[str] = ()
+    current_steps: Mapping[str, t.Any], current: Mapping[str, str], uid: str, allow_other_cluster: bool, order: Sequence[str] = ()
 ) -> tuple[Steps, list[str]]:
     """The steps that count, by name: those of this run, and of the others what the application's record says; and warnings.
 
@@ -37,7 +37,7 @@ def gather(
     """
     before = record.read(current)
     old, warnings = recorded(before), []
-    if old and move and (before.get("cluster") or {}).get("uid") not in (None, uid):
+    if old and allow_other_cluster and (before.get("cluster") or {}).get("uid") not in (None, uid):
         unused = {name: each for name, each in old.items() if name not in current_steps}
         if unused:
             warnings.append(f"What the steps {', '.join(unused)} made for the other cluster stays there, and is not used here.")

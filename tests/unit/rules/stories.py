@@ -102,7 +102,7 @@ def plan(of: Json, *, components: dict[str, str] | None = None, with_rules: t.It
         "namespace": choices.get("namespace"),
         "parameters": choices.get("all_parameters") or {next(iter(wanted)): choices.get("parameters") or {}},
         "apply": choices.get("apply", False),
-        "move": False,
+        "allow_other_cluster": False,
         "steps": choices.get("steps", {}),
         "components": wanted,
         "registries": found.registries,

@@ -58,7 +58,7 @@ def plan(
         "namespace": "kubeflow",
         "parameters": platform_choice.spread(chosen.parameters, found, chosen.prototypes),
         "apply": False,
-        "move": False,
+        "allow_other_cluster": False,
         "platform": chosen.document(),
         "components": chosen.prototypes,
         "registries": {"platform": dict(chosen.entry)},

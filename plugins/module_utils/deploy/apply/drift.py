@@ -42,14 +42,14 @@ class Comparison:
     def __init__(self, client: Client, inventory: Inventory, resources: Resources) -> None:
         self._client, self._inventory, self._resources = client, inventory, resources
 
-    def members(self, desired: list[tuple[str, Json]], take_over: bool = False, prune_later: bool = False) -> list[Member]:
+    def members(self, desired: list[tuple[str, Json]], adopt: bool = False, prune_later: bool = False) -> list[Member]:
         """Each object (component, object) with what has to be done about it. ``prune_later``: what leaves the application still works.
 
         Raises ``BootstrapError``, which names them all, if objects already exist that others manage; not if these contain all that is
-        desired, nor for namespaces, nor with ``take_over``.
+        desired, nor for namespaces, nor with ``adopt``.
         """
         inventory = self._inventory
-        inventory.adopting = take_over or inventory.outdated
+        inventory.adopting = adopt or inventory.outdated
         members = self._desired_members(desired, prune_later)
         self._list({key[:2] for key in members if key in inventory.members}, members)
         unknown = []
@@ -68,7 +68,7 @@ class Comparison:
                 member.rewrite = _rewrite(member, "all")
             elif member.action == "change" and member.live and member.live.get(_REWRITTEN):
                 member.rewrite = _rewrite(member, "appliers" if inventory.adopting else "")
-        self._resolve_foreign([member for member in members.values() if member.action == "foreign"], take_over)
+        self._resolve_foreign([member for member in members.values() if member.action == "foreign"], adopt)
         self._compare_secrets([member for member in members.values() if member.action == "leave" and is_supplied(member.item)])
         return list(members.values())
 
@@ -263,9 +263,9 @@ class Comparison:
             if not is_same:
                 member.action = "change"
 
-    def _resolve_foreign(self, members: list[Member], take_over: bool) -> None:
+    def _resolve_foreign(self, members: list[Member], adopt: bool) -> None:
         """Take over objects that others manage, leave them alone, or refuse them."""
-        if take_over:
+        if adopt:
             for member in members:
                 member.action, member.why = "take-over", f"it was managed by {owner(member.metadata)}"
                 member.rewrite = _rewrite(member, "all")
@@ -284,7 +284,7 @@ class Comparison:
             count = "1 object already exists and is" if len(refused) == 1 else f"{len(refused)} objects already exist and are"
             raise BootstrapError(
                 f"{count} not managed by this application: {', '.join(f'{key} ({manager})' for key, manager in refused.items())}.",
-                fix="Delete them, choose another namespace (kubeflow_namespace), or adopt them: kubeflow_take_over=true.",
+                fix="Delete them, choose another namespace (kubeflow_namespace), or adopt them: kubeflow_adopt=true.",
                 objects=list(refused),
                 owners=refused,
             )

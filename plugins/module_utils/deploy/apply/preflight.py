@@ -282,8 +282,8 @@ class Preflight:
         lost = recreate.loses(member.key, member.item, live, member.rewrite)
         if lost:
             return refused._replace(why=f"{refused.why} ({lost})", fix="Undo that change, or save what it holds and delete it by hand.")
-        if not self._options.replace:
-            return refused._replace(fix="kubeflow_replace=true deletes and recreates it.")
+        if not self._options.recreate:
+            return refused._replace(fix="kubeflow_recreate=true deletes and recreates it.")
         member.action = "replace"
         member.why = f"can't be changed: {', '.join(refused.fields) or refused.why}"
         if self._options.diff and (differs := difference(member.key, live, member.item)):

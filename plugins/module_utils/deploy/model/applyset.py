@@ -76,16 +76,16 @@ class Inventory:
         """Where the parent is served."""
         return f"/api/v1/namespaces/{self.namespace}/configmaps/{self.name}"
 
-    def read(self, client: Client, take_over: bool = False) -> Inventory:
+    def read(self, client: Client, adopt: bool = False) -> Inventory:
         """Read it from the cluster.
 
-        Raises ``BootstrapError`` if the parent is another tool's, as the KEP demands; not with ``take_over``.
+        Raises ``BootstrapError`` if the parent is another tool's, as the KEP demands; not with ``adopt``.
         """
         parent = client.find(self.path)
         if parent is None:
             return self
         annotations = parent["metadata"].get("annotations") or {}
-        self.taken_over = not self._is_ours(parent["metadata"], take_over)
+        self.taken_over = not self._is_ours(parent["metadata"], adopt)
         self.outdated = str(annotations.get(TOOLING)) == f"{MANAGER}/0.1.0"
         self.exists, self.version, self._uid = True, parent["metadata"].get("resourceVersion") or "", parent["metadata"].get("uid")
         self.group_kinds = set(filter(None, annotations.get(_GROUP_KINDS, "").split(",")))
@@ -94,12 +94,12 @@ class Inventory:
         self._stored = None if self.taken_over else self._document()
         return self
 
-    def _is_ours(self, metadata: Json, take_over: bool) -> bool:
+    def _is_ours(self, metadata: Json, adopt: bool) -> bool:
         tooling = (metadata.get("annotations") or {}).get(TOOLING)
         marked = (metadata.get("labels") or {}).get(ID)
         if tooling and tooling.rpartition("/")[0] == MANAGER and marked == self.id:
             return True
-        if take_over:
+        if adopt:
             return False
         if not tooling or not marked:
             why = "is no ApplySet"
@@ -109,7 +109,7 @@ class Inventory:
             why = f"is the ApplySet of {tooling}"
         raise BootstrapError(
             f"ConfigMap {self.namespace}/{self.name}, where the objects of this application are recorded, {why}.",
-            fix="Choose another namespace or application, or adopt it with all its members: kubeflow_take_over=true.",
+            fix="Choose another namespace or application, or adopt it with all its members: kubeflow_adopt=true.",
         )
 
     def write(self, client: Client) -> None:

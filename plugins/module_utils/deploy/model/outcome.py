@@ -29,7 +29,7 @@ def _silent(_line: str) -> None:
 
 @dataclass
 class Options:
-    """``force``: take back fields that others changed. ``take_over``: objects of others become ours. ``replace``: objects with changed
+    """``force``: take back fields that others changed. ``adopt``: objects of others become ours. ``recreate``: objects with changed
     immutable fields are deleted and recreated if no data is lost. ``prune``: objects, as the outcome prints them, that may be pruned
     although they hold data, or serve what does; ``later`` among them prunes nothing. ``keep_supplied``: Secrets supplied to an earlier
     run stay, as none are supplied to this one. ``timeout``: seconds from the first write; 0 does not wait for readiness.
@@ -38,8 +38,8 @@ class Options:
     check: bool = False
     diff: bool = False
     force: bool = False
-    take_over: bool = False
-    replace: bool = False
+    adopt: bool = False
+    recreate: bool = False
     prune: frozenset[str] = frozenset()
     keep_supplied: bool = True
     timeout: float = 600.0

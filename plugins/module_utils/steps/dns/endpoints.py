@@ -68,10 +68,10 @@ class Endpoints:
         if was == spec.target:
             owner = "by a service of ours" if ours else "by a service of others; it is used as it is"
             return DnsRecordResult(False, ours, f"{spec.hostname} leads to {was} already, {owner}.", self._project, before, after)
-        if state.live and not ours and not spec.take_over:
+        if state.live and not ours and not spec.adopt:
             raise BootstrapError(
                 f"{spec.hostname} leads elsewhere already ({was or 'it has no address'}): {self._owner(state.live)}.",
-                fix="Take another name, or take that one over: take_over (kubeflow_dns_take_over).",
+                fix="Take another name, or take that one over: adopt (kubeflow_dns_adopt).",
             )
         how = "changed" if state.live else "made"
         if context.check:

@@ -36,7 +36,7 @@ class DnsRecordSpec:
     account: str | None = None
     zone: str | None = None
     ttl: int = 300
-    take_over: bool = False
+    adopt: bool = False
     seconds: float = 120.0
 
     @property

@@ -100,7 +100,7 @@ def _present(zone: Zone, spec: DnsRecordSpec, context: Context) -> DnsRecordResu
         if existing.shown == shown:
             message = f"{spec.hostname} leads to {spec.target} already, by a record of others; it is used as it is."
             return DnsRecordResult(False, False, message, zone.name, existing.shown, shown)
-        if not spec.take_over:
+        if not spec.adopt:
             raise _conflict(zone, spec, existing)
     mark = Record(_mark_name(spec), "TXT", (spec.mark,), spec.ttl)
     deletions = [each for each in [*existing.leading, *([existing.mark] if existing.mark else [])] if each not in [*desired, mark]]
@@ -206,5 +206,5 @@ def _conflict(zone: Zone, spec: DnsRecordSpec, existing: _ExistingRecords) -> Bo
     to = "; ".join(f"{kind} {', '.join(values)}" for kind, values in existing.shown.items())
     return BootstrapError(
         f"The zone {zone.name} has a record of {spec.hostname} already, which leads elsewhere ({to}): {_owner(existing)}.",
-        fix="Name another host, or take that one over: take_over (kubeflow_dns_take_over).",
+        fix="Name another host, or take that one over: adopt (kubeflow_dns_adopt).",
     )

@@ -255,4 +255,4 @@ def test_a_field_that_does_not_exist_is_named(cluster: FakeCluster) -> None:
         if existing:
             cluster.put(make("ConfigMap", "c", namespace="ml"))
         with pytest.raises(BootstrapError, match=r"ConfigMap ml/c: \.dta: field not declared in schema"):
-            cluster.deploy(SPACE, make("ConfigMap", "c", namespace="ml", data={"a": "b"}), take_over=True)
+            cluster.deploy(SPACE, make("ConfigMap", "c", namespace="ml", data={"a": "b"}), adopt=True)

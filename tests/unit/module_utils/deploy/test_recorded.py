@@ -27,7 +27,7 @@ def cluster(server: t.Any, client: Client) -> FakeCluster:
 
 
 def remove(cluster: FakeCluster, folder: Path, name: str, check: bool = False, **args: t.Any) -> t.Any:
-    more = {name: False for name in ("force_conflicts", "take_over", "replace", "remove_data")}
+    more = {name: False for name in ("force_conflicts", "adopt", "recreate", "remove_data")}
     arguments = {"path": str(folder), "context": "here", "state": "absent", "prune": [], "secrets": None, "wait_timeout": 5, **more, **args}
     return deploy(cluster.client, {**arguments, "application": name}, Context(check=check, env={}, warn=cluster.warned.append))[0]
 

@@ -51,7 +51,7 @@ def test_the_planned_cluster_and_an_application_that_names_none(server: t.Any) -
             None,
             r"was planned for the cluster https://other.example.com \(UID uid-2\), but .*UID uid-1",
         ),
-        (recorded(server=OTHER), "uid-1", None, r"can't be determined from its UID: .*kubeflow_move=true"),
+        (recorded(server=OTHER), "uid-1", None, r"can't be determined from its UID: .*kubeflow_allow_other_cluster=true"),
         (recorded(), "uid-1", None, r"says unknown \(UID unknown\).*UID uid-1.*Plan again"),
         (recorded(uid="", server=OTHER), "uid-1", None, r"UID unknown"),
         (recorded(uid="uid-2", server=OTHER), None, None, r"\(UID unknown\).*Let the user get the namespace kube-system"),
@@ -64,7 +64,7 @@ def test_another_cluster_is_refused_and_so_is_a_record_without_its_uid(
 ) -> None:
     with pytest.raises(BootstrapError, match=message):
         ask(server, files, uid, destination)
-    assert ask(server, files, uid, destination, move=True) == []
+    assert ask(server, files, uid, destination, allow_other_cluster=True) == []
 
 
 @pytest.mark.parametrize("known", ["uid-1", None])
@@ -77,7 +77,7 @@ def test_a_secret_of_another_cluster_is_refused_in_any_case(server: t.Any) -> No
     ask(server, {}, secrets=[{"name": "users", "made_for": {"cluster": "uid-1"}}, {"name": "mine"}])
     for move in (False, True):
         with pytest.raises(BootstrapError, match=r"The Secret users was made for another cluster \(UID uid-2\)"):
-            ask(server, {}, move=move, secrets=[{"name": "users", "made_for": {"cluster": "uid-2"}}])
+            ask(server, {}, allow_other_cluster=move, secrets=[{"name": "users", "made_for": {"cluster": "uid-2"}}])
 
 
 def test_a_refused_login_is_told_as_such(server: t.Any) -> None:

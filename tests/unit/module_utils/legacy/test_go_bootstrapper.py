@@ -13,7 +13,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import B
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.legacy import names
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.legacy.go_bootstrapper import Embedded, read_config, read_flags
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
-from ansible_collections.kubeflow.bootstrap.plugins.modules import bootstrapper_info
+from ansible_collections.kubeflow.bootstrap.plugins.modules import go_bootstrapper_info
 
 EMBEDDED = Embedded(
     ["core", "tf-serving"],
@@ -168,7 +168,7 @@ def test_an_empty_file_says_nothing(text: str) -> None:
         (["-apply=F"], {"kubeflow_apply": False}),
         (["--apply=1", "--apply=false"], {"kubeflow_apply": False}),
         (["--namespace="], {}),
-        (["--config", "a=b.yaml"], {"kubeflow_config": "a=b.yaml"}),
+        (["--config", "a=b.yaml"], {"kubeflow_go_bootstrapper_config": "a=b.yaml"}),
     ],
 )
 def test_flags_are_read_as_go_does(words: list[str], expected: dict[str, Any]) -> None:
@@ -211,12 +211,12 @@ def test_the_module_reads_the_file_that_the_flags_name(tmp_path: Path) -> None:
     file = tmp_path / "my config.yaml"
     file.write_text(CONFIG)
     warnings: list[str] = []
-    result = bootstrapper_info.run({"config": None, "flags": f"--config='{file}' --namespace ml"}, Context(warn=warnings.append))
+    result = go_bootstrapper_info.run({"config": None, "flags": f"--config='{file}' --namespace ml"}, Context(warn=warnings.append))
     assert result["variables"]["kubeflow_namespace"] == "ml"
     assert result["variables"]["kubeflow_components"] == {"core": {"prototype": "kubeflow-core"}}
     assert warnings == result["notes"] != []
     with pytest.raises(BootstrapError, match="No such file"):
-        bootstrapper_info.run({"config": str(tmp_path / "none.yaml"), "flags": None}, Context())
+        go_bootstrapper_info.run({"config": str(tmp_path / "none.yaml"), "flags": None}, Context())
 
 
 def test_the_docs_name_all_that_changes() -> None:
@@ -231,5 +231,5 @@ def test_the_docs_name_all_that_changes() -> None:
 def test_the_example_of_the_docs_is_taken_over() -> None:
     page = (Path(__file__).parents[4] / "docs" / "from-the-go-bootstrapper.md").read_text(encoding="utf-8")
     original, ours = (part.split("```")[0] for part in page.split("```yaml\n")[1:3])
-    translation = read_config(original, "config.yaml", bootstrapper_info._embedded())
+    translation = read_config(original, "config.yaml", go_bootstrapper_info._embedded())
     assert translation.variables == yaml.safe_load(ours)

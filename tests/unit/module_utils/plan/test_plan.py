@@ -65,7 +65,7 @@ def plan(facts: Json, registries: dict[str, Contents], tmp_path: Path) -> Plan:
             "namespace": None,
             "parameters": parameters or ({"web": given} if given else {}),
             "apply": False,
-            "move": False,
+            "allow_other_cluster": False,
             "components": components or {"web": "web"},
             "registries": {"shop": {"uri": "/shop"}},
             "packages": {"web": {"registry": "shop"}, "jobs": {"registry": "shop"}},
@@ -483,4 +483,4 @@ def test_an_application_of_another_cluster_is_not_taken_over_unasked(facts: Json
     assert blocker["id"] == "cluster-changed"
     assert "UID uid-1" in blocker["reason"]
     assert "UID uid-2" in blocker["reason"]
-    assert plan(app=files, move=True)["blockers"] == []
+    assert plan(app=files, allow_other_cluster=True)["blockers"] == []

@@ -140,7 +140,7 @@ def test_a_file_that_was_spoilt_is_refused(run: Run, saved: Path, edit: Callable
 def test_another_cluster_is_refused(run: Run, facts: Json, saved: Path) -> None:
     facts["cluster"]["uid"] = "uid-2"
     with pytest.raises(BootstrapError, match=r"plan.yml was made for the cluster .* \(UID uid-1\); this is .* \(UID uid-2\)"):
-        run(src=str(saved), move=True)
+        run(src=str(saved), allow_other_cluster=True)
 
 
 def test_a_plan_that_something_stood_in_the_way_of_is_saved_and_refused(run: Run, facts: Json, tmp_path: Path) -> None:

@@ -34,13 +34,13 @@ class Make(t.Protocol):
 def make(facts: Json, registries: dict[str, Contents]) -> Make:
     def made(given: Json, current: Mapping[str, str] | None = None, **choices: t.Any) -> Json:
         rules = choices.pop("rules", [])
-        result, _warnings = steps.gather(given, current or {}, "uid-1", choices.get("move", False))
+        result, _warnings = steps.gather(given, current or {}, "uid-1", choices.get("allow_other_cluster", False))
         usual = {
             "name": "kubeflow",
             "namespace": None,
             "parameters": {},
             "apply": False,
-            "move": False,
+            "allow_other_cluster": False,
             "components": {"web": "web"},
             "registries": {"shop": {"protocol": "fs", "uri": "/shop"}},
             "packages": {"web": {"registry": "shop"}},

@@ -90,8 +90,8 @@ def record(inventory: Inventory, item: Json, *managed: Json) -> None:
     inventory.contain([key])
 
 
-def compare(client: Client, inventory: Inventory, *items: Json, take_over: bool = False) -> list[Member]:
-    return Comparison(client, inventory, RESOURCES).members([("web", item) for item in items], take_over)
+def compare(client: Client, inventory: Inventory, *items: Json, adopt: bool = False) -> list[Member]:
+    return Comparison(client, inventory, RESOURCES).members([("web", item) for item in items], adopt)
 
 
 def test_known_members_cost_one_list_a_kind(server: t.Any, cluster: Cluster, client: Client, inventory: Inventory) -> None:
@@ -202,7 +202,7 @@ def test_others_are_named_all_at_once(cluster: Cluster, client: Client, inventor
     )
     assert f"ConfigMap ml/c6 (ApplySet {Inventory('other', 'ml').id})" in refused.value.message
     assert len(refused.value.details["owners"]) == 7
-    assert {member.action for member in compare(client, inventory, *items, take_over=True)} == {"take-over"}
+    assert {member.action for member in compare(client, inventory, *items, adopt=True)} == {"take-over"}
 
 
 def test_what_holds_all_that_is_wanted_is_left_to_its_owner(cluster: Cluster, client: Client, inventory: Inventory) -> None:
@@ -306,5 +306,5 @@ def test_names_of_roles_need_no_selector(server: t.Any, client: Client, inventor
     items = [{"apiVersion": role, "kind": "ClusterRole", "metadata": {"name": name}} for name in names]
     for item in items:
         server.routes[f"/apis/{role}/clusterroles/{item['metadata']['name']}"] = {**item, "metadata": {**item["metadata"], "uid": "u"}}
-        (member,) = Comparison(client, inventory, Resources(served)).members([("web", item)], take_over=True)
+        (member,) = Comparison(client, inventory, Resources(served)).members([("web", item)], adopt=True)
         assert member.live and member.live["metadata"]["name"] == item["metadata"]["name"]

@@ -127,7 +127,7 @@ def test_all_refusals_come_in_one_message(cluster: Cluster) -> None:
     message = str(caught.value)
     for word in ("3 of the objects", "ConfigMap x/a", ".data.a (colleague)", ".data.b (hpa)", "Deployment.apps x/w: spec.selector"):
         assert word in message
-    for word in ("kubeflow_force_conflicts=true", "kubeflow_replace=true"):
+    for word in ("kubeflow_force_conflicts=true", "kubeflow_recreate=true"):
         assert message.count(word) == 1
     assert "ConfigMap x/c" not in message
     assert [each["object"] for each in caught.value.details["refused"]] == ["ConfigMap x/a", "ConfigMap x/b", "Deployment.apps x/w"]
@@ -136,7 +136,7 @@ def test_all_refusals_come_in_one_message(cluster: Cluster) -> None:
 def test_what_can_not_be_changed_is_replaced_only_when_told(cluster: Cluster) -> None:
     cluster.dry_run("w", immutable("spec.selector"), live=item("Deployment", "w", "apps/v1", spec={}), plural="deployments")
     web = member(item("Deployment", "w", "apps/v1", spec={"selector": {"a": "b"}}))
-    result = cluster.preflight(web, replace=True, diff=True)
+    result = cluster.preflight(web, recreate=True, diff=True)
     assert (web.action, web.why) == ("replace", "can't be changed: spec.selector")
     assert "selector" in result.differences[web.key]["after"]
 

@@ -138,7 +138,7 @@ def test_another_tools_parent_is_taken_over_only_when_told(server: t.Any, client
     with pytest.raises(BootstrapError) as refused:
         Inventory("kubeflow", "ml").read(client)
     assert refused.value.message == f"ConfigMap ml/kubeflow-applyset, where the objects of this application are recorded, {why}"
-    inventory = Inventory("kubeflow", "ml").read(client, take_over=True)
+    inventory = Inventory("kubeflow", "ml").read(client, adopt=True)
     assert inventory.taken_over
     inventory.write(client)
     written = server.requests[-1]

@@ -1,12 +1,12 @@
 #!/usr/bin/python
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Module bootstrapper_info."""
+"""Module go_bootstrapper_info."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: bootstrapper_info
+module: go_bootstrapper_info
 short_description: Read a configuration of the Go bootstrapper of Kubeflow v0.1 to v0.3
 version_added: 1.0.0
 author:
@@ -15,7 +15,8 @@ description:
   - Turns a configuration file and the flags of the bootstrapper of 2018 into variables of the role P(kubeflow.bootstrap.kubeflow#role).
   - Each entry becomes a variable, or is left out with a warning that says why. What can't be understood is an error that names the
     line and the field.
-  - The role calls it where C(kubeflow_config) or C(kubeflow_flags) is set. C(docs/from-the-go-bootstrapper.md) has all names.
+  - The role calls it where C(kubeflow_go_bootstrapper_config) or C(kubeflow_go_bootstrapper_flags) is set.
+  - C(docs/from-the-go-bootstrapper.md) has all names.
 extends_documentation_fragment:
   - kubeflow.bootstrap.attributes
   - kubeflow.bootstrap.attributes.info
@@ -34,7 +35,7 @@ requirements:
 
 EXAMPLES = r"""
 - name: Read what the Go bootstrapper was started with
-  kubeflow.bootstrap.bootstrapper_info:
+  kubeflow.bootstrap.go_bootstrapper_info:
     config: ./config.yaml
     flags: --app-dir=./my-app --namespace=kubeflow
   register: was
@@ -89,9 +90,9 @@ ARGUMENTS: dict[str, t.Any] = {
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Read; changes nothing."""
     flags = read_flags(_words(args["flags"]))
-    file = args["config"] or flags.variables.get("kubeflow_config")
+    file = args["config"] or flags.variables.get("kubeflow_go_bootstrapper_config")
     variables, notes = dict(flags.variables), list(flags.notes)
-    variables.pop("kubeflow_config", None)
+    variables.pop("kubeflow_go_bootstrapper_config", None)
     if file:
         config = read_config(read_file(str(file)), str(file), _embedded())
         variables.update(config.variables)
