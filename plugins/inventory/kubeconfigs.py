@@ -129,8 +129,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.contexts 
     locate,
     same,
 )
-
-Json = dict[str, t.Any]
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.formats.json_object import Json
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):

@@ -295,6 +295,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils import files
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credential_scan.masking import is_credential, masked_text
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.files import write_atomically
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.formats.json_object import Json
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.disk import folder
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.files.packages import pins
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import packages, plan, plan_text, planned_objects, saved, steps
@@ -303,8 +304,6 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries impo
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.source_arguments import SOURCE_ARGUMENTS, sources
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.rules.rules import load
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
-
-Json = dict[str, t.Any]
 
 _USUAL: Json = {plan.COMPONENT: {"prototype": plan.COMPONENT}}
 """The default of the role's kubeflow_components: not a choice of the user."""

@@ -16,7 +16,7 @@ _COMMAND = re.compile(
     r"\b(?:kubectl|gcloud|az|aws|oc|openssl|ansible-playbook|git (?:-C|add|config|remote|switch)) |\b(?:cd|export) (?=$|[A-Z])"
 )
 _QUOTES = {"shlex.quote", "shlex.join"}
-_QUOTED = {"where"}
+_QUOTED = {"where", "quoted_namespace"}
 """Parts that are made of quoted ones. Constants need no quotes."""
 
 

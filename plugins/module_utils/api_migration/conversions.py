@@ -16,10 +16,9 @@ import typing as t
 from collections.abc import Callable
 
 from ..errors import BootstrapError
+from ..formats.json_object import Json
 from .crd_v1 import custom_resource_definition
 from .table import CHANGED_DEFAULTS
-
-Json = dict[str, t.Any]
 
 _RBAC = "rbac.authorization.k8s.io"
 _NO_POD = {"matchExpressions": [{"key": "pdb.kubernetes.io/deprecated-v1beta1-empty-selector-match", "operator": "Exists"}]}

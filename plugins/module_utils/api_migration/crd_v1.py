@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import typing as t
 
-Json = dict[str, t.Any]
+from ..formats.json_object import Json
 
 _ANY = "x-kubernetes-preserve-unknown-fields"
 _INT_OR_STRING = "x-kubernetes-int-or-string"

@@ -15,12 +15,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..errors import BootstrapError, some
+from ..formats.json_object import Json
 from ..kube.object_shapes import BUILT_IN
 from ..kube.resources import group_of, key_of
 from .conversions import CONVERSIONS
 from .table import REMOVED, SUCCESSORS
 
-Json = dict[str, t.Any]
 Rendered = list[tuple[str, Json]]
 """Component and object."""
 Kinds = Mapping[str, Mapping[str, t.Any]]

@@ -13,8 +13,7 @@ import typing as t
 from collections.abc import Callable
 
 from ..errors import BootstrapError, missing_library
-
-Json = dict[str, t.Any]
+from ..formats.json_object import Json
 
 _NO_CREDENTIALS = {"NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "TokenRetrievalError", "SSOTokenLoadError"}
 _NO_CONFIGURATION = {"ProfileNotFound", "ConfigParseError", "InvalidConfigError"}

@@ -21,9 +21,8 @@ from urllib.parse import urlsplit
 
 from ..errors import BootstrapError, missing_library
 from ..formats import foreign_json
+from ..formats.json_object import Json
 from .google_errors import GoogleError, explain, may_pass
-
-Json = dict[str, t.Any]
 
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 _PATHS = {"compute": "/compute/v1/", "dns": "/dns/v1/", "servicemanagement": "/v1/", "serviceusage": "/v1/"}

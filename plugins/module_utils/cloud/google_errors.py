@@ -14,8 +14,7 @@ import shlex
 import typing as t
 
 from ..errors import BootstrapError
-
-Json = dict[str, t.Any]
+from ..formats.json_object import Json
 
 _RATES = {"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED"}
 _QUOTAS = {"quotaExceeded", "QUOTA_EXCEEDED", "limitExceeded"}

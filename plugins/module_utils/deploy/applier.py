@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from ..api_migration.migrate import lines, migrate
 from ..errors import BootstrapError
+from ..formats.json_object import Json
 from ..kube.client import ApiError, Client
 from ..kube.discovery import Served, discover
 from ..kube.policy import Deadline, RetryPolicy
@@ -34,8 +35,6 @@ from .pruner import prune
 from .status.readiness import NotReady, failed
 from .status.unlisted_kinds import unserved
 from .status.wait import await_ready, open_gates
-
-Json = dict[str, t.Any]
 
 RETRY_SECONDS = 30.0
 """Retry budget, in seconds, for transient errors before the first write."""

@@ -9,6 +9,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ..errors import BootstrapError, some
+from ..formats.json_object import Json
 from ..kube.client import ApiError, Client
 from ..kube.discovery import Served, discover
 from ..kube.policy import Deadline, RetryPolicy
@@ -23,8 +24,6 @@ from .model.deletion_target import DeletionTarget
 from .model.generated_secrets import claims_of
 from .model.outcome import Options, Outcome, accounted
 from .model.progress import Ticker
-
-Json = dict[str, t.Any]
 
 _LEAST = 60.0
 """Seconds for a removal without a timeout, as each object must be deleted before those that it needs."""

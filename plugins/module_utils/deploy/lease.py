@@ -22,6 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import BootstrapError
+from ..formats.json_object import Json
 from ..kube.client import ApiError, Client, Unreachable
 from ..kube.names import object_name
 from ..kube.policy import Deadline, RequestPolicy
@@ -31,7 +32,6 @@ from ..process import interrupts
 if t.TYPE_CHECKING:
     from .model.progress import Ticker
 
-Json = dict[str, t.Any]
 
 DURATION = 15.0
 """Seconds without renewal after which a holder counts as dead, the default of Kubernetes' leader election."""

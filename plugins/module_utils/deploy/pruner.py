@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 import re
-import typing as t
 from collections.abc import Iterable
 
 from ..errors import BootstrapError
+from ..formats.json_object import Json
 from ..kube.client import ApiError, Client
 from ..kube.resources import Key, Resource
 from .delete.members import await_children, definitions, descended, instances, made_for
@@ -19,8 +19,6 @@ from .model.applyset import Inventory
 from .model.deletion_target import DeletionTarget
 from .model.member import StaleMember
 from .model.outcome import LATER, Options
-
-Json = dict[str, t.Any]
 
 _NAME = re.compile(r"[A-Z]\w*(\.\S+)? .+")
 """An object as outcomes name it: its kind and group, a blank, its namespace and name."""

@@ -8,16 +8,15 @@ Offline, so that a check works without the namespace. The rest of a kind's schem
 from __future__ import annotations
 
 import re
-import typing as t
 from collections.abc import Iterator
 
 from ..errors import BootstrapError
+from ..formats.json_object import Json
 from ..kube.names import is_subdomain
 from ..kube.object_shapes import BUILT_IN, METADATA, SHAPES, Shape, misfits
 from ..kube.quantity import is_quantity
 from ..kube.resources import CRD, group_of
 
-Json = dict[str, t.Any]
 Rendered = list[tuple[str, Json]]
 """Component and object."""
 

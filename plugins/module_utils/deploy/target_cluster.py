@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..errors import BootstrapError
+from ..formats.json_object import Json
 from ..ksonnet.files import app_yaml, record
 from ..kube.identity import uid_of
 from ..kubeconfig.load import Connection
@@ -17,7 +18,6 @@ from ..role.provenance import MARK
 if t.TYPE_CHECKING:
     from ..kube.client import Client
 
-Json = dict[str, t.Any]
 
 _ANOTHER = "Use the context of that cluster, or another kubeflow_app_dir for this one."
 _MOVE = "If this is its cluster: kubeflow_allow_other_cluster=true."

@@ -14,11 +14,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..errors import BootstrapError
+from ..formats.json_object import Json
 from ..ks.command import KsBinary
 from ..ksonnet.jsonnet.ks_printer_limits import problems
 from ..kube.discovery import Served
-
-Json = dict[str, t.Any]
 
 _INSTALL = "Install it with the role kubeflow.bootstrap.ks, or name it with kubeflow_ks_binary_path."
 

@@ -16,6 +16,7 @@ from ..deploy.model import namespace
 from ..deploy.model.generated_secrets import is_generated
 from ..deploy.model.outcome import Options, Outcome
 from ..errors import BootstrapError
+from ..formats.json_object import Json
 from ..ks import answers
 from ..ks.apply import KsRun, labelled, refuse_mixing
 from ..ks.command import Ks, KsBinary, find_binary, obstacle, prepared
@@ -26,8 +27,6 @@ from ..kube.discovery import Served, served
 from ..run import Context
 from . import engine
 from .engine import EngineChoice
-
-Json = dict[str, t.Any]
 
 
 @dataclass

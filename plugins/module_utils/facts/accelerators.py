@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import re
-import typing as t
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -20,10 +19,9 @@ from ..data.accelerators import (
     VENDORS,
 )
 from ..data.node_labels import MOST_VALUES, PASSING_TAINTS
+from ..formats.json_object import Json
 from ..kube.quantity import parse
 from .pods import Requests
-
-Json = dict[str, t.Any]
 
 
 @lru_cache(maxsize=1000)

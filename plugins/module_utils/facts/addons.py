@@ -4,14 +4,12 @@
 
 from __future__ import annotations
 
-import typing as t
 from itertools import groupby
 
 from ..data.addons import ADDONS, ISTIO_PARTS, KUBEFLOW
+from ..formats.json_object import Json
 from .queries import Queries
 from .workloads import Workload, Workloads
-
-Json = dict[str, t.Any]
 
 
 def addons(queries: Queries, workloads: Workloads) -> list[Json]:

@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable
 
 from ..cloud.detect import aws, azure, gcp
-from ..cloud.detect.detection import CloudFinding, Env, Json, side_by_side
+from ..cloud.detect.detection import CloudFinding, Env, side_by_side
 from ..cloud.detect.fingerprints import from_kubeconfig, from_nodes
 from ..data.clouds import ACCOUNT_KIND
+from ..formats.json_object import Json
 from ..redaction.redact import cleaned
 
 TIMEOUT = 2.0

@@ -9,6 +9,7 @@ import gc
 import typing as t
 from collections.abc import Callable, Iterator
 
+from ..formats.json_object import Json
 from ..kube.access_review import lacking, review
 from ..kube.client import ApiError, Client, InvalidResponse
 from ..kube.discovery import Served, discover
@@ -25,7 +26,6 @@ from .storage import storage, within
 from .version import version
 from .workloads import Workloads, workloads
 
-Json = dict[str, t.Any]
 _INGRESS_DEFAULT = "ingressclass.kubernetes.io/is-default-class"
 _NODES = 250
 """Nodes in a page: a node has 13 KB and more, and two pages are in memory at a time."""

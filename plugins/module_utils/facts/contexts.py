@@ -10,19 +10,17 @@ import glob
 import hashlib
 import os
 import re
-import typing as t
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import BootstrapError
+from ..formats.json_object import Json
 from ..kube.client import Client
 from ..kube.policy import Deadline, RequestPolicy
 from ..kubeconfig.load import contexts, load
 from . import cloud, cluster, kubeconfig
-
-Json = dict[str, t.Any]
 
 _TAKEN = {"all", "ungrouped", "localhost", "unreachable", "gpu"}
 """Names with another meaning in an inventory."""

@@ -7,15 +7,13 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 import re
-import typing as t
 from urllib.parse import urlsplit
 
+from ..formats.json_object import Json
 from ..kube.client import ApiError, Client, Unreachable
 from ..kube.policy import RequestPolicy
 from ..kubeconfig.credentials import Credentials
 from .queries import Queries
-
-Json = dict[str, t.Any]
 
 # Kubernetes documentation, "Service account issuer discovery".
 _DOCUMENT = "/.well-known/openid-configuration"

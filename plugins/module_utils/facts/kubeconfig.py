@@ -4,18 +4,16 @@
 
 from __future__ import annotations
 
-import typing as t
 from datetime import UTC, datetime, timedelta
 
 from ..errors import BootstrapError
+from ..formats.json_object import Json
 from ..http.proxies import check_proxy
 from ..http.urls import without_login
 from ..kube.transport import proxy_of
 from ..kubeconfig.credentials import Credentials
 from ..kubeconfig.load import Kubeconfig
 from ..kubeconfig.token_expiry import text
-
-Json = dict[str, t.Any]
 
 SOON = timedelta(days=7)
 """A login that expires within this time gets a warning, unless it is renewed automatically."""

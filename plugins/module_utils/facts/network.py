@@ -10,10 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 from ..data.cni import CNI, CNI_GROUPS
 from ..data.load_balancers import CLOUDS, CONTROLLERS, NOT_BY_ITSELF, OPENSHIFT_PLATFORMS, POOLS
+from ..formats.json_object import Json
 from .queries import Queries
 from .workloads import Workloads, names
-
-Json = dict[str, t.Any]
 
 PATIENCE = timedelta(minutes=10)
 """A Service without an address after this time won't get one."""

@@ -5,17 +5,15 @@
 from __future__ import annotations
 
 import re
-import typing as t
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..data.node_labels import LABELS, MOST_VALUES, PASSING_TAINTS
+from ..formats.json_object import Json
 from ..kube.quantity import parse
 from .accelerators import Accelerator, vendor
 from .pods import Requests
-
-Json = dict[str, t.Any]
 
 RESOURCES = ("cpu", "memory", "ephemeral-storage", "pods")
 _ROLE = "node-role.kubernetes.io/"

@@ -4,14 +4,12 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..formats.json_object import Json
 from ..kube.quantity import parse
 from .queries import Queries
-
-Json = dict[str, t.Any]
 
 MOST = 20_000
 """The number of pods that are read at most: about two seconds, and 100 MB of traffic."""

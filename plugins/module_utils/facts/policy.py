@@ -9,10 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from ..deploy.graph.object_index import selects
+from ..formats.json_object import Json
 from ..kube.managed_by import managed_by
 from .queries import Queries
-
-Json = dict[str, t.Any]
 
 _LEVEL = "pod-security.kubernetes.io/enforce"
 _SYSTEM = "kube-system"

@@ -7,10 +7,10 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Callable, Iterator
 
+from ..formats.json_object import Json
 from ..kube.client import METADATA, ApiError, Client, Unreachable
 from ..kube.discovery import Served
 
-Json = dict[str, t.Any]
 T = t.TypeVar("T")
 
 _MANY = ("", "apps")

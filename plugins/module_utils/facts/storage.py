@@ -8,9 +8,8 @@ import re
 import typing as t
 
 from ..data.storage_drivers import DRIVERS, MIGRATED, RELEASES, SMALLEST
+from ..formats.json_object import Json
 from ..kube.quantity import parse
-
-Json = dict[str, t.Any]
 
 # Kubernetes documentation, "Change the default StorageClass"; the beta annotation is still honoured by the admission plugin
 # DefaultStorageClass of Kubernetes 1.35, and is all that some older clusters carry.

@@ -5,10 +5,9 @@
 from __future__ import annotations
 
 import re
-import typing as t
 from collections.abc import Iterable
 
-Json = dict[str, t.Any]
+from ..formats.json_object import Json
 
 OLDEST, NEWEST = (1, 30), (1, 35)
 """Supported versions: aggregated discovery was added in the first; the last is the newest that the collection is tested with."""

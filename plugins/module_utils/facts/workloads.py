@@ -5,17 +5,15 @@
 from __future__ import annotations
 
 import re
-import typing as t
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ..data.addons import ADDONS, ISTIO_PARTS, KUBEFLOW, Signs
 from ..data.cni import CNI
 from ..data.load_balancers import CONTROLLERS
+from ..formats.json_object import Json
 from ..kube.managed_by import managed_by
 from .queries import Queries
-
-Json = dict[str, t.Any]
 
 KEPT = 20
 """Workloads for each entry of a table: there may be thousands of DaemonSets of ServiceLB, or one Argo CD for each team."""

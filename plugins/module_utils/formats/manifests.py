@@ -16,9 +16,9 @@ import typing as t
 from collections.abc import Iterable, Mapping
 
 from . import yaml_documents
+from .json_object import Json
 
 FORMATS = ("yaml", "json")
-Json = dict[str, t.Any]
 
 # Go's encoder also escapes these, for HTML and JavaScript.
 _GO = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}

@@ -5,13 +5,11 @@
 from __future__ import annotations
 
 import json
-import typing as t
 from pathlib import Path
 
 from ..errors import BootstrapError
+from ..formats.json_object import Json
 from .questions import alerts, questions
-
-Json = dict[str, t.Any]
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "choices.schema.json"
 """Only where the collection is a folder."""

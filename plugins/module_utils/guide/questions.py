@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import typing as t
 
-Json = dict[str, t.Any]
+from ..formats.json_object import Json
 
 _HOST = r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _NAME = r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?"

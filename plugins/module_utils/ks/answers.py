@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import json
 import re
-import typing as t
 
 from ..errors import BootstrapError
+from ..formats.json_object import Json
 from .command import KsOutput
-
-Json = dict[str, t.Any]
 
 CREATED, CHANGED, UNCHANGED = "created", "changed", "unchanged"
 CRASHED = 2

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-import typing as t
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -23,6 +22,7 @@ from ..deploy.model.outcome import Options, Outcome, accounted
 from ..deploy.model.progress import Ticker
 from ..deploy.status.wait import await_ready, open_gates
 from ..errors import BootstrapError
+from ..formats.json_object import Json
 from ..kube.client import Client
 from ..kube.discovery import Served
 from ..kube.policy import Deadline, RetryPolicy
@@ -30,8 +30,6 @@ from ..kube.resources import CRD, Resources, key_of, placed
 from . import answers
 from .command import Ks, KsOutput
 from .components import ComponentOrder, order
-
-Json = dict[str, t.Any]
 
 _LEAST = 60.0
 """Seconds for gates and deletions where readiness is not awaited."""

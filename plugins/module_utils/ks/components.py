@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import graphlib
-import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,9 +12,8 @@ from ..deploy.graph.cycles import broken_up
 from ..deploy.graph.dependencies import Dependency
 from ..deploy.graph.object_index import Related
 from ..deploy.graph.waves import Gate, needs
+from ..formats.json_object import Json
 from ..kube.resources import Key
-
-Json = dict[str, t.Any]
 
 
 @dataclass(frozen=True)

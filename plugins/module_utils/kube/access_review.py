@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Iterable
 
 from ..data.rights import CLUSTER, NAMESPACED, VERBS
+from ..formats.json_object import Json
 from .client import Client
 
-Json = dict[str, t.Any]
 Need = tuple[str, str, str]
 """Verb, API group, resource."""
 _REVIEWS = "/apis/authorization.k8s.io/v1"

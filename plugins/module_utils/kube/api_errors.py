@@ -4,16 +4,13 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ..errors import BootstrapError
+from ..formats.json_object import Json
 from ..http.failures import Failure
 from ..kubeconfig.load import Connection
 from ..redaction.redact import clean, cleaned
 from . import responses
 from .responses import Headers, Unacceptable
-
-Json = dict[str, t.Any]
 
 
 class Unreachable(BootstrapError):

@@ -14,6 +14,7 @@ import typing as t
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from ..formats.json_object import Json
 from ..http.channel import Channel
 from ..http.response import Headers
 from ..kubeconfig.load import Connection
@@ -29,7 +30,6 @@ from .workers import Workers
 
 __all__ = ["DISCOVERY", "METADATA", "ONE_METADATA", "ApiError", "Client", "InvalidResponse", "Unreachable"]
 
-Json = dict[str, t.Any]
 T = t.TypeVar("T")
 R = t.TypeVar("R")
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from http.client import BadStatusLine
 from urllib.parse import quote, urlencode, urlsplit
 
+from ..formats.json_object import Json
 from ..http import failures
 from ..http.channel import Channel
 from ..http.deadline import ExchangeDeadline
@@ -28,8 +29,6 @@ from .paging import OnHead
 from .policy import RequestPolicy
 from .responses import Unacceptable
 from .transport import open_connection, ssl_context
-
-Json = dict[str, t.Any]
 
 USER_AGENT = "kubeflow.bootstrap"
 _HEAD = 4096

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import BootstrapError
+from ..formats.json_object import Json
 from .api_errors import ApiError, Unreachable
 from .retry import Attempt, patience
 
 if t.TYPE_CHECKING:
     from .client import Client
 
-Json = dict[str, t.Any]
 Get = Callable[[str], Json]
 
 SYSTEM = "/api/v1/namespaces/kube-system"

@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-import typing as t
-
-Json = dict[str, t.Any]
+from ..formats.json_object import Json
 
 # Documentation of Argo CD ("Resource Tracking"), Flux (kustomize- and helm-controller), OLM ("Operator Scoping"), Helm 3 (labels and
 # annotations of a release), KEP-3659 (ApplySet) and the addon manager of Kubernetes. The first one present counts: Argo CD and

@@ -11,7 +11,6 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Iterator
 
-Json = dict[str, t.Any]
 Shape = t.Any
 """A dictionary: a mapping with these fields, ``*`` for any; a list of one shape: a list of those; ``str``, ``int``, ``bool``: such a value.
 Fields that are absent fit, unless their name ends with ``!``."""

@@ -6,16 +6,15 @@ from __future__ import annotations
 
 import re
 import threading
-import typing as t
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 
+from ..formats.json_object import Json
 from . import responses
 from .api_errors import ApiError
 from .responses import Unacceptable
 
-Json = dict[str, t.Any]
 Query = dict[str, object]
 
 PAGE = 500

@@ -11,9 +11,8 @@ import typing as t
 from dataclasses import dataclass
 
 from ..errors import BootstrapError
+from ..formats.json_object import Json
 from .discovery import Served
-
-Json = dict[str, t.Any]
 
 MANAGER = "kubeflow.bootstrap"
 """Our field manager in server-side apply."""

@@ -18,10 +18,9 @@ import typing as t
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from ..formats.json_object import Json
 from ..process import limits
 from .object_shapes import ANSWERED, BUILT_IN, misfits
-
-Json = dict[str, t.Any]
 
 Read = Callable[[bytes], Json]
 """Decodes a body, or raises ``Unacceptable``."""

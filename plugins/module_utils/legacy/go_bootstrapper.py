@@ -22,6 +22,7 @@ from pathlib import Path
 from .. import files
 from ..errors import BootstrapError, missing_library
 from ..formats import bounded_yaml
+from ..formats.json_object import Json
 from .names import FLAGS, FLAGS_GONE, GONE, PARAMETERS, PARAMETERS_GONE, PROTOTYPES, SWITCHES, VALUES
 
 try:
@@ -29,7 +30,6 @@ try:
 except ImportError:  # pragma: no cover
     yaml = None  # type: ignore[assignment]
 
-Json = dict[str, t.Any]
 
 _EMBEDDED = "embedded"
 _KUBEFLOW = "github.com/kubeflow/kubeflow"

@@ -4,15 +4,13 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Iterable, Mapping
 
 from ..deploy.graph.object_index import dict_of
+from ..formats.json_object import Json
 from ..ksonnet.files import app_yaml, params, record
 from ..ksonnet.jsonnet.syntax import Expression
 from .findings import finding
-
-Json = dict[str, t.Any]
 
 ENVIRONMENT = "default"
 NOTHING: Json = {"before": {}, "planned": {}}

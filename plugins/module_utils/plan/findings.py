@@ -4,14 +4,12 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Collection, Iterable
 
+from ..formats.json_object import Json
 from ..ksonnet.files.prototypes import Prototype
 from ..rules.rules import Rule
 from .packages import short
-
-Json = dict[str, t.Any]
 
 
 def finding(name: str, reason: str, fix: str | None = None, command: str | None = None) -> Json:

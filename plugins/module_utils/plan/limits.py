@@ -8,17 +8,16 @@ Source: https://kubernetes.io/docs/concepts/policy/resource-quotas/ and https://
 from __future__ import annotations
 
 import shlex
-import typing as t
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..deploy.graph.object_index import dict_of, dicts_of, pod_template
 from ..errors import some
+from ..formats.json_object import Json
 from ..kube.quantity import parse
 from .planned_objects import PlannedObject
 
-Json = dict[str, t.Any]
 Amounts = dict[str, float]
 
 IDS = ("limit-range-too-tight", "quota-too-small", "quota-used-up")

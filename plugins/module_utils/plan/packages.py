@@ -17,7 +17,6 @@ from ..ksonnet.files import prototypes
 from ..ksonnet.files.prototypes import Prototype
 from ..registries import registry, specs
 
-Json = dict[str, t.Any]
 Declared = dict[str, dict[str, t.Any]]
 Ask = Callable[[Declared, Declared], dict[str, Contents]]
 """``registry.contents`` for these registries and packages."""

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import json
 import re
-import typing as t
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from ..credential_scan.masking import is_credential, masked
 from ..errors import BootstrapError, some
 from ..fetch.sources import Contents
+from ..formats.json_object import Json
 from ..ksonnet import application
 from ..ksonnet.files import prototypes, record
 from ..ksonnet.files.declaration import plain
@@ -25,7 +25,6 @@ from .findings import finding
 from .plan_text import shown
 from .values import Component, choice, choose
 
-Json = dict[str, t.Any]
 Parameters = dict[str, dict[str, Json]]
 """Choices by component and parameter."""
 

@@ -9,9 +9,8 @@ import typing as t
 from collections.abc import Mapping
 
 from ..credential_scan.masking import masked
+from ..formats.json_object import Json
 from ..ksonnet.files import app_yaml, record
-
-Json = dict[str, t.Any]
 
 
 def text(plan: Json) -> str:

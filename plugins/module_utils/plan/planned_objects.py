@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import typing as t
 from dataclasses import dataclass, field
 
 from ..api_migration.migrate import lines, migrate
@@ -12,9 +11,9 @@ from ..deploy.model import namespace as environment
 from ..deploy.model.applyset import Inventory
 from ..errors import BootstrapError
 from ..formats import manifests
+from ..formats.json_object import Json
 from ..kube.resources import Key, Resource, Resources, key_of, placed
 
-Json = dict[str, t.Any]
 _ROLES = ("Role", "ClusterRole")
 _HEAD = """\
 # The part of the application {name} that needs an administrator of the cluster {server}.

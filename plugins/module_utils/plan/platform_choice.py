@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from ..errors import BootstrapError
 from ..fetch.sources import Contents
 from ..formats import foreign_json
+from ..formats.json_object import Json
 from ..ksonnet.files import prototypes
 from ..platform import existing, graph, package, tables
-
-Json = dict[str, t.Any]
 
 REGISTRY = "platform"
 """What the registry is called in an application."""

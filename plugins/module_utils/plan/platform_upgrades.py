@@ -9,11 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ..deploy.graph.object_index import dict_of, dicts_of, pod_template
 from ..errors import some
+from ..formats.json_object import Json
 from ..platform import tables
 from .findings import finding
 from .planned_objects import PlannedObject
-
-Json = dict[str, t.Any]
 
 IDS = MIGRATION, GONE = "migration-needed", "image-gone"
 _DOCKER = "docker.io"

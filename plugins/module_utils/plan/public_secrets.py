@@ -5,14 +5,12 @@
 from __future__ import annotations
 
 import base64
-import typing as t
 from collections.abc import Iterable, Iterator
 
 from ..deploy.model.generated_secrets import is_public
 from ..errors import some
+from ..formats.json_object import Json
 from .planned_objects import PlannedObject
-
-Json = dict[str, t.Any]
 
 ID = "public-secret"
 

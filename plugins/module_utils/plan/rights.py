@@ -11,11 +11,10 @@ from collections.abc import Iterable
 from ..data.rights import ALWAYS, CLUSTER, EXPLAINING, NAMESPACED, VERBS
 from ..deploy.model.applyset import Inventory
 from ..formats import manifests
+from ..formats.json_object import Json
 from ..kube.resources import Key
 from .findings import finding
 from .planned_objects import PlannedObject, is_admins
-
-Json = dict[str, t.Any]
 
 _RBAC = "rbac.authorization.k8s.io"
 _NEEDED = ("create", "get", "list", "patch")
@@ -74,15 +73,15 @@ def check(facts: Json, items: list[PlannedObject], application: str, namespace: 
 
 
 def _unknown(cluster: Json, who: str, namespace: str) -> list[Json]:
-    permissions, place = cluster["permissions"], shlex.quote(namespace)
+    permissions, quoted_namespace = cluster["permissions"], shlex.quote(namespace)
     if permissions["complete"]:
         return []
     if permissions.get("missing") is None and cluster["apis"]:
         reason = f"What {who} may do could not be listed, so a right may be missing that is needed."
-        command = f"kubectl auth can-i create deployments.apps -n {place}"
+        command = f"kubectl auth can-i create deployments.apps -n {quoted_namespace}"
         return [finding("permissions-not-known", reason, "Ask the cluster for the rights that you doubt.", command)]
     reason = "Not all rights could be listed; whether the roles of the application may be created shows when they are."
-    return [finding("permissions-not-known", reason, None, f"kubectl auth can-i --list -n {place}")]
+    return [finding("permissions-not-known", reason, None, f"kubectl auth can-i --list -n {quoted_namespace}")]
 
 
 def needs(items: Iterable[PlannedObject], namespace: str) -> list[RequiredRight]:

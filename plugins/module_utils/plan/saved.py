@@ -16,11 +16,10 @@ from pathlib import Path
 from .. import files
 from ..errors import BootstrapError
 from ..formats import yaml_documents
+from ..formats.json_object import Json
 from ..ksonnet.files import record
 from . import steps
 from .values import choice
-
-Json = dict[str, t.Any]
 
 _VERSION, _KIND = "kubeflow.bootstrap/v1", "Plan"
 MOST = 64 * files.MIB

@@ -14,11 +14,11 @@ from collections.abc import Mapping, Sequence
 
 from ..credential_scan import scan
 from ..errors import BootstrapError
+from ..formats.json_object import Json
 from ..ksonnet.files import record
 from ..ksonnet.files.declaration import plain
 from ..role import provenance
 
-Json = dict[str, t.Any]
 Steps = dict[str, Json]
 
 _FIELDS = {"parameters": dict, "components": dict, "reason": str, "record": dict}

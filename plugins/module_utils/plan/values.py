@@ -10,12 +10,12 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..errors import BootstrapError
+from ..formats.json_object import Json
 from ..ksonnet.files import prototypes
 from ..ksonnet.files.prototypes import Prototype
 from ..rules.rules import Rule
 from .packages import short
 
-Json = dict[str, t.Any]
 Layer = dict[str, Json]
 """Choices by parameter."""
 

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 
 from ..errors import BootstrapError
 from ..fetch import archive
+from ..formats.json_object import Json
 from . import objects
 
-Json = dict[str, t.Any]
 Read = Callable[[str], t.Optional[str]]  # noqa: UP045  # evaluated at import
 """The text of a path of the tree; None where there is no such file."""
 

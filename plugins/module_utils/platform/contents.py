@@ -19,13 +19,13 @@ from ..errors import BootstrapError
 from ..fetch.sources import Contents, Files, Sources
 from ..files import read_bounded, write_atomically
 from ..formats import yaml_documents
+from ..formats.json_object import Json
 from . import closure, github_source, objects, package, renderer, secrets, source, tables
 from .closure import Closure
 from .package import Rendered
 from .renderer import Renderer
 from .tables import Release
 
-Json = dict[str, t.Any]
 MAX_BYTES = 64 * 2**20
 """Of one file of a vendored package."""
 _LICENSE = "LICENSE"

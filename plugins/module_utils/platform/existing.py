@@ -10,9 +10,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from ..errors import BootstrapError
+from ..formats.json_object import Json
 from .tables import Graph, Substitute
-
-Json = dict[str, t.Any]
 
 OWN, EXISTING = "own", "existing"
 _OURS = "applyset"

@@ -10,13 +10,13 @@ from collections.abc import Collection
 
 from ..errors import BootstrapError
 from ..formats import bounded_yaml
+from ..formats.json_object import Json
 
 try:
     import yaml
 except ImportError:  # pragma: no cover
     yaml = None  # type: ignore[assignment]
 
-Json = dict[str, t.Any]
 
 CRD = "CustomResourceDefinition"
 _HASHED = ("ConfigMap", "Secret")

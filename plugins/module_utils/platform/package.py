@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from ..errors import BootstrapError
 from ..fetch import archive
 from ..formats import yaml_documents
+from ..formats.json_object import Json
 from . import parameters
 from .tables import FOLDER, Node, Release
 
-Json = dict[str, t.Any]
 Files = dict[str, str]
 
 PREFIX = "io.ksonnet.pkg.platform-"

@@ -14,10 +14,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ..errors import BootstrapError
+from ..formats.json_object import Json
 from . import objects, tables
 from .tables import Release
-
-Json = dict[str, t.Any]
 
 _OF_A_PATCH = (
     *("object", "path", "text", "values", "format", "template", "lines", "copies"),

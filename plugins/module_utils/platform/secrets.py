@@ -7,14 +7,12 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import typing as t
 from collections.abc import Iterable
 
 from ..data.annotations import GENERATE
 from ..errors import BootstrapError
+from ..formats.json_object import Json
 from . import tables
-
-Json = dict[str, t.Any]
 
 
 def declared(items: list[Json], component: str) -> list[Json]:

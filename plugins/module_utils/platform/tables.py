@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import functools
 import re
-import typing as t
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..errors import BootstrapError
+from ..formats.json_object import Json
 
 try:
     import yaml
 except ImportError:  # pragma: no cover
     yaml = None  # type: ignore[assignment]
 
-Json = dict[str, t.Any]
 FOLDER = Path(__file__).parents[3] / "platform"
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import textwrap
-import typing as t
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,8 +14,7 @@ from urllib.parse import quote
 from .. import files
 from ..errors import BootstrapError
 from ..formats import foreign_json
-
-Json = dict[str, t.Any]
+from ..formats.json_object import Json
 
 _WIDTH = 120
 _MOST = 128 * files.MIB

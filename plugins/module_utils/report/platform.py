@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-import typing as t
-
-Json = dict[str, t.Any]
+from ..formats.json_object import Json
 
 _CHOSEN = "You chose it."
 """The reason of a component that was not added for another."""

@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-import typing as t
-
-Json = dict[str, t.Any]
+from ..formats.json_object import Json
 
 AUDIENCES: dict[str, tuple[str, ...]] = {
     "a trial": ("work-is-not-kept",),

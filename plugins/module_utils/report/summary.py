@@ -7,15 +7,13 @@ from __future__ import annotations
 import re
 import shlex
 import textwrap
-import typing as t
 from collections import Counter
 from pathlib import Path
 
+from ..formats.json_object import Json
 from ..plan.plan_text import shown
 from ..redaction.redact import plain
 from . import platform
-
-Json = dict[str, t.Any]
 
 _LABEL = 14
 _WIDTH = 120

@@ -13,6 +13,7 @@ import functools
 import re
 import typing as t
 
+from ..formats.json_object import Json
 from ..kube import quantity
 
 try:
@@ -20,7 +21,6 @@ try:
 except ImportError:  # pragma: no cover
     jmespath = None
 
-Json = dict[str, t.Any]
 AVAILABLE = jmespath is not None
 ERRORS: tuple[type[Exception], ...] = (re.error,) if jmespath is None else (re.error, jmespath.exceptions.JMESPathError)
 

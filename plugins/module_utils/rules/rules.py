@@ -30,6 +30,7 @@ from pathlib import Path
 from .. import files
 from ..errors import BootstrapError, missing_library
 from ..formats import bounded_yaml
+from ..formats.json_object import Json
 from . import functions, parameter_guards, volatile_facts
 
 try:
@@ -37,7 +38,6 @@ try:
 except ImportError:  # pragma: no cover
     yaml = None  # type: ignore[assignment]
 
-Json = dict[str, t.Any]
 
 _DOES = ("sets", "keeps", "blocks", "warns")
 _FIELDS = {"id", "for", "when", "value", "reason", "fix", "command", "source", "alternatives", *_DOES}

@@ -13,11 +13,10 @@ import typing as t
 from collections.abc import Mapping
 
 from ..errors import BootstrapError
+from ..formats.json_object import Json
 from ..formats.jsonnet_lexer import imports
 from ..ksonnet.render import render
 from ..kube.object_shapes import Shape, misfits
-
-Json = dict[str, t.Any]
 
 _FILE = "checks.libsonnet"
 _COMPONENT = """local checks = import %s;

@@ -12,12 +12,11 @@ from urllib.parse import urlencode
 
 from ..errors import missing_library
 from ..formats import foreign_json
+from ..formats.json_object import Json
 from ..kube.client import Client
 from ..process import interrupts
 from ..redaction.redact import clean
 from .result import CheckDenied, CheckFailed
-
-Json = dict[str, t.Any]
 
 _PROTOCOL = "v4.channel.k8s.io"
 """https://kubernetes.io/docs/reference/using-api/api-concepts/ and k8s.io/apimachinery/pkg/util/remotecommand: each message begins with the

@@ -5,20 +5,18 @@
 from __future__ import annotations
 
 import time
-import typing as t
 from collections.abc import Iterable
 
 from ..deploy.delete import deletion
 from ..deploy.status.diagnosis import explain
 from ..deploy.status.readiness import conditions
 from ..errors import BootstrapError
+from ..formats.json_object import Json
 from ..kube.client import METADATA, ApiError, Client
 from ..kube.resources import Key, Resource, Resources, key_of
 from ..process import interrupts
 from ..redaction.redact import clean
 from .result import CheckDenied, CheckFailed
-
-Json = dict[str, t.Any]
 
 CHECK = "kubeflow.bootstrap/check"
 """The label of all objects of a check, with its name; packages put it on the pod templates."""

@@ -14,6 +14,7 @@ from ..deploy.applier import RETRY_SECONDS
 from ..deploy.interruptible import interruptible
 from ..deploy.model.progress import Ticker
 from ..errors import BootstrapError
+from ..formats.json_object import Json
 from ..ksonnet.disk import folder
 from ..kube.client import ApiError, Client, Unreachable
 from ..kube.discovery import served
@@ -24,8 +25,6 @@ from ..run import Context
 from . import pod_exec, temporary, web
 from .declared import checks
 from .result import FAILED, PASSED, SKIPPED, WARNING, CheckDenied, CheckFailed, CheckResult
-
-Json = dict[str, t.Any]
 
 _SIMULATED = "kwok.x-k8s.io/node"
 """The annotation of nodes that kwok plays (https://kwok.sigs.k8s.io/docs/user/kwok-manage-nodes-and-pods/)."""

@@ -4,18 +4,16 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Mapping
 from urllib.parse import urljoin, urlsplit
 
 from ..formats import foreign_json
+from ..formats.json_object import Json
 from ..http import ask, trust
 from ..http.deadline import ExchangeDeadline
 from ..kube.client import Client
 from ..redaction.redact import clean
 from .result import CheckDenied, CheckFailed
-
-Json = dict[str, t.Any]
 
 _REDIRECTS = 5
 _MOST = 2**20

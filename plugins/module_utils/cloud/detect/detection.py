@@ -8,7 +8,6 @@ import queue
 import re
 import threading
 import time
-import typing as t
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -16,7 +15,6 @@ from urllib.parse import urlsplit
 from ...http.ask import NoAnswer, ask
 from ...http.deadline import ExchangeDeadline
 
-Json = dict[str, t.Any]
 Env = Mapping[str, str]
 
 CONNECT_SECONDS = 0.5

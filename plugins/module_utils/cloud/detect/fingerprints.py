@@ -9,8 +9,9 @@ import typing as t
 from urllib.parse import urlsplit
 
 from ...data.clouds import ACCOUNT, AKS_RESOURCES, CLUSTER_NAMES, GKE_POOL, LABELS, PROVIDERS, REGION_OF_ZONE, SERVERS, ZONE
+from ...formats.json_object import Json
 from .azure import cluster_of_resource_group
-from .detection import CloudFinding, Json
+from .detection import CloudFinding
 
 
 def from_nodes(nodes: Json) -> CloudFinding:

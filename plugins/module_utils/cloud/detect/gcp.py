@@ -14,9 +14,10 @@ import re
 import typing as t
 
 from ... import files
+from ...formats.json_object import Json
 from ...kubeconfig.token_expiry import claims
 from ...redaction.redact import path_text
-from .detection import CloudFinding, Env, Json, MetadataServer, SourceUnavailable, printable
+from .detection import CloudFinding, Env, MetadataServer, SourceUnavailable, printable
 
 _FLAVOR = {"Metadata-Flavor": "Google"}
 _INSTANCE = "/computeMetadata/v1/instance"

@@ -8,14 +8,12 @@ server-side-apply/#transferring-ownership).
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Iterable
 
+from ...formats.json_object import Json
 from ...kube.client import ApiError, Client
 from ...kube.resources import Key, Resources, group_of, key_of
 from ..model.applyset import Inventory
-
-Json = dict[str, t.Any]
 
 AUTOSCALERS: dict[tuple[str, str], tuple[str, str]] = {
     ("autoscaling", "HorizontalPodAutoscaler"): ("", ""),

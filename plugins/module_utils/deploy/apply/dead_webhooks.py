@@ -12,6 +12,7 @@ import typing as t
 from collections.abc import Iterable, Mapping
 
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from ...kube.client import ONE_METADATA, ApiError, Client
 from ...kube.resources import Key, group_of
 from ..graph.object_index import dicts_of, labels_of, pod_template, selects
@@ -19,7 +20,6 @@ from ..graph.webhooks import ADMISSION, service_of
 from ..model.member import Member
 from .rejections import DENIED, Refusal
 
-Json = dict[str, t.Any]
 _KINDS = ("mutatingwebhookconfigurations", "validatingwebhookconfigurations")
 
 

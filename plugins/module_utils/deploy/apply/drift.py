@@ -7,10 +7,10 @@ Known members cost one list of metadata a kind, however many there are; whole ob
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Iterable, Iterator
 
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from ...kube.client import METADATA, ONE_METADATA, ApiError, Client
 from ...kube.object_shapes import BUILT_IN
 from ...kube.resources import CRD, MANAGER, Key, Resources, digest, key_of, owned_fields
@@ -22,8 +22,6 @@ from ..status.unlisted_kinds import declared
 from .autoscaling import autoscaled, leaving, parted
 from .equality import contained, no_more_entries
 from .field_managers import changed_by, owner
-
-Json = dict[str, t.Any]
 
 Kind = tuple[str, str]
 """API group and kind."""

@@ -11,10 +11,9 @@ import typing as t
 from decimal import Decimal, InvalidOperation
 
 from ...formats import strict_base64
+from ...formats.json_object import Json
 from ...kube.object_shapes import BUILT_IN
 from ...kube.resources import group_of
-
-Json = dict[str, t.Any]
 
 _QUANTITIES = {"averageValue", "capacity", "default", "defaultRequest", "divisor", "hard", "limits", "max", "maxLimitRequestRatio", "min"}
 _QUANTITIES |= {"overhead", "podFixed", "requests", "sizeLimit"}

@@ -7,11 +7,10 @@ from __future__ import annotations
 import typing as t
 
 from ...formats import foreign_json
+from ...formats.json_object import Json
 from ...kube.managed_by import managed_by
 from ...kube.resources import is_ours
 from ..graph.object_index import dict_of
-
-Json = dict[str, t.Any]
 
 _TOOLS = {
     "argocd": "Argo CD application",

@@ -8,16 +8,14 @@ namespace of its dependent or in none.
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Iterable
 
+from ...formats.json_object import Json
 from ...kube.client import ONE_METADATA, ApiError, Client
 from ...kube.discovery import Served
 from ...kube.resources import Key, Resource
 from ..model.member import Member
 from .rejections import INVALID, Refusal
-
-Json = dict[str, t.Any]
 
 
 def without_owner(client: Client, members: Iterable[Member], apis: Served) -> dict[Key, Refusal]:

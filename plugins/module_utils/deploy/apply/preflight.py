@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from ...data.rights import ALWAYS
 from ...errors import BootstrapError, some
+from ...formats.json_object import Json
 from ...kube.access_review import allowed, missing, review
 from ...kube.client import ONE_METADATA, ApiError, Client
 from ...kube.discovery import Served
@@ -28,8 +28,6 @@ from .dead_webhooks import unanswered
 from .owner_references import without_owner
 from .rejections import FORBIDDEN, IMMUTABLE, INVALID, Refusal, fixes, inconclusive, summary
 from .wave import refusal_of, send
-
-Json = dict[str, t.Any]
 
 Right = tuple[str, str, str]
 """Verb, API group, resource."""

@@ -9,6 +9,7 @@ import typing as t
 from collections.abc import Callable
 
 from ...errors import BootstrapError, some
+from ...formats.json_object import Json
 from ...kube.client import Client
 from ...kube.resources import Key
 from ...process import interrupts
@@ -18,8 +19,6 @@ from ..model.managed_fields import Rewrite, owned_names
 from ..model.member import Member
 from ..status.finalizers import EXPLAIN_AFTER, holding
 from .rejections import MOST, Refusal
-
-Json = dict[str, t.Any]
 
 _RBAC, _STORAGE = "rbac.authorization.k8s.io", "storage.k8s.io"
 _REPLACEABLE = {

@@ -14,11 +14,10 @@ import typing as t
 from collections.abc import Mapping
 
 from ...errors import BootstrapError, some
+from ...formats.json_object import Json
 from ...kube.client import ApiError, Unreachable
 from ...kube.resources import Key
 from ...kube.retry import transient
-
-Json = dict[str, t.Any]
 
 CONFLICT, IMMUTABLE, INVALID, DENIED, FORBIDDEN, OTHER = "conflict", "immutable", "invalid", "denied", "forbidden", "other"
 UNANSWERED = "unanswered"

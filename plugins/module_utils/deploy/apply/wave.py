@@ -7,11 +7,11 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-import typing as t
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from ...kube.client import ONE_METADATA, ApiError, Client, Unreachable
 from ...kube.identity import OtherCluster
 from ...kube.policy import Deadline
@@ -25,8 +25,6 @@ from ..status.finalizers import holding
 from . import recreate
 from .drift import fingerprint
 from .rejections import INVALID, Refusal, refusal
-
-Json = dict[str, t.Any]
 
 _TERMINATING = "custom resource definition is terminating"
 """In a message of the API server (apiextensions-apiserver, apiserver/customresource_handler.go)."""

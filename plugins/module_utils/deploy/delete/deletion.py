@@ -7,15 +7,13 @@ With UID and resourceVersion as preconditions, so that no later object of that n
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Callable
 
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from ...kube.client import ONE_METADATA, ApiError, Client
 from ...kube.identity import OtherCluster
 from ...kube.resources import Key
-
-Json = dict[str, t.Any]
 
 GONE, GOING, SPARED, REFUSED, LOST = "gone", "going", "spared", "refused", "lost"
 """What happened to an object: deleted; being deleted; no longer to be deleted; refused by the server; no answer."""

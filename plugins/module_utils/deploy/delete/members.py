@@ -9,6 +9,7 @@ import typing as t
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from ...kube.client import METADATA, ONE_METADATA, ApiError, Client
 from ...kube.discovery import Served
 from ...kube.resources import CRD, MANAGER, Key, Resource, Resources, group_of
@@ -18,8 +19,6 @@ from ..model.deletion_target import DeletionTarget
 from ..status.readiness import conditions
 from ..status.unlisted_kinds import declared, unavailable, unserved
 from .removal import Removal
-
-Json = dict[str, t.Any]
 
 _PAGE_OF_DEFINITIONS = 20
 """A CRD may be as large as a megabyte."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from ...kube.client import ApiError, Client
 from ...kube.discovery import Served
 from ...kube.object_shapes import BUILT_IN
@@ -27,8 +28,6 @@ from ..model.outcome import Options, Outcome
 from ..model.progress import Ticker
 from ..status.finalizers import EXPLAIN_AFTER, explained, short
 from .deletion import GOING, GONE, LOST, SPARED, delete, live_metadata
-
-Json = dict[str, t.Any]
 
 HOLDS_DATA = {("", "PersistentVolume"), ("", "PersistentVolumeClaim")}
 NAMESPACE = ("", "Namespace")

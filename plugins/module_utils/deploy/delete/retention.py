@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 
 from ...errors import BootstrapError, some
+from ...formats.json_object import Json
 from ...kube.client import METADATA, ApiError, Client
 from ...kube.discovery import Served
 from ...kube.object_shapes import BUILT_IN
@@ -20,8 +20,6 @@ from ..graph.webhooks import service_of
 from ..model.deletion_target import DeletionTarget
 from ..status.controllers import Controllers, account_of
 from .members import descended
-
-Json = dict[str, t.Any]
 
 _NAMED = 5
 _CLAIM = ("", "PersistentVolumeClaim")

@@ -8,10 +8,9 @@ import enum
 import typing as t
 from collections.abc import Iterator
 
+from ...formats.json_object import Json
 from ...kube.resources import Key, group_of, key_of
 from .object_index import RBAC, Related, Subject, dict_of, dicts_of, pod_template
-
-Json = dict[str, t.Any]
 
 
 class Gate(t.NamedTuple):

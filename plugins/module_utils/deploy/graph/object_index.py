@@ -9,9 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from ...data.controller_made import CONTROLLER_MADE
+from ...formats.json_object import Json
 from ...kube.resources import CRD, Key, key_of
-
-Json = dict[str, t.Any]
 
 RBAC = "rbac.authorization.k8s.io"
 _ACCOUNTS = "system:serviceaccounts"

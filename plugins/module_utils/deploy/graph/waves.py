@@ -8,6 +8,7 @@ import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ...formats.json_object import Json
 from ...kube.resources import Key, key_of
 from .cycles import Graph, broken_up
 from .dependencies import Gate, Strength, needs_of
@@ -16,7 +17,6 @@ from .webhooks import add, add_servers, bundle_needs, service_of
 
 __all__ = ["SOFT", "Gate", "Order", "Strength", "order"]
 
-Json = dict[str, t.Any]
 
 SOFT = {"certificate"}
 """Gates that are awaited for a short time only, then reported and passed: the kubelet waits too."""

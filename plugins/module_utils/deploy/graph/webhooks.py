@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-import typing as t
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from ...formats.json_object import Json
 from ...kube.resources import CRD, Key, group_of
 from .dependencies import Dependency, Gate, Strength
 from .object_index import Related, dict_of, dicts_of, labels_of, pod_template, selects
 
-Json = dict[str, t.Any]
 Graph = dict[Key, dict[Key, Dependency]]
 
 ADMISSION = "admissionregistration.k8s.io"

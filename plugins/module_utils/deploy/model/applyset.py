@@ -18,11 +18,10 @@ from dataclasses import dataclass, field
 
 from ...errors import BootstrapError
 from ...formats import foreign_json
+from ...formats.json_object import Json
 from ...kube.client import Client
 from ...kube.names import object_name
 from ...kube.resources import MANAGER, Key
-
-Json = dict[str, t.Any]
 
 PART_OF = "applyset.kubernetes.io/part-of"
 ID = "applyset.kubernetes.io/id"

@@ -4,12 +4,10 @@
 
 from __future__ import annotations
 
-import typing as t
 from dataclasses import dataclass, field
 
+from ...formats.json_object import Json
 from ...kube.resources import Key, Resource
-
-Json = dict[str, t.Any]
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,10 @@ from dataclasses import dataclass, field
 from ...data.annotations import GENERATE
 from ...data.public_values import PUBLIC_VALUES
 from ...errors import BootstrapError, some
+from ...formats.json_object import Json
 from ...kube.client import ApiError, Client
 from ...kube.resources import Key, key_of
 
-Json = dict[str, t.Any]
 Pairs = list[tuple[str, Json]]
 
 _SECRET = ("", "Secret")

@@ -18,10 +18,9 @@ from collections.abc import Iterator
 
 from ...data.field_managers import APPLIERS, CONTROLLER, EDITORS
 from ...formats import foreign_json
+from ...formats.json_object import Json
 from ...kube.client import ONE_METADATA, ApiError, Client
 from ...kube.resources import MANAGER, is_ours
-
-Json = dict[str, t.Any]
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _ITSELF = "."

@@ -4,14 +4,11 @@
 
 from __future__ import annotations
 
-import typing as t
 from dataclasses import dataclass, field
 
+from ...formats.json_object import Json
 from ...kube.resources import Key, Resource
 from .managed_fields import Rewrite
-
-Json = dict[str, t.Any]
-
 
 WRITES = {"create": "created", "change": "changed", "take-over": "taken over", "replace": "replaced"}
 """Actions that write to the cluster, to what the outcome says of them."""

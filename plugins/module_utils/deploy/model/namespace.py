@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ...formats.json_object import Json
 from ...kube.client import ApiError, Client
 from .applyset import Inventory
-
-Json = dict[str, t.Any]
 
 COMPONENT = "environment"
 """What the outcome says instead of a component."""

@@ -4,9 +4,8 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ...errors import missing_library
+from ...formats.json_object import Json
 from ...kube.resources import Key
 from .applyset import PART_OF
 
@@ -15,7 +14,6 @@ try:
 except ImportError:  # pragma: no cover
     yaml = None  # type: ignore[assignment]
 
-Json = dict[str, t.Any]
 
 # Set by the server at every write.
 _SERVERS = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink")

@@ -6,16 +6,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-import typing as t
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ...api_migration.migrate import ApiMigration
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from ...kube.resources import Key
 from .progress import Ticker
-
-Json = dict[str, t.Any]
 
 LATER = "later"
 """In the option ``prune``: stale members stay in this run."""

@@ -13,9 +13,8 @@ import typing as t
 
 from ...data.annotations import GENERATE
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from ...kube.client import ApiError, Client
-
-Json = dict[str, t.Any]
 
 COMPONENT = "secrets"
 """What the outcome says instead of a component."""

@@ -6,10 +6,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-import typing as t
 from collections.abc import Iterator, Mapping
 
-Json = dict[str, t.Any]
+from ...formats.json_object import Json
 
 _WORTH = 0.2
 """Shorter waits, in seconds, are left out."""

@@ -4,14 +4,13 @@
 
 from __future__ import annotations
 
-import typing as t
 from functools import cached_property
 
+from ...formats.json_object import Json
 from ...kube.client import Client
 from ...kube.resources import Key
 from ..graph.object_index import RBAC, pod_template
 
-Json = dict[str, t.Any]
 Account = tuple[str, str]
 """Namespace and name of a ServiceAccount."""
 

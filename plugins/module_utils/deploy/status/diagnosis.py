@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import re
 import shlex
-import typing as t
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from ...kube.client import Client
 from ...kube.resources import Key
 from ..graph.object_index import dict_of
 from .readiness import conditions, holds, one_line
-
-Json = dict[str, t.Any]
 
 _MOST = 2
 """Pods, and events, of one object that are reported."""

@@ -9,6 +9,7 @@ import shlex
 import typing as t
 from collections.abc import Mapping
 
+from ...formats.json_object import Json
 from ...kube.client import METADATA, ApiError, Client
 from ...kube.discovery import Served
 from ...kube.resources import CRD, Key, Resource, group_of
@@ -17,7 +18,6 @@ from .controllers import Controllers
 if t.TYPE_CHECKING:
     from ..model.deletion_target import DeletionTarget
 
-Json = dict[str, t.Any]
 
 EXPLAIN_AFTER = 10.0
 """Seconds until the reason of a slow deletion is reported."""

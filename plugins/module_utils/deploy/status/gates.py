@@ -10,6 +10,7 @@ import re
 import typing as t
 from collections.abc import Callable, Collection, Iterator, Mapping
 
+from ...formats.json_object import Json
 from ...kube.client import METADATA, ONE_METADATA, ApiError, Client
 from ...kube.resources import CRD, DEFINITIONS, Key
 from ..graph.object_index import labels_of, pod_template
@@ -18,7 +19,6 @@ from .diagnosis import explain as explanation
 from .finalizers import holding
 from .readiness import NotReady, conditions, holds, is_paused, one_line
 
-Json = dict[str, t.Any]
 Items = Mapping[Key, Json]
 Check = Callable[[Client, list[Key], Items, bool], dict[Key, str]]
 """From the keys of one kind of gates to why each is closed; the last argument: whether to send more requests to explain that."""

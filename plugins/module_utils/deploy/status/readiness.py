@@ -11,9 +11,8 @@ import typing as t
 from collections.abc import Callable, Container
 
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from ...kube.object_shapes import BUILT_IN
-
-Json = dict[str, t.Any]
 
 Check = Callable[[Json, Json], t.Optional[str]]  # noqa: UP045  # evaluated at import, which sanity's oldest pylint objects to
 """From ``spec`` and ``status`` to what is still missing; ``None`` if nothing is."""

@@ -7,16 +7,15 @@ Such objects are not absent: they are never pruned, and stay recorded until they
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Iterable
 
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from ...kube.client import METADATA, Client
 from ...kube.discovery import Served
 from ...kube.resources import Resources, group_of
 from .readiness import conditions, one_line
 
-Json = dict[str, t.Any]
 Kind = tuple[str, str]
 """API group and kind."""
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 import contextlib
 import shlex
 import time
-import typing as t
 from collections.abc import Collection, Iterator, Mapping
 
+from ...formats.json_object import Json
 from ...kube.client import ApiError, Client
 from ...kube.policy import Deadline
 from ...kube.resources import CRD, Key, Resource
@@ -21,8 +21,6 @@ from ..model.progress import Ticker
 from .diagnosis import explain
 from .gates import closed, described, unserved
 from .readiness import NotReady, awaited, failed, is_paused, missing, only_slow, storage_class
-
-Json = dict[str, t.Any]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
 _EXPLAIN_FIRST, _EXPLAIN_EVERY = 1.0, 5.0

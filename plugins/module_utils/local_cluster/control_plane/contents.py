@@ -7,10 +7,10 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Callable
 
+from ...formats.json_object import Json
 from ...kube.client import ApiError, Client
 from ...kube.discovery import Served, served
 
-Json = dict[str, t.Any]
 Await = Callable[[Callable[[], t.Optional[str]]], None]  # noqa: UP045  # evaluated at import
 """Waits until a condition returns None; any other result says what is missing."""
 

@@ -26,13 +26,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import BootstrapError, missing_library
+from ...formats.json_object import Json
 
 try:
     import yaml
 except ImportError:  # pragma: no cover
     yaml = None  # type: ignore[assignment]
 
-Json = dict[str, t.Any]
 
 DEFAULT_ANNOTATIONS = {
     "ga": "storageclass.kubernetes.io/is-default-class",

@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from ...run import Context
 from ..control_plane.locks import locked
 from . import layers, requirements
@@ -36,7 +37,6 @@ try:
 except ImportError:  # pragma: no cover
     yaml = None  # type: ignore[assignment]
 
-Json = dict[str, t.Any]
 _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _HOSTS = {"docker.io": "registry-1.docker.io"}
 _REGISTRY_SECONDS = 5.0

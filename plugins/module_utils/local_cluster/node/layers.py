@@ -24,10 +24,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from ..control_plane import programs
 from .requirements import SYSTEM_PATH
 
-Json = dict[str, t.Any]
 _UNUSED = ("doc", "man", "locale", "i18n", "info", "lintian")
 """Folders of /usr/share that no program needs."""
 _PLATFORMS = ("manylinux2014", "manylinux_2_24", "manylinux_2_27", "manylinux_2_28", "manylinux_2_34", "linux")

@@ -12,11 +12,11 @@ import hashlib
 import socket
 import string
 import sys
-import typing as t
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...formats.json_object import Json
 from ..control_plane import certificates, control_plane
 from ..control_plane.certificates import KeyFiles
 from ..control_plane.control_plane import Home, Inside, Ports
@@ -31,7 +31,6 @@ try:
 except ImportError:  # pragma: no cover
     yaml = None  # type: ignore[assignment]
 
-Json = dict[str, t.Any]
 
 PODS = "10.244.0.0/16"
 DNS = "10.96.0.10"

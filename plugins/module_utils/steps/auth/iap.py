@@ -18,10 +18,9 @@ from collections.abc import Callable, Iterator
 from ...cloud.google_api import GoogleApi
 from ...errors import BootstrapError
 from ...formats import foreign_json
+from ...formats.json_object import Json
 from ...kube.client import ApiError, Client
 from .login import Login, LoginSpec, existing
-
-Json = dict[str, t.Any]
 
 SECRET = "kubeflow-oauth"
 _KEYS = ("client_id", "client_secret")

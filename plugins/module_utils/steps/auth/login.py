@@ -6,15 +6,13 @@ from __future__ import annotations
 
 import base64
 import re
-import typing as t
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ...errors import BootstrapError, missing_library
+from ...formats.json_object import Json
 from ...kube.client import ApiError, Client
 from ...rules import functions
-
-Json = dict[str, t.Any]
 
 KINDS = ("iap", "oidc", "openshift", "static")
 _EXPRESSION = re.compile(r"\{([^{}]+)\}")

@@ -8,18 +8,16 @@ https://openid.net/specs/openid-connect-discovery-1_0.html, sections 3 and 4
 from __future__ import annotations
 
 import json
-import typing as t
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from ...http.ask import NoAnswer, ask
 from ...http.deadline import ExchangeDeadline
 from ...http.trust import trusting
 from ...kube.client import Client
 from .login import Login, LoginSpec, existing, returned
-
-Json = dict[str, t.Any]
 
 SECRET, KEY = "kubeflow-oidc", "client-secret"
 _GOOGLE = "https://accounts.google.com"

@@ -8,12 +8,9 @@ The ServiceAccount of the hub is the OAuth client, with its own token as the sec
 
 from __future__ import annotations
 
-import typing as t
-
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from .login import Login, LoginSpec, returned
-
-Json = dict[str, t.Any]
 
 _API = "oauth.openshift.io/v1"
 

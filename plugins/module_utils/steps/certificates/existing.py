@@ -12,10 +12,9 @@ import binascii
 import typing as t
 
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from ...kube.client import ApiError, Client
 from . import key_pair
-
-Json = dict[str, t.Any]
 
 _GROUP = "/apis/cert-manager.io/v1"
 _TYPES = ("acme", "ca", "vault", "venafi", "selfSigned")

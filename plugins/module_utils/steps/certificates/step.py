@@ -14,14 +14,13 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from ...kube.client import Client
 from ...rules.rules import Rule
 from ...run import Context
 from ..dns.step import embedded_address
 from ..static_ip.address import default_name
 from . import existing, key_pair
-
-Json = dict[str, t.Any]
 
 KINDS = ("cert-manager", "google-managed", "files", "self-signed", "none")
 _NOT_PUBLIC = ("local", "localhost", "localdomain", "internal", "lan", "home.arpa", "test", "example", "invalid", "corp", "home")

@@ -9,16 +9,14 @@ additions must not be there yet), .../managedZones, .../resourceRecordSets
 from __future__ import annotations
 
 import re
-import typing as t
 from collections.abc import Callable, Mapping
 
 from ...cloud.google_api import GoogleApi
 from ...cloud.google_errors import GoogleError
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from .name import DnsRecordSpec
 from .records import CandidateZone, Conflict, Record, choose
-
-Json = dict[str, t.Any]
 
 _IN_BETWEEN = (409, 412)
 _TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')

@@ -13,18 +13,16 @@ from __future__ import annotations
 import base64
 import json
 import re
-import typing as t
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ...cloud.google_api import GoogleApi
 from ...cloud.google_errors import GoogleError
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from ...run import Context
 from ..static_ip.address import default_name
 from .name import DnsRecordResult, DnsRecordSpec, version_of, whose
-
-Json = dict[str, t.Any]
 
 NAME = re.compile(r"[a-z][a-z0-9-]*\.endpoints\.([a-z][a-z0-9-]{4,28}[a-z0-9](?:\.[a-z0-9.-]+)?)\.cloud\.goog")
 

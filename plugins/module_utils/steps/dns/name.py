@@ -14,9 +14,8 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from ..static_ip.address import MANAGER, label_value
-
-Json = dict[str, t.Any]
 
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 _MARK = re.compile(rf"{MANAGER} application=([a-z0-9_-]+) cluster=([a-z0-9_-]+)")

@@ -14,11 +14,11 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from ...run import Context
 from ..static_ip.address import MANAGER
 from .name import DnsRecordResult, DnsRecordSpec, version_of, whose
 
-Json = dict[str, t.Any]
 Z = t.TypeVar("Z")
 
 _LEADING = ("A", "AAAA", "CNAME")

@@ -11,15 +11,13 @@ from __future__ import annotations
 
 import re
 import time
-import typing as t
 from collections.abc import Callable, Mapping
 
 from ...cloud.aws_api import AwsApi
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from .name import DnsRecordSpec
 from .records import CandidateZone, Conflict, Record, choose
-
-Json = dict[str, t.Any]
 
 _TEXT = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _CHANGED_MEANWHILE = re.compile(r"it already exists|but it was not found|do not match the current values", re.IGNORECASE)

@@ -8,9 +8,9 @@ Names that hold their address: https://sslip.io. ExternalDNS: https://kubernetes
 from __future__ import annotations
 
 import ipaddress
-import typing as t
 
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from ...run import Context
 from ..static_ip.address import default_name
 from . import records
@@ -19,8 +19,6 @@ from .endpoints import NAME, Endpoints
 from .name import DnsRecordResult, DnsRecordSpec, checked, version_of
 from .route53 import Route53
 from .verify import verify
-
-Json = dict[str, t.Any]
 
 _HOLDING = ("sslip.io", "nip.io")
 _LAPTOPS = ("kind", "minikube", "docker-desktop", "kwok")

@@ -20,6 +20,7 @@ from ...credential_scan import scan
 from ...errors import BootstrapError
 from ...fetch.sources import Sources
 from ...files import write_atomically
+from ...formats.json_object import Json
 from ...ksonnet.disk import folder as application
 from ...ksonnet.files import record
 from ...redaction.redact import clean
@@ -29,8 +30,6 @@ from . import message, repository
 from .command import Git, GitFailed
 from .push import PushTarget, push
 from .repository import Repository
-
-Json = dict[str, t.Any]
 
 
 @dataclass(frozen=True)

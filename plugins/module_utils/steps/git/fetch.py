@@ -5,16 +5,14 @@
 from __future__ import annotations
 
 import shutil
-import typing as t
 
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from ...run import Context
 from . import repository
 from .command import Git, GitFailed
 from .commit import CommitSpec
 from .push import PushTarget, address_text, login, refused
-
-Json = dict[str, t.Any]
 
 
 def fetch(spec: CommitSpec, context: Context) -> Json:

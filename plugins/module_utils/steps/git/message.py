@@ -14,10 +14,9 @@ from collections.abc import Mapping
 
 from ...credential_scan.scan import is_secret
 from ...formats import yaml_documents
+from ...formats.json_object import Json
 from ...ksonnet.files import record
 from ...redaction.redact import clean
-
-Json = dict[str, t.Any]
 
 _SUMMARY = 72
 _WIDTH = 100

@@ -16,9 +16,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from ...kube.client import Client
-
-Json = dict[str, t.Any]
 
 MANIFESTS = "manifests/kubeflow.yaml"
 """Where the rendered objects are, below the application's folder."""

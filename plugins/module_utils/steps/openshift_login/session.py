@@ -15,17 +15,15 @@ import contextlib
 import hashlib
 import json
 import time
-import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from ...errors import BootstrapError, missing_library
+from ...formats.json_object import Json
 from ...http.ask import HttpReply, NoAnswer, ask
 from ...http.deadline import ExchangeDeadline
 from ...http.trust import trusting
-
-Json = dict[str, t.Any]
 
 CLIENT = "openshift-challenging-client"
 PREFIX = "sha256~"

@@ -16,9 +16,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from ...run import Context
-
-Json = dict[str, t.Any]
 
 MANAGER = "kubeflow-bootstrap"
 _MANAGED_BY, _APPLICATION, _CLUSTER = "managed-by", "kubeflow-application", "kubeflow-cluster"

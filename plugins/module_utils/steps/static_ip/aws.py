@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import re
 import time
-import typing as t
 from collections.abc import Callable, Mapping
 
 from ...cloud.aws_api import AwsApi
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from .address import Address, AddressSpec
-
-Json = dict[str, t.Any]
 
 _SETTLE_SECONDS = 2.0
 """EC2 knows no unique names. So after allocating one waits this long, and by then sees whatever another run was allocating."""

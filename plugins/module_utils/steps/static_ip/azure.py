@@ -18,9 +18,8 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from ...errors import BootstrapError, missing_library
+from ...formats.json_object import Json
 from .address import Address, AddressSpec
-
-Json = dict[str, t.Any]
 
 _PUBLIC = "https://management.azure.com"
 _KNOWN_AUTHORITIES = ("login.microsoftonline.com", "login.microsoftonline.us", "login.chinacloudapi.cn", "login.partner.microsoftonline.cn")

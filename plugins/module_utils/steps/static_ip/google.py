@@ -15,9 +15,8 @@ from collections.abc import Callable, Mapping
 from ...cloud.google_api import GoogleApi
 from ...cloud.google_errors import GoogleError
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from .address import Address, AddressSpec, until
-
-Json = dict[str, t.Any]
 
 
 class Google:

@@ -11,16 +11,14 @@ https://azure.github.io/azure-service-operator/reference/network/
 from __future__ import annotations
 
 import dataclasses
-import typing as t
 
 from ...errors import BootstrapError
+from ...formats.json_object import Json
 from ...run import Context
 from .address import Address, AddressSpec, Cloud, absent, label_value, present
 from .aws import Aws
 from .azure import Azure
 from .google import Google
-
-Json = dict[str, t.Any]
 
 COMPONENT = "address"
 _CLOUDS = {"gcp": "google", "aws": "aws", "azure": "azure"}
