@@ -16,10 +16,13 @@ import os
 import typing as t
 from collections.abc import Iterator, Mapping
 
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible import constants
+from ansible import context as command_line
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 from ansible.module_utils.common.json import Direction, get_module_decoder, get_module_encoder
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credential_scan.masking import masked
@@ -28,6 +31,9 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.redaction.redac
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, begin, failed, result_of
 
 _MODULES = "ansible_collections.kubeflow.bootstrap.plugins.modules"
+_SWITCH = "kubeflow_in_process"
+_FOR_PEOPLE = {"default", "minimal", "oneline", "debug", "dense", "unixy", "yaml", "awx_display"}
+"""Callbacks, by their short names, that write for people. What others write on stdout is for programs."""
 _display = Display()
 
 
@@ -37,7 +43,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result: dict[str, t.Any] = super().run(tmp, task_vars)
-        if self._on_controller():
+        if self._on_controller() and self._is_on(task_vars or {}):
             with _environment(self._of_task()) as env:
                 result.update(self._work("  " if self._task.run_once else _mark(task_vars or {}), env))
         else:
@@ -51,6 +57,9 @@ class ActionModule(ActionBase):
 
     def _on_controller(self) -> bool:
         return self._connection.transport == "local" and not self._task.async_val and not self._play_context.become
+
+    def _is_on(self, task_vars: dict[str, t.Any]) -> bool:
+        return bool(boolean(self._templar.template(task_vars.get(_SWITCH, True))))
 
     def _of_task(self) -> dict[str, str]:
         """The task's ``environment`` keyword for this loop item and this retry."""
@@ -68,14 +77,17 @@ class ActionModule(ActionBase):
             return {"skipped": True, "msg": f"{name} does not support check mode"}
         validation = ArgumentSpecValidator(**checks).validate(_plain(self._task.args))
         begin(validation._no_log_values, validation.validated_parameters)
-        warnings: list[str] = []
+        warnings = _of_validation(validation)
+        for_people = _is_for_people()
         context = Context(
             check=self._task.check_mode,
             diff=bool(self._task.diff),
             env=env,
-            progress=lambda line: _display.display(f"{mark}{clean(line)}"),
+            progress=lambda line: None if self._task.no_log else _display.display(f"{mark}{clean(line)}", stderr=not for_people),
             warn=lambda text: warnings.append(clean(text)),
-            show=None if _is_recorded(env) else lambda line: _display.display(f"{mark}{plain(line)}", screen_only=True),
+            show=None
+            if _is_recorded(env) or self._task.no_log or not for_people
+            else lambda line: _display.display(f"{mark}{plain(line)}", screen_only=True),
         )
         try:
             if validation.error_messages:
@@ -85,6 +97,7 @@ class ActionModule(ActionBase):
             result = failed(error)
         if warnings:
             result = {**result, "warnings": warnings}
+        result = {**result, "invocation": masked({"module_args": validation.validated_parameters})}
         hidden: dict[str, t.Any] = remove_values(result, validation._no_log_values)  # what AnsibleModule does with a result
         return hidden
 
@@ -104,6 +117,21 @@ def _environment(keyword: Mapping[str, str]) -> Iterator[dict[str, str]]:
         for name in os.environ.keys() - before.keys():
             del os.environ[name]
         os.environ.update({name: value for name, value in before.items() if os.environ.get(name) != value})
+
+
+def _is_for_people() -> bool:
+    """Whether people read stdout. With any other callback, and in an ad hoc command's one line, progress goes to stderr."""
+    callback = str(constants.config.get_config_value("DEFAULT_STDOUT_CALLBACK")).rpartition(".")[2]
+    options: Mapping[str, t.Any] = command_line.CLIARGS
+    return callback in _FOR_PEOPLE and not options.get("one_line")
+
+
+def _of_validation(validation: ValidationResult) -> list[str]:
+    """The warnings of AnsibleModule about the arguments; what it has to say of deprecated ones is displayed."""
+    for each in validation._deprecations:
+        name = each.get("collection_name")
+        _display.deprecated(each["msg"], version=each.get("version"), date=each.get("date"), collection_name=name)
+    return [f"Both option {each['option']} and its alias {each['alias']} are set." for each in validation._warnings]
 
 
 def _is_recorded(env: Mapping[str, str]) -> bool:

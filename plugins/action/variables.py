@@ -21,6 +21,8 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.role import var
 
 _REGISTERED = "kubeflow_options"
 _COLLECTION = "kubeflow.bootstrap."
+_SWITCH = "kubeflow_in_process"
+"""Of the modules' action (in_process.py), not of a role."""
 
 
 class ActionModule(ActionBase):
@@ -74,7 +76,7 @@ class ActionModule(ActionBase):
 
     def _refuse_misspelt(self, task_vars: dict[str, t.Any]) -> None:
         options = {name for role in self._roles.iterdir() for name in variables.options_of(role)}
-        near, others = variables.misspelt(task_vars, variables.mentioned(self._roles.parent), options)
+        near, others = variables.misspelt(task_vars, variables.mentioned(self._roles.parent) | {_SWITCH}, options)
         if near:
             pairs = [f"{name} (did you mean {option}?)" for name, option in near.items()]
             raise BootstrapError(f"No variable is called {some(pairs, 5)}.", fix="Correct the name, or take another prefix than kubeflow_.")

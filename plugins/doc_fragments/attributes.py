@@ -20,6 +20,10 @@ attributes:
     support: full
     membership:
       - kubeflow.bootstrap.kubeflow
+notes:
+  - Where the connection of the task's host is C(local), without C(become) and C(async), the module runs in the process of Ansible
+    itself, with its Python; C(ansible_python_interpreter) does not count. With the variable C(kubeflow_in_process) set to V(false) it
+    is sent to the host as any module is.
 """
 
     INFO = r"""

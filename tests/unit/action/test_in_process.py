@@ -16,7 +16,7 @@ import yaml
 from ansible.module_utils.basic import env_fallback
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.task import Task
-from ansible.template import Templar
+from ansible.template import Templar, trust_as_template
 from ansible_collections.kubeflow.bootstrap.plugins.action import in_process
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.target import TARGET_ARGUMENTS
@@ -44,6 +44,7 @@ def act(monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., dict[str, t.Any]]:
         become: bool = False,
         hosts: tuple[str, ...] = ("localhost",),
         found: dict[str, t.Any] | None = None,
+        variables: dict[str, t.Any] | None = None,
         **keywords: t.Any,
     ) -> dict[str, t.Any]:
         module = types.ModuleType("trial")
@@ -63,7 +64,7 @@ def act(monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., dict[str, t.Any]]:
             shared_loader_obj=None,
         )
         monkeypatch.setattr(action, "_execute_module", lambda **_keywords: found or {"sent": True})
-        return action.run(task_vars={"inventory_hostname": hosts[0], "ansible_play_hosts_all": list(hosts)})
+        return action.run(task_vars={"inventory_hostname": hosts[0], "ansible_play_hosts_all": list(hosts), **(variables or {})})
 
     return run
 
@@ -259,3 +260,63 @@ def test_no_line_is_told_of_content_that_is_no_kubeconfig(act: t.Any, content: s
         return {"said": clean("It begins with MIIEvQIBADANBgkq.")}
 
     assert "MIIE" not in act(work, {"kubeconfig": content}, {"argument_spec": TARGET_ARGUMENTS})["said"]
+
+
+@pytest.mark.parametrize("off", [False, "no", "{{ 1 == 2 }}"])
+def test_it_can_be_switched_off(act: t.Any, off: t.Any) -> None:
+    off = trust_as_template(off) if isinstance(off, str) else off
+    assert act(echo, {"name": "a"}, variables={"kubeflow_in_process": off})["sent"] is True
+    assert "sent" not in act(echo, {"name": "a"}, variables={"kubeflow_in_process": True})
+
+
+def test_the_invocation_is_in_the_result_without_secrets(act: t.Any) -> None:
+    def work(args: dict[str, t.Any], context: t.Any) -> dict[str, t.Any]:
+        raise BootstrapError("no")
+
+    for result in (act(echo, {"called": "a", "token": "very-secret"}), act(work, {"called": "a", "token": "very-secret"})):
+        arguments = result["invocation"]["module_args"]
+        assert (arguments["name"], arguments["count"]) == ("a", 3)
+        assert "very-secret" not in str(result)
+
+
+def test_what_is_to_say_of_arguments_is_said_as_by_a_module(act: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    deprecated = []
+    monkeypatch.setattr(in_process._display, "deprecated", lambda message, **more: deprecated.append((message, more["version"])))
+    spec = {"name": {"aliases": ["called"]}, "old": {"removed_in_version": "2.0.0", "removed_from_collection": "kubeflow.bootstrap"}}
+    result = act(lambda args, context: {}, {"name": "a", "called": "b", "old": "x"}, {"argument_spec": spec})
+    assert result["warnings"] == ["Both option name and its alias called are set."]
+    [(message, version)] = deprecated
+    assert "'old' is deprecated" in message and version == "2.0.0"
+
+
+@pytest.mark.parametrize(
+    ("callback", "one_line", "no_log", "out", "err"),
+    [
+        ("default", False, False, True, False),
+        ("ansible.builtin.default", False, False, True, False),
+        ("awx_display", False, False, True, False),
+        ("ansible.posix.json", False, False, False, True),
+        ("default", True, False, False, True),
+        ("default", False, True, False, False),
+    ],
+)
+def test_progress_goes_where_the_callback_lets_it(
+    act: t.Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    callback: str,
+    one_line: bool,
+    no_log: bool,
+    out: bool,
+    err: bool,
+) -> None:
+    monkeypatch.setattr(in_process.constants.config, "get_config_value", lambda name: callback)
+    monkeypatch.setattr(in_process.command_line, "CLIARGS", {"one_line": one_line})
+
+    def work(args: dict[str, t.Any], context: t.Any) -> dict[str, t.Any]:
+        context.progress("wave 1")
+        return {"can": context.show is not None}
+
+    assert act(work, {"name": "a"}, no_log=no_log)["can"] is out
+    written = capfd.readouterr()
+    assert ("wave 1" in written.out, "wave 1" in written.err) == (out, err)
