@@ -208,7 +208,7 @@ said:
 
 import typing as t
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401  # pylint: disable=unused-import
 
 # isort: split
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils import files

@@ -136,7 +136,7 @@ cloud:
 
 import typing as t
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.cloud import describe
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 

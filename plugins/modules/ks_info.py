@@ -66,7 +66,7 @@ ks:
 
 import typing as t
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ks.command import find_binary
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 

@@ -138,7 +138,7 @@ import typing as t
 from collections.abc import Mapping
 from pathlib import Path
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.api_migration.migrate import lines, migrate, served_by
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.deploy import shapes
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError

@@ -169,7 +169,7 @@ kubeconfig:
 
 import typing as t
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.kubeconfig import describe
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.target import TARGET_ARGUMENTS, kubeconfig_of
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module

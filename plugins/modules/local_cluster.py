@@ -153,7 +153,7 @@ pids:
 
 import typing as t
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster import cluster
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 

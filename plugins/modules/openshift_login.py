@@ -104,7 +104,7 @@ scopes:
 
 import typing as t
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.steps.openshift_login import session
 

@@ -288,7 +288,7 @@ import typing as t
 import uuid
 from pathlib import Path
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401  # pylint: disable=unused-import
 
 # isort: split
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils import files

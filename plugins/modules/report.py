@@ -60,7 +60,7 @@ options:
     type: list
     elements: dict
   diff:
-    description: What C(--diff) shows of the deployment, as RV(kubeflow.bootstrap.deploy#module:diff).
+    description: What C(--diff) shows of the deployment, as the key C(diff) of what M(kubeflow.bootstrap.deploy) returns.
     type: list
     elements: dict
   kubeconfig:
@@ -103,7 +103,7 @@ summary:
 import typing as t
 from pathlib import Path
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credential_scan.masking import masked
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.page import write
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.readiness import readiness

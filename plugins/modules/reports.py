@@ -131,7 +131,7 @@ clusters:
 import typing as t
 from pathlib import Path
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.many import gather, lines, links
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.page import write
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module

@@ -238,7 +238,7 @@ said:
 
 import typing as t
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.steps.static_ip.address import AddressSpec, default_name
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.steps.static_ip.step import declared, provider_of, released, reserved

@@ -108,7 +108,7 @@ checks:
 
 import typing as t
 
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_floor  # noqa: F401  # pylint: disable=unused-import
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.target import TARGET_ARGUMENTS, connect
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.verify.verify import verify

@@ -71,6 +71,7 @@ def labelled(shown: list[Json], rendered: Mapping[str, list[Json]], served: Serv
         label, singular = f"{resource.plural} {name}", f"{item['kind'].lower()} {name}"
         if label in objects:
             raise BootstrapError(f"ks can't tell {key} from {objects[label].key}.", fix="Use kubeflow_engine=native.")
+        # pylint: disable-next=redundant-keyword-arg  # it does not see the fields of the dataclass that is extended
         objects[label] = KsObject(key, components.get(key), placed_item, resource, None, "change", label=label, singular=singular)
     return objects
 

@@ -33,42 +33,42 @@ _GITHUB = "github"
 """The source where none is named."""
 
 
-def contents(name: str, entry: Mapping[str, t.Any], wanted: Iterable[str], application: Path, sources: Sources) -> Contents:
-    """The packages ``wanted`` of a release, each called as its component.
+def contents(name: str, entry: Mapping[str, t.Any], components: Iterable[str], application: Path, sources: Sources) -> Contents:
+    """The packages of some ``components`` of a release, each called as its component.
 
     ``entry``: ``uri``, the release; ``source``, a folder or an archive with it, or ``github``, needed for what the application does not
     have; ``renderer``, a program; ``sha256``, of a release that is a commit. ``application``: the folder with ``vendor/NAME``. Raises
     BootstrapError.
     """
     release = tables.release(str(entry["uri"]))
-    wanted = sorted(set(wanted))
-    for component in wanted:
+    names = sorted(set(components))
+    for component in names:
         if component not in release.components:
             raise BootstrapError(
                 f"The release {release.name} has no component {component!r}.", fix=f"It has {', '.join(sorted(release.components))}."
             )
     folder = application / "vendor" / name
     graph = tables.graph()
-    made: dict[str, Files] = {}
+    packages: dict[str, Files] = {}
     rendered: dict[str, Rendered] = {}
-    for component in wanted:
-        there = _vendored(folder / component)
-        recorded = package.origin_of(there, str(folder / component / package.ORIGIN))
+    for component in names:
+        vendored = _vendored(folder / component)
+        recorded = package.origin_of(vendored, str(folder / component / package.ORIGIN))
         if _is_of(recorded, release, component):
-            if package.is_current(there, recorded):
-                made[component] = there
-            elif old := package.read(there, recorded):
+            if package.is_current(vendored, recorded):
+                packages[component] = vendored
+            elif old := package.read(vendored, recorded):
                 rendered[component] = old
     license_text = _read(folder / _LICENSE)
-    missing = [component for component in wanted if component not in {**made, **rendered}]
+    missing = [component for component in names if component not in {**packages, **rendered}]
     if missing or license_text is None:
         workshop = Workshop(release, entry, sources)
         rendered.update(workshop.rendered(missing))
         license_text = workshop.license()
     for component, each in rendered.items():
-        made[component] = package.files(release, component, graph.components[component], each)
+        packages[component] = package.files(release, component, graph.components[component], each)
     beside = {"registry.yaml": _registry(release), _LICENSE: license_text}
-    return Contents(beside | {f"{name}/{path}": text for name in wanted for path, text in made[name].items()})
+    return Contents(beside | {f"{component}/{path}": text for component in names for path, text in packages[component].items()})
 
 
 def check_release(files: Mapping[str, str], release: str, what: str) -> None:
@@ -125,9 +125,9 @@ class Workshop:
         declared = str(self._entry.get("sha256") or "").strip().lower().removeprefix("sha256:")
         digest = self._source.digest()
         if digest != declared:
-            told = f"not {declared} as declared" if declared else "and none is declared"
+            expected = f"not {declared} as declared" if declared else "and none is declared"
             raise BootstrapError(
-                f"The files of the platform at {self._release.name} have the SHA-256 {digest}, {told}. Nothing of them was used.",
+                f"The files of the platform at {self._release.name} have the SHA-256 {digest}, {expected}. Nothing of them was used.",
                 fix=f"If you trust them: kubeflow_platform: {{release: {self._release.name}, sha256: {digest}, ...}}.",
             )
         self._sources.warn(
@@ -147,17 +147,17 @@ class Workshop:
     def rendered(self, components: Collection[str]) -> dict[str, Rendered]:
         """The components, from the cache as far as it has them. What is rendered is kept there."""
         closures = {component: self._closure(component) for component in components}
-        found: dict[str, Rendered] = {}
+        rendered: dict[str, Rendered] = {}
         for number, (component, files) in enumerate(closures.items(), 1):
             cached = self._cache_file(component, files)
-            there = _of_cache(cached) if cached else None
-            if there is None:
+            result = _of_cache(cached) if cached else None
+            if result is None:
                 self._sources.progress(f"Rendering {component} of the platform {self._release.name} ({number} of {len(closures)})")
-                there = self._render(component, files)
+                result = self._render(component, files)
                 if cached:
-                    self._keep(cached, there)
-            found[component] = there
-        return found
+                    self._keep(cached, result)
+            rendered[component] = result
+        return rendered
 
     def _closure(self, component: str) -> Closure:
         part = self._release.components[component]

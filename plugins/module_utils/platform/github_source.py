@@ -85,14 +85,14 @@ class _GitHub:
         if not commit:
             raise self.hub.no_ref(place, ref)
         tree = cache.Tree(place.host, place.owner, place.repository, commit, ",".join(paths))
-        found = cache.read(self.sources.cache, tree)
-        if found is None:
+        texts = cache.read(self.sources.cache, tree)
+        if texts is None:
             folders = self.hub.trees(place, commit, paths)
-            found = {below if below == path else f"{path}/{below}": text for path in paths for below, text in folders[path].items()}
-            problem = cache.write(self.sources.cache, tree, found)
+            texts = {below if below == path else f"{path}/{below}": text for path in paths for below, text in folders[path].items()}
+            problem = cache.write(self.sources.cache, tree, texts)
             if problem:
                 self.sources.warn(problem)
-        return found
+        return texts
 
     def _asset(self, folder: str, url: str, file: str) -> Files:
         """A file of a release, with a kustomization that names it."""

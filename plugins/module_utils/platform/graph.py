@@ -25,23 +25,23 @@ def closure(graph: Graph, release: Release, chosen: Iterable[str], without: Coll
     for name in without:
         _check(graph, name, homes, release, sets=False)
     left_out = {homes.get(name, name) for name in without}
-    found: dict[str, str | None] = {}
+    reasons: dict[str, str | None] = {}
     todo: list[str] = []
     for name in chosen:
         _check(graph, name, homes, release, sets=True)
         for member in graph.sets.get(name, (name,)):
             home = homes.get(member)
-            if home and home not in left_out and home not in found:
-                found[home] = None
+            if home and home not in left_out and home not in reasons:
+                reasons[home] = None
                 todo.append(home)
     while todo:
         name = todo.pop(0)
         for need in _needs(graph, release, name):
             home = homes.get(need)
-            if home and home not in found and home not in left_out:
-                found[home] = f"{name} needs it"
+            if home and home not in reasons and home not in left_out:
+                reasons[home] = f"{name} needs it"
                 todo.append(home)
-    return dict(sorted(found.items()))
+    return dict(sorted(reasons.items()))
 
 
 def unmet(graph: Graph, release: Release, components: Collection[str]) -> dict[str, list[str]]:

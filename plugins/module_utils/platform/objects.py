@@ -47,13 +47,13 @@ def read(text: bytes, what: str, *, known: bool = False) -> list[Json]:
         documents = list((yaml if known else bounded_yaml).load_all(text, _loader()))
     except yaml.YAMLError as error:
         raise BootstrapError(f"{what} renders to what is not YAML: {str(error).splitlines()[0]}.", fix="Try another renderer.") from None
-    found = [document for document in documents if document is not None]
-    for item in found:
+    items = [document for document in documents if document is not None]
+    for item in items:
         metadata = item.get("metadata") if isinstance(item, dict) else None
         texts = [item.get("apiVersion"), item.get("kind"), metadata.get("name")] if isinstance(metadata, dict) else [None]
         if not all(isinstance(each, str) and each for each in texts):
             raise BootstrapError(f"{what} renders to something without apiVersion, kind and name.", fix="Take another source.")
-    return found
+    return items
 
 
 def tidy(items: list[Json], generated: Collection[str], what: str) -> list[Json]:

@@ -111,7 +111,7 @@ def read(files: Mapping[str, str], recorded: Json) -> Rendered | None:
 def files(release: Release, component: str, node: Node, rendered: Rendered) -> Files:
     """The files of the package, by their path in it."""
     patches = parameters.of(release, component, json.loads(rendered.objects)["items"])
-    found = {
+    files_of_package = {
         OBJECTS: rendered.objects or text_of_none(),
         "parts.yaml": _parts(component, node, rendered.origin),
         "platform.libsonnet": _layer("platform.libsonnet"),
@@ -120,13 +120,13 @@ def files(release: Release, component: str, node: Node, rendered: Rendered) -> F
         f"prototypes/{component}.jsonnet": _prototype(component, node, patches.declared),
     }
     if rendered.definitions:
-        found[DEFINITIONS] = rendered.definitions
-        found[f"prototypes/{component}-definitions.jsonnet"] = _definitions_prototype(component, node)
+        files_of_package[DEFINITIONS] = rendered.definitions
+        files_of_package[f"prototypes/{component}-definitions.jsonnet"] = _definitions_prototype(component, node)
     checks = FOLDER / "checks" / f"{component}.libsonnet"
     if checks.is_file():
-        found["checks.libsonnet"] = checks.read_text(encoding="utf-8")
-    recorded = {**rendered.origin, "layer": layer_digest(), "files": _others_digest(found)}
-    return {ORIGIN: _ORIGIN_HEADER + yaml_documents.dump(recorded), **found}
+        files_of_package["checks.libsonnet"] = checks.read_text(encoding="utf-8")
+    recorded = {**rendered.origin, "layer": layer_digest(), "files": _others_digest(files_of_package)}
+    return {ORIGIN: _ORIGIN_HEADER + yaml_documents.dump(recorded), **files_of_package}
 
 
 def text_of_none() -> str:

@@ -22,11 +22,11 @@ def declared(items: list[Json], component: str) -> list[Json]:
     """
     entries = {entry["secret"]: entry for entry in tables.secrets() if entry["component"] == component}
     claims = {item["metadata"]["name"] for item in items if item["kind"] == "PersistentVolumeClaim"}
-    found = []
+    declarations = []
     for item in items:
         values = _values(item) if item["kind"] == "Secret" else {}
         if not values:
-            found.append(item)
+            declarations.append(item)
             continue
         path = _path(item)
         if path not in entries:
@@ -35,8 +35,8 @@ def declared(items: list[Json], component: str) -> list[Json]:
                 "make others.",
                 fix=f"Leave the component out: kubeflow_platform: {{without: [{component}]}}.",
             )
-        found.append(_declaration(item, values, entries[path], claims))
-    return found + [_new(entry) for entry in entries.values() if entry.get("new")]
+        declarations.append(_declaration(item, values, entries[path], claims))
+    return declarations + [_new(entry) for entry in entries.values() if entry.get("new")]
 
 
 def _declaration(item: Json, values: dict[str, str], entry: Json, claims: Iterable[str]) -> Json:

@@ -86,7 +86,7 @@ def _text(file: Path, root: Path) -> str:
 
 
 def _walked(root: Path) -> dict[str, str]:
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     size = 0
     for mark in _MARKS:
         for parent, _folders, names in os.walk(root / mark):
@@ -94,11 +94,11 @@ def _walked(root: Path) -> dict[str, str]:
                 file = Path(parent) / name
                 if not file.is_file():
                     continue
-                found[file.relative_to(root).as_posix()] = text = _text(file, root)
+                texts[file.relative_to(root).as_posix()] = text = _text(file, root)
                 size += len(text)
-                if len(found) > archive.MAX_KEPT_FILES or size > archive.MAX_KEPT:
+                if len(texts) > archive.MAX_KEPT_FILES or size > archive.MAX_KEPT:
                     raise BootstrapError(f"{root} has more than {archive.MAX_KEPT_FILES} files or {archive.MAX_KEPT >> 20} MiB.", fix=_FIX)
-    return found
+    return texts
 
 
 def _is_release(path: Path) -> bool:
@@ -130,7 +130,7 @@ def _of_archive(path: Path, release: str) -> Source:
 
 def _members(stream: t.IO[bytes], release: str, what: str) -> dict[str, str]:
     """The files of the release and of the remotes, by their path in the tree."""
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     size = 0
     with tarfile.open(fileobj=stream, mode="r|") as tar:
         for count, member in enumerate(tar):
@@ -145,8 +145,8 @@ def _members(stream: t.IO[bytes], release: str, what: str) -> dict[str, str]:
                 raise BootstrapError(f"{what}: {member.name} is too large.", fix=_FIX)
             file = tar.extractfile(member)
             data = file.read() if file else b""
-            found[name] = data.decode("utf-8", "surrogateescape")
-    return found
+            texts[name] = data.decode("utf-8", "surrogateescape")
+    return texts
 
 
 def _placed(name: str, release: str) -> str | None:

@@ -61,7 +61,11 @@ class Registration:
 
 def choose_tool(tool: str, apis: Mapping[str, t.Any]) -> str:
     """The tool whose CRDs the cluster has. ``apis``: apiVersion to kinds, of the facts. Raises BootstrapError."""
-    installed = [name for name, (_, _, kinds) in TOOLS.items() if all(kind in (apis.get(version) or {}) for version, kind, _ in kinds)]
+    installed = [
+        name
+        for name, (_title, _namespace, kinds) in TOOLS.items()
+        if all(kind in (apis.get(version) or {}) for version, kind, _plural in kinds)
+    ]
     if tool != "auto" and tool not in installed:
         title, _namespace, kinds = TOOLS[tool]
         names = " and ".join(f"{plural}.{version.split('/')[0]}" for version, _kind, plural in kinds)

@@ -134,8 +134,8 @@ def _token(location: str, host: str) -> Token | None:
     # An error is in the query (RFC 6749, 4.1.2.1), or in the fragment (4.2.2.1).
     answer_fields = {**dict(parse_qsl(parts.query)), **dict(parse_qsl(parts.fragment))}
     if answer_fields.get("error"):
-        said = answer_fields.get("error_description") or answer_fields["error"]
-        raise BootstrapError(f"OpenShift at {host} refuses the login: {said[:200]}.", fix="Ask an admin of the cluster.")
+        description = answer_fields.get("error_description") or answer_fields["error"]
+        raise BootstrapError(f"OpenShift at {host} refuses the login: {description[:200]}.", fix="Ask an admin of the cluster.")
     value = dict(parse_qsl(parts.fragment)).get("access_token")
     if not value:
         return None

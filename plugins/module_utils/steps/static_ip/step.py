@@ -52,7 +52,7 @@ def connect(provider: str, spec: AddressSpec, context: Context) -> Cloud:
 
 def reserved(provider: str, spec: AddressSpec, context: Context) -> Json:
     """The module's result for an address that the cloud's API gives."""
-    changed, before, now, said = present(connect(provider, spec, context), context)
+    changed, before, now, message = present(connect(provider, spec, context), context)
     value = now.name if provider == "google" else now.address
     record = {
         "provider": provider,
@@ -64,23 +64,23 @@ def reserved(provider: str, spec: AddressSpec, context: Context) -> Json:
     # A known address says more than the sentence about how it came about: that would change from one run to the next.
     reason = f"{_where(now)} {'was reserved for this application' if now.made else 'already existed, made by others'}."
     step = {"parameters": {"ipName": value} if value else {}, "components": {}, "reason": reason, "record": record}
-    return {"changed": changed, "address": now.document, "step": step, "said": said, "diff": _diff(before, now)}
+    return {"changed": changed, "address": now.document, "step": step, "said": message, "diff": _diff(before, now)}
 
 
 def released(provider: str, spec: AddressSpec, context: Context) -> Json:
     """The module's result for an address that is given back."""
-    changed, before, said = absent(connect(provider, spec, context), context)
+    changed, before, message = absent(connect(provider, spec, context), context)
     after = None if changed else before
-    step: Json = {"parameters": {}, "components": {}, "reason": said, "record": {}}
-    return {"changed": changed, "address": after.document if after else None, "step": step, "said": said, "diff": _diff(before, after)}
+    step: Json = {"parameters": {}, "components": {}, "reason": message, "record": {}}
+    return {"changed": changed, "address": after.document if after else None, "step": step, "said": message, "diff": _diff(before, after)}
 
 
 def declared(provider: str, spec: AddressSpec, apis: Json, state: str) -> Json:
     """The module's result where a controller makes the address: nothing is asked of the cloud, the object comes with the application."""
     group, kind, controller = _KINDS[provider]
     if state == "absent":
-        said = f"The address goes with the application: {controller} releases it when its {kind} is removed."
-        return _result({}, {}, said, {})
+        message = f"The address goes with the application: {controller} releases it when its {kind} is removed."
+        return _result({}, {}, message, {})
     version = served(apis, group, kind)
     if version is None:
         raise BootstrapError(
@@ -130,9 +130,9 @@ def served(apis: Json, group: str, kind: str) -> str | None:
     return max(versions, key=lambda name: name.rsplit("/", 1)[-1].removeprefix("v1api").removeprefix("v")) if versions else None
 
 
-def _result(parameters: Json, components: Json, said: str, record: Json) -> Json:
-    step = {"parameters": parameters, "components": components, "reason": said, "record": record}
-    return {"changed": False, "address": None, "step": step, "said": said, "diff": {"before": "", "after": ""}}
+def _result(parameters: Json, components: Json, message: str, record: Json) -> Json:
+    step = {"parameters": parameters, "components": components, "reason": message, "record": record}
+    return {"changed": False, "address": None, "step": step, "said": message, "diff": {"before": "", "after": ""}}
 
 
 def _where(address: Address) -> str:
