@@ -83,11 +83,9 @@ class ActionModule(ActionBase):
             check=self._task.check_mode,
             diff=bool(self._task.diff),
             env=env,
-            progress=lambda line: None if self._task.no_log else _display.display(f"{mark}{clean(line)}", stderr=not for_people),
+            progress=lambda line: _display.display(f"{mark}{clean(line)}", stderr=not for_people),
             warn=lambda text: warnings.append(clean(text)),
-            show=None
-            if _is_recorded(env) or self._task.no_log or not for_people
-            else lambda line: _display.display(f"{mark}{plain(line)}", screen_only=True),
+            show=None if _is_recorded(env) or not for_people else lambda line: _display.display(f"{mark}{plain(line)}", screen_only=True),
         )
         try:
             if validation.error_messages:

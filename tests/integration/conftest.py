@@ -163,13 +163,13 @@ class Cluster:
         return {(each["kind"], each["metadata"].get("namespace", ""), each["metadata"]["name"]): each for each in found}
 
     def applied(self, namespace: str) -> dict[tuple[str, str], dict[str, t.Any]]:
-        """What carries the label of an ApplySet in a namespace, and that namespace, by kind and name."""
+        """What carries the label of an ApplySet, by kind and name: a namespace, what is in it, and what of the cluster has its name."""
         members = self.everything("--selector=applyset.kubernetes.io/part-of").items()
         # Kubernetes gives the endpoints of a Service its labels.
         return {
             (kind, name): each
             for (kind, space, name), each in members
-            if namespace in (space, name) and kind not in ("Endpoints", "EndpointSlice")
+            if (namespace in (space, name) or not space and name.endswith(f"-{namespace}")) and kind not in ("Endpoints", "EndpointSlice")
         }
 
     def eventually(self, met: Callable[[], object], what: str) -> None:

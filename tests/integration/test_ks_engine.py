@@ -243,7 +243,7 @@ def by_ks(cluster, tmp_path):
         ks.parent.mkdir(exist_ok=True)
         ks.write_text(packing.program(each.facts["server"], tmp_path / "calls", objects=components, namespace=space))
         ks.chmod(0o755)
-        arguments = {"kubeconfig": each.kubeconfig, "engine": "ks", "ks": str(ks), "wait_timeout": 30}
+        arguments = {"kubeconfig": each.kubeconfig, "engine": "ks", "ks_binary_path": str(ks), "wait_timeout": 30}
         app = Application(tmp_path / space, space, arguments).write()
         (app.folder / "components/main.jsonnet").unlink()
         (app.folder / "lib/v1.7.0").mkdir(parents=True)

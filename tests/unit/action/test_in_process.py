@@ -290,14 +290,15 @@ def test_what_is_to_say_of_arguments_is_said_as_by_a_module(act: t.Any, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("callback", "one_line", "no_log", "out", "err"),
+    ("callback", "one_line", "no_log", "out"),
     [
-        ("default", False, False, True, False),
-        ("ansible.builtin.default", False, False, True, False),
-        ("awx_display", False, False, True, False),
-        ("ansible.posix.json", False, False, False, True),
-        ("default", True, False, False, True),
-        ("default", False, True, False, False),
+        ("default", False, False, True),
+        ("ansible.builtin.default", False, False, True),
+        ("awx_display", False, False, True),
+        ("ansible.posix.json", False, False, False),
+        ("default", True, False, False),
+        # What a task says has no secret in it, but what it is meant to show once, such as a password that was made.
+        ("default", False, True, True),
     ],
 )
 def test_progress_goes_where_the_callback_lets_it(
@@ -308,7 +309,6 @@ def test_progress_goes_where_the_callback_lets_it(
     one_line: bool,
     no_log: bool,
     out: bool,
-    err: bool,
 ) -> None:
     monkeypatch.setattr(in_process.constants.config, "get_config_value", lambda name: callback)
     monkeypatch.setattr(in_process.command_line, "CLIARGS", {"one_line": one_line})
@@ -319,4 +319,4 @@ def test_progress_goes_where_the_callback_lets_it(
 
     assert act(work, {"name": "a"}, no_log=no_log)["can"] is out
     written = capfd.readouterr()
-    assert ("wave 1" in written.out, "wave 1" in written.err) == (out, err)
+    assert ("wave 1" in written.out, "wave 1" in written.err) == (out, not out)
