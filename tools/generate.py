@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Writes the files that follow from others: the registry's README, the JSON Schema of all choices, the surveys
-of AWX, and the drawing of the architecture.
+"""Writes the files that follow from others: the header of the prototype kubeflow-core, the registry's README, the JSON
+Schema of all choices, the surveys of AWX, and the drawing of the architecture.
 
 Usage: python tools/generate.py [--check]     With --check nothing is written; exit code 1 says that a file is not current.
 Sources: registry/*/parts.yaml, the headers of registry/*/prototypes/*.jsonnet, roles/*/meta/argument_specs.yml; surveys.py has more.
@@ -28,6 +28,7 @@ from surveys import SURVEYS, plain, surveys  # noqa: E402
 Json = dict[str, t.Any]
 
 SCHEMA, README = "docs/choices.schema.json", "registry/README.md"
+CORE = "registry/core/prototypes/kubeflow-core.jsonnet"
 ARCHITECTURE, DRAWING = "docs/architecture.yml", "docs/images/architecture.svg"
 _PREFIX = "io.ksonnet.pkg."
 # Ansible's types of options, in the words of JSON Schema.
@@ -56,12 +57,31 @@ def packages(root: Path) -> dict[str, list[Prototype]]:
     found: dict[str, list[Prototype]] = {}
     for parts in sorted(root.glob("*/parts.yaml")):
         files = sorted((parts.parent / "prototypes").glob("*.jsonnet"))
-        found[parts.parent.name] = [parse(file.read_text(encoding="utf-8"), file.relative_to(root).as_posix()) for file in files]
+        texts = {file: core(root.parent) if file == root.parent / CORE else file.read_text(encoding="utf-8") for file in files}
+        found[parts.parent.name] = [parse(text, file.relative_to(root).as_posix()) for file, text in texts.items()]
     return found
 
 
 def short(prototype: Prototype) -> str:
     return prototype.name.removeprefix(_PREFIX)
+
+
+# --- registry/core/prototypes/kubeflow-core.jsonnet
+
+_PARTS = ("namespace", "jupyterhub", "gateway", "training-operator", "usage-reporting")
+"""Prototypes whose objects are in kubeflow-core. Where two declare a parameter, the one that describes it for all of them comes first."""
+_DECLARATION = re.compile(r"// @(?:optionalParam|param) (\S+) .*\n")
+
+
+def core(root: Path) -> str:
+    """The prototype kubeflow-core: it declares the parameters of its parts, then those that it has alone."""
+    path = root / CORE
+    about, body = _DECLARATION.sub("", path.read_text(encoding="utf-8")).split("\n\n", 1)
+    declared: dict[str, str] = {}
+    for each in (*(path.parent / f"{name}.jsonnet" for name in _PARTS), path):
+        for match in _DECLARATION.finditer(each.read_text(encoding="utf-8")):
+            declared.setdefault(match[1], match[0])
+    return f"{about}\n{''.join(declared.values())}\n{body}"
 
 
 # --- registry/README.md
@@ -187,6 +207,7 @@ def _parameter(parameter: Parameter) -> Json:
 def generated(root: Path = ROOT) -> dict[str, str]:
     """Every generated file: path to the text that it should have."""
     return {
+        CORE: core(root),
         SCHEMA: schema(root / "roles", root / "registry"),
         README: readme(root / "registry"),
         SURVEYS: surveys(root),

@@ -7,6 +7,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,27 @@ def _generate() -> Any:
     return module
 
 
-GENERATED: dict[str, str] = _generate().generated()
+GENERATE = _generate()
+GENERATED: dict[str, str] = GENERATE.generated()
 SCHEMA = json.loads(GENERATED["docs/choices.schema.json"])
 
 
 @pytest.mark.parametrize("path", sorted(GENERATED))
 def test_a_generated_file_is_current(path: str) -> None:
     assert (ROOT / path).read_text(encoding="utf-8") == GENERATED[path], "run: make generate"
+
+
+def test_a_parameter_of_a_part_is_one_of_the_core_after_one_run(tmp_path: Path) -> None:
+    for folder in ("registry", "roles", "docs"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    for part in GENERATE.packages(tmp_path / "registry")["core"]:
+        file = tmp_path / "registry" / part.file
+        if GENERATE.short(part) != "kubeflow-core":
+            file.write_text(file.read_text(encoding="utf-8").replace("\n\n", f"\n// @optionalParam of{file.stem} string x New\n\n", 1))
+    generated = GENERATE.generated(tmp_path)
+    for name in ("gateway", "jupyterhub", "namespace", "training-operator", "usage-reporting"):
+        for path in (GENERATE.CORE, GENERATE.README, GENERATE.SCHEMA):
+            assert generated[path].count(f"of{name}") >= 1 + (path != GENERATE.CORE), (name, path)
 
 
 def _refused(choices: object) -> str:
