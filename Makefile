@@ -115,7 +115,7 @@ test:
 soak: venv-dev
 	$(say) 'long campaigns'
 	@$(dev) python -m pytest -v --durations=20 tests/soak tests/real
-	@$(dev) python -m pytest -v --durations=20 -m soak tests/integration
+	@$(dev) python -m pytest -v --durations=20 -m soak tests/integration tests/unit
 	@[ ! -e .venv-dev-oldest ] || tools/sanity .venv-dev-oldest
 	@[ ! -e .venv-dev-oldest ] || PATH="$(CURDIR)/.venv-dev-oldest/bin:$$PATH" .venv-dev-oldest/bin/python -m pytest -q -n auto tests/unit
 
@@ -147,7 +147,7 @@ sanity: venv-dev
 older_unit := $(addprefix tests/unit/,action inventory modules test_role.py module_utils/kube module_utils/kubeconfig module_utils/test_run.py)
 unit: venv-dev
 	$(say) 'unit tests'
-	@$(call each_venv,PATH="$(CURDIR)/$$VENV/bin:$$PATH" $$VENV/bin/python -m pytest -q -n auto $$([ $$VENV = .venv-dev ] && echo tests/unit || echo '$(older_unit)'))
+	@$(call each_venv,PATH="$(CURDIR)/$$VENV/bin:$$PATH" $$VENV/bin/python -m pytest -q -n auto -m 'not soak' $$([ $$VENV = .venv-dev ] && echo tests/unit || echo '$(older_unit)'))
 
 conformance: venv-dev
 	$(say) 'conformance with ks 0.10.0'

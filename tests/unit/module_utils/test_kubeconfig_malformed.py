@@ -119,7 +119,9 @@ def plugin(script: Callable[[str], Path]) -> Path:
     return script(f"""echo '{{"status": {{"token": "{SECRET}"}}}}'""")
 
 
-@pytest.mark.parametrize("way", ["token", "basic", "certificate", "files", "provider", "exec"])
+@pytest.mark.parametrize(
+    "way", ["token", "files", "exec", *(pytest.param(way, marks=pytest.mark.soak) for way in ("basic", "certificate", "provider"))]
+)
 def test_each_value_replaced_by_what_does_not_belong_there(plugin: Path, authority: t.Any, tmp_path: Path, way: str) -> None:
     document = documents(plugin, authority.pem)[way]
     path = tmp_path / "config"

@@ -44,7 +44,7 @@ def test_the_message_is_the_module_s_one_result() -> None:
     assert "need Python 3.11 or newer" in result["msg"] and sys.executable in result["msg"]
 
 
-@pytest.mark.parametrize("name", ["python3.8", "python3.9", "python3.10"])
+@pytest.mark.parametrize("name", ["python3.8", *(pytest.param(name, marks=pytest.mark.soak) for name in ("python3.9", "python3.10"))])
 def test_sent_to_a_real_old_python(name: str, tmp_path: Path) -> None:
     """By ansible-core, without the libraries that the module would import."""
     result = sorted(Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob(f"versions/{name.removeprefix('python')}.*/bin/python"))

@@ -118,7 +118,7 @@ def begin(server: t.Any, client: Client, deployed: bool, twin: bool, marks: bool
     return front
 
 
-@pytest.mark.parametrize("by", ["connection", "request"])
+@pytest.mark.parametrize("by", ["connection", pytest.param("request", marks=pytest.mark.soak)])
 @pytest.mark.parametrize(
     ("name", "twin", "marks"),
     [*((name, True, True) for name in WORK), ("create", False, True), ("create", False, False), ("remove", False, True)],

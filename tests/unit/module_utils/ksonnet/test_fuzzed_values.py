@@ -157,7 +157,7 @@ def come_back_equal(tmp_path: Path, count: int) -> None:
     assert differing(rendered(tmp_path), values) == {}, f"seed {SEED}"
 
 
-@pytest.mark.parametrize("piece", ["x", "\n", '\\"é'])
+@pytest.mark.parametrize("piece", ["x", pytest.param("\n", marks=pytest.mark.soak), pytest.param('\\"é', marks=pytest.mark.soak)])
 def test_a_text_of_a_megabyte_comes_back_equal(piece: str, tmp_path: Path) -> None:
     long = piece * (2**20 // len(piece.encode()))
     folder.converge(tmp_path, declared({"long": long, "list": [long]}, {}))
