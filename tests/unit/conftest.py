@@ -208,9 +208,9 @@ def _handler(server: Server) -> type[http.server.BaseHTTPRequestHandler]:
     return Handler
 
 
-def bare(found: Json) -> Json:
+def bare(item: Json) -> Json:
     """What a test said of an object, without what was added to it."""
-    return {key: value for key, value in found.items() if key not in ("kind", "metadata")}
+    return {key: value for key, value in item.items() if key not in ("kind", "metadata")}
 
 
 def _whole(answer: Answer, path: str) -> t.Any:
@@ -271,8 +271,8 @@ def server(serve: Callable[..., Server]) -> Server:
 @pytest.fixture
 def client(server: Server) -> Iterator[Client]:
     """A client of ``server``, with a token."""
-    with Client(Connection(server=server.url, name="trial", env=ENV), RequestPolicy(timeout=10)) as found:
-        yield found
+    with Client(Connection(server=server.url, name="trial", env=ENV), RequestPolicy(timeout=10)) as connected:
+        yield connected
 
 
 # --- a proxy

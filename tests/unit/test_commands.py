@@ -47,12 +47,12 @@ def _of_value(value: ast.expr) -> Iterator[str]:
 
 
 def test_what_code_puts_into_a_command_is_quoted() -> None:
-    found = []
+    unquoted = []
     for file in sorted((ROOT / "plugins").rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.JoinedStr):
-                found += [f"{file.relative_to(ROOT)}:{node.lineno}: {text}" for text in _unquoted(node)]
-    assert found == []
+                unquoted += [f"{file.relative_to(ROOT)}:{node.lineno}: {text}" for text in _unquoted(node)]
+    assert unquoted == []
 
 
 def test_what_a_rule_puts_into_a_command_is_quoted() -> None:

@@ -69,7 +69,7 @@ def test_nothing_is_installed_unless_asked_for(tmp_path: Path) -> None:
 def test_commands_archives_folders_and_installers(tmp_path: Path) -> None:
     local = tmp_path / "local"
     installer = b'#!/bin/sh\nmkdir -p "$2"; cp "$(dirname "$0")/dist/aws" "$2/"; ln -s "$2/aws" "$4/aws"\n'
-    given = {
+    downloads = {
         "KUBECTL": served(tmp_path / "a", COMMAND),
         "KS": served(tmp_path / "b", archive(ks_0__ks=COMMAND, ks_0__README=b"")),
         "GCLOUD": served(tmp_path / "c", archive(google_cloud_sdk__bin__gcloud=COMMAND, google_cloud_sdk__lib__gcloud=b"data")),
@@ -77,12 +77,12 @@ def test_commands_archives_folders_and_installers(tmp_path: Path) -> None:
         "AWS": served(tmp_path / "e", zipped(aws__install=installer, aws__dist__aws=COMMAND)),
         "KUBELOGIN": served(tmp_path / "f", zipped(bin__linux_amd64__kubelogin=COMMAND)),
     }
-    variables = {f"{name}_{key}": value for name, pair in given.items() for key, value in zip(("URL", "SHA256"), pair, strict=True)}
+    variables = {f"{name}_{key}": value for name, pair in downloads.items() for key, value in zip(("URL", "SHA256"), pair, strict=True)}
     done = install(local, **variables)
     assert done.returncode == 0, done.stderr
-    there = ["aws", "gcloud", "gke-gcloud-auth-plugin", "ks", "kubectl", "kubelogin"]
-    assert sorted(path.name for path in (local / "bin").iterdir()) == there
-    assert {says(local / "bin" / name) for name in there} == {"it runs"}
+    commands = ["aws", "gcloud", "gke-gcloud-auth-plugin", "ks", "kubectl", "kubelogin"]
+    assert sorted(path.name for path in (local / "bin").iterdir()) == commands
+    assert {says(local / "bin" / name) for name in commands} == {"it runs"}
     assert (local / "google-cloud-sdk" / "lib" / "gcloud").read_bytes() == b"data"
 
 
@@ -118,7 +118,7 @@ GOOD = "ARG A=x/y:1.2\nFROM $A AS base\nENV PIP_CONSTRAINT=/c\nRUN pip install a
 
 
 @pytest.mark.parametrize(
-    ("was", "now", "said"),
+    ("was", "now", "fault"),
     [
         ("", "", None),
         ("y:1.2", "y:latest", "2: the image x/y:latest has no version"),
@@ -133,8 +133,8 @@ GOOD = "ARG A=x/y:1.2\nFROM $A AS base\nENV PIP_CONSTRAINT=/c\nRUN pip install a
         ("USER", "RUN GITHUB_TOKEN=x make\nUSER", "7: a secret would stay in the image"),
     ],
 )
-def test_faults_of_a_containerfile(was: str, now: str, said: str | None) -> None:
-    assert faults(GOOD.replace(was, now) if was else GOOD) == ([said] if said else [])
+def test_faults_of_a_containerfile(was: str, now: str, fault: str | None) -> None:
+    assert faults(GOOD.replace(was, now) if was else GOOD) == ([fault] if fault else [])
 
 
 def test_what_users_run_is_executable() -> None:

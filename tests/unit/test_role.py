@@ -53,9 +53,9 @@ def test_no_text_names_a_variable_without_its_prefix() -> None:
     names = {name: role for name, role in names.items() if name.startswith(f"{role}_")}
     named = re.compile(rf"[(`]({'|'.join(sorted(names, key=len, reverse=True))})(?![\w(])")
     texts = [*(ROLES.parent / "plugins").rglob("*.py"), *ROLES.parent.glob("registry/**/*.md"), *ROLES.parent.glob("docs/**/*.md")]
-    found = [f"{path}: {name}" for path in [*texts, *ROLES.rglob("*.md")] for name in named.findall(path.read_text(encoding="utf-8"))]
+    unprefixed = [f"{path}: {name}" for path in [*texts, *ROLES.rglob("*.md")] for name in named.findall(path.read_text(encoding="utf-8"))]
     # Other things have these names, too.
-    assert [each for each in found if not each.endswith(": usage_id")] == []
+    assert [each for each in unprefixed if not each.endswith(": usage_id")] == []
 
 
 def test_every_entry_point_reads_the_variables_first() -> None:

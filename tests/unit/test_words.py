@@ -28,5 +28,5 @@ def test_words_are_found_with_their_line(tmp_path: Path, text: str, line: int) -
     file.write_text(text, encoding="utf-8")
     run = subprocess.run([sys.executable, TOOL, str(file)], capture_output=True, text=True, check=False)
     assert (run.returncode, run.stderr) == (bool(line), "")
-    assert [found.split(":")[1] for found in run.stdout.splitlines()] == [str(line)] * bool(line)
+    assert [report.split(":")[1] for report in run.stdout.splitlines()] == [str(line)] * bool(line)
     assert not line or "write " in run.stdout

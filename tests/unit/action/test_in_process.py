@@ -43,7 +43,7 @@ def act(monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., dict[str, t.Any]]:
         transport: str = "local",
         become: bool = False,
         hosts: tuple[str, ...] = ("localhost",),
-        found: dict[str, t.Any] | None = None,
+        sent: dict[str, t.Any] | None = None,
         variables: dict[str, t.Any] | None = None,
         **keywords: t.Any,
     ) -> dict[str, t.Any]:
@@ -63,7 +63,7 @@ def act(monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., dict[str, t.Any]]:
             templar=Templar(loader=DataLoader()),
             shared_loader_obj=None,
         )
-        monkeypatch.setattr(action, "_execute_module", lambda **_keywords: found or {"sent": True})
+        monkeypatch.setattr(action, "_execute_module", lambda **_keywords: sent or {"sent": True})
         return action.run(task_vars={"inventory_hostname": hosts[0], "ansible_play_hosts_all": list(hosts), **(variables or {})})
 
     return run
@@ -125,8 +125,8 @@ def test_a_secret_argument_never_comes_back(act: t.Any, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("transport", ["local", "ssh"])
 @pytest.mark.parametrize("credentials", [False, True])
 def test_a_result_with_credentials_for_later_stages_is_not_shown(act: t.Any, transport: str, credentials: bool) -> None:
-    found = {"value": "x", "credentials": credentials, "invocation": {"module_args": {"declaration": {"password": "hunter2-Zx9Lm5"}}}}
-    result = act(lambda args, context: found, {"name": "a"}, transport=transport, found=found)
+    sent = {"value": "x", "credentials": credentials, "invocation": {"module_args": {"declaration": {"password": "hunter2-Zx9Lm5"}}}}
+    result = act(lambda args, context: sent, {"name": "a"}, transport=transport, sent=sent)
     assert result["value"] == "x"
     assert result.get("_ansible_no_log", False) is credentials
     assert transport == "local" or "hunter2" not in str(result)
@@ -214,10 +214,10 @@ def test_of_a_kubeconfig_that_is_content_only_the_credentials_are_hidden(act: t.
     password = "token-of-somebody-0123456789"
 
     def work(args: dict[str, t.Any], _context: t.Any) -> dict[str, t.Any]:
-        told = {"server": "https://c", "said": f"I was told {args['kubeconfig']}"}
+        details = {"server": "https://c", "said": f"I was told {args['kubeconfig']}"}
         if fails:
-            raise BootstrapError("no", **told)
-        return told
+            raise BootstrapError("no", **details)
+        return details
 
     spec = {"argument_spec": TARGET_ARGUMENTS}
     content = {"clusters": [{"cluster": {"server": "https://c"}}], "users": [{"user": {"token": password}}]}

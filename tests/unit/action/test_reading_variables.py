@@ -26,20 +26,20 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Reading:
     # Defaults are templates of lookups, which only a run of Ansible finds.
     monkeypatch.setattr(action.ActionModule, "_default", lambda _self, spec: spec.get("default"))
 
-    def run(entry: str, around: dict[str, t.Any] | None = None, **given: t.Any) -> dict[str, t.Any]:
+    def run(entry: str, around: dict[str, t.Any] | None = None, **task_vars: t.Any) -> dict[str, t.Any]:
         role = types.SimpleNamespace(_role_path=str(ROLES / "kubeflow"), _from_files={"tasks": entry})
         play = types.SimpleNamespace(pre_tasks=[], tasks=[], post_tasks=[], roles=[])
         block = types.SimpleNamespace(_role=role, vars=around or {}, _parent=None)
         task = types.SimpleNamespace(args={}, async_val=0, check_mode=False, _role=role, vars={}, _parent=block, get_play=lambda: play)
         task.action = "kubeflow.bootstrap.variables"
-        given |= around or {}
+        task_vars |= around or {}
         connection = types.SimpleNamespace(_shell=types.SimpleNamespace(tmpdir=None))
         loader = DataLoader()
-        templar = Templar(loader=loader, variables=given)
-        made = action.ActionModule(
+        templar = Templar(loader=loader, variables=task_vars)
+        plugin = action.ActionModule(
             task=task, connection=connection, play_context=None, loader=loader, templar=templar, shared_loader_obj=None
         )
-        return made.run(task_vars=given)
+        return plugin.run(task_vars=task_vars)
 
     return run
 

@@ -13,7 +13,7 @@ def test_every_difference_has_its_test() -> None:
     rows = [line for line in text.partition("| what | ks 0.10.0 |")[2].splitlines()[2:] if line.startswith("|")]
     named = [re.findall(r"`(test_\w+)` \|$", row) for row in rows]
     assert len(rows) > 15 and all(named)
-    there = {
+    tests = {
         name for path in (ROOT / "tests").rglob("test_*.py") for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)
     }
-    assert {name for names in named for name in names} - there == set()
+    assert {name for names in named for name in names} - tests == set()

@@ -102,10 +102,10 @@ def grown() -> Iterator[bytes]:
 def read(path: Path) -> str | None:
     """The message, if it is refused."""
     try:
-        found = load(str(path), env={"HOME": ABSENT, "PATH": ABSENT})
-        assert SECRET not in f"{found!r} {describe(found)}"
-        found.connection.credentials.prepare()
-        found.connection.credentials.headers()
+        loaded = load(str(path), env={"HOME": ABSENT, "PATH": ABSENT})
+        assert SECRET not in f"{loaded!r} {describe(loaded)}"
+        loaded.connection.credentials.prepare()
+        loaded.connection.credentials.headers()
     except BootstrapError as error:
         message = f"{error} {json.dumps(error.details, default=str)}"
         assert SECRET not in message

@@ -40,9 +40,9 @@ def refused(env: dict[str, str], **args: t.Any) -> str:
         connect({**dict.fromkeys(TARGET_ARGUMENTS), "wait_timeout": 1, **args}, context) as client,
     ):
         client.get("/api/v1/namespaces/kube-system")
-    said = str(caught.value)
-    assert len(said) < 1000, said
-    return said
+    message = str(caught.value)
+    assert len(message) < 1000, message
+    return message
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -73,8 +73,8 @@ def test_what_is_no_file(path: str) -> None:
 @pytest.mark.parametrize("name", ["USERNAME", "PASSWORD", "API_KEY", "IMPERSONATE_USER", "PROXY_HEADERS_PROXY_BASIC_AUTH"])
 def test_what_can_not_be_sent(name: str, text: str) -> None:
     login = {"K8S_AUTH_USERNAME": "a", "K8S_AUTH_PASSWORD": "b"} if name in ("USERNAME", "PASSWORD") else {}
-    said = refused({**HERE, "K8S_AUTH_PROXY": "http://127.0.0.1:9", **login, f"K8S_AUTH_{name}": text})
-    assert "UTF-8" in said or "can't be sent" in said
+    message = refused({**HERE, "K8S_AUTH_PROXY": "http://127.0.0.1:9", **login, f"K8S_AUTH_{name}": text})
+    assert "UTF-8" in message or "can't be sent" in message
 
 
 def test_the_files_of_a_pod(tmp_path: Path) -> None:
@@ -111,12 +111,12 @@ def test_content_in_the_place_of_a_path_is_not_quoted(name: str, write: t.Callab
     if name == "GOOGLE_APPLICATION_CREDENTIALS":
         with pytest.raises(SourceUnavailable) as caught:
             gcp.credentials({name: content}, None)
-        said = str(caught.value)
+        message = str(caught.value)
     else:
-        said = refused(
+        message = refused(
             {"K8S_AUTH_HOST": "https://127.0.0.1:9", "K8S_AUTH_CERT_FILE": ABSENT, name: content} if "K8S" in name else {name: content}
         )
-    assert content[:30] not in said and all(SECRET[at : at + 12] not in said for at in range(len(SECRET) - 11)), said
+    assert content[:30] not in message and all(SECRET[at : at + 12] not in message for at in range(len(SECRET) - 11)), message
 
 
 def _base64(text: str) -> str:

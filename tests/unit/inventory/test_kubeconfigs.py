@@ -28,7 +28,7 @@ class Inventory:
 
     groups: dict[str, list[str]]
     variables: dict[str, dict[str, t.Any]]
-    said: str
+    warnings: str
 
 
 @pytest.fixture
@@ -59,9 +59,9 @@ def read(tmp_path: Path) -> Callable[..., Inventory]:
         argv = [str(Path(sys.executable).parent / "ansible-inventory"), "-i", str(path), "--list", *flags]
         done = subprocess.run(argv, env=env, capture_output=True, text=True, check=True, timeout=patience(3))
         # Texts that were not written in the inventory are marked, so that nothing in them is taken for a template.
-        found = json.loads(done.stdout, object_hook=lambda item: item.get("__ansible_unsafe", item))
-        variables = found.pop("_meta")["hostvars"]
-        known = {name: sorted(group.get("hosts", [])) for name, group in found.items() if name not in ("all", "ungrouped")}
+        listed = json.loads(done.stdout, object_hook=lambda item: item.get("__ansible_unsafe", item))
+        variables = listed.pop("_meta")["hostvars"]
+        known = {name: sorted(group.get("hosts", [])) for name, group in listed.items() if name not in ("all", "ungrouped")}
         return Inventory(known, variables, " ".join(done.stderr.split()))
 
     return read
@@ -91,7 +91,7 @@ def test_every_context_is_a_host_in_its_groups(clusters: t.Any, read: t.Any, tmp
     assert SECRET not in json.dumps(one["kubeflow_facts"])
     # One that does not exist is a host all the same.
     assert "Connection refused" in inventory.variables["gone"]["kubeflow_unreachable"]
-    assert "gone is unreachable" in inventory.said and SECRET not in inventory.said
+    assert "gone is unreachable" in inventory.warnings and SECRET not in inventory.warnings
 
 
 def test_facts_are_kept_in_ansibles_cache(clusters: t.Any, read: t.Any, tmp_path: Path) -> None:
@@ -124,9 +124,9 @@ def test_hosts_that_are_one_cluster_are_said(clusters: t.Any, read: t.Any) -> No
     for server in clusters:
         server.routes["/api/v1/namespaces/kube-system"] = {"metadata": {"name": "kube-system", "uid": "the-same"}}
         server.routes["/apis"] = {"kind": "APIGroupDiscoveryList", "items": []}
-    assert "These hosts are one cluster: one, two." in read().said
+    assert "These hosts are one cluster: one, two." in read().warnings
 
 
 def test_a_wrong_kubeconfig_is_one_line(read: t.Any) -> None:
-    said = read().said
-    assert "/config does not exist" in said and "Traceback" not in said
+    warnings = read().warnings
+    assert "/config does not exist" in warnings and "Traceback" not in warnings

@@ -153,10 +153,10 @@ def kubectl() -> str:
     """That of a local cluster, or of this machine."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     built = sorted(cache.glob("kubeflow.bootstrap/control-plane/*/bin/kubectl"))
-    found = str(built[-1]) if built else shutil.which("kubectl")
-    if not found:
+    program = str(built[-1]) if built else shutil.which("kubectl")
+    if not program:
         pytest.skip("There is no kubectl: a local cluster brings one (make local-cluster).")
-    return found
+    return program
 
 
 @pytest.fixture
@@ -262,22 +262,22 @@ DISPUTED: dict[str, tuple[Callable[[Path, tuple[str, str]], Json], Callable[[Jso
         dump,
         True,
     ),
-    "UTF-16": (lambda _folder, _pair: {"token": TOKEN}, lambda found: dump(found, "utf-16"), True),
-    "UTF-16, big endian": (lambda _folder, _pair: {"token": TOKEN}, lambda found: b"\xfe\xff" + dump(found, "utf-16-be"), True),
+    "UTF-16": (lambda _folder, _pair: {"token": TOKEN}, lambda config: dump(config, "utf-16"), True),
+    "UTF-16, big endian": (lambda _folder, _pair: {"token": TOKEN}, lambda config: b"\xfe\xff" + dump(config, "utf-16-be"), True),
     "UTF-16, certificate": (
         lambda _folder, pair: {"client-certificate-data": wrapped(data(pair[0])), "client-key-data": wrapped(data(pair[1]))},
-        lambda found: dump(found, "utf-16"),
+        lambda config: dump(config, "utf-16"),
         True,
     ),
-    "UTF-8 with a byte order mark": (lambda _folder, _pair: {"token": TOKEN}, lambda found: dump(found, "utf-8-sig"), True),
+    "UTF-8 with a byte order mark": (lambda _folder, _pair: {"token": TOKEN}, lambda config: dump(config, "utf-8-sig"), True),
     "two documents": (
         lambda _folder, _pair: {"token": TOKEN},
-        lambda found: dump(found) + b"---\ncurrent-context: another\n",
+        lambda config: dump(config) + b"---\ncurrent-context: another\n",
         True,
     ),
     "a date for a token": (
         lambda _folder, _pair: {"token": "DATE"},
-        lambda found: dump(found).replace(b"DATE", b"2026-01-01"),
+        lambda config: dump(config).replace(b"DATE", b"2026-01-01"),
         True,
     ),
     "blanks in base64": (

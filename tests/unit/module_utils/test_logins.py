@@ -118,7 +118,7 @@ def test_oidc_is_used_while_its_token_is_good(write_kubeconfig: Write) -> None:
 
 
 @pytest.mark.parametrize(
-    ("config", "said"),
+    ("config", "message"),
     [
         ({"id-token": jwt(hours=-1), "refresh-token": SECRET}, "its id-token expired at "),
         ({"id-token": jwt(hours=-1), "refresh-token": SECRET}, "Any command of kubectl with this context renews it in the file; or "),
@@ -126,12 +126,12 @@ def test_oidc_is_used_while_its_token_is_good(write_kubeconfig: Write) -> None:
         ({}, "it holds no id-token. Log in again"),
     ],
 )
-def test_oidc_that_is_out_of_date_is_described_and_refused(write_kubeconfig: Write, config: dict[str, str], said: str) -> None:
+def test_oidc_that_is_out_of_date_is_described_and_refused(write_kubeconfig: Write, config: dict[str, str], message: str) -> None:
     path = write_kubeconfig(user=oidc(**config))
-    assert said in described(path)["warnings"][0]
+    assert message in described(path)["warnings"][0]
     with pytest.raises(BootstrapError) as caught:
         load(str(path), env=ENV).connection.credentials.prepare()
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert SECRET not in str(caught.value)
 
 

@@ -32,10 +32,10 @@ def app(tmp_path: Path) -> Path:
     return tmp_path / "app"
 
 
-def shown(app: Path, *, check: bool = False, diff: bool = False, **given: t.Any) -> dict[str, t.Any]:
+def shown(app: Path, *, check: bool = False, diff: bool = False, **chosen: t.Any) -> dict[str, t.Any]:
     options = ks_show.ARGUMENTS["argument_spec"]
-    assert set(given) <= set(options)
-    args = {name: option.get("default") for name, option in options.items()} | {"path": str(app)} | given
+    assert set(chosen) <= set(options)
+    args = {name: option.get("default") for name, option in options.items()} | {"path": str(app)} | chosen
     return ks_show.run(args, Context(check=check, diff=diff))
 
 

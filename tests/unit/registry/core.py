@@ -106,13 +106,13 @@ def settings(objects: Json) -> Json:
 
 def pod_specs(objects: Json) -> dict[str, Json]:
     """By kind and name, of all workloads."""
-    found = {}
+    specs = {}
     for key, item in objects.items():
         spec = item.get("spec", {})
         spec = spec.get("jobTemplate", {}).get("spec", spec)
         if "template" in spec:
-            found[key] = spec["template"]["spec"]
-    return found
+            specs[key] = spec["template"]["spec"]
+    return specs
 
 
 def containers(spec: Json) -> list[Json]:

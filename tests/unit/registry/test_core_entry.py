@@ -21,8 +21,8 @@ def render(**choices: Any) -> core.Json:
 
 
 def annotations(objects: core.Json, key: str = "Service/kubeflow") -> dict[str, str]:
-    found: dict[str, str] = objects[key]["metadata"].get("annotations", {})
-    return found
+    values: dict[str, str] = objects[key]["metadata"].get("annotations", {})
+    return values
 
 
 def nginx(objects: core.Json) -> str:
@@ -99,9 +99,9 @@ def test_openshift_gives_its_own_certificate() -> None:
 
 
 def test_an_alb_reaches_the_pods_and_stays_inside() -> None:
-    found = annotations(render(cloud="eks", ingressClass="alb"), "Ingress/kubeflow")
-    assert found["alb.ingress.kubernetes.io/target-type"] == "ip"
-    assert found["alb.ingress.kubernetes.io/scheme"] == "internal"
+    values = annotations(render(cloud="eks", ingressClass="alb"), "Ingress/kubeflow")
+    assert values["alb.ingress.kubernetes.io/target-type"] == "ip"
+    assert values["alb.ingress.kubernetes.io/scheme"] == "internal"
 
 
 def test_a_gateway_and_its_route() -> None:

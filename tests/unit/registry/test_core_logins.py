@@ -153,10 +153,10 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    found = Clock()
-    monkeypatch.setattr(time, "monotonic", found.monotonic)
-    monkeypatch.setattr(time, "sleep", found.sleep)
-    return found
+    fake = Clock()
+    monkeypatch.setattr(time, "monotonic", fake.monotonic)
+    monkeypatch.setattr(time, "sleep", fake.sleep)
+    return fake
 
 
 @pytest.mark.parametrize(
@@ -166,12 +166,12 @@ def test_the_hub_waits_for_names_and_for_its_issuer(
     hub: Any, issuer: dict[str, str], clock: Clock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], trouble: OSError
 ) -> None:
     """After a reboot of the cluster, DNS and hub start side by side."""
-    there = urllib.request.urlopen
+    original = urllib.request.urlopen
 
     def urlopen(url: str, timeout: float) -> Any:
         if clock.now < 60:
             raise trouble
-        return there(url, timeout=timeout)
+        return original(url, timeout=timeout)
 
     monkeypatch.setattr(urllib.request, "urlopen", urlopen)
     assert hub("oidc").c.GenericOAuthenticator.token_url == issuer["token_endpoint"]
@@ -293,8 +293,8 @@ def assertion(key: Any = KEY, algorithm: str = "ES256", without: str = "", **cla
 
 
 def request(text: str | None, **headers: str) -> Any:
-    given = {**headers, **({"x-goog-iap-jwt-assertion": text} if text is not None else {})}
-    return SimpleNamespace(request=SimpleNamespace(headers=given))
+    sent = {**headers, **({"x-goog-iap-jwt-assertion": text} if text is not None else {})}
+    return SimpleNamespace(request=SimpleNamespace(headers=sent))
 
 
 @pytest.fixture
@@ -308,10 +308,10 @@ def iap(hub: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", fetch)
     c = hub("iap").c
-    found = c.JupyterHub.authenticator_class()
-    found.audience = c.IapAuthenticator.audience
-    assert found.audience == AUDIENCE
-    return found
+    authenticator = c.JupyterHub.authenticator_class()
+    authenticator.audience = c.IapAuthenticator.audience
+    assert authenticator.audience == AUDIENCE
+    return authenticator
 
 
 def test_iap_names_the_user(iap: Any) -> None:
@@ -404,14 +404,14 @@ def static(hub: Any, tmp_path: Path) -> Any:
     c = hub("static").c
     assert c.StaticAuthenticator.users_file == "/etc/kubeflow-login/htpasswd"
     users = tmp_path / "htpasswd"
-    found = c.JupyterHub.authenticator_class()
-    found.users_file = str(users)
+    authenticator = c.JupyterHub.authenticator_class()
+    authenticator.users_file = str(users)
 
     def login(name: str, password: str) -> str | None:
-        return asyncio.run(found.authenticate(None, {"username": name, "password": password}))
+        return asyncio.run(authenticator.authenticate(None, {"username": name, "password": password}))
 
     login.users = users  # type: ignore[attr-defined]
-    login.session = lambda name: asyncio.run(found.refresh_user(SimpleNamespace(name=name)))  # type: ignore[attr-defined]
+    login.session = lambda name: asyncio.run(authenticator.refresh_user(SimpleNamespace(name=name)))  # type: ignore[attr-defined]
     return login
 
 

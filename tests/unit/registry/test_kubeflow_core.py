@@ -295,8 +295,8 @@ def test_user_volumes(render: Any) -> None:
     assert settings(render(jupyterNotebookPVCMount="/x"))["volume"]["storageClass"] is None
     # The file browser shows nothing above the folder that it opens.
     for mount, shared in (("/home/jovyan/work", "/home/jovyan/work/shared"), ("/data", "/data/shared"), ("null", "/home/jovyan/shared")):
-        found = settings(render(jupyterNotebookPVCMount=mount, sharedStorageClass="nfs"))
-        assert found["sharedVolume"]["mountPath"] == shared
+        volumes = settings(render(jupyterNotebookPVCMount=mount, sharedStorageClass="nfs"))
+        assert volumes["sharedVolume"]["mountPath"] == shared
     assert "storageClassName" not in render()["PersistentVolumeClaim/hub-db"]["spec"]
 
 
@@ -308,7 +308,7 @@ def test_no_secret_is_in_the_application(render: Any, choices: dict[str, Any]) -
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "wanted"),
+    ("name", "value", "allowed"),
     [
         ("cloud", "azure", "one of null, gke, eks, aks, openshift"),
         ("gatewayServiceType", "Ingress", "one of ClusterIP, NodePort, LoadBalancer"),
@@ -334,8 +334,8 @@ def test_no_secret_is_in_the_application(render: Any, choices: dict[str, Any]) -
         ("jupyterHubImage", "null", "a text that is not empty"),
     ],
 )
-def test_a_wrong_value_is_refused_by_name(render: Any, name: str, value: Any, wanted: str) -> None:
-    with pytest.raises(Exception, match=re.escape(f"parameter {name} is {value}; it must be {wanted}")):
+def test_a_wrong_value_is_refused_by_name(render: Any, name: str, value: Any, allowed: str) -> None:
+    with pytest.raises(Exception, match=re.escape(f"parameter {name} is {value}; it must be {allowed}")):
         render(**{name: value})
 
 

@@ -232,11 +232,11 @@ def test_each_parameter_has_its_effect(rendered: Render, package: str, name: str
     assert after != rendered(package, **{**others, **BEFORE.get((package, name), {})})
 
 
-@pytest.mark.parametrize(("package", "name", "value", "others", "wanted"), WRONG)
-def test_a_wrong_value_is_refused_by_name(rendered: Render, package: str, name: str, value: t.Any, others: Json, wanted: str) -> None:
+@pytest.mark.parametrize(("package", "name", "value", "others", "allowed"), WRONG)
+def test_a_wrong_value_is_refused_by_name(rendered: Render, package: str, name: str, value: t.Any, others: Json, allowed: str) -> None:
     with pytest.raises(Exception, match=re.escape(f"{package}: parameter {name} is ")) as caught:
         rendered(package, **{**others, name: value})
-    assert f"; it must be {wanted}" in str(caught.value)
+    assert f"; it must be {allowed}" in str(caught.value)
 
 
 @pytest.mark.parametrize(("package", "choices"), EVERY)
@@ -487,16 +487,16 @@ def test_it_leads_to_the_gateway_of_core(rendered: Render) -> None:
 def test_three_kinds_of_certificates(rendered: Render) -> None:
     def certificate(**choices: t.Any) -> tuple[list[str], t.Any, Json]:
         objects = rendered("iap-ingress", **choices)
-        made = [key for key in objects if "Certificate/" in key]
-        return made, objects["Ingress/mine"]["spec"].get("tls"), objects["Ingress/mine"]["metadata"]["annotations"]
+        certificates = [key for key in objects if "Certificate/" in key]
+        return certificates, objects["Ingress/mine"]["spec"].get("tls"), objects["Ingress/mine"]["metadata"]["annotations"]
 
     hosts = ["kubeflow.example.com"]
-    made, tls, annotations = certificate()
-    assert (made, tls) == (["ManagedCertificate/mine"], None)
+    certificates, tls, annotations = certificate()
+    assert (certificates, tls) == (["ManagedCertificate/mine"], None)
     assert annotations["networking.gke.io/managed-certificates"] == "mine"
     assert annotations["kubernetes.io/ingress.allow-http"] == "false"
-    made, tls, annotations = certificate(issuer="letsencrypt-prod")
-    assert (made, tls) == (["Certificate/mine"], [{"hosts": hosts, "secretName": "mine-tls"}])
+    certificates, tls, annotations = certificate(issuer="letsencrypt-prod")
+    assert (certificates, tls) == (["Certificate/mine"], [{"hosts": hosts, "secretName": "mine-tls"}])
     assert annotations["kubernetes.io/ingress.allow-http"] == "true"
     assert certificate(secretName="own")[:2] == ([], [{"hosts": hosts, "secretName": "own"}])
 

@@ -22,6 +22,6 @@ def test_there_are_prototypes() -> None:
 @pytest.mark.parametrize("prototype", [*PROTOTYPES, *prototypes.builtin().values()], ids=lambda each: each.name)
 def test_components_can_be_printed_by_ks(prototype: prototypes.Prototype) -> None:
     assert ks_printer_limits.problems(component.from_prototype("some-name", prototype)[1]) == []
-    given = {parameter.name: {} if parameter.type == "object" else "x" for parameter in prototype.parameters if parameter.required}
-    for name, literal in prototypes.values(prototype, "some-name", given).items():
+    values = {parameter.name: {} if parameter.type == "object" else "x" for parameter in prototype.parameters if parameter.required}
+    for name, literal in prototypes.values(prototype, "some-name", values).items():
         assert ks_printer_limits.problems(literal) == [], name

@@ -66,9 +66,9 @@ def test_a_prototype_is_named_after_its_file_and_no_two_alike() -> None:
 
 @pytest.mark.parametrize("each", KNOWN, ids=lambda each: each.name)
 def test_every_parameter_is_varied_by_some_choice(each: validation.Known) -> None:
-    given = {name for case in CASES if case.name == each.name for name in case.parameters}
-    assert given <= each.declared, f"{each.name} does not declare these (tests/unit/registry/choices.yml)"
-    assert given | {"name"} == each.declared, f"no rule sets these in a story: add them to choices.yml, {each.name}"
+    varied = {name for case in CASES if case.name == each.name for name in case.parameters}
+    assert varied <= each.declared, f"{each.name} does not declare these (tests/unit/registry/choices.yml)"
+    assert varied | {"name"} == each.declared, f"no rule sets these in a story: add them to choices.yml, {each.name}"
 
 
 def test_the_choices_are_for_prototypes_that_there_are() -> None:

@@ -91,8 +91,8 @@ def render(tmp_path_factory: pytest.TempPathFactory) -> Render:
     (vendor / "kubeflow").symlink_to(REGISTRY)
 
     def evaluate(prototype: str, **choices: t.Any) -> dict[str, Json]:
-        given = prototypes.values(declared(prototype), "one", {**NEEDED[prototype], **choices})
-        params = ", ".join(f"{json.dumps(name)}: {literal}" for name, literal in given.items())
+        values = prototypes.values(declared(prototype), "one", {**NEEDED[prototype], **choices})
+        params = ", ".join(f"{json.dumps(name)}: {literal}" for name, literal in values.items())
         text = rjsonnet.evaluate_snippet(
             "one.jsonnet",
             component.from_prototype("one", declared(prototype))[1],
@@ -147,9 +147,9 @@ WRONG = [
     ("tf-job", "num_workers", 0, {"num_masters": 0, "num_ps": 1}, "a whole number from 1 on where num_masters is 0"),
     ("tf-job", "num_ps", 0.5, {}, "a whole number from 0 on"),
     *(
-        (prototype, name, value, others, wanted)
+        (prototype, name, value, others, allowed)
         for prototype in ("tf-job", "pytorch-job")
-        for name, value, others, wanted in [
+        for name, value, others, allowed in [
             ("name", "My_job", {}, "a name of small letters, digits and dashes"),
             ("name", "1-job", {}, "a name of at most 50 characters that begins with a letter"),
             ("name", "j" * 51, {}, "a name of at most 50 characters that begins with a letter"),
@@ -163,9 +163,9 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("prototype", "name", "value", "others", "wanted"), WRONG)
-def test_a_wrong_value_is_refused_by_name(render: Render, prototype: str, name: str, value: t.Any, others: Json, wanted: str) -> None:
-    with pytest.raises(Exception, match=re.escape(f"parameter {name} is {value}; it must be {wanted}")):
+@pytest.mark.parametrize(("prototype", "name", "value", "others", "allowed"), WRONG)
+def test_a_wrong_value_is_refused_by_name(render: Render, prototype: str, name: str, value: t.Any, others: Json, allowed: str) -> None:
+    with pytest.raises(Exception, match=re.escape(f"parameter {name} is {value}; it must be {allowed}")):
         render(prototype, **{**others, name: value})
 
 

@@ -62,12 +62,12 @@ def known() -> list[Known]:
 
 def cases() -> list[Case]:
     """Each prototype with each of its sets of choices, those that come to the same only once."""
-    found: list[Case] = []
+    unique: list[Case] = []
     for each in known():
         for label, parameters in _sets(each):
-            if not any((case.name, case.parameters) == (each.name, parameters) for case in found):
-                found.append(Case(each.package, each.name, label, parameters))
-    return found
+            if not any((case.name, case.parameters) == (each.name, parameters) for case in unique):
+                unique.append(Case(each.package, each.name, label, parameters))
+    return unique
 
 
 def _sets(each: Known) -> list[tuple[str, Json]]:
@@ -99,11 +99,11 @@ def _contents() -> Contents:
 
 def files(case: Case) -> dict[str, str]:
     """The application with that one component."""
-    wanted = {
+    declaration = {
         "name": "kubeflow",
         "environments": {"default": {"server": "https://cluster.example", "namespace": NAMESPACE}},
         "registries": {"kubeflow": {"uri": registry.EMBEDDED}},
         "packages": {case.package: {"registry": "kubeflow"}},
         "components": {"one": {"prototype": f"io.ksonnet.pkg.{case.name}", "parameters": case.parameters}},
     }
-    return application.files(wanted, {}, {"kubeflow": _contents()}).files
+    return application.files(declaration, {}, {"kubeflow": _contents()}).files

@@ -44,18 +44,18 @@ def facts(name: str) -> Json:
     saved = _saved(name)
     if "from" not in saved:
         return saved
-    found = facts(saved["from"])
+    changed = facts(saved["from"])
     for pointer, value in saved["set"].items():
-        place(found, pointer, value)
-    return found
+        place(changed, pointer, value)
+    return changed
 
 
-def place(found: Json, pointer: str, value: t.Any) -> None:
+def place(document: Json, pointer: str, value: t.Any) -> None:
     """Put a value where a JSON pointer (RFC 6901) points to."""
     *parents, last = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
     for part in parents:
-        found = found[part]
-    found[last] = value
+        document = document[part]
+    document[last] = value
 
 
 def _saved(name: str) -> Json:
@@ -75,11 +75,11 @@ def sought(components: dict[str, str]) -> packages.PackageContents:
 
 
 @functools.cache
-def _sought(wanted: tuple[tuple[str, str], ...]) -> packages.PackageContents:
+def _sought(components: tuple[tuple[str, str], ...]) -> packages.PackageContents:
     def ask(registries: packages.Declared, of: packages.Declared) -> t.Any:
         return registry.contents(registries, of, Path(ABSENT), registry.Sources())
 
-    return packages.resolve(dict(wanted), {}, {"core": {"registry": packages.EMBEDDED}}, ask)
+    return packages.resolve(dict(components), {}, {"core": {"registry": packages.EMBEDDED}}, ask)
 
 
 def old(release: str) -> packages.PackageContents:
@@ -95,20 +95,20 @@ def plan(of: Json, *, components: dict[str, str] | None = None, with_rules: t.It
     ``current``: the files of the existing application; ``steps``: what optional steps found out, by name; ``release``: one of
     ``old_registries``, in place of the embedded registry.
     """
-    wanted = components or _CORE
-    found = old(choices["release"]) if "release" in choices else sought(wanted)
+    prototypes = components or _CORE
+    resolved = old(choices["release"]) if "release" in choices else sought(prototypes)
     chosen: Json = {
         "name": "kubeflow",
         "namespace": choices.get("namespace"),
-        "parameters": choices.get("all_parameters") or {next(iter(wanted)): choices.get("parameters") or {}},
+        "parameters": choices.get("all_parameters") or {next(iter(prototypes)): choices.get("parameters") or {}},
         "apply": choices.get("apply", False),
         "allow_other_cluster": False,
         "steps": choices.get("steps", {}),
-        "components": wanted,
-        "registries": found.registries,
-        "packages": found.packages,
+        "components": prototypes,
+        "registries": resolved.registries,
+        "packages": resolved.packages,
     }
-    return compute(of, chosen, list(rules() if with_rules is None else with_rules), found.contents, choices.get("current", {})).document
+    return compute(of, chosen, list(rules() if with_rules is None else with_rules), resolved.contents, choices.get("current", {})).document
 
 
 def story(document: Json, ids: t.Collection[str]) -> str:
@@ -129,7 +129,7 @@ def story(document: Json, ids: t.Collection[str]) -> str:
     return "\n".join([*lines, ""])
 
 
-def told(text: str) -> set[str]:
+def rules_told(text: str) -> set[str]:
     """The rules that a story tells of."""
     return set(re.findall(r"(?m)^(?:BLOCKER |WARNING |\S+ = .*  \(\w+, )([a-z0-9-]+)\)?$", text))
 
@@ -153,10 +153,10 @@ def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, 110, initial_indent="    ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
-def ids(found: Json) -> set[str]:
+def ids(document: Json) -> set[str]:
     """The rules that a plan rests on, and those that say something in it."""
-    chosen = {choice["rule"] for values in found["parameters"].values() for choice in values.values()} - {None}
-    return chosen | {item["id"] for item in [*found["blockers"], *found["warnings"]]}
+    chosen = {choice["rule"] for values in document["parameters"].values() for choice in values.values()} - {None}
+    return chosen | {item["id"] for item in [*document["blockers"], *document["warnings"]]}
 
 
 HOST = {"hostname": "kubeflow.example.com"}

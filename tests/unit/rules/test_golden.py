@@ -40,16 +40,16 @@ def _stored(case: str) -> str:
 @functools.cache
 def _untold() -> dict[str, str]:
     """Rules that no stored story tells of, and the first case that each is reached in."""
-    told = {name for case in CASES for name in stories.told(_stored(case))}
+    shown = {name for case in CASES for name in stories.rules_told(_stored(case))}
     cases = {name: case for case in reversed(CASES) for name in stories.ids(stories.planned(case))}
-    return {name: case for name, case in cases.items() if name not in told}
+    return {name: case for name, case in cases.items() if name not in shown}
 
 
 def _text(case: str) -> str:
     name, parameters = CASES[case]
     head = [f"# {stories.about(name) or f'The local cluster {name}.'}"]
     head += [f"# You chose {key}: {value}" for key, value in parameters.items()]
-    ids = stories.told(_stored(case)) | {rule for rule, first in _untold().items() if first == case and _WRITE}
+    ids = stories.rules_told(_stored(case)) | {rule for rule, first in _untold().items() if first == case and _WRITE}
     return "\n".join([*head, stories.story(stories.planned(case), ids)]) if ids else ""
 
 
@@ -95,7 +95,7 @@ def test_what_no_rule_decides_is_chosen_or_the_default_of_the_package(case: str)
 
 def test_every_story_is_one_of_a_case_and_a_rule() -> None:
     assert [
-        path.name for path in (stories.HERE / "plans").iterdir() if path.stem not in CASES or not stories.told(_stored(path.stem))
+        path.name for path in (stories.HERE / "plans").iterdir() if path.stem not in CASES or not stories.rules_told(_stored(path.stem))
     ] == []
 
 

@@ -16,17 +16,17 @@ LIMITS = {"limit-range-too-tight", "quota-too-small", "quota-used-up"}
 
 
 def facts(of: str = "plain", **cluster: t.Any) -> Json:
-    found = stories.facts(of)
-    found["cluster"] |= cluster
-    found["cluster"]["namespace"] |= {"exists": True, "labels": {}}
-    return found
+    document = stories.facts(of)
+    document["cluster"] |= cluster
+    document["cluster"]["namespace"] |= {"exists": True, "labels": {}}
+    return document
 
 
 def quota(scopes: list[str] | None = None, used: Json | None = None, selectors: list[Json] | None = None, **hard: str) -> Json:
     return {"name": "team", "hard": hard, "used": used or {}, "scopes": scopes or [], "selectors": selectors or []}
 
 
-def said(of: Json, **choices: t.Any) -> dict[str, str]:
+def reasons(of: Json, **choices: t.Any) -> dict[str, str]:
     return {item["id"]: item["reason"] for item in stories.plan(of, **choices)["blockers"] if item["id"] in LIMITS}
 
 
@@ -58,15 +58,15 @@ PRIORITY = {"scopeName": "PriorityClass", "operator": "In", "values": ["high"]}
     ],
 )
 def test_quotas(limit: Json, name: str | None, reason: str) -> None:
-    found = said(facts(quotas=[limit]))
-    assert set(found) == ({name} if name else set())
-    assert reason in found.get(name or "", "")
+    findings = reasons(facts(quotas=[limit]))
+    assert set(findings) == ({name} if name else set())
+    assert reason in findings.get(name or "", "")
 
 
 def test_a_quota_that_our_own_objects_use_is_not_used_up() -> None:
     of = facts(quotas=[quota(pods="40", used={"pods": "39"})])
     of["cluster"]["namespace"]["labels"] = {"app.kubernetes.io/part-of": "kubeflow"}
-    assert said(of) == {}
+    assert reasons(of) == {}
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ def test_a_quota_that_our_own_objects_use_is_not_used_up() -> None:
     ],
 )
 def test_limit_ranges(limit: Json, reason: str | None) -> None:
-    found = said(facts(limit_ranges=[{"name": "bounds", "limits": [limit]}]))
-    assert set(found) == ({"limit-range-too-tight"} if reason else set())
-    assert (reason or "") in found.get("limit-range-too-tight", "")
+    findings = reasons(facts(limit_ranges=[{"name": "bounds", "limits": [limit]}]))
+    assert set(findings) == ({"limit-range-too-tight"} if reason else set())
+    assert (reason or "") in findings.get("limit-range-too-tight", "")
 
 
 # --- a quota that forbids a class
@@ -111,8 +111,8 @@ def storage_of(*classes: str, **hard: str) -> Json:
         }
         for name in classes
     ]  # fmt: skip
-    found = {"classes": entries, "default": classes[0], "usable": list(classes), "defaults": [classes[0]]}
-    return within(found, [{"name": "team", "hard": hard}])
+    storage = {"classes": entries, "default": classes[0], "usable": list(classes), "defaults": [classes[0]]}
+    return within(storage, [{"name": "team", "hard": hard}])
 
 
 FORBID = {"standard.storageclass.storage.k8s.io/requests.storage": "0"}
@@ -129,15 +129,15 @@ def test_another_class_is_chosen_where_a_quota_forbids_the_default_one(hard: Jso
 
 def test_no_class_is_left() -> None:
     for classes, hard in ((("standard",), FORBID), (("standard", "fast"), {"persistentvolumeclaims": "0"})):
-        found = stories.plan(facts(storage=storage_of(*classes, **hard), quotas=[quota(**hard)]))
-        assert "storage-forbidden-by-a-quota" in {item["id"] for item in found["blockers"]}
-        assert "no-storage-class" not in {item["id"] for item in found["blockers"]}
+        document = stories.plan(facts(storage=storage_of(*classes, **hard), quotas=[quota(**hard)]))
+        assert "storage-forbidden-by-a-quota" in {item["id"] for item in document["blockers"]}
+        assert "no-storage-class" not in {item["id"] for item in document["blockers"]}
 
 
 def test_a_class_whose_smallest_volume_is_more_than_the_quota() -> None:
-    found = storage_of("standard", "fast")
-    found["classes"][0]["smallest"] = "50Gi"
-    allowed = within(found, [{"name": "team", "hard": {"standard.storageclass.storage.k8s.io/requests.storage": "20Gi"}}])
+    storage = storage_of("standard", "fast")
+    storage["classes"][0]["smallest"] = "50Gi"
+    allowed = within(storage, [{"name": "team", "hard": {"standard.storageclass.storage.k8s.io/requests.storage": "20Gi"}}])
     assert allowed["usable"] == ["fast"]
 
 
@@ -169,11 +169,11 @@ def webhook(server: str | None, policy: str = "Fail") -> Json:
 )
 def test_a_webhook_whose_server_is_gone(hook: Json, where: str, name: str) -> None:
     plan = stories.plan(facts(admission=[webhook("ready", "Ignore"), hook]))
-    found = {item["id"]: item for key in ("blockers", "warnings") for item in plan[key] if item["id"].startswith("webhook-")}
-    assert set(found) == ({name} if name else set())
+    findings = {item["id"]: item for key in ("blockers", "warnings") for item in plan[key] if item["id"].startswith("webhook-")}
+    assert set(findings) == ({name} if name else set())
     if name:
         assert name in {item["id"] for item in plan[where]}
-        assert hook["configuration"] in found[name]["reason"] and hook["backend"] in found[name]["reason"]
+        assert hook["configuration"] in findings[name]["reason"] and hook["backend"] in findings[name]["reason"]
 
 
 # --- what stays
@@ -184,12 +184,12 @@ def written(plan: Json) -> dict[str, str]:
 
 
 def test_what_stays_is_what_the_claims_in_the_cluster_have() -> None:
-    there = written(stories.plan(facts()))
+    files = written(stories.plan(facts()))
 
     def chosen(**changes: t.Any) -> str:
         of = facts("gke-gpu")
         of["cluster"] |= {"uid": stories.facts("plain")["cluster"]["uid"], **changes}
-        return str(stories.plan(of, current=there)["parameters"]["kubeflow-core"]["storageClass"]["value"])
+        return str(stories.plan(of, current=files)["parameters"]["kubeflow-core"]["storageClass"]["value"])
 
     claim = {"storage_class": "premium-rwo", "count": 1, "names": ["hub-db"]}
     assert chosen(claims=[claim]) == "premium-rwo"

@@ -16,7 +16,7 @@ Json = dict[str, t.Any]
 
 
 @pytest.mark.parametrize(
-    ("when", "said", "parameter"),
+    ("when", "texts", "parameter"),
     [
         ("values.a == 'x'", [], None),
         ("values.a != 'null'", [], "a"),
@@ -54,8 +54,8 @@ Json = dict[str, t.Any]
         ("contains(values(choices.components), 'x')", [], None),
     ],
 )
-def test_a_use_without_a_guard_is_found(when: str | None, said: list[str], parameter: str | None) -> None:
-    assert parameter_guards.unguarded(when, said) == parameter
+def test_a_use_without_a_guard_is_found(when: str | None, texts: list[str], parameter: str | None) -> None:
+    assert parameter_guards.unguarded(when, texts) == parameter
 
 
 def test_what_a_rule_sets_is_there() -> None:
@@ -65,9 +65,9 @@ def test_what_a_rule_sets_is_there() -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_a_missing_parameter_makes_no_rule_apply(case: str) -> None:
     """The lint itself is put to the test: each rule is asked with each of its parameters taken away, on facts of every kind."""
-    found, facts = stories.planned(case), stories.facts(CASES[case][0])
+    document, facts = stories.planned(case), stories.facts(CASES[case][0])
     choices = {"components": {"kubeflow-core": "kubeflow-core"}, "parameters": {}, "namespace": None}
-    for chosen in found["parameters"].values():
+    for chosen in document["parameters"].values():
         values = {name: choice["value"] for name, choice in chosen.items()}
         data = {**facts, "choices": choices, "steps": {}, "before": {}, "values": values}
         for rule in stories.rules():
@@ -81,21 +81,21 @@ def test_a_missing_parameter_makes_no_rule_apply(case: str) -> None:
 
 @pytest.mark.parametrize("case", stories.OLD)
 def test_old_packages_get_no_login_that_nobody_asked_for(case: str) -> None:
-    found = stories.planned(case)
-    for chosen in found["parameters"].values():
+    document = stories.planned(case)
+    for chosen in document["parameters"].values():
         assert chosen.get("jupyterHubAuthenticator", {"value": "null"})["value"] == "null"
         assert [choice["rule"] for choice in chosen.values() if choice["source"] not in ("default", "cluster", "cloud")] == []
-    assert not any("oidc" in str(item["fix"]) for item in [*found["blockers"], *found["warnings"]])
+    assert not any("oidc" in str(item["fix"]) for item in [*document["blockers"], *document["warnings"]])
 
 
 def test_an_old_hub_is_not_opened_to_the_internet() -> None:
-    def said(**parameters: str) -> set[str]:
+    def blockers(**parameters: str) -> set[str]:
         chosen = {"kubeflow-core": parameters}
         components = {"kubeflow-core": "kubeflow-core"}
-        found = stories.plan(stories.facts("hetzner"), release="v0.2", components=components, all_parameters=chosen)
-        return {item["id"] for item in found["blockers"]}
+        document = stories.plan(stories.facts("hetzner"), release="v0.2", components=components, all_parameters=chosen)
+        return {item["id"] for item in document["blockers"]}
 
-    assert "no-password-for-the-internet" not in said()
-    assert "no-password-for-the-internet" in said(AmbassadorServiceType="LoadBalancer")
-    assert "no-password-for-the-internet" in said(jupyterHubServiceType="LoadBalancer")
-    assert "no-password-for-the-internet" not in said(AmbassadorServiceType="LoadBalancer", jupyterHubAuthenticator="iap")
+    assert "no-password-for-the-internet" not in blockers()
+    assert "no-password-for-the-internet" in blockers(AmbassadorServiceType="LoadBalancer")
+    assert "no-password-for-the-internet" in blockers(jupyterHubServiceType="LoadBalancer")
+    assert "no-password-for-the-internet" not in blockers(AmbassadorServiceType="LoadBalancer", jupyterHubAuthenticator="iap")

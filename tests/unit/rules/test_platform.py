@@ -49,14 +49,14 @@ def plan(
     **parameters: t.Any,
 ) -> Json:
     """The plan of components of a release. ``current``: the components of the existing application."""
-    given = {"release": release, "components": list(components), "without": list(without), "parameters": parameters}
-    chosen = platform_choice.read(given, facts["cluster"]["addons"], current)
+    choice = {"release": release, "components": list(components), "without": list(without), "parameters": parameters}
+    chosen = platform_choice.read(choice, facts["cluster"]["addons"], current)
     assert chosen
-    found = {"platform": contents or packages(chosen.components)}
+    resolved = {"platform": contents or packages(chosen.components)}
     choices = {
         "name": "kubeflow",
         "namespace": "kubeflow",
-        "parameters": platform_choice.spread(chosen.parameters, found, chosen.prototypes),
+        "parameters": platform_choice.spread(chosen.parameters, resolved, chosen.prototypes),
         "apply": False,
         "allow_other_cluster": False,
         "platform": chosen.document(),
@@ -64,7 +64,7 @@ def plan(
         "registries": {"platform": dict(chosen.entry)},
         "packages": chosen.packages,
     }
-    return compute(facts, choices, list(stories.rules()), found, {}).document
+    return compute(facts, choices, list(stories.rules()), resolved, {}).document
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def plan(
     ],
 )
 def test_facts_choose(name: str, component: str, parameter: str, value: t.Any, rule: str) -> None:
-    found = plan(stories.facts(name), "pipelines", "notebooks")["parameters"][component][parameter]
-    assert (found["value"], found["rule"], found["no_effect"]) == (value, rule, False)
+    choice = plan(stories.facts(name), "pipelines", "notebooks")["parameters"][component][parameter]
+    assert (choice["value"], choice["rule"], choice["no_effect"]) == (value, rule, False)
 
 
 def test_tokens_of_a_public_issuer_come_through_the_gateway() -> None:
@@ -105,16 +105,16 @@ def test_models_are_served_without_knative_where_it_is_not_chosen() -> None:
 @pytest.mark.parametrize("parameter", ["tlsSecretName", "tlsIssuer"])
 def test_a_certificate_means_https_everywhere(parameter: str) -> None:
     chosen = plan(stories.facts("plain"), "notebooks", **{parameter: "cert"})
-    found = chosen["parameters"]
-    assert found["istio-resources"][parameter]["source"] == "user"
+    parameters = chosen["parameters"]
+    assert parameters["istio-resources"][parameter]["source"] == "user"
     # The platform brings cert-manager itself.
     assert "cert-manager-missing" not in [item["id"] for item in chosen["blockers"]]
-    assert {found[name]["https"]["value"] for name in ("notebooks", "oauth2-proxy")} == {"true"}
+    assert {parameters[name]["https"]["value"] for name in ("notebooks", "oauth2-proxy")} == {"true"}
 
 
 def test_a_value_goes_to_all_that_have_it_and_no_other() -> None:
-    found = plan(stories.facts("plain"), "notebooks", firstUser="me@example.com")["parameters"]
-    assert [name for name, values in found.items() if values.get("firstUser", {}).get("source") == "user"] == ["dex"]
+    parameters = plan(stories.facts("plain"), "notebooks", firstUser="me@example.com")["parameters"]
+    assert [name for name, values in parameters.items() if values.get("firstUser", {}).get("source") == "user"] == ["dex"]
 
 
 def test_versions_of_kubernetes_and_machines_that_it_was_not_tried_with() -> None:
@@ -134,20 +134,20 @@ def blockers(document: Json) -> set[str]:
 
 def test_an_existing_cert_manager_is_used() -> None:
     facts = stories.facts("addons")
-    found = plan(facts, "serving-raw")
-    [used] = found["platform"]["existing"]
+    document = plan(facts, "serving-raw")
+    [used] = document["platform"]["existing"]
     assert (used["name"], used["version"], used["namespace"]) == ("cert-manager", "v1.19.4", "cert-manager")
-    issuer = found["parameters"]["cert-manager"]["issuerOnly"]
-    assert (issuer["value"], issuer["no_effect"], blockers(found)) == ("true", False, set())
+    issuer = document["parameters"]["cert-manager"]["issuerOnly"]
+    assert (issuer["value"], issuer["no_effect"], blockers(document)) == ("true", False, set())
 
 
 def test_an_existing_mesh_takes_the_place_of_the_component() -> None:
-    found = plan(stories.facts("addons"), "notebooks")
-    assert "istio" not in found["parameters"] and "istio-resources" in found["parameters"]
-    assert found["platform"]["unmet"] == []
-    [blocker] = [item for item in found["blockers"] if item["id"] == "platform-existing-mesh"]
+    document = plan(stories.facts("addons"), "notebooks")
+    assert "istio" not in document["parameters"] and "istio-resources" in document["parameters"]
+    assert document["platform"]["unmet"] == []
+    [blocker] = [item for item in document["blockers"] if item["id"] == "platform-existing-mesh"]
     assert "{name: oauth2-proxy, envoyExtAuthzHttp: {service: oauth2-proxy.oauth2-proxy.svc.cluster.local, port: 80" in blocker["fix"]
-    assert blockers(found) == {"platform-existing-mesh"}
+    assert blockers(document) == {"platform-existing-mesh"}
 
 
 def test_what_the_application_or_the_user_has_of_its_own() -> None:
@@ -157,9 +157,9 @@ def test_what_the_application_or_the_user_has_of_its_own() -> None:
     assert [used["name"] for used in plan(facts, "notebooks", current=["istio", "cert-manager"])["platform"]["existing"]] == [
         "cert-manager"
     ]
-    found = plan(facts, "notebooks", istioMode="own", certManagerMode="own")
-    assert (found["platform"]["existing"], blockers(found)) == ([], set())
-    assert found["parameters"]["cert-manager"]["issuerOnly"]["value"] == "false"
+    document = plan(facts, "notebooks", istioMode="own", certManagerMode="own")
+    assert (document["platform"]["existing"], blockers(document)) == ([], set())
+    assert document["parameters"]["cert-manager"]["issuerOnly"]["value"] == "false"
     for addon in facts["cluster"]["addons"]:
         addon["managed_by"] = {"tool": "applyset", "name": "kubeflow"}
     assert plan(facts, "notebooks")["platform"]["existing"] == []
@@ -170,9 +170,9 @@ def test_an_existing_mesh_that_does_not_fit() -> None:
     facts = stories.facts("addons")
     mesh = next(addon for addon in facts["cluster"]["addons"] if addon["name"] == "istio")
     mesh |= {"version": "1.9.5", "namespace": "mesh"}
-    found = plan(facts, "notebooks")
-    assert blockers(found) == {"platform-existing-is-too-old", "platform-existing-is-elsewhere", "platform-existing-mesh"}
-    [old] = [item["reason"] for item in found["blockers"] if item["id"] == "platform-existing-is-too-old"]
+    document = plan(facts, "notebooks")
+    assert blockers(document) == {"platform-existing-is-too-old", "platform-existing-is-elsewhere", "platform-existing-mesh"}
+    [old] = [item["reason"] for item in document["blockers"] if item["id"] == "platform-existing-is-too-old"]
     assert old == "The cluster has istio 1.9.5 in the namespace mesh, and the platform needs at least 1.16."
 
 
@@ -195,13 +195,15 @@ def test_pods_that_find_no_room() -> None:
     header = contents.files[path].partition("\n\n")[0]
     contents.files[path] = f"{header}\n\n{json.dumps(deployment)}\n"
 
-    def said(cpu: float) -> list[str]:
+    def reasons(cpu: float) -> list[str]:
         facts["cluster"]["nodes"]["free"] = {"cpu": cpu, "memory": 8.0 * 2**30}
-        found = plan(facts, "training", contents=contents)["warnings"]
-        return [item["reason"] for item in found if item["id"] == "platform-little-room"]
+        warnings = plan(facts, "training", contents=contents)["warnings"]
+        return [item["reason"] for item in warnings if item["id"] == "platform-little-room"]
 
-    assert said(4.0) == []
-    assert said(3.0) == ["The pods of what is chosen ask for 4 of cpu and 2Gi of memory; free on the nodes are 3 of cpu and 8Gi of memory."]
+    assert reasons(4.0) == []
+    assert reasons(3.0) == [
+        "The pods of what is chosen ask for 4 of cpu and 2Gi of memory; free on the nodes are 3 of cpu and 8Gi of memory."
+    ]
 
 
 def test_istio_beside_cilium() -> None:
@@ -212,17 +214,17 @@ def test_istio_beside_cilium() -> None:
 
 
 def test_what_was_left_out_and_is_needed() -> None:
-    def said(**more: t.Any) -> list[str]:
-        found = plan(stories.facts("plain"), "serving-raw", **more)["warnings"]
-        return [item["reason"] for item in found if item["id"] == "platform-lacks-what-was-left-out"]
+    def reasons(**more: t.Any) -> list[str]:
+        warnings = plan(stories.facts("plain"), "serving-raw", **more)["warnings"]
+        return [item["reason"] for item in warnings if item["id"] == "platform-lacks-what-was-left-out"]
 
-    assert said() == []
-    assert said(without=["cert-manager"]) == ["You left out (without) what others need: kserve needs cert-manager."]
+    assert reasons() == []
+    assert reasons(without=["cert-manager"]) == ["You left out (without) what others need: kserve needs cert-manager."]
 
 
 def test_the_plan_says_what_was_added_and_for_whom() -> None:
-    found = plan(stories.facts("plain"), "training")["platform"]
-    assert found["components"] == [
+    platform = plan(stories.facts("plain"), "training")["platform"]
+    assert platform["components"] == [
         {"name": "namespaces", "reason": "trainer needs it."},
         {"name": "trainer", "reason": "You chose it."},
     ]

@@ -52,11 +52,11 @@ CHOSEN_WRONGLY: dict[str, tuple[str, Json, str]] = {
 @functools.cache
 def _reached() -> dict[str, str]:
     """Rule to the first plan that rests on it, or in which it says something."""
-    found: dict[str, str] = {}
+    first: dict[str, str] = {}
     for case in CASES:
         for each in stories.ids(stories.planned(case)):
-            found.setdefault(each, case)
-    return found
+            first.setdefault(each, case)
+    return first
 
 
 def test_every_rule_is_reached() -> None:
@@ -94,30 +94,30 @@ def test_blockers_say_what_to_do() -> None:
 
 @pytest.mark.parametrize("rule", CHOSEN_WRONGLY)
 def test_what_was_chosen_wrongly_is_told(rule: str) -> None:
-    name, parameters, said = CHOSEN_WRONGLY[rule]
+    name, parameters, reason = CHOSEN_WRONGLY[rule]
     assert rule not in stories.ids(stories.plan(stories.facts(name)))
-    found = stories.plan(stories.facts(name), parameters=parameters)
+    document = stories.plan(stories.facts(name), parameters=parameters)
     does = next(each.does for each in stories.rules() if each.id == rule)
-    (item,) = [item for item in found["blockers" if does == "blocks" else "warnings"] if item["id"] == rule]
-    assert said in item["reason"]
+    (item,) = [item for item in document["blockers" if does == "blocks" else "warnings"] if item["id"] == rule]
+    assert reason in item["reason"]
 
 
 def test_an_alb_is_inside_and_takes_no_certificate_from_a_secret() -> None:
-    found = stories.plan(stories.facts("eks"), parameters={"hostname": "ml.example.com", "tlsSecretName": "tls"})
-    core = found["parameters"]["kubeflow-core"]
-    assert (core["ingressClass"]["value"], core["secureCookies"]["value"], found["blockers"]) == ("alb", "false", [])
+    document = stories.plan(stories.facts("eks"), parameters={"hostname": "ml.example.com", "tlsSecretName": "tls"})
+    core = document["parameters"]["kubeflow-core"]
+    assert (core["ingressClass"]["value"], core["secureCookies"]["value"], document["blockers"]) == ("alb", "false", [])
 
 
 def test_facts_of_another_namespace() -> None:
-    found = stories.plan(stories.facts("plain"), namespace="ml")
+    document = stories.plan(stories.facts("plain"), namespace="ml")
     assert "asked for in the namespace kubeflow, not in ml" in next(
-        item["reason"] for item in found["warnings"] if item["id"] == "facts-of-another-namespace"
+        item["reason"] for item in document["warnings"] if item["id"] == "facts-of-another-namespace"
     )
     assert "facts-of-another-namespace" not in stories.ids(stories.plan(stories.facts("plain"), namespace="kubeflow"))
 
 
-def _written(found: Json) -> dict[str, str]:
-    return application.files(found["application"], {}, stories.sought({"kubeflow-core": "kubeflow-core"}).contents).files
+def _written(document: Json) -> dict[str, str]:
+    return application.files(document["application"], {}, stories.sought({"kubeflow-core": "kubeflow-core"}).contents).files
 
 
 def test_what_is_there_and_can_not_be_changed_stays() -> None:
@@ -143,9 +143,9 @@ def test_the_operator_stays_when_another_one_comes() -> None:
     name = next(case for rule, case in _reached().items() if rule == "training-operator-of-another-installation")
     facts = stories.facts(name.partition("+")[0].strip()) if name not in stories.names() else stories.facts(name)
     assert stories.plan(facts)["parameters"]["kubeflow-core"]["trainingOperator"]["value"] == "false"
-    there = _written(stories.plan(facts, parameters={"trainingOperator": "true"}))
-    found = stories.plan(facts, current=there)["parameters"]["kubeflow-core"]["trainingOperator"]
-    assert (found["value"], found["rule"]) == ("true", "training-operator-of-this-application")
+    files = _written(stories.plan(facts, parameters={"trainingOperator": "true"}))
+    choice = stories.plan(facts, current=files)["parameters"]["kubeflow-core"]["trainingOperator"]
+    assert (choice["value"], choice["rule"]) == ("true", "training-operator-of-this-application")
 
 
 def test_serving_on_arm64_alone() -> None:
@@ -172,8 +172,8 @@ OTHERS: dict[str, tuple[str, Json]] = {
 
 def _others(facts: str, *names: str, **core: t.Any) -> Json:
     components = {"kubeflow-core": "kubeflow-core", **{name: OTHERS[name][0] for name in names}}
-    given = {"kubeflow-core": core, **{name: OTHERS[name][1] for name in names}}
-    return stories.plan(stories.facts(facts), components=components, all_parameters=given)
+    chosen = {"kubeflow-core": core, **{name: OTHERS[name][1] for name in names}}
+    return stories.plan(stories.facts(facts), components=components, all_parameters=chosen)
 
 
 @pytest.mark.parametrize("facts", ["plain", "gke-gpu", "gpus-eight", "openshift", "k3s-traefik", "windows-mixed", "quota"])
@@ -183,28 +183,28 @@ def test_what_is_set_in_other_packages_has_an_effect(facts: str) -> None:
 
 
 def test_gpus_of_other_packages() -> None:
-    found = _others("gpus-eight", "model", "small-model", "torch", "tf")["parameters"]
+    parameters = _others("gpus-eight", "model", "small-model", "torch", "tf")["parameters"]
     for name, asks in (("model", True), ("torch", True), ("small-model", False), ("tf", False)):
-        assert [each["key"] for each in found[name]["gpuTolerations"]["value"]] == (["nvidia.com/gpu", "team"] if asks else [])
+        assert [each["key"] for each in parameters[name]["gpuTolerations"]["value"]] == (["nvidia.com/gpu", "team"] if asks else [])
 
 
 def test_a_server_of_files_of_our_own_gives_the_shared_volume() -> None:
-    found = _others("gke-gpu", "files")
-    assert found["parameters"]["kubeflow-core"]["sharedStorageClass"]["rule"] == "shared-volume-of-this-application"
-    assert found["parameters"]["kubeflow-core"]["sharedStorageClass"]["value"] == "ours"
-    assert (found["parameters"]["files"]["storageClass"]["value"], found["blockers"]) == ("standard-rwo", [])
+    document = _others("gke-gpu", "files")
+    assert document["parameters"]["kubeflow-core"]["sharedStorageClass"]["rule"] == "shared-volume-of-this-application"
+    assert document["parameters"]["kubeflow-core"]["sharedStorageClass"]["value"] == "ours"
+    assert (document["parameters"]["files"]["storageClass"]["value"], document["blockers"]) == ("standard-rwo", [])
 
 
 def test_an_issuer_of_our_own_gives_the_certificate() -> None:
-    found = _others("gateway-api", "issuer", hostname="kubeflow.example.com")["parameters"]["kubeflow-core"]
-    assert (found["tlsIssuer"]["rule"], found["tlsIssuer"]["value"]) == ("issuer-of-this-application", "letsencrypt-prod")
-    assert found["secureCookies"]["value"] == "true"
+    parameters = _others("gateway-api", "issuer", hostname="kubeflow.example.com")["parameters"]["kubeflow-core"]
+    assert (parameters["tlsIssuer"]["rule"], parameters["tlsIssuer"]["value"]) == ("issuer-of-this-application", "letsencrypt-prod")
+    assert parameters["secureCookies"]["value"] == "true"
     assert _others("gateway-api", "issuer")["parameters"]["kubeflow-core"]["tlsIssuer"]["source"] == "default"
 
 
 def test_ingresses_of_other_packages() -> None:
-    found = _others("k3s-traefik", "entry", "issuer")["parameters"]
-    assert (found["entry"]["ingressClass"]["value"], found["issuer"]["ingressClass"]["value"]) == ("gce", "traefik")
+    parameters = _others("k3s-traefik", "entry", "issuer")["parameters"]
+    assert (parameters["entry"]["ingressClass"]["value"], parameters["issuer"]["ingressClass"]["value"]) == ("gce", "traefik")
     assert _others("gke-gpu", "entry")["parameters"]["entry"]["ingressClass"]["value"] == "null"
 
 
@@ -212,8 +212,10 @@ def test_parts_of_core_are_planned_as_the_whole() -> None:
     parts = {"hub": "jupyterhub", "entry": "gateway", "space": "namespace", "operator": "training-operator"}
     for name in ("gke-gpu", "openshift", "quota", "namespace-privileged"):
         whole = stories.plan(stories.facts(name))["parameters"]["kubeflow-core"]
-        found = stories.plan(stories.facts(name), components=parts)["parameters"]
-        chosen = [(key, choice["value"]) for values in found.values() for key, choice in values.items() if choice["source"] != "default"]
+        parameters = stories.plan(stories.facts(name), components=parts)["parameters"]
+        chosen = [
+            (key, choice["value"]) for values in parameters.values() for key, choice in values.items() if choice["source"] != "default"
+        ]
         assert set(map(str, chosen)) == {str((key, choice["value"])) for key, choice in whole.items() if choice["source"] != "default"}
 
 
@@ -225,15 +227,15 @@ def test_what_steps_found_out_lies_where_it_fits() -> None:
         values: Json = stories.plan(stories.facts(facts), steps=STEPS if steps is None else steps, **more)["parameters"]["kubeflow-core"]
         return values
 
-    found = ip("gke-gpu")
-    assert {key: found[key]["value"] for key in ("ipName", "hostname", "ingressClass")} == {
+    parameters = ip("gke-gpu")
+    assert {key: parameters[key]["value"] for key in ("ipName", "hostname", "ingressClass")} == {
         "ipName": "kubeflow-1",
         "hostname": "kubeflow.example.com",
         "ingressClass": "gce",
     }
-    assert (found["ipName"]["source"], found["ipName"]["reason"]) == ("step", "It was reserved.")
-    assert (found["iapAudience"]["source"], found["iapAudience"]["rule"]) == ("step", "step-auth")
-    assert found["jupyterHubAuthenticator"]["value"] == "iap"
+    assert (parameters["ipName"]["source"], parameters["ipName"]["reason"]) == ("step", "It was reserved.")
+    assert (parameters["iapAudience"]["source"], parameters["iapAudience"]["rule"]) == ("step", "step-auth")
+    assert parameters["jupyterHubAuthenticator"]["value"] == "iap"
     # Where nothing takes a public address it is not laid: an Ingress of another class, an internal load balancer, the Service's port.
     plain = {name: STEPS[name] for name in ("static_ip", "dns")}
     regional = {**STEPS, "static_ip": {**STEPS["static_ip"], "record": {"provider": "google", "scope": "regional"}}}
@@ -315,17 +317,17 @@ def _at_night() -> Json:
     facts, later = stories.facts("gke-gpu"), stories.facts("gke-gpu")
     gpu = {"count": 8, "taints": [{"key": "team", "value": "research", "effect": "NoSchedule"}]}
     facts["cluster"]["nodes"]["accelerators"][0] |= gpu
-    there = application.files(stories.plan(facts)["application"], {}, stories.sought({"kubeflow-core": "kubeflow-core"}).contents).files
+    files = application.files(stories.plan(facts)["application"], {}, stories.sought({"kubeflow-core": "kubeflow-core"}).contents).files
     later["cluster"]["nodes"]["accelerators"] = []
     later["cluster"]["nodes"]["ordinary"]["count"] = 1
-    return stories.plan(later, current=there)
+    return stories.plan(later, current=files)
 
 
 def _objects(plan: Json, contents: t.Any, component: str, changes: Json) -> t.Any:
-    wanted = plan["application"]
-    entry = wanted["components"][component]
+    declaration = plan["application"]
+    entry = declaration["components"][component]
     changed = {**entry, "parameters": {**entry["parameters"], **changes}}
-    files = application.files({**wanted, "components": {**wanted["components"], component: changed}}, {}, contents).files
+    files = application.files({**declaration, "components": {**declaration["components"], component: changed}}, {}, contents).files
     return render.objects(files, "default")
 
 

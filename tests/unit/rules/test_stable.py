@@ -55,12 +55,12 @@ def any_pod(chance: random.Random, names: list[str]) -> Json:
 
 
 def summed(those: list[Json], pods: list[Json] | None) -> Json:
-    found, asked = Nodes(), Requests()
+    total, asked = Nodes(), Requests()
     for node in those:
-        found.add(node)
+        total.add(node)
     for pod in pods or []:
         asked.add(pod)
-    return found.summary(None if pods is None else asked)
+    return total.summary(None if pods is None else asked)
 
 
 def calm(profile: str) -> Json:
@@ -101,41 +101,41 @@ def test_the_plan_stays_whatever_pods_and_nodes_do(profile: str, seed: int) -> N
     chance = random.Random(f"{profile} {seed}")
     facts = on_some_day(calm(profile), profile, chance)
     first = stories.plan(facts)
-    there = written(first, {})
+    files = written(first, {})
     later = on_some_day(facts, profile, chance)
-    again = stories.plan(later, current=there)
+    again = stories.plan(later, current=files)
     assert without_passing(again) == without_passing(first)
-    assert written(again, there) == there
+    assert written(again, files) == files
 
 
 def test_fewer_nodes_are_no_other_cluster() -> None:
     """At night an autoscaler takes away the pool with GPUs, and all ordinary nodes but one."""
     first = stories.plan(calm("gke-gpu"))
-    there = written(first, {})
+    files = written(first, {})
     chosen = first["parameters"][CORE]
     assert (chosen["gpuResource"]["value"], chosen["gatewayReplicas"]["value"]) == ("nvidia.com/gpu", 2)
     assert {"gpuNodeSelector", "trainingOperatorReplicas"} <= {key for key, each in chosen.items() if each["source"] != "default"}
     night = calm("gke-gpu")
     night["cluster"]["nodes"] = summed([set_state(nodes("gke-gpu")[0])], [])
-    again = stories.plan(night, current=there)
+    again = stories.plan(night, current=files)
     assert {key: each["value"] for key, each in again["parameters"][CORE].items()} == {key: each["value"] for key, each in chosen.items()}
     # Only the reason of the storage class names the zones.
     night["cluster"]["nodes"]["zones"] = calm("gke-gpu")["cluster"]["nodes"]["zones"]
-    assert written(stories.plan(night, current=there), there) == there
+    assert written(stories.plan(night, current=files), files) == files
 
 
 @pytest.mark.parametrize("choice", [{"gatewayReplicas": 3}, {"gpuResource": "amd.com/gpu"}])
 def test_what_the_user_no_longer_chooses_is_not_kept(choice: Json) -> None:
-    there = written(stories.plan(calm("kind"), parameters=choice), {})
+    files = written(stories.plan(calm("kind"), parameters=choice), {})
     name = next(iter(choice))
-    assert stories.plan(calm("kind"), current=there)["parameters"][CORE][name]["source"] == "default"
+    assert stories.plan(calm("kind"), current=files)["parameters"][CORE][name]["source"] == "default"
 
 
 def test_another_cluster_is_planned_from_scratch() -> None:
-    there = written(stories.plan(calm("gke-gpu")), {})
+    files = written(stories.plan(calm("gke-gpu")), {})
     other = calm("kind")
     assert other["cluster"]["uid"] != calm("gke-gpu")["cluster"]["uid"]
-    chosen = stories.plan(other, current=there)["parameters"][CORE]
+    chosen = stories.plan(other, current=files)["parameters"][CORE]
     assert {chosen[name]["source"] for name in ("gatewayReplicas", "gpuResource")} == {"default"}
 
 

@@ -36,15 +36,15 @@ class NoIssuers:
 def step(components: dict[str, str], **more: t.Any) -> Json:
     facts = {"cluster": {"apis": {"cert-manager.io/v1": {"Certificate": {"namespaced": True}}}}, "cloud": {"account": "my-project"}}
     fields = {"namespace": "kubeflow", "kind": "auto", "hostname": HOST, "parameters": {}, "secret_name": "kubeflow-certificate"}
-    wanted = CertificateSpec(**{"application": "ml", "cluster": "uid", "facts": facts, "components": components, **fields, **more})
-    result: Json = present(wanted, load([str(RULES)]), t.cast("t.Any", NoIssuers), Context())["step"]
+    certificate = CertificateSpec(**{"application": "ml", "cluster": "uid", "facts": facts, "components": components, **fields, **more})
+    result: Json = present(certificate, load([str(RULES)]), t.cast("t.Any", NoIssuers), Context())["step"]
     return result
 
 
-def of(package: str, made: Json) -> Json:
+def of(package: str, outcome: Json) -> Json:
     """The parameters that the prototype of a package declares."""
     names = core.declared(package) if package == "gateway" else {each.name for each in packages.prototype(package).parameters}
-    return {name: value for name, value in made["parameters"].items() if name in names}
+    return {name: value for name, value in outcome["parameters"].items() if name in names}
 
 
 @pytest.fixture
@@ -61,19 +61,19 @@ def vendor(tmp_path: Path) -> Path:
     ],
 )
 def test_the_gateway_s_certificate_is_asked_of_the_issuer_that_comes_with_it(vendor: Path, more: Json, spec: Json) -> None:
-    made = step({"gateway": "gateway"}, **more)
-    assert made["components"] == {"cert-manager": {"prototype": "cert-manager"}}
-    (issuer,) = packages.render(vendor, "cert-manager", of("cert-manager", made))
-    entry = core.render({"hostname": HOST, "ingressClass": "nginx", **of("gateway", made)}, "gateway")
-    wanted = entry["Certificate/kubeflow"]["spec"]["issuerRef"]
-    assert (issuer["kind"], issuer["metadata"]["name"]) == (wanted["kind"], wanted["name"])
+    outcome = step({"gateway": "gateway"}, **more)
+    assert outcome["components"] == {"cert-manager": {"prototype": "cert-manager"}}
+    (issuer,) = packages.render(vendor, "cert-manager", of("cert-manager", outcome))
+    entry = core.render({"hostname": HOST, "ingressClass": "nginx", **of("gateway", outcome)}, "gateway")
+    reference = entry["Certificate/kubeflow"]["spec"]["issuerRef"]
+    assert (issuer["kind"], issuer["metadata"]["name"]) == (reference["kind"], reference["name"])
     assert spec in (issuer["spec"], *issuer["spec"].get("acme", {}).get("solvers", []))
 
 
 def test_behind_iap_the_issuer_answers_through_the_ingress(vendor: Path) -> None:
-    made = step({"way-in": "iap-ingress"}, email="me@example.com")
-    (issuer,) = packages.render(vendor, "cert-manager", of("cert-manager", made))
-    objects = {each["kind"]: each for each in packages.render(vendor, "iap-ingress", of("iap-ingress", made), "way-in")}
+    outcome = step({"way-in": "iap-ingress"}, email="me@example.com")
+    (issuer,) = packages.render(vendor, "cert-manager", of("cert-manager", outcome))
+    objects = {each["kind"]: each for each in packages.render(vendor, "iap-ingress", of("iap-ingress", outcome), "way-in")}
     assert objects["Certificate"]["spec"]["issuerRef"]["name"] == issuer["metadata"]["name"]
     assert issuer["spec"]["acme"]["solvers"] == [{"http01": {"ingress": {"name": objects["Ingress"]["metadata"]["name"]}}}]
 
@@ -81,9 +81,9 @@ def test_behind_iap_the_issuer_answers_through_the_ingress(vendor: Path) -> None
 @pytest.mark.parametrize(("package", "components"), [("gateway", {"gateway": "gateway"}), ("iap-ingress", {"way-in": "iap-ingress"})])
 def test_the_ingress_takes_the_secret(vendor: Path, package: str, components: dict[str, str]) -> None:
     pair = key_pair.make(HOST, "ml", "uid", 90)
-    made = step(components, crt=pair.crt, key=pair.key)
+    outcome = step(components, crt=pair.crt, key=pair.key)
     if package == "gateway":
-        ingress = core.render({"hostname": HOST, "ingressClass": "nginx", **of(package, made)}, package)["Ingress/kubeflow"]
+        ingress = core.render({"hostname": HOST, "ingressClass": "nginx", **of(package, outcome)}, package)["Ingress/kubeflow"]
     else:
-        ingress = next(each for each in packages.render(vendor, package, of(package, made)) if each["kind"] == "Ingress")
+        ingress = next(each for each in packages.render(vendor, package, of(package, outcome)) if each["kind"] == "Ingress")
     assert ingress["spec"]["tls"] == [{"hosts": [HOST], "secretName": "kubeflow-certificate"}]

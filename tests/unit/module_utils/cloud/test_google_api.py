@@ -20,15 +20,15 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 @pytest.fixture
 def server() -> t.Iterator[Server]:
-    here = Server()
-    yield here
-    here.close()
+    google = Server()
+    yield google
+    google.close()
 
 
 @pytest.fixture(scope="module")
 def key() -> str:
-    made = rsa.generate_private_key(65537, 2048)
-    return made.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+    private = rsa.generate_private_key(65537, 2048)
+    return private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
 
 
 class Tokens(StandIn):
@@ -38,9 +38,9 @@ class Tokens(StandIn):
 
 @pytest.fixture(scope="module")
 def tokens() -> t.Iterator[str]:
-    here = Tokens()
-    yield f"{here.url}/token"
-    here.close()
+    issuer = Tokens()
+    yield f"{issuer.url}/token"
+    issuer.close()
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def asked(server: Server) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("service", "given", "root"),
+    ("service", "override", "root"),
     [
         ("compute", None, "https://compute.googleapis.com/compute/v1/"),
         ("dns", None, "https://dns.googleapis.com/dns/v1/"),
@@ -70,8 +70,8 @@ def asked(server: Server) -> list[tuple[str, str]]:
         ("compute", "https://compute-mine.p.googleapis.com/compute/beta", "https://compute-mine.p.googleapis.com/compute/beta/"),
     ],
 )
-def test_where_requests_go(service: str, given: str | None, root: str) -> None:
-    env = {} if given is None else {f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{service.upper()}": given}
+def test_where_requests_go(service: str, override: str | None, root: str) -> None:
+    env = {} if override is None else {f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{service.upper()}": override}
     assert endpoint(env, service) == root
 
 
@@ -129,7 +129,7 @@ def test_a_page_of_a_proxy_is_no_answer(server: Server, api: t.Callable[..., Goo
 
 
 @pytest.mark.parametrize(
-    ("status", "message", "given", "reason", "said"),
+    ("status", "message", "cause", "reason", "expected"),
     [
         (
             403,
@@ -146,10 +146,10 @@ def test_a_page_of_a_proxy_is_no_answer(server: Server, api: t.Callable[..., Goo
         (403, "rate", "rateLimitExceeded", "rateLimitExceeded", "rate"),
     ],
 )
-def test_errors(status: int, message: str, given: str, reason: str, said: str) -> None:
-    found = explain("compute", status, {"error": {"message": message, "errors": [{"reason": given}]}}, "projects/p/global/addresses/x")
-    assert (found.status, found.reason) == (status, reason) and said in str(found), str(found)
-    assert "\n" not in str(found) and len(str(found)) < 600
+def test_errors(status: int, message: str, cause: str, reason: str, expected: str) -> None:
+    error = explain("compute", status, {"error": {"message": message, "errors": [{"reason": cause}]}}, "projects/p/global/addresses/x")
+    assert (error.status, error.reason) == (status, reason) and expected in str(error), str(error)
+    assert "\n" not in str(error) and len(str(error)) < 600
 
 
 def test_no_credentials_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

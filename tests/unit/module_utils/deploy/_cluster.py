@@ -70,7 +70,7 @@ class FakeCluster:
         self.broken: dict[str, Answer | Callable[[Request], Answer | None]] = {}
         self.aggregated: dict[str, dict[str, tuple[str, bool]]] = {}
         self.warned: list[str] = []
-        self.said: list[str] = []
+        self.lines: list[str] = []
         self._version = 0
         server.routes = self
         for name in ("default", "kube-system"):
@@ -102,7 +102,7 @@ class FakeCluster:
         return self.objects.get(("v1", "ConfigMap", namespace, f"{application}-applyset"))
 
     def _options(self, more: Json) -> Options:
-        return Options(**{"timeout": 0.0, "progress": self.said.append, "warn": self.warned.append, **more})
+        return Options(**{"timeout": 0.0, "progress": self.lines.append, "warn": self.warned.append, **more})
 
     # --- what the server does
 

@@ -24,7 +24,7 @@ def workload(name: str, *images: str, namespace: str = "space", labels: dict[str
     }
 
 
-def found(*items: Json, kind: str = "Deployment") -> Workloads:
+def workloads(*items: Json, kind: str = "Deployment") -> Workloads:
     seen = Workloads()
     for item in items:
         seen.add(kind, item)
@@ -70,7 +70,7 @@ def look(client: Client, seen: Workloads, served: str | None = None) -> list[Jso
     ],
 )
 def test_an_add_on_and_its_version(client: Client, name: str, expected: str | None, item: Json) -> None:
-    [entry] = look(client, found(item))
+    [entry] = look(client, workloads(item))
     assert (entry["name"], entry["version"], entry["namespace"], entry["ready"]) == (name, expected, "space", False)
 
 
@@ -85,23 +85,23 @@ def test_an_add_on_and_its_version(client: Client, name: str, expected: str | No
     ],
 )
 def test_what_is_only_called_alike_is_none(client: Client, item: Json) -> None:
-    assert look(client, found(item)) == []
+    assert look(client, workloads(item)) == []
 
 
 def test_the_api_alone_tells_no_version(client: Client) -> None:
-    [entry] = look(client, found(), "kyverno.io/ClusterPolicy")
+    [entry] = look(client, workloads(), "kyverno.io/ClusterPolicy")
     assert entry["name"] == "kyverno"
     assert {entry[key] for key in ("version", "namespace", "managed_by", "ready")} == {None}
     assert entry["details"] == {"apis": ["ClusterPolicy.kyverno.io"]}
     # The same kind in another group, as NVIDIA's, is another thing.
-    [entry] = look(client, found(), "nvidia.com/ClusterPolicy")
+    [entry] = look(client, workloads(), "nvidia.com/ClusterPolicy")
     assert entry["name"] == "nvidia-gpu-operator"
 
 
 def test_istio_s_revisions_and_modes(client: Client) -> None:
     new = workload("istiod-1-29", "istio/pilot:1.29.1", labels={"app": "istiod", "istio.io/rev": "1-29"}, availableReplicas=1)
     old = workload("istiod", "istio/pilot:1.28.0", labels={"app": "istiod"}, availableReplicas=1)
-    seen = found(new, old)
+    seen = workloads(new, old)
     seen.add("DaemonSet", workload("ztunnel", "istio/ztunnel:1.29.1"))
     [entry] = look(client, seen)
     details = entry["details"]
@@ -110,7 +110,7 @@ def test_istio_s_revisions_and_modes(client: Client) -> None:
 
 
 def test_kubeflow_and_its_parts_by_namespace(client: Client) -> None:
-    seen = found(
+    seen = workloads(
         workload("trainer", "ghcr.io/kubeflow/trainer/trainer-controller-manager:v2.2.0", namespace="a-system", availableReplicas=1),
         workload("ml-pipeline", "ghcr.io/kubeflow/kfp-api-server:2.16.0", namespace="kubeflow", availableReplicas=1),
         workload("centraldashboard", "ghcr.io/kubeflow/kubeflow/centraldashboard:v1.10.0", namespace="kubeflow"),
@@ -122,7 +122,7 @@ def test_kubeflow_and_its_parts_by_namespace(client: Client) -> None:
 
 
 def test_thousands_of_a_kind_are_bounded() -> None:
-    seen = found(*(workload("argocd-server", "argocd:v3", namespace=f"team-{index}") for index in range(1000)))
+    seen = workloads(*(workload("argocd-server", "argocd:v3", namespace=f"team-{index}") for index in range(1000)))
     assert len(seen.of("addon", "argo-cd")) == KEPT
 
 
@@ -130,7 +130,7 @@ def test_the_surest_sign_speaks(client: Client) -> None:
     worker = workload("worker", "registry.k8s.io/nfd/node-feature-discovery:v0.17.0")
     main = workload("nfd-master", "registry.k8s.io/nfd/node-feature-discovery:v0.18.0")
     for items in ((worker, main), (main, worker)):
-        [entry] = look(client, found(*items))
+        [entry] = look(client, workloads(*items))
         assert (entry["version"], entry["details"]["workload"]) == ("v0.18.0", "Deployment space/nfd-master")
 
 

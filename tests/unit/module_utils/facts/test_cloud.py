@@ -348,7 +348,7 @@ def test_google_s_usual_file_and_its_order(env: dict[str, str], server: Server) 
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "reason"),
     [
         ("{", "can't be read: it is not JSON"),
         ("[]", "is no credentials file"),
@@ -356,10 +356,10 @@ def test_google_s_usual_file_and_its_order(env: dict[str, str], server: Server) 
         ({"type": "authorized_user", "refresh_token": SECRET}, "can't be used"),
     ],
 )
-def test_google_s_credentials_that_are_of_no_use(env: dict[str, str], tmp_path: Path, content: t.Any, said: str) -> None:
+def test_google_s_credentials_that_are_of_no_use(env: dict[str, str], tmp_path: Path, content: t.Any, reason: str) -> None:
     cloud = describe(GKE, None, {**env, **google_login(tmp_path, content)})
     assert cloud["acting_as"] is None
-    assert said in why(cloud)["acting_as"]
+    assert reason in why(cloud)["acting_as"]
     assert SECRET not in json.dumps(cloud)
 
 
@@ -422,7 +422,7 @@ IDENTITY = {"Arn": "arn:aws:sts::123456789012:assumed-role/Admin/me", "Account":
 
 
 @pytest.mark.parametrize(
-    ("answer", "name", "said"),
+    ("answer", "name", "reason"),
     [
         (f"return {IDENTITY}", IDENTITY["Arn"], ""),
         ("from botocore.exceptions import ClientError; raise ClientError()", None, "can't be reached (ExpiredToken)."),
@@ -430,13 +430,13 @@ IDENTITY = {"Arn": "arn:aws:sts::123456789012:assumed-role/Admin/me", "Account":
     ],
 )
 def test_aws_is_asked_with_boto3(
-    env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, name: str | None, said: str
+    env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, name: str | None, reason: str
 ) -> None:
     library(tmp_path / "lib", monkeypatch, boto3=BOTO.replace("ANSWER", answer), botocore__config=CONFIG, botocore__exceptions=ERRORS)
     cloud = describe(EKS, None, env)
     assert cloud["acting_as"] == name
     assert cloud["account"] == (IDENTITY["Account"] if name else None)
-    assert why(cloud).get("acting_as", "").endswith(said)
+    assert why(cloud).get("acting_as", "").endswith(reason)
     assert SECRET not in json.dumps(cloud)
 
 

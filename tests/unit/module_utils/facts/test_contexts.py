@@ -31,8 +31,10 @@ def kubeconfig(path: Path, *names: str, server: str = f"https://{NOBODY}") -> st
     return str(path)
 
 
-def hosts(*paths: str, wanted: list[str] | None = None, unwanted: list[str] | None = None, said: list[str] | None = None) -> dict[str, str]:
-    result = locate(list(paths), wanted or ["*"], unwanted or [], ENV, (said if said is not None else []).append)
+def hosts(
+    *paths: str, included: list[str] | None = None, excluded: list[str] | None = None, warnings: list[str] | None = None
+) -> dict[str, str]:
+    result = locate(list(paths), included or ["*"], excluded or [], ENV, (warnings if warnings is not None else []).append)
     return {each.host: each.context for each in result}
 
 
@@ -62,10 +64,10 @@ def test_a_name_of_which_nothing_or_too_much_is_left_is_told_by_a_digest(context
 
 
 def test_names_that_are_alike_get_the_name_of_their_file(tmp_path: Path) -> None:
-    said: list[str] = []
+    warnings: list[str] = []
     one, two = kubeconfig(tmp_path / "one.yaml", "dev", "prod"), kubeconfig(tmp_path / "two.yaml", "DEV")
-    assert hosts(one, two, said=said) == {"dev-one": "dev", "prod": "prod", "DEV-two": "DEV"}
-    assert said == ["Contexts have names that are alike, so their hosts are called: dev-one, DEV-two."]
+    assert hosts(one, two, warnings=warnings) == {"dev-one": "dev", "prod": "prod", "DEV-two": "DEV"}
+    assert warnings == ["Contexts have names that are alike, so their hosts are called: dev-one, DEV-two."]
 
 
 def test_what_is_still_alike_is_told_by_a_digest(tmp_path: Path) -> None:
@@ -84,9 +86,9 @@ def test_files_folders_and_patterns(tmp_path: Path) -> None:
     kubeconfig(tmp_path / "folder/below/c.conf", "c")
     (tmp_path / "folder/notes").write_text("hosts: []\n", encoding="utf-8")
     (tmp_path / "folder/broken").write_text("{", encoding="utf-8")
-    said: list[str] = []
-    assert hosts(named, str(tmp_path / "folder"), said=said) == {"a": "a", "b": "b"}
-    assert len(said) == 1 and "broken" in said[0] and "left out" in said[0]
+    warnings: list[str] = []
+    assert hosts(named, str(tmp_path / "folder"), warnings=warnings) == {"a": "a", "b": "b"}
+    assert len(warnings) == 1 and "broken" in warnings[0] and "left out" in warnings[0]
     assert hosts(str(tmp_path / "**/*.conf")) == {"b": "b", "c": "c"}
     assert hosts(named, str(tmp_path / "na*")) == {"a": "a"}
 
@@ -98,7 +100,7 @@ def test_a_file_that_is_named_must_be_a_kubeconfig(tmp_path: Path) -> None:
 
 def test_contexts_are_chosen_by_patterns(tmp_path: Path) -> None:
     file = kubeconfig(tmp_path / "config", "dev-1", "dev-2", "prod-1")
-    assert set(hosts(file, wanted=["dev-*"], unwanted=["*-2"])) == {"dev-1"}
+    assert set(hosts(file, included=["dev-*"], excluded=["*-2"])) == {"dev-1"}
 
 
 def test_without_a_file_it_is_what_kubectl_reads(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ def nodes(label: str | None = None, provider: str | None = None, os: str = "", n
 
 
 @pytest.mark.parametrize(
-    ("name", "found", "apis", "version"),
+    ("name", "node", "apis", "version"),
     [
         ("openshift", {}, ["config.openshift.io/v1"], "v1.31.0"),
         ("openshift", {"label": "eks.amazonaws.com/nodegroup"}, ["route.openshift.io/v1"], "v1.31.0"),
@@ -46,8 +46,8 @@ def nodes(label: str | None = None, provider: str | None = None, os: str = "", n
         ("kubernetes", {"label": "example.com/gke-like", "provider": "aws"}, ["apps/v1", "v1"], "v1.31.0"),
     ],
 )
-def test_distributions(name: str, found: dict[str, str], apis: list[str], version: str) -> None:
-    result = distribution(nodes(**found), dict.fromkeys(apis, {}), version)
+def test_distributions(name: str, node: dict[str, str], apis: list[str], version: str) -> None:
+    result = distribution(nodes(**node), dict.fromkeys(apis, {}), version)
     assert result["name"] == name
     assert bool(result["signals"]) == (name != "kubernetes")
 

@@ -107,13 +107,13 @@ def queries(client: Client) -> Queries:
 
 
 def service(name: str, age: timedelta, ip: str | None = None) -> Json:
-    made = (NOW - age).strftime("%Y-%m-%dT%H:%M:%SZ")
+    created = (NOW - age).strftime("%Y-%m-%dT%H:%M:%SZ")
     status = {"loadBalancer": {"ingress": [{"ip": ip}]}} if ip else {"loadBalancer": {}}
-    return {"metadata": {"name": name, "namespace": "n", "creationTimestamp": made}, "status": status}
+    return {"metadata": {"name": name, "namespace": "n", "creationTimestamp": created}, "status": status}
 
 
 @pytest.mark.parametrize(
-    ("services", "given", "waiting"),
+    ("services", "address", "waiting"),
     [
         ([], None, None),
         ([service("new", timedelta(minutes=5))], None, None),
@@ -121,10 +121,10 @@ def service(name: str, age: timedelta, ip: str | None = None) -> Json:
         ([service("old", timedelta(minutes=15)), service("served", timedelta(0), "192.0.2.1")], "n/served", "n/old"),
     ],
 )
-def test_what_services_got(server: t.Any, queries: Queries, services: list[Json], given: str | None, waiting: str | None) -> None:
+def test_what_services_got(server: t.Any, queries: Queries, services: list[Json], address: str | None, waiting: str | None) -> None:
     server.routes[SERVICES] = {"items": services}
     asked = addresses(queries, NOW)
-    assert (asked.with_address, asked.waiting) == (given, waiting)
+    assert (asked.with_address, asked.waiting) == (address, waiting)
     assert server.requests[0].query["fieldSelector"] == "spec.type=LoadBalancer"
 
 

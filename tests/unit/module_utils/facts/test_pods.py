@@ -20,8 +20,8 @@ APIS = {"v1": {"Pod": {"resource": "pods", "namespaced": True, "verbs": ["list"]
 GIB = 2**30
 
 
-def pod(node: str | None, *wanted: Json | None, phase: str = "Running", init: Json | None = None) -> Json:
-    containers = [{"resources": {"requests": each} if each is not None else {}} for each in wanted]
+def pod(node: str | None, *requested: Json | None, phase: str = "Running", init: Json | None = None) -> Json:
+    containers = [{"resources": {"requests": each} if each is not None else {}} for each in requested]
     return {
         "metadata": {"name": "p"},
         "spec": {"nodeName": node, "containers": containers, "initContainers": [{"resources": {"requests": init or {}}}]},

@@ -65,7 +65,7 @@ def test_classes_whose_driver_is_missing_are_not_usable() -> None:
 
 
 def test_what_a_class_does_not_say_is_as_kubernetes_takes_it() -> None:
-    said = {"volumeBindingMode": "WaitForFirstConsumer", "reclaimPolicy": "Retain", "allowVolumeExpansion": True}
-    silent, loud = storage([make("a"), make("b", **said)])["classes"]
+    fields = {"volumeBindingMode": "WaitForFirstConsumer", "reclaimPolicy": "Retain", "allowVolumeExpansion": True}
+    silent, loud = storage([make("a"), make("b", **fields)])["classes"]
     assert (silent["binding_mode"], silent["reclaim_policy"], silent["expansion"]) == ("Immediate", "Delete", False)
     assert (loud["binding_mode"], loud["reclaim_policy"], loud["expansion"]) == ("WaitForFirstConsumer", "Retain", True)

@@ -146,5 +146,5 @@ def test_a_value_goes_to_every_component_that_has_it(facts) -> None:
 
 
 def test_facts_that_could_not_be_read_do_no_harm() -> None:
-    made = document({"cluster": {}, "cloud": {}}, plan(), {}, RULES)
-    assert [question["id"] for question in made["questions"]] == ["reach", "login", "run"]
+    guide = document({"cluster": {}, "cloud": {}}, plan(), {}, RULES)
+    assert [question["id"] for question in guide["questions"]] == ["reach", "login", "run"]

@@ -154,7 +154,7 @@ def test_a_refusal_keeps_what_the_server_said(server: t.Any, client: Client) -> 
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         (b"upstream is down", "upstream is down"),
         (b"", "HTTP 502, a page of type text/plain"),
@@ -163,11 +163,11 @@ def test_a_refusal_keeps_what_the_server_said(server: t.Any, client: Client) -> 
         (b"\xff", "\ufffd"),
     ],
 )
-def test_a_refusal_of_something_in_between(server: t.Any, client: Client, body: t.Any, said: str) -> None:
+def test_a_refusal_of_something_in_between(server: t.Any, client: Client, body: t.Any, message: str) -> None:
     server.routes["/a"] = Answer(body, 502)
     with pytest.raises(ApiError) as caught:
         client.get("/a")
-    assert (caught.value.code, caught.value.status_message, caught.value.causes) == (502, said, [])
+    assert (caught.value.code, caught.value.status_message, caught.value.causes) == (502, message, [])
 
 
 ECHOED = {"token": "bearer-token-0123456789", "password": "basic-password-0123456789"}
@@ -178,10 +178,16 @@ ECHOED = {"token": "bearer-token-0123456789", "password": "basic-password-012345
 def test_a_server_that_echoes_what_it_is_sent_shows_no_secret(server: t.Any, code: int, way: str) -> None:
     def echo(request: Request) -> Answer:
         sent = request.headers["authorization"]
-        said = f"\x1b[2J{sent} {sent[-20:]} {base64.b64encode(sent.encode()).decode()}"
+        repeated = f"\x1b[2J{sent} {sent[-20:]} {base64.b64encode(sent.encode()).decode()}"
         with contextlib.suppress(ValueError):
-            said += base64.b64decode(sent.rpartition(" ")[2]).decode("utf-8", "replace")
-        status = {"kind": "Status", "status": "Failure", "reason": said, "message": said, "details": {"causes": [{"message": said}]}}
+            repeated += base64.b64decode(sent.rpartition(" ")[2]).decode("utf-8", "replace")
+        status = {
+            "kind": "Status",
+            "status": "Failure",
+            "reason": repeated,
+            "message": repeated,
+            "details": {"causes": [{"message": repeated}]},
+        }
         return Answer(status, code, [("Warning", f'299 - "{sent}"')])
 
     server.routes["/a"] = echo
@@ -236,8 +242,8 @@ def test_a_server_that_stays_busy_is_left_alone_in_the_end(server: t.Any, client
 
 
 def test_a_list_that_can_not_be_made_is_not_asked_for_again(server: t.Any, client: Client) -> None:
-    said = "storage is (re)initializing: failed to list a/v1, Kind=B: conversion webhook for a/v1beta1, Kind=B failed: EOF"
-    server.routes["/a"] = Answer({"message": said}, 429, [("Retry-After", "9")])
+    message = "storage is (re)initializing: failed to list a/v1, Kind=B: conversion webhook for a/v1beta1, Kind=B failed: EOF"
+    server.routes["/a"] = Answer({"message": message}, 429, [("Retry-After", "9")])
     with pytest.raises(ApiError, match="conversion webhook"):
         client.get("/a")
     assert len(server.requests) == 1

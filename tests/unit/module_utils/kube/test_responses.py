@@ -73,12 +73,12 @@ NO_LIST: dict[str, tuple[t.Any, str]] = {
 
 @pytest.mark.parametrize("case", STRANGE)
 def test_what_is_no_object(server: t.Any, client: Client, case: str) -> None:
-    server.routes[ONE], said = STRANGE[case]
+    server.routes[ONE], message = STRANGE[case]
     for ask in (client.get, client.find):
         with pytest.raises(InvalidResponse) as caught:
             ask(ONE)
         assert caught.value.message.startswith(f"{server.url} (context trial) does not answer as a Kubernetes API server: ")
-        assert said in caught.value.message
+        assert message in caught.value.message
         assert "GET" in caught.value.message and not {"abc", "pw"} & set(caught.value.message.replace("=", " ").split())
 
 
@@ -91,9 +91,9 @@ def test_it_is_no_list_either(server: t.Any, client: Client, case: str) -> None:
 
 @pytest.mark.parametrize("case", NO_LIST)
 def test_what_is_no_list(server: t.Any, client: Client, case: str) -> None:
-    body, said = NO_LIST[case]
+    body, message = NO_LIST[case]
     server.routes[PATH] = raw(body)
-    with pytest.raises(InvalidResponse, match=said):
+    with pytest.raises(InvalidResponse, match=message):
         list(client.items(PATH))
 
 
@@ -203,7 +203,7 @@ def test_an_error_of_a_server_on_the_way_is_still_one_to_wait_for(server: t.Any,
 
 
 @pytest.mark.parametrize(
-    ("kind", "version", "content", "said"),
+    ("kind", "version", "content", "message"),
     [
         ("Deployment", "apps/v1", {"spec": []}, "a Deployment whose spec is not a mapping"),
         ("Deployment", "apps/v1", {"status": {"updatedReplicas": None}}, "a Deployment whose status.updatedReplicas is not a number"),
@@ -220,9 +220,9 @@ def test_an_error_of_a_server_on_the_way_is_still_one_to_wait_for(server: t.Any,
         ("RoleBinding", "rbac.authorization.k8s.io/v1", {}, "a RoleBinding whose roleRef is not a value"),
     ],
 )
-def test_fields_of_kubernetes_own_kinds_have_their_types(kind: str, version: str, content: dict[str, t.Any], said: str) -> None:
+def test_fields_of_kubernetes_own_kinds_have_their_types(kind: str, version: str, content: dict[str, t.Any], message: str) -> None:
     item = {"metadata": {"name": "a"}, **content}
-    with pytest.raises(responses.Unacceptable, match=said):
+    with pytest.raises(responses.Unacceptable, match=message):
         responses.an_object(json.dumps({"kind": kind, "apiVersion": version, **item}).encode())
     whole = {
         "kind": f"{kind}List",
@@ -230,7 +230,7 @@ def test_fields_of_kubernetes_own_kinds_have_their_types(kind: str, version: str
         "metadata": {},
         "items": [{"metadata": {"name": "b"}, "roleRef": {"kind": "a", "name": "a"}}, item],
     }
-    with pytest.raises(responses.Unacceptable, match=said):
+    with pytest.raises(responses.Unacceptable, match=message):
         responses.a_list(json.dumps(whole).encode())
     # Custom resources may hold anything, and Go writes null for what is empty.
     assert responses.an_object(json.dumps({"kind": kind, "apiVersion": "example.com/v1", **item}).encode())

@@ -83,7 +83,7 @@ def test_a_client_certificate_as_data(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("user", "said"),
+    ("user", "expected"),
     [
         ({"client-key-data": "a2V5"}, "client-certificate and client-key belong together, one is missing."),
         ({"client-certificate-data": "%", "client-key-data": "a2V5"}, "client-certificate-data is not base64"),
@@ -107,10 +107,10 @@ def test_a_client_certificate_as_data(tmp_path: Path) -> None:
         ({"auth-provider": "gcp"}, "logs in with the auth-provider None"),
     ],
 )
-def test_what_is_wrong_is_said_with_the_file(user: Json, said: str) -> None:
+def test_what_is_wrong_is_said_with_the_file(user: Json, expected: str) -> None:
     message = fails(user)
     assert message.startswith("The kubeconfig /k/config")
-    assert said in message
+    assert expected in message
 
 
 # --- expiry
@@ -184,7 +184,7 @@ def test_a_relative_command_is_relative_to_the_kubeconfig_a_bare_one_is_looked_u
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("echo first >&2; echo you are logged out >&2; exit 3", "ended with 3: you are logged out Log in with that tool"),
         ("exit 1", "ended with 1: it said nothing"),
@@ -200,11 +200,11 @@ def test_a_relative_command_is_relative_to_the_kubeconfig_a_bare_one_is_looked_u
         (answer(token=f"{SECRET}\\n"), "answered a token that holds a line break"),
     ],
 )
-def test_a_plugin_that_does_not_work(script: Script, text: str, said: str) -> None:
+def test_a_plugin_that_does_not_work(script: Script, text: str, expected: str) -> None:
     command = script(text)
     message = fails({"exec": {"command": str(command)}})
     assert message.startswith(f"To log in, {command} ")
-    assert said in message
+    assert expected in message
 
 
 def test_a_plugin_that_can_not_be_run(tmp_path: Path) -> None:

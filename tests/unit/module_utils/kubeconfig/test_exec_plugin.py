@@ -84,10 +84,10 @@ def test_a_helper_that_hangs_is_killed_with_all_that_it_started(
     with no_hang(1):
         result = attempt({"command": "oc"}, env)
     assert result["problem"] == "oc version --client ran for 0.3 seconds without an answer."
-    gone(int((tmp_path / "pid").read_text()))
+    await_end(int((tmp_path / "pid").read_text()))
 
 
-def gone(pid: int) -> None:
+def await_end(pid: int) -> None:
     """The process ends."""
 
     def ended() -> bool:
@@ -104,7 +104,7 @@ def test_a_login_that_hangs_is_killed(script: Script, env: dict[str, str], tmp_p
     command = script(f"sleep 30 & echo $! > {tmp_path}/pid; wait")
     with pytest.raises(BootstrapError, match="ran for 0.3 seconds without an answer. Run it by hand."):
         run({"command": str(command)}, {}, env)
-    gone(int((tmp_path / "pid").read_text()))
+    await_end(int((tmp_path / "pid").read_text()))
 
 
 def test_a_login_that_writes_without_end_is_killed(script: Script, env: dict[str, str]) -> None:
@@ -152,7 +152,7 @@ def test_a_path_that_is_there_stays(script: Script, env: dict[str, str], tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("output", "shown"),
     [
         ("no such cluster gke_my-project_us-central1-a_kubeflow-production-2", None),
         ("dial tcp: lookup sts.us-east-1.amazonaws.com: no such host", None),
@@ -174,8 +174,8 @@ def test_a_path_that_is_there_stays(script: Script, env: dict[str, str], tmp_pat
         ("after-an-argument is wrong", "*** is wrong"),
     ],
 )
-def test_what_looks_like_a_credential_is_cut(script: Script, env: dict[str, str], said: str, shown: str | None) -> None:
-    command = script(f"cat >&2 <<'END'\n{said}\nEND\nexit 1")
+def test_what_looks_like_a_credential_is_cut(script: Script, env: dict[str, str], output: str, shown: str | None) -> None:
+    command = script(f"cat >&2 <<'END'\n{output}\nEND\nexit 1")
     plugin: dict[str, t.Any] = {
         "command": str(command),
         "args": ["--client-id=client-1", "--client-secret=from-an-argument", "--token", "after-an-argument"],
@@ -183,7 +183,7 @@ def test_what_looks_like_a_credential_is_cut(script: Script, env: dict[str, str]
     }
     with pytest.raises(BootstrapError) as caught:
         run(plugin, {}, env)
-    assert caught.value.message == f"To log in, {command} ended with 1: {shown or said}"
+    assert caught.value.message == f"To log in, {command} ended with 1: {shown or output}"
 
 
 def test_a_key_over_several_lines_is_cut(script: Script, env: dict[str, str]) -> None:

@@ -68,8 +68,8 @@ def test_a_context_may_join_what_several_files_hold(write_kubeconfig: Write, tmp
 
 
 def test_files_of_KUBECONFIG_that_are_missing_are_passed_over(write_kubeconfig: Write, tmp_path: Path) -> None:
-    there = write_kubeconfig()
-    assert load(env={**ENV, "KUBECONFIG": f"{tmp_path}/missing::{there}:"}).files == [str(there)]
+    existing = write_kubeconfig()
+    assert load(env={**ENV, "KUBECONFIG": f"{tmp_path}/missing::{existing}:"}).files == [str(existing)]
 
 
 def test_KUBECONFIG_comes_before_the_file_in_the_home_folder(write_kubeconfig: Write, tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_another_context_can_be_named(write_kubeconfig: Write) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "expected"),
     [
         ({"current-context": None}, "has no current-context. Name a context with kubeflow_context. There are: trial."),
         ({"current-context": "gone"}, "has no context 'gone'. There are: trial."),
@@ -197,15 +197,15 @@ def test_another_context_can_be_named(write_kubeconfig: Write) -> None:
         ({"users": [{"name": "trial"}, {"name": "trial"}]}, "two users are called 'trial'."),
     ],
 )
-def test_wrong_entries_are_named_with_their_file(write_kubeconfig: Write, changes: dict[str, t.Any], said: str) -> None:
+def test_wrong_entries_are_named_with_their_file(write_kubeconfig: Write, changes: dict[str, t.Any], expected: str) -> None:
     path = write_kubeconfig(**changes)
     message = str(fails(str(path), env=ENV))
     assert str(path) in message
-    assert message.endswith(said)
+    assert message.endswith(expected)
 
 
 @pytest.mark.parametrize(
-    ("cluster", "said"),
+    ("cluster", "expected"),
     [
         ({}, "has no server URL"),
         ({"server": "10.0.0.1:6443"}, "has no server URL"),
@@ -225,15 +225,15 @@ def test_wrong_entries_are_named_with_their_file(write_kubeconfig: Write, change
         ({"server": "https://a", "proxy-url": 5}, "proxy-url is a number, not text. Put it in quotes."),
     ],
 )
-def test_wrong_clusters_are_named_with_their_file(write_kubeconfig: Write, cluster: dict[str, t.Any], said: str) -> None:
+def test_wrong_clusters_are_named_with_their_file(write_kubeconfig: Write, cluster: dict[str, t.Any], expected: str) -> None:
     path = write_kubeconfig(cluster=cluster)
     message = fails(str(path), env=ENV).message
     assert message.startswith(f"The kubeconfig {path}: ")
-    assert said in message
+    assert expected in message
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "expected"),
     [
         (b"a: [1", "is not YAML: did not find expected"),
         (b"\x00", "not UTF-8 or UTF-16 text"),
@@ -246,12 +246,12 @@ def test_wrong_clusters_are_named_with_their_file(write_kubeconfig: Write, clust
         (b"", "has no current-context"),
     ],
 )
-def test_files_that_are_no_kubeconfig(tmp_path: Path, content: bytes, said: str) -> None:
+def test_files_that_are_no_kubeconfig(tmp_path: Path, content: bytes, expected: str) -> None:
     path = tmp_path / "config"
     path.write_bytes(content)
     message = fails(str(path), env=ENV).message
     assert str(path) in message
-    assert said in message
+    assert expected in message
 
 
 def test_where_the_yaml_breaks_is_said(tmp_path: Path) -> None:

@@ -28,11 +28,11 @@ def folder(tmp_path: Path, registries: dict[str, Contents]) -> Path:
     return tmp_path / "shop"
 
 
-def seek(wanted: dict[str, str], registries: Json | None = None, declared: Json | None = None) -> packages.PackageContents:
+def seek(components: dict[str, str], registries: Json | None = None, declared: Json | None = None) -> packages.PackageContents:
     def ask(those: Json, of: Json) -> dict[str, Contents]:
         return registry.contents(those, of, Path(ABSENT), registry.Sources())
 
-    return packages.resolve(wanted, registries or {}, declared or {}, ask)
+    return packages.resolve(components, registries or {}, declared or {}, ask)
 
 
 def test_of_the_embedded_registry_unless_another_is_named() -> None:

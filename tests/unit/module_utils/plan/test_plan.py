@@ -55,7 +55,7 @@ def plan(facts: Json, registries: dict[str, Contents], tmp_path: Path) -> Plan:
         app: dict[str, str] | None = None,
         components: dict[str, str] | None = None,
         parameters: Json | None = None,
-        given: Json | None = None,
+        web: Json | None = None,
         **more: t.Any,
     ) -> Json:
         own = tmp_path / "own.yml"
@@ -63,7 +63,7 @@ def plan(facts: Json, registries: dict[str, Contents], tmp_path: Path) -> Plan:
         choices = {
             "name": "kubeflow",
             "namespace": None,
-            "parameters": parameters or ({"web": given} if given else {}),
+            "parameters": parameters or ({"web": web} if web else {}),
             "apply": False,
             "allow_other_cluster": False,
             "components": components or {"web": "web"},
@@ -80,23 +80,23 @@ def plan(facts: Json, registries: dict[str, Contents], tmp_path: Path) -> Plan:
 @pytest.fixture
 def written(registries: dict[str, Contents]) -> Callable[[Json, dict[str, str]], dict[str, str]]:
     """The application that a plan comes to, as its files."""
-    return lambda found, there: application.files(found["application"], there, registries).files
+    return lambda planned, current: application.files(planned["application"], current, registries).files
 
 
-def chosen(found: Json, parameter: str, component: str = "web") -> tuple[t.Any, str]:
-    choice = found["parameters"][component][parameter]
+def chosen(document: Json, parameter: str, component: str = "web") -> tuple[t.Any, str]:
+    choice = document["parameters"][component][parameter]
     return choice["value"], choice["source"]
 
 
-def ids(said: list[Json]) -> list[str]:
-    return [item["id"] for item in said]
+def ids(findings: list[Json]) -> list[str]:
+    return [item["id"] for item in findings]
 
 
 # --- values
 
 
 def test_every_value_has_a_source_and_a_reason(plan: Plan) -> None:
-    result = plan(given={"replicas": 3})
+    result = plan(web={"replicas": 3})
     assert result["parameters"]["web"]["storageClass"] == {
         "value": "disk",
         "source": "cluster",
@@ -115,7 +115,7 @@ def test_every_value_has_a_source_and_a_reason(plan: Plan) -> None:
 
 
 def test_only_what_was_chosen_goes_into_the_application(plan: Plan) -> None:
-    declared = plan(given={"limits": {"cpu": 1}})["application"]
+    declared = plan(web={"limits": {"cpu": 1}})["application"]
     assert declared["components"] == {"web": {"prototype": "web", "parameters": {"storageClass": "disk", "limits": {"cpu": 1}}}}
     assert declared["record"]["values"]["web"]["limits"]["source"] == "user"
     assert declared["record"]["cluster"]["uid"] == "uid-1"
@@ -138,9 +138,9 @@ def test_the_user_wins_and_what_rests_on_it_follows(plan: Plan) -> None:
         "reason": "As {values.storageClass}.",
     }
     broken = {**STORAGE, "id": "broken", "value": "cluster.missing", "when": None}
-    result = plan(rules=[follows, broken], given={"storageClass": "own"})
+    result = plan(rules=[follows, broken], web={"storageClass": "own"})
     assert (chosen(result, "storageClass"), chosen(result, "replicas")) == (("own", "user"), (5, "cluster"))
-    assert plan(rules=[follows, STORAGE], given={"storageClass": None})["parameters"] == plan(rules=[follows, STORAGE])["parameters"]
+    assert plan(rules=[follows, STORAGE], web={"storageClass": None})["parameters"] == plan(rules=[follows, STORAGE])["parameters"]
 
 
 def test_rules_see_the_package_s_values_too(plan: Plan) -> None:
@@ -181,10 +181,10 @@ def test_planning_changes_nothing_that_it_is_given(facts: Json, plan: Plan) -> N
 
 def test_usage_is_reported_only_if_asked_and_under_one_id(plan: Plan, written: Callable[[Json, dict[str, str]], dict[str, str]]) -> None:
     assert chosen(plan(), "usageId") == ("null", "default")
-    result = plan(given={"reportUsage": "true"})
+    result = plan(web={"reportUsage": "true"})
     assert chosen(result, "usageId") == (USAGE_ID, "user")
     assert "made once" in result["parameters"]["web"]["usageId"]["reason"]
-    assert chosen(plan(given={"reportUsage": "true", "usageId": "mine"}), "usageId") == ("mine", "user")
+    assert chosen(plan(web={"reportUsage": "true", "usageId": "mine"}), "usageId") == ("mine", "user")
     # It is kept while reports are off, and says nothing of that.
     off = plan(app=written(result, {}))
     assert chosen(off, "reportUsage") == ("false", "default")
@@ -196,7 +196,7 @@ def test_usage_is_reported_only_if_asked_and_under_one_id(plan: Plan, written: C
 
 
 def test_a_value_that_changes_nothing_is_told(plan: Plan) -> None:
-    result = plan(given={"mount": "/home", "replicas": 4, "limits": {"cpu": 2}})
+    result = plan(web={"mount": "/home", "replicas": 4, "limits": {"cpu": 2}})
     assert {name for name, choice in result["parameters"]["web"].items() if choice["no_effect"]} == {"mount"}
     (warning,) = result["warnings"]
     assert (warning["id"], warning["reason"]) == ("no-effect", "web: nothing in any object changes with mount = /home.")
@@ -209,47 +209,47 @@ def test_also_one_that_a_rule_chose(plan: Plan) -> None:
 
 def test_a_credential_is_told_and_stands_in_the_record_once(plan: Plan, written: Callable[[Json, dict[str, str]], dict[str, str]]) -> None:
     password = "hunter2-Zx9Lm5"
-    result = plan(given={"storageClass": f"https://me:{password}@host/x"})
+    result = plan(web={"storageClass": f"https://me:{password}@host/x"})
     warning = next(each for each in result["warnings"] if each["id"] == "looks-like-a-credential")
     assert "web.storageClass looks like a credential" in warning["reason"] and "kubeflow_secrets" in warning["fix"]
     files = written(result, {})
     assert password in files["components/params.libsonnet"] and files["bootstrap.yaml"].count(password) == 1
     assert password not in plan_text.text(result) + plan_text.last(files)
-    assert "looks-like-a-credential" not in ids(plan(given={"storageClass": "disk"})["warnings"])
+    assert "looks-like-a-credential" not in ids(plan(web={"storageClass": "disk"})["warnings"])
 
 
 def test_the_digest_is_that_of_the_content(plan: Plan, written: Callable[[Json, dict[str, str]], dict[str, str]]) -> None:
-    first = plan(given={"storageClass": "disk"})
-    assert first["digest"].startswith("sha256:") and plan(given={"storageClass": "disk"})["digest"] == first["digest"]
-    other = plan(given={"storageClass": "nfs"})
+    first = plan(web={"storageClass": "disk"})
+    assert first["digest"].startswith("sha256:") and plan(web={"storageClass": "disk"})["digest"] == first["digest"]
+    other = plan(web={"storageClass": "nfs"})
     assert other["objects"] == first["objects"] and other["digest"] != first["digest"]
     files = written(first, {})
-    assert plan(given={"storageClass": "disk"}, app=files)["digest"] == first["digest"]
+    assert plan(web={"storageClass": "disk"}, app=files)["digest"] == first["digest"]
     component = next(path for path in files if path.startswith("components/") and path.endswith("web.jsonnet"))
     edited = {**files, component: files[component].rstrip().rstrip(";") + " + { edited:: 1 }\n"}
-    assert plan(given={"storageClass": "disk"}, app=edited)["digest"] == first["digest"]  # no object has it
+    assert plan(web={"storageClass": "disk"}, app=edited)["digest"] == first["digest"]  # no object has it
 
 
 def test_the_package_s_own_value_is_not_told(plan: Plan) -> None:
-    assert plan(given={"mount": "null"})["warnings"] == []
+    assert plan(web={"mount": "null"})["warnings"] == []
 
 
 def test_a_package_that_fails_without_a_value_shows_its_effect(plan: Plan) -> None:
-    result = plan(given={"issuer": "https://issuer", "client": "me", "mount": "/home"})
+    result = plan(web={"issuer": "https://issuer", "client": "me", "mount": "/home"})
     assert {name for name, choice in result["parameters"]["web"].items() if choice["no_effect"]} == {"mount"}
 
 
 def test_a_component_that_the_user_rewrote_is_not_judged(plan: Plan, written: t.Any) -> None:
     files = written(plan(), {})
     files["components/web.jsonnet"] = files["components/web.jsonnet"].replace("web.parts", "/* mine */ web.parts")
-    assert plan(app=files, given={"mount": "/home"})["warnings"] == []
+    assert plan(app=files, web={"mount": "/home"})["warnings"] == []
 
 
 # --- choices that can't be meant
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("values", "message"),
     [
         ({"storageclass": "a"}, "declares no parameter 'storageclass'. Did you mean storageClass"),
         ({"replicas": "many"}, "parameter 'replicas': number expected"),
@@ -258,10 +258,10 @@ def test_a_component_that_the_user_rewrote_is_not_judged(plan: Plan, written: t.
         ({"limits": [1]}, "parameter 'limits': object expected"),
     ],
 )
-def test_values_that_the_package_does_not_take(plan: Plan, given: Json, said: str) -> None:
+def test_values_that_the_package_does_not_take(plan: Plan, values: Json, message: str) -> None:
     with pytest.raises(BootstrapError) as caught:
-        plan(given=given)
-    assert said in str(caught.value)
+        plan(web=values)
+    assert message in str(caught.value)
 
 
 def test_required_parameters(plan: Plan) -> None:
@@ -279,7 +279,7 @@ def test_components_that_there_are_not(plan: Plan) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         ({"value": "cluster.missing"}, "own.yml: the rule mine applies, but its value is nothing."),
         ({"value": "`5`"}, "own.yml: the rule mine: value: Component 'web', parameter 'storageClass': string expected"),
@@ -288,10 +288,10 @@ def test_components_that_there_are_not(plan: Plan) -> None:
         ({"alternatives": "'a'"}, "own.yml: the rule mine: alternatives: a list is expected"),
     ],
 )
-def test_rules_that_can_not_be_meant(plan: Plan, wrong: Json, said: str) -> None:
+def test_rules_that_can_not_be_meant(plan: Plan, wrong: Json, message: str) -> None:
     with pytest.raises(BootstrapError) as caught:
         plan(rules=[{"id": "mine", "sets": "storageClass", "value": "'a'", "reason": "Because.", **wrong}])
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_facts_that_were_cut(facts: Json, plan: Plan) -> None:

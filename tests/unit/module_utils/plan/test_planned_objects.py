@@ -21,7 +21,7 @@ def look(*objects: Json, **existing: t.Any) -> planned_objects.PlannedObjects:
 
 
 @pytest.mark.parametrize(
-    ("objects", "there", "created"),
+    ("objects", "cluster", "created"),
     [
         ([SETTINGS], {}, True),
         ([SETTINGS, OTHERS], {}, True),
@@ -33,8 +33,8 @@ def look(*objects: Json, **existing: t.Any) -> planned_objects.PlannedObjects:
     ],
     ids=["missing", "another one brought", "there", "not known", "not asked for", "brought", "nothing to apply"],
 )
-def test_a_namespace_that_a_deployment_creates_is_planned(objects: list[Json], there: Json, created: bool) -> None:
-    result = look(*objects, **there)
+def test_a_namespace_that_a_deployment_creates_is_planned(objects: list[Json], cluster: Json, created: bool) -> None:
+    result = look(*objects, **cluster)
     assert [each.component for each in result.all] == ["environment"] * created + ["web"] * len(objects)
     # What the application is made of does not depend on that.
     assert [each.object for each in result.own] == objects

@@ -28,13 +28,13 @@ GIVEN: Json = {"web": {"limits": {"cpu": 1}}}
 
 
 @pytest.fixture
-def said() -> list[str]:
+def messages() -> list[str]:
     return []
 
 
 @pytest.fixture
-def run(facts: Json, registries: dict[str, Contents], tmp_path: Path, said: list[str]) -> Run:
-    """Runs the module; ``check`` and ``diff`` as in Ansible. What it shows and warns of goes to ``said``."""
+def run(facts: Json, registries: dict[str, Contents], tmp_path: Path, messages: list[str]) -> Run:
+    """Runs the module; ``check`` and ``diff`` as in Ansible. What it shows and warns of goes to ``messages``."""
     for path, text in registries["shop"].files.items():
         file = tmp_path / "shop" / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,7 @@ def run(facts: Json, registries: dict[str, Contents], tmp_path: Path, said: list
     (tmp_path / "rules.yml").write_text(yaml.safe_dump(RULES))
 
     def work(*, check: bool = False, diff: bool = False, **args: t.Any) -> Json:
-        given = {
+        arguments = {
             "facts": facts,
             "path": str(tmp_path / "app"),
             "rules": [str(tmp_path / "rules.yml")],
@@ -50,9 +50,9 @@ def run(facts: Json, registries: dict[str, Contents], tmp_path: Path, said: list
             **args,
         }
         spec = {key: value for key, value in module.ARGUMENTS.items() if key != "supports_check_mode"}
-        checked = ArgumentSpecValidator(**spec).validate(copy.deepcopy(given))
+        checked = ArgumentSpecValidator(**spec).validate(copy.deepcopy(arguments))
         assert checked.error_messages == []
-        context = Context(check=check, diff=diff, env={"HOME": str(tmp_path)}, progress=said.append, warn=said.append)
+        context = Context(check=check, diff=diff, env={"HOME": str(tmp_path)}, progress=messages.append, warn=messages.append)
         return module.run(checked.validated_parameters, context)
 
     return work
@@ -71,8 +71,8 @@ def change(file: Path, edit: Callable[[Json], object]) -> None:
     file.write_text(yaml.safe_dump(document))
 
 
-def value(found: Json, name: str) -> tuple[t.Any, str, str]:
-    choice = found["plan"]["parameters"]["web"][name]
+def value(result: Json, name: str) -> tuple[t.Any, str, str]:
+    choice = result["plan"]["parameters"]["web"][name]
     return choice["value"], choice["source"], choice["reason"]
 
 
@@ -162,9 +162,9 @@ def test_what_stands_in_the_way_now_counts(run: Run, facts: Json, saved: Path) -
 
 def test_other_choices_beside_it_are_refused(run: Run, saved: Path) -> None:
     assert run(src=str(saved), parameters=GIVEN)["plan"]["blockers"] == []
-    for given in ({"parameters": {"web": {"replicas": 2}}}, {"namespace": "other"}, {"components": {"jobs": {"prototype": "jobs"}}}):
-        with pytest.raises(BootstrapError, match=f"kubeflow_{next(iter(given))} is not what the plan .* was made with"):
-            run(src=str(saved), **given)
+    for choice in ({"parameters": {"web": {"replicas": 2}}}, {"namespace": "other"}, {"components": {"jobs": {"prototype": "jobs"}}}):
+        with pytest.raises(BootstrapError, match=f"kubeflow_{next(iter(choice))} is not what the plan .* was made with"):
+            run(src=str(saved), **choice)
 
 
 def test_a_file_that_is_not_there(run: Run, tmp_path: Path) -> None:
@@ -191,16 +191,16 @@ def test_the_admin_s_part_and_the_rights_are_written_for_kubectl(run: Run, facts
 # --- usage reports
 
 
-def test_the_id_for_usage_reports_is_made_once_and_kept(run: Run, said: list[str], tmp_path: Path) -> None:
+def test_the_id_for_usage_reports_is_made_once_and_kept(run: Run, messages: list[str], tmp_path: Path) -> None:
     asked: Json = {"web": {"reportUsage": "true"}}
     first, second = (value(run(parameters=asked), "usageId")[0] for _time in range(2))
     assert first != second
     run(parameters=asked, check=True)
-    assert "not kept in check mode" in said[-1]
+    assert "not kept in check mode" in messages[-1]
     folder.converge(tmp_path / "app", run(parameters=asked)["plan"]["application"])
     kept = value(run(parameters=asked), "usageId")[0]
     assert kept == value(run(parameters=asked, check=True), "usageId")[0]
-    assert len(said) == 1
+    assert len(messages) == 1
     assert kept in (tmp_path / "app" / "components" / "params.libsonnet").read_text()
     # Also before there is an application.
     (tmp_path / "elsewhere").mkdir()
@@ -212,17 +212,17 @@ def test_the_id_for_usage_reports_is_made_once_and_kept(run: Run, said: list[str
 # --- what changed
 
 
-def test_what_changed_since_the_last_plan_is_shown(run: Run, facts: Json, said: list[str], tmp_path: Path) -> None:
+def test_what_changed_since_the_last_plan_is_shown(run: Run, facts: Json, messages: list[str], tmp_path: Path) -> None:
     (first,) = run(diff=True)["diff"]
     assert first["before"] == ""
     assert "  storageClass = disk  (cluster: It is the default one.)" in first["after"].splitlines()
     folder.converge(tmp_path / "app", run()["plan"]["application"])
-    said.clear()
+    messages.clear()
     assert run(diff=True)["diff"] == []
-    assert said == []
+    assert messages == []
     facts["cluster"]["storage"]["default"] = "other"
     assert run(diff=True, parameters={"web": {"replicas": 2}})["changed"] is False
-    assert [line for line in said if not line.startswith(("---", "+++", "@@"))] == [
+    assert [line for line in messages if not line.startswith(("---", "+++", "@@"))] == [
         "-  storageClass = disk  (cluster: It is the default one.)",
         "+  replicas = 2  (user: You chose it (kubeflow_parameters).)",
         "+  storageClass = other  (cluster: It is the default one.)",

@@ -27,14 +27,14 @@ DISK = {"disk": step(storageClass="fast", replicas=3, elsewhere="x", name="other
 
 
 class Make(t.Protocol):
-    def __call__(self, given: Json, current: Mapping[str, str] | None = None, **choices: t.Any) -> Json: ...
+    def __call__(self, outcomes: Json, current: Mapping[str, str] | None = None, **choices: t.Any) -> Json: ...
 
 
 @pytest.fixture
 def make(facts: Json, registries: dict[str, Contents]) -> Make:
-    def made(given: Json, current: Mapping[str, str] | None = None, **choices: t.Any) -> Json:
+    def made(outcomes: Json, current: Mapping[str, str] | None = None, **choices: t.Any) -> Json:
         rules = choices.pop("rules", [])
-        result, _warnings = steps.gather(given, current or {}, "uid-1", choices.get("allow_other_cluster", False))
+        result, _warnings = steps.gather(outcomes, current or {}, "uid-1", choices.get("allow_other_cluster", False))
         usual = {
             "name": "kubeflow",
             "namespace": None,
@@ -50,8 +50,8 @@ def make(facts: Json, registries: dict[str, Contents]) -> Make:
     return made
 
 
-def value(found: Json, parameter: str) -> tuple[t.Any, ...]:
-    each = found["parameters"]["web"][parameter]
+def value(document: Json, parameter: str) -> tuple[t.Any, ...]:
+    each = document["parameters"]["web"][parameter]
     return each["value"], each["source"], each["rule"]
 
 
@@ -92,8 +92,8 @@ def test_the_record_keeps_them_for_runs_without_the_step(make: Make, registries:
     assert application.files(again["application"], files, registries).files == files
     # What a run found out counts more, and what it took back is gone.
     assert value(make({"disk": step(storageClass="new")}, current=files), "storageClass")[0] == "new"
-    gone = make({"disk": {"parameters": {}, "components": {}, "reason": "It is gone.", "record": {}}}, current=files)
-    assert value(gone, "storageClass")[1] == "default" and "steps" not in gone["application"]["record"]
+    removed = make({"disk": {"parameters": {}, "components": {}, "reason": "It is gone.", "record": {}}}, current=files)
+    assert value(removed, "storageClass")[1] == "default" and "steps" not in removed["application"]["record"]
 
 
 def test_what_was_made_for_another_cluster_is_not_used(make: Make, registries: dict[str, Contents]) -> None:
@@ -109,7 +109,7 @@ def test_components_that_are_there_are_not_added_twice() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         ("text", "steps: disk: a mapping of parameters"),
         ({**step(), "secret": "x"}, "steps: disk: a mapping of parameters"),
@@ -118,7 +118,7 @@ def test_components_that_are_there_are_not_added_twice() -> None:
         (step(record={"deep": [{"clientSecret": "gHk3vQ9wZr5tLm2xB7"}]}), "record.deep.clientSecret holds what looks like a credential"),
     ],
 )
-def test_what_is_no_step_is_refused(wrong: t.Any, said: str) -> None:
-    with pytest.raises(BootstrapError, match=said) as caught:
+def test_what_is_no_step_is_refused(wrong: t.Any, message: str) -> None:
+    with pytest.raises(BootstrapError, match=message) as caught:
         steps.gather({"disk": wrong}, {}, "uid-1", False)
     assert "PRIVATE KEY" not in str(caught.value) and "gHk3" not in str(caught.value)

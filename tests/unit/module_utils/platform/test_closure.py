@@ -26,17 +26,17 @@ def walked(folder: Path, *folders: str, remotes: dict[str, str] | None = None) -
 
 
 def test_the_files_are_those_that_the_kustomizations_name(folder: Path) -> None:
-    found = walked(folder)
+    closed = walked(folder)
     mine = {f"release/{path}" for path in mini_platform.FILES if path.startswith("applications/trainer/")}
-    assert found.files.keys() == mine | {f"remotes/{path}" for path in mini_platform.REMOTES}
-    assert found.generated == {"trainer-config"}
+    assert closed.files.keys() == mine | {f"remotes/{path}" for path in mini_platform.REMOTES}
+    assert closed.generated == {"trainer-config"}
 
 
 def test_what_lies_elsewhere_is_pointed_at_its_copy(folder: Path) -> None:
-    found = walked(folder)
+    closed = walked(folder)
     file = "release/applications/trainer/third-party/kustomization.yaml"
-    assert found.files[file] == "resources:\n  - ../../../../remotes/jobset-v0.11.0\n"
-    assert found.originals == {file: f"resources:\n  - {mini_platform.JOBSET}\n"}
+    assert closed.files[file] == "resources:\n  - ../../../../remotes/jobset-v0.11.0\n"
+    assert closed.originals == {file: f"resources:\n  - {mini_platform.JOBSET}\n"}
 
 
 @pytest.mark.parametrize("reference", ["https://example.com/x?ref=v1", "github.com/example/x//base?ref=v1", "git@example.com:a/b"])
@@ -106,9 +106,9 @@ def test_what_is_no_archive(tmp_path: Path, content: bytes) -> None:
 def test_the_checksums_are_those_of_the_releases(name: str) -> None:
     release = tables.release(name)
     read = source.find(str(RELEASES), name).read
-    found = {
+    checksums = {
         component: closure.walk(read, [*part.folders, *part.overlays], release.remotes).digest(release.unchecked)
         for component, part in release.components.items()
         if part.sha256
     }
-    assert found == {component: part.sha256 for component, part in release.components.items() if part.sha256}
+    assert checksums == {component: part.sha256 for component, part in release.components.items() if part.sha256}

@@ -65,8 +65,8 @@ class Release:
         return contents.contents("platform", self.entry(**fields), components or COMPONENTS, self.app, self.sources())
 
     def declaration(self, *components: str, **fields: str) -> Json:
-        made = self.make(*components, **fields)
-        prototypes = {name: f"platform-{name}" for name in components} | platform_choice.definitions({"platform": made})
+        platform = self.make(*components, **fields)
+        prototypes = {name: f"platform-{name}" for name in components} | platform_choice.definitions({"platform": platform})
         return {
             "name": "kubeflow",
             "environments": {"default": {"server": "https://192.0.2.1", "namespace": "kubeflow"}},
@@ -81,29 +81,29 @@ def release(tmp_path: Path) -> Release:
     return Release(tmp_path)
 
 
-def items(made: Contents, path: str) -> dict[tuple[str, str], Json]:
-    return {(item["kind"], item["metadata"]["name"]): item for item in json.loads(made.files[path])["items"]}
+def items(platform: Contents, path: str) -> dict[tuple[str, str], Json]:
+    return {(item["kind"], item["metadata"]["name"]): item for item in json.loads(platform.files[path])["items"]}
 
 
 @needs_a_renderer
 def test_a_package_has_its_objects_and_definitions_apart(release: Release) -> None:
-    made = release.make()
-    assert items(made, "trainer/definitions.json").keys() == {
+    platform = release.make()
+    assert items(platform, "trainer/definitions.json").keys() == {
         ("CustomResourceDefinition", "jobsets.jobset.example.com"),
         ("CustomResourceDefinition", "trainjobs.trainer.example.com"),
     }
-    assert items(made, "trainer/objects.json").keys() == {
+    assert items(platform, "trainer/objects.json").keys() == {
         ("ConfigMap", "trainer-config"),
         ("Deployment", "pages"),
         ("Deployment", "trainer"),
     }
-    assert "namespaces/definitions.json" not in made.files
+    assert "namespaces/definitions.json" not in platform.files
 
 
 @needs_a_renderer
 def test_a_component_brings_its_checks(release: Release) -> None:
-    made = release.make().files
-    assert {path for path in made if path.endswith("/checks.libsonnet")} == {"trainer/checks.libsonnet"}
+    packages = release.make().files
+    assert {path for path in packages if path.endswith("/checks.libsonnet")} == {"trainer/checks.libsonnet"}
     # This release's manager has another name.
     files = application.files(release.declaration(*COMPONENTS), {}, {"platform": release.make()}).files
     assert checks(files, "default") == {"trainer": []}
@@ -111,11 +111,11 @@ def test_a_component_brings_its_checks(release: Release) -> None:
 
 @needs_a_renderer
 def test_hashes_of_names_go_with_whatever_refers_to_them(release: Release) -> None:
-    found = items(release.make(), "trainer/objects.json")
-    pod = found["Deployment", "trainer"]["spec"]["template"]["spec"]
+    by_name = items(release.make(), "trainer/objects.json")
+    pod = by_name["Deployment", "trainer"]["spec"]["template"]["spec"]
     assert pod["volumes"] == [{"name": "config", "configMap": {"name": "trainer-config"}}]
     assert pod["containers"][0]["env"][0]["valueFrom"]["configMapKeyRef"]["name"] == "trainer-config"
-    assert found["ConfigMap", "trainer-config"]["data"] == {"level": "info", "notes.txt": "Two lines\nof text.\n"}
+    assert by_name["ConfigMap", "trainer-config"]["data"] == {"level": "info", "notes.txt": "Two lines\nof text.\n"}
 
 
 @needs_a_renderer
@@ -125,12 +125,12 @@ def test_variables_that_nobody_replaces_leave_the_annotations(release: Release) 
 
 @needs_a_renderer
 def test_a_package_says_where_it_is_from(release: Release) -> None:
-    made = release.make()
-    origin = yaml.safe_load(made.files["trainer/ORIGIN.yaml"])
+    platform = release.make()
+    origin = yaml.safe_load(platform.files["trainer/ORIGIN.yaml"])
     assert origin["commit"] == origin["release"] == mini_platform.COMMIT
     assert origin["folders"] == ["applications/trainer/overlays"]
     assert origin["license"] == "Apache-2.0"
-    assert made.files["LICENSE"] == mini_platform.LICENSE
+    assert platform.files["LICENSE"] == mini_platform.LICENSE
     assert release.warnings == [
         f"The platform at {mini_platform.COMMIT} is no known release: its components are looked for where the newest known one has them."
     ]
@@ -161,10 +161,10 @@ def test_an_application_is_whole_without_the_release(release: Release, monkeypat
 def test_the_objects_are_those_of_the_release_and_pods_follow_their_configuration(release: Release) -> None:
     folder.converge(release.app, release.declaration(*COMPONENTS), sources=release.sources())
     files = folder.read(release.app)
-    found = render.objects(files)
-    assert found.keys() == {"namespaces", "spark", "trainer", "trainer-definitions"}
-    assert len(found["trainer-definitions"]) == 2
-    trainer, pages = (next(item for item in found["trainer"] if item["metadata"]["name"] == name) for name in ("trainer", "pages"))
+    rendered = render.objects(files)
+    assert rendered.keys() == {"namespaces", "spark", "trainer", "trainer-definitions"}
+    assert len(rendered["trainer-definitions"]) == 2
+    trainer, pages = (next(item for item in rendered["trainer"] if item["metadata"]["name"] == name) for name in ("trainer", "pages"))
     before = trainer["spec"]["template"]["metadata"]["annotations"]["checksum/config"]
     assert "annotations" not in pages["spec"]["template"]["metadata"]
     path = "vendor/platform/trainer/objects.json"
@@ -177,7 +177,7 @@ def test_the_objects_are_those_of_the_release_and_pods_follow_their_configuratio
 def test_definitions_do_not_pass_through_the_evaluator(release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.converge(release.app, release.declaration("trainer"), sources=release.sources())
     files = folder.read(release.app)
-    wanted = render.objects(files)
+    expected = render.objects(files)
     seen: list[str] = []
     reader = render.reader
 
@@ -192,11 +192,11 @@ def test_definitions_do_not_pass_through_the_evaluator(release: Release, monkeyp
         return reading
 
     monkeypatch.setattr(render, "reader", watched)
-    assert render.objects(files) == wanted
+    assert render.objects(files) == expected
     monkeypatch.setattr(render, "reader", reader)
     # Where the user's own Jsonnet may look at all components, they are evaluated, to the same objects.
     main = files["environments/default/main.jsonnet"] + "// mine\n"
-    assert render.objects({**files, "environments/default/main.jsonnet": main}) == wanted
+    assert render.objects({**files, "environments/default/main.jsonnet": main}) == expected
 
 
 @needs_a_renderer
@@ -265,17 +265,17 @@ def test_a_renderer_that_fails_says_why(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     broken.chmod(0o755)
-    found = renderer.find("", {"PATH": str(tmp_path)}, None)
+    kustomize = renderer.find("", {"PATH": str(tmp_path)}, None)
     with pytest.raises(BootstrapError, match="can't render trainer: no such thing"):
-        found.render(tmp_path, "trainer")
+        kustomize.render(tmp_path, "trainer")
 
 
 @needs_a_renderer
 def test_a_bundle_has_the_packages_rendered(release: Release, tmp_path: Path) -> None:
     declared = release.declaration(*COMPONENTS)
-    found = registry.contents(declared["registries"], declared["packages"], release.app, release.sources())
+    platform = registry.contents(declared["registries"], declared["packages"], release.app, release.sources())
     file = tmp_path / "bundle.tar.gz"
-    file.write_bytes(bundle.pack(found, {"platform": "./vendor/platform"}))
+    file.write_bytes(bundle.pack(platform, {"platform": "./vendor/platform"}))
     declared["registries"]["platform"] |= {"source": "", "renderer": ""}
     folder.converge(release.app, declared, sources=Sources(bundle=file))
     assert folder.read(release.app)["vendor/platform/LICENSE"] == mini_platform.LICENSE

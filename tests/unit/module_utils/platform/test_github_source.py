@@ -34,17 +34,17 @@ def sources(authority: Authority, tmp_path: Path) -> Sources:
 @pytest.fixture
 def hub(serve: Callable[..., Server]) -> GitHub:
     """The release and, at the ref v3, what a release of the platform refers to as a folder; and a file of a release."""
-    found = GitHub(serve("127.0.0.1"), Answer)
-    asset = f"https://{found.host}/acme/tools/releases/download/v0.11.0/manifests.yaml"
+    github = GitHub(serve("127.0.0.1"), Answer)
+    asset = f"https://{github.host}/acme/tools/releases/download/v0.11.0/manifests.yaml"
     files = {path: text.replace(mini_platform.JOBSET, asset) for path, text in mini_platform.FILES.items()}
-    folder = f"https://{found.host}/acme/tools/manifests/base?ref=v3"
+    folder = f"https://{github.host}/acme/tools/manifests/base?ref=v3"
     files["applications/spark/spark-operator/overlays/kubeflow/kustomization.yaml"] = f"resources: [spark.yaml, '{folder}']\n"
-    found.publish(COMMIT[:9], COMMIT, {**files, "README.md": "not wanted"})
-    found.publish("v3", OTHER, {"manifests/base/kustomization.yaml": "resources: []\n", "else.txt": "not wanted"})
-    found.server.routes["/acme/tools/releases/download/v0.11.0/manifests.yaml"] = Answer(
+    github.publish(COMMIT[:9], COMMIT, {**files, "README.md": "not wanted"})
+    github.publish("v3", OTHER, {"manifests/base/kustomization.yaml": "resources: []\n", "else.txt": "not wanted"})
+    github.server.routes["/acme/tools/releases/download/v0.11.0/manifests.yaml"] = Answer(
         mini_platform.REMOTES["jobset-v0.11.0/manifests.yaml"].encode()
     )
-    return found
+    return github
 
 
 def release(hub: GitHub) -> tables.Release:
@@ -62,20 +62,20 @@ def release(hub: GitHub) -> tables.Release:
 
 def test_it_is_the_same_as_from_a_folder_and_what_is_not_needed_is_not_fetched(hub: GitHub, sources: Sources, tmp_path: Path) -> None:
     of = release(hub)
-    found = closure.walk(github_source.find(of, sources).read, [TRAINER], of.remotes)
+    fetched = closure.walk(github_source.find(of, sources).read, [TRAINER], of.remotes)
     folder = mini_platform.write(tmp_path / "releases")
     local = closure.walk(source.find(str(folder), "26.03.1").read, [TRAINER], {mini_platform.JOBSET: "jobset-v0.11.0"})
     same = {path: text for path, text in local.files.items() if "jobset" not in path}
-    assert {path: text for path, text in found.files.items() if "jobset" not in path} == same
-    assert found.files["remotes/jobset-v0.11.0/manifests.yaml"] == local.files["remotes/jobset-v0.11.0/manifests.yaml"]
-    assert found.files["remotes/jobset-v0.11.0/kustomization.yaml"] == "resources:\n- manifests.yaml\n"
+    assert {path: text for path, text in fetched.files.items() if "jobset" not in path} == same
+    assert fetched.files["remotes/jobset-v0.11.0/manifests.yaml"] == local.files["remotes/jobset-v0.11.0/manifests.yaml"]
+    assert fetched.files["remotes/jobset-v0.11.0/kustomization.yaml"] == "resources:\n- manifests.yaml\n"
     assert not any("v3" in path for path in hub.requests())
 
 
 def test_a_folder_of_another_repository(hub: GitHub, sources: Sources) -> None:
     of = release(hub)
-    found = closure.walk(github_source.find(of, sources).read, ["applications/spark/spark-operator/overlays/kubeflow"], of.remotes)
-    assert found.files["remotes/tools-v3/manifests/base/kustomization.yaml"] == "resources: []\n"
+    fetched = closure.walk(github_source.find(of, sources).read, ["applications/spark/spark-operator/overlays/kubeflow"], of.remotes)
+    assert fetched.files["remotes/tools-v3/manifests/base/kustomization.yaml"] == "resources: []\n"
 
 
 def test_it_is_fetched_once_for_all_runs(hub: GitHub, sources: Sources) -> None:

@@ -54,7 +54,7 @@ def test_what_is_left_out_is_told_as_unmet() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("choice", "message"),
     [
         ("26.3", "there is no release '26.3' of the platform. Releases: 1.10, 1.11.0, 26.03, 26.03.1"),
         (26.03, 'Put it in quotes: "26.03"'),
@@ -67,28 +67,28 @@ def test_what_is_left_out_is_told_as_unmet() -> None:
         ("{26.03.1}", "neither a release nor a mapping in JSON"),
     ],
 )
-def test_what_can_not_be_meant(given: object, message: str) -> None:
+def test_what_can_not_be_meant(choice: object, message: str) -> None:
     with pytest.raises(BootstrapError, match="kubeflow_platform") as error:
-        platform_choice.read(given)
+        platform_choice.read(choice)
     assert message in str(error.value)
 
 
 def test_a_release_alone_is_all_of_it() -> None:
-    found = platform_choice.read("26.03.1")
-    assert found
-    assert found.entry == {"protocol": "platform", "uri": "26.03.1"}
-    assert found.components.keys() == tables.release("26.03.1").components.keys()
-    assert found.prototypes["katib"] == "platform-katib"
-    assert platform_choice.read('{"release": "26.03.1"}') == found
+    chosen = platform_choice.read("26.03.1")
+    assert chosen
+    assert chosen.entry == {"protocol": "platform", "uri": "26.03.1"}
+    assert chosen.components.keys() == tables.release("26.03.1").components.keys()
+    assert chosen.prototypes["katib"] == "platform-katib"
+    assert platform_choice.read('{"release": "26.03.1"}') == chosen
 
 
 def test_with_an_issuer_of_ones_own_there_is_no_dex() -> None:
-    found = platform_choice.read(
+    chosen = platform_choice.read(
         {"release": "26.03.1", "components": ["notebooks"], "parameters": {"oidcIssuer": "https://login.example.com"}}
     )
-    assert found and "dex" not in found.components and "oauth2-proxy" in found.components
-    assert "dex" in (platform_choice.read({"release": "26.03.1", "components": ["notebooks"]}) or found).components
+    assert chosen and "dex" not in chosen.components and "oauth2-proxy" in chosen.components
+    assert "dex" in (platform_choice.read({"release": "26.03.1", "components": ["notebooks"]}) or chosen).components
 
 
 def test_nothing_is_no_choice() -> None:
-    assert [platform_choice.read(given) for given in (None, "", {})] == [None, None, None]
+    assert [platform_choice.read(choice) for choice in (None, "", {})] == [None, None, None]

@@ -146,9 +146,9 @@ TABLE: Json = {
 
 @pytest.fixture(autouse=True)
 def table(monkeypatch: pytest.MonkeyPatch) -> Json:
-    found: Json = json.loads(json.dumps(TABLE))
-    monkeypatch.setattr(tables, "parameters", lambda: found)
-    return found
+    copy: Json = json.loads(json.dumps(TABLE))
+    monkeypatch.setattr(tables, "parameters", lambda: copy)
+    return copy
 
 
 def rendered(**values: t.Any) -> dict[str, Json]:
@@ -164,8 +164,8 @@ def items(**values: t.Any) -> list[Json]:
 def vendored(**values: t.Any) -> dict[str, str]:
     """The files of an application with the component."""
     objects = package.text(OBJECTS)
-    made = package.Rendered("", objects, package.origin(RELEASE, "notebooks", "", "v5", ("", objects)))
-    files = package.files(RELEASE, "notebooks", tables.Node("Notebooks"), made)
+    built = package.Rendered("", objects, package.origin(RELEASE, "notebooks", "", "v5", ("", objects)))
+    files = package.files(RELEASE, "notebooks", tables.Node("Notebooks"), built)
     contents = Contents({"registry.yaml": "", "LICENSE": "", **{f"notebooks/{path}": text for path, text in files.items()}})
     declared = {
         "name": "kubeflow",
@@ -177,15 +177,15 @@ def vendored(**values: t.Any) -> dict[str, str]:
     return application.files(declared, {}, {"platform": contents}).files
 
 
-def container(found: dict[str, Json]) -> Json:
-    return dict(found["Deployment"]["spec"]["template"]["spec"]["containers"][0])
+def container(by_kind: dict[str, Json]) -> Json:
+    return dict(by_kind["Deployment"]["spec"]["template"]["spec"]["containers"][0])
 
 
 def test_nothing_but_what_is_fixed_changes_by_itself() -> None:
-    found = rendered()
-    assert found["ConfigMap"]["data"] == {**OBJECTS[1]["data"], "SECURE": "false"}
-    assert container(found) == {"name": "app", "image": "ghcr.io/a/app:v1", "env": []}
-    assert found["ServiceAccount"] == OBJECTS[2]
+    by_kind = rendered()
+    assert by_kind["ConfigMap"]["data"] == {**OBJECTS[1]["data"], "SECURE": "false"}
+    assert container(by_kind) == {"name": "app", "image": "ghcr.io/a/app:v1", "env": []}
+    assert by_kind["ServiceAccount"] == OBJECTS[2]
 
 
 def test_values_in_a_text_stand_beside_each_other() -> None:
@@ -213,8 +213,8 @@ def test_settings_of_a_text_are_replaced_and_taken_away() -> None:
 
 
 def test_a_copy_for_each_entry() -> None:
-    found = items(accounts=[{"name": "one", "team": "a"}, {"name": "two"}])
-    accounts = [item["metadata"] for item in found if item["kind"] == "ServiceAccount"]
+    copies = items(accounts=[{"name": "one", "team": "a"}, {"name": "two"}])
+    accounts = [item["metadata"] for item in copies if item["kind"] == "ServiceAccount"]
     assert accounts == [
         {"name": "app", "namespace": "kubeflow"},
         {"name": "one", "namespace": "kubeflow", "labels": {"team": "a"}},
@@ -272,20 +272,20 @@ def test_a_value_that_no_place_knows_is_refused() -> None:
 
 
 def test_what_is_everywhere() -> None:
-    found = rendered(clusterDomain="k8s.example", imageRegistry="mirror.example.com/all", imagePullSecret="pull")
-    assert found["ConfigMap"]["data"]["host"] == "app.kubeflow.svc.k8s.example"
-    pod = found["Deployment"]["spec"]["template"]["spec"]
+    by_kind = rendered(clusterDomain="k8s.example", imageRegistry="mirror.example.com/all", imagePullSecret="pull")
+    assert by_kind["ConfigMap"]["data"]["host"] == "app.kubeflow.svc.k8s.example"
+    pod = by_kind["Deployment"]["spec"]["template"]["spec"]
     assert pod["containers"][0]["image"] == "mirror.example.com/all/a/app:v1"
     assert (pod["initContainers"][0]["image"], pod["initContainers"][0]["args"]) == (
         "mirror.example.com/all/busybox",
         ["--image=mirror.example.com/all/b/init:v2"],
     )
-    assert found["ServiceAccount"]["imagePullSecrets"] == [{"name": "own"}, {"name": "pull"}]
+    assert by_kind["ServiceAccount"]["imagePullSecrets"] == [{"name": "own"}, {"name": "pull"}]
 
 
 def test_a_component_declares_what_has_a_place_in_it(table: Json) -> None:
-    found = parameters.of(RELEASE, "notebooks", OBJECTS).declared
-    assert found.keys() == TABLE["parameters"].keys() - {"later", "elsewhere"}
+    declared = parameters.of(RELEASE, "notebooks", OBJECTS).declared
+    assert declared.keys() == TABLE["parameters"].keys() - {"later", "elsewhere"}
     for name in ("accounts", "database"):
         del table["parameters"][name]
     alone = parameters.of(RELEASE, "notebooks", OBJECTS[:2]).declared

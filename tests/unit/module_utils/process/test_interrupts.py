@@ -97,9 +97,9 @@ def test_a_signal_ends_a_wait_and_what_was_done_is_recorded(start: Start, wait: 
     process = start(f"{CLIENT}\nrecorded(lambda: ({WAITS[wait]}))")
     assert line(process) == "ready"
     process.send_signal(number)
-    said = rest(process)
-    assert said.startswith("recorded KeyboardInterrupt") and "done" not in said.splitlines()
-    assert process.returncode == -number or (number == signal.SIGINT and "KeyboardInterrupt" in said)
+    output = rest(process)
+    assert output.startswith("recorded KeyboardInterrupt") and "done" not in output.splitlines()
+    assert process.returncode == -number or (number == signal.SIGINT and "KeyboardInterrupt" in output)
 
 
 @BOTH
@@ -113,8 +113,8 @@ os.register_at_fork({hook}=lambda: interrupts.pending() or os.kill(parent, {numb
 recorded(lambda: evaluated(ENDLESS))
 """
     )
-    said = rest(process)
-    assert said.startswith("recorded KeyboardInterrupt") and "Exception ignored" not in said
+    output = rest(process)
+    assert output.startswith("recorded KeyboardInterrupt") and "Exception ignored" not in output
 
 
 @BOTH
@@ -136,8 +136,8 @@ recorded(work)
 @BOTH
 def test_work_that_ends_by_itself_is_not_undone_and_then_the_signal_counts(start: Start, number: signal.Signals) -> None:
     process = start(f"recorded(lambda: os.kill(os.getpid(), {number:d}))\nsay('went on')")
-    said = rest(process)
-    assert said.startswith("done") and "went on" not in said and process.returncode != 0
+    output = rest(process)
+    assert output.startswith("done") and "went on" not in output and process.returncode != 0
 
 
 @BOTH

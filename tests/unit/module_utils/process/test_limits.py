@@ -62,16 +62,16 @@ def test_an_application_is_evaluated_below_a_hard_limit_of_memory() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "message"),
     [
         (ModuleNotFoundError("No module named 'rjsonnet'"), "rjsonnet is needed, .* Install what is missing"),
         (ImportError("rjsonnet.so: failed to map segment from shared object"), "can't be loaded: .*map segment.*ulimit -v"),
     ],
 )
-def test_a_library_that_does_not_fit_is_not_told_as_missing(monkeypatch: pytest.MonkeyPatch, error: ImportError, said: str) -> None:
+def test_a_library_that_does_not_fit_is_not_told_as_missing(monkeypatch: pytest.MonkeyPatch, error: ImportError, message: str) -> None:
     monkeypatch.setattr(evaluate, "rjsonnet", None)
     monkeypatch.setattr(evaluate, "_not_loaded", error)
-    with pytest.raises(BootstrapError, match=said):
+    with pytest.raises(BootstrapError, match=message):
         evaluate.evaluate([evaluate.Run("1", {}, lambda _folder, _name: ("", ""))], evaluate.Limits())
 
 
@@ -120,7 +120,7 @@ print(said(work))
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "message"),
     [
         (OSError(errno.EMFILE, "x"), "Too many open files"),
         (OSError(errno.ENFILE, "x"), "Too many open files"),
@@ -130,7 +130,7 @@ print(said(work))
         (OSError(errno.ENOMEM, "Cannot allocate memory"), "There is no memory left"),
     ],
 )
-def test_each_limit_has_its_words(error: Exception, said: str) -> None:
+def test_each_limit_has_its_words(error: Exception, message: str) -> None:
     def fail() -> dict[str, object]:
         raise error
 
@@ -138,7 +138,7 @@ def test_each_limit_has_its_words(error: Exception, said: str) -> None:
         raise RuntimeError("wrapped") from error
 
     for work in (fail, wrapped):
-        with pytest.raises(BootstrapError, match=said) as caught:
+        with pytest.raises(BootstrapError, match=message) as caught:
             result_of(work)
         assert caught.value.fix and "unlimited" not in str(caught.value) and "-1" not in str(caught.value)
 

@@ -67,15 +67,15 @@ def outcome(**counts: int) -> Json:
     return {"counts": counts, "objects": objects, "seconds": 7.5, "waited": 3.0}
 
 
-def section(found: list[str], label: str) -> list[str]:
+def section(summary: list[str], label: str) -> list[str]:
     """The texts of one section."""
-    start = next((index for index, line in enumerate(found) if line.startswith(f"{label} ")), None)
+    start = next((index for index, line in enumerate(summary) if line.startswith(f"{label} ")), None)
     if start is None:
         return []
-    rest = found[start + 1 :]
+    rest = summary[start + 1 :]
     end = next((index for index, line in enumerate(rest) if not line.startswith(" ")), len(rest))
-    width = len(found[start]) - len(found[start].removeprefix(label).lstrip())
-    return [line[width:] for line in [found[start], *rest[:end]]]
+    width = len(summary[start]) - len(summary[start].removeprefix(label).lstrip())
+    return [line[width:] for line in [summary[start], *rest[:end]]]
 
 
 def test_the_facts(report: Json) -> None:
@@ -147,7 +147,7 @@ def compared(**actions: str) -> Json:
 
 
 @pytest.mark.parametrize(
-    ("actions", "said"),
+    ("actions", "expected"),
     [
         (
             {"hub": "created", "proxy": "created"},
@@ -163,10 +163,10 @@ def compared(**actions: str) -> Json:
         ),
     ],
 )
-def test_what_applying_would_do(report: Json, actions: dict[str, str], said: list[str]) -> None:
+def test_what_applying_would_do(report: Json, actions: dict[str, str], expected: list[str]) -> None:
     report["comparison"] = compared(**actions)
     result = lines(report)
-    assert section(result, "Objects") == said
+    assert section(result, "Objects") == expected
     assert section(result, "Consists of") == []
     assert [step for step in section(result, "Next steps") if "kubectl" in step] == []
 
@@ -198,13 +198,13 @@ def test_what_was_done_comes_before_what_would_be(report: Json) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "check", "said"),
+    ("changed", "check", "expected"),
     [(True, False, "/app (2 files written)"), (True, True, "/app (2 files would be written)"), (False, False, "/app (unchanged)")],
 )
-def test_the_application(report: Json, changed: bool, check: bool, said: str) -> None:
+def test_the_application(report: Json, changed: bool, check: bool, expected: str) -> None:
     report["application"]["changed"], report["check"] = changed, check
     result = lines(report)
-    assert section(result, "Application") == [said]
+    assert section(result, "Application") == [expected]
     assert bool(section(result, "Next steps")) == (not check)
 
 

@@ -47,12 +47,12 @@ def test_what_was_not_answered(kind: str, value: str | None) -> None:
     ],
 )
 def test_what_is_meant(spec: dict[str, t.Any], value: t.Any, meant: t.Any) -> None:
-    found = variables.convert("kubeflow_x", spec, value)
-    assert found == meant and type(found) is type(meant)
+    converted = variables.convert("kubeflow_x", spec, value)
+    assert converted == meant and type(converted) is type(meant)
 
 
 @pytest.mark.parametrize(
-    ("spec", "value", "said"),
+    ("spec", "value", "message"),
     [
         ({"type": "bool"}, "maybe", "kubeflow_x is not true or false (maybe)."),
         ({"type": "bool"}, ["yes"], "kubeflow_x is not true or false."),
@@ -71,10 +71,10 @@ def test_what_is_meant(spec: dict[str, t.Any], value: t.Any, meant: t.Any) -> No
         ({"type": "dict", "no_log": True}, "hunter2", "kubeflow_x is not a mapping."),
     ],
 )
-def test_what_can_not_be_meant_is_said_in_one_sentence(spec: dict[str, t.Any], value: t.Any, said: str) -> None:
+def test_what_can_not_be_meant_is_said_in_one_sentence(spec: dict[str, t.Any], value: t.Any, message: str) -> None:
     with pytest.raises(BootstrapError) as caught:
         variables.convert("kubeflow_x", spec, value)
-    assert said in str(caught.value) and "\n" not in str(caught.value) and "hunter2" not in str(caught.value)
+    assert message in str(caught.value) and "\n" not in str(caught.value) and "hunter2" not in str(caught.value)
 
 
 def slips(name: str) -> str:

@@ -45,7 +45,7 @@ def fails(path: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ([{"sets": "a"}], ", rule 1: it has no id."),
         ([GOOD, "text"], ", rule 2: it has no id."),
@@ -65,8 +65,8 @@ def fails(path: str) -> str:
         ([{**GOOD, "alternatives": "a && !b.c"}], ", rule 1 (one): alternatives: '!' before a path"),
     ],
 )
-def test_a_rule_that_is_wrong_is_named_with_its_file(write: Write, content: t.Any, said: str) -> None:
-    assert fails(write(content)).startswith(said)
+def test_a_rule_that_is_wrong_is_named_with_its_file(write: Write, content: t.Any, message: str) -> None:
+    assert fails(write(content)).startswith(message)
 
 
 _MOST = "max_by(cluster.nodes.accelerators, &free).resource"
@@ -128,9 +128,9 @@ def test_a_folder_is_read_by_name_and_after_what_stands_before_it(write: Write, 
 
 
 def test_parentheses_make_a_not_that_is_meant(rule: t.Any) -> None:
-    found = rule(when="!(cluster.usable) && cluster.count != `0`")
-    assert found.applies({"cluster": {"usable": [], "count": 1}})
-    assert not found.applies({"cluster": {"usable": ["a"], "count": 1}})
+    loaded = rule(when="!(cluster.usable) && cluster.count != `0`")
+    assert loaded.applies({"cluster": {"usable": [], "count": 1}})
+    assert not loaded.applies({"cluster": {"usable": ["a"], "count": 1}})
 
 
 @pytest.mark.parametrize(("when", "applies"), [(None, True), ("a", False), ("b", True), ("a == `0`", True), ("missing.deep", False)])
@@ -139,9 +139,9 @@ def test_when_a_rule_applies(rule: t.Any, when: str | None, applies: bool) -> No
 
 
 def test_values_and_alternatives(rule: t.Any) -> None:
-    found = rule(value="storage.default", alternatives="storage.usable")
+    loaded = rule(value="storage.default", alternatives="storage.usable")
     data = {"storage": {"default": "disk", "usable": ["disk", "nfs"]}}
-    assert (found.result(data), found.others(data), found.others({})) == ("disk", ["disk", "nfs"], [])
+    assert (loaded.result(data), loaded.others(data), loaded.others({})) == ("disk", ["disk", "nfs"], [])
     assert rule(value="`5`").result({}) == 5
 
 
@@ -150,9 +150,9 @@ def test_values_and_alternatives(rule: t.Any) -> None:
 )
 def test_reasons_are_filled_in(rule: t.Any, expression: str, words: str) -> None:
     data = {"a": 1, "b": ["x", "y"], "c": [], "e": {"k": 1}}
-    said = f"It is {{{expression}}}."
-    found = rule(reason=said, fix=said, command=said)
-    assert [found.text(field, data) for field in ("reason", "fix")] == [f"It is {words}."] * 2
+    template = f"It is {{{expression}}}."
+    loaded = rule(reason=template, fix=template, command=template)
+    assert [loaded.text(field, data) for field in ("reason", "fix")] == [f"It is {words}."] * 2
     assert rule().text("command", data) is None
 
 
@@ -168,14 +168,14 @@ def test_reasons_are_filled_in(rule: t.Any, expression: str, words: str) -> None
     ],
 )
 def test_what_is_filled_into_a_command_is_one_word_of_it(rule: t.Any, value: t.Any, word: str) -> None:
-    found = rule(reason="{a}", command="kubectl get namespace {a} --namespace={a}")
-    assert found.text("command", {"a": value}) == f"kubectl get namespace {word} --namespace={word}"
+    loaded = rule(reason="{a}", command="kubectl get namespace {a} --namespace={a}")
+    assert loaded.text("command", {"a": value}) == f"kubectl get namespace {word} --namespace={word}"
 
 
 def test_an_expression_that_can_not_be_evaluated_names_file_and_rule(rule: t.Any, tmp_path: Path) -> None:
-    for found in (rule(when="a ||"), rule(when="length(a)"), rule(when="nonsense(a)"), rule(when="matches('(', 'a')")):
+    for loaded in (rule(when="a ||"), rule(when="length(a)"), rule(when="nonsense(a)"), rule(when="matches('(', 'a')")):
         with pytest.raises(BootstrapError, match=f"{tmp_path}/rules.yml: the rule one: when: .* can't be evaluated") as caught:
-            found.applies({"a": 5})
+            loaded.applies({"a": 5})
         assert "\n" not in str(caught.value)
     with pytest.raises(BootstrapError, match="the rule one: fix: 'length"):
         rule(fix="{length(a)}").text("fix", {"a": 5})
@@ -183,9 +183,9 @@ def test_an_expression_that_can_not_be_evaluated_names_file_and_rule(rule: t.Any
 
 def test_for_which_prototypes_a_rule_is(rule: t.Any) -> None:
     assert rule().concerns("web")
-    found = rule(**{"for": ["gateway", "web"]})
-    assert found.concerns("web")
-    assert not found.concerns("jobs")
+    loaded = rule(**{"for": ["gateway", "web"]})
+    assert loaded.concerns("web")
+    assert not loaded.concerns("jobs")
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def verify(cluster: FakeCluster, tmp_path: Path) -> Verify:
     def run(*checks: Json, only: tuple[str, ...] = (), timeout: int = 30, check: bool = False) -> list[t.Any]:
         path = written(tmp_path, list(checks), cluster.client.connection.server)
         args = {"path": str(path), "environment": "default", "checks": list(only), "timeout": timeout}
-        context = Context(check=check, env={}, progress=cluster.said.append, warn=cluster.warned.append)
+        context = Context(check=check, env={}, progress=cluster.lines.append, warn=cluster.warned.append)
         return module.verify(cluster.client, args, context)
 
     return run
@@ -83,7 +83,7 @@ def test_all_is_well(cluster: FakeCluster, verify: Verify) -> None:
     assert page.evidence == "GET / of Service front: 200"
     assert (job.status, job.evidence) == ("passed", "all is well")
     assert cluster.names("Job") == []
-    assert any("The page answers: passed" in line for line in cluster.said)
+    assert any("The page answers: passed" in line for line in cluster.lines)
 
 
 def test_what_is_created_is_marked(cluster: FakeCluster, verify: Verify, server: t.Any) -> None:

@@ -25,9 +25,9 @@ def summary(**more: t.Any) -> dict[str, t.Any]:
     ],
 )
 def test_clouds_by_provider_id(scheme: str, provider_id: str, provider: str | None, account: str | None) -> None:
-    found = from_nodes(summary(providers={scheme: 2}, provider_id=provider_id, regions={"r": 2}, zones={"r-b": 1, "r-a": 1}))
-    assert (found.provider, found.account, found.region, found.zones) == (provider, account, "r", ["r-a", "r-b"])
-    assert found.evidence[0].startswith(f"2 of 3 nodes have a provider ID {scheme}://")
+    cloud = from_nodes(summary(providers={scheme: 2}, provider_id=provider_id, regions={"r": 2}, zones={"r-b": 1, "r-a": 1}))
+    assert (cloud.provider, cloud.account, cloud.region, cloud.zones) == (provider, account, "r", ["r-a", "r-b"])
+    assert cloud.evidence[0].startswith(f"2 of 3 nodes have a provider ID {scheme}://")
 
 
 def test_of_several_clouds_the_one_of_most_nodes() -> None:
@@ -35,5 +35,5 @@ def test_of_several_clouds_the_one_of_most_nodes() -> None:
 
 
 def test_nothing_known() -> None:
-    found = from_nodes(summary())
-    assert (found.provider, found.account, found.region, found.zones, found.evidence) == (None, None, None, [], [])
+    cloud = from_nodes(summary())
+    assert (cloud.provider, cloud.account, cloud.region, cloud.zones, cloud.evidence) == (None, None, None, [], [])

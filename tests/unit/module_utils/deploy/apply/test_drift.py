@@ -237,11 +237,11 @@ def test_containment(desired: Json, live: Json, holds: bool) -> None:
 
 
 def test_what_is_not_wanted_any_more(cluster: Cluster, client: Client, inventory: Inventory) -> None:
-    kept, gone, forgotten, given_up = config("kept"), config("gone"), config("forgotten"), config("given-up")
-    for item in (kept, gone, forgotten):
+    kept, dropped, forgotten, given_up = config("kept"), config("gone"), config("forgotten"), config("given-up")
+    for item in (kept, dropped, forgotten):
         cluster.add(item, inventory, OURS)
     cluster.add(given_up, Inventory("other", "ml"), OURS)
-    for item in (kept, gone, given_up):
+    for item in (kept, dropped, given_up):
         record(inventory, item, OURS)
     # Kubernetes gives the endpoints of a Service its labels.
     cluster.add({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "web", "namespace": "ml"}}, inventory)

@@ -31,8 +31,8 @@ def test_no_fingerprint_tells_two_values_apart() -> None:
     assert not supplied_secrets.is_supplied(plain) and fingerprint(plain) != fingerprint(supplied_secrets.unmarked(one("b")))
 
 
-@pytest.mark.parametrize("given", [{"name": "login"}, {"stringData": {"a": "hunter2"}}, {"name": "login", "stringData": "hunter2"}])
-def test_what_is_wrong_is_said_without_a_value(given: dict[str, t.Any]) -> None:
+@pytest.mark.parametrize("secret", [{"name": "login"}, {"stringData": {"a": "hunter2"}}, {"name": "login", "stringData": "hunter2"}])
+def test_what_is_wrong_is_said_without_a_value(secret: dict[str, t.Any]) -> None:
     with pytest.raises(BootstrapError) as error:
-        supplied_secrets.objects([given], "ml")
+        supplied_secrets.objects([secret], "ml")
     assert "hunter2" not in str(error.value)

@@ -435,9 +435,9 @@ def test_a_killed_run_is_repaired_by_the_next(
             except Killed:
                 ended = False
         if not new:
-            found = folder.read(app)
-            render.objects(found)
-            assert found in (before, done)  # the old application or the new one, nothing between
+            repaired = folder.read(app)
+            render.objects(repaired)
+            assert repaired in (before, done)  # the old application or the new one, nothing between
             if not ended:
                 (app / "components" / f"front.jsonnet{journal.TEMPORARY}").write_text("half")
         assert folder.converge(app, final).kept == []

@@ -356,8 +356,8 @@ def test_a_file_that_an_earlier_release_of_ours_wrote_counts_as_untouched() -> N
 
 
 def test_what_we_wrote_is_not_taken_for_the_users() -> None:
-    def planned(component: str, **given: str) -> dict[str, t.Any]:
-        environment = {"server": "https://10.0.0.1", "namespace": "team", "parameters": {component: given}}
+    def planned(component: str, **parameters: str) -> dict[str, t.Any]:
+        environment = {"server": "https://10.0.0.1", "namespace": "team", "parameters": {component: parameters}}
         return {"environments": {"default": environment}}
 
     declared = declaration_of(

@@ -22,7 +22,7 @@ HOST = {"hostname": "kubeflow.example.com"}
 
 
 @pytest.mark.parametrize(
-    ("facts", "given", "kind"),
+    ("facts", "inputs", "kind"),
     [
         (GKE, HOST, "iap"),
         (GKE, {"audience": "/projects/1/global/backendServices/2"}, "iap"),
@@ -33,11 +33,11 @@ HOST = {"hostname": "kubeflow.example.com"}
         ({}, HOST, "static"),
     ],
 )
-def test_the_facts_choose(facts: dict[str, t.Any], given: dict[str, t.Any], kind: str) -> None:
-    found, reason = choose("auto", TABLE, facts, given)
-    assert found == kind and reason.endswith(".") and "{" not in reason
+def test_the_facts_choose(facts: dict[str, t.Any], inputs: dict[str, t.Any], kind: str) -> None:
+    chosen, reason = choose("auto", TABLE, facts, inputs)
+    assert chosen == kind and reason.endswith(".") and "{" not in reason
     assert ("https://login.example.com" in reason) == (kind == "oidc")
-    assert choose("static", TABLE, facts, given)[0] == "static"
+    assert choose("static", TABLE, facts, inputs)[0] == "static"
 
 
 def test_every_kind_has_its_entry() -> None:
@@ -52,9 +52,9 @@ def test_what_fits_nothing_or_is_wrong_is_said() -> None:
 
 
 def test_nothing_shows_a_secret() -> None:
-    wanted = LoginSpec("ml", client_secret="hunter2", password="hunter2")
+    spec = LoginSpec("ml", client_secret="hunter2", password="hunter2")
     login = Login({}, "", {}, values={"a": "hunter2"}, secret="name", generated="hunter2")
-    assert "hunter2" not in f"{wanted!r}{login!r}"
+    assert "hunter2" not in f"{spec!r}{login!r}"
     assert login.secrets("ml")[0]["data"] == {"a": "aHVudGVyMg=="}
     assert Login({}, "", {}).secrets("ml") == []
 

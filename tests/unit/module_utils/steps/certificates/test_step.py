@@ -18,7 +18,7 @@ READY = {"name": "company", "kind": "ClusterIssuer", "type": "ca", "ready": True
 CORE, IAP = {"kubeflow-core": "io.ksonnet.pkg.kubeflow-core"}, {"way-in": "io.ksonnet.pkg.iap-ingress"}
 
 
-def wanted(**more: t.Any) -> CertificateSpec:
+def spec(**more: t.Any) -> CertificateSpec:
     apis = more.pop("apis", {})
     fields: dict[str, t.Any] = {
         "application": "kubeflow",
@@ -54,11 +54,11 @@ def wanted(**more: t.Any) -> CertificateSpec:
     ],
 )
 def test_the_kind(more: dict[str, t.Any], issuers: list[dict[str, t.Any]], kind: str) -> None:
-    data = choices(wanted(**more), issuers)
+    data = choices(spec(**more), issuers)
     rule = next(rule for rule in load([str(RULES)]) if rule.parameter == "kind" and rule.applies(data))
     assert rule.result(data) == kind
-    said = rule.text("reason", data)
-    assert said and "nothing" not in said.split() and "{" not in said
+    reason = rule.text("reason", data)
+    assert reason and "nothing" not in reason.split() and "{" not in reason
 
 
 def test_every_choice_has_an_end() -> None:

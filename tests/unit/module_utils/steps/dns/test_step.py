@@ -49,8 +49,8 @@ def test_what_auto_means(hostname: str | None, addresses: tuple[str, ...], facts
     ],
 )
 def test_the_full_name(provider: str, hostname: str | None, more: dict[str, t.Any], host: str) -> None:
-    wanted = {"application": "kubeflow", "cluster": "uid", "account": None, "zone": None, "addresses": (), **more}
-    assert step.host_of(provider, hostname, wanted, {}) == host
+    spec = {"application": "kubeflow", "cluster": "uid", "account": None, "zone": None, "addresses": (), **more}
+    assert step.host_of(provider, hostname, spec, {}) == host
 
 
 @pytest.mark.parametrize(

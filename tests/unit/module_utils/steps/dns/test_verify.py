@@ -26,21 +26,21 @@ def answering() -> Iterator[Server]:
     open_sockets: list[socket.socket] = []
 
     def start(answer: Callable[[bytes], list[bytes]]) -> str:
-        here = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        here.bind(("127.0.0.1", 0))
-        open_sockets.append(here)
+        listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        listener.bind(("127.0.0.1", 0))
+        open_sockets.append(listener)
 
         def serve() -> None:
             while True:
                 try:
-                    question, sender = here.recvfrom(512)
+                    question, sender = listener.recvfrom(512)
                 except OSError:
                     return
                 for message in answer(question):
-                    here.sendto(message, sender)
+                    listener.sendto(message, sender)
 
         threading.Thread(target=serve, daemon=True).start()
-        return f"127.0.0.1:{here.getsockname()[1]}"
+        return f"127.0.0.1:{listener.getsockname()[1]}"
 
     yield start
     for each in open_sockets:
@@ -89,8 +89,8 @@ def test_a_name_that_leads_to_another_name_leads_where_that_leads(answering: Ser
     ],
 )
 def test_what_no_answer_says(answering: Server, answer: t.Any, why: str) -> None:
-    verified, said = look(answering(answer))
-    assert not verified and why in said
+    verified, reason = look(answering(answer))
+    assert not verified and why in reason
 
 
 def test_an_answer_to_another_question_is_passed_over(answering: Server) -> None:
@@ -107,8 +107,8 @@ def test_without_dnspython_only_the_resolver_of_the_machine_is_asked(monkeypatch
 
 def test_silence_is_bounded(answering: Server) -> None:
     with no_hang(2):
-        verified, said = look(answering(lambda question: []), seconds=1.0)
-    assert not verified and "no answer within 1 s" in said
+        verified, reason = look(answering(lambda question: []), seconds=1.0)
+    assert not verified and "no answer within 1 s" in reason
 
 
 def test_where_a_name_server_is() -> None:

@@ -156,8 +156,8 @@ def test_only_the_folder_is_committed_in_a_larger_repository(place: Place) -> No
 def test_changes_of_others_are_refused_before_anything_is_written(kept: Place) -> None:
     (kept.app / "components" / "mine.jsonnet").write_text("{}")
     (kept.app / "environments" / "default" / "globals.libsonnet").write_text("{ a: 1 }")
-    said = says(lambda: kept.ready(declared(replicas=2)))
-    assert "not of this run: components/mine.jsonnet, environments/default/globals.libsonnet." in said
+    message = says(lambda: kept.ready(declared(replicas=2)))
+    assert "not of this run: components/mine.jsonnet, environments/default/globals.libsonnet." in message
     assert kept.ready(declared(replicas=2), take_changes=True)
     kept.git("add", "components/mine.jsonnet")
     kept.git("stash", "--quiet", "--include-untracked")
@@ -207,11 +207,11 @@ def test_without_a_declaration_all_is_committed(kept: Place) -> None:
 
 def test_a_credential_is_refused_before_it_is_written_and_before_it_is_committed(kept: Place) -> None:
     wrong = declared(image=f"https://me:{PASSWORD}@example.com/nginx")
-    said = says(lambda: kept.ready(wrong))
-    assert said.startswith("Nothing was written: bootstrap.yaml:") and PASSWORD not in said
+    message = says(lambda: kept.ready(wrong))
+    assert message.startswith("Nothing was written: bootstrap.yaml:") and PASSWORD not in message
     kept.write(wrong)
-    said = says(kept.commit)
-    assert "components/params.libsonnet:" in said and "a password in a URL" in said and PASSWORD not in said
+    message = says(kept.commit)
+    assert "components/params.libsonnet:" in message and "a password in a URL" in message and PASSWORD not in message
     assert kept.git("diff", "--cached") == "" and len(kept.log()) == 1
     done = kept.commit(allow=tuple(allowed([{"pattern": "example.com/nginx"}])))
     assert PASSWORD not in str(done)
@@ -229,8 +229,8 @@ def test_something_is_under_way(kept: Place, what: str) -> None:
     (kept.app / "x").write_text("2")
     kept.commit()
     kept.git(what, "main", fails=True)
-    said = says(lambda: kept.commit(declared()))
-    assert f"A {what} is under way in {kept.app}. End it: git {what} --continue" in said
+    message = says(lambda: kept.commit(declared()))
+    assert f"A {what} is under way in {kept.app}. End it: git {what} --continue" in message
 
 
 def test_on_no_branch_and_on_another_one(kept: Place) -> None:
@@ -256,8 +256,8 @@ def test_a_hook_refuses(kept: Place) -> None:
     hook.chmod(0o755)
     kept.ready(declared(replicas=2))
     kept.write(declared(replicas=2))
-    said = says(lambda: kept.commit(declared(replicas=2)))
-    assert "a hook may have: too late on Friday: https://***@b/" in said and PASSWORD not in said
+    message = says(lambda: kept.commit(declared(replicas=2)))
+    assert "a hook may have: too late on Friday: https://***@b/" in message and PASSWORD not in message
     assert kept.git("diff", "--cached") == ""
     hook.unlink()
     assert kept.run(declared(replicas=2))["changed"]  # what could not be committed counts as ours
@@ -283,8 +283,8 @@ def test_rules_that_ignore_the_application(place: Place) -> None:
     top.mkdir()
     place.git("init", "--quiet", where=top)
     (top / ".gitignore").write_text("*.pyc\nvendor/\n")
-    said = says(lambda: place.ready(declared()))
-    assert "git ignores app/vendor/" in said and "more files of the application: .gitignore, line 2: vendor/." in said
+    message = says(lambda: place.ready(declared()))
+    assert "git ignores app/vendor/" in message and "more files of the application: .gitignore, line 2: vendor/." in message
     (top / ".gitignore").write_text("lib/\n*.bak\n")  # ksonnet itself ignores lib/
     assert place.run(declared())["changed"]
 
@@ -298,8 +298,8 @@ def test_a_repository_inside_the_application(kept: Place) -> None:
 
 def test_a_repository_of_somebody_else(kept: Place) -> None:
     kept.env["GIT_TEST_ASSUME_DIFFERENT_OWNER"] = "1"
-    said = says(lambda: kept.ready(declared()))
-    assert "belongs to another user" in said and f"git config --global --add safe.directory '{kept.app}" in said
+    message = says(lambda: kept.ready(declared()))
+    assert "belongs to another user" in message and f"git config --global --add safe.directory '{kept.app}" in message
 
 
 def test_a_folder_in_gits_own_data(kept: Place) -> None:
@@ -334,10 +334,10 @@ def test_a_hook_of_git_that_starts_us_does_not_lead_us_astray(kept: Place, tmp_p
 
 def test_what_is_no_remote(kept: Place) -> None:
     assert "There is no remote 'origin'" in says(lambda: kept.commit(remote="origin"))
-    said = says(lambda: kept.commit(remote=f"https://me:{PASSWORD}@example.com/x.git"))
-    assert "holds a password or token" in said and PASSWORD not in said
-    said = says(lambda: kept.commit(remote="http://git.example.com/x.git", login=(None, PASSWORD)))
-    assert "is not HTTPS" in said and PASSWORD not in said
+    message = says(lambda: kept.commit(remote=f"https://me:{PASSWORD}@example.com/x.git"))
+    assert "holds a password or token" in message and PASSWORD not in message
+    message = says(lambda: kept.commit(remote="http://git.example.com/x.git", login=(None, PASSWORD)))
+    assert "is not HTTPS" in message and PASSWORD not in message
 
 
 def test_notes_stay_out_of_the_folder(kept: Place) -> None:

@@ -35,21 +35,21 @@ def remote(tmp_path: Path) -> Path:
 
 
 def test_a_branch_is_fetched_once(remote: Path, tmp_path: Path) -> None:
-    wanted = CommitSpec(tmp_path / "work" / "app", remote=str(remote), branch="mine")
-    assert fetch(wanted, Context(check=True))["changed"] is True
-    assert not wanted.folder.exists()
-    assert fetch(wanted, Context())["changed"] is True
-    assert git(wanted.folder, "rev-parse", "mine") == git(remote, "rev-parse", "mine")
-    (wanted.folder / "app.yaml").write_text("name: edited\n")
-    assert fetch(wanted, Context())["changed"] is False
-    assert (wanted.folder / "app.yaml").read_text() == "name: edited\n"
+    spec = CommitSpec(tmp_path / "work" / "app", remote=str(remote), branch="mine")
+    assert fetch(spec, Context(check=True))["changed"] is True
+    assert not spec.folder.exists()
+    assert fetch(spec, Context())["changed"] is True
+    assert git(spec.folder, "rev-parse", "mine") == git(remote, "rev-parse", "mine")
+    (spec.folder / "app.yaml").write_text("name: edited\n")
+    assert fetch(spec, Context())["changed"] is False
+    assert (spec.folder / "app.yaml").read_text() == "name: edited\n"
 
 
 def test_a_new_branch_begins_with_nothing(remote: Path, tmp_path: Path) -> None:
-    wanted = CommitSpec(tmp_path / "app", remote=str(remote), branch="another")
-    assert fetch(wanted, Context())["changed"] is True
-    assert git(wanted.folder, "symbolic-ref", "--short", "HEAD") == "another"
-    assert [path.name for path in wanted.folder.iterdir()] == [".git"]
+    spec = CommitSpec(tmp_path / "app", remote=str(remote), branch="another")
+    assert fetch(spec, Context())["changed"] is True
+    assert git(spec.folder, "symbolic-ref", "--short", "HEAD") == "another"
+    assert [path.name for path in spec.folder.iterdir()] == [".git"]
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,6 @@ def test_no_secret_is_in_a_message() -> None:
             "url": chosen(f"https://me:{word}@host/"),
         }
     )
-    said = message(new)
-    assert word not in said and "hunter2" not in said
-    assert "  adminPassword: (not shown)\n" in said and "  tokenSecret: my-secret\n" in said
+    text = message(new)
+    assert word not in text and "hunter2" not in text
+    assert "  adminPassword: (not shown)\n" in text and "  tokenSecret: my-secret\n" in text

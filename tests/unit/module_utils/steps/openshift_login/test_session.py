@@ -36,10 +36,10 @@ def test_a_password_goes_over_https_alone(host: str) -> None:
 
 @pytest.fixture
 def openshift(tmp_path: Path) -> Iterator[OpenShift]:
-    here = OpenShift(tmp_path / "openshift")
-    here.oauth.tokens[hashed("sha256~mine")] = "me"
-    yield here
-    here.close()
+    cluster = OpenShift(tmp_path / "openshift")
+    cluster.oauth.tokens[hashed("sha256~mine")] = "me"
+    yield cluster
+    cluster.close()
 
 
 def test_a_token_is_revoked_once_by_one_request_and_leaves_no_file(
@@ -56,7 +56,7 @@ def test_a_token_is_revoked_once_by_one_request_and_leaves_no_file(
 
 
 @pytest.mark.parametrize(
-    ("reply", "said"),
+    ("reply", "message"),
     [
         (Reply(200, "<html>Log in</html>", {"Content-Type": "text/html"}), "is no OpenShift"),
         (Reply(200, {}), "is no OpenShift"),
@@ -68,12 +68,12 @@ def test_a_token_is_revoked_once_by_one_request_and_leaves_no_file(
 )
 @pytest.mark.parametrize("check", [False, True])
 def test_what_is_no_revocation_is_none(
-    openshift: OpenShift, reply: Reply | None, said: str, check: bool, caplog: pytest.LogCaptureFixture
+    openshift: OpenShift, reply: Reply | None, message: str, check: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     openshift.faults.append(Fault("GET" if check else "DELETE", ".", reply, times=9))
     with pytest.raises(BootstrapError) as error:
         revoke(openshift.url, "sha256~mine", openshift.ca, check)
-    assert said in str(error.value) and "sha256~mine" not in str(error.value)
+    assert message in str(error.value) and "sha256~mine" not in str(error.value)
     assert not caplog.records
 
 

@@ -24,17 +24,17 @@ def test_names_are_what_all_clouds_take(application: str) -> None:
 
 
 def test_marks_tell_applications_and_clusters_apart() -> None:
-    wanted = AddressSpec("My.App", UID, "ip", labels={"team": "ml"})
-    assert wanted.marks == {"managed-by": "kubeflow-bootstrap", "kubeflow-application": "my-app", "kubeflow-cluster": UID}
-    assert wanted.carries_marks(wanted.all_labels)
-    for key in wanted.marks:
-        assert not wanted.carries_marks({**wanted.marks, key: "other"})
-    assert not wanted.carries_marks({"team": "ml"})
+    spec = AddressSpec("My.App", UID, "ip", labels={"team": "ml"})
+    assert spec.marks == {"managed-by": "kubeflow-bootstrap", "kubeflow-application": "my-app", "kubeflow-cluster": UID}
+    assert spec.carries_marks(spec.all_labels)
+    for key in spec.marks:
+        assert not spec.carries_marks({**spec.marks, key: "other"})
+    assert not spec.carries_marks({"team": "ml"})
 
 
 def test_a_label_of_the_user_s_takes_no_mark_away() -> None:
-    wanted = AddressSpec("kubeflow", UID, "ip", labels={"managed-by": "me"})
-    assert wanted.carries_marks(wanted.all_labels)
+    spec = AddressSpec("kubeflow", UID, "ip", labels={"managed-by": "me"})
+    assert spec.carries_marks(spec.all_labels)
 
 
 @pytest.mark.parametrize(
@@ -55,13 +55,13 @@ def test_a_label_of_the_user_s_takes_no_mark_away() -> None:
 )
 def test_what_a_controller_is_told(provider: str, kind: str, parameters: dict[str, t.Any]) -> None:
     version, name = kind.split()
-    wanted = AddressSpec("kubeflow", UID, "ip", account="a", region="r", resource_group="g")
-    step = declared(provider, wanted, {version: {name: {}}, "v1": {"Pod": {}}}, "present")["step"]
+    spec = AddressSpec("kubeflow", UID, "ip", account="a", region="r", resource_group="g")
+    step = declared(provider, spec, {version: {name: {}}, "v1": {"Pod": {}}}, "present")["step"]
     shared = {"addressProvider": provider, "addressName": "ip", "addressApiVersion": version, "addressIpVersion": 4}
-    assert step["parameters"] == {**shared, "addressLabels": wanted.marks, **parameters}
+    assert step["parameters"] == {**shared, "addressLabels": spec.marks, **parameters}
     assert (step["components"], step["record"]["by"]) == ({"address": {"prototype": "address"}}, "controller")
     with pytest.raises(BootstrapError, match="The cluster does not serve"):
-        declared(provider, wanted, {}, "present")
+        declared(provider, spec, {}, "present")
 
 
 def test_the_newest_version_that_is_served() -> None:

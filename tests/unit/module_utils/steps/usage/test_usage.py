@@ -48,8 +48,8 @@ class Cluster:
     document = get
 
 
-def report(found: Json) -> str:
-    return body(Cluster(), found)  # type: ignore[arg-type]
+def report(usage: Json) -> str:
+    return body(Cluster(), usage)  # type: ignore[arg-type]
 
 
 def test_off_unless_asked_for(files: t.Callable[..., dict[str, str]]) -> None:
@@ -57,20 +57,20 @@ def test_off_unless_asked_for(files: t.Callable[..., dict[str, str]]) -> None:
 
 
 def test_without_an_address_it_is_shown_and_not_sent(files: t.Callable[..., dict[str, str]]) -> None:
-    found = settings(files(reportUsage="true", usageId="5bf1a4e6"), "default")
-    assert (found["id"], found["url"], found["schedule"], found["component"]) == ("5bf1a4e6", None, None, "usage")
-    assert report(found) == '{"id": "5bf1a4e6", "kubernetes": "v1.35.0", "nodes": 7}'
+    usage = settings(files(reportUsage="true", usageId="5bf1a4e6"), "default")
+    assert (usage["id"], usage["url"], usage["schedule"], usage["component"]) == ("5bf1a4e6", None, None, "usage")
+    assert report(usage) == '{"id": "5bf1a4e6", "kubernetes": "v1.35.0", "nodes": 7}'
 
 
 def test_the_job_s_own_code_makes_what_is_shown(files: t.Callable[..., dict[str, str]]) -> None:
-    found = settings(files(reportUsage="true", usageId="5bf1a4e6", usageUrl=URL), "default")
-    assert (found["url"], found["schedule"].split()[2:]) == (URL, ["*"] * 3)
-    assert report(found) == '{"id": "5bf1a4e6", "kubernetes": "v1.35.0", "nodes": 7}'
+    usage = settings(files(reportUsage="true", usageId="5bf1a4e6", usageUrl=URL), "default")
+    assert (usage["url"], usage["schedule"].split()[2:]) == (URL, ["*"] * 3)
+    assert report(usage) == '{"id": "5bf1a4e6", "kubernetes": "v1.35.0", "nodes": 7}'
 
 
 def test_a_script_from_elsewhere_is_not_run(files: t.Callable[..., dict[str, str]]) -> None:
     application = files(reportUsage="true", usageId="5bf1a4e6", usageUrl=URL)
     path = next(path for path in application if path.endswith("/usage_report.py"))
-    found = settings({**application, path: "raise SystemExit('it ran')\n"}, "default")
+    usage = settings({**application, path: "raise SystemExit('it ran')\n"}, "default")
     with pytest.raises(BootstrapError, match="not the one of this collection"):
-        report(found)
+        report(usage)
