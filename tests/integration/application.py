@@ -20,7 +20,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
 from ansible_collections.kubeflow.bootstrap.plugins.modules import deploy
-from ansible_collections.kubeflow.bootstrap.tests.integration.objects import name_of, there
+from ansible_collections.kubeflow.bootstrap.tests.integration.objects import existing, name_of
 
 if t.TYPE_CHECKING:
     from ansible_collections.kubeflow.bootstrap.tests.integration.conftest import Cluster
@@ -48,8 +48,8 @@ class Deployed:
     @property
     def outcome(self) -> Json:
         """The document ``outcome``, also of a run that failed half way."""
-        found: Json = self.result.get("outcome") or {}
-        return found
+        document: Json = self.result.get("outcome") or {}
+        return document
 
     @property
     def actions(self) -> dict[str, str]:
@@ -131,16 +131,16 @@ class Application:
             lines.append((time.monotonic() - start, line))
 
         checks = {key: value for key, value in deploy.ARGUMENTS.items() if key != "supports_check_mode"}
-        given = {"path": str(self.folder), **self.arguments, **arguments}
-        validation = ArgumentSpecValidator(**checks).validate(given)
+        merged = {"path": str(self.folder), **self.arguments, **arguments}
+        validation = ArgumentSpecValidator(**checks).validate(merged)
         assert not validation.error_messages, validation.error_messages
         context = Context(check=check, diff=diff, env=_environment(), progress=tell, warn=tell)
         result: Json = {}
         error = None
         try:
             result = deploy.run(validation.validated_parameters, context)
-        except BootstrapError as found:
-            error, result = str(found), found.details
+        except BootstrapError as refusal:
+            error, result = str(refusal), refusal.details
         return Deployed(result, error, lines, time.monotonic() - start)
 
     def start(self, **arguments: t.Any) -> subprocess.Popen[str]:
@@ -156,14 +156,14 @@ class Application:
 
 def accounted(each: Cluster, deployed: Deployed, items: list[Json]) -> Deployed:
     """What it says that it did is what the cluster has: all of ``items`` that it says, and no others."""
-    said = {name for name, action in deployed.actions.items() if action in ("created", "changed", "unchanged")}
-    assert said & {name_of(item) for item in items} == there(each, items)
+    reported = {name for name, action in deployed.actions.items() if action in ("created", "changed", "unchanged")}
+    assert reported & {name_of(item) for item in items} == existing(each, items)
     return deployed
 
 
 def settled(each: Cluster, application: Application, items: list[Json]) -> None:
     """All of ``items`` are there, and the next run has nothing to do."""
-    assert there(each, items) == {name_of(item) for item in items}
+    assert existing(each, items) == {name_of(item) for item in items}
     with each.untouched():
         again = application.deploy(kubeconfig=each.kubeconfig).well()
     assert not again.result["changed"], again.outcome

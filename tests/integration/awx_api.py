@@ -46,8 +46,8 @@ class Awx:
 
     def named(self, kind: str, name: str) -> Json:
         """The one object of that name."""
-        (found,) = (each for each in self.objects[kind].values() if name in (each.get("name"), each.get("identifier")))
-        return found
+        (item,) = (each for each in self.objects[kind].values() if name in (each.get("name"), each.get("identifier")))
+        return item
 
     def add(self, kind: str, fields: Json) -> Json:
         number = 1 + sum(map(len, self.objects.values()))
@@ -87,22 +87,22 @@ class Awx:
         return shown
 
     def associate(self, owner: int, kind: str, body: Json) -> None:
-        there = self.links.setdefault((owner, kind), [])
+        associated = self.links.setdefault((owner, kind), [])
         target = "workflow_job_template_nodes" if kind.endswith("_nodes") else kind
         if body.get("id") not in self.objects[target]:
             raise Refused({"id": ["does not exist"]})
         if body.get("disassociate"):
-            there.remove(body["id"])
+            associated.remove(body["id"])
         else:
-            awx_checks.check_association(self, kind, [*there, body["id"]])
-            there.append(body["id"])
+            awx_checks.check_association(self, kind, [*associated, body["id"]])
+            associated.append(body["id"])
 
     def approval(self, node: Json, body: Json) -> Json:
         """``create_approval_template`` of a node."""
-        made = self.add("workflow_approval_templates", body)
-        node["unified_job_template"] = made["id"]
-        node["related"]["unified_job_template"] = made["url"]
-        return made
+        template = self.add("workflow_approval_templates", body)
+        node["unified_job_template"] = template["id"]
+        node["related"]["unified_job_template"] = template["url"]
+        return template
 
 
 def singular(kind: str) -> str:
@@ -184,12 +184,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     @staticmethod
     def _nodes_of_a_run(awx: Awx) -> list[Json]:
         """The nodes of a workflow that runs: each tells which template it is of."""
-        found = []
+        nodes = []
         for node in awx.objects["workflow_job_template_nodes"].values():
             approval = node["unified_job_template"] in awx.objects["workflow_approval_templates"]
             template = {"id": node["unified_job_template"], "unified_job_type": "workflow_approval" if approval else "job"}
-            found.append({"id": node["id"], "summary_fields": {"unified_job_template": template}})
-        return found
+            nodes.append({"id": node["id"], "summary_fields": {"unified_job_template": template}})
+        return nodes
 
     def log_message(self, format: str, *args: object) -> None:
         pass

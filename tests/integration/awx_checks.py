@@ -114,19 +114,19 @@ _SURVEY = {"text": str, "textarea": str, "password": str, "multiplechoice": str,
 _FIELD = {"id", "label", "type", "format", "multiline", "secret", "ask_at_runtime", "help_text", "choices", "default"}
 
 
-def checked(awx: Awx, kind: str, given: Json, before: Json | None) -> Json:
+def checked(awx: Awx, kind: str, fields: Json, before: Json | None) -> Json:
     """The fields of an object as they are kept. ``before``: the object, if it exists. Raises ``Refused``."""
     rules = KINDS[kind]
-    given = {name: value for name, value in given.items() if name in rules.fields}  # what else there is, is ignored
-    errors = {name: ["This field is required."] for name in rules.required if before is None and given.get(name) in (None, "")}
-    for name, value in given.items():
+    fields = {name: value for name, value in fields.items() if name in rules.fields}  # what else there is, is ignored
+    errors = {name: ["This field is required."] for name in rules.required if before is None and fields.get(name) in (None, "")}
+    for name, value in fields.items():
         wrong = _wrong(awx, rules.fields[name], value)
         if wrong:
             errors.setdefault(name, [wrong])
     if errors:
         raise Refused(errors)
     empty = {name: _empty(expected) for name, expected in rules.fields.items()}
-    whole = {**(before or empty), **{name: empty[name] if value is None else value for name, value in given.items()}}
+    whole = {**(before or empty), **{name: empty[name] if value is None else value for name, value in fields.items()}}
     others = [each for each in awx.objects[kind].values() if before is None or each["id"] != before["id"]]
     if rules.unique and any(all(each[name] == whole[name] for name in rules.unique if name in whole) for each in others):
         raise Refused({"__all__": [f"{kind} with this {' and '.join(rules.unique)} already exists."]})

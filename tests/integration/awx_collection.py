@@ -24,8 +24,8 @@ def awx_collection() -> Path:
         return folder
     print("Downloading the collection awx.awx", flush=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as made:
-        environment, wheels, whole = (Path(made, name) for name in ("environment", "wheels", "collections"))
+    with tempfile.TemporaryDirectory(dir=folder.parent) as work:
+        environment, wheels, whole = (Path(work, name) for name in ("environment", "wheels", "collections"))
         # That of the tests has no pip.
         subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
         pip = (str(environment / "bin" / "python"), "-m", "pip", "download", "--quiet", "--disable-pip-version-check")

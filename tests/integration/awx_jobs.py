@@ -135,8 +135,8 @@ class Job:
 
     @property
     def _stats(self) -> dict[str, t.Any]:
-        (found,) = (each["event_data"] for each in self.events if each["event"] == "playbook_on_stats")
-        return found
+        (stats,) = (each["event_data"] for each in self.events if each["event"] == "playbook_on_stats")
+        return stats
 
     @property
     def changed(self) -> list[str]:
@@ -152,8 +152,8 @@ class Job:
     @property
     def message(self) -> str:
         """The one message that a job failed with."""
-        (found,) = (each["event_data"]["res"]["msg"] for each in self.events if each["event"] == "runner_on_failed")
-        return found
+        (text,) = (each["event_data"]["res"]["msg"] for each in self.events if each["event"] == "runner_on_failed")
+        return text
 
     def everything(self) -> str:
         """All that AWX would keep of it."""

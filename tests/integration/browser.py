@@ -69,9 +69,9 @@ class Browser:
         return [each for each in self.driver.find_elements(By.CSS_SELECTOR, css) if each.is_displayed()]
 
     def one(self, css: str) -> WebElement:
-        found = self.all(css)
-        assert len(found) == 1, (css, [each.text for each in found])
-        return found[0]
+        elements = self.all(css)
+        assert len(elements) == 1, (css, [each.text for each in elements])
+        return elements[0]
 
     def press(self, *keys: str) -> WebElement:
         """Press keys where the focus is; returns where it is then."""
@@ -84,8 +84,8 @@ class Browser:
 
     def pale(self) -> list[str]:
         """Texts whose contrast with what is behind them is less than 4.5, as WCAG 2.2 (1.4.3) counts it."""
-        found: list[str] = self.run(_CONTRAST)
-        return found
+        texts: list[str] = self.run(_CONTRAST)
+        return texts
 
     def unnamed(self) -> list[str]:
         """What can be operated and has no name, as the browser tells a screen reader."""

@@ -159,8 +159,8 @@ class Cluster:
     def everything(self, *flags: str) -> dict[tuple[str, str, str], dict[str, t.Any]]:
         """All objects of all kinds that can be listed, by kind, namespace and name; ``flags`` may select by label."""
         kinds = self.kubectl("api-resources", "--verbs=list", "-o", "name").split()
-        found = self.get(",".join(sorted(set(kinds))), "--all-namespaces", *flags)["items"]
-        return {(each["kind"], each["metadata"].get("namespace", ""), each["metadata"]["name"]): each for each in found}
+        items = self.get(",".join(sorted(set(kinds))), "--all-namespaces", *flags)["items"]
+        return {(each["kind"], each["metadata"].get("namespace", ""), each["metadata"]["name"]): each for each in items}
 
     def applied(self, namespace: str) -> dict[tuple[str, str], dict[str, t.Any]]:
         """What carries the label of an ApplySet, by kind and name: a namespace, what is in it, and what of the cluster has its name."""
@@ -280,16 +280,16 @@ def work(tmp_path: Path, ansible: loaded.Server) -> Callable[..., Work]:
 
     What is only once in a cluster is left out, unless it says ``kubeflow_rules=[]``.
     """
-    made: list[Work] = []
+    users: list[Work] = []
 
     def make(on: Cluster | None = None, env: dict[str, str] | None = None, **variables: object) -> Work:
-        home, folder = tmp_path / f"home{len(made)}", tmp_path / f"work{len(made)}"
+        home, folder = tmp_path / f"home{len(users)}", tmp_path / f"work{len(users)}"
         home.mkdir()
         folder.mkdir()
         shared = {"kubeflow_rules": [str(Path(__file__).parent / "one_in_a_cluster.yml")]}
         chosen = {**({"KUBECONFIG": on.kubeconfig} if on else {}), **(env or {})}
-        made.append(Work(home, folder, {**shared, **variables}, chosen, ansible))
-        return made[-1]
+        users.append(Work(home, folder, {**shared, **variables}, chosen, ansible))
+        return users[-1]
 
     return make
 

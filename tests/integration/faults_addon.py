@@ -106,9 +106,9 @@ def _hide(rule: Rule, flow: http.HTTPFlow) -> None:
     assert flow.response is not None
     if flow.response.status_code != 200:
         return
-    found = json.loads(flow.response.get_text() or "{}")
+    body = json.loads(flow.response.get_text() or "{}")
     one = flow.request.path.startswith("/apis/")
-    items = found.get("items") or found.get("groups") or []
+    items = body.get("items") or body.get("groups") or []
     mine = [each for each in items if rule["hide"] in (each.get("name"), (each.get("metadata") or {}).get("name"))]
     if not mine and not one:
         return
@@ -123,7 +123,7 @@ def _hide(rule: Rule, flow: http.HTTPFlow) -> None:
         return
     for each in mine:
         items.remove(each)
-    flow.response.text = json.dumps(found)
+    flow.response.text = json.dumps(body)
 
 
 addons = [Faults()]

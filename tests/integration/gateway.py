@@ -97,11 +97,11 @@ class Gateway:
 @contextlib.contextmanager
 def gateway(cluster: Cluster, folder: Path) -> Iterator[Gateway]:
     """One that passes everything on, until it is told to fail."""
-    found = Gateway(cluster, folder)
+    proxy = Gateway(cluster, folder)
     try:
-        yield found
+        yield proxy
     finally:
-        found.close()
+        proxy.close()
 
 
 HTML: Headers = [("Content-Type", "text/html; charset=utf-8")]

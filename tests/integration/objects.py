@@ -82,11 +82,11 @@ def mixture(space: str, value: str = "one", number: int = 8) -> list[Json]:
     return items
 
 
-def there(cluster: Cluster, items: list[Json]) -> set[str]:
+def existing(cluster: Cluster, items: list[Json]) -> set[str]:
     """Which of the objects the cluster has."""
     with cluster.client() as client:
-        found = client.map(lambda item: live(client, item), items)
-    return {name_of(item) for item in found if item}
+        answers = client.map(lambda item: live(client, item), items)
+    return {name_of(item) for item in answers if item}
 
 
 def live(client: Client, item: Json) -> Json | None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 
 class Planted:
-    """Secrets by name, each in plain text; ``found`` looks for all of them, as they are and in base64, in whatever may hold them."""
+    """Secrets by name, each in plain text; ``leaks`` looks for all of them, as they are and in base64, in whatever may hold them."""
 
     def __init__(self):
         self.texts: dict[str, str] = {}
@@ -39,7 +39,7 @@ class Planted:
                 # Wherever it begins in a longer text: what of its base64 does not depend on its neighbours.
                 yield name, base64.b64encode(b" " * shift + text.encode())[(0, 2, 3)[shift] : -4]
 
-    def found(self, where: str, content: bytes) -> list[str]:
+    def leaks(self, where: str, content: bytes) -> list[str]:
         return [f"{name} in {where}" for name, needle in self.needles() if needle in content]
 
     def below(self, folder: Path) -> tuple[set[str], int]:
@@ -51,7 +51,7 @@ class Planted:
                 path = Path(place, name)
                 count += 1
                 with contextlib.suppress(OSError):
-                    seen |= set(self.found(str(path), path.read_bytes()) if path.is_file() else [])
+                    seen |= set(self.leaks(str(path), path.read_bytes()) if path.is_file() else [])
         return seen, count
 
 
@@ -83,7 +83,7 @@ class Watcher(threading.Thread):
         assert self.is_alive()
         self.done.set()
         self.join()
-        self.seen |= {each for command in self.commands for each in self.planted.found("a command line", command)}
+        self.seen |= {each for command in self.commands for each in self.planted.leaks("a command line", command)}
 
 
 class _Echo(http.server.BaseHTTPRequestHandler):
@@ -135,8 +135,8 @@ def echoing(behaviour: tuple[int, str]) -> Iterator[str]:
 def users(planted: Planted, folder: Path) -> dict[str, tuple[dict[str, object], dict[str, object]]]:
     """Ways to log in, each with a secret of its own: fields of a kubeconfig's user, and of its cluster."""
     helper = folder / "helper"
-    given, said = planted.plant("variable-of-a-helper"), planted.plant("token-that-a-helper-says")
-    helper.write_text(f'#!/bin/sh\necho "bad token=$GIVEN {said}" >&2\nexit 1\n')
+    variable, token = planted.plant("variable-of-a-helper"), planted.plant("token-that-a-helper-says")
+    helper.write_text(f'#!/bin/sh\necho "bad token=$GIVEN {token}" >&2\nexit 1\n')
     helper.chmod(0o755)
     (folder / "token").write_text(planted.plant("token-of-a-file"))
     plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": str(helper), "interactiveMode": "Never"}
@@ -144,7 +144,7 @@ def users(planted: Planted, folder: Path) -> dict[str, tuple[dict[str, object], 
         "token": ({"token": planted.plant("bearer-token")}, {}),
         "basic": ({"username": "me", "password": planted.plant("basic-password")}, {}),
         "file": ({"tokenFile": str(folder / "token")}, {}),
-        "exec": ({"exec": {**plugin, "env": [{"name": "GIVEN", "value": given}]}}, {}),
+        "exec": ({"exec": {**plugin, "env": [{"name": "GIVEN", "value": variable}]}}, {}),
         "proxy": ({}, {"proxy-url": f"http://me:{planted.plant('proxy-password')}@127.0.0.1:PORT", "server": "https://192.0.2.1"}),
         "content": ({"token": [planted.plant("token-in-content")]}, {}),
     }

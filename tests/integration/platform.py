@@ -58,24 +58,24 @@ def rendered(kubectl: Path, env: Mapping[str, str] | None = None) -> Path:
     if not target.exists():
         with tempfile.TemporaryDirectory() as folder:
             text = _render(kubectl, manifests, Path(folder))
-        found = [item for item in yaml.load_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) if item]
-        assert len(found) == OBJECTS
+        items = [item for item in yaml.load_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) if item]
+        assert len(items) == OBJECTS
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(f"{os.getpid()}.part")
-        part.write_text(json.dumps(found), encoding="utf-8")
+        part.write_text(json.dumps(items), encoding="utf-8")
         part.replace(target)
     return target
 
 
 def objects(kubectl: Path, env: Mapping[str, str] | None = None, webhooks: bool = True) -> list[Json]:
     """The objects; without ``webhooks`` those configurations, and conversion by webhook, are left out: nobody is asked then."""
-    found: list[Json] = json.loads(rendered(kubectl, env).read_text(encoding="utf-8"))
+    items: list[Json] = json.loads(rendered(kubectl, env).read_text(encoding="utf-8"))
     if webhooks:
-        return found
-    for item in found:
+        return items
+    for item in items:
         if item["kind"] == "CustomResourceDefinition":
             item["spec"].pop("conversion", None)
-    return [item for item in found if item["kind"] not in WEBHOOKS]
+    return [item for item in items if item["kind"] not in WEBHOOKS]
 
 
 def components(items: list[Json]) -> dict[str, list[Json]]:
@@ -122,13 +122,13 @@ def _render(kubectl: Path, manifests: Path, folder: Path) -> str:
     return done.stdout
 
 
-def _pointed_at(remotes: Path, here: Path, text: str) -> str:
+def _pointed_at(remotes: Path, folder: Path, text: str) -> str:
     """A kustomization with its references to GitHub pointed at ``remotes``, as far as they are there."""
     for pattern, place in _REMOTES:
 
         def local(match: re.Match[str], place: str = place) -> str:
             target = remotes / place.format(**match.groupdict())
-            return os.path.relpath(target, here) if target.exists() else match[0]
+            return os.path.relpath(target, folder) if target.exists() else match[0]
 
         text = pattern.sub(local, text)
     return text

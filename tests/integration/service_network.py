@@ -171,10 +171,10 @@ class _Proxy(socketserver.ThreadingUnixStreamServer):
                     network.refused.append(why)
                     self.send_error(502, why)
                     return
-                with socket.create_connection(("127.0.0.1", webhooks)) as there:
+                with socket.create_connection(("127.0.0.1", webhooks)) as target:
                     self.send_response_only(200)
                     self.end_headers()
-                    _carry(self.connection, there)
+                    _carry(self.connection, target)
 
         super().__init__(path, Handler)
 
@@ -194,12 +194,12 @@ def _unreachable(client: Client, address: str) -> str | None:
 def has_endpoint(client: Client, namespace: str, service: str) -> bool:
     """Whether a Service has an endpoint that is ready."""
     slices = client.items(f"{_SLICES}/namespaces/{namespace}/endpointslices", labelSelector=f"{_SERVICE}={service}")
-    return any((each.get("conditions") or {}).get("ready") for found in slices for each in found.get("endpoints") or [])
+    return any((each.get("conditions") or {}).get("ready") for slice_ in slices for each in slice_.get("endpoints") or [])
 
 
-def _carry(here: socket.socket, there: socket.socket) -> None:
+def _carry(client: socket.socket, server: socket.socket) -> None:
     """Both ways, until one side ends."""
-    ways: dict[socket.socket, Callable[[bytes], None]] = {here: there.sendall, there: here.sendall}
+    ways: dict[socket.socket, Callable[[bytes], None]] = {client: server.sendall, server: client.sendall}
     while True:
         for ready in select.select(list(ways), [], [])[0]:
             piece = ready.recv(1 << 16)

@@ -39,8 +39,8 @@ _OWN_SECRET = ("cert-manager", "cert-manager-webhook-ca")
 
 def webhook_services(items: list[Json]) -> list[tuple[str, str]]:
     """(namespace, name) of the Services behind the webhooks of admission and conversion among ``items``."""
-    found = {(each["service"]["namespace"], each["service"]["name"]) for item in items for each in client_configs(item)}
-    return sorted(found)
+    services = {(each["service"]["namespace"], each["service"]["name"]) for item in items for each in client_configs(item)}
+    return sorted(services)
 
 
 def client_configs(item: Json) -> list[Json]:
@@ -100,10 +100,10 @@ class _Cast:
 
     def _runs(self, deployment: str, namespace: str = "cert-manager") -> bool:
         try:
-            found = self._client.get(f"/apis/apps/v1/namespaces/{namespace}/deployments/{deployment}")
+            live = self._client.get(f"/apis/apps/v1/namespaces/{namespace}/deployments/{deployment}")
         except ApiError:
             return False
-        return bool(found.get("status", {}).get("availableReplicas"))
+        return bool(live.get("status", {}).get("availableReplicas"))
 
     def _give(self, profile: Json) -> None:
         metadata = profile["metadata"]

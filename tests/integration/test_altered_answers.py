@@ -20,7 +20,7 @@ SHORT = 6
 def before(cluster, tmp_path):
     """``before("name", data=True)``: an application that is deployed, what its users made since, and a gateway before the cluster."""
     each = cluster()
-    with gateway(each, tmp_path) as found:
+    with gateway(each, tmp_path) as front:
 
         def make(space, data=False):
             group = f"{space}.example.com"
@@ -37,10 +37,10 @@ def before(cluster, tmp_path):
                 theirs = [made("v1", "PersistentVolumeClaim", "of-alice", space, spec=claim), made("v1", "Secret", "of-alice", space)]
             for item in theirs:
                 each.eventually(lambda item=item: not each.try_kubectl("apply", "-f", "-", stdin=json.dumps(item)).returncode, "it is made")
-            app.arguments["kubeconfig"] = found.kubeconfig
+            app.arguments["kubeconfig"] = front.kubeconfig
             return app, own, Theirs(each, [(item["kind"], item["metadata"]["name"], item["metadata"]["namespace"]) for item in theirs])
 
-        yield each, found, make
+        yield each, front, make
 
 
 class Theirs:
@@ -63,42 +63,42 @@ class Theirs:
     "altered", ["sign-in page", "cut off", *[pytest.param(each, marks=pytest.mark.soak) for each in ("redirect", "empty")]]
 )
 def test_a_definition_that_somebody_uses_is_not_removed(before, altered):
-    each, found, make = before
+    each, front, make = before
     app, _own, theirs = make(f"altered-{altered.replace(' ', '-')}")
     group = f"{app.namespace}.example.com"
-    found.alter[f"GET /apis/{group}/v1/trainjobs"] = ALTERED[altered]
+    front.alter[f"GET /apis/{group}/v1/trainjobs"] = ALTERED[altered]
     removed = app.deploy(state="absent", wait_timeout=SHORT)
-    assert found.altered
+    assert front.altered
     assert "does not answer as a Kubernetes API server" in (removed.error or "") + removed.text + json.dumps(removed.outcome)
     theirs.unharmed()
     assert each.get("crd", f"trainjobs.{group}")["metadata"].get("deletionTimestamp") is None
-    found.alter.clear()
+    front.alter.clear()
     app.deploy(state="absent").well()
     theirs.unharmed()
 
 
 def test_a_namespace_with_the_data_of_users_is_not_removed(before):
-    each, found, make = before
+    each, front, make = before
     app, _own, theirs = make("altered-data", data=True)
     for resource in ("persistentvolumeclaims", "secrets"):
-        found.alter[f"GET /api/v1/namespaces/{app.namespace}/{resource}"] = ALTERED["sign-in page"]
+        front.alter[f"GET /api/v1/namespaces/{app.namespace}/{resource}"] = ALTERED["sign-in page"]
     app.deploy(state="absent", remove_data=True, wait_timeout=SHORT)
-    assert found.altered
+    assert front.altered
     theirs.unharmed()
     assert each.get("namespace", app.namespace)["status"]["phase"] == "Active"
-    found.alter.clear()
+    front.alter.clear()
     assert app.deploy(state="absent", remove_data=True).well().actions["Namespace altered-data"] == "kept"
     theirs.unharmed()
 
 
 def test_a_definition_that_somebody_uses_is_not_pruned(before):
-    each, found, make = before
+    each, front, make = before
     app, own, theirs = make("altered-prune")
     group = f"{app.namespace}.example.com"
     app.write(*own[:2]).deploy().well()
     theirs.unharmed()
-    found.alter[f"GET /apis/{group}/v1/trainjobs"] = ALTERED["sign-in page"]
+    front.alter[f"GET /apis/{group}/v1/trainjobs"] = ALTERED["sign-in page"]
     app.deploy(wait_timeout=SHORT)
-    assert found.altered
+    assert front.altered
     theirs.unharmed()
     assert each.get("crd", f"trainjobs.{group}")["metadata"].get("deletionTimestamp") is None

@@ -68,11 +68,11 @@ class Front:
                 self.led = now if self.led is None else self.led
                 number = self.led if front.by == "connection" else now
                 headers = {name: value for name, value in self.headers.items() if name not in ("Host", "Content-Length")}
-                status, told, content = front._ask(number, self.command, self.path, body, headers)
+                status, answered, content = front._ask(number, self.command, self.path, body, headers)
                 self.send_response(status)
                 for name in ("Content-Type", "Retry-After"):
-                    if told.get(name):
-                        self.send_header(name, told[name])
+                    if answered.get(name):
+                        self.send_header(name, answered[name])
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)

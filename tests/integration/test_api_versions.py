@@ -266,10 +266,10 @@ def test_budgets_autoscalers_and_ingresses_mean_the_same(old):
 
 def test_webhooks_and_bindings_mean_the_same(old):
     mutating = live(old, "mutatingwebhookconfiguration", "old-pods")["webhooks"][0]
-    said = ("failurePolicy", "matchPolicy", "timeoutSeconds", "sideEffects", "admissionReviewVersions")
-    assert [mutating[field] for field in said] == ["Ignore", "Exact", 30, "None", ["v1beta1"]]
+    fields = ("failurePolicy", "matchPolicy", "timeoutSeconds", "sideEffects", "admissionReviewVersions")
+    assert [mutating[field] for field in fields] == ["Ignore", "Exact", 30, "None", ["v1beta1"]]
     validating = live(old, "validatingwebhookconfiguration", "old-pods")["webhooks"][0]
-    assert [validating[field] for field in said[:4]] == ["Fail", "Exact", 5, "NoneOnDryRun"]
+    assert [validating[field] for field in fields[:4]] == ["Fail", "Exact", 5, "NoneOnDryRun"]
     subjects = live(old, "clusterrolebinding", "old-operator")["subjects"]
     assert subjects == [{"kind": "Group", "name": name, "apiGroup": RBAC} for name in ("admins", "system:authenticated")]
     assert live(old, "runtimeclass", "old-sandbox")["handler"] == "gvisor"

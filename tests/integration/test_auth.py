@@ -38,25 +38,25 @@ class Issuer(StandIn):
 
 @pytest.fixture
 def issuer(tmp_path):
-    here = Issuer(tmp_path / "issuer")
-    yield here
-    here.close()
+    server = Issuer(tmp_path / "issuer")
+    yield server
+    server.close()
 
 
 @pytest.fixture
 def google():
-    here = IapGoogle()
-    yield here
-    here.close()
+    api = IapGoogle()
+    yield api
+    api.close()
 
 
 @pytest.fixture
 def space(cluster):
-    here = cluster("plain")
-    here.kubectl("create", "namespace", "login")
-    yield here
-    here.kubectl("delete", "namespace", "login", "--wait=false")
-    here.kubectl("wait", "--for=delete", "namespace/login", f"--timeout={patience(3):g}s")
+    running = cluster("plain")
+    running.kubectl("create", "namespace", "login")
+    yield running
+    running.kubectl("delete", "namespace", "login", "--wait=false")
+    running.kubectl("wait", "--for=delete", "namespace/login", f"--timeout={patience(3):g}s")
 
 
 @pytest.fixture
@@ -90,12 +90,12 @@ def auth(space, work, google, tmp_path):
             item = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": each["type"], "stringData": each["stringData"]}
             space.kubectl("apply", "-f", "-", stdin=json.dumps(item))
 
-    def found():
+    def kept_content():
         both = json.loads(kept.read_text())
         kept.unlink()
         return both["steps"]["auth"], both["secrets"]
 
-    run.kept, run.deploy, run.log = found, deploy, tmp_path / "ansible.log"
+    run.kept, run.deploy, run.log = kept_content, deploy, tmp_path / "ansible.log"
     return run
 
 
@@ -124,8 +124,8 @@ def test_a_user_for_a_trial_gets_a_password_once(auth, space):
     lines = f"you:{hashed}\n" + secret["stringData"]["htpasswd"]
     patch = {"data": {"htpasswd": base64.b64encode(lines.encode()).decode()}}
     space.kubectl("patch", "secret", "-n", "login", "kubeflow-users", "-p", json.dumps(patch))
-    given = auth(kubeflow_auth_password="another one").well()
-    assert given.changed == 1 and "another one" not in given.output.replace(json.dumps({"kubeflow_auth_password": "another one"}), "")
+    chosen = auth(kubeflow_auth_password="another one").well()
+    assert chosen.changed == 1 and "another one" not in chosen.output.replace(json.dumps({"kubeflow_auth_password": "another one"}), "")
     [secret] = auth.kept()[1]
     users = dict(line.split(":") for line in secret["stringData"]["htpasswd"].split())
     assert users["you"] == hashed and bcrypt.checkpw(b"another one", users["kubeflow"].encode())

@@ -36,13 +36,13 @@ def ground():
 @pytest.fixture
 def job(ground):
     """``job(env, kubeflow_awx_job="plan", ...)``: a job that can be run."""
-    made = []
+    jobs = []
 
     def make(env, flags="", host=None, **variables):
-        folder = ground / f"job{len(made)}"
+        folder = ground / f"job{len(jobs)}"
         folder.mkdir()
-        made.append(Job(folder, {**SHARED, "awx_user_name": "ada", **variables}, env, flags, host or {}))
-        return made[-1]
+        jobs.append(Job(folder, {**SHARED, "awx_user_name": "ada", **variables}, env, flags, host or {}))
+        return jobs[-1]
 
     return make
 
@@ -195,9 +195,9 @@ def test_git_keeps_the_application_from_job_to_job(cluster, job, storage, ground
         "kubeflow_git": "true",
         "kubeflow_git_remote": str(remote),
     }
-    made = ["Write the application", "Commit the application", "Apply the application's objects and wait until they are ready"]
+    tasks = ["Write the application", "Commit the application", "Apply the application's objects and wait until they are ready"]
     # In a clone, what ks keeps out of git does not exist.
-    for expected in (made, made[:1]):
+    for expected in (tasks, tasks[:1]):
         done = job(env, kubeflow_awx_job="bootstrap", kubeflow_apply="true", **choices).run().well()
         assert done.changed == expected
     (branch,) = subprocess.check_output([*git, "branch", "--format=%(refname:short)"], text=True).split()

@@ -41,7 +41,7 @@ def set_up(user, *flags):
 
 
 @pytest.fixture(scope="module")
-def made(awx_env, cluster, tmp_path_factory):
+def first_run(awx_env, cluster, tmp_path_factory):
     """AWX as the first run sets it up, after a check that changes nothing; and the facts that the run was given."""
     awx, env = awx_env
     folder = tmp_path_factory.mktemp("awx")
@@ -68,8 +68,8 @@ def post(env, path, body):
     return json.loads(refused.value.read())
 
 
-def test_a_second_run_puts_right_what_changed_and_nothing_else(made):
-    awx, _env, user, _facts = made
+def test_a_second_run_puts_right_what_changed_and_nothing_else(first_run):
+    awx, _env, user, _facts = first_run
     (project,) = awx.objects["projects"].values()
     templates = {each["name"]: each for each in awx.objects["job_templates"].values()}
     assert set(templates) == {f"Kubeflow: {job}" for job in ("facts", "plan", "bootstrap", "verify", "remove", "report")}
@@ -90,8 +90,8 @@ def test_a_second_run_puts_right_what_changed_and_nothing_else(made):
     assert approval["description"] == "what is planned"
 
 
-def test_the_workflow_asks_before_it_deploys(made):
-    awx = made[0]
+def test_the_workflow_asks_before_it_deploys(first_run):
+    awx = first_run[0]
     nodes = {each["identifier"]: each for each in awx.objects["workflow_job_template_nodes"].values()}
     by_number = {each["id"]: name for name, each in nodes.items()}
     way = {
@@ -115,8 +115,8 @@ def test_the_workflow_asks_before_it_deploys(made):
     assert not awx.named("workflow_job_templates", "Kubeflow: facts, plan, approval, deployment")["allow_simultaneous"]
 
 
-def test_surveys_ask_what_the_roles_take(made):
-    awx = made[0]
+def test_surveys_ask_what_the_roles_take(first_run):
+    awx = first_run[0]
     survey = awx.surveys[awx.named("job_templates", "Kubeflow: bootstrap")["id"]]["spec"]
     asked = {each["variable"]: each for each in survey}
     assert list(asked)[0] == "kubeflow_namespace"
@@ -133,8 +133,8 @@ def test_surveys_ask_what_the_roles_take(made):
     assert asked["kubeflow_wait_timeout"]["default"] == OPTIONS["kubeflow_wait_timeout"]["default"]
 
 
-def test_facts_offer_choices(made):
-    awx, _env, _user, facts = made
+def test_facts_offer_choices(first_run):
+    awx, _env, _user, facts = first_run
     asked = {each["variable"]: each for each in awx.surveys[awx.named("job_templates", "Kubeflow: plan")["id"]]["spec"]}
     storage, gpu = asked["kubeflow_answer_storageClass"], asked["kubeflow_answer_gpuResource"]
     assert (storage["type"], storage["choices"]) == ("multiplechoice", facts["cluster"]["storage"]["usable"])
@@ -143,8 +143,8 @@ def test_facts_offer_choices(made):
     assert asked["kubeflow_awx_context"]["choices"] == [each["name"] for each in facts["kubeconfig"]["contexts"]]
 
 
-def test_the_stand_in_refuses_what_awx_refuses(made):
-    awx, env = made[:2]
+def test_the_stand_in_refuses_what_awx_refuses(first_run):
+    awx, env = first_run[:2]
     plan = awx.named("job_templates", "Kubeflow: plan")
     question = {"type": "multiplechoice", "question_name": "a", "question_description": "b", "variable": "c", "required": True}
     survey = {"name": "a", "description": "b"}

@@ -102,8 +102,8 @@ def test_without_kubeflow_apply_there_is_an_application_and_a_list(cluster, work
     with each.untouched():
         refused = user.play("bootstrap").well()
     assert "Would fail" in refused.output, refused.output
-    told = " ".join(refused.output[refused.output.index("Would fail") :].split())
-    assert "ConfigMap only-app/of-others" in told and "kubeflow_adopt" in told
+    findings = " ".join(refused.output[refused.output.index("Would fail") :].split())
+    assert "ConfigMap only-app/of-others" in findings and "kubeflow_adopt" in findings
     assert user.bootstrap().code != 0
 
 

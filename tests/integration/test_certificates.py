@@ -25,7 +25,7 @@ NO_APIS: dict[str, t.Any] = {"cluster": {"uid": UID, "apis": {}}, "cloud": {}}
 
 
 @pytest.fixture(scope="module")
-def here(cluster):
+def plain(cluster):
     """A cluster with the namespace, and with the kinds of cert-manager, though nobody acts on them."""
     running = cluster()
     running.kubectl("create", "namespace", NAMESPACE)
@@ -53,23 +53,23 @@ def _definition(kind, plural, scope):
 
 
 @pytest.fixture
-def role(here, work):
+def role(plain, work):
     """The role certificates; the Secret and all issuers are gone afterwards."""
     common = {"kubeflow_certificates_facts": NO_APIS, "kubeflow_certificates_hostname": HOST, "kubeflow_certificates_namespace": NAMESPACE}
-    yield Role("certificates", work(here), common)
-    here.kubectl("delete", "secrets", "--all", "-n", NAMESPACE)
-    here.kubectl("delete", "clusterissuers,issuers", "--all", "-A")
+    yield Role("certificates", work(plain), common)
+    plain.kubectl("delete", "secrets", "--all", "-n", NAMESPACE)
+    plain.kubectl("delete", "clusterissuers,issuers", "--all", "-A")
 
 
 CERT_MANAGER = {"cert-manager.io/v1": {"Certificate": {"namespaced": True}}}
 
 
 def served(*apis, **more):
-    found = {name: kinds for each in apis for name, kinds in each.items()}
-    return {**NO_APIS, "cluster": {**NO_APIS["cluster"], "apis": found, **more}}
+    kinds_by_version = {name: kinds for each in apis for name, kinds in each.items()}
+    return {**NO_APIS, "cluster": {**NO_APIS["cluster"], "apis": kinds_by_version, **more}}
 
 
-def issuer(here, name, spec, ready=True, kind="ClusterIssuer"):
+def issuer(plain, name, spec, ready=True, kind="ClusterIssuer"):
     condition = {"type": "Ready", "status": str(ready)}
     body = {
         "apiVersion": "cert-manager.io/v1",
@@ -78,14 +78,14 @@ def issuer(here, name, spec, ready=True, kind="ClusterIssuer"):
         "spec": spec,
         "status": {"conditions": [condition]},
     }
-    here.kubectl("apply", "-f", "-", stdin=json.dumps(body))
+    plain.kubectl("apply", "-f", "-", stdin=json.dumps(body))
 
 
-def apply(here, secret, **more):
+def apply(plain, secret, **more):
     """What the stage deploy does with it."""
     metadata = {"name": secret["name"], "namespace": secret["namespace"]}
     body = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": secret["type"], "data": secret["data"], **more}
-    here.kubectl("apply", "-f", "-", stdin=json.dumps(body))
+    plain.kubectl("apply", "-f", "-", stdin=json.dumps(body))
 
 
 def text(secret, name="tls.crt"):
@@ -98,19 +98,19 @@ def pair(folder, *hosts, lifetime=datetime.timedelta(days=90), chain=False):
     if lifetime != authority.CA_LIFETIME:
         before, authority.CA_LIFETIME = authority.CA_LIFETIME, lifetime
         try:
-            made = authority.sign_server(ca, folder, "web", hosts)
+            signed = authority.sign_server(ca, folder, "web", hosts)
         finally:
             authority.CA_LIFETIME = before
     if chain:
-        made.crt.write_bytes(ca.crt.read_bytes() + made.crt.read_bytes())
-    return str(made.crt), str(made.key)
+        signed.crt.write_bytes(ca.crt.read_bytes() + signed.crt.read_bytes())
+    return str(signed.crt), str(signed.key)
 
 
 # --- made here
 
 
-def test_one_is_made_once_and_kept(here, role):
-    with here.untouched():
+def test_one_is_made_once_and_kept(plain, role):
+    with plain.untouched():
         first = role.run()
     assert (first.changed, first.result["kind"]) == (1, "self-signed")
     assert first.step["parameters"] == {"tlsSecretName": "kubeflow-certificate"}
@@ -128,7 +128,7 @@ def test_one_is_made_once_and_kept(here, role):
         "made": True,
         "not_after": "",
     }
-    apply(here, secret)
+    apply(plain, secret)
     second = role.run()
     assert (second.changed, second.result["secret"], second.step) == (0, secret, first.step)
     # Another host needs another certificate, and so does one that soon expires.
@@ -138,7 +138,7 @@ def test_one_is_made_once_and_kept(here, role):
     assert role.run("--check").changed == 0
 
 
-def test_a_pair_that_is_made_serves(here, role, tmp_path):
+def test_a_pair_that_is_made_serves(plain, role, tmp_path):
     secret = role.run().result["secret"]
     crt, key = tmp_path / "crt", tmp_path / "key"
     crt.write_text(text(secret))
@@ -157,52 +157,52 @@ def test_a_pair_that_is_made_serves(here, role, tmp_path):
     assert two.getpeercert()["subject"][-1] == (("commonName", HOST),)
 
 
-def test_the_key_is_shown_nowhere(here, role, tmp_path):
+def test_the_key_is_shown_nowhere(plain, role, tmp_path):
     run = role.run("-vvv", "--diff")
     body = "".join(text(run.result["secret"], "tls.key").splitlines()[1:-1])
     shown = run.output + json.dumps(run.step)
     assert body[:40] not in shown and run.result["secret"]["data"]["tls.key"][:60] not in shown and "PRIVATE KEY" not in shown
     crt, key = pair(tmp_path, HOST)
-    given = role.run(
+    own = role.run(
         "-vvv",
         "--diff",
         kubeflow_certificates_crt_file=crt,
         kubeflow_certificates_key="{{ lookup('ansible.builtin.file', '" + key + "') }}",
     )
     body = Path(key).read_text().splitlines()[1]
-    assert body not in given.output + json.dumps(given.step)
+    assert body not in own.output + json.dumps(own.step)
     # The whole of it reaches the Secret.
-    assert text(given.result["secret"], "tls.key").strip() == Path(key).read_text().strip()
+    assert text(own.result["secret"], "tls.key").strip() == Path(key).read_text().strip()
 
 
-def test_the_secret_goes_into_the_fact(here, role):
+def test_the_secret_goes_into_the_fact(plain, role):
     others = [{"name": "oauth", "stringData": {"a": "b"}}, {"name": "kubeflow-certificate", "stringData": {"old": "x"}}]
     with_fact = dataclasses.replace(role, facts={"kubeflow_secrets": others})
     play = with_fact._playbook()
     tasks = json.loads(play.read_text())
-    said = "{{ kubeflow_secrets | map(attribute='name') | join(',') }} {{ kubeflow_secrets[-1].stringData.keys() | sort | join(',') }}"
-    said += " {{ kubeflow_secrets[-1].stringData['tls.crt'][:27] }} {{ kubeflow_secrets[-1].type }}"
-    tasks[0]["tasks"].append({"ansible.builtin.debug": {"msg": said}})
+    message = "{{ kubeflow_secrets | map(attribute='name') | join(',') }} {{ kubeflow_secrets[-1].stringData.keys() | sort | join(',') }}"
+    message += " {{ kubeflow_secrets[-1].stringData['tls.crt'][:27] }} {{ kubeflow_secrets[-1].type }}"
+    tasks[0]["tasks"].append({"ansible.builtin.debug": {"msg": message}})
     play.write_text(json.dumps(tasks))
     run = role.user.play(str(play), **role.variables).well()
     assert "oauth,kubeflow-certificate tls.crt,tls.key -----BEGIN CERTIFICATE----- kubernetes.io/tls" in run.output
 
 
-def test_what_others_put_there_is_used(here, role, tmp_path):
+def test_what_others_put_there_is_used(plain, role, tmp_path):
     crt, key = pair(tmp_path, "*.example.com")
-    here.kubectl("create", "secret", "tls", "kubeflow-certificate", f"--cert={crt}", f"--key={key}", "-n", NAMESPACE)
+    plain.kubectl("create", "secret", "tls", "kubeflow-certificate", f"--cert={crt}", f"--key={key}", "-n", NAMESPACE)
     run = role.run()
     assert (run.changed, run.result["secret"], run.step["record"]["made"]) == (0, None, False)
     assert run.step["parameters"] == {"tlsSecretName": "kubeflow-certificate"}
     message = role.fails(kubeflow_certificates_hostname="kubeflow.example.org")
     assert "which others made, does not cover kubeflow.example.org; it is for *.example.com." in message
-    here.kubectl("delete", "secret", "kubeflow-certificate", "-n", NAMESPACE)
-    here.kubectl("create", "secret", "generic", "kubeflow-certificate", "--from-literal=a=b", "-n", NAMESPACE)
+    plain.kubectl("delete", "secret", "kubeflow-certificate", "-n", NAMESPACE)
+    plain.kubectl("create", "secret", "generic", "kubeflow-certificate", "--from-literal=a=b", "-n", NAMESPACE)
     assert f"The Secret {NAMESPACE}/kubeflow-certificate already exists, but holds no certificate." in role.fails()
 
 
-def test_who_may_not_look_is_told(here, role):
-    nobody = here.kubeconfig_for("nobody")
+def test_who_may_not_look_is_told(plain, role):
+    nobody = plain.kubeconfig_for("nobody")
     message = role.fails(kubeflow_certificates_kubeconfig=nobody)
     assert message.startswith(f"The Secret {NAMESPACE}/kubeflow-certificate can't be read") and "is forbidden" in message
     assert "certificates" in role.fails(kubeflow_certificates_kubeconfig=ABSENT) or ABSENT in role.fails(
@@ -260,12 +260,12 @@ def test_one_that_soon_expires_is_warned_of(role, tmp_path):
 # --- cert-manager
 
 
-def test_an_issuer_that_is_there_is_taken(here, role):
-    issuer(here, "a-staging", {"acme": {"server": "https://acme-staging-v02.api.letsencrypt.org/directory"}})
-    issuer(here, "self", {"selfSigned": {}})
-    issuer(here, "company", {"ca": {"secretName": "x"}})
-    issuer(here, "broken", {"acme": {"server": "https://acme.example.com"}}, ready=False)
-    issuer(here, "mine", {"acme": {"server": "https://acme.example.com"}}, kind="Issuer")
+def test_an_issuer_that_is_there_is_taken(plain, role):
+    issuer(plain, "a-staging", {"acme": {"server": "https://acme-staging-v02.api.letsencrypt.org/directory"}})
+    issuer(plain, "self", {"selfSigned": {}})
+    issuer(plain, "company", {"ca": {"secretName": "x"}})
+    issuer(plain, "broken", {"acme": {"server": "https://acme.example.com"}}, ready=False)
+    issuer(plain, "mine", {"acme": {"server": "https://acme.example.com"}}, kind="Issuer")
     run = role.run(kubeflow_certificates_facts=served(CERT_MANAGER))
     assert (run.changed, run.step["parameters"], run.step["components"]) == (0, {"tlsIssuer": "company"}, {})
     assert run.step["record"] == {
@@ -283,13 +283,13 @@ def test_an_issuer_that_is_there_is_taken(here, role):
     named = role.run(kubeflow_certificates_facts=served(CERT_MANAGER), kubeflow_certificates_issuer="broken")
     assert named.step["parameters"] == {"tlsIssuer": "broken"}
     # One that signs itself is better than none, but not what somebody with a mail address for ACME wants.
-    here.kubectl("delete", "clusterissuer", "company")
+    plain.kubectl("delete", "clusterissuer", "company")
     assert role.run(kubeflow_certificates_facts=served(CERT_MANAGER)).step["parameters"] == {"tlsIssuer": "self"}
     acme = role.run(kubeflow_certificates_facts=served(CERT_MANAGER), kubeflow_certificates_email="me@example.com")
     assert acme.step["parameters"]["solver"] == "http01" and acme.step["components"]
 
 
-def test_the_application_gets_an_issuer_of_its_own(here, role):
+def test_the_application_gets_an_issuer_of_its_own(plain, role):
     facts = served(CERT_MANAGER)
     acme = role.run(kubeflow_certificates_facts=facts, kubeflow_certificates_email="me@example.com")
     name = acme.step["parameters"]["tlsIssuer"]
@@ -303,10 +303,10 @@ def test_the_application_gets_an_issuer_of_its_own(here, role):
         "solver": "http01",
     }
     # Once it is there, it stays the one, whatever else has come.
-    issuer(here, name, {"acme": {"server": "https://acme.example.com"}})
-    issuer(here, "another", {"acme": {"server": "https://acme.example.com"}})
+    issuer(plain, name, {"acme": {"server": "https://acme.example.com"}})
+    issuer(plain, "another", {"acme": {"server": "https://acme.example.com"}})
     assert role.run(kubeflow_certificates_facts=facts, kubeflow_certificates_email="me@example.com").step == acme.step
-    here.kubectl("delete", "clusterissuers", "--all")
+    plain.kubectl("delete", "clusterissuers", "--all")
     inside = role.run(
         kubeflow_certificates_facts=facts, kubeflow_certificates_email="me@example.com", kubeflow_certificates_hostname="10-0-0-1.sslip.io"
     )
@@ -325,8 +325,8 @@ def test_without_cert_manager_it_can_t_be_asked(role):
     assert message.startswith("The certificate is to come from cert-manager, which the cluster does not have.")
 
 
-def test_who_may_not_list_issuers_goes_on(here, role):
-    nobody = here.kubeconfig_for("nobody")
+def test_who_may_not_list_issuers_goes_on(plain, role):
+    nobody = plain.kubeconfig_for("nobody")
     run = role.run(kubeflow_certificates_facts=served(CERT_MANAGER), kubeflow_certificates_kubeconfig=nobody)
     assert "[WARNING]: The ClusterIssuers of cert-manager can't be seen" in run.output
     assert run.step["components"] == {"cert-manager": {"prototype": "cert-manager"}}
@@ -355,8 +355,8 @@ def test_google_makes_it_behind_iap(role):
         ({"kubeflow_certificates_state": "absent"}, "The certificate's Secret and issuer go with the application."),
     ],
 )
-def test_nothing_is_done_where_nothing_is_to_be_done(here, role, variables, reason):
-    with here.untouched():
+def test_nothing_is_done_where_nothing_is_to_be_done(plain, role, variables, reason):
+    with plain.untouched():
         run = role.run(**variables)
     assert (run.changed, run.step["parameters"], run.result["secret"]) == (0, {}, None)
     assert run.step["reason"].startswith(reason)

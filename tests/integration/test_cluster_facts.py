@@ -27,11 +27,11 @@ def facts(of: Cluster, namespace: str = "kubeflow", kubeconfig: str | None = Non
 @pytest.fixture(scope="module")
 def busy(cluster: Callable[..., Cluster]) -> Cluster:
     """The cluster that others use already, its add-ons ready."""
-    found = cluster(PROFILE, name="addons")
-    found.kubectl("wait", "deployments", "--all", "-A", "--for=condition=Available", f"--timeout={patience(3):g}s")
+    running = cluster(PROFILE, name="addons")
+    running.kubectl("wait", "deployments", "--all", "-A", "--for=condition=Available", f"--timeout={patience(3):g}s")
     daemons = ("get", "daemonsets", "-A", "-o", "jsonpath={.items[*].status.numberReady}")
-    found.eventually(lambda: found.kubectl(*daemons) == "2 2", "the DaemonSets are ready")
-    return found
+    running.eventually(lambda: running.kubectl(*daemons) == "2 2", "the DaemonSets are ready")
+    return running
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +41,9 @@ def seen(busy: Cluster) -> Json:
 
 
 def test_add_ons_with_version_and_owner(seen: Json) -> None:
-    found = {entry["name"]: entry for entry in seen["addons"]}
-    assert sorted(found) == ["cert-manager", "istio", "kubeflow", "prometheus-operator"]
-    assert found["istio"] == {
+    addons = {entry["name"]: entry for entry in seen["addons"]}
+    assert sorted(addons) == ["cert-manager", "istio", "kubeflow", "prometheus-operator"]
+    assert addons["istio"] == {
         "name": "istio",
         "version": "1.29.1-distroless",
         "namespace": "istio-system",
@@ -58,11 +58,11 @@ def test_add_ons_with_version_and_owner(seen: Json) -> None:
             "apis": ["VirtualService.networking.istio.io"],
         },
     }
-    manager = found["cert-manager"]
+    manager = addons["cert-manager"]
     assert (manager["version"], manager["managed_by"]) == ("v1.19.4", {"tool": "argocd", "name": "certificates"})
     # Definitions without a controller.
-    assert (found["prometheus-operator"]["version"], found["prometheus-operator"]["ready"]) == (None, None)
-    kubeflow = found["kubeflow"]
+    assert (addons["prometheus-operator"]["version"], addons["prometheus-operator"]["ready"]) == (None, None)
+    kubeflow = addons["kubeflow"]
     assert (kubeflow["version"], kubeflow["ready"], kubeflow["managed_by"]) == ("v1.10.0", False, None)
     assert kubeflow["details"]["components"] == {"dashboard": "v1.10.0"}
 
@@ -86,9 +86,14 @@ def test_an_address_that_a_service_got_is_evidence(busy: Cluster) -> None:
     busy.kubectl("create", "service", "loadbalancer", "trial", "--tcp=80", "-n", "argocd")
     status = {"status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.10"}]}}}
     busy.kubectl("patch", "service", "trial", "-n", "argocd", "--subresource=status", "--type=merge", "-p", json.dumps(status))
-    found = facts(busy)["load_balancer"]
+    load_balancer = facts(busy)["load_balancer"]
     busy.kubectl("delete", "service", "trial", "-n", "argocd")
-    assert found == {"available": True, "offered": True, "how": "metallb", "why": "Service argocd/trial has an address, from metallb."}
+    assert load_balancer == {
+        "available": True,
+        "offered": True,
+        "how": "metallb",
+        "why": "Service argocd/trial has an address, from metallb.",
+    }
 
 
 def test_several_defaults_are_all_told(seen: Json) -> None:
@@ -144,10 +149,10 @@ def test_an_api_group_whose_backend_is_down_costs_nothing_else(seen: Json) -> No
 
 
 def test_who_may_see_little_gets_that_and_what_is_missing(busy: Cluster, seen: Json) -> None:
-    found = facts(busy, kubeconfig=busy.kubeconfig_for("guest"))
-    assert found["nodes"]["count"] == 2
-    assert (found["namespace"], found["pod_security"]["namespace"]) == (seen["namespace"], "restricted")
-    why = {entry["what"]: entry["why"] for entry in found["unknown"]}
+    limited = facts(busy, kubeconfig=busy.kubeconfig_for("guest"))
+    assert limited["nodes"]["count"] == 2
+    assert (limited["namespace"], limited["pod_security"]["namespace"]) == (seen["namespace"], "restricted")
+    why = {entry["what"]: entry["why"] for entry in limited["unknown"]}
     forbidden = {
         "ConfigMap kube-system/coredns", "ConfigMap kube-system/kubelet-config", "DaemonSet.apps", "Deployment.apps",
         "GatewayClass.gateway.networking.k8s.io", "IPAddressPool.metallb.io", "IngressClass.networking.k8s.io", "LimitRange in kubeflow",
@@ -158,9 +163,9 @@ def test_who_may_see_little_gets_that_and_what_is_missing(busy: Cluster, seen: J
     assert forbidden <= set(why)
     assert all('User "guest" cannot' in why[what] for what in forbidden)
     # What is served tells that they are there; the rest stays open.
-    assert {entry["name"]: entry["version"] for entry in found["addons"] if entry["name"] == "istio"} == {"istio": None}
-    assert found["load_balancer"]["available"] is None
-    assert found["cluster_domain"] == {"name": "cluster.local", "source": "default"}
+    assert {entry["name"]: entry["version"] for entry in limited["addons"] if entry["name"] == "istio"} == {"istio": None}
+    assert limited["load_balancer"]["available"] is None
+    assert limited["cluster_domain"] == {"name": "cluster.local", "source": "default"}
 
 
 def test_a_namespace_that_is_going_and_one_that_is_not_there(busy: Cluster) -> None:
@@ -178,21 +183,21 @@ def test_a_namespace_that_is_going_and_one_that_is_not_there(busy: Cluster) -> N
 def test_a_plain_cluster_has_none_of_it_and_costs_few_requests(cluster: Callable[..., Cluster]) -> None:
     plain = cluster("plain", name="empty")
     with plain.untouched(), plain.client() as client:
-        found = gather(client, "kubeflow-not-there")
+        gathered = gather(client, "kubeflow-not-there")
         assert client.connections.requests <= 20
-    assert (found["addons"], found["gateway_classes"], found["admission"], found["unknown"]) == ([], [], [], [])
-    assert found["load_balancer"]["available"] is False
-    assert found["cni"] == {"name": None, "evidence": []}
-    assert found["cluster_domain"] == {"name": "cluster.local", "source": "service account issuer"}
-    assert found["distribution"]["name"] == "kubernetes"
+    assert (gathered["addons"], gathered["gateway_classes"], gathered["admission"], gathered["unknown"]) == ([], [], [], [])
+    assert gathered["load_balancer"]["available"] is False
+    assert gathered["cni"] == {"name": None, "evidence": []}
+    assert gathered["cluster_domain"] == {"name": "cluster.local", "source": "service account issuer"}
+    assert gathered["distribution"]["name"] == "kubernetes"
 
 
 def test_openshift_s_security_context_constraints(cluster: Callable[..., Cluster]) -> None:
     openshift = cluster("openshift")
-    found = facts(openshift)
-    assert found["distribution"]["name"] == "openshift"
-    assert found["security_context_constraints"] == {"names": ["anyuid", "restricted-v2"], "usable": ["anyuid", "restricted-v2"]}
-    assert found["load_balancer"]["available"] is False
+    gathered = facts(openshift)
+    assert gathered["distribution"]["name"] == "openshift"
+    assert gathered["security_context_constraints"] == {"names": ["anyuid", "restricted-v2"], "usable": ["anyuid", "restricted-v2"]}
+    assert gathered["load_balancer"]["available"] is False
     group, resource = "security.openshift.io", "securitycontextconstraints"
     rules = [
         {"apiGroups": [group], "resources": [resource], "resourceNames": ["restricted-v2"], "verbs": ["use"]},

@@ -32,7 +32,7 @@ def facts(of: Cluster, kubeconfig: str | None = None) -> Json:
 @pytest.fixture(scope="module")
 def hardware(cluster: Callable[..., Cluster]) -> Cluster:
     """With pods that ask for much, and one that asked for more but has ended."""
-    found = cluster(PROFILE, name="hardware")
+    running = cluster(PROFILE, name="hardware")
     tolerations = [{"key": "nvidia.com/gpu", "operator": "Exists"}]
     for name, node, requests in (
         ("busy", "cpu-0", {"cpu": "1500m", "memory": "4Gi", "ephemeral-storage": "10Gi"}),
@@ -41,14 +41,14 @@ def hardware(cluster: Callable[..., Cluster]) -> Cluster:
         container = {"name": "main", "image": "x", "resources": {"requests": requests, "limits": requests}}
         spec = {"nodeName": node, "containers": [container], "tolerations": tolerations}
         pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "default"}, "spec": spec}
-        found.kubectl("apply", "-f", "-", stdin=json.dumps(pod))
-    return found
+        running.kubectl("apply", "-f", "-", stdin=json.dumps(pod))
+    return running
 
 
 def test_nodes(hardware: Cluster) -> None:
-    found = facts(hardware)
-    nodes = found["nodes"]
-    assert found["unknown"] == []
+    gathered = facts(hardware)
+    nodes = gathered["nodes"]
+    assert gathered["unknown"] == []
     assert (nodes["count"], nodes["ready"], nodes["usable"]) == (5, 5, 2)
     assert (nodes["ordinary"]["count"], nodes["ordinary"]["largest"]["cpu"]) == (2, 8)
     assert nodes["container_runtimes"] == {"containerd://2.0.1": 1, "containerd://2.1.4": 4}
@@ -58,7 +58,7 @@ def test_nodes(hardware: Cluster) -> None:
     # Of the two nodes that take ordinary pods, one has a pod.
     assert nodes["free"] == {"cpu": 14.5, "memory": 60 * GIB, "ephemeral_storage": 190 * GIB, "pods": 219}
     assert nodes["largest_free"] == {"cpu": 8, "memory": 32 * GIB, "ephemeral_storage": 100 * GIB, "pods": 110}
-    version = found["version"]
+    version = gathered["version"]
     assert (version["supported"], version["kubelet_skew"], version["kubelet_skew_supported"]) == (True, {"least": 0, "most": 2}, True)
 
 
@@ -72,14 +72,14 @@ def test_accelerators_and_their_slices(hardware: Cluster) -> None:
 
 
 def test_storage_classes_and_their_drivers(hardware: Cluster) -> None:
-    found = facts(hardware)["storage"]
-    classes = {each["name"]: (each["driver"], each["driver_installed"], each["read_write_many"]) for each in found["classes"]}
+    storage = facts(hardware)["storage"]
+    classes = {each["name"]: (each["driver"], each["driver_installed"], each["read_write_many"]) for each in storage["classes"]}
     assert classes == {
         "nfs": ("nfs.csi.k8s.io", False, True),
         "old": ("ebs.csi.aws.com", True, False),
         "own": ("volumes.example.com", None, None),
     }
-    assert (found["default"], found["defaults"]) == ("old", ["old"])
+    assert (storage["default"], storage["defaults"]) == ("old", ["old"])
 
 
 def test_rights_that_are_missing_are_named_exactly(hardware: Cluster) -> None:
@@ -87,14 +87,14 @@ def test_rights_that_are_missing_are_named_exactly(hardware: Cluster) -> None:
     # An administrator of the namespace, and of nothing else: the list of rules alone would not tell.
     hardware.kubectl("create", "namespace", "kubeflow")
     hardware.kubectl("create", "rolebinding", "jane", "--clusterrole=cluster-admin", "--user=jane", "-n", "kubeflow")
-    found = facts(hardware, hardware.kubeconfig_for("jane"))["permissions"]
-    assert found["complete"]
-    assert all(not rule["namespaced"] for rule in found["missing"])
-    assert {"namespaced": False, "apiGroups": [""], "resources": ["namespaces"]}.items() <= found["missing"][0].items()
-    lacking = {(verb, resource) for rule in found["missing"] for resource in rule["resources"] for verb in rule["verbs"]}
+    permissions = facts(hardware, hardware.kubeconfig_for("jane"))["permissions"]
+    assert permissions["complete"]
+    assert all(not rule["namespaced"] for rule in permissions["missing"])
+    assert {"namespaced": False, "apiGroups": [""], "resources": ["namespaces"]}.items() <= permissions["missing"][0].items()
+    lacking = {(verb, resource) for rule in permissions["missing"] for resource in rule["resources"] for verb in rule["verbs"]}
     assert {("create", "clusterroles"), ("list", "customresourcedefinitions")} <= lacking
     # They are what Kubernetes takes in a ClusterRole; with it, nothing is missing any more.
-    rules = [{key: rule[key] for key in ("apiGroups", "resources", "verbs")} for rule in found["missing"]]
+    rules = [{key: rule[key] for key in ("apiGroups", "resources", "verbs")} for rule in permissions["missing"]]
     role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "jane"}, "rules": rules}
     hardware.kubectl("apply", "-f", "-", stdin=json.dumps(role))
     hardware.kubectl("create", "clusterrolebinding", "jane", "--clusterrole=jane", "--user=jane")

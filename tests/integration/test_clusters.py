@@ -89,10 +89,10 @@ def test_clusters_side_by_side_each_with_its_own_application_and_one_report(flee
     # One that fails fails the run, and stops no other.
     assert run.code == 2
     assert fleet.states() == {"plain": "deployed", "gke-gpu": "deployed", "down": "failed"}
-    found = fleet.over_all()
-    assert NOBODY in found["down"]["failure"]
-    assert (found["gke-gpu"]["cloud"], found["gke-gpu"]["distribution"], found["plain"]["cloud"]) == ("gcp", "gke", None)
-    assert found["gke-gpu"]["accelerators"]
+    overview = fleet.over_all()
+    assert NOBODY in overview["down"]["failure"]
+    assert (overview["gke-gpu"]["cloud"], overview["gke-gpu"]["distribution"], overview["plain"]["cloud"]) == ("gcp", "gke", None)
+    assert overview["gke-gpu"]["accelerators"]
     assert "1 failed, 2 deployed" in run.output, run.output
     assert "[gke-gpu] wave 2 of " in run.output, run.output
     for profile, each in fleet.clusters.items():
@@ -173,9 +173,9 @@ class Worker:
 
 
 def runner_command() -> str:
-    found = shutil.which("ansible-runner", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
-    assert found, "ansible-runner is a requirement of the tests"
-    return found
+    program = shutil.which("ansible-runner", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    assert program, "ansible-runner is a requirement of the tests"
+    return program
 
 
 @pytest.mark.soak

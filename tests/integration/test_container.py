@@ -45,15 +45,15 @@ def mac(cluster, work, image):
     entry = json.loads(Path(cluster().kubeconfig).read_text(encoding="utf-8"))["clusters"][0]["cluster"]
 
     def make(user):
-        made = work(env={"PATH": f"{image}/bin:{Path(sys.executable).parent}:/usr/bin:/bin"})
+        inside = work(env={"PATH": f"{image}/bin:{Path(sys.executable).parent}:/usr/bin:/bin"})
         named = {"clusters": [{"name": "c", "cluster": entry}], "users": [{"name": "u", "user": user}]}
-        path = made.home / ".kube" / "config"
+        path = inside.home / ".kube" / "config"
         path.parent.mkdir()
         path.write_text(
             json.dumps({"current-context": "c", **named, "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}]}),
             encoding="utf-8",
         )
-        return made
+        return inside
 
     return make
 

@@ -45,19 +45,21 @@ def application(cluster, tmp_path):
     """``application("space", *objects)``: an application with its namespace and these objects."""
 
     def make(space, *objects, **arguments):
-        found = Application(tmp_path / space, space, {"kubeconfig": cluster().kubeconfig, "wait_timeout": 60, **arguments})
-        return found.write(made("v1", "Namespace", space), *objects)
+        app = Application(tmp_path / space, space, {"kubeconfig": cluster().kubeconfig, "wait_timeout": 60, **arguments})
+        return app.write(made("v1", "Namespace", space), *objects)
 
     return make
 
 
 def lines(result):
     """What unified diffs would add and take away."""
-    found = []
+    changes = []
     for each in result["diff"]:
         before, after = each["before"].splitlines(), each["after"].splitlines()
-        found += [f"-{line.strip()}" for line in before if line not in after] + [f"+{line.strip()}" for line in after if line not in before]
-    return found
+        changes += [f"-{line.strip()}" for line in before if line not in after] + [
+            f"+{line.strip()}" for line in after if line not in before
+        ]
+    return changes
 
 
 def test_what_others_took_away_is_put_right_and_said(cluster, application):

@@ -10,7 +10,7 @@ import os
 import pytest
 from ansible_collections.kubeflow.bootstrap.tests.integration import faults
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application
-from ansible_collections.kubeflow.bootstrap.tests.integration.objects import definition, made, name_of, refused, there
+from ansible_collections.kubeflow.bootstrap.tests.integration.objects import definition, existing, made, name_of, refused
 from ansible_collections.kubeflow.bootstrap.tests.patience import no_hang, patience
 
 
@@ -35,7 +35,7 @@ def test_a_definition_that_discovery_shows_late(cluster, application, tmp_path):
         done = mine.deploy(kubeconfig=faults.kubeconfig_through(each.kubeconfig, proxy.port, folder / "kubeconfig", proxy.ca, {})).well()
         seen = proxy.seen()
     assert refused(each.requests()[before:]) == []
-    assert there(each, items) == {name_of(item) for item in items}
+    assert existing(each, items) == {name_of(item) for item in items}
     hidden = [one["time"] for one in seen if one["fault"] is not None]
     assert hidden and done.seconds > 4
     assert min(one["time"] for one in seen if "/laggards/one-" in one["path"] and one["method"] == "PATCH") > max(hidden)
@@ -68,7 +68,7 @@ def test_names_that_another_definition_has(cluster, application):
     assert not done.silent, done.lines
     each.kubectl("delete", "crd", f"olders.{group}")
     mine.deploy(wait_timeout=int(patience(5))).well()
-    assert there(each, items) == {name_of(item) for item in items}
+    assert existing(each, items) == {name_of(item) for item in items}
 
 
 def versioned(group, **fields):

@@ -180,8 +180,8 @@ def admin(cluster: Factory) -> t.Iterator[Cluster]:
 def test_the_very_objects_of_an_admin_are_left_alone(admin: Cluster, tmp_path: t.Any) -> None:
     app = Application.on(admin, tmp_path, SPACE, wait_timeout=0).write(*forms(), generated())
     for check in (True, False):
-        found = app.deploy(check=check).well()
-        assert {name: action for name, action in found.actions.items() if action != "left alone"} == {}
+        deployed = app.deploy(check=check).well()
+        assert {name: action for name, action in deployed.actions.items() if action != "left alone"} == {}
     # Who may only read them comes to the same end: without a dry run.
     different = []
     for item in forms():

@@ -15,7 +15,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.retry impo
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.workers import CONNECTIONS
 from ansible_collections.kubeflow.bootstrap.tests.integration import faults
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application, accounted, created, settled
-from ansible_collections.kubeflow.bootstrap.tests.integration.objects import made, mixture, there
+from ansible_collections.kubeflow.bootstrap.tests.integration.objects import existing, made, mixture
 
 # The application is evaluated in a child process that does nothing else, also where threads run.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
@@ -182,7 +182,7 @@ def test_a_permanent_error_is_said_at_once(cluster, application, http):
     accounted(each, done, items)
     assert done.actions["ConfigMap no-disk/settings-0"] == "failed"
     assert done.actions["ConfigMap no-disk/settings-1"] == "created"
-    assert "Deployment.apps no-disk/runner" not in there(each, items)  # it needs what failed
+    assert "Deployment.apps no-disk/runner" not in existing(each, items)  # it needs what failed
     assert done.actions.get("Deployment.apps no-disk/runner") not in ("created", "unchanged")
     assert mine.deploy().well().result["changed"]
     settled(each, mine, items)

@@ -19,7 +19,7 @@ import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane import control_plane, programs
 from ansible_collections.kubeflow.bootstrap.tests.integration import faults
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application, accounted, created, settled
-from ansible_collections.kubeflow.bootstrap.tests.integration.objects import mixture, name_of, there
+from ansible_collections.kubeflow.bootstrap.tests.integration.objects import existing, mixture, name_of
 from ansible_collections.kubeflow.bootstrap.tests.integration.work import Run
 from ansible_collections.kubeflow.bootstrap.tests.patience import patience, until
 
@@ -141,7 +141,7 @@ def killed(each, application, kills):
         space = mine.namespace
         waited = [at for at, line in done.lines if "lease" in line.lower() or "another" in line.lower()]
         assert (waited[-1] if waited else 0.0) < patience(LEASE_SECONDS), (moments[index], done.lines)
-        assert there(each, objects(space, "one")) == {name_of(item) for item in items}, (space, moments[index])
+        assert existing(each, objects(space, "one")) == {name_of(item) for item in items}, (space, moments[index])
     members = each.everything("--selector=applyset.kubernetes.io/part-of")
     for mine, items in prepared:
         mine_there = {

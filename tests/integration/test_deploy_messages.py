@@ -10,7 +10,7 @@ import re
 import pytest
 from ansible_collections.kubeflow.bootstrap.tests.integration import webhook_server
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application
-from ansible_collections.kubeflow.bootstrap.tests.integration.objects import deployment, made, name_of, pod, refused, there
+from ansible_collections.kubeflow.bootstrap.tests.integration.objects import deployment, existing, made, name_of, pod, refused
 
 LONGEST = 1500
 """Characters of a message that one still reads."""
@@ -47,7 +47,7 @@ def deploying(work, tmp_path):
 
         def settled(self):
             """All is there, and another run changes nothing."""
-            assert there(self.cluster, self.items) == {name_of(item) for item in self.items}
+            assert existing(self.cluster, self.items) == {name_of(item) for item in self.items}
             with self.cluster.untouched():
                 assert self.play().well().changed == 0
 
@@ -96,7 +96,7 @@ def test_objects_of_others(cluster, deploying):
     mine = deploying(each, "foreign")
     mine.write(*(config_map(name, "foreign", a="ours") for name in OWNERS), config_map("new", "foreign", a="b"))
     with each.untouched():
-        message = mine.refused(*(said for _labels, _marks, said in OWNERS.values()), *(f"ConfigMap foreign/{name}" for name in OWNERS))
+        message = mine.refused(*(owner for _labels, _marks, owner in OWNERS.values()), *(f"ConfigMap foreign/{name}" for name in OWNERS))
     for tool in ("Helm", "Argo CD", "Flux", "ApplySet", "kubeflow_adopt"):
         assert tool in message
     mine.play(kubeflow_adopt=True).well()

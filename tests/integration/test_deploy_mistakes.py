@@ -91,10 +91,13 @@ def test_what_is_no_quantity_is_what_the_api_server_takes_for_none(cluster: Fact
             quota = made("v1", "ResourceQuota", "q", "default", spec={"hard": {"requests.memory": text}})
             try:
                 client.apply("/api/v1/namespaces/default/resourcequotas/q", quota, "test", dry_run=True)
-                told = ""
+                message = ""
             except ApiError as error:
-                told = error.status_message
-            assert is_quantity(text) is ("quantities must match" not in told and "unable to parse quantity" not in told), (text, told)
+                message = error.status_message
+            assert is_quantity(text) is ("quantities must match" not in message and "unable to parse quantity" not in message), (
+                text,
+                message,
+            )
 
 
 @pytest.mark.parametrize("name", ["ks_app", "my_kubeflow", "KsApp", "mnist app"])

@@ -50,13 +50,13 @@ def as_wanted(each: Cluster, space: str, *appliers: str) -> None:
     assert [(entry["manager"], entry["operation"]) for entry in config["metadata"]["managedFields"]] == [(MANAGER, "Apply")]
 
 
-def lines(found: Deployed) -> list[str]:
+def lines(deployed: Deployed) -> list[str]:
     """What the differences take away and add."""
-    said = []
-    for each in found.result["diff"]:
+    changes = []
+    for each in deployed.result["diff"]:
         old, new = each["before"].splitlines(), each["after"].splitlines()
-        said += [f"-{line.strip()}" for line in old if line not in new] + [f"+{line.strip()}" for line in new if line not in old]
-    return said
+        changes += [f"-{line.strip()}" for line in old if line not in new] + [f"+{line.strip()}" for line in new if line not in old]
+    return changes
 
 
 def unchanged(each: Cluster, app: Application) -> None:
@@ -238,12 +238,12 @@ def test_keys_that_were_applied_as_string_data_before_go_too(cluster: Factory, a
 
 def versions(*fields: str) -> Json:
     """A CRD whose newest version has these fields, each with a default."""
-    found = []
+    entries = []
     for number in range(1, len(fields) + 1):
         properties = {name: {"type": "string", "default": f"default-{name}"} for name in fields[:number]}
         schema = {"type": "object", "properties": {"spec": {"type": "object", "properties": properties}}}
-        found.append({"name": f"v{number}", "served": True, "storage": number == len(fields), "schema": {"openAPIV3Schema": schema}})
-    return definition("owned.example.com", "books", "Book", versions=found)
+        entries.append({"name": f"v{number}", "served": True, "storage": number == len(fields), "schema": {"openAPIV3Schema": schema}})
+    return definition("owned.example.com", "books", "Book", versions=entries)
 
 
 def test_entries_of_a_version_without_a_field_do_not_block_the_next_version(cluster: Factory, application: Make) -> None:

@@ -16,7 +16,7 @@ PASSWORD = "hunter2hunter2"
 SECRET = "Secret given/login"
 
 
-def given(value=PASSWORD, **more):
+def login_secret(value=PASSWORD, **more):
     return [{"name": "login", "stringData": {"client-secret": value}, **more}]
 
 
@@ -29,70 +29,70 @@ def application(cluster, tmp_path):
 
 
 def held(each):
-    found = each.get("secret", "-n", "given", "login")["data"]
-    return {key: base64.b64decode(value).decode() for key, value in found.items()}
+    data = each.get("secret", "-n", "given", "login")["data"]
+    return {key: base64.b64decode(value).decode() for key, value in data.items()}
 
 
 def test_a_given_secret_is_a_member_and_changes_with_its_value(application):
     each, app = application
-    first = app.deploy(secrets=given(type="example.com/login", labels={"team": "ml"})).well()
+    first = app.deploy(secrets=login_secret(type="example.com/login", labels={"team": "ml"})).well()
     assert first.actions[SECRET] == "created" and held(each) == {"client-secret": PASSWORD}
     live = each.get("secret", "-n", "given", "login")
     assert (live["type"], live["metadata"]["labels"]["team"]) == ("example.com/login", "ml")
     with each.untouched():
-        second = app.deploy(secrets=given(type="example.com/login", labels={"team": "ml"})).well()
+        second = app.deploy(secrets=login_secret(type="example.com/login", labels={"team": "ml"})).well()
     assert set(second.actions.values()) == {"unchanged"} and not second.result["changed"]
     with each.untouched():
-        would = app.deploy(check=True, diff=True, secrets=given("another", type="example.com/login")).well()
+        would = app.deploy(check=True, diff=True, secrets=login_secret("another", type="example.com/login")).well()
     assert would.actions[SECRET] == "changed" and "(hidden, differs)" in json.dumps(would.result["diff"])
-    assert app.deploy(secrets=given("another", type="example.com/login")).well().actions[SECRET] == "changed"
+    assert app.deploy(secrets=login_secret("another", type="example.com/login")).well().actions[SECRET] == "changed"
     assert held(each) == {"client-secret": "another"}
     # What somebody changed by hand is told, and taken back where that is wanted.
     text = base64.b64encode(b"by-hand").decode()
     each.kubectl("patch", "secret", "-n", "given", "login", "-p", json.dumps({"data": {"client-secret": text}}))
-    refused = str(app.deploy(secrets=given("another", type="example.com/login")).error)
+    refused = str(app.deploy(secrets=login_secret("another", type="example.com/login")).error)
     assert (
         "field conflict with other managers: .data.client-secret (kubectl-patch)" in refused
         and "by-hand" not in refused
         and text not in refused
     )
-    app.deploy(secrets=given("another", type="example.com/login"), force_conflicts=True).well()
+    app.deploy(secrets=login_secret("another", type="example.com/login"), force_conflicts=True).well()
     assert held(each) == {"client-secret": "another"}
 
 
 def test_it_stays_in_runs_that_are_given_none_and_goes_with_an_empty_list(application):
     each, app = application
-    app.deploy(secrets=given()).well()
+    app.deploy(secrets=login_secret()).well()
     with each.untouched():
         assert not app.deploy().well().result["changed"]
     app.write(made("v1", "Namespace", "given"), made("v1", "ConfigMap", "others", "given"))
     assert "pruned" in app.deploy().well().actions.values() and held(each) == {"client-secret": PASSWORD}
     with each.untouched():
-        assert not app.deploy(secrets=given()).well().result["changed"]
+        assert not app.deploy(secrets=login_secret()).well().result["changed"]
     assert app.deploy(secrets=[]).well().actions[SECRET] == "pruned"
     assert each.try_kubectl("get", "secret", "-n", "given", "login").returncode != 0
 
 
 def test_its_values_and_their_fingerprints_are_nowhere_else(application):
     each, app = application
-    runs = [app.deploy(diff=True, secrets=given()), app.deploy(check=True, diff=True, secrets=given("another-1"))]
-    runs.append(app.deploy(diff=True, secrets=given("another-1")))
+    runs = [app.deploy(diff=True, secrets=login_secret()), app.deploy(check=True, diff=True, secrets=login_secret("another-1"))]
+    runs.append(app.deploy(diff=True, secrets=login_secret("another-1")))
     record = json.dumps(each.get("configmap", "-n", "given"))
     [recorded] = [item for item in json.loads(record)["items"] if item["metadata"]["name"].endswith("-applyset")]
     assert json.loads(recorded["data"]["objects.json"])["Secret"]["given"]["login"][0] == "given"
-    said = record + "".join(json.dumps(run.result) + str(run.error) + run.text for run in runs)
+    output = record + "".join(json.dumps(run.result) + str(run.error) + run.text for run in runs)
     for value in (PASSWORD, "another-1"):
         data = base64.b64encode(value.encode())
         for seen in (value, data.decode(), hashlib.sha256(value.encode()).hexdigest()[:32], hashlib.sha256(data).hexdigest()[:32]):
-            assert seen not in said
+            assert seen not in output
 
 
 def test_what_others_made_is_left_alone_where_it_is_as_wanted_and_refused_else(application):
     each, app = application
     app.deploy().well()
     each.kubectl("create", "secret", "generic", "login", "-n", "given", f"--from-literal=client-secret={PASSWORD}")
-    assert app.deploy(secrets=given()).well().actions[SECRET] == "left alone"
-    refused = app.deploy(secrets=given("another-1"))
+    assert app.deploy(secrets=login_secret()).well().actions[SECRET] == "left alone"
+    refused = app.deploy(secrets=login_secret("another-1"))
     assert "already exist" in str(refused.error) or "already exists" in str(refused.error)
     assert "another-1" not in str(refused.error) and held(each) == {"client-secret": PASSWORD}
     each.kubectl("delete", "secret", "-n", "given", "login")

@@ -15,11 +15,11 @@ from ansible_collections.kubeflow.bootstrap.tests.integration import webhook_ser
 from ansible_collections.kubeflow.bootstrap.tests.integration.application import Application
 from ansible_collections.kubeflow.bootstrap.tests.integration.objects import (
     definition,
+    existing,
     live,
     made,
     name_of,
     refused,
-    there,
     webhook_failures,
 )
 from ansible_collections.kubeflow.bootstrap.tests.integration.webhook_server import WebhookServer
@@ -127,7 +127,7 @@ def test_a_server_that_comes_up_late(cluster, application, server):
     try:
         with each.client() as client, webhook_server.served(hooks, client, after=3), watched(each) as requests:
             done = mine.deploy().well()
-            assert there(each, items) == {name_of(item) for item in items}
+            assert existing(each, items) == {name_of(item) for item in items}
             asked = {what for _time, _path, what in hooks.asked}
             assert {f"ConfigMap settings-{index}" for index in range(5)} <= asked
             assert live(client, maps[0])["data"] == {"value": "mutated"}
@@ -160,7 +160,7 @@ def test_a_server_that_never_comes_up(cluster, application, server):
         # Once it is up the next run resumes from there.
         with each.client() as client, webhook_server.served(hooks, client):
             mine.deploy(wait_timeout=int(patience(5))).well()
-            assert there(each, items) == {name_of(item) for item in items}
+            assert existing(each, items) == {name_of(item) for item in items}
     finally:
         clean(each, config)
 
@@ -196,7 +196,7 @@ def test_a_server_that_says_no(cluster, application, server):
             assert len([what for _time, _path, what in hooks.asked if what == "ConfigMap settings-0"]) <= 2
             hooks.behave = webhook_server.allow
             mine.deploy().well()
-            assert there(each, items) == {name_of(item) for item in items}
+            assert existing(each, items) == {name_of(item) for item in items}
     finally:
         clean(each, config)
 
@@ -225,7 +225,7 @@ def test_servers_that_answer_wrongly(cluster, application, server):
                 # It may pass: then nobody needs to know.
                 hooks.behave = webhook_server.first(2, behaviour, webhook_server.allow)
                 mine.deploy().well()
-                assert there(each, items) == {name_of(item) for item in items}
+                assert existing(each, items) == {name_of(item) for item in items}
         finally:
             clean(each, config)
 
@@ -247,7 +247,7 @@ def test_what_brings_up_the_server_does_not_wait_for_it(cluster, application, se
     try:
         with each.client() as client, webhook_server.served(hooks, client, after=1), watched(each) as requests:
             mine.deploy().well()
-            assert there(each, items) == {name_of(item) for item in items}
+            assert existing(each, items) == {name_of(item) for item in items}
         assert refused(requests) == []
         configured = first(requests, "validatingwebhookconfigurations/itself")
         for part in ("deployments/hooks", "services/hooks", "configmaps/needed"):
@@ -276,10 +276,10 @@ def test_two_webhooks_that_need_each_other(cluster, application, server):
             stack.enter_context(two_served(client, one, two))
             requests = stack.enter_context(watched(each))
             done = mine.deploy().well()
-            assert there(each, items) == {name_of(item) for item in items}
+            assert existing(each, items) == {name_of(item) for item in items}
         assert refused(requests) == []
-        said = [line for _time, line in done.lines if "circle-one" in line and "circle-two" in line]
-        assert len(said) == 1, done.lines
+        warnings = [line for _time, line in done.lines if "circle-one" in line and "circle-two" in line]
+        assert len(warnings) == 1, done.lines
     finally:
         clean(each, *configs)
 
@@ -323,7 +323,7 @@ def test_a_bundle_of_authorities_that_is_filled_in_later(cluster, application, s
             injector.start()
             done = mine.deploy().well()
             injector.join()
-            assert there(each, items) == {name_of(item) for item in items}
+            assert existing(each, items) == {name_of(item) for item in items}
             with each.untouched():
                 assert not mine.deploy().well().result["changed"]
         assert refused(requests) == []
@@ -351,14 +351,14 @@ def test_custom_resources_behind_a_conversion_webhook(cluster, application, serv
     try:
         with each.client() as client, webhook_server.served(hooks, client, after=2), watched(each):
             mine.deploy().well()
-            assert there(each, items) == {name_of(item) for item in items}
+            assert existing(each, items) == {name_of(item) for item in items}
             with each.untouched():
                 assert not mine.deploy().well().result["changed"]
             assert refused(each.requests()[begin:]) == []
             # The kind's objects can't be listed without the server: they go before it does.
-            gone = mine.deploy(state="absent", remove_data=True).well()
-            assert gone.result["changed"]
-            assert there(each, items) == set()
+            removed = mine.deploy(state="absent", remove_data=True).well()
+            assert removed.result["changed"]
+            assert existing(each, items) == set()
     finally:
         each.try_kubectl(
             "patch", "crd", pipes["metadata"]["name"], "--type=merge", "-p", '{"spec":{"conversion":{"strategy":"None","webhook":null}}}'

@@ -31,12 +31,12 @@ def names():
 
 @pytest.fixture
 def google():
-    here = GoogleNames()
-    here.add_zone("example", "example.com")
-    here.add_zone("ml", "ml.example.com")
-    here.add_zone("ml-inside", "ml.example.com", "private")
-    yield here
-    here.close()
+    api = GoogleNames()
+    api.add_zone("example", "example.com")
+    api.add_zone("ml", "ml.example.com")
+    api.add_zone("ml-inside", "ml.example.com", "private")
+    yield api
+    api.close()
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def dns(google, names, work, tmp_path):
 
 
 @pytest.fixture
-def there(names):
+def propagated(names):
     names.names = {HOST: [IP], SERVICE: [IP]}
 
 
@@ -69,9 +69,9 @@ def moto():
 @pytest.fixture
 def route53(moto):
     moto.reset()
-    here = Route53(moto)
-    yield here
-    here.close()
+    api = Route53(moto)
+    yield api
+    api.close()
 
 
 @pytest.fixture
@@ -105,10 +105,10 @@ def records(google, zone="ml"):
 
 def route53_records(zones, domain="ml.example.com"):
     client, ids = zones
-    found = client.list_resource_record_sets(HostedZoneId=ids[domain])["ResourceRecordSets"]
+    sets = client.list_resource_record_sets(HostedZoneId=ids[domain])["ResourceRecordSets"]
     return {
         (each["Name"], each["Type"]): [value["Value"] for value in each["ResourceRecords"]]
-        for each in found
+        for each in sets
         if each["Type"] not in ("SOA", "NS")
     }
 
@@ -120,7 +120,7 @@ def writes(standin):
 # --- Cloud DNS
 
 
-def test_a_record_is_made_found_again_and_removed(google, dns, there):
+def test_a_record_is_made_found_again_and_removed(google, dns, propagated):
     foreseen = dns.run("--check", "--diff", kubeflow_dns_hostname=HOST)
     assert (foreseen.changed, records(google), foreseen.result["verified"]) == (1, {}, None)
     first = dns.run("--diff", kubeflow_dns_hostname=HOST)
@@ -141,12 +141,12 @@ def test_a_record_is_made_found_again_and_removed(google, dns, there):
     second = dns.run(kubeflow_dns_hostname=HOST)
     assert (second.changed, second.step, writes(google)) == (0, first.step, before)
     assert dns.run("--check", kubeflow_dns_hostname=HOST, kubeflow_dns_state="absent").changed == 1 and records(google)
-    gone = dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_state="absent")
-    assert (gone.changed, records(google), gone.step["record"]) == (1, {}, {})
+    removed = dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_state="absent")
+    assert (removed.changed, records(google), removed.step["record"]) == (1, {}, {})
     assert dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_state="absent").changed == 0
 
 
-def test_what_is_ours_follows_the_addresses(google, dns, there):
+def test_what_is_ours_follows_the_addresses(google, dns, propagated):
     dns.run(kubeflow_dns_hostname=HOST)
     both = dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_addresses=[IP, "2001:DB8:0::1"], kubeflow_dns_verify=0)
     assert both.changed == 1
@@ -160,13 +160,13 @@ def test_what_is_ours_follows_the_addresses(google, dns, there):
     assert message.startswith("ml.example.com is the zone itself, which can't lead to another name (lb.example.net).")
 
 
-def test_a_record_of_others_is_used_or_refused(google, dns, there):
-    found = google.zones["ml"]["records"]
-    found[f"{HOST}.", "A"] = {"name": f"{HOST}.", "type": "A", "ttl": 60, "rrdatas": [IP]}
-    found[f"{HOST}.", "TXT"] = {"name": f"{HOST}.", "type": "TXT", "ttl": 60, "rrdatas": ['"heritage=external-dns,external-dns/owner=x"']}
+def test_a_record_of_others_is_used_or_refused(google, dns, propagated):
+    zone = google.zones["ml"]["records"]
+    zone[f"{HOST}.", "A"] = {"name": f"{HOST}.", "type": "A", "ttl": 60, "rrdatas": [IP]}
+    zone[f"{HOST}.", "TXT"] = {"name": f"{HOST}.", "type": "TXT", "ttl": 60, "rrdatas": ['"heritage=external-dns,external-dns/owner=x"']}
     used = dns.run(kubeflow_dns_hostname=HOST)
     assert (used.changed, used.step["record"]["made"], writes(google)) == (0, False, [])
-    found[f"{HOST}.", "A"]["rrdatas"] = ["198.51.100.1"]
+    zone[f"{HOST}.", "A"]["rrdatas"] = ["198.51.100.1"]
     assert dns.fails(kubeflow_dns_hostname=HOST) == (
         f"The zone ml.example.com has a record of {HOST} already, which leads elsewhere (A 198.51.100.1): ExternalDNS made it. "
         "Name another host, or take that one over: adopt (kubeflow_dns_adopt)."
@@ -177,7 +177,7 @@ def test_a_record_of_others_is_used_or_refused(google, dns, there):
     assert records(google)[f"{HOST}.", "A"] == [IP] and (f"{HOST}.", "TXT") in records(google)
 
 
-def test_a_record_of_another_application_is_told_apart(google, dns, there):
+def test_a_record_of_another_application_is_told_apart(google, dns, propagated):
     dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_application="other", kubeflow_dns_addresses=["198.51.100.1"], kubeflow_dns_verify=0)
     message = dns.fails(kubeflow_dns_hostname=HOST)
     assert f"it was made by this collection, for the application other of the cluster {UID}" in message
@@ -185,7 +185,7 @@ def test_a_record_of_another_application_is_told_apart(google, dns, there):
     assert (f"{HOST}.", "A") in records(google)
 
 
-def test_a_killed_run_is_repaired_by_the_next(google, dns, there):
+def test_a_killed_run_is_repaired_by_the_next(google, dns, propagated):
     dns.killed(google, "POST", "/changes$", kubeflow_dns_hostname=HOST)
     assert (f"{HOST}.", "A") in records(google)
     again = dns.run(kubeflow_dns_hostname=HOST)
@@ -193,7 +193,7 @@ def test_a_killed_run_is_repaired_by_the_next(google, dns, there):
     assert dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_state="absent").changed == 1 and records(google) == {}
 
 
-def test_a_change_in_between_and_an_answer_that_is_lost(google, dns, there):
+def test_a_change_in_between_and_an_answer_that_is_lost(google, dns, propagated):
     conflict = {"error": {"code": 409, "message": "already exists", "errors": [{"reason": "alreadyExists", "message": "already exists"}]}}
     google.faults.append(Fault("POST", "/changes$", Reply(409, conflict)))
     assert dns.run(kubeflow_dns_hostname=HOST).changed == 1
@@ -234,7 +234,7 @@ def test_what_google_refuses_is_explained(google, dns):
 # --- whether it leads there
 
 
-def test_the_name_is_waited_for(google, dns, names, there):
+def test_the_name_is_waited_for(google, dns, names, propagated):
     names.after = 7
     run = dns.run(kubeflow_dns_hostname=HOST, kubeflow_dns_verify=30)
     assert run.result["verified"] is True and len(names.asked) > 7
@@ -268,7 +268,7 @@ def test_the_machine_s_own_resolver_is_asked(dns):
 
 
 @pytest.mark.soak
-def test_an_endpoints_name_is_made_found_again_and_removed(google, dns, there):
+def test_an_endpoints_name_is_made_found_again_and_removed(google, dns, propagated):
     foreseen = dns.run("--check", kubeflow_dns_hostname="kubeflow", kubeflow_dns_provider="endpoints")
     assert (foreseen.changed, google.services) == (1, {})
     first = dns.run(kubeflow_dns_hostname="kubeflow", kubeflow_dns_provider="endpoints")
@@ -316,7 +316,7 @@ def test_a_killed_run_leaves_nothing_that_can_t_be_removed(google, dns):
     assert all(each["deleted"] for each in google.services.values())
 
 
-def test_an_endpoints_name_of_others_is_used_or_refused(google, dns, there):
+def test_an_endpoints_name_of_others_is_used_or_refused(google, dns, propagated):
     google.add_service(SERVICE, "A service", IP)
     used = dns.run(kubeflow_dns_hostname=SERVICE)
     assert (used.changed, used.step["record"]["made"], writes(google)) == (0, False, [])
@@ -335,7 +335,7 @@ def test_an_endpoints_name_of_others_is_used_or_refused(google, dns, there):
 # --- Route 53
 
 
-def test_a_record_at_route_53_is_made_found_again_and_removed(zones, route53, aws, there):
+def test_a_record_at_route_53_is_made_found_again_and_removed(zones, route53, aws, propagated):
     assert aws.run("--check").changed == 1 and route53_records(zones) == {}
     first = aws.run()
     assert route53_records(zones) == {(f"{HOST}.", "A"): [IP], (f"_kubeflow-bootstrap.{HOST}.", "TXT"): [f'"{MARK}"']}
@@ -348,8 +348,8 @@ def test_a_record_at_route_53_is_made_found_again_and_removed(zones, route53, aw
     assert aws.run(kubeflow_dns_addresses=["lb.eu-west-1.elb.amazonaws.com"], kubeflow_dns_verify=0).changed == 1
     assert sorted(kind for _name, kind in route53_records(zones)) == ["CNAME", "TXT"]
     assert aws.run(kubeflow_dns_addresses=["lb.eu-west-1.elb.amazonaws.com"], kubeflow_dns_verify=0).changed == 0
-    gone = aws.run(kubeflow_dns_state="absent")
-    assert (gone.changed, route53_records(zones)) == (1, {})
+    removed = aws.run(kubeflow_dns_state="absent")
+    assert (removed.changed, route53_records(zones)) == (1, {})
     assert aws.run(kubeflow_dns_state="absent").changed == 0
 
 

@@ -57,7 +57,7 @@ class Block:
     mark: re.Match[str] | None
 
     @property
-    def here(self) -> re.Match[str] | None:
+    def run_by(self) -> re.Match[str] | None:
         """Is it run here, and where?"""
         return HERE.fullmatch(self.mark["what"]) if self.mark and not self.mark["not"] else None
 
@@ -70,7 +70,7 @@ class Block:
     @property
     def command(self) -> str:
         """What bash is to run."""
-        before = f"{self.here['after']}\n" if self.here and self.here["after"] else ""
+        before = f"{self.run_by['after']}\n" if self.run_by and self.run_by["after"] else ""
         return before + self._own_command()
 
     def _own_command(self) -> str:
@@ -92,19 +92,19 @@ def is_playbook(text: str) -> bool:
 
 def blocks(path: Path) -> list[Block]:
     """Commands, playbooks, and whatever else has a mark, in the order of the page."""
-    found, text = [], path.read_text(encoding="utf-8")
+    page_blocks, text = [], path.read_text(encoding="utf-8")
     for match in BLOCK.finditer(text):
         language, content = match["language"], re.sub(rf"^{match['indent']}", "", match["text"], flags=re.MULTILINE)
         above = text[: match.start()].splitlines()
         mark = MARK.match(above[-1]) if above else None
-        wanted = language in SHELL or (not language and COMMAND.match(content)) or (language == "yaml" and is_playbook(content))
-        if wanted or mark:
-            found.append(Block(str(path.relative_to(ROOT)), len(above) + 1, language, content, mark))
-    return found
+        runnable = language in SHELL or (not language and COMMAND.match(content)) or (language == "yaml" and is_playbook(content))
+        if runnable or mark:
+            page_blocks.append(Block(str(path.relative_to(ROOT)), len(above) + 1, language, content, mark))
+    return page_blocks
 
 
 PAGES = sorted({path for pattern in PATTERNS for path in ROOT.glob(pattern)})
-RUN_HERE = [path for path in PAGES if any(block.here for block in blocks(path))]
+RUN_HERE = [path for path in PAGES if any(block.run_by for block in blocks(path))]
 # A page needs a cluster of its own, and its commands are slow: these are read first, `make soak` has the others.
 FIRST = [ROOT / page for page in ("README.md", "docs/ksonnet.md")]
 
@@ -123,7 +123,7 @@ def test_every_block_says_by_what_it_is_run() -> None:
         where = f"{block.page}:{block.line}"
         if not block.mark:
             faults.append(f"{where}: no comment above it says by what it is run: {block.text.splitlines()[0]}")
-        elif not block.mark["not"] and not block.here:
+        elif not block.mark["not"] and not block.run_by:
             faults += [f"{where}: there is no test {name}" for name in block.mark["what"].split(", ") if not has_test(name)]
     for path in PAGES:
         text = BLOCK.sub("", path.read_text(encoding="utf-8"))
@@ -198,10 +198,10 @@ def reader(brief_cluster: Factory, tmp_path: Path) -> Iterator[Reader]:
         "KUBEFLOW_BOOTSTRAP_AZURE_METADATA": f"http://{NOBODY}",
         **{f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in (("NAME", "Me"), ("EMAIL", "me@example.com"))},
     }
-    found = Reader(home, env)
-    found.take(plain.kubeconfig)
+    reading = Reader(home, env)
+    reading.take(plain.kubeconfig)
     try:
-        yield found
+        yield reading
     finally:
         place = local_cluster.Directories.of({"XDG_CACHE_HOME": str(cache.parent)})
         for folder in (cache / "clusters").glob("[a-z]*"):
@@ -222,15 +222,15 @@ def test_what_a_page_says_works(brief_cluster: Factory, reader: Reader, path: Pa
 
 def works(brief_cluster: Factory, reader: Reader, path: Path) -> None:
     """What the page says, one after the other."""
-    here = [block for block in blocks(path) if block.here]
+    run_blocks = [block for block in blocks(path) if block.run_by]
     folder = None
-    for number, block in enumerate(here):
-        wanted = t.cast(re.Match[str], block.here)
-        if wanted["profile"]:
-            reader.take(brief_cluster(wanted["profile"]).kubeconfig)
-        if wanted["new_copy"] or not folder:
+    for number, block in enumerate(run_blocks):
+        mark = t.cast(re.Match[str], block.run_by)
+        if mark["profile"]:
+            reader.take(brief_cluster(mark["profile"]).kubeconfig)
+        if mark["new_copy"] or not folder:
             folder = reader.checkout(f"checkout{number}")
-            for each in here:
+            for each in run_blocks:
                 if each.file:
                     (folder / each.file).write_text(each.text, encoding="utf-8")
         reader.run(block, folder)

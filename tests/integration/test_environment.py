@@ -55,8 +55,8 @@ def test_a_task_has_its_own_environment_and_leaves_none_behind(work):
     (user.folder / "plays.yml").write_text(yaml.safe_dump(plays, sort_keys=False), encoding="utf-8")
     (user.folder / "inventory").write_text("one\ntwo\nthree\n", encoding="utf-8")
     run = user.play(str(user.folder / "plays.yml"), "-i", "inventory").well()
-    said = [line.split('"msg": "')[1].rstrip('"') for line in run.output.splitlines() if '"msg": "' in line]
-    assert said[:6] == [
+    messages = [line.split('"msg": "')[1].rstrip('"') for line in run.output.splitlines() if '"msg": "' in line]
+    assert messages[:6] == [
         "loop localhost a,none,b",
         "after-loop localhost none",
         "until localhost b",
@@ -64,6 +64,6 @@ def test_a_task_has_its_own_environment_and_leaves_none_behind(work):
         "delegated one a",
         "after-delegated one none",
     ]
-    rest = {f"here {host} {found}" for host, found in (("one", "a"), ("two", "b"), ("three", "none"))}
+    rest = {f"here {host} {value}" for host, value in (("one", "a"), ("two", "b"), ("three", "none"))}
     rest |= {f"after {host} none" for host in ("one", "two", "three")}
-    assert sorted(said[6:]) == sorted([*rest] * 3)
+    assert sorted(messages[6:]) == sorted([*rest] * 3)

@@ -173,8 +173,8 @@ def test_the_address_comes_before_the_cluster(cluster, work, tmp_path):
         user = work(env=env, kubeflow_namespace="ex-address", **ingress, **host)
         chosen = {"project": "my-project", "address_name": "kubeflow-ip", "cluster_name": "ml", "new_kubeconfig": each.kubeconfig}
         run = play(user, "address_first", **chosen)
-        [(path, found)] = list(google.addresses.items())
-        assert path.endswith("/global/addresses/kubeflow-ip") and found["labels"]["kubeflow-cluster"] == "ml"
+        [(path, address)] = list(google.addresses.items())
+        assert path.endswith("/global/addresses/kubeflow-ip") and address["labels"]["kubeflow-cluster"] == "ml"
         assert run.code == 0, run.output
         # The application uses it.
         assert '"kubeflow-ip"' in (user.app / "components/params.libsonnet").read_text(encoding="utf-8")
@@ -208,11 +208,11 @@ def test_gitops(cluster, work):
 
 def owned(each, space: str) -> dict[tuple[str, str], dict[str, t.Any]]:
     """What somebody applied in a namespace with kubectl, by kind and name."""
-    found = each.everything("--show-managed-fields").items()
+    items = each.everything("--show-managed-fields").items()
     mine = {"kubectl"}
     return {
         (kind, name): item
-        for (kind, where, name), item in found
+        for (kind, where, name), item in items
         if space == where and mine & {entry["manager"] for entry in item["metadata"].get("managedFields", [])}
     }
 

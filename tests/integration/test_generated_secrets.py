@@ -36,8 +36,8 @@ def application(cluster, tmp_path):
 
 
 def held(each):
-    found = each.get("secret", "-n", "generated", "db")["data"]
-    return {key: base64.b64decode(value).decode() for key, value in found.items()}
+    data = each.get("secret", "-n", "generated", "db")["data"]
+    return {key: base64.b64decode(value).decode() for key, value in data.items()}
 
 
 def test_it_is_made_once_and_kept(application):
@@ -71,8 +71,8 @@ def test_it_stays_with_the_data_that_knows_it_and_is_not_regenerated_beside_it(a
     with each.untouched():
         refused = str(app.deploy().error)
     assert "(secret-lost-for-volume)" in refused and "generated/data" in refused
-    given = [{"name": "db", "namespace": "generated", "stringData": {"user": "root", "password": first["password"]}}]
-    app.deploy(secrets=given).well()
+    supplied = [{"name": "db", "namespace": "generated", "stringData": {"user": "root", "password": first["password"]}}]
+    app.deploy(secrets=supplied).well()
     assert held(each) == first
 
 

@@ -59,8 +59,8 @@ class User:
         book.write_text(
             json.dumps([{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}]), encoding="utf-8"
         )
-        given = {"kubeflow_git_declaration": declared(), "kubeflow_git_path": str(self.work.app), **variables}
-        return self.work.play(str(book), *flags, **given)
+        merged = {"kubeflow_git_declaration": declared(), "kubeflow_git_path": str(self.work.app), **variables}
+        return self.work.play(str(book), *flags, **merged)
 
 
 @pytest.fixture
@@ -133,8 +133,8 @@ def test_pushed_over_http_with_a_token_that_stays_secret(user):
     try:
         remote = f"{server.url}/apps.git"
         for wrong in ("", "wrong-token"):
-            said = user.run(kubeflow_git_remote=remote, kubeflow_git_token=wrong)
-            assert "did not let us push: the login is missing, wrong or may not write" in said.message
+            refused = user.run(kubeflow_git_remote=remote, kubeflow_git_token=wrong)
+            assert "did not let us push: the login is missing, wrong or may not write" in refused.message
         run = user.run("-vvv", "--diff", kubeflow_git_remote=remote, kubeflow_git_token=TOKEN).well()
         assert user.log(where=user.bare) == user.log()
         assert f"x-access-token:{TOKEN}" in server.seen
@@ -153,8 +153,8 @@ def test_the_token_is_for_one_host_alone(user, tmp_path):
     elsewhere = GitHttp(user.bare.parent, TOKEN)
     server = GitHttp(user.bare.parent, TOKEN, redirect=elsewhere.url)
     try:
-        said = user.run(kubeflow_git_remote=f"{server.url}/apps.git", kubeflow_git_token=TOKEN)
-        assert "did not let us push" in said.message
+        run = user.run(kubeflow_git_remote=f"{server.url}/apps.git", kubeflow_git_token=TOKEN)
+        assert "did not let us push" in run.message
         assert elsewhere.seen == [] and elsewhere.argv
     finally:
         server.close()
@@ -165,15 +165,15 @@ def test_a_remote_that_refuses_says_why(user):
     hook = Path(user.bare, "hooks", "pre-receive")
     hook.write_text("#!/bin/sh\necho 'main is protected'\nexit 1\n")
     hook.chmod(0o755)
-    said = user.run(kubeflow_git_remote=str(user.bare))
-    assert "refused the branch main: pre-receive hook declined. main is protected" in said.message
+    run = user.run(kubeflow_git_remote=str(user.bare))
+    assert "refused the branch main: pre-receive hook declined. main is protected" in run.message
     assert "can't be reached" in user.run(kubeflow_git_remote=f"http://{NOBODY}/apps.git").message
 
 
 def test_a_secret_is_refused_before_it_is_written(user):
     wrong = declared(jupyterHubImage=f"https://me:{TOKEN}@example.com/hub")
-    said = user.run(kubeflow_git_declaration=wrong)
-    assert said.message.startswith("Nothing was written: bootstrap.yaml:") and TOKEN not in said.message
+    run = user.run(kubeflow_git_declaration=wrong)
+    assert run.message.startswith("Nothing was written: bootstrap.yaml:") and TOKEN not in run.message
     assert not user.work.app.exists()
 
 

@@ -123,8 +123,8 @@ def test_registered_in_the_tool_that_the_cluster_has(cluster_of_its_own, user, t
     cluster.kubectl("delete", "applications.argoproj.io", "kubeflow", "-n", "argocd")
     assert "Application argocd/kubeflow created." in user.play("deploy", "--check").well().output
     user.play("bootstrap").well()
-    gone = user.play("remove").well()
-    assert "Application argocd/kubeflow deleted." in gone.output
+    removed = user.play("remove").well()
+    assert "Application argocd/kubeflow deleted." in removed.output
     assert cluster.get("applications.argoproj.io", "-n", "argocd")["items"] == []
 
     _install(cluster, "flux-system", *FLUX)

@@ -98,7 +98,7 @@ def test_five_questions_lead_to_a_file_that_the_plan_follows(cluster, work, wind
     plan = user.report()["plan"]
     assert plan["namespace"]["value"] == "chosen"
     values = plan["parameters"]["kubeflow-core"]
-    wanted = {
+    expected = {
         "hostname": "ml.example.com",
         "jupyterHubAuthenticator": "oidc",
         "oidcIssuer": "https://login.example.com",
@@ -107,8 +107,8 @@ def test_five_questions_lead_to_a_file_that_the_plan_follows(cluster, work, wind
         "storageClass": "premium-rwo",
         "gpuResource": "null",
     }
-    assert {name: (values[name]["value"], values[name]["source"]) for name in wanted} == {
-        name: (value, "user") for name, value in wanted.items()
+    assert {name: (values[name]["value"], values[name]["source"]) for name in expected} == {
+        name: (value, "user") for name, value in expected.items()
     }
 
 
@@ -192,9 +192,9 @@ def test_five_questions_at_most_and_whatever_is_proposed_can_be_planned(profile,
 
 @pytest.fixture
 def google():
-    here = Google()
-    yield here
-    here.close()
+    api = Google()
+    yield api
+    api.close()
 
 
 @pytest.fixture
@@ -290,12 +290,12 @@ def test_whatever_was_said_before_is_in_the_file_as_it_was(cluster, work, window
     window.open(html(user))
     data = window.embedded()
     # A key of YAML has 1,024 characters at most.
-    said = {
+    earlier = {
         "kubeflow_app_name": HOSTILE,
         "kubeflow_rules": TEXTS,
         "kubeflow_packages": {text: {"deep": [text, 1, None, {}]} for text in TEXTS[:-1]},
     }
-    data |= {"name": HOSTILE, "context": HOSTILE, "server": "</script>\n-->\u2028", "said": said}
+    data |= {"name": HOSTILE, "context": HOSTILE, "server": "</script>\n-->\u2028", "said": earlier}
     for number, each in enumerate(data["found"]):
         each |= dict.fromkeys(("what", "value", "why"), TEXTS[number % len(TEXTS)])
     data["blockers"] = data["warnings"] = [{"reason": text, "fix": text, "command": text} for text in TEXTS]
@@ -306,7 +306,7 @@ def test_whatever_was_said_before_is_in_the_file_as_it_was(cluster, work, window
     while not window.all("#end"):
         go_on(window)
     choices = yaml.safe_load(saved(window).read_text())
-    assert {name: choices[name] for name in said} == said
+    assert {name: choices[name] for name in earlier} == earlier
 
 
 def test_a_second_guide_changes_nothing_and_starts_from_what_was_said(cluster, work, window) -> None:

@@ -51,8 +51,8 @@ class Application:
     def look(self, *items: Json) -> dict[str, tuple[str, str | None]]:
         """What a run would do, by kind and name, and why."""
         _inventory, members, old = self.compared(*items)
-        found = {f"{member.key.kind} {member.key.name}": (member.action, member.why) for member in members}
-        return {**found, **{f"{key.kind} {key.name}": ("stale", None) for key, _resource in old}}
+        compared = {f"{member.key.kind} {member.key.name}": (member.action, member.why) for member in members}
+        return {**compared, **{f"{key.kind} {key.name}": ("stale", None) for key, _resource in old}}
 
     def actions(self, *items: Json) -> list[str]:
         """What a run would do, each once."""
@@ -133,8 +133,8 @@ def members_by_kubectl(app):
     """Kind, namespace and name of what ``kubectl get`` finds, asked as the parent tells to."""
     parent = app.cluster.get("-n", app.namespace, "configmap", "app-applyset")["metadata"]
     kinds = parent["annotations"]["applyset.kubernetes.io/contains-group-kinds"]
-    found = app.cluster.get(kinds, "-A", "-l", f"{PART_OF}={parent['labels']['applyset.kubernetes.io/id']}")["items"]
-    return {str(key_of(item)) for item in found}
+    items = app.cluster.get(kinds, "-A", "-l", f"{PART_OF}={parent['labels']['applyset.kubernetes.io/id']}")["items"]
+    return {str(key_of(item)) for item in items}
 
 
 def test_kubectl_finds_exactly_the_members(application):
@@ -428,16 +428,16 @@ def test_what_others_made_is_named_with_its_owner_and_nothing_is_written(applica
     plain = made("v1", "ConfigMap", "of-a-person", "of-others", data={"a": "1", "b": "2"})
     account = made("v1", "Secret", "held", "of-others", data={"user": "bWU=", "password": "bm9uZQ=="})
     assert app.kubectl("apply", "-f", "-", items=(helm, argo, plain, account)).returncode == 0
-    wanted = [made("v1", "ConfigMap", f"of-{name}", "of-others", data={"a": "2"}) for name in ("helm", "argo", "a-person")]
+    declared = [made("v1", "ConfigMap", f"of-{name}", "of-others", data={"a": "2"}) for name in ("helm", "argo", "a-person")]
     held_already = made("v1", "Secret", "held", "of-others", stringData={"password": "none"})
     with app.cluster.untouched(), pytest.raises(BootstrapError) as refused:
-        app.run(*wanted, held_already)
+        app.run(*declared, held_already)
     assert refused.value.message == (
         "3 objects already exist and are not managed by this application: ConfigMap of-others/of-helm (Helm release ml/minio), "
         "ConfigMap of-others/of-argo (Argo CD application platform), ConfigMap of-others/of-a-person (kubectl)."
     )
     assert "kubeflow_adopt=true" in (refused.value.fix or "")
-    _inventory, members, _old = app.compared(*wanted, held_already, adopt=True)
+    _inventory, members, _old = app.compared(*declared, held_already, adopt=True)
     assert {(member.action, member.why) for member in members[:1]} == {("take-over", "it was managed by Helm release ml/minio")}
     # What holds all that is wanted already is left to whoever made it; so is a namespace.
     same = made("v1", "ConfigMap", "of-a-person", "of-others", data={"b": "2"})
@@ -465,9 +465,9 @@ def test_what_a_killed_run_applied_is_found_again(application):
 
 def members_left(app):
     """What still carries the label, but for the endpoints that go with a Service."""
-    found = app.cluster.everything(f"--selector={PART_OF}={app.inventory.id}")
+    items = app.cluster.everything(f"--selector={PART_OF}={app.inventory.id}")
     return {
-        key for key, each in found.items() if key[0] not in ("Endpoints", "EndpointSlice") and not each["metadata"].get("deletionTimestamp")
+        key for key, each in items.items() if key[0] not in ("Endpoints", "EndpointSlice") and not each["metadata"].get("deletionTimestamp")
     }
 
 
@@ -530,8 +530,8 @@ def lease_of(app):
 def test_a_second_deployment_waits_for_the_first(application, holder):
     app = application("two")
     first = holder(app)
-    said = []
-    with Ticker(said.append) as ticker:
+    lines = []
+    with Ticker(lines.append) as ticker:
         with pytest.raises(BootstrapError) as refused, hold(app.client, "two", "app", Deadline(0.5), ticker):
             pass
         assert f"process {first.pid}, since 20" in refused.value.message

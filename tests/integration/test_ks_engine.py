@@ -280,9 +280,9 @@ def test_components_come_in_the_order_that_their_objects_need_and_go_in_reverse(
     assert not each.get("leases", "-n", space)["items"]
     refused = app.deploy(state="absent")
     assert "ks would delete Namespace by-ks" in refused.message
-    gone = app.deploy(state="absent", remove_data=True).well()
+    removed = app.deploy(state="absent", remove_data=True).well()
     assert [call[3] for call in calls() if call[0] == "delete"] == ran[::-1]
-    assert set(gone.actions.values()) == {"removed"}
+    assert set(removed.actions.values()) == {"removed"}
     assert not each.try_kubectl("get", "namespace", space).stdout
     again = app.deploy(state="absent", remove_data=True).well()
     assert again.outcome["objects"] == []

@@ -40,8 +40,8 @@ def test_several_files_in_one_variable(cluster, work, tmp_path):
     wrong = {"current-context": "nowhere", "clusters": [{"name": "local-plain", "cluster": {"server": f"https://{NOBODY}"}}]}
     files = [write(tmp_path / name, part) for name, part in (("one", contexts), ("two", content), ("three", wrong))]
     names = [str(path) for path, *_state in files]
-    found = reaches(work(env={"KUBECONFIG": os.pathsep.join([names[0], str(tmp_path / "none"), *names[1:]])}), each)
-    assert (found["source"], found["files"], found["context"]) == ("KUBECONFIG", names, "local-plain")
+    target = reaches(work(env={"KUBECONFIG": os.pathsep.join([names[0], str(tmp_path / "none"), *names[1:]])}), each)
+    assert (target["source"], target["files"], target["context"]) == ("KUBECONFIG", names, "local-plain")
     assert untouched(*files)
 
 

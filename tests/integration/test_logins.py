@@ -295,12 +295,12 @@ def test_no_secret_is_shown_by_the_most_talkative_run(cluster, kubeconfig, token
     proxy = way.url.replace("http://", f"http://me:{secrets['proxy']}@")
     plugin = {"args": [f"--client-secret={secrets['arg']}"], "env": [{"name": "PASSWORD", "value": secrets["env"]}]}
     good = program(gives(token), "good")
-    said = f'echo "token: {secrets["stderr"]} $PASSWORD $1" >&2; exit 1'
+    script = f'echo "token: {secrets["stderr"]} $PASSWORD $1" >&2; exit 1'
     try:
         user = work(env={"KUBECONFIG": str(kubeconfig({"exec": {**plugin, "command": str(good)}}, **{"proxy-url": proxy}))})
         well = user.play("facts", "-vvv").well()
         assert way.asked
-        user.env["KUBECONFIG"] = str(kubeconfig({"exec": {**plugin, "command": str(program(said, "bad"))}}, **{"proxy-url": proxy}))
+        user.env["KUBECONFIG"] = str(kubeconfig({"exec": {**plugin, "command": str(program(script, "bad"))}}, **{"proxy-url": proxy}))
         bad = user.play("facts", "-vvv")
     finally:
         way.close()

@@ -16,9 +16,9 @@ PASSWORD = "right: sécret%"
 
 @pytest.fixture
 def openshift(tmp_path):
-    here = OpenShift(tmp_path / "openshift")
-    yield here
-    here.close()
+    api = OpenShift(tmp_path / "openshift")
+    yield api
+    api.close()
 
 
 @pytest.fixture

@@ -118,5 +118,5 @@ def test_all_is_there_after_one_run_and_nothing_was_written_too_early(deployed):
     each.kubectl("delete", f"flows.{GROUP}", "--all", "--all-namespaces")
     user.play("remove", kubeflow_remove_data=True).well()
     assert each.applied("ordered") == each.applied("ordered-more") == {}
-    for gone in (["crd", f"flows.{GROUP}"], ["priorityclass", "ordered-high"], ["namespace", "ordered-more"]):
-        assert "NotFound" in each.try_kubectl("get", *gone).stderr
+    for target in (["crd", f"flows.{GROUP}"], ["priorityclass", "ordered-high"], ["namespace", "ordered-more"]):
+        assert "NotFound" in each.try_kubectl("get", *target).stderr

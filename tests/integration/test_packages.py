@@ -120,12 +120,12 @@ def vendor(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def server(cluster: Factory, place: local_cluster.Directories) -> t.Iterator[Cluster]:
     """A cluster of its own, because it gets definitions that other tests take for add-ons."""
-    here = cluster("plain", name=CLUSTER)
+    running = cluster("plain", name=CLUSTER)
     prepared = [definition(*each) for each in STAND_INS]
     prepared += [namespace(NAMESPACE, "restricted"), namespace(NFS_NAMESPACE, "privileged"), namespace("baseline", "baseline"), QUOTA]
-    apply(here, prepared)
-    here.kubectl("wait", "--for=condition=Established", "crd", "--all", f"--timeout={patience(2):g}s")
-    yield here
+    apply(running, prepared)
+    running.kubectl("wait", "--for=condition=Established", "crd", "--all", f"--timeout={patience(2):g}s")
+    yield running
     local_cluster.absent(place, CLUSTER, CONTEXT)
 
 
@@ -168,20 +168,20 @@ def test_the_nfs_server_starts_and_its_claim_waits_for_it(server: Cluster, vendo
     apply(server, render(vendor, "nfs", {}, name="nfs"))
     server.kubectl("-n", NFS_NAMESPACE, "rollout", "status", "statefulset/nfs", f"--timeout={patience(3):g}s")
     assert server.get("pvc", "-n", NFS_NAMESPACE, "nfs-disk")["status"]["phase"] == "Bound"
-    made = server.get("storageclass", "kubeflow-nfs")
-    assert made["provisioner"] == "kubeflow.org/kubeflow-nfs"
+    storage_class = server.get("storageclass", "kubeflow-nfs")
+    assert storage_class["provisioner"] == "kubeflow.org/kubeflow-nfs"
 
 
 @pytest.mark.parametrize(("into", "refused"), [(NAMESPACE, True), ("baseline", True), (NFS_NAMESPACE, False)])
 def test_the_nfs_server_needs_the_level_privileged(server: Cluster, vendor: Path, into: str, refused: bool) -> None:
     (spec,) = [item["spec"]["template"]["spec"] for item in render(vendor, "nfs", {}) if item["kind"] == "StatefulSet"]
-    made = {
+    server_pod = {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": "trial", "namespace": into},
         "spec": {**spec, "serviceAccountName": "default"},
     }
-    done = server.try_kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(made))
+    done = server.try_kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(server_pod))
     assert (done.returncode != 0) is refused
     assert ("DAC_READ_SEARCH" in done.stderr) is refused
 
@@ -212,16 +212,16 @@ def test_the_controller_of_argo_starts(argo: Cluster) -> None:
     ],
 )
 def test_kinds_of_argo_keep_what_they_are_given(argo: Cluster, kind: str, content: Json) -> None:
-    made = {"apiVersion": "argoproj.io/v1alpha1", "kind": kind, "metadata": {"name": "trial", "namespace": NAMESPACE}, **content}
+    item = {"apiVersion": "argoproj.io/v1alpha1", "kind": kind, "metadata": {"name": "trial", "namespace": NAMESPACE}, **content}
     if kind == "ClusterWorkflowTemplate":
-        del made["metadata"]["namespace"]
-    kept = json.loads(argo.kubectl("create", "--dry-run=server", "-o", "json", "-f", "-", stdin=json.dumps(made)))
+        del item["metadata"]["namespace"]
+    kept = json.loads(argo.kubectl("create", "--dry-run=server", "-o", "json", "-f", "-", stdin=json.dumps(item)))
     assert {key: kept[key] for key in content} == content
 
 
 def test_a_workflow_without_a_spec_is_refused(argo: Cluster) -> None:
-    made = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": {"name": "trial", "namespace": NAMESPACE}}
-    done = argo.try_kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(made))
+    item = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": {"name": "trial", "namespace": NAMESPACE}}
+    done = argo.try_kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(item))
     assert done.returncode != 0 and "spec: Required value" in done.stderr
 
 
@@ -249,11 +249,11 @@ def test_pods_of_workflows_satisfy_restricted(argo: Cluster) -> None:
     executor, main = json.loads(data["executor"]), json.loads(data["mainContainer"])
     defaults = json.loads(data["workflowDefaults"])["spec"]
     containers = [{"name": "wait", "image": "example.com/none", **executor}, {"name": "main", "image": "example.com/none", **main}]
-    made = {
+    item = {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": "step", "namespace": NAMESPACE},
         "spec": {**defaults, "initContainers": [{"name": "init", "image": "example.com/none", **executor}], "containers": containers},
     }
-    done = argo.try_kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(made))
+    done = argo.try_kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(item))
     assert (done.returncode, done.stderr) == (0, "")

@@ -76,10 +76,10 @@ def test_a_run_that_went_well_can_be_read_and_searched(cluster, work, window) ->
 
     objects = report["outcome"]["objects"]
     window.one("#object-search").send_keys("hub service")
-    wanted = [each for each in objects if all(word in json.dumps(each).lower() for word in ("hub", "service"))]
-    assert 0 < len(wanted) < len(objects)
-    assert window.one("#object-count").text == f"{len(wanted)} of {len(objects)} objects"
-    assert len(window.all("#object-table tbody tr")) == len(wanted)
+    matching = [each for each in objects if all(word in json.dumps(each).lower() for word in ("hub", "service"))]
+    assert 0 < len(matching) < len(objects)
+    assert window.one("#object-count").text == f"{len(matching)} of {len(objects)} objects"
+    assert len(window.all("#object-table tbody tr")) == len(matching)
     # A box of the picture lists its objects, by keyboard too.
     window.run("document.querySelector('svg .cell[aria-label*=\"wave 2\"]').focus()")
     window.press("ENTER")

@@ -108,10 +108,10 @@ def refused(requests):
     ]
 
 
-def found(there, item):
+def live(cluster_objects, item):
     """An object as it is in the cluster; some of the platform name a namespace, but are in none."""
     kind, metadata = item["kind"], item["metadata"]
-    return there.get((kind, metadata.get("namespace", ""), metadata["name"])) or there.get((kind, "", metadata["name"]))
+    return cluster_objects.get((kind, metadata.get("namespace", ""), metadata["name"])) or cluster_objects.get((kind, "", metadata["name"]))
 
 
 def complete(workload):
@@ -133,11 +133,11 @@ def test_the_platform_goes_in_with_one_run_and_out_again(running, user, items):
     written = {each["requestURI"].partition("?")[0] for each in requests if each["verb"] == "patch"}
     assert len(written) >= len(items)
     # What the application is of is there as it was wanted, and everything runs.
-    there = running.everything()
-    assert [item for item in items if found(there, item) is None] == []
-    unfilled = [key for key, item in there.items() for config in client_configs(item) if not config.get("caBundle")]
+    cluster_objects = running.everything()
+    assert [item for item in items if live(cluster_objects, item) is None] == []
+    unfilled = [key for key, item in cluster_objects.items() for config in client_configs(item) if not config.get("caBundle")]
     assert unfilled == []
-    short = [item["metadata"] for item in platform.workloads(items) if not complete(found(there, item))]
+    short = [item["metadata"] for item in platform.workloads(items) if not complete(live(cluster_objects, item))]
     assert short == []
     assert user.report()["outcome"]["counts"] == {"created": len(items)}
 

@@ -58,7 +58,7 @@ class Server:
 
     def take(self, items: list[Json]) -> dict[str, str]:
         """What the server says against the objects, or warns of; their namespaces are made."""
-        said: dict[str, str] = {}
+        messages: dict[str, str] = {}
         items = placed(items, self.resources, NAMESPACE)
         spaces = {key_of(item).namespace for item in items} - {""}
         declared = {item["metadata"]["name"]: item for item in items if item["kind"] == "Namespace"}
@@ -69,18 +69,18 @@ class Server:
             try:
                 self.apply(item, dry_run=True)
             except ApiError as error:
-                said[str(key_of(item))] = error.status_message
+                messages[str(key_of(item))] = error.status_message
             accepted = CHOICES["accepted_warnings"].get(item["kind"])
             warnings = [text for text in self.client.connections.warnings if not accepted or accepted not in text.replace("\\", "")]
             if warnings:
-                said[str(key_of(item))] = f"warning: {'; '.join(warnings)}"
-        return said
+                messages[str(key_of(item))] = f"warning: {'; '.join(warnings)}"
+        return messages
 
     def _namespace(self, name: str, declared: Json | None) -> None:
         labels = ((declared or {}).get("metadata") or {}).get("labels") or {}
         level = labels.get(f"{_POD_SECURITY}/enforce", "privileged" if declared else "restricted")
-        wanted = {f"{_POD_SECURITY}/{mode}": level for mode in ("enforce", "warn")}
-        self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": wanted}}, dry_run=False)
+        levels = {f"{_POD_SECURITY}/{mode}": level for mode in ("enforce", "warn")}
+        self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": levels}}, dry_run=False)
 
 
 @pytest.fixture(scope="module")
@@ -98,13 +98,13 @@ def server(cluster: t.Any) -> Iterator[Server]:
 
         def established() -> bool:
             kinds = served(client)
-            wanted = [
+            required = [
                 (f"{each['spec']['group']}/{version['name']}", each["spec"]["names"]["kind"])
                 for each in definitions.values()
                 for version in each["spec"]["versions"]
                 if version["served"]
             ]
-            return all(kind in kinds.get(version, {}) for version, kind in wanted)
+            return all(kind in kinds.get(version, {}) for version, kind in required)
 
         running.eventually(established, "all definitions are served")
         server.resources = Resources(served(client))
@@ -123,6 +123,6 @@ def test_a_wrong_field_and_an_unsafe_pod_are_noticed(server: Server) -> None:
     spec = {"selector": {"matchLabels": {"a": "b"}}, "template": template}
     unsafe = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "unsafe"}, "spec": spec}
     wrong = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "wrong"}, "dat": {}}
-    said = server.take([unsafe, wrong])
-    assert "PodSecurity" in said[f"Deployment.apps {NAMESPACE}/unsafe"]
-    assert "dat" in said[f"ConfigMap {NAMESPACE}/wrong"]
+    messages = server.take([unsafe, wrong])
+    assert "PodSecurity" in messages[f"Deployment.apps {NAMESPACE}/unsafe"]
+    assert "dat" in messages[f"ConfigMap {NAMESPACE}/wrong"]

@@ -17,7 +17,7 @@ RESTLESS = {"Event", "Lease"}
 
 def state(cluster):
     """Every object of the cluster: who it is and what it is to be."""
-    found = {}
+    objects = {}
     for key, item in cluster.everything().items():
         if key[0] in RESTLESS:
             continue
@@ -26,8 +26,8 @@ def state(cluster):
         if key[0] == "PersistentVolume":
             item = {**item, "spec": {**item["spec"], "claimRef": None}}
             metadata.pop("annotations", None)
-        found[key] = {**item, "metadata": metadata, "status": None}
-    return found
+        objects[key] = {**item, "metadata": metadata, "status": None}
+    return objects
 
 
 def settled(cluster):
@@ -105,8 +105,8 @@ def test_users_servers_end_before_what_guards_them(cluster, work):
     assert "Pod servers/jupyter-anna" not in next(line for line in foreseen.output.splitlines() if "Namespace servers: kept" in line)
     since = len(each.requests())
     run = user.play("remove").well()
-    gone = [entry for entry in deletions(each, since) if entry[0] in ("pods", "networkpolicies")]
-    assert gone.index(("pods", "jupyter-anna")) < min(number for number, entry in enumerate(gone) if entry[0] == "networkpolicies")
+    deleted = [entry for entry in deletions(each, since) if entry[0] in ("pods", "networkpolicies")]
+    assert deleted.index(("pods", "jupyter-anna")) < min(number for number, entry in enumerate(deleted) if entry[0] == "networkpolicies")
     left = each.get("pods", "-n", "servers")["items"]
     assert [item["metadata"]["name"] for item in left] == ["mine"]
     assert each.get("pvc", "claim-anna", "-n", "servers")["metadata"]["name"] == "claim-anna"
@@ -174,31 +174,31 @@ def application(cluster, tmp_path):
 
     def make(space, *items, **arguments):
         each = cluster("kind")
-        found = Application(tmp_path / space, space, {"kubeconfig": each.kubeconfig, "wait_timeout": 60, **arguments})
-        found.write(*items).deploy().well()
-        return each, found
+        app = Application(tmp_path / space, space, {"kubeconfig": each.kubeconfig, "wait_timeout": 60, **arguments})
+        app.write(*items).deploy().well()
+        return each, app
 
     return make
 
 
 def uids(cluster):
     """All objects of the cluster, by UID; pods of others come and go."""
-    found = {}
+    by_name = {}
 
     def same():
-        before = dict(found)
-        found.clear()
-        found.update(
+        before = dict(by_name)
+        by_name.clear()
+        by_name.update(
             {
                 key: item["metadata"].get("uid")
                 for key, item in cluster.everything().items()
                 if key[0] != "Event" and key[1] != "kube-node-lease"
             }
         )
-        return before == found
+        return before == by_name
 
     cluster.eventually(same, "the cluster comes to rest")
-    return found
+    return by_name
 
 
 def deletions(cluster, since):
@@ -336,9 +336,9 @@ def test_a_finalizer_is_awaited_and_explained(application):
     assert stuck.actions[f"Deployment.apps {space}/runner"] == "not reached"
     assert each.get("deployment", "runner", "-n", space)["status"]["availableReplicas"] == 1
     each.kubectl("delete", "deployment", "runner", "-n", space)
-    gone = app.deploy(state="absent", wait_timeout=3).message
-    assert f"nothing runs here any more that may change flows.{group}" in gone
-    assert f"kubectl patch flows.{group} nightly -n {space}" in gone
+    message = app.deploy(state="absent", wait_timeout=3).message
+    assert f"nothing runs here any more that may change flows.{group}" in message
+    assert f"kubectl patch flows.{group} nightly -n {space}" in message
     each.kubectl("patch", f"flows.{group}", "nightly", "-n", space, "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
     assert app.deploy(state="absent").well().actions[f"Namespace {space}"] == "removed"
 

@@ -49,7 +49,7 @@ def test_a_server_that_echoes_what_it_is_sent(work, tmp_path, way, behaviour):
         run = mine.play("facts", "-vvv", *flags, kubeflow_cache_facts=True)
         watcher.stop()
     assert run.code in (0, 2) and log.stat().st_size > 1000 and "\x1b[2J" not in run.output
-    seen = [*watcher.seen, *planted.found("output", run.output.encode()), *planted.found("log", log.read_bytes())]
+    seen = [*watcher.seen, *planted.leaks("output", run.output.encode()), *planted.leaks("log", log.read_bytes())]
     seen += [each for folder in (mine.home, mine.folder, tmp_path / "junit", tmp_path / "cache") for each in planted.below(folder)[0]]
     # Ansible itself hands its variables to nobody, but a helper gets its own.
     assert [each for each in seen if not each.startswith("variable-of-a-helper in a command line")] == []
@@ -57,15 +57,15 @@ def test_a_server_that_echoes_what_it_is_sent(work, tmp_path, way, behaviour):
 
 @pytest.mark.parametrize("flags", [("-v",), ("-vvv", "--check", "--diff")])
 def test_a_parameter_that_looks_like_a_credential(work, tmp_path, flags):
-    planted, log, given = Planted(), tmp_path / "ansible.log", tmp_path / "given.json"
+    planted, log, variables = Planted(), tmp_path / "ansible.log", tmp_path / "given.json"
     first, by_hand = (planted.texts.setdefault(name, f"ghp_{secrets.token_hex(18)}") for name in ("given", "by-hand"))
-    given.write_text(json.dumps({"kubeflow_parameters": {"kubeflow-core": {"oidcClientId": first}}}))
+    variables.write_text(json.dumps({"kubeflow_parameters": {"kubeflow-core": {"oidcClientId": first}}}))
     user = work(env=everything_kept(tmp_path, log), kubeflow_facts_file=str(FACTS / "plain.json"))
 
     def look():
-        run = user.play("bootstrap", *flags, "-e", f"@{given}").well()
+        run = user.play("bootstrap", *flags, "-e", f"@{variables}").well()
         assert "kubeflow-core.oidcClientId looks like a credential" in run.output
-        seen = [*planted.found("output", run.output.encode()), *planted.found("log", log.read_bytes())]
+        seen = [*planted.leaks("output", run.output.encode()), *planted.leaks("log", log.read_bytes())]
         folders = (tmp_path / "junit", tmp_path / "cache", user.folder / "kubeflow-report")
         assert seen + [each for folder in folders for each in planted.below(folder)[0]] == []
         return run
@@ -79,12 +79,12 @@ def test_a_parameter_that_looks_like_a_credential(work, tmp_path, flags):
 
 @pytest.mark.parametrize("form", [json.dumps, lambda each: json.dumps(each, indent=1), lambda each: each])
 def test_no_page_holds_what_a_kubeconfig_holds(work, tmp_path, form):
-    planted, given = Planted(), tmp_path / "given.json"
+    planted, variables = Planted(), tmp_path / "given.json"
     planted.texts["password"] = "correct horse battery"  # by its looks nobody would take it for one
     document = kubeconfig("http://127.0.0.1:9", {"username": "me", "password": planted.texts["password"]}, {})
-    given.write_text(json.dumps({"kubeflow_kubeconfig": form(document)}))
+    variables.write_text(json.dumps({"kubeflow_kubeconfig": form(document)}))
     user = work(kubeflow_facts_file=str(FACTS / "plain.json"))
-    user.play("guide", "-e", f"@{given}").well()
+    user.play("guide", "-e", f"@{variables}").well()
     assert (user.folder / "kubeflow-report" / "guide.html").exists() and planted.below(user.folder)[0] == set()
 
 
@@ -94,4 +94,4 @@ def test_the_environment_is_kept_nowhere_where_ks_is_installed(work, tmp_path):
     run = user.play("ks", "-vvv", kubeflow_ks_sha256={}, kubeflow_ks_bin_dir=str(tmp_path / "bin"))
     # As far as the platform goes, which is all that is gathered.
     assert "Nothing was installed: no SHA-256 is given for ks 0.10.0 for linux_amd64" in run.output
-    assert planted.found("output", run.output.encode()) == [] and planted.below(tmp_path)[0] == set()
+    assert planted.leaks("output", run.output.encode()) == [] and planted.below(tmp_path)[0] == set()

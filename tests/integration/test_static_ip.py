@@ -22,9 +22,9 @@ FACTS = {"cloud": {"provider": "gcp", "account": "my-project", "region": "us-cen
 
 @pytest.fixture
 def google():
-    here = Google()
-    yield here
-    here.close()
+    api = Google()
+    yield api
+    api.close()
 
 
 @pytest.fixture
@@ -35,8 +35,8 @@ def step(google, work, tmp_path):
 
 
 def only(google):
-    ((path, found),) = google.addresses.items()
-    return path, found
+    ((path, address),) = google.addresses.items()
+    return path, address
 
 
 def test_an_address_is_reserved_found_again_and_released(google, step):
@@ -44,10 +44,10 @@ def test_an_address_is_reserved_found_again_and_released(google, step):
     assert (foreseen.changed, google.addresses) == (1, {})
     assert '"name": "kubeflow-' in foreseen.output.replace("+", " ")
     first = step.run("--diff")
-    path, found = only(google)
-    name = found["name"]
+    path, address = only(google)
+    name = address["name"]
     assert path == f"{GLOBAL}/{name}" and name.startswith("kubeflow-")
-    assert found["labels"] == MARKS
+    assert address["labels"] == MARKS
     assert first.changed == 1 and '"address": "203.0.113.1"' in first.output
     assert first.step["parameters"] == {"ipName": name} == foreseen.step["parameters"]
     assert first.step["record"] == {
@@ -67,8 +67,8 @@ def test_an_address_is_reserved_found_again_and_released(google, step):
     assert (second.changed, second.step) == (0, first.step)
     assert {asked.method for asked in google.asked[before:] if "/compute/" in asked.path} == {"GET"}
     assert step.run("--check", kubeflow_static_ip_state="absent").changed == 1 and google.addresses
-    gone = step.run(kubeflow_static_ip_state="absent")
-    assert (gone.changed, google.addresses, gone.step["record"]) == (1, {}, {})
+    released = step.run(kubeflow_static_ip_state="absent")
+    assert (released.changed, google.addresses, released.step["record"]) == (1, {}, {})
     assert step.run(kubeflow_static_ip_state="absent").changed == 0
 
 
@@ -129,8 +129,8 @@ def test_a_killed_run_is_repaired_by_the_next(google, step, moment):
     assert google.holding.wait(patience(3))
     kill(run)
     google.go_on()
-    path, found = only(google)
-    assert ("labels" in found) == (moment == "labelling")
+    path, address = only(google)
+    assert ("labels" in address) == (moment == "labelling")
     again = step.run()
     assert only(google)[0] == path and google.addresses[path]["labels"] == MARKS
     assert (again.changed, again.step["record"]["made"]) == (1 if moment == "reserving" else 0, True)
@@ -145,16 +145,16 @@ def test_two_runs_at_once_reserve_one(google, step):
     google.go_on()
     output, _unused = first.communicate(timeout=patience(3))
     assert first.returncode == 0, output
-    path, found = only(google)
-    assert found["labels"] == MARKS and second.step["record"]["id"] == path
+    path, address = only(google)
+    assert address["labels"] == MARKS and second.step["record"]["id"] == path
 
 
 def test_an_address_in_use_is_not_released(google, step):
     step.run()
-    _path, found = only(google)
-    found |= {"status": "IN_USE", "users": ["https://www.googleapis.com/compute/v1/projects/my-project/global/forwardingRules/k8s-fw"]}
+    _path, address = only(google)
+    address |= {"status": "IN_USE", "users": ["https://www.googleapis.com/compute/v1/projects/my-project/global/forwardingRules/k8s-fw"]}
     assert step.fails(kubeflow_static_ip_state="absent", kubeflow_static_ip_timeout=1) == (
-        f"The address 203.0.113.1 ({found['name']}) was not released: it is in use by projects/my-project/global/forwardingRules/k8s-fw. "
+        f"The address 203.0.113.1 ({address['name']}) was not released: it is in use by projects/my-project/global/forwardingRules/k8s-fw. "
         "Remove what uses it, then run this again."
     )
     assert google.addresses

@@ -20,17 +20,17 @@ LOGIN = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "wJalrXUtn
 
 @pytest.fixture(scope="module")
 def moto():
-    here = Moto()
-    yield here
-    here.close()
+    server = Moto()
+    yield server
+    server.close()
 
 
 @pytest.fixture
 def aws(moto):
     moto.reset()
-    here = Aws(moto)
-    yield here
-    here.close()
+    api = Aws(moto)
+    yield api
+    api.close()
 
 
 @pytest.fixture
@@ -48,18 +48,18 @@ def all_of(ec2):
     return ec2.describe_addresses()["Addresses"]
 
 
-def tags_of(found):
-    return {tag["Key"]: tag["Value"] for tag in found["Tags"]}
+def tags_of(address):
+    return {tag["Key"]: tag["Value"] for tag in address["Tags"]}
 
 
 def test_an_address_is_reserved_found_again_and_released(aws, ec2, step):
     assert step.run("--check").changed == 1 and not all_of(ec2)
     first = step.run()
-    (found,) = all_of(ec2)
-    assert {key: tags_of(found)[key] for key in MARKS} == MARKS
+    (address,) = all_of(ec2)
+    assert {key: tags_of(address)[key] for key in MARKS} == MARKS
     record = first.step["record"]
-    assert (record["address"], record["allocation_id"], record["region"]) == (found["PublicIp"], found["AllocationId"], "eu-west-1")
-    assert first.step["parameters"] == {"ipName": found["PublicIp"]} and record["made"] is True
+    assert (record["address"], record["allocation_id"], record["region"]) == (address["PublicIp"], address["AllocationId"], "eu-west-1")
+    assert first.step["parameters"] == {"ipName": address["PublicIp"]} and record["made"] is True
     again = step.run()
     assert (again.changed, again.step) == (0, first.step)
     # A tag of the user's is added.
@@ -99,24 +99,24 @@ def test_two_runs_that_both_saw_nothing_end_with_one(aws, ec2, step):
     output, _unused = first.communicate(timeout=patience(3))
     assert first.returncode == 0, output
     assert aws.count("POST", "AllocateAddress") == 2
-    (found,) = all_of(ec2)
-    assert found["AllocationId"] == second.step["record"]["allocation_id"] and found["PublicIp"] in output
+    (address,) = all_of(ec2)
+    assert address["AllocationId"] == second.step["record"]["allocation_id"] and address["PublicIp"] in output
 
 
 def test_an_address_in_use_is_not_released(ec2, step):
-    made = step.run().step["record"]
+    record = step.run().step["record"]
     subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
     interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
-    ec2.associate_address(AllocationId=made["allocation_id"], NetworkInterfaceId=interface)
+    ec2.associate_address(AllocationId=record["allocation_id"], NetworkInterfaceId=interface)
     message = step.fails(kubeflow_static_ip_state="absent", kubeflow_static_ip_timeout=1)
-    assert message.startswith(f"The address {made['address']} (") and f"it is in use by {interface}" in message
+    assert message.startswith(f"The address {record['address']} (") and f"it is in use by {interface}" in message
     assert len(all_of(ec2)) == 1
 
 
 def test_refusals_are_explained(aws, ec2, step):
     who = "arn:aws:iam::123456789012:user/ci"
-    said = f"You are not authorized to perform this operation. User: {who} is not authorized to perform: ec2:AllocateAddress"
-    aws.faults = [Fault("POST", "AllocateAddress", refusal("UnauthorizedOperation", said, 403))]
+    denial = f"You are not authorized to perform this operation. User: {who} is not authorized to perform: ec2:AllocateAddress"
+    aws.faults = [Fault("POST", "AllocateAddress", refusal("UnauthorizedOperation", denial, 403))]
     assert step.fails() == (
         f"{who} may not do ec2:AllocateAddress in the region eu-west-1. Allow the action ec2:AllocateAddress in a policy of that identity."
     )

@@ -30,9 +30,9 @@ def authority(tmp_path_factory):
 def azure(authority):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(authority[1])
-    here = Azure(context)
-    yield here
-    here.close()
+    api = Azure(context)
+    yield api
+    api.close()
 
 
 @pytest.fixture
@@ -48,19 +48,19 @@ def step(azure, env, work):
 
 
 def only(azure):
-    (found,) = azure.addresses.values()
-    return found
+    (address,) = azure.addresses.values()
+    return address
 
 
 @pytest.mark.soak
 def test_an_address_is_reserved_found_again_and_released(azure, step):
     assert step.run("--check").changed == 1 and not azure.addresses
     first = step.run()
-    found = only(azure)
-    assert found["tags"] == MARKS and "/resourceGroups/nodes/" in found["id"]
+    address = only(azure)
+    assert address["tags"] == MARKS and "/resourceGroups/nodes/" in address["id"]
     assert first.step["parameters"] == {"ipName": "198.51.100.1"}
     assert {key: first.step["record"][key] for key in ("id", "resource_group", "region", "made")} == {
-        "id": found["id"],
+        "id": address["id"],
         "resource_group": "nodes",
         "region": "westeurope",
         "made": True,

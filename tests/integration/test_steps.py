@@ -49,9 +49,9 @@ class Google(IapGoogle):
 
 @pytest.fixture
 def google():
-    here = Google()
-    yield here
-    here.close()
+    api = Google()
+    yield api
+    api.close()
 
 
 @pytest.fixture
@@ -138,12 +138,12 @@ def test_all_of_them_end_in_a_way_in_from_the_internet(gke, google, user):
     assert (steps["static_ip"]["address"], steps["static_ip"]["made"]) == ("203.0.113.1", True)
     assert (steps["dns"]["hostname"], steps["certificates"]["kind"], steps["auth"]["kind"]) == (HOST, "google-managed", "iap")
     assert git(user, "status", "--porcelain") == "" and git(user, "rev-list", "--count", "HEAD") == "1"
-    told = user.report()
-    assert told["plan"]["steps"]["dns"]["reason"].startswith(f"{HOST} leads to 203.0.113.1")
-    assert told["steps"]["git"]["reason"].startswith("Committed on ")
+    report = user.report()
+    assert report["plan"]["steps"]["dns"]["reason"].startswith(f"{HOST} leads to 203.0.113.1")
+    assert report["steps"]["git"]["reason"].startswith("Committed on ")
     for words in ("static_ip: The global address", f"dns: {HOST} leads to", "git: Committed on", "(203.0.113.1)"):
         assert words in " ".join(first.output.split())
-    chosen = told["plan"]["parameters"]["iap-ingress"]["hostname"]
+    chosen = report["plan"]["parameters"]["iap-ingress"]["hostname"]
     assert (chosen["source"], chosen["rule"]) == ("step", "step-dns")
 
     before, objects = application(user), google.addresses.copy()
@@ -169,8 +169,8 @@ def test_stages_alone_know_what_the_steps_found_out(gke, google, user):
     before, asked = application(user), len(google.asked)
     for stage in ("plan", "app"):
         user.play(stage, **alone).well()
-        found = user.report()["plan"]["parameters"]["iap-ingress"]
-        assert found["hostname"]["value"] == HOST and found["ipName"]["source"] == "step"
+        parameters = user.report()["plan"]["parameters"]["iap-ingress"]
+        assert parameters["hostname"]["value"] == HOST and parameters["ipName"]["source"] == "step"
     assert (application(user), len(google.asked)) == (before, asked)
     user.play("deploy", kubeflow_engine="native").well()
     assert gke.get("ingress", "iap-ingress", "-n", "steps")["spec"]["rules"][0]["host"] == HOST
@@ -193,8 +193,8 @@ def test_what_was_reserved_is_released_and_what_was_adopted_stays(gke, google, u
     with gke.untouched():
         foreseen = user.play("remove", "--check").well()
     assert foreseen.changed == 3 and google.addresses
-    gone = user.play("remove", kubeflow_remove_data=True).well()
-    assert "was released" in gone.output and google.addresses == {}
+    removed = user.play("remove", kubeflow_remove_data=True).well()
+    assert "was released" in removed.output and google.addresses == {}
     assert {kind for _host, kind in google.zones["ml"]["records"]} == {"SOA"}
     assert gke.try_kubectl("get", "secret", "kubeflow-oauth", "-n", "steps").returncode != 0
     assert user.play("remove").well().changed == 0
@@ -372,9 +372,9 @@ def test_twenty_secrets_are_nowhere_but_in_the_cluster(gke, google, names, work,
         assert b"kubeflow_steps" not in history.stdout and len(history.stdout) > 10_000
         planted.texts |= {f"token-{number}": token for number, token in enumerate(google.tokens)}
         seen += watcher.seen
-        seen += planted.found(f"{name}: history", history.stdout)
+        seen += planted.leaks(f"{name}: history", history.stdout)
         for where, text in (("output", first.output), ("output", second.output), ("log", log.read_text())):
-            seen += planted.found(f"{name}: {where}", text.encode())
+            seen += planted.leaks(f"{name}: {where}", text.encode())
         seen += [each for folder in (user.home, user.folder, temporary) for each in planted.below(folder)[0]]
     server.close()
     # They were used, and the search finds what is there.
@@ -382,6 +382,6 @@ def test_twenty_secrets_are_nowhere_but_in_the_cluster(gke, google, names, work,
     oauth, oidc = (gke.get("secret", each, "-n", where)["data"] for each, where in (("kubeflow-oauth", "one"), ("kubeflow-oidc", "two")))
     assert base64.b64decode(oauth["client_secret"]).decode() == vaulted["vault_iap_secret"]
     assert base64.b64decode(oidc["client-secret"]).decode() == environment["OIDC_SECRET"]
-    found = {each.split(" in ")[0] for each in planted.found("", base64.b64encode(b"x" + "\n".join(planted.texts.values()).encode()))}
-    assert found == set(planted.texts) and len(found) >= 20
+    detected = {each.split(" in ")[0] for each in planted.leaks("", base64.b64encode(b"x" + "\n".join(planted.texts.values()).encode()))}
+    assert detected == set(planted.texts) and len(detected) >= 20
     assert sorted(set(seen)) == []

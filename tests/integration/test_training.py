@@ -67,15 +67,15 @@ def test_applied_again_nothing_changes_and_the_certificate_stays(cluster_with_op
     each, names = cluster_with_operator, ("secret/training-operator-webhook-cert", "-n", OPERATOR)
     # As the operator does at its first start.
     each.kubectl("patch", *names, "--type=merge", "-p", json.dumps({"data": {"tls.crt": "bWluZQ=="}}))
-    made = objects("core", "training-operator", trainingOperatorReplicas=2)
+    operator = objects("core", "training-operator", trainingOperatorReplicas=2)
 
     def versions():
-        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": [item for item in made if item["kind"] != "Deployment"]})
+        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": [item for item in operator if item["kind"] != "Deployment"]})
         items = json.loads(each.kubectl("get", "-f", "-", "-o", "json", stdin=text))["items"]
         return {item["metadata"]["uid"]: item["metadata"]["resourceVersion"] for item in items}
 
     before = versions()
-    assert applied(each, made).returncode == 0
+    assert applied(each, operator).returncode == 0
     assert versions() == before
     assert each.get(*names)["data"] == {"tls.crt": "bWluZQ=="}
 
@@ -111,10 +111,10 @@ def test_the_operator_may_do_what_it_must_and_no_more(cluster_with_operator):
 @pytest.mark.parametrize("package", ["tf-job", "pytorch-job"])
 @pytest.mark.parametrize("choices", [{}, {"num_workers": 2, "num_gpus": 1, "args": "--epochs,3"}, {"cloud": "openshift", "num_workers": 1}])
 def test_a_job_of_the_packages_is_accepted(cluster_with_operator, package, choices):
-    made = objects(package, package, image="registry.example.com/train:1", **choices)
-    run = applied(cluster_with_operator, made)
+    items = objects(package, package, image="registry.example.com/train:1", **choices)
+    run = applied(cluster_with_operator, items)
     assert (run.returncode, run.stderr) == (0, "")
-    job = made[0]
+    job = items[0]
     # Its pods are of the level that the namespace asks for.
     for type, made_of in next(value for key, value in job["spec"].items() if key.endswith("ReplicaSpecs")).items():
         pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"{package}-{type.lower()}", "namespace": SPACE}}
@@ -159,12 +159,12 @@ def good(kind: str, **spec: t.Any) -> dict[str, t.Any]:
     ],
 )
 def test_a_good_job_is_accepted_and_kept_as_it_is(cluster_with_operator, kind, spec):
-    wanted = good(kind, **spec)
-    run = applied(cluster_with_operator, [wanted])
+    job = good(kind, **spec)
+    run = applied(cluster_with_operator, [job])
     assert (run.returncode, run.stderr) == (0, "")
-    name = wanted["metadata"]["name"]
+    name = job["metadata"]["name"]
     kept = cluster_with_operator.get(kind, name, "-n", SPACE)
-    assert kept["spec"] == wanted["spec"]  # nothing was cut off, pods included
+    assert kept["spec"] == job["spec"]  # nothing was cut off, pods included
 
     # As the operator does: a condition, which kubectl shows, is a change of the status alone.
     status = {"status": {"conditions": [{"type": "Running", "status": "True"}], "replicaStatuses": {"Worker": {"active": 1}}}}

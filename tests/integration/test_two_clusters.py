@@ -170,9 +170,9 @@ def test_two_hosts_at_their_own_pace(both, work, strategy):
 
 def test_a_login_for_whole_runs_is_refused_by_each_stage(work):
     stages = ["facts", "plan", "steps", "app", "guide", "deploy", "verify"]
-    told = {"ansible.builtin.debug": {"msg": "SHOWN {{ item }} {{ ansible_failed_result.msg }}"}}
+    shows = {"ansible.builtin.debug": {"msg": "SHOWN {{ item }} {{ ansible_failed_result.msg }}"}}
     login = {"kubeflow_openshift_login": True, "kubeflow_openshift_login_host": "https://127.0.0.1:1"}
-    tasks = [{**use(stage, **login), "rescue": [{**told, "loop": [stage]}]} for stage in stages]
+    tasks = [{**use(stage, **login), "rescue": [{**shows, "loop": [stage]}]} for stage in stages]
     _done, shown = run(work(), tasks)
     assert list(shown) == stages
-    assert all(said.startswith("kubeflow_openshift_login is for the whole run") for said in shown.values())
+    assert all(message.startswith("kubeflow_openshift_login is for the whole run") for message in shown.values())

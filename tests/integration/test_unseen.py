@@ -46,8 +46,8 @@ def test_what_left_while_its_api_server_was_away_is_pruned_by_a_later_run(cluste
     mine.write(*stays, made(f"{GROUP}/v1", "Way", "w", space, spec={})).deploy().well()
     try:
         each.kubectl("label", "apiservice", API, "kube-aggregator.kubernetes.io/automanaged-")
-        gone = {"spec": {"service": {"name": "gone", "namespace": "default", "port": 443}, "insecureSkipTLSVerify": True}}
-        each.kubectl("patch", "apiservice", API, "--type=merge", "-p", json.dumps(gone))
+        broken = {"spec": {"service": {"name": "gone", "namespace": "default", "port": 443}, "insecureSkipTLSVerify": True}}
+        each.kubectl("patch", "apiservice", API, "--type=merge", "-p", json.dumps(broken))
         available(each, "False")
         each.eventually(lambda: "at the moment" in (mine.deploy(check=True).error or ""), "discovery is stale")
         assert f"the API service {API} is not available" in mine.deploy(check=True).message

@@ -42,8 +42,8 @@ def test_asked_for_under_one_id_and_shown(cluster, work):
     reports = []
     for _time in range(2):
         user.play("app", **asked).well()
-        said = user.play("usage").well().output
-        [body] = re.findall(r'Sent to https://usage\.example\.com/report once a day \([0-9 *]+\): (\{.*\})"', said)
+        output = user.play("usage").well().output
+        [body] = re.findall(r'Sent to https://usage\.example\.com/report once a day \([0-9 *]+\): (\{.*\})"', output)
         reports.append(json.loads(json.loads(f'"{body}"')))
     nodes = len(cluster().get("nodes")["items"])
     version = json.loads(cluster().kubectl("version", "-o", "json"))["serverVersion"]["gitVersion"]

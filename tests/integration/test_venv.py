@@ -51,8 +51,8 @@ def test_made_through_a_link_it_still_runs_when_the_link_is_gone(tmp_path: Path,
         cache = tmp_path / name
         (cache / "kubeflow.bootstrap").mkdir(parents=True)
         (cache / "kubeflow.bootstrap" / "venv").symlink_to(kept)
-        made = make(cache, lock, tmp_path / f".venv-{name}")
-        assert ("Making" in made) == (name == "first")
+        output = make(cache, lock, tmp_path / f".venv-{name}")
+        assert ("Making" in output) == (name == "first")
         assert runs(tmp_path / f".venv-{name}")
         shutil.rmtree(cache)
 

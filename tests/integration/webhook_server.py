@@ -270,8 +270,8 @@ def served(server: WebhookServer, client: Client, after: float = 0.0) -> Iterato
     started = threading.Event()
 
     def status(pod: Json) -> Json | None:
-        made = seen.setdefault(pod["metadata"]["name"], time.monotonic())
-        if time.monotonic() - made < after:
+        first_seen = seen.setdefault(pod["metadata"]["name"], time.monotonic())
+        if time.monotonic() - first_seen < after:
             return None
         if not started.is_set():
             server.start()

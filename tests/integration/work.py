@@ -31,9 +31,9 @@ class Run:
     @property
     def changed(self) -> int:
         """The number of changed tasks in Ansible's recap."""
-        found = re.findall(r"^localhost\s*: .*\bchanged=(\d+)", self.output, re.MULTILINE)
-        assert len(found) == 1, self.output
-        return int(found[0])
+        counts = re.findall(r"^localhost\s*: .*\bchanged=(\d+)", self.output, re.MULTILINE)
+        assert len(counts) == 1, self.output
+        return int(counts[0])
 
     @property
     def message(self) -> str:

@@ -57,15 +57,15 @@ def _kept(tmp_path):
 def _run(mine, tmp_path, planted, flags, playbook, variables):
     """The run, and where a secret was found."""
     log = tmp_path / "ansible.log"
-    given = tmp_path / f"{mine.folder.name}.json"
-    given.write_text(json.dumps(variables))
+    file = tmp_path / f"{mine.folder.name}.json"
+    file.write_text(json.dumps(variables))
     watcher = Watcher(planted, mine.home, mine.folder)
     watcher.start()
     try:
-        run = mine.play(playbook, "-vvv", *flags, "-e", f"@{given}", kubeflow_cache_facts=True, kubeflow_wait_timeout=0)
+        run = mine.play(playbook, "-vvv", *flags, "-e", f"@{file}", kubeflow_cache_facts=True, kubeflow_wait_timeout=0)
     finally:
         watcher.stop()
-    seen = [*watcher.seen, *planted.found("output", run.output.encode()), *planted.found("log", log.read_bytes())]
+    seen = [*watcher.seen, *planted.leaks("output", run.output.encode()), *planted.leaks("log", log.read_bytes())]
     seen += [each for folder in (mine.home, mine.folder, tmp_path / "junit", tmp_path / "cache") for each in planted.below(folder)[0]]
     return run, sorted(set(seen))
 
@@ -97,8 +97,8 @@ def test_all_that_goes_well(cluster, work, tmp_path, playbook):
     keys.mkdir()
     planted, environment, variables, _ways = _planted(keys)
     login = {"kubeflow_auth": True, "kubeflow_auth_kind": "static", "kubeflow_auth_user": "alice"}
-    given = {**variables, **login, "kubeflow_namespace": f"secrets-{playbook}", "kubeflow_apply": True}
+    every = {**variables, **login, "kubeflow_namespace": f"secrets-{playbook}", "kubeflow_apply": True}
     mine = work(each, env={**environment, **_kept(tmp_path)})
     for before, flags in [*((name, ()) for name in BEFORE.get(playbook, ())), (playbook, ("--check", "--diff")), (playbook, ())]:
-        run, seen = _run(mine, tmp_path, planted, flags, before, given)
+        run, seen = _run(mine, tmp_path, planted, flags, before, every)
         assert (run.code, seen) == (0, []), (before, flags, run.output[-2000:])

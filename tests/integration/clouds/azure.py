@@ -53,16 +53,16 @@ class Azure(StandIn):
         if operation:
             self._operations[operation[1]] -= 1
             return Reply(body={"status": "InProgress" if self._operations[operation[1]] > 0 else "Succeeded"})
-        found = re.fullmatch(_ADDRESSES, asked.path)
-        assert found, asked.path
-        subscription, group, name = found.groups()
+        match = re.fullmatch(_ADDRESSES, asked.path)
+        assert match, asked.path
+        subscription, group, name = match.groups()
         if subscription != SUBSCRIPTION:
             return refusal(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
         action = "Microsoft.Network/publicIPAddresses/" + {"GET": "read", "DELETE": "delete"}.get(asked.method, "write")
         if action in self.lacking:
-            said = f"The client '{CLIENT}' with object id '1' does not have authorization to"
+            message = f"The client '{CLIENT}' with object id '1' does not have authorization to"
             return refusal(
-                403, "AuthorizationFailed", f"{said} perform action '{action}' over scope '{asked.path}' or the scope is invalid."
+                403, "AuthorizationFailed", f"{message} perform action '{action}' over scope '{asked.path}' or the scope is invalid."
             )
         if group not in self.groups:
             return refusal(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
@@ -94,38 +94,40 @@ class Azure(StandIn):
         return Reply(body={"value": items[start : start + _PAGE], **(more if start + _PAGE < len(items) else {})})
 
     def _address(self, asked: Asked, name: str) -> Reply:
-        found = self.addresses.get(asked.path)
+        address = self.addresses.get(asked.path)
         if asked.method == "PUT":
             return self._put(asked, name)
-        if found is None:
+        if address is None:
             missing = f"The Resource 'Microsoft.Network/publicIPAddresses/{name}' under resource group was not found."
             return Reply(204) if asked.method == "DELETE" else refusal(404, "ResourceNotFound", missing)
         if asked.method == "PATCH":
-            found["tags"] = asked.body["tags"]
+            address["tags"] = asked.body["tags"]
         if asked.method == "DELETE":
-            if found["properties"].get("ipConfiguration"):
+            if address["properties"].get("ipConfiguration"):
                 return refusal(
                     400, "PublicIPAddressCannotBeDeleted", f"Public IP address {asked.path} can not be deleted since it is in use."
                 )
             del self.addresses[asked.path]
             return Reply(202, headers=self._operation())
-        return Reply(body=found)
+        return Reply(body=address)
 
     def _put(self, asked: Asked, name: str) -> Reply:
         body = asked.body
         if body["location"] not in self.regions:
-            said = f"The provided location '{body['location']}' is not available for resource type 'Microsoft.Network/publicIPAddresses'."
-            return refusal(400, "LocationNotAvailableForResourceType", said)
+            message = (
+                f"The provided location '{body['location']}' is not available for resource type 'Microsoft.Network/publicIPAddresses'."
+            )
+            return refusal(400, "LocationNotAvailableForResourceType", message)
         if not re.fullmatch(r"[A-Za-z0-9_][\w.-]{0,78}\w|\w", name):
             return refusal(400, "InvalidResourceName", f"Resource name {name} is invalid.")
         new = asked.path not in self.addresses
         if new and len(self.addresses) >= self.limit:
-            said = f"Cannot create more than {self.limit} public IP addresses for this subscription in this region."
-            return refusal(400, "PublicIPCountLimitReached", said)
-        found = self.add(name, **body) if new else self.addresses[asked.path] | {"tags": body["tags"]}
-        self.addresses[asked.path] = found
+            message = f"Cannot create more than {self.limit} public IP addresses for this subscription in this region."
+            return refusal(400, "PublicIPCountLimitReached", message)
+        address = self.add(name, **body) if new else self.addresses[asked.path] | {"tags": body["tags"]}
+        self.addresses[asked.path] = address
         return Reply(
-            201 if new else 200, {**found, "properties": {**found["properties"], "provisioningState": "Updating"}}, self._operation()
+            201 if new else 200, {**address, "properties": {**address["properties"], "provisioningState": "Updating"}}, self._operation()
         )
 
     def add(self, name: str, **fields: t.Any) -> Json:
@@ -155,7 +157,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(tz=datetime.UTC)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     usage = {each: each in ("digital_signature", "key_cert_sign") for each in _USAGES}
-    made = (
+    pem = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + datetime.timedelta(days=1))
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(x509.KeyUsage(**usage), critical=True)
@@ -166,8 +168,8 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     )
     secret = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     trusted, server = folder / "trusted.pem", folder / "server.pem"
-    trusted.write_bytes(made)
-    server.write_bytes(made + secret)
+    trusted.write_bytes(pem)
+    server.write_bytes(pem + secret)
     return trusted, server
 
 

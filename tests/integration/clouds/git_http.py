@@ -21,7 +21,7 @@ class GitHttp:
         self.folder, self.token, self.redirect = folder, token, redirect
         self.seen: list[str] = []
         self.argv: set[str] = set()
-        handler = type("Handler", (_Handler,), {"here": self})
+        handler = type("Handler", (_Handler,), {"git": self})
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -34,29 +34,29 @@ class GitHttp:
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
-    here: GitHttp
+    git: GitHttp
 
     def log_message(self, format: str, *args: t.Any) -> None:
         pass
 
     def do_GET(self) -> None:
-        here = self.here
+        git = self.git
         for place in Path("/proc").glob("[0-9]*/cmdline"):
             try:
-                here.argv.add(place.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
+                git.argv.add(place.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
             except OSError:  # it has ended
                 continue
         body = self._body()
-        if here.redirect:
-            return self._answer(302, {"Location": here.redirect + self.path})
+        if git.redirect:
+            return self._answer(302, {"Location": git.redirect + self.path})
         login = self.headers.get("Authorization", "")
         if login:
-            here.seen.append(base64.b64decode(login.removeprefix("Basic ")).decode())
-        if not here.seen or here.seen[-1].partition(":")[2] != here.token or not login:
+            git.seen.append(base64.b64decode(login.removeprefix("Basic ")).decode())
+        if not git.seen or git.seen[-1].partition(":")[2] != git.token or not login:
             return self._answer(401, {"WWW-Authenticate": 'Basic realm="git"'})
         address = urlsplit(self.path)
         env = {
-            "GIT_PROJECT_ROOT": str(here.folder),
+            "GIT_PROJECT_ROOT": str(git.folder),
             "GIT_HTTP_EXPORT_ALL": "1",
             "PATH": "/usr/bin:/bin",
             "REQUEST_METHOD": self.command,

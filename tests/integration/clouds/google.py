@@ -123,9 +123,9 @@ class Google(StandIn):
     # --- Compute
 
     def answer(self, asked: Asked) -> Reply:
-        given = self._give_token(asked)
-        if given:
-            return given
+        token = self._give_token(asked)
+        if token:
+            return token
         if asked.headers.get("authorization", "").removeprefix("Bearer ") not in self.tokens:
             return refusal(401, "authError", "Request had invalid authentication credentials.", status="UNAUTHENTICATED")
         project = re.match(r"/compute/v1/projects/([^/]+)/", asked.path)
@@ -137,11 +137,11 @@ class Google(StandIn):
         operation = re.fullmatch(r"/compute/v1/(projects/[^/]+/(?:global|regions/[^/]+)/operations/([^/]+))(/wait)?", asked.path)
         if operation:
             return self._operation(asked, operation[2], bool(operation[3]))
-        found = re.fullmatch(_ADDRESSES + r"(?:/([^/]+))?(?:/(setLabels))?", asked.path)
-        assert found, asked.path
-        if found[4] and found[4] not in self.regions:
-            return refusal(404, "notFound", f"The resource 'projects/{found[2]}/regions/{found[4]}' was not found")
-        return self._address(asked, found[1], found[5], found[6])
+        match = re.fullmatch(_ADDRESSES + r"(?:/([^/]+))?(?:/(setLabels))?", asked.path)
+        assert match, asked.path
+        if match[4] and match[4] not in self.regions:
+            return refusal(404, "notFound", f"The resource 'projects/{match[2]}/regions/{match[4]}' was not found")
+        return self._address(asked, match[1], match[5], match[6])
 
     def _may(self, scope: str, verb: str, path: str) -> Reply | None:
         permission = f"compute.{'globalAddresses' if scope.endswith('/global') else 'addresses'}.{verb}"
@@ -159,28 +159,28 @@ class Google(StandIn):
             return self._list(asked, scope)
         if asked.method == "POST" and not name:
             return self._insert(asked, scope, path)
-        found = self.addresses.get(path)
-        if not found:
+        address = self.addresses.get(path)
+        if not address:
             return refusal(404, "notFound", f"The resource '{path}' was not found")
         if asked.method == "GET":
-            return Reply(body=found)
+            return Reply(body=address)
         if action == "setLabels":
-            if asked.body["labelFingerprint"] != found["labelFingerprint"]:
+            if asked.body["labelFingerprint"] != address["labelFingerprint"]:
                 return refusal(412, "conditionNotMet", "Labels fingerprint either invalid or resource labels have changed")
-            found["labels"], found["labelFingerprint"] = asked.body["labels"], secrets.token_urlsafe(8)
+            address["labels"], address["labelFingerprint"] = asked.body["labels"], secrets.token_urlsafe(8)
             return self._started(asked, scope, path, "setLabels")
-        if found.get("users"):
-            said = f"The address resource '{path}' is already being used by '{found['users'][0]}'"
-            return refusal(400, "resourceInUseByAnotherResource", said)
+        if address.get("users"):
+            message = f"The address resource '{path}' is already being used by '{address['users'][0]}'"
+            return refusal(400, "resourceInUseByAnotherResource", message)
         del self.addresses[path]
         return self._started(asked, scope, path, "delete")
 
     def _list(self, asked: Asked, scope: str) -> Reply:
         items = [each for path, each in sorted(self.addresses.items()) if path.startswith(f"{scope}/addresses/")]
-        wanted = re.fullmatch(r'address = "([^"]+)"', asked.query.get("filter", ""))
+        filter_ = re.fullmatch(r'address = "([^"]+)"', asked.query.get("filter", ""))
         start = int(asked.query.get("pageToken") or 0)
         # As the reference says: a page may be empty though others follow, because the filter comes after the paging.
-        page = [each for each in items[start : start + _PAGE] if not wanted or each["address"] == wanted[1]]
+        page = [each for each in items[start : start + _PAGE] if not filter_ or each["address"] == filter_[1]]
         more = {"nextPageToken": str(start + _PAGE)} if start + _PAGE < len(items) else {}
         return Reply(body={"kind": "compute#addressList", **({"items": page} if page else {}), **more})
 
@@ -269,14 +269,14 @@ def refusal(code: int, reason: str, message: str, **more: t.Any) -> Reply:
 
 
 def not_enabled(project: str) -> Reply:
-    said = f"Compute Engine API has not been used in project {project} before or it is disabled. Enable it, then retry."
+    message = f"Compute Engine API has not been used in project {project} before or it is disabled. Enable it, then retry."
     info = {
         "@type": "type.googleapis.com/google.rpc.ErrorInfo",
         "reason": "SERVICE_DISABLED",
         "domain": "googleapis.com",
         "metadata": {"service": "compute.googleapis.com", "consumer": f"projects/{project}"},
     }
-    return refusal(403, "accessNotConfigured", said, status="PERMISSION_DENIED", details=[info])
+    return refusal(403, "accessNotConfigured", message, status="PERMISSION_DENIED", details=[info])
 
 
 def _written(path: Path, content: Json) -> Path:

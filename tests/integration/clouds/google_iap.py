@@ -29,14 +29,14 @@ class IapGoogle(Google):
 
     def answer(self, asked: Asked) -> Reply:
         usage = re.fullmatch(r"/v1/projects/([^/]+)/services/iap\.googleapis\.com", asked.path)
-        found = re.fullmatch(r"/compute/v1/projects/([^/]+)/global/backendServices/([^/]+)", asked.path)
-        if not usage and not found:
+        match = re.fullmatch(r"/compute/v1/projects/([^/]+)/global/backendServices/([^/]+)", asked.path)
+        if not usage and not match:
             return super().answer(asked)
         assert asked.headers.get("authorization", "").removeprefix("Bearer ") in self.tokens
         if usage:
             name = f"projects/{NUMBER}/services/iap.googleapis.com"
             state = "ENABLED" if self.iap else "DISABLED"
             return Reply(body={"name": name, "parent": f"projects/{NUMBER}", "config": {"name": "iap.googleapis.com"}, "state": state})
-        assert found
-        service = self.services.get(found[2])
+        assert match
+        service = self.services.get(match[2])
         return Reply(body=service) if service else refusal(404, "notFound", f"The resource '{asked.path}' was not found")

@@ -34,10 +34,10 @@ class GoogleNames(Google):
         self._doing: dict[str, Json] = {}
 
     def add_zone(self, name: str, domain: str, visibility: str = "public", *records: tuple[str, str, list[str]]) -> dict[t.Any, Json]:
-        found = {(host, kind): {"name": host, "type": kind, "ttl": 60, "rrdatas": values} for host, kind, values in records}
-        found[f"{domain}.", "SOA"] = {"name": f"{domain}.", "type": "SOA", "ttl": 21600, "rrdatas": ["ns. admin. 1 2 3 4 5"]}
-        self.zones[name] = {"domain": f"{domain}.", "visibility": visibility, "records": found}
-        return found
+        record_sets = {(host, kind): {"name": host, "type": kind, "ttl": 60, "rrdatas": values} for host, kind, values in records}
+        record_sets[f"{domain}.", "SOA"] = {"name": f"{domain}.", "type": "SOA", "ttl": 21600, "rrdatas": ["ns. admin. 1 2 3 4 5"]}
+        self.zones[name] = {"domain": f"{domain}.", "visibility": visibility, "records": record_sets}
+        return record_sets
 
     def answer(self, asked: Asked) -> Reply:
         if not asked.path.startswith(("/dns/v1/", "/v1/services", "/v1/operations/")):
@@ -49,9 +49,9 @@ class GoogleNames(Google):
     # --- Cloud DNS
 
     def _dns(self, asked: Asked) -> Reply:
-        found = re.fullmatch(r"/dns/v1/projects/([^/]+)/managedZones(?:/([^/]+)/(rrsets|changes)(?:/([^/]+))?)?", asked.path)
-        assert found, asked.path
-        project, zone, kind, number = found.groups()
+        match = re.fullmatch(r"/dns/v1/projects/([^/]+)/managedZones(?:/([^/]+)/(rrsets|changes)(?:/([^/]+))?)?", asked.path)
+        assert match, asked.path
+        project, zone, kind, number = match.groups()
         if project not in self.projects:
             return refusal(403, "forbidden", f"The project {project} was not found or may not be seen.")
         verb = {"GET": "list", "POST": "create"}[asked.method]
@@ -89,8 +89,8 @@ class GoogleNames(Google):
         for index, each in enumerate(body.get("additions") or []):
             key = (each["name"], each["type"])
             if key in after:
-                said = f"The resource 'entity.change.additions[{index}]' named '{key[0]} ({key[1]})' already exists"
-                return refusal(409, "alreadyExists", said)
+                message = f"The resource 'entity.change.additions[{index}]' named '{key[0]} ({key[1]})' already exists"
+                return refusal(409, "alreadyExists", message)
             if key[1] == "TXT" and not all(value.startswith('"') for value in each["rrdatas"]):
                 return refusal(400, "invalid", f"Invalid value for 'entity.change.additions[{index}].rrdata[0]'")
             after[key] = each
@@ -109,11 +109,11 @@ class GoogleNames(Google):
             return Reply(body=self._progress(asked.path.removeprefix("/v1/")))
         if asked.path == "/v1/services":
             return self._create(asked.body) if asked.method == "POST" else self._mine(asked)
-        found = re.fullmatch(
+        match = re.fullmatch(
             r"/v1/services/([^/:]+)(?::(undelete)|/(configs|rollouts)(?:/([^/]+))?(?::(submit))?|/(configs):(submit))?", asked.path
         )
-        assert found, asked.path
-        name, undelete, part, number, submit = found[1], found[2], found[3] or found[6], found[4], found[5] or found[7]
+        assert match, asked.path
+        name, undelete, part, number, submit = match[1], match[2], match[3] or match[6], match[4], match[5] or match[7]
         service = self.services.get(name)
         if undelete and service:
             service["deleted"] = False
@@ -140,8 +140,10 @@ class GoogleNames(Google):
                 f"Permission 'servicemanagement.services.create' denied on resource 'projects/{body['producerProjectId']}'",
             )
         if name in self.services and self.services[name]["deleted"]:
-            said = f"Service {name} has been deleted and will be purged after 30 days. To reuse this service, please undelete the service."
-            return _status(400, "FAILED_PRECONDITION", said)
+            message = (
+                f"Service {name} has been deleted and will be purged after 30 days. To reuse this service, please undelete the service."
+            )
+            return _status(400, "FAILED_PRECONDITION", message)
         if name in self.services:
             return _status(409, "ALREADY_EXISTS", f"Service '{name}' already exists.")
         self.services[name] = {"configs": [], "rollouts": [], "deleted": False, "project": body["producerProjectId"]}

@@ -58,8 +58,8 @@ class NameServer:
         name, kind = ".".join(labels), struct.unpack(">H", question[place + 1 : place + 3])[0]
         self.asked.append(name)
         known = self.names.get(name) if len(self.asked) > self.after else None
-        found = [ipaddress.ip_address(each) for each in known or []]
-        records = [each.packed for each in found if each.version == _KINDS[kind]]
+        addresses = [ipaddress.ip_address(each) for each in known or []]
+        records = [each.packed for each in addresses if each.version == _KINDS[kind]]
         code = 0 if known else _NO_SUCH_NAME
         head = question[:2] + struct.pack(">HHHHH", 0x8180 | code, 1, len(records), 0, 0)
         # The name of each answer points at the question's.

@@ -67,8 +67,8 @@ class OAuthServer(StandIn):
     def _token(self, user: str) -> Reply:
         token = f"sha256~{secrets.token_urlsafe(32)}"
         self.tokens[hashed(token)] = user
-        found = {"access_token": token, "expires_in": "86400", "scope": "user:full", "token_type": "Bearer"}
-        return Reply(302, headers={"Location": f"{self.url}/oauth/token/implicit#{urlencode(found, quote_via=quote)}"})
+        fragment = {"access_token": token, "expires_in": "86400", "scope": "user:full", "token_type": "Bearer"}
+        return Reply(302, headers={"Location": f"{self.url}/oauth/token/implicit#{urlencode(fragment, quote_via=quote)}"})
 
 
 class OpenShift(StandIn):
@@ -130,5 +130,5 @@ def hashed(token: str) -> str:
 
 
 def status(code: int, reason: str) -> Reply:
-    said: Json = {"kind": "Status", "apiVersion": "v1", "status": "Failure" if reason else "Success", "reason": reason, "code": code}
-    return Reply(code, t.cast("t.Any", said))
+    body: Json = {"kind": "Status", "apiVersion": "v1", "status": "Failure" if reason else "Success", "reason": reason, "code": code}
+    return Reply(code, t.cast("t.Any", body))

@@ -177,8 +177,8 @@ def apply(cluster, item, trial):
     more = " (dry-run)" if trial else ""
     log("info", f"Updating {label(cluster, item)}{more}")
     path = cluster.path(item)
-    there = cluster.ask("GET", path) if trial else cluster.ask("PATCH", path, item, "application/merge-patch+json")
-    if there is None:
+    current = cluster.ask("GET", path) if trial else cluster.ask("PATCH", path, item, "application/merge-patch+json")
+    if current is None:
         log("info", f" Creating non-existent {label(cluster, item)}{more}")
         if not trial and cluster.ask("POST", path.rpartition("/")[0], item) is None:
             raise Stop("handle object: the server could not find the requested resource")
@@ -189,19 +189,19 @@ def diff(cluster, items):
     last = 0
     for item in items:
         name = label(cluster, item)
-        there = cluster.ask("GET", cluster.path(item))
-        text = f"{name} doesn't exist on live" if there is None else f"{name} unchanged" if subset(item, there) else "-    a\n+    b"
-        last = 0 if there is not None and subset(item, there) else 10
+        current = cluster.ask("GET", cluster.path(item))
+        text = f"{name} doesn't exist on live" if current is None else f"{name} unchanged" if subset(item, current) else "-    a\n+    b"
+        last = 0 if current is not None and subset(item, current) else 10
         sys.stdout.write(f"---\n- live {name}\n+ config {name}\n{text}\n")
     return last
 
 
-def subset(wanted, found):
-    if isinstance(wanted, dict):
-        return isinstance(found, dict) and all(subset(value, found.get(key)) for key, value in wanted.items())
-    if isinstance(wanted, list):
-        return isinstance(found, list) and len(wanted) == len(found) and all(map(subset, wanted, found))
-    return wanted == found
+def subset(part, whole):
+    if isinstance(part, dict):
+        return isinstance(whole, dict) and all(subset(value, whole.get(key)) for key, value in part.items())
+    if isinstance(part, list):
+        return isinstance(whole, list) and len(part) == len(whole) and all(map(subset, part, whole))
+    return part == whole
 
 
 class Cluster:
@@ -233,10 +233,10 @@ class Cluster:
 
     def resource(self, item):
         version = item["apiVersion"]
-        found = self.ask("GET", f"/apis/{version}" if "/" in version else f"/api/{version}")
-        if found is None:
+        resources = self.ask("GET", f"/apis/{version}" if "/" in version else f"/api/{version}")
+        if resources is None:
             raise Stop("handle object: the server could not find the requested resource")
-        for each in found["resources"]:
+        for each in resources["resources"]:
             if each["kind"] == item["kind"] and "/" not in each["name"]:
                 return each
         raise Stop(f"handle object: Server is unable to handle {version}, Kind={item['kind']}")

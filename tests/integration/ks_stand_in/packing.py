@@ -29,8 +29,8 @@ def program(
     """
     steps = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((CORPUS / "cluster-steps").glob("*.json"))]
     more = {"components": COMPONENTS, "objects": objects, "namespace": namespace}
-    found = {"server": server, "record": str(record), "version": version, "steps": steps, **more}
-    settings = json.dumps(found).replace("{{SERVER}}", server)
+    content = {"server": server, "record": str(record), "version": version, "steps": steps, **more}
+    settings = json.dumps(content).replace("{{SERVER}}", server)
     text = Path(__file__).with_name("ks.py").read_text(encoding="utf-8")
     return f"#!{sys.executable}\n" + text.replace("@SETTINGS@", settings)
 
