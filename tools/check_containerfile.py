@@ -14,7 +14,7 @@ from pathlib import Path
 
 def faults(text: str) -> list[str]:
     """What is wrong, each with its line."""
-    found: list[str] = []
+    problems: list[str] = []
     values: dict[str, str] = {}
     stages: set[str] = set()
     user, constrained = "root", False
@@ -24,28 +24,28 @@ def faults(text: str) -> list[str]:
         if word == "ARG":
             values.update({name: value for name, value in re.findall(r'(\w+)="?([^"\s]*)"?', rest) if "=" in rest})
             urls = set(re.findall(r"\b(\w+)_URL\b", rest))
-            found += [f"{number}: {name}_URL has no {name}_SHA256 beside it" for name in sorted(urls) if f"{name}_SHA256" not in rest]
+            problems += [f"{number}: {name}_URL has no {name}_SHA256 beside it" for name in sorted(urls) if f"{name}_SHA256" not in rest]
         elif word == "FROM":
             image, _as, stage = re.sub(r"\$\{?(\w+)\}?", lambda match: values.get(match[1], ""), rest).partition(" AS ")
             if image not in stages and not _is_pinned(image):
-                found.append(f"{number}: the image {image or rest} has no version")
+                problems.append(f"{number}: the image {image or rest} has no version")
             stages.add(stage.strip())
         elif word == "USER":
             user = rest.strip()
         elif word == "ENV" and "PIP_CONSTRAINT" in rest:
             constrained = True
         elif word == "ADD" and "://" in rest and "--checksum=" not in rest:
-            found.append(f"{number}: ADD downloads without a checksum")
+            problems.append(f"{number}: ADD downloads without a checksum")
         elif word == "RUN":
             if re.search(r"\b(curl|wget)\b", rest) and "sha256sum" not in rest:
-                found.append(f"{number}: a download without a checksum")
+                problems.append(f"{number}: a download without a checksum")
             if "pip install" in rest and not constrained and not re.search(r"==|--require-hashes|-r ", rest):
-                found.append(f"{number}: packages of any version are installed")
+                problems.append(f"{number}: packages of any version are installed")
             if re.search(r"(_TOKEN|_PASSWORD|_SECRET)=", rest):
-                found.append(f"{number}: a secret would stay in the image")
+                problems.append(f"{number}: a secret would stay in the image")
     if user in ("root", "0", "") or user.startswith(("root:", "0:")):
-        found.append(f"the image runs as {user or 'root'}")
-    return found
+        problems.append(f"the image runs as {user or 'root'}")
+    return problems
 
 
 def _lines(text: str) -> list[tuple[int, str]]:

@@ -61,14 +61,14 @@ def _tokens(text: str) -> Iterator[Token]:
 
 def anchors(text: str) -> set[str]:
     """What can follow a # in a link to a Markdown file: its headings, as GitHub writes them."""
-    found: set[str] = set()
+    taken: set[str] = set()
     tokens = list(_tokens(text))
     for opening, inline in zip(tokens, tokens[1:], strict=False):
         if opening.type == "heading_open":
             slug = default_slugify("".join(each.content for each in inline.children or [] if each.type in ("text", "code_inline")))
             names = (slug, *(f"{slug}-{number}" for number in range(1, 100)))
-            found.add(next(name for name in names if name not in found))
-    return found
+            taken.add(next(name for name in names if name not in taken))
+    return taken
 
 
 def links(text: str) -> Iterator[str]:

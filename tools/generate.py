@@ -54,12 +54,12 @@ _PARAMETER_TYPES: dict[str, list[Json]] = {
 
 def packages(root: Path) -> dict[str, list[Prototype]]:
     """The prototypes of each package of a registry, both sorted."""
-    found: dict[str, list[Prototype]] = {}
+    prototypes: dict[str, list[Prototype]] = {}
     for parts in sorted(root.glob("*/parts.yaml")):
         files = sorted((parts.parent / "prototypes").glob("*.jsonnet"))
         texts = {file: core(root.parent) if file == root.parent / CORE else file.read_text(encoding="utf-8") for file in files}
-        found[parts.parent.name] = [parse(text, file.relative_to(root).as_posix()) for file, text in texts.items()]
-    return found
+        prototypes[parts.parent.name] = [parse(text, file.relative_to(root).as_posix()) for file, text in texts.items()]
+    return prototypes
 
 
 def short(prototype: Prototype) -> str:
@@ -89,8 +89,8 @@ def core(root: Path) -> str:
 
 def readme(root: Path) -> str:
     """All packages of the registry, with the parameters of each prototype."""
-    found = packages(root)
-    parts = {name: yaml.safe_load((root / name / "parts.yaml").read_text(encoding="utf-8")) for name in found}
+    by_package = packages(root)
+    parts = {name: yaml.safe_load((root / name / "parts.yaml").read_text(encoding="utf-8")) for name in by_package}
     lines = [
         "<!-- Made by tools/generate.py from the headers of the prototypes; change those, then run: make generate -->",
         "",
@@ -103,10 +103,10 @@ def readme(root: Path) -> str:
         "| package | prototypes | what it is |",
         "| --- | --- | --- |",
     ]
-    for name, prototypes in found.items():
+    for name, prototypes in by_package.items():
         links = ", ".join(f"[`{short(each)}`](#{short(each)})" for each in prototypes)
         lines.append(f"| [`{name}`]({name}) | {links} | {_cell(parts[name].get('description', ''))} |")
-    for prototypes in found.values():
+    for prototypes in by_package.values():
         for prototype in prototypes:
             lines += ["", *_section(prototype)]
     return "\n".join(lines) + "\n"
@@ -150,7 +150,7 @@ def schema(roles: Path, root: Path) -> str:
     """A JSON Schema (draft 2020-12) of a file of variables for the role. Of the roles of the steps it knows the names alone."""
     entries = yaml.safe_load((roles / "kubeflow/meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
     options = {name: option for entry in entries.values() for name, option in entry["options"].items()}
-    prototypes = {short(each): each for found in packages(root).values() for each in found}
+    prototypes = {short(each): each for package in packages(root).values() for each in package}
     properties = {name: _option(options[name]) for name in sorted(options)}
     known = {name for role in roles.iterdir() for name in options_of(role)}
     names = {name: {"$ref": f"#/$defs/{name}"} for name in sorted(prototypes)}

@@ -43,7 +43,7 @@ def main() -> None:
     definitions: dict[str, Json] = document["definitions"]
     groups: dict[str, dict[str, list[str]]] = {}
     names: dict[str, str] = {}
-    wanted = []
+    roots = []
     for name, definition in sorted(definitions.items()):
         match = _GROUP.match(name)
         of = definition.get("x-kubernetes-group-version-kind") or []
@@ -51,8 +51,8 @@ def main() -> None:
             groups.setdefault(match["group"], {}).setdefault(match["version"], []).append(match["kind"])
             if of[0]["group"] != match["group"]:
                 names[match["group"]] = of[0]["group"]
-            wanted.append(name)
-    types = _types(definitions, wanted)
+            roots.append(name)
+    types = _types(definitions, roots)
     text = _HEAD.format(version=f"Kubernetes {document['info']['version'].removeprefix('v')}")
     text += "TYPES = {\n" + "".join(_entry(name, fields) for name, fields in sorted(types.items())) + "}\n"
     text += '"""Fields by type, as in kubernetes_library.py."""\n\n'
@@ -69,27 +69,27 @@ def main() -> None:
     TARGET.write_text(text, encoding="utf-8")
 
 
-def _types(definitions: dict[str, Json], wanted: list[str]) -> dict[str, dict[str, str]]:
+def _types(definitions: dict[str, Json], pending: list[str]) -> dict[str, dict[str, str]]:
     """Fields by the short name of every type that is reached."""
-    found: dict[str, dict[str, str]] = {}
+    types: dict[str, dict[str, str]] = {}
     seen: set[str] = set()
-    kinds = set(wanted)
-    while wanted:
-        name = wanted.pop()
+    kinds = set(pending)
+    while pending:
+        name = pending.pop()
         if name in seen:
             continue
         seen.add(name)
-        fields = found.setdefault(name.rsplit(".", 1)[1], {})
+        fields = types.setdefault(name.rsplit(".", 1)[1], {})
         for field, schema in definitions[name].get("properties", {}).items():
             if name in kinds and field in ("apiVersion", "kind", "metadata", "status") or not re.fullmatch(r"\w+", field):
                 continue
             shape, ref = _shape(definitions, schema)
             if ref:
-                wanted.append(ref)
+                pending.append(ref)
             fields.setdefault(field, field + shape)
         if name in kinds:
-            wanted.append("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")
-    return found
+            pending.append("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")
+    return types
 
 
 def _shape(definitions: dict[str, Json], schema: Json) -> tuple[str, str | None]:

@@ -61,11 +61,11 @@ def surveys(root: Path) -> str:
 
 def _options(root: Path) -> dict[str, Json]:
     """All options of all roles."""
-    found: dict[str, Json] = {}
+    options: dict[str, Json] = {}
     for file in sorted((root / "roles").glob("*/meta/argument_specs.yml")):
         for entry in yaml.safe_load(file.read_text(encoding="utf-8"))["argument_specs"].values():
-            found.update(entry["options"])
-    return found
+            options.update(entry["options"])
+    return options
 
 
 def _flat(questions: Iterable[Json | list[Json]], steps: dict[str, list[Json]]) -> Iterator[Json]:
@@ -79,14 +79,14 @@ def _flat(questions: Iterable[Json | list[Json]], steps: dict[str, list[Json]]) 
             yield entry
 
 
-def _question(wanted: Json, options: dict[str, Json], asked: dict[str, Json]) -> Json:
-    variable = wanted["variable"]
+def _question(question: Json, options: dict[str, Json], asked: dict[str, Json]) -> Json:
+    variable = question["variable"]
     option = _of_answer(asked[variable.removeprefix(_ANSWER)]) if variable.startswith(_ANSWER) else options[variable]
     return {
-        "question_name": wanted["label"],
+        "question_name": question["label"],
         "question_description": plain(option["description"]),
         "variable": variable,
-        **_kind(option, wanted),
+        **_kind(option, question),
     }
 
 
@@ -96,9 +96,9 @@ def _of_answer(question: Json) -> Json:
     return {"description": question["text"], "type": "str", **({"choices": ["", *known]} if isinstance(known, list) else {}), "default": ""}
 
 
-def _kind(option: Json, wanted: Json) -> Json:
+def _kind(option: Json, question: Json) -> Json:
     """Type, limits, choices and default of a question."""
-    kind, default = option.get("type", "str"), wanted.get("default", option.get("default"))
+    kind, default = option.get("type", "str"), question.get("default", option.get("default"))
     if option.get("no_log"):
         return {"type": "password", "required": False, "min": 0, "max": _LENGTH}
     if kind == "bool":
@@ -109,9 +109,9 @@ def _kind(option: Json, wanted: Json) -> Json:
         chosen = {"default": str(default)} if default else {}
         return {"type": "multiplechoice", "required": bool(default), "choices": choices, **chosen}
     if kind == "int":
-        return {"type": "integer", "required": True, "min": wanted.get("min", 0), "max": wanted["max"], "default": default}
+        return {"type": "integer", "required": True, "min": question.get("min", 0), "max": question["max"], "default": default}
     if kind not in ("str", "path"):
-        raise ValueError(f"{wanted['variable']}: no question can be made of a {kind}")
+        raise ValueError(f"{question['variable']}: no question can be made of a {kind}")
     return {"type": "text", "required": bool(default), "min": 0, "max": _LENGTH, "default": default or ""}
 
 

@@ -27,11 +27,11 @@ def start(nodes: int, clusters: Path) -> tuple[Path, Path]:
     """Make the cluster with so many nodes; returns its kubeconfig and the folder with ``kubectl``."""
     place = local_cluster.Directories.of(os.environ, clusters=str(clusters))
     name = f"crowd-{nodes}"
-    found = local_cluster.present(place, name, str(Path(__file__).parent / "crowd.yml"), Context())
+    started = local_cluster.present(place, name, str(Path(__file__).parent / "crowd.yml"), Context())
     stop(place.home(name).run / f"{each}.pid" for each in _IDLE)
-    with Client(load(kubeconfig=found["kubeconfig"], env={}).connection) as client:
+    with Client(load(kubeconfig=started["kubeconfig"], env={}).connection) as client:
         fill(client, nodes)
-    return Path(found["kubeconfig"]), Path(found["bin"])
+    return Path(started["kubeconfig"]), Path(started["bin"])
 
 
 def remove(nodes: int, clusters: Path) -> None:

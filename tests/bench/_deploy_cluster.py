@@ -40,10 +40,10 @@ class Cluster:
     def fresh(self) -> None:
         """A new cluster."""
         self.remove()
-        found = local_cluster.present(self._place, _NAME, "plain", Context())
-        self.bin, self._pids = Path(found["bin"]), found["pids"]
+        started = local_cluster.present(self._place, _NAME, "plain", Context())
+        self.bin, self._pids = Path(started["bin"]), started["pids"]
         stop(self.home.run / f"{each}.pid" for each in _IDLE)
-        self._go_far(found["server"].rsplit(":", 1)[1])
+        self._go_far(started["server"].rsplit(":", 1)[1])
         self.rest()
 
     def remove(self) -> None:

@@ -22,23 +22,23 @@ _RULES = [{"apiGroups": [""], "resources": ["pods", "configmaps"], "verbs": ["ge
 
 def mixed() -> list[Json]:
     """10 namespaces, 40 definitions, 40 service accounts, 90 of RBAC, 50 ConfigMaps, 35 Services and 35 Deployments; 2 MB."""
-    found = [_made("v1", "Namespace", f"team-{index}") for index in range(NAMESPACES)]
-    found += [_definition(index, size) for index, size in enumerate(_DEFINITION_BYTES)]
-    found += [_made("v1", "ServiceAccount", f"account-{index}", index) for index in range(40)]
+    items = [_made("v1", "Namespace", f"team-{index}") for index in range(NAMESPACES)]
+    items += [_definition(index, size) for index, size in enumerate(_DEFINITION_BYTES)]
+    items += [_made("v1", "ServiceAccount", f"account-{index}", index) for index in range(40)]
     for index in range(45):
         rbac, subject = "rbac.authorization.k8s.io", f"account-{index % 40}"
-        found.append(_made(f"{rbac}/v1", "Role", f"role-{index}", index, rules=_RULES))
+        items.append(_made(f"{rbac}/v1", "Role", f"role-{index}", index, rules=_RULES))
         subjects = [{"kind": "ServiceAccount", "name": subject, "namespace": f"team-{index % 40 % NAMESPACES}"}]
         role = {"apiGroup": rbac, "kind": "Role", "name": f"role-{index}"}
-        found.append(_made(f"{rbac}/v1", "RoleBinding", f"role-{index}", index, roleRef=role, subjects=subjects))
+        items.append(_made(f"{rbac}/v1", "RoleBinding", f"role-{index}", index, roleRef=role, subjects=subjects))
     for index in range(50):
         data = {f"key-{number}": f"a value that is some forty characters, {number}" for number in range(20)}
-        found.append(_made("v1", "ConfigMap", f"settings-{index}", index, data=data))
+        items.append(_made("v1", "ConfigMap", f"settings-{index}", index, data=data))
     for index in range(35):
         labels = {"app": f"app-{index}"}
         ports = [{"name": "http", "port": 80, "targetPort": 8080, "protocol": "TCP"}]
-        found.append(_made("v1", "Service", f"app-{index}", index, spec={"selector": labels, "ports": ports}))
-    return found + [_deployment(index) for index in range(35)]
+        items.append(_made("v1", "Service", f"app-{index}", index, spec={"selector": labels, "ports": ports}))
+    return items + [_deployment(index) for index in range(35)]
 
 
 def _made(api_version: str, kind: str, name: str, space: int | None = None, **content: object) -> Json:
@@ -108,9 +108,9 @@ class Files:
 
 def sets(folder: Path, kubectl: Path, chosen: set[int]) -> dict[int, Files]:
     """The files of the sets by the number of their objects; the platform's without its webhooks, as nobody answers here."""
-    found: dict[int, Files] = {}
+    by_count: dict[int, Files] = {}
     if 300 in chosen:
-        found[300] = Files(folder / "300", mixed(), "team-0")
+        by_count[300] = Files(folder / "300", mixed(), "team-0")
     if platform.OBJECTS in chosen:
-        found[platform.OBJECTS] = Files(folder / "683", platform.objects(kubectl, os.environ, webhooks=False), "kubeflow")
-    return found
+        by_count[platform.OBJECTS] = Files(folder / "683", platform.objects(kubectl, os.environ, webhooks=False), "kubeflow")
+    return by_count

@@ -12,5 +12,5 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Cont
 from ansible_collections.kubeflow.bootstrap.plugins.modules.deploy import ARGUMENTS, run
 
 args = {name: option.get("default") for name, option in ARGUMENTS["argument_spec"].items()}
-found = run({**args, "path": sys.argv[1], "wait_timeout": 0, "allow_other_cluster": True}, Context(check="--check" in sys.argv))
-json.dump(found["outcome"]["counts"], sys.stdout)
+result = run({**args, "path": sys.argv[1], "wait_timeout": 0, "allow_other_cluster": True}, Context(check="--check" in sys.argv))
+json.dump(result["outcome"]["counts"], sys.stdout)

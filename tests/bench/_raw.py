@@ -67,28 +67,28 @@ def main(kubeconfig: str, lines: str, dry_run: bool) -> None:
 
 
 def read(lines: Path) -> list[Item]:
-    found = []
+    items = []
     with lines.open("rb") as file:
         for line in file:
             item = json.loads(line)
             metadata = item["metadata"]
-            found.append((item["apiVersion"], item["kind"], metadata.get("namespace", "default"), metadata["name"], line))
-    return found
+            items.append((item["apiVersion"], item["kind"], metadata.get("namespace", "default"), metadata["name"], line))
+    return items
 
 
 def served(server: Server, kinds: set[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, bool]]:
     """Resource and whether it is namespaced, by API version and kind; asks until all are there."""
     while True:
-        found: dict[tuple[str, str], tuple[str, bool]] = {}
+        resources: dict[tuple[str, str], tuple[str, bool]] = {}
         for root in ("/api", "/apis"):
             for group in json.loads(server.ask("GET", root, accept=DISCOVERY))["items"]:
                 for version in group["versions"]:
                     name = "/".join(filter(None, [group["metadata"].get("name", ""), version["version"]]))
                     for each in version.get("resources") or []:
                         kind = each["responseKind"]["kind"]
-                        found.setdefault((name, kind), (each["resource"], each["scope"] == "Namespaced"))
-        if kinds <= found.keys():
-            return found
+                        resources.setdefault((name, kind), (each["resource"], each["scope"] == "Namespaced"))
+        if kinds <= resources.keys():
+            return resources
         time.sleep(0.25)  # each answer is large, and recreated: asking more often slows down what is waited for
 
 

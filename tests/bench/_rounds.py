@@ -36,19 +36,19 @@ def main(folder: Path) -> None:
     files = Files(folder / "set", items, "kubeflow")
     apply = [str(kubectl), "apply", "--server-side", "--force-conflicts", "-f", str(files.list)]
     ours = [sys.executable, str(ROOT / "tests" / "bench" / "_deploy_ours.py"), str(files.app)]
-    found = []
+    cases = []
     for who, argv, pause in (("ours", ours, 0), ("loop", apply, _PAUSE), ("loop-novalidate", [*apply, "--validate=false"], _PAUSE)):
         try:
             description = local_cluster.present(place, _NAME, "plain", Context())
             with service_network(place, _NAME, webhook_services(items)) as network, stand_ins(place, _NAME, items, network.authority):
                 count = counter(Path(description["audit_log"]))
-                found.append({"who": who, **rounds(argv, description["kubeconfig"], pause, count)})
+                cases.append({"who": who, **rounds(argv, description["kubeconfig"], pause, count)})
         finally:
             local_cluster.absent(place, _NAME, Context())
-        print(json.dumps(found[-1]), flush=True)
+        print(json.dumps(cases[-1]), flush=True)
     target = ROOT / ".bench" / "deploy-rounds.json"
     target.parent.mkdir(exist_ok=True)
-    target.write_text(json.dumps({"cases": found}, indent=2) + "\n", encoding="utf-8")
+    target.write_text(json.dumps({"cases": cases}, indent=2) + "\n", encoding="utf-8")
 
 
 def counter(log: Path) -> Callable[[], tuple[int, Counter[str]]]:

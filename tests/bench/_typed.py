@@ -6,7 +6,7 @@ from kubernetes import client, config  # type: ignore[import-not-found,unused-ig
 
 config.load_kube_config()
 core, storage = client.CoreV1Api(), client.StorageV1Api()
-found = {
+checked = {
     "version": client.VersionApi().get_code().git_version,
     "nodes": len(core.list_node().items),
     "namespaces": len(core.list_namespace().items),
@@ -14,4 +14,4 @@ found = {
     "ingress classes": len(client.NetworkingV1Api().list_ingress_class().items),
     "definitions": len(client.ApiextensionsV1Api().list_custom_resource_definition().items),
 }
-print(found)
+print(checked)

@@ -33,14 +33,14 @@ def main() -> None:
         try:
             measure(Path(folder), kubeconfig)
         finally:
-            gone = playbook(
+            removal = playbook(
                 f"{ROOT}/playbooks/local_cluster.yml",
                 "-e",
                 f"kubeflow_local_cluster_name={NAME}",
                 "-e",
                 "kubeflow_local_cluster_state=absent",
             )
-            subprocess.run(gone, check=True, capture_output=True)
+            subprocess.run(removal, check=True, capture_output=True)
 
 
 def measure(folder: Path, kubeconfig: str) -> None:

@@ -179,9 +179,9 @@ def prepare(app: Path, prepared: Path) -> None:
     runs: list[evaluate.Run] = []
     original = evaluate.evaluate
 
-    def noted(given: list[evaluate.Run], limits: evaluate.Limits) -> str:
-        runs.extend(given)
-        return original(given, limits)
+    def noted(batch: list[evaluate.Run], limits: evaluate.Limits) -> str:
+        runs.extend(batch)
+        return original(batch, limits)
 
     evaluate.evaluate = noted
     try:

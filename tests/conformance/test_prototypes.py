@@ -39,10 +39,10 @@ def declared(**more: t.Any) -> dict[str, t.Any]:
     return {"name": "app", "environments": environments, "registries": {}, "packages": {}, "components": {}, **more}
 
 
-def written(app: Path, wanted: dict[str, t.Any]) -> dict[str, str]:
+def written(app: Path, declaration: dict[str, t.Any]) -> dict[str, str]:
     """The files of the application; a second run changes nothing."""
-    assert folder.converge(app, wanted).changed
-    assert not folder.converge(app, wanted).changed
+    assert folder.converge(app, declaration).changed
+    assert not folder.converge(app, declaration).changed
     return folder.read(app)
 
 
@@ -56,7 +56,7 @@ def as_ks_generates(name: str, prototype: str) -> str:
 
 def test_built_in_prototypes(tmp_path: Path) -> None:
     assert {f"io.ksonnet.pkg.{name}" for name in BUILT_IN} == set(prototypes.builtin())
-    components = {name: {"prototype": f"io.ksonnet.pkg.{name}", "parameters": given} for name, given in BUILT_IN.items()}
+    components = {name: {"prototype": f"io.ksonnet.pkg.{name}", "parameters": parameters} for name, parameters in BUILT_IN.items()}
     files = written(tmp_path / "app", declared(components=components))
     shown = render.objects(files)
     assert {name: sorted(item["kind"] for item in shown[name]) for name in BUILT_IN} == KINDS
@@ -73,18 +73,18 @@ def test_packages_with_the_parameters_of_old_releases(release: str, tmp_path: Pa
         (tmp_path / "shelf" / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "shelf" / path).write_text(text, encoding="utf-8")
     names = old_registries.RELEASES[release]
-    wanted = declared(
+    declaration = declared(
         registries={"kubeflow": {"uri": str(tmp_path / "shelf")}},
         packages={"core": {"registry": "kubeflow"}},
         components={name: {"prototype": f"io.ksonnet.pkg.{name}", "parameters": {}} for name in names},
     )
-    files = written(tmp_path / "app", wanted)
+    files = written(tmp_path / "app", declaration)
     assert {path: files[f"vendor/kubeflow/{path}"] for path in shelf if path.startswith("core/")} == {
         path: text for path, text in shelf.items() if path.startswith("core/")
     }
     shown = render.objects(files)
-    for name, given in names.items():
-        defaults = dict(each.split("=", 1) for each in given.split())
+    for name, parameters in names.items():
+        defaults = dict(each.split("=", 1) for each in parameters.split())
         assert files[f"components/{name}.jsonnet"] == as_ks_generates(name, shelf[f"core/prototypes/{name}.jsonnet"])
         block = files[params.PATH].split(f"    {name if re.fullmatch('[A-z]+', name) else json.dumps(name)}: {{\n")[1].split("    },\n")[0]
         assert [line.split(":")[0].strip(' "') for line in block.splitlines()] == sorted([*defaults, "name"])
@@ -100,12 +100,12 @@ def test_of_two_packages_with_one_prototype_the_last_by_path_counts(tmp_path: Pa
         (place / "both.jsonnet").write_text(f"{head}\n{{ apiVersion: 'v1', kind: '{kind}', metadata: {{ name: params.name }} }}\n")
     libraries = "".join(f"  {name}: {{path: {name}, version: master}}\n" for name in "ab")
     (tmp_path / "shelf" / "registry.yaml").write_text(f'apiVersion: "0.1"\nkind: ksonnet.io/registry\nlibraries:\n{libraries}')
-    wanted = declared(
+    declaration = declared(
         registries={"shelf": {"uri": str(tmp_path / "shelf")}},
         packages={"a": {"registry": "shelf"}, "b": {"registry": "shelf"}},
         components={"one": {"prototype": "io.example.both", "parameters": {}}},
     )
-    assert render.objects(written(tmp_path / "app", wanted))["one"][0]["kind"] == "Last"
+    assert render.objects(written(tmp_path / "app", declaration))["one"][0]["kind"] == "Last"
 
 
 @pytest.mark.parametrize(
@@ -164,8 +164,8 @@ def test_what_python_leaves_behind_is_not_copied(tmp_path: Path) -> None:
     (shelf / "core" / "__pycache__").mkdir()
     (shelf / "core" / "__pycache__" / "a.pyc").write_bytes(b"\xff")
     (shelf / "core" / "a.py").write_text("")
-    wanted = declared(registries={"kubeflow": {"uri": str(shelf)}}, packages={"core": {"registry": "kubeflow"}})
-    files = written(tmp_path / "app", wanted)
+    declaration = declared(registries={"kubeflow": {"uri": str(shelf)}}, packages={"core": {"registry": "kubeflow"}})
+    files = written(tmp_path / "app", declaration)
     assert "vendor/kubeflow/core/a.py" in files
     assert [path for path in files if "__pycache__" in path] == []
 

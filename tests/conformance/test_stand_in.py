@@ -33,7 +33,7 @@ def app(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def said(tmp_path: Path) -> t.Callable[..., str]:
+def error_of(tmp_path: Path) -> t.Callable[..., str]:
     """``said(folder, *arguments)``: the error of the stand-in; ``said(..., server=None)``: without a kubeconfig."""
     ks, kubeconfig = tmp_path / "ks", tmp_path / "kubeconfig"
     ks.write_text(packing.program(SERVER, tmp_path / "calls"), encoding="utf-8")
@@ -56,15 +56,15 @@ def recorded(name: str) -> str:
     return str(step["stderr"])
 
 
-def test_it_demands_what_the_real_one_was_recorded_to_demand(app: Path, said: t.Any) -> None:
-    assert said(app, "show", "nope") == recorded("034-show-unknown-env")
-    assert said(app, "apply", "nope") == recorded("013-apply-unknown-env")
-    assert said(app, "apply", "default", server=None) == recorded("017-apply-no-kubeconfig")
-    assert said(app, "apply", "default", server="https://10.9.9.9") == recorded("016-apply-server-not-in-kubeconfig")
+def test_it_demands_what_the_real_one_was_recorded_to_demand(app: Path, error_of: t.Any) -> None:
+    assert error_of(app, "show", "nope") == recorded("034-show-unknown-env")
+    assert error_of(app, "apply", "nope") == recorded("013-apply-unknown-env")
+    assert error_of(app, "apply", "default", server=None) == recorded("017-apply-no-kubeconfig")
+    assert error_of(app, "apply", "default", server="https://10.9.9.9") == recorded("016-apply-server-not-in-kubeconfig")
 
 
 @pytest.mark.parametrize(
-    ("gone", "verb", "message"),
+    ("removed", "verb", "message"),
     [
         ("app.yaml", "show", "could not find ksonnet app"),
         # Read in ks's source (metadata/manager.go), and seen: `diff` alone looks for this folder.
@@ -75,22 +75,22 @@ def test_it_demands_what_the_real_one_was_recorded_to_demand(app: Path, said: t.
         ("lib", "show", "which this machine does not reach"),
     ],
 )
-def test_our_application_has_what_it_demands(app: Path, said: t.Any, gone: str, verb: str, message: str) -> None:
+def test_our_application_has_what_it_demands(app: Path, error_of: t.Any, removed: str, verb: str, message: str) -> None:
     # With all in place it goes on to the recorded answers.
-    assert message not in said(app, verb, "default")
-    place = app / gone
+    assert message not in error_of(app, verb, "default")
+    place = app / removed
     if place.is_dir():
         shutil.rmtree(place)
     else:
         place.unlink()
-    assert message in said(app, verb, "default")
+    assert message in error_of(app, verb, "default")
 
 
-def test_show_and_apply_do_without_the_folder(app: Path, said: t.Any) -> None:
+def test_show_and_apply_do_without_the_folder(app: Path, error_of: t.Any) -> None:
     shutil.rmtree(app / ".ksonnet")
     for verb in ("show", "apply"):
-        assert "No ksonnet application found" not in said(app, verb, "default")
+        assert "No ksonnet application found" not in error_of(app, verb, "default")
 
 
-def test_it_finds_the_application_from_a_folder_below(app: Path, said: t.Any) -> None:
-    assert "could not find ksonnet app" not in said(app / "components", "show", "default")
+def test_it_finds_the_application_from_a_folder_below(app: Path, error_of: t.Any) -> None:
+    assert "could not find ksonnet app" not in error_of(app / "components", "show", "default")

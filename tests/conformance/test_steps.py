@@ -152,7 +152,7 @@ DIFFERENT = {
 def differing(written: dict[str, str], recorded: dict[str, str]) -> set[str]:
     """The lines that differ, as we write them. Whatever else differs fails the test."""
     assert written.keys() == recorded.keys()
-    found = set()
+    differences = set()
     for path, text in written.items():
         pairs = list(itertools.zip_longest(text.split("\n"), recorded[path].split("\n"), fillvalue="<none>"))
         for ours, theirs in pairs:
@@ -160,8 +160,8 @@ def differing(written: dict[str, str], recorded: dict[str, str]) -> set[str]:
                 assert path == "components/params.libsonnet", (path, ours, theirs)
                 assert ours.startswith(tuple(DIFFERENT)), (ours, theirs)
                 assert theirs.startswith(tuple(DIFFERENT)), (ours, theirs)
-                found.add(ours.strip())
-    return found
+                differences.add(ours.strip())
+    return differences
 
 
 def own_files(app: Path) -> dict[str, str]:
@@ -182,9 +182,9 @@ def test_every_step_writes_what_ks_wrote(tmp_path: Path) -> None:
         assert not folder.converge(root / "app", declared).changed, name
     steps = list(DECLARED)
     assert different["none"] == set(steps[: steps.index("035-param-set-number")])
-    there = params.read(folder.read(root / "app")[params.PATH])
-    assert there["back"]["args"] == ["-c", 'echo "hi"']
-    assert (there["settings"]["text"], there["hazard"]["text"]) == ("line one\nline two", 'a "quoted" text')
+    parameters = params.read(folder.read(root / "app")[params.PATH])
+    assert parameters["back"]["args"] == ["-c", 'echo "hi"']
+    assert (parameters["settings"]["text"], parameters["hazard"]["text"]) == ("line one\nline two", 'a "quoted" text')
 
 
 def test_no_step_that_changes_the_application_is_left_out() -> None:
@@ -347,18 +347,18 @@ def test_what_ks_lists_is_there() -> None:
 @pytest.mark.parametrize(("name", "chosen"), [("028-param-list", None), ("048-param-list-after", "settings")])
 def test_the_parameters_that_ks_lists_are_those_that_are_read(name: str, chosen: str | None) -> None:
     text = as_ks_prints(load(name, "/root")["app"][params.PATH])
-    there = {called: values for called, values in params.read(text).items() if chosen in (None, called)}
+    written = {called: values for called, values in params.read(text).items() if chosen in (None, called)}
     listed: dict[str, dict[str, t.Any]] = {}
     for called, parameter, value in table(name):
         listed.setdefault(called, {})[parameter] = json.loads(value)
-    assert listed == there
+    assert listed == written
 
 
 def test_the_overrides_that_ks_lists_are_those_that_are_read() -> None:
     app = load("059-param-diff", "/root")["app"]
-    found = overrides.read(app["environments/prod/params.libsonnet"], "f")
+    by_component = overrides.read(app["environments/prod/params.libsonnet"], "f")
     listed = {(row[0], row[1]): json.loads(row[2].split()[-1]) for row in table("059-param-diff")}
-    assert listed == {(called, name): value for called, values in found.items() for name, value in values.items()}
+    assert listed == {(called, name): value for called, values in by_component.items() for name, value in values.items()}
     assert {tuple(row[:2]) for row in table("058-param-list-env")} >= set(listed)
 
 

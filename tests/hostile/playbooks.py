@@ -24,8 +24,8 @@ def survive(user: Work, name: str, playbook: str, folder: Path) -> str:
         writes, elsewhere = server.writes(), server.elsewhere.requests if server.elsewhere else []
     assert TOKEN not in run.output and "\x1b" not in run.output and "\u202e" not in run.output
     assert not elsewhere and not [each for each in writes if each.startswith("DELETE")]
-    told = playbook == "facts" and (name in REFUSALS or name.startswith("a facade"))  # what may be read, and what may not
-    assert run.code == 2 or told and run.code == 0, run.output
+    partial = playbook == "facts" and (name in REFUSALS or name.startswith("a facade"))  # what may be read, and what may not
+    assert run.code == 2 or partial and run.code == 0, run.output
     assert not writes or name.startswith("a facade"), writes
     assert run.output.count("FAILED! => ") == (run.code == 2), run.output
     return run.output.partition("FAILED! => ")[2]

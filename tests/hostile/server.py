@@ -29,8 +29,8 @@ class Request:
 
     @property
     def token(self) -> str:
-        found = [line for line in self.head.decode("latin-1").splitlines() if line.lower().startswith("authorization:")]
-        return found[0].rpartition(" ")[2] if found else ""
+        headers = [line for line in self.head.decode("latin-1").splitlines() if line.lower().startswith("authorization:")]
+        return headers[0].rpartition(" ")[2] if headers else ""
 
 
 @dataclass
@@ -103,9 +103,9 @@ def serving(behaviour: Behaviour) -> Iterator[Server]:
     with contextlib.ExitStack() as stack:
         elsewhere = Server(lambda _request: [b""])
         stack.callback(elsewhere.close)
-        found = Server(behaviour, elsewhere)
-        stack.callback(found.close)
-        yield found
+        server = Server(behaviour, elsewhere)
+        stack.callback(server.close)
+        yield server
 
 
 def kubeconfig(folder: Path, server: str) -> str:

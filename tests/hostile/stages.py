@@ -63,21 +63,21 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def survive(name: str, stage: str, folder: Path) -> str:
     """Let a stage meet a server. It ends in time, with one message, tells no secret, and writes nothing; returns the message."""
     with serving(BEHAVIOURS[name]) as server, no_hang(3 * _SECONDS):
-        found = STAGES[stage](kubeconfig(folder, server.address), folder)
+        outcome = STAGES[stage](kubeconfig(folder, server.address), folder)
         writes, elsewhere = server.writes(), server.elsewhere.requests if server.elsewhere else []
-    told = json.dumps(found, default=str)
-    assert TOKEN not in told, told
-    assert not {"\\u001b", "\\u202e"} & {told[at : at + 6] for at in range(len(told))}, told
+    shown = json.dumps(outcome, default=str)
+    assert TOKEN not in shown, shown
+    assert not {"\\u001b", "\\u202e"} & {shown[at : at + 6] for at in range(len(shown))}, shown
     assert not elsewhere, "it followed a redirect"
     assert not [each for each in writes if each.startswith("DELETE")], writes
-    if stage == "facts" and name in REFUSALS and not found.get("error"):
-        assert {"version", "served APIs"} <= {each["what"] for each in found["result"]["cluster"]["unknown"]}, told
+    if stage == "facts" and name in REFUSALS and not outcome.get("error"):
+        assert {"version", "served APIs"} <= {each["what"] for each in outcome["result"]["cluster"]["unknown"]}, shown
     elif not name.startswith("a facade"):
-        assert found.get("error"), f"{stage} takes it for an answer: {told[:500]}"
+        assert outcome.get("error"), f"{stage} takes it for an answer: {shown[:500]}"
         assert not writes, writes
-    elif not found.get("error"):
-        assert stage == "facts" and found["result"]["cluster"]["unknown"], told
-    message = found.get("error") or ""
+    elif not outcome.get("error"):
+        assert stage == "facts" and outcome["result"]["cluster"]["unknown"], shown
+    message = outcome.get("error") or ""
     assert "\n" not in message or name in REFUSALS, message
     assert "Traceback" not in message and len(message) < 2000, message
     return message

@@ -61,14 +61,14 @@ class Sequence:
 def sequences(count: int, seed: int) -> list[Sequence]:
     """``count`` sequences over all kinds."""
     chance = Chance(seed)
-    found = []
+    generated = []
     for number in range(count):
         one = Sequence(number, sorted(KINDS)[number % len(KINDS)])
         first = chance.choice([manager for manager in MANAGERS if manager not in ("edit", "controller")])
         for manager in [first, *chance.choices(MANAGERS, k=chance.randint(0, 3)), "ours"]:
             one.steps.append((manager, version(chance, one.kind, one.name, "")))
-        found.append(one)
-    return found
+        generated.append(one)
+    return generated
 
 
 class Side:
@@ -127,23 +127,23 @@ class Side:
 
     def live(self, one: Sequence) -> Json:
         """The object without what nobody says."""
-        found = self.client.get(self.path(one))
-        metadata = {name: value for name, value in found["metadata"].items() if name not in _SERVERS}
+        item = self.client.get(self.path(one))
+        metadata = {name: value for name, value in item["metadata"].items() if name not in _SERVERS}
         for name in ("labels", "annotations"):
             kept = {key: value for key, value in (metadata.pop(name, None) or {}).items() if "applyset" not in key and key != LAST_APPLIED}
             kept = {key: value for key, value in kept.items() if not key.startswith(("deployment.kubernetes.io", "deprecated."))}
             metadata |= {name: kept} if kept else {}
-        found = {name: value for name, value in found.items() if name not in ("status", "metadata")}
+        item = {name: value for name, value in item.items() if name not in ("status", "metadata")}
         if one.kind == "Service":
-            found["spec"] = {name: value for name, value in found["spec"].items() if name not in _ASSIGNED}
-        return {**found, "metadata": metadata}
+            item["spec"] = {name: value for name, value in item["spec"].items() if name not in _ASSIGNED}
+        return {**item, "metadata": metadata}
 
 
 def _edited(live: Json, item: Json) -> Json:
     """The live object with another version written over it."""
-    found: Json = overlaid(live, {name: value for name, value in item.items() if name != "metadata"})
+    edited: Json = overlaid(live, {name: value for name, value in item.items() if name != "metadata"})
     texts = {name: {**(live["metadata"].get(name) or {}), **(item["metadata"].get(name) or {})} for name in ("labels", "annotations")}
-    return {**found, "metadata": {**live["metadata"], **texts}}
+    return {**edited, "metadata": {**live["metadata"], **texts}}
 
 
 def check(cluster: Cluster, count: int, seed: int) -> dict[str, int]:
@@ -179,20 +179,20 @@ def check(cluster: Cluster, count: int, seed: int) -> dict[str, int]:
     return dict(seen)
 
 
-def between(has: t.Any, wanted: t.Any, reference: t.Any) -> bool:
-    """Whether each value is as in ``wanted`` or as in ``reference``.
+def between(has: t.Any, declared: t.Any, reference: t.Any) -> bool:
+    """Whether each value is as in ``declared`` or as in ``reference``.
 
     Empty is empty: server-side apply leaves null where it takes the last key out of a map.
     """
     empty = (None, {}, [])
-    if has in (wanted, reference) or has in empty and (wanted in empty or reference in empty):
+    if has in (declared, reference) or has in empty and (declared in empty or reference in empty):
         return True
-    if isinstance(has, list) and isinstance(wanted, list) and isinstance(reference, list):
-        has, wanted, reference = _named(has), _named(wanted), _named(reference)
-    if not all(isinstance(value, (dict, type(None))) for value in (has, wanted, reference)):
+    if isinstance(has, list) and isinstance(declared, list) and isinstance(reference, list):
+        has, declared, reference = _named(has), _named(declared), _named(reference)
+    if not all(isinstance(value, (dict, type(None))) for value in (has, declared, reference)):
         return False
-    names = {name for value in (has, wanted, reference) for name in value or {}}
-    return all(between(*((value or {}).get(name) for value in (has, wanted, reference))) for name in names)
+    names = {name for value in (has, declared, reference) for name in value or {}}
+    return all(between(*((value or {}).get(name) for value in (has, declared, reference))) for name in names)
 
 
 def _named(entries: list[t.Any]) -> Json:

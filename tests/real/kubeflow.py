@@ -57,8 +57,8 @@ class Kubeflow:
 
     def pod(self, component: str) -> dict[str, t.Any]:
         """The one pod of a component that is not on its way out."""
-        found = self.get("pods", "-l", f"app.kubernetes.io/component={component}")["items"]
-        (pod,) = [each for each in found if "deletionTimestamp" not in each["metadata"]]
+        items = self.get("pods", "-l", f"app.kubernetes.io/component={component}")["items"]
+        (pod,) = [each for each in items if "deletionTimestamp" not in each["metadata"]]
         return t.cast("dict[str, t.Any]", pod)
 
 
@@ -104,9 +104,9 @@ class User:
     def start(self) -> None:
         """What the button does."""
         self.ask("GET", "hub/home")
-        status, said = self.ask("POST", f"hub/api/users/{self.name}/server", body={})
+        status, answer = self.ask("POST", f"hub/api/users/{self.name}/server", body={})
         # 400: it runs already.
-        assert status in (201, 202, 400), (status, said)
+        assert status in (201, 202, 400), (status, answer)
         until(self.works, f"the server of {self.name} runs", seconds=20)
 
     def works(self) -> bool:

@@ -88,8 +88,8 @@ def python(cluster: Cluster, pod: str, code: str, namespace: str, container: str
 
 def reaches(cluster: Cluster, pod: str, target: tuple[str, int], namespace: str, container: str | None = None) -> bool:
     """Whether a pod gets a connection."""
-    reached, said = python(cluster, pod, CONNECT.format(*target), namespace, container)
-    assert reached or "Error" in said or "timed out" in said, said
+    reached, output = python(cluster, pod, CONNECT.format(*target), namespace, container)
+    assert reached or "Error" in output or "timed out" in output, output
     return reached
 
 

@@ -138,9 +138,9 @@ def test_an_mpi_job_succeeds(kubeflow):
     kubeflow.cluster.kubectl("apply", "-f", "-", stdin=MPI.replace("IMAGE", pods.IMAGE))
     assert ends(kubeflow, "mpijob", "mpi", "baseline") == "Succeeded"
     launcher = kubeflow.cluster.get("pods", "-n", "baseline", "-l", "training.kubeflow.org/replica-type=launcher")["items"][0]
-    said = kubeflow.cluster.kubectl("-n", "baseline", "logs", launcher["metadata"]["name"], "-c", "mpi")
+    log = kubeflow.cluster.kubectl("-n", "baseline", "logs", launcher["metadata"]["name"], "-c", "mpi")
     # The agent is a shell script that tells what it does.
-    assert [line for line in said.splitlines() if line.startswith("mpi-worker-")] == ["mpi-worker-0", "mpi-worker-1"]
+    assert [line for line in log.splitlines() if line.startswith("mpi-worker-")] == ["mpi-worker-0", "mpi-worker-1"]
 
 
 def test_a_model_is_served(kubeflow):

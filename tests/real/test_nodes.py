@@ -96,11 +96,11 @@ def test_pods_on_two_nodes_find_each_other_and_each_has_a_volume(web):
         for asked in ("web-0", "web-1"):
             code = ASK.format(f"{asked}.each.default.svc.cluster.local:8000/name")
 
-            def found(asking=asking, asked=asked, code=code):
+            def answers(asking=asking, asked=asked, code=code):
                 return web.try_kubectl("exec", asking, "--", "python3", "-c", code).stdout == f"{asked}\n"
 
             # A pod has its name a moment after it is ready.
-            until(found, f"{asking} reads from {asked} by its name", seconds=10)
+            until(answers, f"{asking} reads from {asked} by its name", seconds=10)
     until(lambda: pods.ask(web, "web", "name").strip() in ("web-0", "web-1"), "a Service answers on this machine", seconds=10)
     assert pods.ask(web, "nobody") == "404 There is no Service nobody in the namespace default\n"
 
@@ -119,13 +119,13 @@ def test_images_are_asked_for_from_this_machine(web):
     for node in ("real-0", "real-1"):
         web.kubectl("run", f"pulls-{node}", "--image=quay.io/nobody/nothing:1", "--overrides", json.dumps({"spec": {"nodeName": node}}))
 
-        def told(node=node):
+        def failure(node=node):
             events = web.get("events", f"--field-selector=involvedObject.name=pulls-{node},reason=Failed")["items"]
             return next((each["message"] for each in events if "quay.io/nobody" in each["message"]), None)
 
-        until(told, "the image does not exist", seconds=10)
+        until(failure, "the image does not exist", seconds=10)
         # Which of it depends on whether the registry answers; without a way out there would be no route to it.
-        assert any(each in told() for each in ("can not be reached from this machine", "unauthorized", "not found")), told()
+        assert any(each in failure() for each in ("can not be reached from this machine", "unauthorized", "not found")), failure()
         web.kubectl("delete", "pod", f"pulls-{node}", "--now")
 
 

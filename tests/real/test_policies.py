@@ -59,8 +59,8 @@ def somebody(kubeflow):
 
 def real_address(kubeflow, component):
     namespace = OPERATOR if component == "training-operator" else NAMESPACE
-    found = kubeflow.cluster.get("pods", "-n", namespace, "-l", f"app.kubernetes.io/component={component},played!=yes")["items"]
-    return next(pod["status"]["podIP"] for pod in found if pod["status"].get("podIP"))
+    items = kubeflow.cluster.get("pods", "-n", namespace, "-l", f"app.kubernetes.io/component={component},played!=yes")["items"]
+    return next(pod["status"]["podIP"] for pod in items if pod["status"].get("podIP"))
 
 
 @pytest.mark.parametrize("policy", OPEN)

@@ -59,10 +59,10 @@ def test_two_users_on_two_nodes_share_a_volume(kubeflow):
     assert users["anna"].python("open('/home/jovyan/work/shared/news.txt', 'w').write('of anna')")[0]
     # Bert sees it in the file browser, and may change it.
     assert users["bert"].server("GET", "contents/shared/news.txt?type=file&format=text")[1]["content"] == "of anna"
-    done, said = users["bert"].python(
+    done, output = users["bert"].python(
         "open('/home/jovyan/work/shared/bert.txt', 'w').write('x'); print(open('/home/jovyan/work/shared/news.txt').read())"
     )
-    assert (done, said) == (True, "of anna")
+    assert (done, output) == (True, "of anna")
 
 
 def test_storage_that_is_shared_is_verified_from_both_nodes(kubeflow):

@@ -108,8 +108,8 @@ def ask(path):
         return error.code
 print([ask("user"), ask("users/anna"), ask("users"), os.path.exists("/var/run/secrets/kubernetes.io")])
 """
-    done, said = bert.python(code)
-    assert (done, said) == (True, "[200, 404, 403, False]")
+    done, output = bert.python(code)
+    assert (done, output) == (True, "[200, 404, 403, False]")
 
 
 def test_the_hub_is_lost_and_work_goes_on(kubeflow, anna):

@@ -20,23 +20,23 @@ _LATER = {("ConfigMap", "istio-system", "istio-ca-root-cert"), ("ServiceAccount"
 
 def dangling(items: list[Json]) -> dict[Reference, list[str]]:
     """What is referred to and not there, with who refers to it."""
-    there = {(item["kind"], _space(item), item["metadata"]["name"]) for item in items}
-    there |= {(kind, "", name) for kind, _namespace, name in there}
-    there |= {("Secret", _space(item), item["spec"]["secretName"]) for item in items if _is_certificate(item)}
+    existing = {(item["kind"], _space(item), item["metadata"]["name"]) for item in items}
+    existing |= {(kind, "", name) for kind, _namespace, name in existing}
+    existing |= {("Secret", _space(item), item["spec"]["secretName"]) for item in items if _is_certificate(item)}
     spaces = {item["metadata"]["name"] for item in items if item["kind"] in ("Namespace", "Profile")} | set(_SPACES)
     defined = {(item["spec"]["group"], item["spec"]["names"]["kind"]) for item in items if item["kind"] == "CustomResourceDefinition"}
-    found: dict[Reference, list[str]] = {}
+    by_reference: dict[Reference, list[str]] = {}
     for item in items:
-        wanted = set(_references(item)) - there - _LATER
-        wanted = {each for each in wanted if each[2] not in _BUILT_IN.get(each[0], ())}
+        missing = set(_references(item)) - existing - _LATER
+        missing = {each for each in missing if each[2] not in _BUILT_IN.get(each[0], ())}
         if _space(item) not in spaces:
-            wanted.add(("Namespace", "", _space(item)))
+            missing.add(("Namespace", "", _space(item)))
         group = item["apiVersion"].partition("/")[0]
         if _is_custom(group) and (group, item["kind"]) not in defined:
-            wanted.add(("CustomResourceDefinition", group, item["kind"]))
-        for each in wanted:
-            found.setdefault(each, []).append(f"{item['kind']} {item['metadata']['name']}")
-    return found
+            missing.add(("CustomResourceDefinition", group, item["kind"]))
+        for each in missing:
+            by_reference.setdefault(each, []).append(f"{item['kind']} {item['metadata']['name']}")
+    return by_reference
 
 
 def _space(item: Json) -> str:

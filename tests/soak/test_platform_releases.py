@@ -126,13 +126,13 @@ def packages(release: tables.Release, application: Path, cache: Path | None) -> 
 
 def items(files: dict[str, str]) -> dict[tuple[str, str, str, str], Json]:
     """The objects of packages."""
-    found: dict[tuple[str, str, str, str], Json] = {}
+    by_key: dict[tuple[str, str, str, str], Json] = {}
     for path, text in files.items():
         if path.endswith(("/definitions.json", "/objects.json")):
             for item in json.loads(text)["items"]:
-                assert objects.key(item) not in found
-                found[objects.key(item)] = item
-    return found
+                assert objects.key(item) not in by_key
+                by_key[objects.key(item)] = item
+    return by_key
 
 
 def example(release: tables.Release) -> dict[tuple[str, str, str, str], Json]:
@@ -156,12 +156,12 @@ def example(release: tables.Release) -> dict[tuple[str, str, str, str], Json]:
 def test_the_packages_are_all_of_the_release_and_the_same_each_time(name: str, tmp_path: Path) -> None:
     release = tables.release(name)
     files = packages(release, tmp_path / "app", None)
-    found, wanted = items(files), example(release)
-    assert found.keys() ^ wanted.keys() == ADDED
+    ours, theirs = items(files), example(release)
+    assert ours.keys() ^ theirs.keys() == ADDED
     # Of the Secrets the values are left out, all of which everybody can read.
-    changed = {key for key in wanted if found[key] != wanted[key]}
+    changed = {key for key in theirs if ours[key] != theirs[key]}
     assert {key for key in changed if key[1] != "Secret"} <= DIFFERENT
-    assert [key for key in found if key[1] == "Secret" and (found[key].get("data") or found[key].get("stringData"))] == []
+    assert [key for key in ours if key[1] == "Secret" and (ours[key].get("data") or ours[key].get("stringData"))] == []
     assert packages(release, tmp_path / "app", None) == files
 
 
@@ -173,8 +173,8 @@ def test_what_is_left_out_leaves_nothing_dangling(name: str, tmp_path: Path) -> 
         if chosen_name in without or (chosen_name.startswith("serving") and "kserve" in without):
             continue
         components = tuple(f"{each}/" for each in graph.closure(tables.graph(), release, [chosen_name], without))
-        found = dangling(list(items({path: text for path, text in files.items() if path.startswith(components)}).values()))
-        assert found == {}, chosen_name
+        references = dangling(list(items({path: text for path, text in files.items() if path.startswith(components)}).values()))
+        assert references == {}, chosen_name
 
 
 @pytest.mark.parametrize("name", tables.names())
@@ -199,10 +199,10 @@ def test_each_value_lands(name: str, tmp_path: Path) -> None:
         new = dangling(list(after.values())).keys() - dangling(list(before.values())).keys()
         assert {each for each in new if each[0] != "CustomResourceDefinition"} - OF_THE_USER == set(), parameter
     everywhere = {"clusterDomain": "k8s.example", "imageRegistry": "mirror.example.com"}
-    found = rendered(made, components, platform_choice.spread(everywhere, {"platform": made}, components))
-    text = json.dumps(list(found.values()))
+    by_key = rendered(made, components, platform_choice.spread(everywhere, {"platform": made}, components))
+    text = json.dumps(list(by_key.values()))
     assert "cluster.local" not in text
-    images = {image for item in found.values() for image in dict(parameters.images_in(item))}
+    images = {image for item in by_key.values() for image in dict(parameters.images_in(item))}
     assert {image for image in images if not image.startswith("mirror.example.com/")} == set()
 
 
@@ -236,8 +236,8 @@ def test_what_is_verified(name: str, tmp_path: Path) -> None:
 
 def rendered(made: Contents, components: dict[str, str], values: dict[str, Json]) -> dict[tuple[str, str, str, str], Json]:
     """The objects of an application with these components and values."""
-    found = render.objects(application.files(declaration(components, values), {}, {"platform": made}).files)
-    return {objects.key(item): item for each in found.values() for item in each}
+    by_component = render.objects(application.files(declaration(components, values), {}, {"platform": made}).files)
+    return {objects.key(item): item for each in by_component.values() for item in each}
 
 
 def declaration(components: dict[str, str], values: dict[str, Json]) -> Json:

@@ -14,7 +14,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.facts.workloads
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
 
 from tests.unit.conftest import Answer
-from tests.unit.module_utils.facts.test_addons import found, workload
+from tests.unit.module_utils.facts.test_addons import workload, workloads
 
 Json = dict[str, t.Any]
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -33,7 +33,7 @@ def judge(
     complete: bool = True,
     **asked: str,
 ) -> tuple[bool | None, str | None]:
-    verdict = load_balancer(found(*items), Addresses(pools or {}, **asked), providers, distribution, complete)
+    verdict = load_balancer(workloads(*items), Addresses(pools or {}, **asked), providers, distribution, complete)
     assert verdict["why"].endswith(".") and "  " not in verdict["why"]
     return verdict["available"], verdict["how"]
 
@@ -93,7 +93,7 @@ def test_where_workloads_may_not_be_read_pools_are_believed() -> None:
 @pytest.mark.parametrize("asked", [{}, {"with_address": "a/b"}, {"waiting": "a/b"}, {"with_address": "a/b", "waiting": "a/c"}])
 def test_what_is_offered_is_no_matter_of_the_services_that_are_there(asked: Json) -> None:
     for items, pools, offered in (([METALLB], {"metallb": (1, 1)}, True), ([METALLB], {"metallb": (0, 1)}, None), ([], {}, False)):
-        assert load_balancer(found(*items), Addresses(pools, **asked), (), "kubernetes", True)["offered"] is offered
+        assert load_balancer(workloads(*items), Addresses(pools, **asked), (), "kubernetes", True)["offered"] is offered
 
 
 POOLS = "/apis/metallb.io/v1beta1/ipaddresspools"
@@ -165,7 +165,7 @@ def test_pools_that_may_not_be_read(server: t.Any, queries: Queries) -> None:
     ],
 )
 def test_networks(name: str | None, items: list[Json]) -> None:
-    seen = cni(found(*items, kind="DaemonSet"), {"crd.projectcalico.org"})
+    seen = cni(workloads(*items, kind="DaemonSet"), {"crd.projectcalico.org"})
     assert seen["name"] == name
     assert bool(seen["evidence"]) == bool(name)
 
