@@ -260,6 +260,7 @@ def test_one_that_soon_expires_is_warned_of(role, tmp_path):
 # --- cert-manager
 
 
+@pytest.mark.soak
 def test_an_issuer_that_is_there_is_taken(plain, role):
     issuer(plain, "a-staging", {"acme": {"server": "https://acme-staging-v02.api.letsencrypt.org/directory"}})
     issuer(plain, "self", {"selfSigned": {}})

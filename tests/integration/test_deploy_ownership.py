@@ -321,6 +321,7 @@ def keda(space: str) -> tuple[Json, Json]:
     return crd, made("keda.sh/v1alpha1", "ScaledObject", "web", space, spec={"scaleTargetRef": {"name": "web"}, "maxReplicaCount": 5})
 
 
+@pytest.mark.soak
 def test_replicas_are_those_of_a_scaled_object(cluster: Factory, application: Make) -> None:
     each, space = cluster(), "scaled-object"
     crd, scaled = keda(space)

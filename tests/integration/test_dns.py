@@ -335,6 +335,7 @@ def test_an_endpoints_name_of_others_is_used_or_refused(google, dns, propagated)
 # --- Route 53
 
 
+@pytest.mark.soak
 def test_a_record_at_route_53_is_made_found_again_and_removed(zones, route53, aws, propagated):
     assert aws.run("--check").changed == 1 and route53_records(zones) == {}
     first = aws.run()

@@ -182,6 +182,7 @@ def test_nothing_is_done_with_absent(user):
     assert not (user.work.app / ".git").exists()
 
 
+@pytest.mark.soak
 def test_between_the_stages(cluster, work, tmp_path):
     """As the README has it; a second run commits nothing, and another value is one commit with its reason."""
     user = User(work(cluster(), env={"GIT_CONFIG_NOSYSTEM": "1"}), tmp_path)

@@ -90,15 +90,12 @@ def user(cluster_of_its_own, work, tmp_path):
     return work(cluster_of_its_own, env={"GIT_CONFIG_NOSYSTEM": "1"}, **variables)
 
 
-def test_registered_in_the_tool_that_the_cluster_has(cluster_of_its_own, user, tmp_path):
+def test_registered_in_argo_cd(cluster_of_its_own, user, tmp_path):
     cluster = cluster_of_its_own
     none = user.play("bootstrap")
     assert "Neither Argo CD nor Flux is installed in the cluster" in none.message and not user.app.exists()
 
     _install(cluster, "argocd", ARGO)
-    with cluster.untouched():
-        foreseen = user.play("bootstrap", "--check", "--diff").well()
-    assert URL in foreseen.output and not user.app.exists()
     user.play("bootstrap").well()
     item = cluster.get("applications.argoproj.io", "kubeflow", "-n", "argocd")
     assert item["spec"]["source"] == {"repoURL": URL, "targetRevision": "main", "path": "manifests"}
@@ -114,19 +111,33 @@ def test_registered_in_the_tool_that_the_cluster_has(cluster_of_its_own, user, t
 
     with cluster.untouched():
         assert user.play("bootstrap").well().changed == 0
-        assert "selfHeal" in user.play("bootstrap", "--check", "--diff", kubeflow_gitops_sync=True).well().output
-    user.play("bootstrap", kubeflow_gitops_sync=True).well()
-    synced = cluster.get("applications.argoproj.io", "kubeflow", "-n", "argocd")
-    assert synced["spec"]["syncPolicy"]["automated"] == {"prune": False, "selfHeal": True}
-
-    # A stage alone knows it from the application.
-    cluster.kubectl("delete", "applications.argoproj.io", "kubeflow", "-n", "argocd")
-    assert "Application argocd/kubeflow created." in user.play("deploy", "--check").well().output
-    user.play("bootstrap").well()
     removed = user.play("remove").well()
     assert "Application argocd/kubeflow deleted." in removed.output
     assert cluster.get("applications.argoproj.io", "-n", "argocd")["items"] == []
 
+
+@pytest.mark.soak
+def test_checked_synced_and_registered_again_by_a_stage_alone(cluster_of_its_own, user):
+    cluster = cluster_of_its_own
+    _install(cluster, "argocd", ARGO)
+    with cluster.untouched():
+        foreseen = user.play("bootstrap", "--check", "--diff").well()
+    assert URL in foreseen.output and not user.app.exists()
+    user.play("bootstrap").well()
+    with cluster.untouched():
+        assert "selfHeal" in user.play("bootstrap", "--check", "--diff", kubeflow_gitops_sync=True).well().output
+    user.play("bootstrap", kubeflow_gitops_sync=True).well()
+    synced = cluster.get("applications.argoproj.io", "kubeflow", "-n", "argocd")
+    assert synced["spec"]["syncPolicy"]["automated"] == {"prune": False, "selfHeal": True}
+    # A stage alone knows it from the application.
+    cluster.kubectl("delete", "applications.argoproj.io", "kubeflow", "-n", "argocd")
+    assert "Application argocd/kubeflow created." in user.play("deploy", "--check").well().output
+
+
+@pytest.mark.soak
+def test_registered_in_flux(cluster_of_its_own, user):
+    cluster = cluster_of_its_own
+    _install(cluster, "argocd", ARGO)
     _install(cluster, "flux-system", *FLUX)
     assert "has both Argo CD and Flux" in user.play("bootstrap").message
     flux = {"kubeflow_gitops_tool": "flux"}

@@ -43,6 +43,7 @@ def installed(cluster, work, tmp_path):
     return make
 
 
+@pytest.mark.soak
 def test_the_role_installs_what_the_checksum_says_and_nothing_else(work, tmp_path):
     user = work()
     ks = user.home / ".local/bin/ks"

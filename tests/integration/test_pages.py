@@ -89,6 +89,7 @@ def test_a_run_that_went_well_can_be_read_and_searched(cluster, work, window) ->
     window.quiet()
 
 
+@pytest.mark.soak
 def test_on_paper_everything_is_unfolded(cluster, work, window) -> None:
     user = work(cluster(), kubeflow_namespace="paper")
     user.play("bootstrap").well()

@@ -52,6 +52,7 @@ def tags_of(address):
     return {tag["Key"]: tag["Value"] for tag in address["Tags"]}
 
 
+@pytest.mark.soak
 def test_an_address_is_reserved_found_again_and_released(aws, ec2, step):
     assert step.run("--check").changed == 1 and not all_of(ec2)
     first = step.run()

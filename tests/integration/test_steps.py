@@ -264,6 +264,7 @@ def self_signed(folder, host):
     return Path(pair.crt).read_text(), Path(pair.key).read_text()
 
 
+@pytest.mark.soak
 def test_twenty_secrets_are_nowhere_but_in_the_cluster(gke, google, names, work, tmp_path, temporary):
     planted, keys = Planted(), tmp_path / "keys"
     keys.mkdir()

@@ -8,6 +8,8 @@ import json
 import re
 import uuid
 
+import pytest
+
 URL = "https://usage.example.com/report"
 
 
@@ -29,6 +31,7 @@ def parameters(user, **variables):
     return run, json.loads((user.folder / "step.json").read_text(encoding="utf-8")) if run.code == 0 else None
 
 
+@pytest.mark.soak
 def test_asked_for_under_one_id_and_shown(cluster, work):
     user = work(cluster())
     assert "The use of this installation is not reported." in (user.play("app").well(), user.play("usage").well())[1].output
