@@ -15,11 +15,6 @@ attributes:
     description: Returns what changed, or would change in C(check_mode), when in diff mode.
   idempotent:
     description: A second run with the same arguments changes nothing.
-  action_group:
-    description: Use C(group/kubeflow.bootstrap.kubeflow) in C(module_defaults) to set defaults for this module.
-    support: full
-    membership:
-      - kubeflow.bootstrap.kubeflow
 notes:
   - Where the connection of the task's host is C(local), without C(become) and C(async), the module runs in the process of Ansible
     itself, with its Python; C(ansible_python_interpreter) does not count. With the variable C(kubeflow_in_process) set to V(false) it

@@ -14,7 +14,7 @@ author:
 description:
   - Writes C(report.json) and C(report.html), and shows a summary in the terminal.
   - C(report.html) is one page with all in it. It needs no network and no server.
-  - A report tells of one run, so it is rewritten each time, and that does not count as a change. In check mode nothing is written.
+  - A report tells of one run, so that of another run is a change. In check mode nothing is written.
 extends_documentation_fragment:
   - kubeflow.bootstrap.attributes
 attributes:
@@ -24,7 +24,7 @@ attributes:
     support: none
   idempotent:
     support: full
-    details: Only the times in the report differ from run to run.
+    details: With the same arguments the page differs in the time at which it was made, which is no change.
 options:
   path:
     description: The folder for C(report.json) and C(report.html). It is made if it does not exist.
@@ -134,14 +134,14 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Show the summary and write the report."""
     report = masked({"check": context.check, **{key: value for key, value in args.items() if key not in ("path", "show")}})
     summary = lines(report)
-    file = html = None
+    written: dict[str, t.Any] = {"changed": False, "file": None, "page": None}
     if not context.check:
         more = {"next": next_steps(report), "readiness": readiness(report["plan"]) if report["plan"] else []}
-        file, html = write(Path(args["path"]), "report", report, more)
-        summary += [f"{'Report':<14}{html}", f"{'':<14}{file}"]
+        written = write(Path(args["path"]), "report", report, more)
+        summary += [f"{'Report':<14}{written['page']}", f"{'':<14}{written['file']}"]
     for line in summary if args["show"] else ():
         context.progress(line)
-    return {"changed": False, "file": file, "page": html, "summary": summary}
+    return {**written, "summary": summary}
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ description:
     table in the terminal.
   - C(report.html) is one page with all in it, which needs no network and no server. It leads to the page of each cluster.
   - The reports may come from several machines, each of which ran a part of the clusters.
-  - It is rewritten each time, and that does not count as a change. In check mode nothing is written.
+  - A report that tells of other runs, or of other outcomes, is a change. In check mode nothing is written.
 extends_documentation_fragment:
   - kubeflow.bootstrap.attributes
 attributes:
@@ -151,13 +151,13 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     folder = Path(args["path"])
     document = {"check": context.check, **gather(folder, args["files"], args["failures"])}
     summary = lines(document)
-    file = html = None
+    written: dict[str, t.Any] = {"changed": False, "file": None, "page": None}
     if not context.check:
-        file, html = write(folder, "reports", document, {"links": links(document, folder)})
-        summary.append(f"Report: {html}, {file}")
+        written = write(folder, "reports", document, {"links": links(document, folder)})
+        summary.append(f"Report: {written['page']}, {written['file']}")
     for line in summary:
         context.progress(line)
-    return {"changed": False, "file": file, "page": html, "summary": summary, **document}
+    return {**written, "summary": summary, **document}
 
 
 def main() -> None:

@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+import importlib
 import pathlib
 import re
 
 import yaml
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.target import TARGET_ARGUMENTS
 
 ROOT = pathlib.Path(__file__).parents[2]
+PLUGINS = "ansible_collections.kubeflow.bootstrap.plugins"
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
 
 
@@ -32,12 +35,19 @@ def test_two_packages_are_always_needed_beside_ansible_core() -> None:
     assert {str(path.relative_to(ROOT)) for path in (ROOT / "requirements").glob("*.txt")} - set(ignored) == set(SOME)
 
 
-def test_every_module_is_in_the_action_group_and_runs_by_the_one_action() -> None:
+def test_every_module_runs_by_the_one_action() -> None:
     runtime = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())
     routes = {name: {"action_plugin": "kubeflow.bootstrap.in_process"} for name in MODULES}
     assert MODULES
-    assert runtime["action_groups"]["kubeflow"] == MODULES
     assert runtime["plugin_routing"]["modules"] == routes
+
+
+def test_every_module_that_talks_to_the_cluster_is_in_the_action_group_and_takes_its_options() -> None:
+    runtime = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())
+    specs = {name: importlib.import_module(f"{PLUGINS}.modules.{name}").ARGUMENTS["argument_spec"] for name in MODULES}
+    options = [name for name, spec in specs.items() if TARGET_ARGUMENTS.items() <= spec.items()]
+    documented = [path.stem for path in sorted((ROOT / "plugins/modules").glob("*.py")) if "  - kubeflow.bootstrap.target\n" in path.read_text()]
+    assert runtime["action_groups"] == {"target": options} and documented == options
 
 
 def test_an_execution_environment_gets_what_the_collection_needs() -> None:

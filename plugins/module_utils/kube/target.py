@@ -5,13 +5,11 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 from ..errors import BootstrapError
 from ..http import urls
 from ..kubeconfig import k8s_auth
-from ..kubeconfig.credentials import Credentials, authority, of_token
 from ..kubeconfig.load import Connection, Kubeconfig, load
 from ..run import Context
 from .client import Client
@@ -22,37 +20,69 @@ TARGET_ARGUMENTS: dict[str, t.Any] = {
     "context": {"type": "str"},
     "cluster": {"type": "str"},
     "user": {"type": "str"},
-    "server": {"type": "str"},
-    "certificate_authority": {"type": "path"},
-    "token": {"type": "str", "no_log": True},
+    "server": {"type": "str", "aliases": ["host"]},
+    "certificate_authority": {"type": "path", "aliases": ["ca_cert", "ssl_ca_cert"]},
+    "validate_certs": {"type": "bool", "aliases": ["verify_ssl"]},
+    "token": {"type": "str", "no_log": True, "aliases": ["api_key"]},
+    "client_cert": {"type": "path"},
+    "client_key": {"type": "path", "no_log": False},
+    "impersonate_user": {"type": "str"},
+    "impersonate_groups": {"type": "list", "elements": "str"},
+    "proxy": {"type": "str"},
+    "no_proxy": {"type": "str"},
 }
 """Documented in the fragment ``target``. The content of a kubeconfig is never logged; its path is no secret (``run.begin``)."""
+
+_CLUSTER = ("server", "kubeconfig", "context", "cluster", "user")
+"""Options that name the cluster. The others override what its kubeconfig says."""
+_OVERRIDES = {
+    "certificate_authority": "SSL_CA_CERT",
+    "validate_certs": "VERIFY_SSL",
+    "token": "API_KEY",
+    "client_cert": "CERT_FILE",
+    "client_key": "KEY_FILE",
+    "impersonate_user": "IMPERSONATE_USER",
+    "impersonate_groups": "IMPERSONATE_GROUPS",
+    "proxy": "PROXY",
+    "no_proxy": "NO_PROXY",
+}
+"""Each with the variable that means the same, without its prefix."""
 
 
 def kubeconfig_of(args: dict[str, t.Any], context: Context) -> Kubeconfig:
     """The cluster that the arguments, the environment and the files name."""
-    token = args.get("token")
-    options = [name for name in ("server", "kubeconfig", "context", "cluster", "user") if args.get(name)]
+    options = [name for name in _CLUSTER if args.get(name)]
     unused = k8s_auth.unused(context.env, " and ".join(options)) if options else None
     for warning in [unused] if unused else k8s_auth.ignored(context.env):
         context.warn(warning)
     if args.get("server"):
-        return _named(args["server"], args.get("certificate_authority"), token, context)
-    if not options and k8s_auth.settings(context.env):
-        kubeconfig = k8s_auth.kubeconfig_of(context.env, lambda server: _named(server, None, None, context))
+        kubeconfig = _named(args["server"], context)
+    elif not options and k8s_auth.settings(context.env):
+        kubeconfig = k8s_auth.kubeconfig_of(context.env, lambda server: _named(server, context))
     else:
         kubeconfig = load(args["kubeconfig"], args["context"], context.env, cluster=args["cluster"], user=args["user"])
-    return replace(kubeconfig, connection=replace(kubeconfig.connection, credentials=of_token(token))) if token else kubeconfig
+    return _overridden(kubeconfig, args, context)
 
 
-def _named(server: str, file: str | None, token: str | None, context: Context) -> Kubeconfig:
+def _overridden(kubeconfig: Kubeconfig, args: dict[str, t.Any], context: Context) -> Kubeconfig:
+    given = {option: args[option] for option in _OVERRIDES if args.get(option) not in (None, "", [])}
+    if not given:
+        return kubeconfig
+    if ("client_cert" in given) != ("client_key" in given):
+        raise BootstrapError("client_cert and client_key belong together, one is missing.", fix="Set both, or none.")
+    values = {_OVERRIDES[option]: value if isinstance(value, list) else str(value) for option, value in given.items()}
+    try:
+        return k8s_auth.overridden(kubeconfig, values, context.env)
+    except BootstrapError as error:
+        raise BootstrapError(f"{' or '.join(given)}: {error.message}", fix=error.fix) from error
+
+
+def _named(server: str, context: Context) -> Kubeconfig:
     """A cluster that is in no kubeconfig."""
     if not urls.is_usable(server) or urlsplit(server).scheme not in ("http", "https") or urlsplit(server).username:
         raise BootstrapError("server is not the URL of an API server.", fix="Set it to one such as https://api.example.com:6443.")
-    ca = authority(file) if file else None
-    credentials = of_token(token) if token else Credentials()
-    connection = Connection(server.rstrip("/"), ca, credentials=credentials, name=server, env=context.env)
-    return Kubeconfig("option", [], None, None, None, None, connection, [], "file" if ca else "system")
+    connection = Connection(server.rstrip("/"), name=server, env=context.env)
+    return Kubeconfig("option", [], None, None, None, None, connection, [], "system")
 
 
 def connect(args: dict[str, t.Any], context: Context) -> Client:

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from ..errors import BootstrapError
 from ..http import urls
-from .credentials import Credentials, authority, encoded, from_user
+from .credentials import Credentials, authority, encoded, from_user, of_token
 from .load import Connection, Kubeconfig, load
 
 _PREFIX = "K8S_AUTH_"
@@ -33,6 +33,8 @@ _IGNORED = {
 _FALSE = ("", "false", "no", "off", "n", "f", "0", "0.0")
 """Values that Ansible takes for false, and the empty one."""
 Named = Callable[[str], Kubeconfig]
+Settings = Mapping[str, str | list[str]]
+"""Groups to impersonate are a list, or text with commas between them."""
 
 
 def settings(env: Mapping[str, str]) -> dict[str, str]:
@@ -57,12 +59,17 @@ def kubeconfig_of(env: Mapping[str, str], named: Named) -> Kubeconfig:
     """The cluster that the variables name. ``named``: makes one of a server's URL."""
     variables = settings(env)
     try:
-        kubeconfig = _base(variables, env, named)
-        changes = {**_network(variables, kubeconfig.connection), "credentials": _credentials(variables, kubeconfig.connection, env)}
+        return overridden(_base(variables, env, named), variables, env)
     except BootstrapError as error:
         raise BootstrapError(f"{_names(variables)}: {error.message}", fix=error.fix or "Correct the credential of that job.") from error
-    ca_source = "file" if "SSL_CA_CERT" in variables else kubeconfig.ca_source
-    return replace(kubeconfig, connection=replace(kubeconfig.connection, **changes), ca_source=ca_source)
+
+
+def overridden(kubeconfig: Kubeconfig, values: Settings, env: Mapping[str, str]) -> Kubeconfig:
+    """``kubeconfig`` with a login and a way through the network of its own. ``values``: by the names of the variables without their prefix."""
+    connection = kubeconfig.connection
+    changes = {**_network(values, connection), "credentials": _credentials(values, connection, env)}
+    ca_source = "file" if "SSL_CA_CERT" in values else kubeconfig.ca_source
+    return replace(kubeconfig, connection=replace(connection, **changes), ca_source=ca_source)
 
 
 def _names(variables: Mapping[str, str]) -> str:
@@ -88,22 +95,22 @@ def _url(host: str) -> str:
     return host if "://" in host else f"https://{host}"
 
 
-def _network(variables: Mapping[str, str], connection: Connection) -> dict[str, t.Any]:
+def _network(values: Settings, connection: Connection) -> dict[str, t.Any]:
     changes: dict[str, t.Any] = {}
-    if "VERIFY_SSL" in variables:
-        changes["verify"] = variables["VERIFY_SSL"].strip().lower() not in _FALSE
-    if "SSL_CA_CERT" in variables:
-        changes["ca"] = authority(variables["SSL_CA_CERT"])
+    if "VERIFY_SSL" in values:
+        changes["verify"] = str(values["VERIFY_SSL"]).strip().lower() not in _FALSE
+    if "SSL_CA_CERT" in values:
+        changes["ca"] = authority(str(values["SSL_CA_CERT"]))
     env = dict(connection.env)
-    if "NO_PROXY" in variables:
-        env["NO_PROXY"] = variables["NO_PROXY"]
-    if "PROXY" in variables:
+    if "NO_PROXY" in values:
+        env["NO_PROXY"] = str(values["NO_PROXY"])
+    if "PROXY" in values:
         changes["proxy"] = None  # that of the kubeconfig
-        env["HTTPS_PROXY"] = env["HTTP_PROXY"] = _proxy(variables["PROXY"], variables.get("PROXY_HEADERS_PROXY_BASIC_AUTH"))
+        env["HTTPS_PROXY"] = env["HTTP_PROXY"] = _proxy(str(values["PROXY"]), str(values.get("PROXY_HEADERS_PROXY_BASIC_AUTH") or ""))
     return {**changes, "env": env}
 
 
-def _proxy(proxy: str, login: str | None) -> str:
+def _proxy(proxy: str, login: str) -> str:
     """The proxy with the login ``user:password`` for it."""
     url = proxy if "://" in proxy else f"http://{proxy}"
     if not login or not urls.is_usable(url) or urlsplit(url).username:
@@ -113,17 +120,18 @@ def _proxy(proxy: str, login: str | None) -> str:
     return f"{scheme}://{quote(user, safe='')}:{quote(password, safe='')}@{rest}"
 
 
-def _credentials(variables: Mapping[str, str], connection: Connection, env: Mapping[str, str]) -> Credentials:
-    """The login of the variables, else that of the kubeconfig; with the impersonation."""
-    user: dict[str, t.Any] = {field: variables[name] for name, field in _LOGIN.items() if name in variables}
+def _credentials(values: Settings, connection: Connection, env: Mapping[str, str]) -> Credentials:
+    """The login that is set, else that of the kubeconfig; so also the impersonation."""
+    user = {field: values[name] for name, field in _LOGIN.items() if name in values}
     acting: dict[str, t.Any] = {}
-    if "IMPERSONATE_USER" in variables:
-        acting["as"] = variables["IMPERSONATE_USER"]
-    if "IMPERSONATE_GROUPS" in variables:
-        acting["as-groups"] = [group.strip() for group in variables["IMPERSONATE_GROUPS"].split(",") if group.strip()]
-    login = from_user({**user, **acting}, {}, env) if user or acting else None
-    if login is None:
-        return connection.credentials
-    if not user:
-        return connection.credentials.acting_as(login)
-    return login if acting else login.acting_as(connection.credentials)
+    if "IMPERSONATE_USER" in values:
+        acting["as"] = values["IMPERSONATE_USER"]
+    if "IMPERSONATE_GROUPS" in values:
+        groups = values["IMPERSONATE_GROUPS"]
+        acting["as-groups"] = groups if isinstance(groups, list) else [group.strip() for group in groups.split(",") if group.strip()]
+    login = connection.credentials
+    if user:
+        login = of_token(str(user["token"])) if user.keys() == {"token"} else from_user(user, {}, env)
+    if not user and not acting:
+        return login
+    return login.acting_as(from_user(acting, {}, env) if acting else connection.credentials)

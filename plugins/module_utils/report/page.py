@@ -40,15 +40,19 @@ def page(name: str, data: t.Any, folder: Path = FOLDER) -> str:
     return _PLACE.sub(lambda place: parts[place[1]], template)
 
 
-def write(folder: Path, name: str, report: t.Any, more: dict[str, t.Any]) -> tuple[str, str]:
-    """Write ``report`` to ``folder`` as report.json, and with ``more`` as the page ``name``, report.html. Returns both paths."""
+def write(folder: Path, name: str, report: t.Any, more: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Write ``report`` to ``folder`` as report.json (``file``), and with ``more`` as the page ``name``, report.html (``page``).
+
+    ``changed``: whether the report is another one than before. The time at which the page was made alone is no change."""
     report, more = plain_texts(report), plain_texts(more)
     file, html = folder / "report.json", folder / "report.html"
     now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
     text = page(name, {"report": report, "made": now, **more})
-    write_atomically(file, json.dumps(report, indent=2, sort_keys=True) + "\n")
+    document = json.dumps(report, indent=2, sort_keys=True) + "\n"
+    changed = not html.is_file() or not file.is_file() or file.read_bytes() != document.encode()
+    write_atomically(file, document)
     write_atomically(html, text)
-    return str(file), str(html)
+    return {"changed": changed, "file": str(file), "page": str(html)}
 
 
 def escaped(data: t.Any) -> str:

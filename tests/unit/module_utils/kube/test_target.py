@@ -5,10 +5,13 @@
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 
 import pytest
 import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.kubeflow.bootstrap.plugins.doc_fragments.target import ModuleDocFragment
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.target import TARGET_ARGUMENTS, connect, kubeconfig_of
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.transport import proxy_of
@@ -77,6 +80,45 @@ def test_the_cluster_of_a_bearer_token_credential(write_kubeconfig: t.Any, serve
     assert kubeconfig_of(nothing, Context(env={**env, "KUBECONFIG": str(named)})).source == "K8S_AUTH_HOST"
     with pytest.raises(BootstrapError, match="K8S_AUTH_SSL_CA_CERT.* can't be read"):
         kubeconfig_of(nothing, Context(env={**env, "K8S_AUTH_SSL_CA_CERT": str(tmp_path / "missing")}))
+
+
+# Options of kubernetes.core 6.6, in the order of its documentation (plugins/doc_fragments/k8s_auth_options.py), by the names that it takes.
+KUBERNETES_CORE = ("host", "api_key", "kubeconfig", "context", "impersonate_user", "impersonate_groups", "client_cert", "client_key")
+KUBERNETES_CORE += ("ca_cert", "ssl_ca_cert", "validate_certs", "verify_ssl", "proxy", "no_proxy")
+NO_OPTION = {"username", "password", "proxy_headers", "persist_config"}
+
+
+def test_options_of_kubernetes_core_are_taken_by_their_names() -> None:
+    spec = ArgumentSpecValidator(TARGET_ARGUMENTS)
+    values = {name: "yes" for name in KUBERNETES_CORE}
+    assert not [name for name in KUBERNETES_CORE if spec.validate({name: values[name]}).error_messages]
+    assert all(spec.validate({name: "yes"}).unsupported_parameters for name in NO_OPTION)
+    notes = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["notes"][0]
+    assert set(re.findall(r"O\(ignore:(\w+)\)", notes)) == NO_OPTION
+
+
+def test_options_override_what_the_kubeconfig_says(write_kubeconfig: t.Any, tmp_path: t.Any) -> None:
+    user = {"token": "of-the-kubeconfig", "as": "them"}
+    path = write_kubeconfig("named", cluster={"server": "https://a", "proxy-url": "http://theirs:1"}, user=user, context="mine")
+    ca = tmp_path / "ca.pem"
+    ca.write_text("an authority")
+
+    def connection(**options: object) -> t.Any:
+        args = ArgumentSpecValidator(TARGET_ARGUMENTS).validate({"kubeconfig": str(path), **options}).validated_parameters
+        return kubeconfig_of(args, Context(env={})).connection
+
+    assert connection().verify and connection(verify_ssl=True).verify and not connection(validate_certs="no").verify
+    assert (connection().ca, connection(ca_cert=str(ca)).ca) == (None, "an authority")
+    assert connection(api_key="mine").credentials.headers() == {"Authorization": "Bearer mine", "Impersonate-User": "them"}
+    acting = connection(impersonate_user="alice", impersonate_groups=["cn=x,dc=y", "z"]).credentials
+    assert acting.impersonates() == {"user": "alice", "groups": ["cn=x,dc=y", "z"]}
+    assert acting.headers()["Authorization"] == "Bearer of-the-kubeconfig"
+    assert (proxy_of(connection()), proxy_of(connection(proxy="http://ours:2"))) == ("http://theirs:1", "http://ours:2")
+    assert proxy_of(connection(proxy="http://ours:2", no_proxy="b,a")) is None
+    with pytest.raises(BootstrapError, match="client_cert and client_key belong together, one is missing. Set both"):
+        connection(client_cert=str(ca))
+    with pytest.raises(BootstrapError, match=f"^client_cert or client_key: .*{tmp_path}/missing"):
+        connection(client_cert=str(ca), client_key=str(tmp_path / "missing"))
 
 
 def test_the_variables_of_kubernetes_core_lie_over_the_kubeconfig(write_kubeconfig: t.Any, tmp_path: t.Any) -> None:

@@ -14,7 +14,10 @@ from pathlib import Path
 import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.page import FOLDER, escaped, page, write
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context
+from ansible_collections.kubeflow.bootstrap.plugins.modules import report as report_module
 
+NOTHING = dict.fromkeys(report_module.ARGUMENTS["argument_spec"])
 HOSTILE = [
     "</script x='",
     "</script><script>alert(1)</script>",
@@ -74,9 +77,19 @@ def test_escaping_keeps_what_is_meant() -> None:
 
 def test_nothing_that_is_kept_turns_text_round(tmp_path) -> None:
     name = "node\u202e-of\x1b[2J-another\u200b"
-    for file in write(tmp_path, "report", {"nodes": {name: [name]}}, {"next": [f"kubectl get node '{name}'"]}):
+    written = write(tmp_path, "report", {"nodes": {name: [name]}}, {"next": [f"kubectl get node '{name}'"]})
+    for file in (written["file"], written["page"]):
         text = Path(file).read_text()
         assert "node-of-another" in text and not {"\\u202e", "\\u001b", "\\u200b"} & {text[at : at + 6] for at in range(len(text))}
+
+
+def test_a_report_that_says_something_else_is_a_change(tmp_path) -> None:
+    def changed(failure: str) -> bool:
+        return bool(report_module.run({**NOTHING, "path": str(tmp_path), "failure": failure}, Context())["changed"])
+
+    assert [changed("One."), changed("One."), changed("Another.")] == [True, False, True]
+    (tmp_path / "report.html").unlink()
+    assert changed("Another.")
 
 
 def test_without_the_files_it_says_where_pages_are_made(tmp_path) -> None:
