@@ -65,7 +65,7 @@ def kubeconfig_of(env: Mapping[str, str], named: Named) -> Kubeconfig:
 
 
 def overridden(kubeconfig: Kubeconfig, values: Settings, env: Mapping[str, str]) -> Kubeconfig:
-    """``kubeconfig`` with a login and a way through the network of its own. ``values``: by the names of the variables without their prefix."""
+    """``kubeconfig`` with a login and a way through the network of its own. ``values``: by variable, without prefix."""
     connection = kubeconfig.connection
     changes = {**_network(values, connection), "credentials": _credentials(values, connection, env)}
     ca_source = "file" if "SSL_CA_CERT" in values else kubeconfig.ca_source

@@ -12,7 +12,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.filter.plan_value import pla
 
 PLAN = {
     "parameters": {
-        "kubeflow-core": {"jupyterNotebookCpu": {"value": "500m", "source": "default"}, "storageClass": {"value": None}, "image": {"value": "a"}},
+        "kubeflow-core": {"jupyterNotebookCpu": {"value": "500m"}, "storageClass": {"value": None}, "image": {"value": "a"}},
         "serving": {"image": {"value": "b"}, "namespace": {"value": "kubeflow"}},
         "training": {"namespace": {"value": "kubeflow"}},
     }
@@ -29,7 +29,7 @@ def test_the_value_of_whichever_component_has_the_parameter() -> None:
 @pytest.mark.parametrize(
     ("plan", "arguments", "message"),
     [
-        (PLAN, ("jupyterNotebookCPU",), "no parameter 'jupyterNotebookCPU' in kubeflow-core, serving, training. Did you mean jupyterNotebookCpu?"),
+        (PLAN, ("imag",), "no parameter 'imag' in kubeflow-core, serving, training. Did you mean image?"),
         (PLAN, ("image",), "image differs between kubeflow-core, serving. Name one of them as component."),
         (PLAN, ("image", "srving"), "the plan has no component 'srving'. It has kubeflow-core, serving, training."),
         ({"parameters": {}}, ("image",), "no parameter 'image' in the plan."),
