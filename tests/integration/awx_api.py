@@ -29,7 +29,7 @@ _SINGULAR = {"inventories": "inventory"}
 
 
 class Awx:
-    """``url``; ``objects``: by kind and id; ``requests``: what was asked, as ``METHOD path``."""
+    """``url``; ``objects``: by kind and id; ``requests``: what was asked, as ``METHOD path``; ``superuser``: who asks."""
 
     def __init__(self, playbooks: set[str]) -> None:
         self.playbooks = playbooks
@@ -39,6 +39,7 @@ class Awx:
         self.requests: list[str] = []
         self.updates: dict[int, int] = {}
         self.lock = threading.Lock()
+        self.superuser = True
         self.add("organizations", {"name": "Default"})
 
     def writes(self) -> list[str]:
@@ -165,6 +166,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _list(self, awx: Awx, kind: str, query: Json, body: t.Any) -> tuple[int, t.Any]:
         if self.command == "POST":
+            if kind == "credential_types" and not awx.superuser:
+                return 403, {"detail": "You do not have permission to perform this action."}
             return 201, awx.add(kind, body)
         return 200, page(awx.find(kind, query), query, f"/api/v2/{kind}/")
 

@@ -45,7 +45,14 @@ KINDS: dict[str, Kind] = {
     "organizations": Kind(_NAMED),
     "credentials": Kind({**_NAMED, "organization": "organizations", "credential_type": "credential_types", "inputs": dict}),
     "execution_environments": Kind(
-        {**_NAMED, "organization": "organizations", "image": str, "pull": ["", "always", "missing", "never"]}, ("name", "image")
+        {
+            **_NAMED,
+            "organization": "organizations",
+            "image": str,
+            "credential": "credentials",
+            "pull": ["", "always", "missing", "never"],
+        },
+        ("name", "image"),
     ),
     "credential_types": Kind(
         {**_NAMED, "kind": ["cloud", "net"], "inputs": dict, "injectors": dict, "managed": bool}, ("name", "kind"), unique=("name", "kind")

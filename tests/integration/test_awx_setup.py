@@ -27,6 +27,8 @@ OPTIONS = {
     for name, option in entry["options"].items()
 }
 
+IMAGE = {"kubeflow_awx_image": "registry.example.com/kubeflow:1", "kubeflow_awx_image_credential": "registry"}
+
 
 @pytest.fixture(scope="module")
 def awx_env():
@@ -36,8 +38,12 @@ def awx_env():
 
 def set_up(user, *flags):
     """Two dozen modules, each a process of its own."""
+    return attempt(user, *flags).well()
+
+
+def attempt(user, *flags):
     done = subprocess.run(**user.command("awx", *flags), timeout=patience(30), check=False)
-    return Run(done.returncode, done.stdout).well()
+    return Run(done.returncode, done.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +54,8 @@ def first_run(awx_env, cluster, tmp_path_factory):
     user = Work(folder, folder, {}, {**env, "KUBECONFIG": cluster("gke-gpu").kubeconfig})
     user.play("facts").well()
     report = folder / "kubeflow-report" / "report.json"
-    user.variables["kubeflow_facts_file"] = str(report)
+    awx.add("credentials", {"name": "registry", "organization": 1})
+    user.variables.update(kubeflow_facts_file=str(report), **IMAGE)
     set_up(user)
     return awx, env, user, json.loads(report.read_text(encoding="utf-8"))["facts"]
 
@@ -96,6 +103,24 @@ def test_a_check_changes_nothing(first_run):
         fresh = Work(user.home, user.folder, dict(user.variables), {**user.env, **env})
         assert set_up(fresh, "--check").changed > 0
         assert awx.writes() == []
+
+
+def test_the_image_comes_from_a_registry_with_a_login(first_run):
+    awx = first_run[0]
+    environment = awx.named("execution_environments", "Kubeflow")
+    assert (environment["image"], environment["credential"]) == (IMAGE["kubeflow_awx_image"], awx.named("credentials", "registry")["id"])
+
+
+def test_what_was_not_made_for_want_of_an_image_or_of_rights(awx_env, tmp_path):
+    with awx_api.serving(PLAYBOOKS) as (awx, env):
+        user = Work(tmp_path, tmp_path, {}, {**awx_env[1], **env})
+        run = attempt(user)
+        assert run.code == 2 and "kubeflow_awx_image is empty" in run.message
+        awx.superuser = False
+        user.variables["kubeflow_awx_image"] = IMAGE["kubeflow_awx_image"]
+        run = attempt(user)
+        assert run.code == 2 and "You do not have permission" in run.output
+        assert set(awx.writes()) == {"POST /api/v2/credential_types/"} and not awx.objects["execution_environments"]
 
 
 def test_the_workflow_asks_before_it_deploys(first_run):
