@@ -1,10 +1,10 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Writes the files that follow from others: the header of the prototype kubeflow-core, the registry's README, the JSON
-Schema of all choices, the surveys of AWX, and the drawing of the architecture.
+Schema of all choices, the surveys of AWX, the types of documents, and the drawing of the architecture.
 
 Usage: python tools/generate.py [--check]     With --check nothing is written; exit code 1 says that a file is not current.
-Sources: registry/*/parts.yaml, the headers of registry/*/prototypes/*.jsonnet, roles/*/meta/argument_specs.yml; surveys.py has more.
+Sources: registry/*/parts.yaml, the headers of registry/*/prototypes/*.jsonnet, argument_specs.yml of roles; those of the modules beside.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import yaml  # noqa: E402
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.files.prototypes import Parameter, Prototype, parse  # noqa: E402
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.role.variables import options_of  # noqa: E402
 from architecture import svg  # noqa: E402
+from document_types import TYPES, document_types  # noqa: E402
 from surveys import SURVEYS, plain, surveys  # noqa: E402
 
 Json = dict[str, t.Any]
@@ -211,6 +212,7 @@ def generated(root: Path = ROOT) -> dict[str, str]:
         SCHEMA: schema(root / "roles", root / "registry"),
         README: readme(root / "registry"),
         SURVEYS: surveys(root),
+        TYPES: document_types(root),
         DRAWING: svg(yaml.safe_load((root / ARCHITECTURE).read_text(encoding="utf-8"))),
     }
 

@@ -90,7 +90,7 @@ class ActionModule(ActionBase):
         try:
             if validation.error_messages:
                 raise BootstrapError(_message(validation.errors[0], name))
-            result = result_of(lambda: module.run(validation.validated_parameters, context))
+            result = result_of(module.run, validation.validated_parameters, context)
         except BootstrapError as error:
             result = failed(error)
         if warnings:

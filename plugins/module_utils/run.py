@@ -17,7 +17,9 @@ from dataclasses import dataclass, field
 from ansible.module_utils.basic import AnsibleModule
 
 from .credential_scan.masking import is_credential, masked
+from .data.document_types import DOCUMENTS, REQUIRED
 from .errors import BootstrapError
+from .formats import documents
 from .kubeconfig import load as reading
 from .process.limits import reached
 from .redaction.redact import clean, cleaned, forget, remember
@@ -67,16 +69,20 @@ def run_module(arguments: dict[str, t.Any], work: Work) -> None:
     begin(module.no_log_values, module.params)
     context = Context(check=module.check_mode, diff=module._diff, warn=lambda text: module.warn(clean(text)))
     try:
-        result = result_of(lambda: work(module.params, context))
+        result = result_of(work, module.params, context)
     except BootstrapError as error:
         module.fail_json(**failed(error))
     module.exit_json(**result)
 
 
-def result_of(work: Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
-    """The result of the work, its differences without credentials; a limit of this machine becomes an error with a fix."""
+def result_of(work: Work, args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
+    """The result of the work, its differences without credentials; a limit of this machine becomes an error with a fix.
+
+    Raises ``BootstrapError`` where a document among the arguments is none that a stage hands on."""
     try:
-        result = work()
+        for option in DOCUMENTS.keys() & args.keys():
+            documents.check(option, args[option], DOCUMENTS[option], REQUIRED.get(option, ()))
+        result = work(args, context)
         return {**result, "diff": masked(result["diff"])} if "diff" in result else result
     except BootstrapError:
         raise

@@ -100,6 +100,7 @@ def test_a_second_run_puts_right_what_changed_and_nothing_else(first_run):
 def test_a_check_changes_nothing(first_run):
     user = first_run[2]
     with awx_api.serving(PLAYBOOKS) as (awx, env):
+        awx.add("credentials", {"name": "registry", "organization": 1})
         fresh = Work(user.home, user.folder, dict(user.variables), {**user.env, **env})
         assert set_up(fresh, "--check").changed > 0
         assert awx.writes() == []

@@ -21,6 +21,7 @@ from urllib.parse import quote
 from .. import files
 from ..errors import BootstrapError
 from ..formats import strict_base64
+from ..formats.documents import kind_of
 from ..redaction.redact import path_text, remember
 from . import auth_providers, exec_plugin, token_expiry
 
@@ -242,20 +243,6 @@ def text_of(path: Path, key: str, value: object) -> str | None:
         return value or None
     quote = " Put it in quotes." if isinstance(value, int | float) else ""
     raise BootstrapError(f"The kubeconfig {path}: {key} is {kind_of(value)}, not text.{quote}")
-
-
-_KINDS: tuple[tuple[t.Any, str], ...] = (
-    (bool, "a boolean"),
-    ((int, float), "a number"),
-    (str, "text"),
-    (list, "a list"),
-    (dict, "a mapping"),
-)
-
-
-def kind_of(value: object) -> str:
-    """What a value of a YAML file is, for messages."""
-    return next((word for types, word in _KINDS if isinstance(value, types)), type(value).__name__)
 
 
 def read_file(path: Path, key: str, name: str) -> str:

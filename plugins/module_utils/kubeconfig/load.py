@@ -23,9 +23,10 @@ from urllib.parse import urlsplit
 from .. import files
 from ..errors import BootstrapError, missing_library
 from ..formats import bounded_yaml
+from ..formats.documents import kind_of
 from ..http import urls
 from ..redaction.redact import path_text
-from .credentials import Credentials, decode, from_user, kind_of, read_file, text_of
+from .credentials import Credentials, decode, from_user, read_file, text_of
 
 try:
     import yaml
