@@ -20,7 +20,6 @@ from ansible import constants
 from ansible import context as command_line
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
 from ansible.module_utils.common.json import Direction, get_module_decoder, get_module_encoder
-from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
@@ -28,7 +27,7 @@ from ansible.utils.display import Display
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credential_scan.masking import masked
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.redaction.redact import clean, plain
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, begin, failed, result_of
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, begin, failed, result_of, with_visible_path
 
 _MODULES = "ansible_collections.kubeflow.bootstrap.plugins.modules"
 _SWITCH = "kubeflow_in_process"
@@ -72,10 +71,11 @@ class ActionModule(ActionBase):
         """Run the module's work: the same arguments, result and messages, with the same values hidden. ``mark``: prefix of each line."""
         name = str(self._task.resolved_action)
         module = importlib.import_module(f"{_MODULES}.{name.rsplit('.', 1)[-1]}")
-        checks = dict(module.ARGUMENTS)
+        args = _plain(self._task.args)
+        checks = with_visible_path(module.ARGUMENTS, args)
         if not checks.pop("supports_check_mode", False) and self._task.check_mode:
             return {"skipped": True, "msg": f"{name} does not support check mode"}
-        validation = ArgumentSpecValidator(**checks).validate(_plain(self._task.args))
+        validation = ArgumentSpecValidator(**checks).validate(args)
         begin(validation._no_log_values, validation.validated_parameters)
         warnings = _of_validation(validation)
         for_people = _is_for_people()
@@ -96,7 +96,7 @@ class ActionModule(ActionBase):
         if warnings:
             result = {**result, "warnings": warnings}
         result = {**result, "invocation": masked({"module_args": validation.validated_parameters})}
-        hidden: dict[str, t.Any] = remove_values(result, validation._no_log_values)  # what AnsibleModule does with a result
+        hidden: dict[str, t.Any] = _without(result, {str(value) for value in validation._no_log_values} - {""})
         return hidden
 
 
@@ -148,6 +148,20 @@ def _plain(args: dict[str, t.Any]) -> dict[str, t.Any]:
     sent = json.dumps(args, cls=get_module_encoder("legacy", Direction.CONTROLLER_TO_MODULE))
     received: dict[str, t.Any] = json.loads(sent, cls=get_module_decoder("legacy", Direction.CONTROLLER_TO_MODULE))
     return received
+
+
+def _without(value: t.Any, secrets: set[str]) -> t.Any:
+    """A result without the values of ``no_log`` options, as that of a module. ansible-core 2.22 deprecates its function for this."""
+    if isinstance(value, dict):
+        return {key: _without(each, secrets) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without(each, secrets) for each in value]
+    if str(value) in secrets:
+        return "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+    if isinstance(value, str):
+        for secret in sorted(secrets, key=len, reverse=True):
+            value = value.replace(secret, "*" * 8)
+    return value
 
 
 def _message(error: Exception, name: str) -> str:

@@ -14,6 +14,7 @@ import typing as t
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from ansible.module_utils import basic
 from ansible.module_utils.basic import AnsibleModule
 
 from .credential_scan.masking import is_credential, masked
@@ -65,7 +66,9 @@ Work = Callable[[dict[str, t.Any], Context], dict[str, t.Any]]
 
 def run_module(arguments: dict[str, t.Any], work: Work) -> None:
     """Run ``work`` as an Ansible module: never returns."""
-    module = AnsibleModule(**arguments)
+    module = AnsibleModule(
+        **with_visible_path(arguments, basic._load_params())
+    )  # which basic has for modules whose arguments depend on them
     begin(module.no_log_values, module.params)
     context = Context(check=module.check_mode, diff=module._diff, warn=lambda text: module.warn(clean(text)))
     try:
@@ -73,6 +76,16 @@ def run_module(arguments: dict[str, t.Any], work: Work) -> None:
     except BootstrapError as error:
         module.fail_json(**failed(error))
     module.exit_json(**result)
+
+
+def with_visible_path(arguments: dict[str, t.Any], params: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """``arguments``, with a secret kubeconfig only where ``params`` have its content. A path is no secret, but ansible-core 2.22 masks the
+    values of ``no_log`` options in all output, commands to paste among it."""
+    spec = arguments["argument_spec"]
+    kubeconfig = params.get("kubeconfig")
+    if spec.get("kubeconfig", {}).get("no_log") and isinstance(kubeconfig, str) and reading.content(kubeconfig) is None:
+        spec = {**spec, "kubeconfig": {**spec["kubeconfig"], "no_log": False}}
+    return {**arguments, "argument_spec": spec}
 
 
 def result_of(work: Work, args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
@@ -97,15 +110,13 @@ def begin(hidden: set[t.Any], args: Mapping[str, t.Any]) -> None:
     """Remember the secrets among a task's arguments; others follow when they are read.
 
     ``hidden``: the values of secret arguments, which Ansible removes from results. Of a kubeconfig only the credentials are
-    secret: its path, names and addresses are shown.
+    secret: its names and addresses are shown.
     """
     forget()
     kubeconfig = args.get("kubeconfig")
     content = reading.content(kubeconfig) if kubeconfig else None
     document = None if content is None else reading.document(content)
-    if kubeconfig and content is None:
-        hidden -= {kubeconfig}
-    elif isinstance(document, dict):
+    if isinstance(document, dict):
         texts = list(_texts("", document))
         secrets = {text for key, text in texts if key in _CREDENTIALS or clean(text) != text} | set(_of_plugins(document))
         if isinstance(kubeconfig, dict):

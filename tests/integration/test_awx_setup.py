@@ -120,7 +120,7 @@ def test_what_was_not_made_for_want_of_an_image_or_of_rights(awx_env, tmp_path):
         awx.superuser = False
         user.variables["kubeflow_awx_image"] = IMAGE["kubeflow_awx_image"]
         run = attempt(user)
-        assert run.code == 2 and "You do not have permission" in run.output
+        assert run.code == 2 and "You don't have permission" in run.output
         assert set(awx.writes()) == {"POST /api/v2/credential_types/"} and not awx.objects["execution_environments"]
 
 

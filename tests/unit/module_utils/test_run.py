@@ -12,6 +12,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import with_visible_path
 
 from tests.patience import patience
 
@@ -55,3 +56,14 @@ def test_an_error_for_users() -> None:
     result = run({"count": 0})
     assert (result["failed"], result["msg"], result["waiting"]) == (True, "It is so. Do that.", ["hub"])
     assert "Traceback" not in str(result)
+
+
+@pytest.mark.parametrize(
+    ("kubeconfig", "secret"), [("/home/me/.kube/config", False), ("apiVersion: v1\nkind: Config\n", True), ({"kind": "Config"}, True)]
+)
+def test_the_path_of_a_kubeconfig_is_no_secret(kubeconfig: object, secret: bool) -> None:
+    """ansible-core 2.22 masks secret values of arguments in all output as soon as they are validated."""
+    spec = {"kubeconfig": {"type": "raw", "no_log": True}, "token": {"type": "str", "no_log": True}}
+    result = with_visible_path({"argument_spec": spec, "supports_check_mode": True}, {"kubeconfig": kubeconfig, "token": "x"})
+    assert {name: each["no_log"] for name, each in result["argument_spec"].items()} == {"kubeconfig": secret, "token": True}
+    assert result["supports_check_mode"] and spec["kubeconfig"]["no_log"]
