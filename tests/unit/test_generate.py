@@ -38,7 +38,7 @@ def test_a_generated_file_is_current(path: str) -> None:
 
 
 def test_a_parameter_of_a_part_is_one_of_the_core_after_one_run(tmp_path: Path) -> None:
-    for folder in ("registry", "roles", "docs"):
+    for folder in ("registry", "roles", "docs", "plugins/modules"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     for part in GENERATE.packages(tmp_path / "registry")["core"]:
         file = tmp_path / "registry" / part.file
