@@ -295,8 +295,8 @@ def test_whatever_was_said_before_is_in_the_file_as_it_was(cluster, work, window
         "kubeflow_rules": TEXTS,
         "kubeflow_packages": {text: {"deep": [text, 1, None, {}]} for text in TEXTS[:-1]},
     }
-    data |= {"name": HOSTILE, "context": HOSTILE, "server": "</script>\n-->\u2028", "said": earlier}
-    for number, each in enumerate(data["found"]):
+    data |= {"name": HOSTILE, "context": HOSTILE, "server": "</script>\n-->\u2028", "choices": earlier}
+    for number, each in enumerate(data["findings"]):
         each |= dict.fromkeys(("what", "value", "why"), TEXTS[number % len(TEXTS)])
     data["blockers"] = data["warnings"] = [{"reason": text, "fix": text, "command": text} for text in TEXTS]
     html(user).write_text(page("guide", data))

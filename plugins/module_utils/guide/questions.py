@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What a person must decide, with the findings about it.
 
-A question is ``{id, short, title, why, found: [text], options, chosen}``; an option ``{id, label, more, never, set, fields}``.
+A question is ``{id, short, title, why, findings: [text], options, chosen}``; an option ``{id, label, more, never, set, fields}``.
 ``never`` says why it can't work here. ``set``: parameters and variables (``kubeflow_...``) by name. A field is
 ``{name, label, help, example, pattern, wrong, required, unless, value, on}``; with ``on`` it is a box to tick, which sets those variables,
 each to the value there or, where that is ``=name``, to that of another field, of any question. ``unless`` names a box that, ticked, makes
@@ -98,7 +98,7 @@ def _question(name: str, short: str, title: str, why: str, findings: list[str], 
         "short": short,
         "title": title,
         "why": why,
-        "found": [text for text in findings if text],
+        "findings": [text for text in findings if text],
         "options": options,
         "chosen": chosen,
     }

@@ -1,4 +1,4 @@
-// The guide. data: {name, server, context, found, blockers, warnings, questions, alerts, components, said, schema, command}.
+// The guide. data: {name, server, context, findings, blockers, warnings, questions, alerts, components, choices, schema, command}.
 const { questions } = data;
 const answers = Object.fromEntries(questions.map((each) => [each.id, each.chosen]));
 const entered = Object.fromEntries(questions.map((each) => [each.id, Object.fromEntries(each.options.flatMap((option) => option.fields).map((field) => [field.name, field.value]))]));
@@ -26,21 +26,21 @@ function alertsFor(id) {
   return data.alerts.filter((each) => Object.entries(each.when).every(([name, options]) => options.includes(answers[name])) && (!id || id in each.when));
 }
 
-/** The variables that the answers make, beside what the user had said before. */
+/** The variables that the answers make, beside the choices that the user had made before. */
 function choices() {
-  const made = structuredClone(data.said);
-  const parameters = structuredClone(made.kubeflow_parameters ?? {});
+  const variables = structuredClone(data.choices);
+  const parameters = structuredClone(variables.kubeflow_parameters ?? {});
   // What belongs to an answer that was not given must not stay from before.
   for (const question of questions) {
     for (const other of question.options) {
       for (const name of [...Object.keys(other.set), ...other.fields.map((field) => field.name)]) {
-        delete made[name];
+        delete variables[name];
         for (const component of Object.keys(parameters)) if (parameters[component]) delete parameters[component][name];
       }
     }
   }
   const set = (name, value) => {
-    if (name.includes("_")) made[name] = value;
+    if (name.includes("_")) variables[name] = value;
     for (const component of data.components[name] ?? []) (parameters[component] ??= {})[name] = value;
   };
   const everywhere = Object.assign({}, ...questions.map((each) => entered[each.id]));
@@ -54,9 +54,9 @@ function choices() {
       }
     }
   }
-  delete made.kubeflow_parameters;
+  delete variables.kubeflow_parameters;
   const kept = Object.fromEntries(Object.entries(parameters).filter(([, all]) => all && Object.keys(all).length));
-  return Object.keys(kept).length ? { ...made, kubeflow_parameters: kept } : made;
+  return Object.keys(kept).length ? { ...variables, kubeflow_parameters: kept } : variables;
 }
 
 /** YAML that every parser reads alike: text is plain only where it can be nothing else. */
@@ -77,9 +77,9 @@ const choicesFile = () => `---\n# Choices for kubeflow.bootstrap, made with its 
 // --- the pages
 
 function start() {
-  const list = data.found.map((each) => h("div", {}, h("dt", {}, each.what), h("dd", {}, each.value, h("small", {}, each.why))));
+  const list = data.findings.map((each) => h("div", {}, h("dt", {}, each.what), h("dd", {}, each.value, h("small", {}, each.why))));
   return [h("p", {}, `${plural(questions.length, "question")}, then there is a file and a command. Everything else is chosen for your cluster, each value with its reason. Nothing leaves this page.`),
-    stops(), h("h3", { class: "unseen" }, "The cluster"), h("dl", { class: "facts found" }, list),
+    stops(), h("h3", { class: "unseen" }, "The cluster"), h("dl", { class: "facts findings" }, list),
     data.warnings.length ? h("details", {}, h("summary", {}, `What to know about it (${data.warnings.length})`), h("ul", {}, data.warnings.map((each) => advice(each, "warn")))) : null];
 }
 
@@ -105,7 +105,7 @@ function ask(question) {
   };
   show();
   refreshers.push(warn);
-  return [h("p", { class: "quiet", id: `${question.id}-why` }, question.why), question.found.length ? h("ul", { class: "found" }, question.found.map((each) => h("li", {}, each))) : null,
+  return [h("p", { class: "quiet", id: `${question.id}-why` }, question.why), question.findings.length ? h("ul", { class: "findings" }, question.findings.map((each) => h("li", {}, each))) : null,
     h("fieldset", { "aria-describedby": `${question.id}-why` }, h("legend", { class: "unseen" }, question.title), h("div", { class: "options" }, boxes)), alerts];
 }
 
@@ -116,22 +116,22 @@ function entry(question, owner, field) {
     const box = h("input", { type: "checkbox", id, checked: Boolean(texts[field.name]), "aria-describedby": `${id}-help` });
     box.addEventListener("change", () => {
       texts[field.name] = box.checked;
-      // It may be what makes good for a field that was said to be missing.
+      // It may be what makes good for a field that was marked as missing.
       checks.filter(([id, holder, , input]) => id === question.id && holder === owner.id && input.getAttribute("aria-invalid") === "true").forEach(([, , check]) => check());
     });
     return h("div", { class: "field" }, h("label", { class: "check" }, box, field.label), help);
   }
   const input = h("input", { id, value: texts[field.name], placeholder: field.example, autocomplete: "off", spellcheck: "false", autocapitalize: "off", "aria-describedby": `${id}-help ${id}-wrong`, "aria-required": String(Boolean(field.required && !field.unless)) });
-  const said = h("p", { class: "wrong", id: `${id}-wrong` });
+  const message = h("p", { class: "wrong", id: `${id}-wrong` });
   const check = () => {
     const problem = wrong(question, field);
-    said.textContent = problem ?? "";
+    message.textContent = problem ?? "";
     input.setAttribute("aria-invalid", String(Boolean(problem)));
   };
-  input.addEventListener("input", () => { texts[field.name] = input.value.trim(); if (said.textContent) check(); });
+  input.addEventListener("input", () => { texts[field.name] = input.value.trim(); if (message.textContent) check(); });
   input.addEventListener("change", check);
   checks.push([question.id, owner.id, check, input]);
-  return h("div", { class: "field" }, h("label", { for: id }, field.label, field.required && !field.unless ? null : " (may be left empty)"), help, input, said);
+  return h("div", { class: "field" }, h("label", { for: id }, field.label, field.required && !field.unless ? null : " (may be left empty)"), help, input, message);
 }
 
 function end() {
@@ -148,7 +148,7 @@ function end() {
     const link = h("a", { href: URL.createObjectURL(new Blob([text], { type: "application/yaml" })), download: "choices.yml" });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-    byId("said").textContent = "choices.yml was saved.";
+    byId("announcement").textContent = "choices.yml was saved.";
   } }, "Save choices.yml");
   const copied = h("button", { type: "button", class: "large" }, "Copy");
   copied.addEventListener("click", () => copy(text, copied));

@@ -43,7 +43,7 @@ async function copy(text, button) {
   }
   const before = button.dataset.label ??= button.textContent;
   button.textContent = done ? "Copied" : "Select and copy it by hand";
-  byId("said").textContent = button.textContent;
+  byId("announcement").textContent = button.textContent;
   setTimeout(() => { button.textContent = before; }, 1500);
 }
 

@@ -51,7 +51,7 @@ function room() {
 function failed() {
   const sheet = section("failure", "What failed", null, h("p", {}, failure));
   sheet.classList.add("bad");
-  // What the message tells already is not said twice.
+  // What the message says already is not repeated.
   const groups = Map.groupBy(objects.filter((each) => each.action === "failed" || each.action === "refused"), (each) => each.why ?? each.action);
   const untold = [...groups].filter(([why]) => !failure.includes(why));
   if (untold.length) {
@@ -159,15 +159,15 @@ function values() {
   const count = h("p", { class: "quiet small", role: "status" });
   const draw = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const found = (all.checked ? rows : rows.filter((each) => each.source !== "default" || !each.component))
+    const visible = (all.checked ? rows : rows.filter((each) => each.source !== "default" || !each.component))
       .filter((each) => words.every((word) => `${each.component} ${each.name} ${shown(each.value)} ${each.source} ${each.reason}`.toLowerCase().includes(word)));
     let last = null;
-    body.replaceChildren(...found.flatMap((each) => {
+    body.replaceChildren(...visible.flatMap((each) => {
       const group = each.component && each.component !== last ? [h("tr", { class: "group" }, h("th", { colspan: 4, scope: "rowgroup" }, each.component))] : [];
       last = each.component;
       return [...group, valueRow(each)];
     }));
-    count.textContent = `${plural(found.length, "value")} shown of ${rows.length}`;
+    count.textContent = `${plural(visible.length, "value")} shown of ${rows.length}`;
   };
   all.addEventListener("change", draw);
   search.addEventListener("input", draw);
@@ -239,9 +239,9 @@ function picture() {
     const name = component || "(none)";
     drawing.append(s("line", { class: "rule", x1: 0, x2: width, y1: y, y2: y }),
       s("text", { x: 0, y: y + row / 2 + 4 }, name.length > letters ? `${name.slice(0, letters - 1)}…` : name, s("title", {}, name)));
-    const used = waves.map((wave, index) => [cells.get(JSON.stringify([component, wave])), wave, index]).filter(([found]) => found);
+    const used = waves.map((wave, index) => [cells.get(JSON.stringify([component, wave])), wave, index]).filter(([members]) => members);
     if (used.length > 1) drawing.append(s("line", { class: "link", x1: middle(used[0][2]), x2: middle(used.at(-1)[2]), y1: y + row / 2, y2: y + row / 2 }));
-    for (const [found, wave, index] of used) drawing.append(cell(found, component, wave, middle(index), y + row / 2, 24 + (column - 34) * Math.sqrt(found.length / most)));
+    for (const [members, wave, index] of used) drawing.append(cell(members, component, wave, middle(index), y + row / 2, 24 + (column - 34) * Math.sqrt(members.length / most)));
   });
   section("waves", "Components and waves", "Each wave needs only what is in the waves before it",
     h("figure", {}, h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Picture of components and waves" }, drawing),
@@ -249,10 +249,10 @@ function picture() {
         h("span", { class: "quiet small screen" }, "Choose a box to list its objects."))));
 }
 
-function cell(found, component, wave, x, y, width) {
-  const kind = WORST.find((each) => found.some((object) => (KIND_OF[object.action] ?? "") === each)) ?? "";
-  const actions = [...new Set(found.map((each) => each.action))].join(", ");
-  const kinds = [...new Set(found.map((each) => each.kind))];
+function cell(members, component, wave, x, y, width) {
+  const kind = WORST.find((each) => members.some((object) => (KIND_OF[object.action] ?? "") === each)) ?? "";
+  const actions = [...new Set(members.map((each) => each.action))].join(", ");
+  const kinds = [...new Set(members.map((each) => each.kind))];
   const show = (event) => {
     if (event.type === "keydown" && event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
@@ -260,34 +260,34 @@ function cell(found, component, wave, x, y, width) {
     byId("objects").scrollIntoView();
     byId("object-search").focus({ preventScroll: true });
   };
-  const text = `${component || "no component"}, ${wave ? `wave ${wave}` : "no wave"}: ${plural(found.length, "object")}, ${actions}`;
+  const text = `${component || "no component"}, ${wave ? `wave ${wave}` : "no wave"}: ${plural(members.length, "object")}, ${actions}`;
   return s("g", { class: `cell ${kind}`, role: "button", tabindex: 0, "aria-label": text, onclick: show, onkeydown: show },
     s("title", {}, `${text}\n${kinds.slice(0, 8).join(", ")}${kinds.length > 8 ? " …" : ""}`),
-    s("rect", { x: x - width / 2, y: y - 12, width, height: 24, rx: 5 }), s("text", { x, y: y + 4 }, found.length));
+    s("rect", { x: x - width / 2, y: y - 12, width, height: 24, rx: 5 }), s("text", { x, y: y + 4 }, members.length));
 }
 
 // --- objects: the search goes over data
 
-const wanted = { action: "", kind: "", component: "", wave: "", words: [] };
+const filters = { action: "", kind: "", component: "", wave: "", words: [] };
 
 function filter(choice) {
-  Object.assign(wanted, { action: "", kind: "", component: "", wave: "" }, choice);
-  for (const name of ["action", "kind", "component", "wave"]) if (byId(`by-${name}`)) byId(`by-${name}`).value = wanted[name] === "" ? "" : wanted[name];
+  Object.assign(filters, { action: "", kind: "", component: "", wave: "" }, choice);
+  for (const name of ["action", "kind", "component", "wave"]) if (byId(`by-${name}`)) byId(`by-${name}`).value = filters[name] === "" ? "" : filters[name];
   byId("object-search").value = "";
-  wanted.words = [];
+  filters.words = [];
   drawObjects();
 }
 
 function matching() {
-  return objects.filter((each) => (!wanted.action || each.action === wanted.action) && (!wanted.kind || each.kind === wanted.kind)
-    && (!wanted.component || each.component === wanted.component) && (wanted.wave === "" || String(each.wave ?? 0) === wanted.wave)
-    && wanted.words.every((word) => each.text.includes(word)));
+  return objects.filter((each) => (!filters.action || each.action === filters.action) && (!filters.kind || each.kind === filters.kind)
+    && (!filters.component || each.component === filters.component) && (filters.wave === "" || String(each.wave ?? 0) === filters.wave)
+    && filters.words.every((word) => each.text.includes(word)));
 }
 
 function drawObjects(atOnce = false) {
-  const found = matching();
-  byId("object-count").textContent = found.length === objects.length ? plural(objects.length, "object") : `${found.length} of ${plural(objects.length, "object")}`;
-  drawRows(byId("object-table"), found, objectRow, atOnce);
+  const matches = matching();
+  byId("object-count").textContent = matches.length === objects.length ? plural(objects.length, "object") : `${matches.length} of ${plural(objects.length, "object")}`;
+  drawRows(byId("object-table"), matches, objectRow, atOnce);
 }
 
 /** A kind, which may be broken between its words. */
@@ -307,11 +307,11 @@ function objectList() {
     const sorted = tally(objects.map((each) => (name === "wave" ? String(each.wave ?? 0) : each[name])));
     const select = h("select", { id: `by-${name}` }, h("option", { value: "" }, "All"),
       sorted.map(([value, count]) => h("option", { value }, `${name === "wave" && value === "0" ? "none" : value} (${count})`)));
-    select.addEventListener("change", () => { wanted[name] = select.value; drawObjects(); });
+    select.addEventListener("change", () => { filters[name] = select.value; drawObjects(); });
     return h("label", {}, label, select);
   };
   const search = h("input", { type: "search", id: "object-search", placeholder: "name, reason …" });
-  search.addEventListener("input", () => { wanted.words = search.value.toLowerCase().split(/\s+/).filter(Boolean); drawObjects(); });
+  search.addEventListener("input", () => { filters.words = search.value.toLowerCase().split(/\s+/).filter(Boolean); drawObjects(); });
   section("objects", "Objects", outcome ? "What became of each" : compared ? "What applying would do to each" : "What the application consists of",
     h("div", { class: "tools", role: "search" }, h("label", { class: "grow" }, "Search objects", search), choice("action", "Action"), choice("kind", "Kind"),
       choice("component", "Component"), outcome && choice("wave", "Wave"), h("button", { type: "button", onclick: () => filter({}) }, "Show all")),

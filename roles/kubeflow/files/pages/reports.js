@@ -46,35 +46,35 @@ function goOn() {
 }
 
 function list() {
-  const wanted = { state: "", provider: "", distribution: "", words: [] };
+  const filters = { state: "", provider: "", distribution: "", words: [] };
   const table = h("table", { class: "stack fixed", id: "cluster-table" }, h("caption", { class: "unseen" }, "Clusters"), h("thead", {}, h("tr", {},
     ["Cluster", "State", "Kubernetes", "Cloud", "Objects", "GPUs"].map((each) => h("th", { scope: "col" }, each)),
     ["Nodes", "Warnings", "Seconds"].map((each) => h("th", { scope: "col", class: "number" }, each)))));
-  const said = h("p", { class: "quiet small", id: "cluster-count", role: "status" });
+  const total = h("p", { class: "quiet small", id: "cluster-count", role: "status" });
   const draw = (atOnce = false) => {
-    const found = clusters.filter((each) => ["state", "provider", "distribution"].every((name) => !wanted[name] || each[name] === wanted[name])
-      && wanted.words.every((word) => each.text.includes(word)));
-    said.textContent = found.length === clusters.length ? plural(found.length, "cluster") : `${found.length} of ${plural(clusters.length, "cluster")}`;
-    drawRows(table, found, row, atOnce);
+    const matches = clusters.filter((each) => ["state", "provider", "distribution"].every((name) => !filters[name] || each[name] === filters[name])
+      && filters.words.every((word) => each.text.includes(word)));
+    total.textContent = matches.length === clusters.length ? plural(matches.length, "cluster") : `${matches.length} of ${plural(clusters.length, "cluster")}`;
+    drawRows(table, matches, row, atOnce);
   };
   const choice = (name, label) => {
     const values = tally(clusters.map((each) => each[name]));
     if (values.length < 2) return null;
     if (name === "state") values.sort(([one], [other]) => ORDER.indexOf(one) - ORDER.indexOf(other));
     const select = h("select", { id: `by-${name}` }, h("option", { value: "" }, "All"), values.map(([value, number]) => h("option", { value }, `${value} (${number})`)));
-    select.addEventListener("change", () => { wanted[name] = select.value; draw(); });
+    select.addEventListener("change", () => { filters[name] = select.value; draw(); });
     return h("label", {}, label, select);
   };
   const search = h("input", { type: "search", id: "cluster-search", placeholder: "name, version, reason …" });
-  search.addEventListener("input", () => { wanted.words = search.value.toLowerCase().split(/\s+/).filter(Boolean); draw(); });
+  search.addEventListener("input", () => { filters.words = search.value.toLowerCase().split(/\s+/).filter(Boolean); draw(); });
   const tools = h("div", { class: "tools", role: "search" }, h("label", { class: "grow" }, "Search clusters", search),
     choice("state", "State"), choice("provider", "Cloud"), choice("distribution", "Distribution"));
   const all = () => {
-    Object.assign(wanted, { state: "", provider: "", distribution: "", words: [] });
+    Object.assign(filters, { state: "", provider: "", distribution: "", words: [] });
     tools.querySelectorAll("input, select").forEach((each) => { each.value = ""; });
   };
   tools.append(h("button", { type: "button", onclick: () => { all(); draw(); } }, "Show all"));
-  section("clusters", "Clusters", "Those that failed come first", tools, said, table);
+  section("clusters", "Clusters", "Those that failed come first", tools, total, table);
   draw();
   addEventListener("beforeprint", () => { all(); draw(true); });
 }

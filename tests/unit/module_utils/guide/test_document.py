@@ -137,7 +137,7 @@ def test_fields_are_explained_by_what_the_package_declares(facts) -> None:
 
 def test_the_file_keeps_what_was_said_before_but_not_defaults(facts) -> None:
     choices = {"kubeflow_app_name": "kubeflow", "kubeflow_kubeconfig": "/k", "kubeflow_context": "", "kubeflow_ignore": ["x"]}
-    assert document(facts, plan(), choices, RULES)["said"] == {"kubeflow_kubeconfig": "/k", "kubeflow_ignore": ["x"]}
+    assert document(facts, plan(), choices, RULES)["choices"] == {"kubeflow_kubeconfig": "/k", "kubeflow_ignore": ["x"]}
 
 
 def test_a_value_goes_to_every_component_that_has_it(facts) -> None:
