@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A release of the Kubeflow platform that is small and made up: folders as a real one has them, with objects of our own."""
+"""A small, made-up release of the Kubeflow platform: the folders of a real one, with objects of our own."""
 
 from __future__ import annotations
 

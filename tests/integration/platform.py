@@ -49,7 +49,7 @@ def archive(env: Mapping[str, str]) -> Path | None:
 
 
 def rendered(kubectl: Path, env: Mapping[str, str] | None = None) -> Path:
-    """The file with the objects as a JSON list, in the order in which kustomize gives them; made once and kept in the user's cache."""
+    """The file with the objects as a JSON list, in the order of kustomize; rendered once, and cached for the user."""
     env = os.environ if env is None else env
     manifests = archive(env)
     assert manifests, WANTED
@@ -68,7 +68,7 @@ def rendered(kubectl: Path, env: Mapping[str, str] | None = None) -> Path:
 
 
 def objects(kubectl: Path, env: Mapping[str, str] | None = None, webhooks: bool = True) -> list[Json]:
-    """The objects; without ``webhooks`` those configurations, and conversion by webhook, are left out: nobody is asked then."""
+    """The objects; without ``webhooks`` no webhook configurations and no conversion webhooks, which no server would answer."""
     items: list[Json] = json.loads(rendered(kubectl, env).read_text(encoding="utf-8"))
     if webhooks:
         return items
@@ -79,7 +79,7 @@ def objects(kubectl: Path, env: Mapping[str, str] | None = None, webhooks: bool 
 
 
 def components(items: list[Json]) -> dict[str, list[Json]]:
-    """The objects by part: definitions by the end of their API group, what is in a namespace by that, and the rest.
+    """The objects by part: CRDs by the end of their API group, namespaced objects by namespace, and the rest by kind.
 
     kustomize does not say which of its folders an object comes from. The names of the parts follow no order that objects could need.
     """
@@ -123,7 +123,7 @@ def _render(kubectl: Path, manifests: Path, folder: Path) -> str:
 
 
 def _pointed_at(remotes: Path, folder: Path, text: str) -> str:
-    """A kustomization with its references to GitHub pointed at ``remotes``, as far as they are there."""
+    """A kustomization, its references to GitHub replaced by folders of ``remotes`` where those exist."""
     for pattern, place in _REMOTES:
 
         def local(match: re.Match[str], place: str = place) -> str:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The whole Kubeflow platform, 683 objects with 29 webhook configurations, goes in with one run, and out again.
+"""The whole Kubeflow platform, 683 objects with 29 webhook configurations, is deployed by one run, and removed.
 
 Its webhooks are answered (``service_network``), and its controllers are played (``stand_ins``).
 """
@@ -74,18 +74,18 @@ def user(running, work, items, tmp_path):
 
 
 def play(user, playbook, **variables):
-    """As ``user.play``, with the time that so many objects take; it ended well."""
+    """``user.play`` with a longer timeout, for so many objects; the run must succeed."""
     done = subprocess.run(**user.command(playbook, **variables), timeout=RUN_SECONDS, check=False)
     return Run(done.returncode, done.stdout).well()
 
 
 def objects(cluster):
-    """Who is in the cluster."""
+    """The keys of the objects in the cluster."""
     return {key for key in cluster.everything() if key[0] not in RESTLESS}
 
 
 def settled(cluster):
-    """Who is in the cluster once nobody comes or goes."""
+    """The same, once no object is created or deleted any more."""
     seen = []
 
     def still():
@@ -97,9 +97,9 @@ def settled(cluster):
 
 
 def refused(requests):
-    """The requests that were to change something, and did not, as the audit log has them.
+    """The writes that failed, from the audit log.
 
-    Not of the lease: where the answer to a renewal is late, the next one is refused, and finds that the lease is its own.
+    Without those to the lease: where the response to a renewal is late, the next one is refused, and finds that the lease is its own.
     """
     return [
         f"{each['responseStatus']['code']} {each['verb']} {each['requestURI']}: {each['responseStatus'].get('message')}"
@@ -109,7 +109,7 @@ def refused(requests):
 
 
 def live(cluster_objects, item):
-    """An object as it is in the cluster; some of the platform name a namespace, but are in none."""
+    """The live object; some objects of the platform name a namespace, although their kind is cluster-scoped."""
     kind, metadata = item["kind"], item["metadata"]
     return cluster_objects.get((kind, metadata.get("namespace", ""), metadata["name"])) or cluster_objects.get((kind, "", metadata["name"]))
 
@@ -132,7 +132,7 @@ def test_the_platform_goes_in_with_one_run_and_out_again(running, user, items):
     assert refused(requests) == []
     written = {each["requestURI"].partition("?")[0] for each in requests if each["verb"] == "patch"}
     assert len(written) >= len(items)
-    # What the application is of is there as it was wanted, and everything runs.
+    # All objects of the application exist in the wanted state, and everything runs.
     cluster_objects = running.everything()
     assert [item for item in items if live(cluster_objects, item) is None] == []
     unfilled = [key for key, item in cluster_objects.items() for config in client_configs(item) if not config.get("caBundle")]

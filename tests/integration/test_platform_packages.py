@@ -1,8 +1,8 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A small, made-up release of the platform through the main job: planned, written, deployed, and out again.
+"""A small, made-up release of the platform, by the main playbook: planned, written, deployed and removed.
 
-The releases themselves go the same way in ``tests/soak/test_platform_releases.py``.
+Published releases are deployed in ``tests/soak/test_platform_releases.py``.
 """
 
 from __future__ import annotations

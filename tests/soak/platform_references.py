@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What objects of the platform refer to, and what of that is not among them."""
+"""References between objects of the platform, and those to objects that do not exist."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Reference = tuple[str, str, str]
 _PODS = ("DaemonSet", "Deployment", "StatefulSet")
 _BUILT_IN = {"ClusterRole": ("cluster-admin", "view", "edit", "system:auth-delegator"), "ServiceAccount": ("default",)}
 _SPACES = ("", "default", "kube-system")
-# Objects that controllers make when they run, and accounts that users' namespaces have.
+# Objects that controllers create at run time, and ServiceAccounts of users' namespaces.
 _LATER = {("ConfigMap", "istio-system", "istio-ca-root-cert"), ("ServiceAccount", "kubeflow", "jupyter-notebook")}
 
 
 def dangling(items: list[Json]) -> dict[Reference, list[str]]:
-    """What is referred to and not there, with who refers to it."""
+    """References to objects that do not exist, with the objects that have them."""
     existing = {(item["kind"], _space(item), item["metadata"]["name"]) for item in items}
     existing |= {(kind, "", name) for kind, _namespace, name in existing}
     existing |= {("Secret", _space(item), item["spec"]["secretName"]) for item in items if _is_certificate(item)}

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Releases of the Kubeflow platform as they were published: the packages are all of a release, and go in with one run, and out again.
+"""Published releases of the Kubeflow platform: the packages have all objects of a release, one run deploys them, another removes them.
 
 They come from the archive that ``KUBEFLOW_RELEASES`` names, else from ``../shared/data/kubeflow-releases.tar.xz`` beside the repository.
 Webhooks are answered and controllers played as in ``tests/integration/test_platform.py``.
@@ -87,7 +87,7 @@ BESIDE: dict[str, Json] = {
     "databasePort": {"databaseHost": "mysql.example.com"},
     "tlsIssuer": {"hostname": "kubeflow.example.com"},
 }
-"""What a parameter needs beside it."""
+"""Other parameters that a parameter needs."""
 OF_THE_USER = {
     ("ClusterIssuer", "", "letsencrypt"),
     ("Namespace", "", "team"),
@@ -95,7 +95,7 @@ OF_THE_USER = {
     ("Secret", "kubeflow", "mlpipeline-minio-artifact"),
     ("Secret", "kubeflow", "mysql-secret"),
 }
-"""What these values refer to, and users bring."""
+"""Objects that these values refer to, and that users create."""
 NOT_IN = {"servingMode": ["26.03.1"], "pipelineRunAsUser": ["1.10", "1.11.0"]}
 """Releases that lack what a parameter is for; of 26.03.1 the archive lacks KServe."""
 WITHOUT = {"26.03.1": ("catalog", "kserve", "kserve-web")}
@@ -104,9 +104,9 @@ DIFFERENT = {
     # All in one, a variable of kustomize leaks from one component into another's annotation; alone nobody replaces it.
     ("apiextensions.k8s.io", "CustomResourceDefinition", "", "jobsets.jobset.x-k8s.io"),
 }
-"""Objects that are not as the release's example has them."""
+"""Objects that differ from those of the release's example."""
 ADDED = {("", "Secret", "auth", "kubeflow-first-user")}
-"""What is ours: the password of the first user, which a deployment makes."""
+"""The objects of our own: the password of the first user, which a deployment generates."""
 
 pytestmark = pytest.mark.skipif(
     not ARCHIVE.is_file(), reason=f"there is no archive of the releases: {ARCHIVE.name}, or set KUBEFLOW_RELEASES"
@@ -255,13 +255,13 @@ def declaration(components: dict[str, str], values: dict[str, Json]) -> Json:
 
 
 def play(user: t.Any, playbook: str, **variables: t.Any) -> Run:
-    """As ``user.play``, with the time that so many objects take; it ended well."""
+    """``user.play`` with a longer timeout, for so many objects; the run must succeed."""
     done = subprocess.run(**user.command(playbook, **variables), timeout=RUN_SECONDS, check=False)
     return Run(done.returncode, done.stdout).well()
 
 
 def gone_through(cluster: t.Any, place: t.Any, user: t.Any, release: tables.Release, components: list[str], tmp_path: Path) -> None:
-    """The components go in with one run, stay as they are with the next, and go out again."""
+    """One run deploys the components, the next changes nothing, and another removes them."""
     before = settled(cluster)
     choice = {"release": release.name, "components": components, "without": list(WITHOUT.get(release.name, ())), "source": str(ARCHIVE)}
     play(user, "app", kubeflow_platform=choice)

@@ -59,6 +59,7 @@ def test_the_tokens_joined_are_the_text() -> None:
         ("é", [("other", "é")]),
         ("1 'a", [("number", "1"), ("unclosed", "'a")]),
         ("@'a''b", [("unclosed", "@'a''b")]),
+        ('1 @"a""b', [("number", "1"), ("unclosed", '@"a""b')]),
         ("/*/ 1", [("unclosed", "/*/ 1")]),
         ("||| a", [("unclosed", "||| a")]),
         ("|||\n  a\n  |||", [("unclosed", "|||\n  a\n  |||")]),

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The files that are rendered: no more, none missing, none from elsewhere."""
+"""The files that are rendered: all that the kustomizations name, no others, none from outside of the release."""
 
 from __future__ import annotations
 

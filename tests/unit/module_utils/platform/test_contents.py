@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Packages made of a release: rendered once, and then whole without the release, a renderer or a network."""
+"""Packages of a release: rendered once, then complete without the release, a renderer or a network."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ COMPONENTS = ("namespaces", "spark", "trainer")
 
 
 class Release:
-    """The made-up release as a commit that nobody knows, and what is made of it."""
+    """The made-up release, at a commit that is no known release, and its packages."""
 
     def __init__(self, tmp_path: Path) -> None:
         self.folder = mini_platform.write(tmp_path / "releases", mini_platform.COMMIT)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A release from GitHub: one archive for each repository, only for what is rendered, kept for all runs."""
+"""A release from GitHub: one archive per repository, only of what is rendered, cached for all runs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def sources(authority: Authority, tmp_path: Path) -> Sources:
 
 @pytest.fixture
 def hub(serve: Callable[..., Server]) -> GitHub:
-    """The release and, at the ref v3, what a release of the platform refers to as a folder; and a file of a release."""
+    """A GitHub server with the release; with a folder of another repository at the ref v3; and with an asset of a release."""
     github = GitHub(serve("127.0.0.1"), Answer)
     asset = f"https://{github.host}/acme/tools/releases/download/v0.11.0/manifests.yaml"
     files = {path: text.replace(mini_platform.JOBSET, asset) for path, text in mini_platform.FILES.items()}

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Components, sets and what they need, of all releases."""
+"""Components, sets and their dependencies, in all releases."""
 
 from __future__ import annotations
 

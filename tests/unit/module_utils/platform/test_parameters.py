@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Where values land in objects, and that each place is there; with a table and objects of the test's own."""
+"""Which fields of objects a value sets, and that each field exists; with a table and objects of the test's own."""
 
 from __future__ import annotations
 

@@ -101,6 +101,12 @@ def test_a_broken_file_is_refused_with_its_line(text: str, line: int) -> None:
         params.read(text)
 
 
+@pytest.mark.parametrize("literal", ["'open", '"open\\"', "@'open''", '@"open""'])
+def test_a_string_that_is_not_closed_is_named_with_the_line_where_it_starts(literal: str) -> None:
+    with pytest.raises(BootstrapError, match="components/params.libsonnet, line 3: a string is not closed"):
+        params.read(f"{{\n  components: {{\n    a: {{ x: {literal},\n      y: 1,\n    }},\n  }},\n}}")
+
+
 def test_a_component_that_is_no_object_is_refused() -> None:
     with pytest.raises(BootstrapError, match="line 3: 'a' is not an object"):
         params.update("{\n  components: {\n    a: base,\n  },\n}", {"a": {"x": "1"}})
