@@ -28,10 +28,7 @@ _GROUP = re.compile(
 _REF = "#/definitions/"
 _HEAD = '''# Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The types and kinds of {version}, as ksonnet's Kubernetes library has them. Written by tools/kubernetes_library.py.
-
-Private to the collection.
-"""
+"""The types and kinds of {version}, as ksonnet's Kubernetes library has them. Written by tools/kubernetes_library.py."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.template import trust_as_template
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credential_scan.masking import is_credential
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError, some
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError, abbreviated
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.role import variables
 
 _REGISTERED = "kubeflow_options"
@@ -49,7 +49,7 @@ class ActionModule(ActionBase):
         ignored = self._ignored(entry, play_vars) if path.name == "kubeflow" else []
         if ignored:
             has = "they have" if ignored[1:] else "it has"
-            result["warnings"] = [f"Nothing in this play takes {some(ignored, 20)}: {has} no effect."]
+            result["warnings"] = [f"Nothing in this play takes {abbreviated(ignored, 20)}: {has} no effect."]
         return result
 
     def _before(self, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -79,7 +79,9 @@ class ActionModule(ActionBase):
         near, others = variables.misspelt(task_vars, variables.mentioned(self._roles.parent) | {_SWITCH}, options)
         if near:
             pairs = [f"{name} (did you mean {option}?)" for name, option in near.items()]
-            raise BootstrapError(f"No variable is called {some(pairs, 5)}.", fix="Correct the name, or take another prefix than kubeflow_.")
+            raise BootstrapError(
+                f"No variable is called {abbreviated(pairs, 5)}.", fix="Correct the name, or take another prefix than kubeflow_."
+            )
         for name, like in others.items():
             hint = f" Did you mean {like}?" if like else ""
             self._display.warning(f"No variable of kubeflow.bootstrap is called {name}, so that it has no effect.{hint}")

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Options by which a module comes by the packages of registries. Private to the collection."""
+"""Options by which a module comes by the packages of registries."""
 
 from __future__ import annotations
 

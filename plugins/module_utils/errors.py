@@ -16,8 +16,8 @@ _MOST = 20_000
 """Characters of a message: one of many objects is long."""
 
 
-def some(texts: Sequence[str], most: int) -> str:
-    """A list for a message: the first ``most``, and how many more."""
+def abbreviated(texts: Sequence[str], most: int) -> str:
+    """A list for a message: the first ``most`` of ``texts``, and how many more there are."""
     more = f" and {len(texts) - most} more" if len(texts) > most else ""
     return ", ".join(texts[:most]) + more
 

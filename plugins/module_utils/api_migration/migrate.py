@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ..errors import BootstrapError, some
+from ..errors import BootstrapError, abbreviated
 from ..formats.json_object import Json
 from ..kube.object_shapes import BUILT_IN
 from ..kube.resources import group_of, key_of
@@ -89,7 +89,7 @@ def lines(changes: list[ApiMigration]) -> Iterator[tuple[bool, str]]:
     for change in changes:
         alike[change.kind, change.was, change.now, change.changes].append(change.object.partition(" ")[2])
     for (kind, was, now, details), names in alike.items():
-        which = f"{kind} {some(names, 5)}"
+        which = f"{kind} {abbreviated(names, 5)}"
         why = "; ".join(details)
         if now is None:
             yield True, f"{which} left out: {why}"

@@ -1,9 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The types and kinds of Kubernetes 1.8.15, as ksonnet's Kubernetes library has them. Written by tools/kubernetes_library.py.
-
-Private to the collection.
-"""
+"""The types and kinds of Kubernetes 1.8.15, as ksonnet's Kubernetes library has them. Written by tools/kubernetes_library.py."""
 
 from __future__ import annotations
 

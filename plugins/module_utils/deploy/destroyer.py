@@ -8,7 +8,7 @@ import contextlib
 import typing as t
 from dataclasses import dataclass, field
 
-from ..errors import BootstrapError, some
+from ..errors import BootstrapError, abbreviated
 from ..formats.json_object import Json
 from ..kube.client import ApiError, Client
 from ..kube.discovery import Served, discover
@@ -110,7 +110,9 @@ class _RemovalRun:
         for target in targets:
             remaining = self._left_in_namespace_of(target, going)
             if remaining:
-                retained[target.key] = f"the namespace {space_of(target.key)}, which would go with it, still has {some(remaining, _NAMED)}"
+                retained[target.key] = (
+                    f"the namespace {space_of(target.key)}, which would go with it, still has {abbreviated(remaining, _NAMED)}"
+                )
         self.retained = with_needs(retained, self.graph)
         self.going = [target for target in [*targets, *foreign] if target.key not in self.retained]
         self.removal.total = len(self.going) + len(self.namespaces)
@@ -135,7 +137,7 @@ class _RemovalRun:
                 str(target.key): names for target in others if self.remove_data and (names := self._left_in_namespace_of(target, going))
             }
             if remaining:
-                spaces = "; ".join(f"that of {name} has {some(names, _NAMED)}" for name, names in remaining.items())
+                spaces = "; ".join(f"that of {name} has {abbreviated(names, _NAMED)}" for name, names in remaining.items())
                 retained[definition.key] = f"namespaces would go with custom resources of others: {spaces}"
             foreign += others if self.remove_data and not remaining else []
         return foreign
@@ -203,7 +205,7 @@ class _RemovalRun:
             self.removal.take(late)
         failed = [str(each.key) for each in dependents if each.key in self.removal.failed]
         if failed:
-            self.removal.fail(target, f"{some(failed, _NAMED)} must end before it")
+            self.removal.fail(target, f"{abbreviated(failed, _NAMED)} must end before it")
 
     def _await_dependents(self) -> None:
         """After custom resources: wait for those that are deleted with them, and search again for those of others."""
@@ -243,7 +245,7 @@ class _RemovalRun:
 
     def _why_not_empty(self, namespace: str) -> str:
         left = self._contents(namespace)
-        return f"it still has {some(left, _NAMED)}"
+        return f"it still has {abbreviated(left, _NAMED)}"
 
     def _contents(self, namespace: str, going: t.Collection[str] = ()) -> list[str]:
         """The contents of a namespace without default objects and without what is deleted with ``going`` UIDs."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from ..errors import BootstrapError, some
+from ..errors import BootstrapError, abbreviated
 from ..kube.client import METADATA, ApiError, Client
 from ..kube.names import is_subdomain, object_name
 from ..kube.resources import MANAGER
@@ -63,7 +63,7 @@ def nothing(client: Client, application: str, namespace: str) -> str:
 
 
 def _known(records: list[tuple[str, str]]) -> str:
-    return some([f"{space}/{record.removesuffix(f'-{_RECORD}')}" for space, record in records], _NAMED) or "none at all"
+    return abbreviated([f"{space}/{record.removesuffix(f'-{_RECORD}')}" for space, record in records], _NAMED) or "none at all"
 
 
 def applications(client: Client) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..deploy.graph.object_index import dict_of, dicts_of, pod_template
-from ..errors import some
+from ..errors import abbreviated
 from ..formats.json_object import Json
 from ..kube.quantity import parse
 from .planned_objects import PlannedObject
@@ -172,7 +172,7 @@ def _ranges(ranges: list[tuple[str, Json]], pods: list[_Pod], claims: list[_Clai
             violations += [f"{name}: the PersistentVolumeClaim {claim.name}: {why}" for why in _outside(limit, requests, requests)]
     if not violations:
         return []
-    reason = f"The limit ranges of the namespace {namespace} refuse what is planned. {some(violations, 4)}."
+    reason = f"The limit ranges of the namespace {namespace} refuse what is planned. {abbreviated(violations, 4)}."
     return [
         _item(
             "limit-range-too-tight",
@@ -272,10 +272,10 @@ def _quota(quota: Json, needs: Amounts, namespace: str | None, ours: bool) -> It
     command = f"kubectl describe quota --namespace={shlex.quote(namespace or '')}"
     fix = "Ask who gave the quota for more"
     if small:
-        reason = f"The quota {quota['name']} of the namespace {namespace} allows less than what is planned needs. {some(small, 5)}."
+        reason = f"The quota {quota['name']} of the namespace {namespace} allows less than what is planned needs. {abbreviated(small, 5)}."
         yield _item("quota-too-small", reason, fix, command)
     if full:
-        reason = f"Others have used up the quota {quota['name']} of the namespace {namespace}. {some(full, 5)}."
+        reason = f"Others have used up the quota {quota['name']} of the namespace {namespace}. {abbreviated(full, 5)}."
         yield _item("quota-used-up", reason, fix, command)
 
 

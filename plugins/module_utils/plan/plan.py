@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from ..credential_scan.masking import is_credential, masked
-from ..errors import BootstrapError, some
+from ..errors import BootstrapError, abbreviated
 from ..fetch.sources import Contents
 from ..formats.json_object import Json
 from ..ksonnet import application
@@ -320,6 +320,6 @@ def _credentials(parameters: Parameters) -> list[Json]:
     if not names:
         return []
     look = "looks like a credential" if len(names) == 1 else "look like credentials"
-    reason = f"{some(names, 5)} {look}, and parameters are files of the application."
+    reason = f"{abbreviated(names, 5)} {look}, and parameters are files of the application."
     fix = "Give it as a Secret (kubeflow_secrets), and the parameter its name. What is shown of it is masked; the files hold it."
     return [finding("looks-like-a-credential", reason, fix)]

@@ -8,7 +8,7 @@ import typing as t
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..deploy.graph.object_index import dict_of, dicts_of, pod_template
-from ..errors import some
+from ..errors import abbreviated
 from ..formats.json_object import Json
 from ..platform import tables
 from .findings import finding
@@ -64,7 +64,7 @@ def _gone(items: Iterable[PlannedObject], *, blocks: bool) -> Iterator[Json]:
     if gone:
         able = "can not" if blocks else "perhaps can not"
         fix = "Name a registry that has copies (imageRegistry), take a newer release, or leave out the component."
-        yield finding(GONE, f"Images that {able} be pulled any more: {some(gone, 4)}.", fix)
+        yield finding(GONE, f"Images that {able} be pulled any more: {abbreviated(gone, 4)}.", fix)
 
 
 def _images(item: Json) -> Iterator[str]:

@@ -8,7 +8,7 @@ import base64
 from collections.abc import Iterable, Iterator
 
 from ..deploy.model.generated_secrets import is_public
-from ..errors import some
+from ..errors import abbreviated
 from ..formats.json_object import Json
 from .planned_objects import PlannedObject
 
@@ -20,7 +20,7 @@ def blockers(items: Iterable[PlannedObject]) -> list[Json]:
     public = [f"{item.key} has {why}" for item in items if item.key[:2] == ("", "Secret") and (why := _public(item.object))]
     if not public:
         return []
-    reason = f"Everybody can read these values in the manifests of Kubeflow: {some(public, 4)}."
+    reason = f"Everybody can read these values in the manifests of Kubeflow: {abbreviated(public, 4)}."
     fix = "Change them in the component that has the Secret, or take it out and give it with kubeflow_secrets."
     return [{"id": ID, "reason": reason, "fix": fix, "command": None}]
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from ...data.rights import ALWAYS
-from ...errors import BootstrapError, some
+from ...errors import BootstrapError, abbreviated
 from ...formats.json_object import Json
 from ...kube.access_review import allowed, missing, review
 from ...kube.client import ONE_METADATA, ApiError, Client
@@ -74,7 +74,7 @@ def all_served(client: Client, rendered: list[tuple[str, Json]], resources: Reso
         except BootstrapError:
             unserved[item["apiVersion"], item["kind"]].append(f"{item.get('metadata', {}).get('name')} of {component}")
     if unserved:
-        listed = "; ".join(f"{kind} in {version} ({some(names, 3)})" for (version, kind), names in sorted(unserved.items()))
+        listed = "; ".join(f"{kind} in {version} ({abbreviated(names, 3)})" for (version, kind), names in sorted(unserved.items()))
         stale = sorted({version for version, _kind in unserved if version in down})
         if stale:
             why = "; ".join(unavailable(client, version) for version in stale)

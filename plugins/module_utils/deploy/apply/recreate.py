@@ -8,7 +8,7 @@ import time
 import typing as t
 from collections.abc import Callable
 
-from ...errors import BootstrapError, some
+from ...errors import BootstrapError, abbreviated
 from ...formats.json_object import Json
 from ...kube.client import Client
 from ...kube.resources import Key
@@ -65,7 +65,7 @@ def named(refused: Refusal, item: Json, live: Json) -> Refusal:
         fields += list(_differing(desired, current, field)) or [field]
     if not fields:
         return refused
-    return refused._replace(fields=tuple(fields), why=f"{some(fields, MOST)} can't be changed")
+    return refused._replace(fields=tuple(fields), why=f"{abbreviated(fields, MOST)} can't be changed")
 
 
 def _part(item: Json, field: str) -> t.Any:

@@ -13,7 +13,7 @@ import re
 import typing as t
 from collections.abc import Mapping
 
-from ...errors import BootstrapError, some
+from ...errors import BootstrapError, abbreviated
 from ...formats.json_object import Json
 from ...kube.client import ApiError, Unreachable
 from ...kube.resources import Key
@@ -107,7 +107,7 @@ def summary(refused: Mapping[Key, Refusal]) -> str:
     alike: dict[str, list[str]] = {}
     for key, refusal in refused.items():
         alike.setdefault(refusal.why, []).append(str(key))
-    reasons = [f"{some(names, MOST)}: {why}" for why, names in list(alike.items())[:_REASONS]]
+    reasons = [f"{abbreviated(names, MOST)}: {why}" for why, names in list(alike.items())[:_REASONS]]
     return "; ".join(reasons) + (f"; and {len(alike) - _REASONS} other reasons" if len(alike) > _REASONS else "")
 
 
@@ -131,7 +131,7 @@ def _conflict(error: ApiError) -> Refusal:
     for cause in error.causes:
         manager = _MANAGER.search(str(cause.get("message")))
         fields.append(f"{cause.get('field')} ({manager[1] if manager else cause.get('message')})")
-    why = f"field conflict with other managers: {some(fields, MOST)}"
+    why = f"field conflict with other managers: {abbreviated(fields, MOST)}"
     places = tuple(str(cause.get("field")) for cause in error.causes)
     fix = ["kubeflow_force_conflicts=true takes them back."] if set(places) - {_SIZE} else []
     fix += [words for place, words in _ADVICE.items() if place in places]
@@ -152,7 +152,7 @@ def _invalid(error: ApiError, key: Key) -> Refusal:
         message = " ".join((_hidden(message) if key.kind == "Secret" else message).split()).rstrip(".")
         causes.append((str(cause.get("field") or ""), message))
     fields = tuple(field for field, _message in causes if field)
-    why = some([f"{field}: {message}" if field else message for field, message in causes], MOST)
+    why = abbreviated([f"{field}: {message}" if field else message for field, message in causes], MOST)
     unchangeable = all(_UNCHANGEABLE.search(message) for _field, message in causes)
     return Refusal(IMMUTABLE if unchangeable else INVALID, why, _RETRY, fields)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 
-from ...errors import BootstrapError, some
+from ...errors import BootstrapError, abbreviated
 from ...formats.json_object import Json
 from ...kube.client import METADATA, ApiError, Client
 from ...kube.discovery import Served
@@ -162,7 +162,7 @@ def _remaining(client: Client, resource: Resource, namespace: str, deleted_uids:
     except BootstrapError as error:
         return f"of which it can't be seen whether there are any ({error.message})"
     remaining = [each for each in items if str(each.get("uid")) not in deleted_uids | descended(items, deleted_uids)]
-    return some(["/".join(filter(None, (each.get("namespace"), each["name"]))) for each in remaining], _NAMED)
+    return abbreviated(["/".join(filter(None, (each.get("namespace"), each["name"]))) for each in remaining], _NAMED)
 
 
 def still_used(resources: list[DeletionTarget], whose: str, fix: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 
-from ...errors import some
+from ...errors import abbreviated
 from ...kube.resources import Key
 from .dependencies import Dependency, Strength
 
@@ -79,7 +79,7 @@ def _sentences(left_out: dict[tuple[Key, Key], tuple[Dependency, list[Key]]]) ->
         groups[target, need.why, None if need.strength in _WEBHOOKS else key].append((key, cycle))
     sentences = []
     for (target, why, _key), members in groups.items():
-        waiting = some([str(key) for key, _cycle in members], _NAMED)
+        waiting = abbreviated([str(key) for key, _cycle in members], _NAMED)
         path = " needs ".join(str(step) for step in members[0][1])
         verb = "does" if len(members) == 1 else "do"
         sentences.append(f"Dependency cycle: {path}; so {waiting} {verb} not wait for {target} ({why}).")

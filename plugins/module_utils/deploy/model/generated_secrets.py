@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 from ...data.annotations import GENERATE
 from ...data.public_values import PUBLIC_VALUES
-from ...errors import BootstrapError, some
+from ...errors import BootstrapError, abbreviated
 from ...formats.json_object import Json
 from ...kube.client import ApiError, Client
 from ...kube.resources import Key, key_of
@@ -184,8 +184,8 @@ def _check_lost(client: Client, declared: Mapping[Key, Json], generator: _Genera
         existing = [claim for claim in declared[key]["claims"] if exists[claim]]
         if existing:
             raise BootstrapError(
-                f"{key} is lost, and the data of PersistentVolumeClaim {some(existing, 3)} still knows its old values: with new ones "
-                "nothing could read it (secret-lost-for-volume). Nothing was written.",
+                f"{key} is lost, and the data of PersistentVolumeClaim {abbreviated(existing, 3)} still knows its old values: with new "
+                "ones nothing could read it (secret-lost-for-volume). Nothing was written.",
                 fix="Restore the Secret, or give its values (kubeflow_secrets). If the data is of no use, delete the PVC.",
             )
 

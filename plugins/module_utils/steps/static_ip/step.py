@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The step static_ip: through a cloud's API, or by an object that a controller in the cluster turns into an address.
 
-Private to the collection. The controllers' kinds:
+The controllers' kinds:
 https://cloud.google.com/config-connector/docs/reference/resource-docs/compute/computeaddress,
 https://aws-controllers-k8s.github.io/community/reference/ec2/v1alpha1/elasticipaddress/,
 https://azure.github.io/azure-service-operator/reference/network/
