@@ -159,12 +159,12 @@ def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     with connect(args, context) as client:
         if args["state"] == "present":
             before, after = register(client, registration, check=context.check)
-            said = f"{_titles(after)} {_done(before, after)}. {registration.reason}"
+            message = f"{_titles(after)} {_done(before, after)}. {registration.reason}"
         else:
             before, kept = unregister(client, registration, check=context.check)
             after, removed = [], f"{_titles(before)} deleted." if before else "Nothing is registered." if not kept else ""
-            said = " ".join([removed, *kept]).strip()
-    result = {"changed": before != after, "registration": planned, "objects": after or before, "said": said}
+            message = " ".join([removed, *kept]).strip()
+    result = {"changed": before != after, "registration": planned, "objects": after or before, "said": message}
     return {**result, "diff": {"before": {"objects": before}, "after": {"objects": after}}} if context.diff else result
 
 

@@ -34,7 +34,7 @@ def release(*optional: str) -> dict[str, str]:
     }
 
 
-class Here(t.NamedTuple):
+class Trial(t.NamedTuple):
     hub: GitHub
     server: Server
     args: Arguments
@@ -54,7 +54,7 @@ class Here(t.NamedTuple):
 
 
 @pytest.fixture
-def here(serve: Callable[..., Server], authority: Authority, tmp_path: Path) -> Here:
+def trial(serve: Callable[..., Server], authority: Authority, tmp_path: Path) -> Trial:
     server = serve("127.0.0.1")
     hub = GitHub(server, Answer)
     hub.publish("v1", COMMIT, release("size number 1 How large", "colour string red Its colour"))
@@ -74,88 +74,88 @@ def here(serve: Callable[..., Server], authority: Authority, tmp_path: Path) -> 
         "download_timeout": 20,
         "declaration": declared,
     }
-    result = Here(hub, server, args, tmp_path)
+    result = Trial(hub, server, args, tmp_path)
     result.go_to("v1")
     return result
 
 
-def test_it_is_pinned_as_ks_pins_it_and_then_needs_no_network(here: Here) -> None:
-    done = here.app()
-    assert here.hub.requests()[:2] == ["commits/v1", f"tarball/{COMMIT}"]  # GitHub leads on to where the archive is
-    assert len(here.hub.requests()) == 3
+def test_it_is_pinned_as_ks_pins_it_and_then_needs_no_network(trial: Trial) -> None:
+    done = trial.app()
+    assert trial.hub.requests()[:2] == ["commits/v1", f"tarball/{COMMIT}"]  # GitHub leads on to where the archive is
+    assert len(trial.hub.requests()) == 3
     assert done["registries"]["shelf"]["commitSha"] == COMMIT
-    spec = yaml_documents.load_mapping((here.tmp_path / "app" / "app.yaml").read_text(), "f")
+    spec = yaml_documents.load_mapping((trial.tmp_path / "app" / "app.yaml").read_text(), "f")
     git = {"commitSha": COMMIT, "refSpec": "v1"}
     assert spec["registries"]["shelf"]["gitVersion"] == spec["libraries"]["web"]["gitVersion"] == git
     assert spec["registries"]["shelf"]["protocol"] == "github"
-    cached = here.tmp_path / "app" / ".ksonnet" / "registries" / "shelf" / f"{COMMIT}.yaml"
+    cached = trial.tmp_path / "app" / ".ksonnet" / "registries" / "shelf" / f"{COMMIT}.yaml"
     assert yaml_documents.load_mapping(cached.read_text(), "f")["gitVersion"] == git
-    here.server.close()
-    assert not here.app()["changed"]
+    trial.server.close()
+    assert not trial.app()["changed"]
 
 
-def test_the_checksum_that_is_returned_can_be_demanded(here: Here) -> None:
-    done = here.app()
-    here.args["declaration"]["registries"]["shelf"]["sha256"] = done["registries"]["shelf"]["sha256"]
-    assert not here.app()["changed"]
-    here.args["declaration"]["registries"]["shelf"]["sha256"] = "0" * 64
+def test_the_checksum_that_is_returned_can_be_demanded(trial: Trial) -> None:
+    done = trial.app()
+    trial.args["declaration"]["registries"]["shelf"]["sha256"] = done["registries"]["shelf"]["sha256"]
+    assert not trial.app()["changed"]
+    trial.args["declaration"]["registries"]["shelf"]["sha256"] = "0" * 64
     with pytest.raises(BootstrapError, match="Registry 'shelf'"):
-        here.app()
+        trial.app()
 
 
-def test_a_branch_that_moved_is_followed_only_when_another_uri_is_declared(here: Here) -> None:
-    here.app()
-    here.hub.publish("v1", OTHER, release("size number 9 How large"))
-    assert not here.app()["changed"]
+def test_a_branch_that_moved_is_followed_only_when_another_uri_is_declared(trial: Trial) -> None:
+    trial.app()
+    trial.hub.publish("v1", OTHER, release("size number 9 How large"))
+    assert not trial.app()["changed"]
 
 
-def test_an_upgrade_carries_the_users_values_and_shows_what_changed(here: Here) -> None:
-    here.app()
-    file = here.tmp_path / "app" / params.PATH
+def test_an_upgrade_carries_the_users_values_and_shows_what_changed(trial: Trial) -> None:
+    trial.app()
+    file = trial.tmp_path / "app" / params.PATH
     file.write_text(file.read_text().replace("size: 1,", "size: 7,").replace('"red"', '"blue"'))
-    here.go_to("v2")
-    done = here.app()
+    trial.go_to("v2")
+    done = trial.app()
     (change,) = done["upgrade"]["changes"]
     assert [entry["name"] for entry in change["added"]] == ["shade", "depth"]
     assert [entry["name"] for entry in change["removed"]] == ["colour"]
     assert [(entry["parameter"], entry["before"], entry["after"]) for entry in change["default_changed"]] == [("size", "1", "5")]
     assert [(entry["parameter"], entry["value"]) for entry in done["upgrade"]["lost"]] == [("colour", "blue")]
-    assert (here.parameters()["size"], here.parameters()["depth"]) == (7, 2)
+    assert (trial.parameters()["size"], trial.parameters()["depth"]) == (7, 2)
     assert (
-        yaml_documents.load_mapping((here.tmp_path / "app" / "app.yaml").read_text(), "f")["registries"]["shelf"]["gitVersion"]["refSpec"]
+        yaml_documents.load_mapping((trial.tmp_path / "app" / "app.yaml").read_text(), "f")["registries"]["shelf"]["gitVersion"]["refSpec"]
         == "v2"
     )
-    assert not here.app()["changed"]
+    assert not trial.app()["changed"]
 
 
-def test_a_value_of_ours_follows_the_new_default(here: Here) -> None:
-    here.app()
-    here.go_to("v2")
-    assert here.app()["upgrade"]["lost"] == []
-    assert here.parameters() == {"depth": 2, "name": "front", "shade": "red", "size": 5}
+def test_a_value_of_ours_follows_the_new_default(trial: Trial) -> None:
+    trial.app()
+    trial.go_to("v2")
+    assert trial.app()["upgrade"]["lost"] == []
+    assert trial.parameters() == {"depth": 2, "name": "front", "shade": "red", "size": 5}
 
 
-def test_an_upgrade_that_can_not_be_whole_writes_nothing(here: Here) -> None:
-    here.app()
-    before = folder.read(here.tmp_path / "app")
-    here.go_to("v2")
-    here.args["declaration"]["components"]["front"]["parameters"] = {"colour": "green"}
+def test_an_upgrade_that_can_not_be_whole_writes_nothing(trial: Trial) -> None:
+    trial.app()
+    before = folder.read(trial.tmp_path / "app")
+    trial.go_to("v2")
+    trial.args["declaration"]["components"]["front"]["parameters"] = {"colour": "green"}
     with pytest.raises(BootstrapError, match=r"can't be upgraded as declared; nothing was changed.*no parameter 'colour' any more"):
-        here.app()
-    assert folder.read(here.tmp_path / "app") == before
+        trial.app()
+    assert folder.read(trial.tmp_path / "app") == before
 
 
-def test_a_bundle_makes_the_same_application_without_a_network(here: Here) -> None:
-    dest = here.tmp_path / "packages.tar.gz"
-    args = {**here.args, "dest": str(dest), "path": str(here.tmp_path / "app")}
-    assert ks_bundle.run(args, Context(check=True, env=here.context().env))["changed"] and not dest.exists()
-    assert ks_bundle.run(args, here.context())["changed"]
-    assert not ks_bundle.run(args, here.context())["changed"]
-    here.app()
-    here.server.close()
-    offline = Here(here.hub, here.server, here.args, here.tmp_path / "offline")
+def test_a_bundle_makes_the_same_application_without_a_network(trial: Trial) -> None:
+    dest = trial.tmp_path / "packages.tar.gz"
+    args = {**trial.args, "dest": str(dest), "path": str(trial.tmp_path / "app")}
+    assert ks_bundle.run(args, Context(check=True, env=trial.context().env))["changed"] and not dest.exists()
+    assert ks_bundle.run(args, trial.context())["changed"]
+    assert not ks_bundle.run(args, trial.context())["changed"]
+    trial.app()
+    trial.server.close()
+    offline = Trial(trial.hub, trial.server, trial.args, trial.tmp_path / "offline")
     offline.app(bundle=str(dest))
-    assert folder.read(offline.tmp_path / "app") == folder.read(here.tmp_path / "app")
-    here.args["declaration"]["packages"]["store"] = {"registry": "shelf"}
+    assert folder.read(offline.tmp_path / "app") == folder.read(trial.tmp_path / "app")
+    trial.args["declaration"]["packages"]["store"] = {"registry": "shelf"}
     with pytest.raises(BootstrapError, match="the bundle .* has no package 'store'"):
         offline.app(bundle=str(dest))

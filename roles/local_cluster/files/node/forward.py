@@ -49,8 +49,8 @@ async def pump(reader: Reader, writer: Writer) -> None:
         writer.close()
 
 
-async def join(reader: Reader, writer: Writer, there: tuple[Reader, Writer], first: bytes = b"") -> None:
-    back, forth = there
+async def join(reader: Reader, writer: Writer, upstream: tuple[Reader, Writer], first: bytes = b"") -> None:
+    back, forth = upstream
     forth.write(first)
     await asyncio.gather(pump(reader, forth), pump(back, writer))
     forth.close()
@@ -64,10 +64,10 @@ async def ask(name: str, server: str) -> str | None:
     reader, writer = await asyncio.open_connection(server, 53)
     writer.write(struct.pack("!H", len(query)) + query)
     (size,) = struct.unpack("!H", await reader.readexactly(2))
-    said = await reader.readexactly(size)
+    response = await reader.readexactly(size)
     writer.close()
-    answers = struct.unpack("!H", said[6:8])[0]
-    return socket.inet_ntoa(said[12 + len(question) + 12 :][:4]) if answers else None
+    answers = struct.unpack("!H", response[6:8])[0]
+    return socket.inet_ntoa(response[12 + len(question) + 12 :][:4]) if answers else None
 
 
 def refusal(code: str, why: str) -> bytes:
@@ -80,40 +80,40 @@ async def head(reader: Reader) -> bytes:
 
 async def web(reader: Reader, writer: Writer, dns: str) -> None:
     """One connection of a browser, which stays with one Service: browsers keep a connection for each host."""
-    said = await head(reader)
-    host = re.search(rb"(?im)^host:\s*([a-z0-9-]+)\.([a-z0-9-]+)\.localhost(?::\d+)?\s*$", said)
+    request = await head(reader)
+    host = re.search(rb"(?im)^host:\s*([a-z0-9-]+)\.([a-z0-9-]+)\.localhost(?::\d+)?\s*$", request)
     if not host:
         writer.write(refusal("404 Not Found", "Services are at http://SERVICE.NAMESPACE.localhost, with this port"))
         return
     service, namespace = (each.decode().lower() for each in host.groups())
     try:
         address = await ask(f"{service}.{namespace}.svc.cluster.local", dns)
-        there = await asyncio.open_connection(address, 80) if address else None
+        upstream = await asyncio.open_connection(address, 80) if address else None
     except OSError as error:
         writer.write(refusal("502 Bad Gateway", f"The Service {service} in the namespace {namespace} does not answer: {error}"))
         return
-    if there is None:
+    if upstream is None:
         writer.write(refusal("404 Not Found", f"There is no Service {service} in the namespace {namespace}"))
         return
-    await join(reader, writer, there, said)
+    await join(reader, writer, upstream, request)
 
 
 async def out(reader: Reader, writer: Writer, outside: Executor) -> None:
-    said = await head(reader)
-    asked = re.match(rb"CONNECT ([\w.-]+):(\d+) HTTP/1\.[01]\r\n", said)
+    request = await head(reader)
+    asked = re.match(rb"CONNECT ([\w.-]+):(\d+) HTTP/1\.[01]\r\n", request)
     if not asked:
         writer.write(refusal("405 Method Not Allowed", "Only CONNECT is served"))
         return
     host, port = asked[1].decode(), int(asked[2])
     try:
         connect = functools.partial(socket.create_connection, (host, port), _SECONDS)
-        there = await asyncio.get_running_loop().run_in_executor(outside, connect)
+        connection = await asyncio.get_running_loop().run_in_executor(outside, connect)
     except OSError as error:
         # Go says nothing but the status of such an answer.
         writer.write(refusal(f"502 {host}:{port} can not be reached from this machine ({error})", "Bad gateway"))
         return
     writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-    await join(reader, writer, await asyncio.open_connection(sock=there))
+    await join(reader, writer, await asyncio.open_connection(sock=connection))
 
 
 async def main() -> None:

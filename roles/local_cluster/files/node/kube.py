@@ -20,9 +20,9 @@ _RETRY_SECONDS = 1.0
 class Refused(OSError):
     """The API server answered, but not with what was asked for."""
 
-    def __init__(self, code: int, said: str) -> None:
+    def __init__(self, code: int, message: str) -> None:
         self.code = code
-        super().__init__(f"{code}: {said}")
+        super().__init__(f"{code}: {message}")
 
 
 class Api:

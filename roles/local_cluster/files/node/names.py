@@ -32,14 +32,14 @@ class Names:
         self._addresses: dict[str, list[str]] = {}
         self._lock = threading.Lock()
 
-    def services(self, found: Objects) -> None:
+    def services(self, services: Objects) -> None:
         with self._lock:
-            self._services = dict(found)
+            self._services = dict(services)
             self._addresses = table(self._services, self._slices)
 
-    def slices(self, found: Objects) -> None:
+    def slices(self, slices: Objects) -> None:
         with self._lock:
-            self._slices = dict(found)
+            self._slices = dict(slices)
             self._addresses = table(self._services, self._slices)
 
     def answer(self, query: bytes) -> bytes:
@@ -48,11 +48,11 @@ class Names:
 
 def table(services: Objects, slices: Objects) -> dict[str, list[str]]:
     """The addresses of each name; a name without any exists, too."""
-    found: dict[str, list[str]] = {DOMAIN: [], f"svc.{DOMAIN}": []}
+    addresses: dict[str, list[str]] = {DOMAIN: [], f"svc.{DOMAIN}": []}
     for (namespace, name), service in services.items():
-        found[f"{namespace}.svc.{DOMAIN}"] = []
+        addresses[f"{namespace}.svc.{DOMAIN}"] = []
         address = service["spec"].get("clusterIP")
-        found[f"{name}.{namespace}.svc.{DOMAIN}"] = [address] if address and address != "None" else []
+        addresses[f"{name}.{namespace}.svc.{DOMAIN}"] = [address] if address and address != "None" else []
     for (namespace, _name), each in slices.items():
         name = (each["metadata"].get("labels") or {}).get("kubernetes.io/service-name", "")
         service = services.get((namespace, name))
@@ -61,10 +61,10 @@ def table(services: Objects, slices: Objects) -> dict[str, list[str]]:
         early = service["spec"].get("publishNotReadyAddresses", False)
         for endpoint in each.get("endpoints") or []:
             if early or (endpoint.get("conditions") or {}).get("ready") is not False:
-                found[f"{name}.{namespace}.svc.{DOMAIN}"] += endpoint["addresses"]
+                addresses[f"{name}.{namespace}.svc.{DOMAIN}"] += endpoint["addresses"]
                 if endpoint.get("hostname"):
-                    found.setdefault(f"{endpoint['hostname']}.{name}.{namespace}.svc.{DOMAIN}", []).extend(endpoint["addresses"])
-    return found
+                    addresses.setdefault(f"{endpoint['hostname']}.{name}.{namespace}.svc.{DOMAIN}", []).extend(endpoint["addresses"])
+    return addresses
 
 
 def answer(query: bytes, addresses: dict[str, list[str]]) -> bytes:
@@ -75,10 +75,10 @@ def answer(query: bytes, addresses: dict[str, list[str]]) -> bytes:
         at += query[at] + 1
     (kind,) = struct.unpack("!H", query[at + 1 : at + 3])
     name = ".".join(labels).lower()
-    found = addresses.get(name)
+    known = addresses.get(name)
     inside = name == DOMAIN or name.endswith(f".{DOMAIN}")
-    code = _NO_ERROR if found is not None else _NO_SUCH_NAME if inside else _REFUSED
-    records = [b"\xc0\x0c" + struct.pack("!HHIH", _A, _IN, _TTL, 4) + socket.inet_aton(each) for each in found or () if kind == _A]
+    code = _NO_ERROR if known is not None else _NO_SUCH_NAME if inside else _REFUSED
+    records = [b"\xc0\x0c" + struct.pack("!HHIH", _A, _IN, _TTL, 4) + socket.inet_aton(each) for each in known or () if kind == _A]
     header = query[:2] + struct.pack("!HHHHH", _AUTHORITATIVE_ANSWER | code, 1, len(records), 0, 0)
     return header + query[12 : at + 5] + b"".join(records)
 
@@ -92,8 +92,8 @@ def serve(names: Names, address: str) -> None:
     class Tcp(socketserver.StreamRequestHandler):
         def handle(self) -> None:
             (size,) = struct.unpack("!H", self.rfile.read(2))
-            said = names.answer(self.rfile.read(size))
-            self.wfile.write(struct.pack("!H", len(said)) + said)
+            response = names.answer(self.rfile.read(size))
+            self.wfile.write(struct.pack("!H", len(response)) + response)
 
     socketserver.ThreadingTCPServer.allow_reuse_address = True
     servers = (socketserver.ThreadingUDPServer((address, 53), Udp), socketserver.ThreadingTCPServer((address, 53), Tcp))

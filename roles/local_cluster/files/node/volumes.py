@@ -34,8 +34,8 @@ class Provisioner:
         self._nodes = nodes
         self._told: set[tuple[str, str]] = set()
 
-    def claims(self, found: Objects) -> None:
-        for claim in found.values():
+    def claims(self, claims: Objects) -> None:
+        for claim in claims.values():
             node = (claim["metadata"].get("annotations") or {}).get(_NODE)
             if claim["status"]["phase"] != "Pending" or not node or claim["spec"].get("volumeName"):
                 continue
@@ -62,8 +62,8 @@ class Provisioner:
             if error.code != 409:
                 raise
 
-    def volumes(self, found: Objects) -> None:
-        for each in found.values():
+    def volumes(self, volumes: Objects) -> None:
+        for each in volumes.values():
             ours = (each["metadata"].get("annotations") or {}).get(_BY) in (PROVISIONER, SHARED)
             released = each["status"].get("phase") == "Released" and each["spec"]["persistentVolumeReclaimPolicy"] == "Delete"
             if ours and released and not each["metadata"].get("deletionTimestamp"):

@@ -30,7 +30,7 @@ PACKAGES: dict[str, dict[str, t.Any]] = {
 }
 
 
-class Here(t.NamedTuple):
+class Trial(t.NamedTuple):
     """A bundle that was written, and what is in it."""
 
     path: Path
@@ -45,7 +45,7 @@ class Here(t.NamedTuple):
 
 
 @pytest.fixture
-def here(serve: Callable[..., Server], authority: Authority, tmp_path: Path) -> Here:
+def trial(serve: Callable[..., Server], authority: Authority, tmp_path: Path) -> Trial:
     """Everything of GitHub is closed by the time that it is used."""
     server = serve("127.0.0.1")
     hub = GitHub(server, Answer)
@@ -65,7 +65,7 @@ def here(serve: Callable[..., Server], authority: Authority, tmp_path: Path) -> 
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "bundle.tar.gz").write_bytes(bundle.pack(contents, uris))
     server.close()
-    return Here(tmp_path / "out" / "bundle.tar.gz", registries, contents, tmp_path)
+    return Trial(tmp_path / "out" / "bundle.tar.gz", registries, contents, tmp_path)
 
 
 def rewrite(path: Path, **files: str) -> None:
@@ -74,24 +74,24 @@ def rewrite(path: Path, **files: str) -> None:
     path.write_bytes(archive.pack({**existing, **files}, "bundle"))
 
 
-def test_a_bundle_gives_the_same_without_a_network(here: Here) -> None:
-    assert here.get() == here.contents
-    assert here.contents["shelf"].packages["old"] == {"commitSha": OTHER, "refSpec": "v2"}
-    assert here.contents["shelf"].files["store/new"] == "\x00\x7f"
-    only = here.get({"web": PACKAGES["web"]})["shelf"]
+def test_a_bundle_gives_the_same_without_a_network(trial: Trial) -> None:
+    assert trial.get() == trial.contents
+    assert trial.contents["shelf"].packages["old"] == {"commitSha": OTHER, "refSpec": "v2"}
+    assert trial.contents["shelf"].files["store/new"] == "\x00\x7f"
+    only = trial.get({"web": PACKAGES["web"]})["shelf"]
     assert {path.split("/")[0] for path in only.files} == {"registry.yaml", "web"} and list(only.packages) == ["web"]
-    os.rename(here.folder / "folder", here.folder / "elsewhere")
-    assert here.get() == here.contents
+    os.rename(trial.folder / "folder", trial.folder / "elsewhere")
+    assert trial.get() == trial.contents
 
 
-def test_a_folder_that_is_there_is_not_taken_from_the_bundle(here: Here) -> None:
-    (here.folder / "folder" / "shelf" / "web" / "new").write_text("1", encoding="utf-8")
-    assert "web/new" in here.get()["folder"].files
+def test_a_folder_that_is_there_is_not_taken_from_the_bundle(trial: Trial) -> None:
+    (trial.folder / "folder" / "shelf" / "web" / "new").write_text("1", encoding="utf-8")
+    assert "web/new" in trial.get()["folder"].files
 
 
-def test_the_same_bytes_each_time(here: Here) -> None:
-    before = here.path.read_bytes()
-    packed_ = bundle.read(here.path)
+def test_the_same_bytes_each_time(trial: Trial) -> None:
+    before = trial.path.read_bytes()
+    packed_ = bundle.read(trial.path)
     assert bundle.pack(dict(reversed(packed_.contents.items())), packed_.uris) == before
 
 
@@ -106,28 +106,28 @@ def test_the_same_bytes_each_time(here: Here) -> None:
         ({}, {"sha256": "0" * 64}, "Registry 'shelf': Its content has the SHA-256 .*, not 000.* as declared .from the bundle"),
     ],
 )
-def test_what_a_bundle_lacks(here: Here, packages: t.Any, fields: dict[str, str], message: str) -> None:
+def test_what_a_bundle_lacks(trial: Trial, packages: t.Any, fields: dict[str, str], message: str) -> None:
     with pytest.raises(BootstrapError, match=message):
-        here.get(packages, **fields)
+        trial.get(packages, **fields)
 
 
-def test_registries_that_a_bundle_lacks(here: Here) -> None:
+def test_registries_that_a_bundle_lacks(trial: Trial) -> None:
     with pytest.raises(BootstrapError, match="has no registry 'more', only folder, kubeflow, shelf"):
-        registry.contents({"more": here.registries["shelf"]}, {}, here.folder, Sources(bundle=here.path))
+        registry.contents({"more": trial.registries["shelf"]}, {}, trial.folder, Sources(bundle=trial.path))
 
 
-def test_a_pin_and_a_bundle_agree_or_it_is_said(here: Here) -> None:
-    uri = here.registries["shelf"]["uri"]
-    digest = here.contents["shelf"].digest or ""
-    assert here.get(sources=Sources(pinned={"shelf": Pin(uri, COMMIT, "v1", digest)})) == here.contents
+def test_a_pin_and_a_bundle_agree_or_it_is_said(trial: Trial) -> None:
+    uri = trial.registries["shelf"]["uri"]
+    digest = trial.contents["shelf"].digest or ""
+    assert trial.get(sources=Sources(pinned={"shelf": Pin(uri, COMMIT, "v1", digest)})) == trial.contents
     with pytest.raises(BootstrapError, match=f"has commit {COMMIT}, but app.yaml pins {OTHER}"):
-        here.get(sources=Sources(pinned={"shelf": Pin(uri, OTHER, "v1")}))
+        trial.get(sources=Sources(pinned={"shelf": Pin(uri, OTHER, "v1")}))
 
 
-def test_changed_files_are_noticed(here: Here) -> None:
-    rewrite(here.path, **{"registries/shelf/web/parts.yaml": "other"})
+def test_changed_files_are_noticed(trial: Trial) -> None:
+    rewrite(trial.path, **{"registries/shelf/web/parts.yaml": "other"})
     with pytest.raises(BootstrapError, match="the files of registry 'shelf' were changed"):
-        here.get()
+        trial.get()
 
 
 @pytest.mark.parametrize(
@@ -145,15 +145,15 @@ def test_changed_files_are_noticed(here: Here) -> None:
     # Not by the data: archives have the time in them, and each process that runs tests must name them alike.
     ids=["empty", "no archive", "no index", "a list", "not JSON", "of another version", "outside", "absent"],
 )
-def test_what_is_no_bundle(here: Here, data: bytes | None, message: str) -> None:
-    here.path.unlink()
+def test_what_is_no_bundle(trial: Trial, data: bytes | None, message: str) -> None:
+    trial.path.unlink()
     if data is not None:
-        here.path.write_bytes(data)
+        trial.path.write_bytes(data)
     with pytest.raises(BootstrapError, match=message):
-        here.get()
+        trial.get()
 
 
-def test_a_cut_bundle(here: Here) -> None:
-    here.path.write_bytes(here.path.read_bytes()[:-5])
+def test_a_cut_bundle(trial: Trial) -> None:
+    trial.path.write_bytes(trial.path.read_bytes()[:-5])
     with pytest.raises(BootstrapError, match="not a whole tar.gz archive"):
-        here.get()
+        trial.get()
