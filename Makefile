@@ -76,7 +76,7 @@ bootstrap: venv $(if $(KUBECONFIG_NAMED),,local-cluster)
 		echo "Open http://kubeflow.kubeflow.localhost:$$(sed -n 's/^ *"web": \([0-9]*\).*/\1/p' '$(local_record)')/ (with -e kubeflow_namespace=ml, kubeflow.ml.localhost)")
 
 local-cluster: venv
-	$(say) 'Starting the local cluster "$(CLUSTER)" (the first time its control plane is built: some ten minutes)'
+	$(say) 'Starting the local cluster "$(CLUSTER)" (the first time its programs are downloaded, or built: some ten minutes)'
 	@$(run) ansible-playbook playbooks/local_cluster.yml -e kubeflow_local_cluster_name='$(CLUSTER)' -e kubeflow_local_cluster_profile='$(PROFILE)'
 
 clean-cluster: venv
@@ -195,6 +195,7 @@ lock: venv-dev
 	for image in hub notebook; do \
 		"$$tmp/bin/uv" pip compile --quiet --python-platform linux --python-version 3.11 --no-annotate --no-emit-index-url --generate-hashes --upgrade \
 			"roles/local_cluster/files/images/$$image.in" -o "roles/local_cluster/files/images/$$image.txt" || exit 1; done
+	@$(dev) PYTHONPATH=playbooks/collections python tools/releases.py
 
 clean:
 	rm -rf .venv .venv-dev .venv-dev-oldest .test .bench .docs .ee .ansible .mypy_cache .pytest_cache .ruff_cache tests/output kubeflow-bootstrap-*.tar.gz

@@ -18,7 +18,8 @@ description:
     nftables and ipset; see the role P(kubeflow.bootstrap.local_cluster#role). Each has namespaces and cgroups of its own, and nothing of
     it is left when the cluster is removed, even after a kill.
   - Meant for trying things out and for tests. Clusters of different names run side by side.
-  - The programs are built from source the first time, which takes some ten minutes on two cores, and kept in O(cache_dir).
+  - The programs are downloaded the first time, from the official releases whose digests are in the collection, and kept in O(cache_dir).
+    What has no digest there, or can't be downloaded, is built from source; all of it takes some ten minutes on two cores.
   - Your own kubeconfig is not touched. The cluster has one of its own, see RV(kubeconfig).
 extends_documentation_fragment:
   - kubeflow.bootstrap.attributes

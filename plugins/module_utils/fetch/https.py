@@ -31,6 +31,8 @@ PAUSE = 0.5
 """Seconds before the second try; each further pause is twice as long."""
 _IDLE = 30.0
 _REDIRECTS = 5
+_STEP = 8 * 2**20
+"""Bytes from one line of progress to the next, or a tenth of a large file."""
 _IN_MEMORY = 16 * 2**20
 _MAX_MESSAGE = 64 * 2**10
 _LATE = "it takes too long"
@@ -62,28 +64,29 @@ class _RetryableFailure(Exception):
 class HttpsClient:
     """Fetches by https only. ``Authorization`` is sent to the requested host, never to one that it redirects to."""
 
-    def __init__(self, sources: Sources) -> None:
-        self._sources = sources
+    def __init__(self, sources: Sources, tries: int = TRIES, most: int | None = None, idle: float = _IDLE) -> None:
+        """``most``: bytes of a body that is parsed, ``MAX_DOWNLOAD`` by default; ``idle``: seconds without a byte."""
+        self._sources, self._tries, self._most, self._idle = sources, tries, most or MAX_DOWNLOAD, idle
         self._context: ssl.SSLContext | None = None
 
     def fetch(self, url: str, headers: Mapping[str, str], parse: Callable[[t.IO[bytes]], T] | None = None) -> Download[T]:
         """GET. ``parse`` reads the body of a successful answer, as a file; where it raises DamagedArchive the body is fetched again.
 
-        At most ``TRIES`` requests where a server fails (5xx), breaks off or does not answer, all within ``Sources.timeout``. Raises
+        At most ``tries`` requests where a server fails (5xx), breaks off or does not answer, all within ``Sources.timeout``. Raises
         BootstrapError; other answers than 2xx are returned.
         """
         end = time.monotonic() + self._sources.timeout
         host = urlsplit(url).netloc
-        for attempt in range(1, TRIES + 1):
+        for attempt in range(1, self._tries + 1):
             try:
                 return self._follow(url, dict(headers), end, parse)
             except _RetryableFailure as error:
                 why, pause = str(error), PAUSE * 2 ** (attempt - 1)
             if time.monotonic() + pause >= end:
                 raise BootstrapError(f"{host} timed out after {self._sources.timeout:g} seconds: {why}.", fix=_FIX)
-            if attempt < TRIES:
+            if attempt < self._tries:
                 time.sleep(pause)
-        raise BootstrapError(f"{host} was asked {TRIES} times: {why}.", fix=_FIX)
+        raise BootstrapError(f"{host} was asked {self._tries} times: {why}." if self._tries > 1 else f"{host}: {why}.", fix=_FIX)
 
     def _follow(self, url: str, headers: dict[str, str], end: float, parse: Callable[[t.IO[bytes]], T] | None) -> Download[T]:
         for _hop in range(_REDIRECTS + 1):
@@ -100,13 +103,13 @@ class HttpsClient:
 
     def _exchange(self, url: str, headers: Mapping[str, str], end: float, parse: Callable[[t.IO[bytes]], T] | None) -> Download[T]:
         parts = urlsplit(url)
-        deadline = ExchangeDeadline(_IDLE, max(end - time.monotonic(), 0.1))
+        deadline = ExchangeDeadline(self._idle, max(end - time.monotonic(), 0.1))
         channel = self._open(url, deadline)
         try:
             with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
                 response = channel.exchange("GET", (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), headers.items())
                 good = response.status < 300
-                self._copy(response, file, MAX_DOWNLOAD if good and parse else _MAX_MESSAGE, strict=good)
+                self._copy(response, file, self._most if good and parse else _MAX_MESSAGE, strict=good)
                 if response.status >= 500:
                     raise _RetryableFailure(f"it answers {response.status}")
                 file.seek(0)
@@ -135,12 +138,13 @@ class HttpsClient:
     def _copy(self, response: Response, file: t.Any, most: int, strict: bool) -> None:
         """Copy at most ``most`` bytes of the body into a file; ``strict``: one that is longer or cut off is an error."""
         length = response.getheader("Content-Length") or ""
+        step = max(_STEP, int(length) // 10 if length.isdigit() else 0)
         size = reported = 0
         try:
             for piece in pieces(response, most):
                 size += len(piece)
                 file.write(piece)
-                if size - reported >= 8 * 2**20:
+                if size - reported >= step:
                     reported = size
                     self._sources.progress(f"  {size >> 20} MiB" + (f" of {int(length) >> 20}" if length.isdigit() else ""))
         except http.client.IncompleteRead:

@@ -28,7 +28,8 @@ from .node import images, nodes, requirements
 from .node.images import Image
 from .node.nodes import Node
 
-_START_SECONDS = 90.0
+_START_SECONDS = 600.0
+"""For each step of a start. A process that ends is noticed at once: this is for machines that are busy otherwise."""
 _TRIES = 3
 _PROCESSES = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok"]
 """The processes of a cluster whose record does not name them."""
@@ -272,8 +273,13 @@ def _not_ready(client: Client) -> str | None:
     except Unreachable:
         return "kube-apiserver does not answer yet"
     except ApiError as error:
-        return f"kube-apiserver is not ready: {' '.join(error.status_message.split())[-200:]}"
+        return f"kube-apiserver is not ready: {_failing(error.status_message)}"
     return None
+
+
+def _failing(checks: str) -> str:
+    """Of the API server's checks, a line each, the names of those that fail; where none is marked so, the end of the text."""
+    return ", ".join(re.findall(r"\[-\]([^\s\[]+)", checks)) or " ".join(checks.split())[-200:]
 
 
 def _stop(home: Home) -> None:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The programs of a local control plane, built from source once into the user's cache folder."""
+"""The programs of a local control plane, downloaded or built from source once, into the user's cache folder."""
 
 # No Ansible module here whose run_command could be used: pylint: disable=ansible-bad-function
 
@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...errors import BootstrapError
+from . import releases
 from .locks import locked
 from .processes import last_lines
 
@@ -46,7 +47,7 @@ PINNED_GO = "go.txt"
 """Beside them: the PyPI package with Go, and its hashes."""
 GO = (1, 25)
 """The oldest Go that compiles Kubernetes 1.35 (its go.mod)."""
-_PROGRESS_SECONDS = 2.0
+_PROGRESS_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def _read(file: Path) -> bytes:
 def ensure(
     cache: Path, source: Path, env: Mapping[str, str], progress: Callable[[str], None], modules: tuple[str, ...] = SIMULATED
 ) -> Programs:
-    """The programs, built if they do not exist yet: some 10 minutes on 2 cores, 30 seconds with Go's cache warm."""
+    """The programs. Those that do not exist yet are downloaded, else built: some 10 minutes on 2 cores, 30 seconds with Go's cache warm."""
     programs = locate(cache, source, modules)
     if programs.bin.is_dir():
         return programs
@@ -103,14 +104,7 @@ def ensure(
     with locked(cache / "control-plane" / "build.lock", lambda: progress("Waiting for another build of the control plane")):
         if programs.bin.is_dir():
             return programs
-        for module, part in programs.parts.items():
-            if not part.is_dir():
-                progress(f"Building {module or f'Kubernetes {programs.version}'} from source, once, into {part}")
-                go = _GoCommand(
-                    _go(cache, env, progress, source / PINNED_GO), env, source / module, part.with_name(f"{part.name}.log"), progress
-                )
-                with _whole(part) as building:
-                    _build(go, building, MODULES[module], _flags(module, programs.version))
+        _complete(programs, cache, source, env, progress)
         with _whole(home) as building:
             (building / "bin").mkdir()
             for program in (each for part in programs.parts.values() for each in part.iterdir()):
@@ -118,15 +112,43 @@ def ensure(
     return programs
 
 
+def _complete(programs: Programs, cache: Path, source: Path, env: Mapping[str, str], progress: Callable[[str], None]) -> None:
+    """Download or build the modules that do not exist yet."""
+    missing = {module: part for module, part in programs.parts.items() if not part.is_dir()}
+    names = {name for module in missing for name in MODULES[module]}
+    with _emptied(cache / "control-plane" / "downloads") as downloads:
+        releases.fetch(releases.read(source, releases.this_platform()), names, downloads, env, progress)
+        for module, part in missing.items():
+            with _whole(part) as building:
+                unbuilt = dict(MODULES[module])
+                for program in [downloads / name for name in unbuilt if (downloads / name).exists()]:
+                    program.rename(building / program.name)
+                    del unbuilt[program.name]
+                if unbuilt:
+                    progress(f"Building {', '.join(unbuilt)} from source, once, into {part}")
+                    log = part.with_name(f"{part.name}.log")
+                    go = _GoCommand(_go(cache, env, progress, source / PINNED_GO), env, source / module, log, progress)
+                    _build(go, building, unbuilt, _flags(module, programs.version))
+
+
+@contextlib.contextmanager
+def _emptied(folder: Path) -> Iterator[Path]:
+    """An empty folder, without what an earlier run may have left there; it is removed at the end, if it is still there."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextlib.contextmanager
 def _whole(folder: Path) -> Iterator[Path]:
     """An empty folder that replaces ``folder`` when the block succeeds."""
-    building = folder.with_name(f"{folder.name}.building")
-    shutil.rmtree(building, ignore_errors=True)
-    building.mkdir(parents=True)
-    yield building
-    shutil.rmtree(folder, ignore_errors=True)
-    building.rename(folder)
+    with _emptied(folder.with_name(f"{folder.name}.building")) as building:
+        yield building
+        shutil.rmtree(folder, ignore_errors=True)
+        building.rename(folder)
 
 
 def _build(go: _GoCommand, target: Path, packages: Mapping[str, str], flags: str) -> None:
