@@ -37,8 +37,8 @@ def main(source: Path = SOURCE) -> int:
                 row["digests"][platform] = _digest(row, platform)
             except OSError as error:
                 print(f"{name} for {platform}: {error}", file=sys.stderr)
-    comments = "".join(line for line in text.splitlines(keepends=True) if line.startswith("#"))
-    table.write_text(comments + yaml.safe_dump(rows, sort_keys=False, width=1000), encoding="utf-8")
+    header = text[: re.search(r"^\w", text, re.MULTILINE).start()]  # type: ignore[union-attr]
+    table.write_text(header + yaml.safe_dump(rows, sort_keys=False, width=1000), encoding="utf-8")
     return sum(len(row["digests"]) < len(PLATFORMS) for row in rows.values())
 
 

@@ -19,6 +19,6 @@ readyz check failed
 
 
 def test_of_the_api_server_s_checks_those_that_fail_are_named(server, client: Client):
-    server.routes["/readyz"] = [Answer(CHECKS, 500), Answer(b"ok")]
+    server.routes["/readyz"] = [Answer(CHECKS, 500, [("Content-Type", "text/plain; charset=utf-8")]), Answer(b"ok")]
     assert cluster._not_ready(client) == "kube-apiserver is not ready: etcd, poststarthook/rbac/bootstrap-roles"
     assert cluster._not_ready(client) is None
