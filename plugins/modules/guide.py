@@ -13,7 +13,7 @@ author:
   - The kubeflow.bootstrap authors (@kubeflow)
 description:
   - Writes C(guide.html), one page that needs no network and no server. It opens from disk in any current browser.
-  - It shows what was found and why it matters, warns of what can't work, and asks at most five questions.
+  - It shows what was found and why it matters, warns of what can't work, and asks at most six questions.
   - At the end it hands out a file of choices for the role P(kubeflow.bootstrap.kubeflow#role), and the command that takes it.
   - It runs on the controller.
 extends_documentation_fragment:

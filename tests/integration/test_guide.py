@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 import yaml
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.guide.document import schema
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.platform import tables
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.page import page
 from ansible_collections.kubeflow.bootstrap.tests.integration.clouds.names import NameServer
 from ansible_collections.kubeflow.bootstrap.tests.integration.test_steps import HOST, Google, project
@@ -42,6 +43,13 @@ def go_on(window):
     window.one("button.next").click()
 
 
+def begin(window, what="small"):
+    """From what was found to the first question after what Kubeflow is to be."""
+    go_on(window)
+    choose(window, what)
+    go_on(window)
+
+
 def choose(window, value):
     window.one(f"input[value='{value}']").click()
 
@@ -60,12 +68,12 @@ def saved(window) -> Path:
     raise AssertionError(list(window.downloads.iterdir()))
 
 
-def test_five_questions_lead_to_a_file_that_the_plan_follows(cluster, work, window) -> None:
+def test_six_questions_lead_to_a_file_that_the_plan_follows(cluster, work, window) -> None:
     user = work(cluster("gke-gpu"), kubeflow_namespace="asked")
     user.play("guide").well()
     window.sound(html(user))
     window.open(html(user))
-    go_on(window)
+    begin(window)
     assert window.press().text == "How do people reach it?"  # read out by a screen reader
     choose(window, "host")
     go_on(window)
@@ -116,7 +124,7 @@ def test_answers_that_do_not_go_together_make_no_file(cluster, work, window) -> 
     user = work(cluster("gke-gpu"), kubeflow_namespace="apart")
     user.play("guide").well()
     window.open(html(user))
-    go_on(window)
+    begin(window)
     choose(window, "forward")
     go_on(window)
     choose(window, "iap")
@@ -152,7 +160,7 @@ def test_from_nothing_to_a_running_application(cluster, work, window) -> None:
         window.run("document.querySelector('section:not([hidden]) button.next').focus()")
         window.press("ENTER")
     asked += len(window.all("fieldset"))
-    assert 1 <= asked <= 5
+    assert 2 <= asked <= 6
     window.run("document.querySelector('input[value=look]').focus()")
     window.press("ARROW_DOWN")
     window.one("#run-apply-kubeflow_namespace").clear()
@@ -175,7 +183,7 @@ def test_from_nothing_to_a_running_application(cluster, work, window) -> None:
         pytest.param("openshift", marks=pytest.mark.soak),
     ],
 )
-def test_five_questions_at_most_and_whatever_is_proposed_can_be_planned(profile, cluster, work, window) -> None:
+def test_six_questions_at_most_and_whatever_is_proposed_can_be_planned(profile, cluster, work, window) -> None:
     user = work(cluster(profile), kubeflow_namespace="proposed")
     user.play("guide").well()
     window.sound(html(user))
@@ -184,10 +192,43 @@ def test_five_questions_at_most_and_whatever_is_proposed_can_be_planned(profile,
     while not window.all("#end"):
         go_on(window)
         titles += [each.text for each in window.all("section:has(fieldset) h2")]
-    assert 3 <= len(titles) <= 5 and titles[-1] == "What is the first run to do?"
+    assert 4 <= len(titles) <= 6 and titles[-1] == "What is the first run to do?"
     run = run_it(user, window).well()
     assert "kubeflow_apply=true applies them" in run.output  # looked at, not applied
     assert user.report()["plan"]["blockers"] == []
+
+
+def test_parts_of_the_platform_are_chosen_by_name(cluster, work, window) -> None:
+    user = work(cluster("plain"), kubeflow_namespace="parts")
+    user.play("guide").well()
+    window.open(html(user))
+    go_on(window)
+    choose(window, "sets")
+    while not window.all("#end"):
+        go_on(window)
+    assert "Choose at least one part." in window.text("#end .alerts") and window.all("#save") == []
+    window.one("#end .alerts button").click()
+    window.one("#what-sets-training").click()
+    window.one("#what-sets-spark").click()
+    go_on(window)
+    # Neither has a gateway or a login.
+    assert window.text("section:not([hidden]) .number") == "Question 2 of 2"
+    window.one("#way button[data-page=what]").click()
+    window.one("#what-sets-pipelines").click()
+    window.one("#what-sets-spark").click()
+    go_on(window)
+    assert window.text("section:not([hidden]) .number") == "Question 2 of 4"
+    choose(window, "host")
+    window.one("#reach-platform-host-kubeflow_platform\\.parameters\\.hostname").send_keys("ml.example.com")
+    while not window.all("#end"):
+        go_on(window)
+    choices = yaml.safe_load(saved(window).read_text())
+    jsonschema.validate(choices, schema())
+    assert choices["kubeflow_platform"] == {
+        "release": tables.names()[-1],
+        "components": ["training", "pipelines"],
+        "parameters": {"hostname": "ml.example.com", "firstUser": "user@example.com"},
+    }
 
 
 @pytest.fixture
@@ -214,7 +255,7 @@ def test_an_address_a_name_a_certificate_and_google_s_login(cluster, work, windo
     user = work(gke, env={**env, "GOOGLE_APPLICATION_CREDENTIALS": str(google.key_file(tmp_path))}, kubeflow_namespace="guarded")
     user.play("guide").well()
     window.open(html(user))
-    go_on(window)
+    begin(window)
     choose(window, "host")
     window.one("#reach-host-hostname").send_keys(HOST)
     assert window.one("#reach-host-certificate").is_selected()
@@ -269,7 +310,7 @@ def test_the_login_of_openshift(cluster, brief_cluster, work, window) -> None:
     user = work(with_login, kubeflow_namespace="routed")
     user.play("guide").well()
     window.open(html(user))
-    go_on(window)
+    begin(window)
     choose(window, "host")
     assert window.all("#reach-host-certificate") == []  # the router has one
     window.one("#reach-host-hostname").send_keys("kubeflow.apps.example.com")

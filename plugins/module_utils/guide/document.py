@@ -32,9 +32,8 @@ def document(facts: Json, plan: Json, choices: Json, rules: Json) -> Json:
     defaults = {name: each.get("default") for name, each in properties.items()}
     chosen = {name: value for name, value in choices.items() if value not in ("", None) and value != defaults.get(name)}
     declared = _declared(plan, rules)
-    asked_questions = questions(
-        facts, plan, {name: each.get("description", "") for name, each in declared.items()}, bool(choices.get("kubeflow_apply"))
-    )
+    helps = {name: each.get("description", "") for name, each in declared.items()}
+    asked_questions = questions(facts, plan, helps, chosen)
     names = {name for question in asked_questions for option in question["options"] for name in _sets(option)}
     components = {name: [component for component, values in plan["parameters"].items() if name in values] for name in names}
     return {
@@ -45,7 +44,7 @@ def document(facts: Json, plan: Json, choices: Json, rules: Json) -> Json:
         "blockers": plan["blockers"],
         "warnings": plan["warnings"],
         "questions": asked_questions,
-        "alerts": alerts(facts),
+        "alerts": alerts(),
         "components": {name: owners for name, owners in sorted(components.items()) if owners},
         "choices": chosen,
         "schema": {name: properties[name] for name in sorted(names) if name in properties},

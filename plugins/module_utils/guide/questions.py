@@ -1,36 +1,37 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What a person must decide, with the findings about it.
-
-A question is ``{id, short, title, why, findings: [text], options, chosen}``; an option ``{id, label, more, never, set, fields}``.
-``never`` says why it can't work here. ``set``: parameters and variables (``kubeflow_...``) by name. A field is
-``{name, label, help, example, pattern, wrong, required, unless, value, on}``; with ``on`` it is a box to tick, which sets those variables,
-each to the value there or, where that is ``=name``, to that of another field, of any question. ``unless`` names a box that, ticked, makes
-good for a field that is required.
-"""
+"""What a person must decide, with the findings about it; the questions have the shapes of ``shapes``."""
 
 from __future__ import annotations
 
 import typing as t
 
 from ..formats.json_object import Json
+from . import platform_questions
+from .shapes import HOST, NAME, option, question
 
-_HOST = r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-_NAME = r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?"
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _AUDIENCE = r"/projects/[0-9]+/(global/backendServices|apps)/[A-Za-z0-9_.-]+"
 _CLOUDS = {"gcp": "Google Cloud", "aws": "AWS", "azure": "Azure"}
 _UNSET = ("", "null", None)
 
 
-def questions(facts: Json, plan: Json, helps: t.Mapping[str, str], apply: bool = False) -> list[Json]:
-    """At most five, in order. ``helps``: descriptions of parameters. ``apply``: whether the user has chosen it already."""
+def questions(facts: Json, plan: Json, helps: t.Mapping[str, str], choices: Json) -> list[Json]:
+    """At most six that are asked, in order. ``helps``: descriptions of parameters. ``choices``: what the user has chosen already.
+
+    Who has chosen components or a configuration of the Go bootstrapper has decided what Kubeflow is to be.
+    """
     known = _KnownFacts(facts, plan, helps)
-    result = [_reach(known), _login(known), _storage(known), _gpus(known), _run(known, apply)]
-    return [question for question in result if question]
+    small = [] if plan.get("platform") else [_reach(known), _login(known), _storage(known), _gpus(known)]
+    asked = [each for each in small if each]
+    if not choices.get("kubeflow_components") and not choices.get("kubeflow_go_bootstrapper_config"):
+        first, *others = platform_questions.questions(facts, choices)
+        only = {platform_questions.WHAT: [platform_questions.SMALL]}
+        asked = [first, *({**each, "when": only} for each in asked), *others]
+    return [*asked, _run(known, bool(choices.get("kubeflow_apply")))]
 
 
-def alerts(facts: Json) -> list[Json]:
+def alerts() -> list[Json]:
     """Combinations of answers to warn of: ``{when: {question: [options]}, stops, text}``."""
     combinations = [
         (
@@ -50,7 +51,7 @@ def alerts(facts: Json) -> list[Json]:
             "This way speaks plain HTTP, so passwords can be read on the way. Use it within a network that you trust.",
         ),
     ]
-    return [{"when": when, "stops": stops, "text": text} for when, stops, text in combinations]
+    return [*({"when": when, "stops": stops, "text": text} for when, stops, text in combinations), *platform_questions.alerts()]
 
 
 class _KnownFacts:
@@ -86,24 +87,6 @@ class _KnownFacts:
         }
 
 
-def _option(name: str, label: str, more: str, never: str | None = None, fields: list[Json] | None = None, **sets: t.Any) -> Json:
-    return {"id": name, "label": label, "more": more, "never": never, "set": sets, "fields": fields or []}
-
-
-def _question(name: str, short: str, title: str, why: str, findings: list[str], options: list[Json], chosen: str) -> Json:
-    possible = [option["id"] for option in options if not option["never"]]
-    chosen = chosen if chosen in possible else possible[0]
-    return {
-        "id": name,
-        "short": short,
-        "title": title,
-        "why": why,
-        "findings": [text for text in findings if text],
-        "options": options,
-        "chosen": chosen,
-    }
-
-
 def _names(items: t.Iterable[Json]) -> str:
     return ", ".join(item["name"] for item in items)
 
@@ -119,32 +102,32 @@ def _reach(look: _KnownFacts) -> Json | None:
         f"Gateway classes: {_names(gateways)}." if gateways else "",
     ]
     options = [
-        _option("forward", "Only from my machine", "kubectl port-forward. Nothing is opened to anybody.", gatewayServiceType="ClusterIP"),
-        _option("node", "Through a port of the nodes", "For networks that reach the nodes (NodePort).", gatewayServiceType="NodePort"),
-        _option(
+        option("forward", "Only from my machine", "kubectl port-forward. Nothing is opened to anybody.", gatewayServiceType="ClusterIP"),
+        option("node", "Through a port of the nodes", "For networks that reach the nodes (NodePort).", gatewayServiceType="NodePort"),
+        option(
             "balancer",
             "Through an address of a load balancer",
             "The Service asks for an address of its own; at a cloud it costs some money (LoadBalancer).",
-            never="No load balancer would get an address in this cluster." if balancer.get("available") is False else None,
+            "No load balancer would get an address in this cluster." if balancer.get("available") is False else None,
             gatewayServiceType="LoadBalancer",
         ),
         _host(look, bool(ingresses or gateways or look.distribution == "gke")),
     ]
-    options = [option for option in options if option["id"] != "host" or look.has("hostname")]
+    options = [each for each in options if each["id"] != "host" or look.has("hostname")]
     ways = {"ClusterIP": "forward", "NodePort": "node", "LoadBalancer": "balancer"}
     chosen = "host" if look.value("hostname") not in _UNSET else ways.get(str(look.value("gatewayServiceType")), "forward")
     why = "It decides what is put in front of Kubeflow, and which logins are possible."
-    return _question("reach", "Access", "How do people reach it?", why, findings, options, chosen)
+    return question("reach", "Access", "How do people reach it?", why, findings, options, chosen)
 
 
 def _host(look: _KnownFacts, possible: bool) -> Json:
-    fields = [look.field("hostname", "Host name", _HOST, example="kubeflow.example.com", wrong="A host name is like kubeflow.example.com.")]
+    fields = [look.field("hostname", "Host name", HOST, example="kubeflow.example.com", wrong="A host name is like kubeflow.example.com.")]
     secret = "A Secret's name is of small letters, digits, - and dots."
     if look.has("tlsSecretName"):
-        fields.append(look.field("tlsSecretName", "Secret with its certificate", _NAME, wrong=secret, required=False))
+        fields.append(look.field("tlsSecretName", "Secret with its certificate", NAME, wrong=secret, required=False))
     if look.has("tlsIssuer") and look.serves("cert-manager.io/v1", "ClusterIssuer"):
         wrong = "A ClusterIssuer's name is of small letters, digits, - and dots."
-        fields.append(look.field("tlsIssuer", "Or the ClusterIssuer that signs one", _NAME, wrong=wrong, required=False))
+        fields.append(look.field("tlsIssuer", "Or the ClusterIssuer that signs one", NAME, wrong=wrong, required=False))
     if look.distribution != "openshift":  # whose router has a certificate
         label = "Have a certificate, if I name none here"
         more = "From cert-manager if the cluster has it, else one that signs itself, of which browsers warn."
@@ -159,24 +142,24 @@ def _host(look: _KnownFacts, possible: bool) -> Json:
         fields.append({"name": "steps", "label": label, "help": more, "on": on, "value": False})
     never = None if possible else "The cluster has no ingress class and no gateway class, so nobody would answer under that name."
     more = "An Ingress, a Route or a Gateway, whichever the cluster has."
-    return _option("host", "Under a host name of ours", more, never, fields)
+    return option("host", "Under a host name of ours", more, never, fields)
 
 
 def _login(look: _KnownFacts) -> Json | None:
     if not look.has("jupyterHubAuthenticator"):
         return None
     options = [
-        _option("dummy", "One password for all", "The hub makes it at its first start. For a trial.", jupyterHubAuthenticator="dummy")
+        option("dummy", "One password for all", "The hub makes it at its first start. For a trial.", jupyterHubAuthenticator="dummy")
     ]
     secret = {"wrong": "A Secret's name is of small letters, digits, - and dots."}
     url = {"wrong": "The issuer is an https URL.", "example": "https://login.example.com/realms/ml"}
     fields = [
         look.field("oidcIssuer", "Issuer", r"https://[^\s/]+(/\S*)?", **url),
         look.field("oidcClientId", "Id of the client", r"\S+"),
-        look.field("oidcSecretName", "Secret with the key client-secret", _NAME, **secret),
+        look.field("oidcSecretName", "Secret with the key client-secret", NAME, **secret),
     ]
     more = "OpenID Connect: Keycloak, Dex, Entra ID, Okta, Google and others. Register a client there first."
-    options.append(_option("oidc", "Our organisation's login", more, None, fields, jupyterHubAuthenticator="oidc"))
+    options.append(option("oidc", "Our organisation's login", more, None, fields, jupyterHubAuthenticator="oidc"))
     if look.cloud.get("provider") == "gcp":
         never = None if look.distribution == "gke" else "It takes Google's load balancer, which only GKE makes."
         audience = {"example": "/projects/123/global/backendServices/456", "wrong": "It is like /projects/123/global/backendServices/456."}
@@ -191,14 +174,14 @@ def _login(look: _KnownFacts) -> Json | None:
         }
         fields = [look.field("iapAudience", "Audience", _AUDIENCE, unless="ask", **audience), box]
         more = "Google accounts, checked before anybody gets to the cluster."
-        options.append(_option("iap", "Google's Identity-Aware Proxy", more, never, fields, jupyterHubAuthenticator="iap"))
+        options.append(option("iap", "Google's Identity-Aware Proxy", more, never, fields, jupyterHubAuthenticator="iap"))
     if look.distribution == "openshift":
         served = "oauth.openshift.io/v1" in (look.cluster.get("apis") or {})
         never = None if served else "This cluster does not serve its own login (oauth.openshift.io/v1)."
         more = "The accounts that the cluster has already."
-        options.append(_option("openshift", "OpenShift's own login", more, never, jupyterHubAuthenticator="openshift"))
+        options.append(option("openshift", "OpenShift's own login", more, never, jupyterHubAuthenticator="openshift"))
     why = "Everybody who logs in gets a notebook server: a place in the cluster to run any code."
-    return _question("login", "Login", "Who may log in?", why, [], options, str(look.value("jupyterHubAuthenticator")))
+    return question("login", "Login", "Who may log in?", why, [], options, str(look.value("jupyterHubAuthenticator")))
 
 
 def _storage(look: _KnownFacts) -> Json | None:
@@ -213,13 +196,13 @@ def _storage(look: _KnownFacts) -> Json | None:
         late = "made where the pod runs" if item.get("binding_mode") == "WaitForFirstConsumer" else "made at once, in some zone"
         reclaim = "kept when the PVC goes" if item.get("reclaim_policy") == "Retain" else "deleted with the PVC"
         more = f"{item.get('driver') or item.get('provisioner')}: a volume is {late}, {reclaim}."
-        options.append(_option(name, f"{name}{' (the default)' if item.get('default') else ''}", more, storageClass=name))
+        options.append(option(name, f"{name}{' (the default)' if item.get('default') else ''}", more, storageClass=name))
     why = "What users keep in their notebooks is on these volumes. It can't be moved to another class later."
     default = storage.get("default")
     findings = [
         f"The cluster has {len(usable)} usable classes. {f'{default} is its default.' if default else 'None of them is the default.'}"
     ]
-    return _question("storage", "Volumes", "Where do volumes live?", why, findings, options, str(look.value("storageClass")))
+    return question("storage", "Volumes", "Where do volumes live?", why, findings, options, str(look.value("storageClass")))
 
 
 def _gpus(look: _KnownFacts) -> Json | None:
@@ -230,11 +213,11 @@ def _gpus(look: _KnownFacts) -> Json | None:
     for item in accelerators:
         products = ", ".join(item.get("products") or [])
         more = f"{item['count']} on {item['nodes']} nodes{f' ({products})' if products else ''}. They are offered beside servers without."
-        options.append(_option(item["resource"], f"Yes, {item['resource']}", more, gpuResource=item["resource"]))
-    options.append(_option("none", "No", "Notebooks do without; the GPUs are left to other work.", gpuResource="null"))
+        options.append(option(item["resource"], f"Yes, {item['resource']}", more, gpuResource=item["resource"]))
+    options.append(option("none", "No", "Notebooks do without; the GPUs are left to other work.", gpuResource="null"))
     why = "A notebook holds its GPU as long as it runs, whether it computes or not."
     chosen = look.value("gpuResource")
-    return _question("gpus", "GPUs", "May notebooks have GPUs?", why, [], options, "none" if chosen in _UNSET else str(chosen))
+    return question("gpus", "GPUs", "May notebooks have GPUs?", why, [], options, "none" if chosen in _UNSET else str(chosen))
 
 
 def _run(look: _KnownFacts, apply: bool) -> Json:
@@ -247,17 +230,16 @@ def _run(look: _KnownFacts, apply: bool) -> Json:
         "required": True,
         "value": look.plan["namespace"]["value"],
     }
-    count = len(look.plan.get("objects") or [])
     options = [
-        _option("look", "Write the application and show me", "Nothing in the cluster changes.", None, [namespace], kubeflow_apply=False),
-        _option(
+        option("look", "Write the application and show me", "Nothing in the cluster changes.", None, [namespace], kubeflow_apply=False),
+        option(
             "apply",
             "Apply it, too",
-            f"About {count} objects are made, and it waits until all is ready.",
+            "It waits until all is ready.",
             None,
             [namespace],
             kubeflow_apply=True,
         ),
     ]
     why = "The application is a folder that is yours to keep in git. A second run changes only what you change."
-    return _question("run", "First run", "What is the first run to do?", why, [], options, "apply" if apply else "look")
+    return question("run", "First run", "What is the first run to do?", why, [], options, "apply" if apply else "look")

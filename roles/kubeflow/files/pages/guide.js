@@ -6,6 +6,12 @@ const pages = [{ id: "start", short: "Found", title: "What was found" }, ...ques
 const visited = new Set(["start"]);
 
 const option = (question) => question.options.find((each) => each.id === answers[question.id]);
+/** Whether an answer is given: an option, or one of its boxes is ticked (OPTION.BOX). */
+const holds = (id, answer) => answer.split(".")[0] === answers[id] && (!answer.includes(".") || entered[id][answer.split(".")[1]]);
+/** Whether a question is asked, by the answers to those before. */
+const asked = (question) => Object.entries(question.when ?? {}).every(([id, options]) => options.some((each) => holds(id, each)));
+const askedQuestions = () => questions.filter(asked);
+const askedPages = () => pages.filter((each) => !questions.includes(each) || asked(each));
 
 // --- what the answers mean
 
@@ -19,11 +25,20 @@ function wrong(question, field) {
 }
 
 function problems(question) {
-  return option(question).fields.map((field) => wrong(question, field)).filter(Boolean);
+  const { fields, least } = option(question);
+  return [...fields.map((field) => wrong(question, field)), least && !fields.some((field) => entered[question.id][field.name]) && least].filter(Boolean);
 }
 
 function alertsFor(id) {
-  return data.alerts.filter((each) => Object.entries(each.when).every(([name, options]) => options.includes(answers[name])) && (!id || id in each.when));
+  return data.alerts.filter((each) => Object.entries(each.when).every(([name, options]) => options.includes(answers[name]) && askedQuestions().some((question) => question.id === name)) && (!id || id in each.when));
+}
+
+/** A value in an object, at a path with dots; lists are joined. Without a value there is nothing at that path. */
+function put(object, path, value) {
+  const names = path.split("."), last = names.pop();
+  const parent = names.reduce((each, name) => (value === undefined ? each?.[name] : (each[name] ??= {})), object);
+  if (value === undefined) { if (parent) delete parent[last]; return; }
+  parent[last] = Array.isArray(value) && Array.isArray(parent[last]) ? [...parent[last], ...value] : structuredClone(value);
 }
 
 /** The variables that the answers make, beside the choices that the user had made before. */
@@ -34,17 +49,17 @@ function choices() {
   for (const question of questions) {
     for (const other of question.options) {
       for (const name of [...Object.keys(other.set), ...other.fields.map((field) => field.name)]) {
-        delete variables[name];
+        put(variables, name);
         for (const component of Object.keys(parameters)) if (parameters[component]) delete parameters[component][name];
       }
     }
   }
   const set = (name, value) => {
-    if (name.includes("_")) variables[name] = value;
+    if (name.includes("_")) put(variables, name, value);
     for (const component of data.components[name] ?? []) (parameters[component] ??= {})[name] = value;
   };
-  const everywhere = Object.assign({}, ...questions.map((each) => entered[each.id]));
-  for (const question of questions) {
+  const everywhere = Object.assign({}, ...askedQuestions().map((each) => entered[each.id]));
+  for (const question of askedQuestions()) {
     const chosen = option(question), texts = entered[question.id];
     for (const [name, value] of Object.entries(chosen.set)) set(name, value);
     for (const field of chosen.fields) {
@@ -78,7 +93,7 @@ const choicesFile = () => `---\n# Choices for kubeflow.bootstrap, made with its 
 
 function start() {
   const list = data.findings.map((each) => h("div", {}, h("dt", {}, each.what), h("dd", {}, each.value, h("small", {}, each.why))));
-  return [h("p", {}, `${plural(questions.length, "question")}, then there is a file and a command. Everything else is chosen for your cluster, each value with its reason. Nothing leaves this page.`),
+  return [h("p", {}, `${plural(askedQuestions().length, "question")}, then there is a file and a command. Everything else is chosen for your cluster, each value with its reason. Nothing leaves this page.`),
     stops(), h("h3", { class: "unseen" }, "The cluster"), h("dl", { class: "facts findings" }, list),
     data.warnings.length ? h("details", {}, h("summary", {}, `What to know about it (${data.warnings.length})`), h("ul", {}, data.warnings.map((each) => advice(each, "warn")))) : null];
 }
@@ -135,10 +150,10 @@ function entry(question, owner, field) {
 }
 
 function end() {
-  const open = questions.filter((each) => problems(each).length), against = alertsFor().filter((each) => each.stops);
+  const open = askedQuestions().filter((each) => problems(each).length), against = alertsFor().filter((each) => each.stops);
   const text = choicesFile();
-  const summary = h("dl", { class: "facts" }, questions.map((each) => h("div", {}, h("dt", {}, each.title), h("dd", {}, option(each).label,
-    h("small", {}, option(each).fields.map((field) => entered[each.id][field.name]).filter((value) => typeof value === "string" && value).join(", "))))));
+  const summary = h("dl", { class: "facts" }, askedQuestions().map((each) => h("div", {}, h("dt", {}, each.title), h("dd", {}, option(each).label,
+    h("small", {}, option(each).fields.map((field) => entered[each.id][field.name] && (field.on ? field.label : entered[each.id][field.name])).filter(Boolean).join(", "))))));
   if (open.length || against.length) {
     return [h("p", {}, "Something is missing before there is a file."), h("ul", { class: "alerts" },
       open.flatMap((each) => problems(each).map((problem) => h("li", { class: "note bad" }, h("p", {}, `${each.title} ${problem}`), h("button", { type: "button", onclick: () => go(each.id) }, "Go there")))),
@@ -166,25 +181,30 @@ const refreshers = [], checks = [], bodies = new Map();
 function build() {
   pages.forEach((each, index) => {
     const body = h("div", {}), heading = h("h2", { tabindex: -1, id: `${each.id}-title` }, each.title);
-    const before = pages[index - 1], after = pages[index + 1];
     bodies.set(each.id, body);
     byId("content").append(h("section", { class: "sheet", id: each.id, hidden: index > 0, "aria-labelledby": `${each.id}-title` },
-      h("div", { class: "head" }, heading, questions.includes(each) && h("p", {}, `Question ${index} of ${questions.length}`)), body,
-      h("div", { class: "turn" }, before && h("button", { type: "button", class: "large", onclick: () => go(before.id) }, "Back"),
-        after && h("button", { type: "button", class: "main next", onclick: () => leave(each, after) }, index ? (after.id === "end" ? "To the file" : "Next") : "Begin"))));
+      h("div", { class: "head" }, heading, questions.includes(each) && h("p", { class: "number" })), body,
+      h("div", { class: "turn" }, index > 0 && h("button", { type: "button", class: "large", onclick: () => go(beside(each, -1).id) }, "Back"),
+        each.id !== "end" && h("button", { type: "button", class: "main next", onclick: () => leave(each) }, index ? (pages[index + 1].id === "end" ? "To the file" : "Next") : "Begin"))));
     byId("way").append(h("li", {}, h("button", { type: "button", "data-page": each.id, onclick: () => go(each.id) }, each.short)));
     if (each.id === "start") body.append(...start().filter(Boolean));
     else if (each.id !== "end") body.append(...ask(each).filter(Boolean));
   });
 }
 
+/** The page that is asked before (-1) or after (1) another one. */
+function beside(page, step) {
+  const all = askedPages();
+  return all[all.indexOf(page) + step];
+}
+
 /** Go on, unless a field of this page is not right; then to that field. */
-function leave(page, after) {
+function leave(page) {
   const mine = checks.filter(([id, owner]) => id === page.id && owner === answers[page.id]);
   mine.forEach(([, , check]) => check());
   const bad = mine.find(([, , , input]) => input.getAttribute("aria-invalid") === "true");
   if (bad) bad[3].focus();
-  else go(after.id);
+  else go(beside(page, 1).id);
 }
 
 function go(id, focus = true) {
@@ -192,8 +212,10 @@ function go(id, focus = true) {
   bodies.get("end").replaceChildren(...end().filter(Boolean));
   refreshers.forEach((each) => each());
   pages.forEach((each) => { byId(each.id).hidden = each.id !== id; });
+  askedQuestions().forEach((each, index, all) => { byId(each.id).querySelector(".number").textContent = `Question ${index + 1} of ${all.length}`; });
   byId("way").querySelectorAll("button").forEach((each) => {
     const current = each.dataset.page === id;
+    each.parentElement.hidden = !askedPages().some((page) => page.id === each.dataset.page);
     current ? each.setAttribute("aria-current", "step") : each.removeAttribute("aria-current");
     each.classList.toggle("answered", !current && visited.has(each.dataset.page));
   });

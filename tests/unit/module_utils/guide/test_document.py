@@ -62,10 +62,13 @@ def never(question):
 
 
 def test_only_what_a_person_must_decide_is_asked(facts) -> None:
-    assert list(asked(facts)) == ["reach", "login", "run"]
+    assert list(asked(facts)) == ["what", "reach", "login", "reach-platform", "login-platform", "run"]
     facts["cluster"]["storage"] |= {"classes": CLASSES, "usable": ["fast", "safe"]}
     facts["cluster"]["nodes"]["accelerators"] = [{"resource": "amd.com/gpu", "count": 4, "nodes": 2, "products": ["MI300"]}]
-    assert list(asked(facts)) == ["reach", "login", "storage", "gpus", "run"]
+    questions = asked(facts)
+    assert list(questions) == ["what", "reach", "login", "storage", "gpus", "reach-platform", "login-platform", "run"]
+    small = [name for name, question in questions.items() if "small" in question.get("when", {"what": ["small"]})["what"]]
+    assert small == ["what", "reach", "login", "storage", "gpus", "run"]
 
 
 def test_what_cannot_work_is_shown_with_its_reason(facts) -> None:
@@ -83,7 +86,8 @@ def test_answers_begin_with_what_the_plan_has(facts) -> None:
     facts["cluster"]["ingress_classes"] = [{"name": "nginx"}]
     facts["cluster"]["nodes"]["accelerators"] = [{"resource": "amd.com/gpu", "count": 4, "nodes": 2, "products": []}]
     result = asked(facts, hostname="a.example.com", jupyterHubAuthenticator="oidc", gpuResource="amd.com/gpu")
-    assert {name: question["chosen"] for name, question in result.items()} == {
+    assert {name: question["chosen"] for name, question in result.items() if not name.endswith("-platform")} == {
+        "what": "small",
         "reach": "host",
         "login": "oidc",
         "gpus": "amd.com/gpu",
@@ -147,4 +151,39 @@ def test_a_value_goes_to_every_component_that_has_it(facts) -> None:
 
 def test_facts_that_could_not_be_read_do_no_harm() -> None:
     guide = document({"cluster": {}, "cloud": {}}, plan(), {}, RULES)
+    assert [question["id"] for question in guide["questions"]][:3] == ["what", "reach", "login"]
+
+
+def of_the_platform(facts, **choices):
+    plan_of_it = {**plan(), "platform": {"release": "26.03"}, "parameters": {"istio": {"gatewayServiceType": {"value": "NodePort"}}}}
+    return {question["id"]: question for question in document(facts, plan_of_it, choices, RULES)["questions"]}
+
+
+def test_who_has_chosen_the_platform_is_asked_about_it_and_keeps_what_was_chosen(facts) -> None:
+    chosen = {
+        "release": "26.03",
+        "components": ["pipelines", "dex"],
+        "source": "./releases",
+        "parameters": {"hostname": "ml.example.com", "oidcIssuer": "https://login.example.com"},
+    }
+    questions = of_the_platform(facts, kubeflow_platform=chosen)
+    answers = {name: question["chosen"] for name, question in questions.items()}
+    assert answers == {"what": "sets", "reach-platform": "host", "login-platform": "oidc", "run": "look"}
+    parts = questions["what"]["options"][-1]
+    assert [box["name"] for box in parts["fields"] if box["value"]] == ["pipelines"]
+    kept = {"release": "26.03", "source": "./releases", "parameters": chosen["parameters"]}
+    assert parts["set"] == {"kubeflow_platform": kept, "kubeflow_platform.components": ["dex"]}
+    assert questions["what"]["options"][1]["set"] == {"kubeflow_platform": kept}
+    assert of_the_platform(facts, kubeflow_platform="26.03")["what"]["chosen"] == "platform"
+
+
+def test_the_gateway_is_asked_about_where_a_part_has_one(facts) -> None:
+    questions = asked(facts)
+    assert questions["reach-platform"]["when"] == questions["login-platform"]["when"]
+    answers = set(questions["reach-platform"]["when"]["what"])
+    assert answers == {"platform", *(f"sets.{name}" for name in ("notebooks", "pipelines", "serving", "tuning"))}
+
+
+def test_who_has_chosen_components_is_not_asked_what_kubeflow_is_to_be(facts) -> None:
+    guide = document(facts, plan(), {"kubeflow_components": {"core": {"prototype": "kubeflow-core"}}}, RULES)
     assert [question["id"] for question in guide["questions"]] == ["reach", "login", "run"]
