@@ -18,7 +18,8 @@
         },
       },
     ],
-    until: { object: 'InferenceService/kubeflow-verify-model', condition: 'PredictorReady', failed: 'Failed' },
+    // Not Ready, which waits for an ingress, too. There is no condition for a failure.
+    until: { object: 'InferenceService/kubeflow-verify-model', condition: 'PredictorReady' },
     seconds: 600,
     fix: 'Look at the controller of KServe: kubectl -n kubeflow logs deploy/kserve-controller-manager -c manager.',
   }],

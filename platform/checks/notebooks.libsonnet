@@ -34,7 +34,8 @@ local component = import 'notebooks.libsonnet';
         },
       },
     ],
-    until: { object: 'Notebook/kubeflow-verify-notebook', condition: 'Ready', failed: 'Failed' },
+    // A notebook has the conditions of its pod, and none for a failure.
+    until: { object: 'Notebook/kubeflow-verify-notebook', condition: 'Ready' },
     // The image of a notebook server has some GiB.
     seconds: 900,
     fix: 'Look at the controller of notebooks: kubectl -n kubeflow logs deploy/notebook-controller-deployment.',

@@ -29,7 +29,7 @@ FIELDS: Shape = {
     "url": {"url!": str, "status!": [int], "location": str},
     "exec": {"pods!": {"*": str}, "container!": str, "script!": str, "settings!": {}},
     "objects": [{"apiVersion!": str, "kind!": str, "metadata!": {"name!": str}}],
-    "until": {"object!": str, "condition!": str, "failed!": str},
+    "until": {"object!": str, "condition!": str, "failed": str},
 }
 
 

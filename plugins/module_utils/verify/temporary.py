@@ -48,7 +48,7 @@ def run(client: Client, resources: Resources, namespace: str, check: Json, secon
         true = {name: each.get("message") or "" for name, each in conditions(live).items() if each.get("status") == "True"}
         if until["condition"] in true:
             return printed(client, namespace, check["name"]) or f"{key}: {until['condition']}"
-        if until["failed"] in true:
+        if until.get("failed") in true:
             logs = printed(client, namespace, check["name"])
             raise CheckFailed(f"{key} failed: {'; '.join(filter(None, (clean(true[until['failed']]), logs)))}")
         if time.monotonic() > end:

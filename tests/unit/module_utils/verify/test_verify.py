@@ -130,6 +130,16 @@ def test_a_failure_is_told_after_all_checks_ran(cluster: FakeCluster, verify: Ve
     assert cluster.names("Job") == []
 
 
+def test_a_kind_without_a_condition_for_a_failure_is_waited_for(cluster: FakeCluster, verify: Verify) -> None:
+    ends(cluster, "Failed")
+    endless = {**WORK, "until": {name: value for name, value in WORK["until"].items() if name != "failed"}}
+    with pytest.raises(BootstrapError, match="is not Complete after 1 seconds"):
+        verify(endless)
+    ends(cluster, "Complete")
+    (job,) = verify(endless)
+    assert job.status == "passed"
+
+
 def test_what_a_killed_run_left_is_deleted(cluster: FakeCluster, verify: Verify) -> None:
     cluster.put({**JOB, "metadata": {"name": "kubeflow-verify-job", "namespace": "ml", "labels": {temporary.CHECK: "job"}}})
     ends(cluster, "Complete")
