@@ -176,6 +176,14 @@ cluster:
         provider_id:
           description: The first provider ID that was seen.
           type: str
+        networks:
+          description:
+            - The networks that hold the addresses by which pods see the nodes, and no pod. Around a private address it is as wide as
+              /16 where no pod has an address in it.
+            - V(none) if the network plugin does not tell nodes and pods apart by their addresses, or is not known to.
+          type: list
+          elements: str
+          sample: [10.128.0.0/16]
         labels:
           description:
             - Values of labels that tell something of the whole cluster, such as its name and its node pools, by label. Up to 20 values

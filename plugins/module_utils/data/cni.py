@@ -37,3 +37,10 @@ CNI_GROUPS = {
     "crd.antrea.io": "antrea",
 }
 """API group to name, if the DaemonSets can't be read."""
+
+NODE_ADDRESSES_KEPT = ("calico", "canal", "flannel", "kindnet")
+"""Networks in which a pod sees a node by an address of the Node object: its internal one, or that of a tunnel in an annotation.
+
+Not in Cilium (GKE Dataplane V2 is one), whose policies know nodes by identity and not by ``ipBlock`` (documentation, "CIDR based"),
+nor where pods have addresses of the nodes' network (``aws-vpc``, ``azure``).
+"""

@@ -63,7 +63,7 @@ def gather(client: Client, namespace: str) -> Json:
     nodes: Nodes = answers["nodes"]
     kubernetes = distribution(nodes, apis, version_answer.get("gitVersion") or "")
     answers.update(_conclusions(queries, answers, kubernetes["name"]))
-    answers["nodes"] = nodes.summary(answers.pop("requests"))
+    answers["nodes"] = nodes.summary(answers.pop("requests"), answers["cni"]["name"])
     document = {
         **answers,
         "server": client.connection.server,

@@ -13,6 +13,7 @@ from ..data.node_labels import LABELS, MOST_VALUES, PASSING_TAINTS
 from ..formats.json_object import Json
 from ..kube.quantity import parse
 from .accelerators import Accelerator, vendor
+from .node_networks import NodeNetworks
 from .pods import Requests
 
 RESOURCES = ("cpu", "memory", "ephemeral-storage", "pods")
@@ -60,6 +61,7 @@ class Nodes:
     rooms: dict[str, tuple[float, ...]] = field(default_factory=dict)
     """What each usable node can allocate, in the order of ``RESOURCES``."""
     accelerators: dict[str, Accelerator] = field(default_factory=dict)
+    networks: NodeNetworks = field(default_factory=NodeNetworks)
 
     def add(self, node: Json) -> None:
         """Add one Node object."""
@@ -83,6 +85,7 @@ class Nodes:
         allocatable = status.get("allocatable") or {}
         self._allocatable(allocatable, metadata["name"] if usable else None, ordinary)
         self._accelerators(allocatable, labels, taints)
+        self.networks.add(node)
 
     def _kind(self, info: Json, labels: dict[str, str]) -> None:
         self.architectures[info.get("architecture") or labels.get("kubernetes.io/arch") or "unknown"] += 1
@@ -121,8 +124,8 @@ class Nodes:
             if vendor(resource) and (amount := int(parse(text))):
                 self.accelerators.setdefault(resource, Accelerator(resource)).add(amount, labels, taints)
 
-    def summary(self, requests: Requests | None = None) -> Json:
-        """The document ``facts.cluster.nodes``; ``requests``: those of the pods, if known."""
+    def summary(self, requests: Requests | None = None, cni: str | None = None) -> Json:
+        """The document ``facts.cluster.nodes``; ``requests``: those of the pods, if known; ``cni``: the name of the network plugin."""
         total, largest = self._free(requests) if requests else (None, None)
         return {
             "count": self.count,
@@ -132,6 +135,7 @@ class Nodes:
             "ordinary": {"count": self.ordinary, "largest": _amounts(self.largest_ordinary)},
             **{name: dict(sorted(getattr(self, name).items())) for name in _COUNTERS},
             "provider_id": self.provider_id,
+            "networks": self.networks.summary(cni),
             "labels": {name: sorted(values)[:MOST_VALUES] for name, values in sorted(self.label_values.items())},
             "allocatable": _amounts(self.totals),
             "largest": _amounts(self.largest),

@@ -69,6 +69,8 @@ def test_every_rule_is_reached() -> None:
         "ingress-that-answers-challenges",
         "oauth-client-of-the-step",
         "issuer-of-this-application",
+        "nfs-server-for-every-pod",
+        "nfs-server-for-the-nodes-alone",
         "no-password-for-the-internet",
         "shared-volume-of-this-application",
         "storage-forbidden-by-a-quota",
@@ -195,6 +197,18 @@ def test_a_server_of_files_of_our_own_gives_the_shared_volume() -> None:
     assert (document["parameters"]["files"]["storageClass"]["value"], document["blockers"]) == ("standard-rwo", [])
 
 
+def test_a_server_of_files_is_for_the_nodes_alone_where_their_addresses_tell_them_apart() -> None:
+    limited = _others("kind", "files")
+    assert (limited["parameters"]["files"]["clientCIDRs"]["value"], limited["parameters"]["files"]["clientCIDRs"]["rule"]) == (
+        ["172.18.0.0/16"],
+        "nfs-server-for-the-nodes-alone",
+    )
+    assert "nfs-server-for-every-pod" not in stories.ids(limited)
+    open_to_all = _others("gke-gpu", "files")
+    assert open_to_all["parameters"]["files"]["clientCIDRs"]["source"] == "default"
+    assert "nfs-server-for-every-pod" in stories.ids(open_to_all)
+
+
 def test_an_issuer_of_our_own_gives_the_certificate() -> None:
     parameters = _others("gateway-api", "issuer", hostname="kubeflow.example.com")["parameters"]["kubeflow-core"]
     assert (parameters["tlsIssuer"]["rule"], parameters["tlsIssuer"]["value"]) == ("issuer-of-this-application", "letsencrypt-prod")
@@ -259,6 +273,7 @@ BESIDE_CORE = {
     "ingress-beside-another-controller": ("k3s-traefik", "entry", {}),
     "ingress-that-answers-challenges": ("k3s-traefik", "issuer", {}),
     "issuer-of-this-application": ("gateway-api", "issuer", {"hostname": "kubeflow.example.com"}),
+    "nfs-server-for-the-nodes-alone": ("kind", "files", {}),
     "shared-volume-of-this-application": ("gke-gpu", "files", {}),
 }
 STEPS: Json = {
