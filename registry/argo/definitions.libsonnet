@@ -1,4 +1,4 @@
-// The CRDs of Argo's kinds (argoproj.io/v1alpha1, release v3.7.3) with the kinds, names and subresources of its "minimal"
+// The CRDs of Argo's kinds (argoproj.io/v1alpha1, release v3.7.16) with the kinds, names and subresources of its "minimal"
 // ones, which leave most of the validation to the controller: the full ones have 7 MB.
 local common = import 'common.libsonnet';
 

@@ -1,4 +1,4 @@
-// What the controller may do (the rules of release v3.7.3), and what a workflow's pods may.
+// What the controller may do (the rules of release v3.7.16), and what a workflow's pods may.
 local common = import 'common.libsonnet';
 
 {

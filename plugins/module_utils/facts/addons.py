@@ -39,14 +39,29 @@ def _by_namespace(workloads: list[Workload]) -> list[list[Workload]]:
 def _entry(name: str, workloads: list[Workload] | None) -> Json:
     """The first workload counts for all: it has the surest sign."""
     main = workloads[0] if workloads else None
+    details: Json = {"workload": str(main), "sign": main.sign} if main else {}
+    if main and name == "argo-workflows":
+        details["serves"] = _served_namespace(main)
     return {
         "name": name,
         "version": main.version if main else None,
         "namespace": main.namespace if main else None,
         "managed_by": main.managed_by if main else None,
         "ready": all(each.ready for each in workloads) if workloads else None,
-        "details": {"workload": str(main), "sign": main.sign} if main else {},
+        "details": details,
     }
+
+
+def _served_namespace(controller: Workload) -> str:
+    """The namespace whose workflows a controller of Argo runs; ``*`` for all.
+
+    Source: the flags ``--namespaced`` and ``--managed-namespace`` of argoproj/argo-workflows cmd/workflow-controller/main.go.
+    """
+    arguments = [part for argument in controller.arguments for part in argument.split("=", 1)]
+    if "--namespaced" not in arguments or "--namespaced=false" in controller.arguments:
+        return "*"
+    managed = dict(zip(arguments, arguments[1:], strict=False)).get("--managed-namespace")
+    return managed or controller.namespace
 
 
 def _details(name: str, workloads: Workloads) -> Json:

@@ -30,7 +30,7 @@ _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 
 @dataclass(frozen=True)
 class Workload:
-    """One Deployment or DaemonSet. ``sign``: what it was recognised by, in words."""
+    """One Deployment or DaemonSet. ``sign``: what it was recognised by, in words; ``arguments``: those of all its containers."""
 
     kind: str
     namespace: str
@@ -40,6 +40,7 @@ class Workload:
     ready: bool
     managed_by: Json | None
     labels: dict[str, str]
+    arguments: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
@@ -142,8 +143,17 @@ def _workload(kind: str, item: Json, sign: str, image: str) -> Workload:
         ready = 0 < replicas <= status.get("availableReplicas", 0)
     else:
         ready = status.get("numberReady", 0) >= status.get("desiredNumberScheduled", 0)
+    arguments = tuple(str(each) for container in _containers(item) for each in container.get("args") or [])
     return Workload(
-        kind, metadata["namespace"], metadata["name"], sign, version(image, labels), ready, managed_by(metadata), _kept_labels(labels)
+        kind,
+        metadata["namespace"],
+        metadata["name"],
+        sign,
+        version(image, labels),
+        ready,
+        managed_by(metadata),
+        _kept_labels(labels),
+        arguments,
     )
 
 

@@ -11,8 +11,8 @@
 // @optionalParam artifactRepository object {} Where artifacts and logs are kept, as artifactRepository of Argo's configuration; nowhere if empty
 // @optionalParam parallelism number 0 Workflows that may run at the same time; 0 for any number
 // @optionalParam retainCompleted number 100 Completed, and as many failed, workflows that are kept; older ones are deleted
-// @optionalParam controllerImage string quay.io/argoproj/workflow-controller:v3.7.3 Image of the controller
-// @optionalParam executorImage string quay.io/argoproj/argoexec:v3.7.3 Image of the containers that Argo adds to each pod of a workflow; the controller's release
+// @optionalParam controllerImage string quay.io/argoproj/workflow-controller:v3.7.16 Image of the controller
+// @optionalParam executorImage string quay.io/argoproj/argoexec:v3.7.16 Image of the containers that Argo adds to each pod of a workflow; the controller's release
 // @optionalParam cloud string null Where the cluster runs: gke, eks, aks or openshift (no user and group ids are written)
 // @optionalParam imageRegistry string null A mirror; replaces the registry's host of every image
 // @optionalParam imagePullSecret string null Secret for pulling the images

@@ -62,6 +62,9 @@ def _reached() -> dict[str, str]:
 def test_every_rule_is_reached() -> None:
     elsewhere = {
         "address-of-the-step",
+        "argo-definitions-of-others",
+        "argo-definitions-of-this-application",
+        "argo-of-others",
         "behind-iap-ingress",
         "facts-of-another-namespace",
         "host-of-the-step",
@@ -209,6 +212,50 @@ def test_a_server_of_files_is_for_the_nodes_alone_where_their_addresses_tell_the
     assert "nfs-server-for-every-pod" in stories.ids(open_to_all)
 
 
+def _controller(namespace: str, serves: str, tool: str | None = None) -> Json:
+    return {"name": "argo-workflows", "version": "v3.6.2", "namespace": namespace, "managed_by": {"tool": tool} if tool else None,
+            "ready": True, "details": {"serves": serves, "apis": ["Workflow.argoproj.io"]}}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("controllers", "namespaced", "definitions", "blocked"),
+    [
+        ([], "true", "true", False),
+        (
+            [{"name": "argo-workflows", "version": None, "namespace": None, "managed_by": None, "details": {"apis": []}}],
+            "true",
+            "true",
+            False,
+        ),
+        ([_controller("kubeflow", "kubeflow", "applyset")], "true", "true", False),
+        ([_controller("argo", "argo")], "true", "false", False),
+        ([_controller("argo", "argo")], "false", "false", True),
+        ([_controller("argo", "*", "helm")], "true", "false", True),
+        ([_controller("argo", "kubeflow")], "true", "false", True),
+        ([_controller("ml", "ml", "applyset")], "true", "false", False),
+        ([_controller("kubeflow", "kubeflow", "applyset"), _controller("ml", "*", "applyset")], "true", "false", True),
+    ],
+)
+def test_a_controller_of_argo_of_others(controllers: list[Json], namespaced: str, definitions: str, blocked: bool) -> None:
+    facts = stories.facts("plain")
+    facts["cluster"]["addons"] = controllers
+    document = stories.plan(facts, components={"argo": "argo"}, parameters={"namespaced": namespaced})
+    assert document["parameters"]["argo"]["customResources"]["value"] == definitions
+    blockers = [item["reason"] for item in document["blockers"] if item["id"] == "argo-of-others"]
+    assert bool(blockers) == blocked
+    assert not blocked or "v3.6.2 is in the namespace" in blockers[0]
+
+
+def test_the_definitions_of_argo_stay_when_another_one_comes() -> None:
+    components = {"argo": "argo"}
+    first = stories.plan(stories.facts("plain"), components=components)
+    current = application.files(first["application"], {}, stories.sought(components).contents).files
+    facts = stories.facts("plain")
+    facts["cluster"]["addons"] = [_controller("argo", "argo")]
+    choice = stories.plan(facts, components=components, current=current)["parameters"]["argo"]["customResources"]
+    assert (choice["value"], choice["rule"]) == ("true", "argo-definitions-of-this-application")
+
+
 def test_an_issuer_of_our_own_gives_the_certificate() -> None:
     parameters = _others("gateway-api", "issuer", hostname="kubeflow.example.com")["parameters"]["kubeflow-core"]
     assert (parameters["tlsIssuer"]["rule"], parameters["tlsIssuer"]["value"]) == ("issuer-of-this-application", "letsencrypt-prod")
@@ -274,6 +321,7 @@ BESIDE_CORE = {
     "ingress-that-answers-challenges": ("k3s-traefik", "issuer", {}),
     "issuer-of-this-application": ("gateway-api", "issuer", {"hostname": "kubeflow.example.com"}),
     "nfs-server-for-the-nodes-alone": ("kind", "files", {}),
+    "argo-definitions-of-others": ("argo-of-others", "argo", {}),
     "shared-volume-of-this-application": ("gke-gpu", "files", {}),
 }
 STEPS: Json = {

@@ -38,6 +38,24 @@ def look(client: Client, seen: Workloads, served: str | None = None) -> list[Jso
 
 
 @pytest.mark.parametrize(
+    ("arguments", "serves"),
+    [
+        ([], "*"),
+        (["--configmap", "c", "--namespaced"], "space"),
+        (["--namespaced=true"], "space"),
+        (["--namespaced=false"], "*"),
+        (["--namespaced", "--managed-namespace", "ml"], "ml"),
+        (["--namespaced", "--managed-namespace=ml"], "ml"),
+    ],
+)
+def test_the_namespace_that_a_controller_of_argo_serves(client: Client, arguments: list[str], serves: str) -> None:
+    item = workload("workflow-controller", "quay.io/argoproj/workflow-controller:v3.7.3")
+    item["spec"]["template"]["spec"]["containers"][0]["args"] = arguments
+    (addon,) = look(client, workloads(item))
+    assert addon["details"]["serves"] == serves
+
+
+@pytest.mark.parametrize(
     ("name", "expected", "item"),
     [
         ("istio", "1.29.1", workload("istiod-canary", "docker.io/istio/pilot:1.29.1")),
