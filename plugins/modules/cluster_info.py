@@ -466,7 +466,7 @@ cluster:
           description:
             - The C(workload) and the C(sign) by which it was recognised, and the C(apis) of it that are served. Of Istio also the
               C(revisions) with their versions, and whether the modes C(cni) and C(ambient) are set up. Of Kubeflow also the
-              C(components) with their versions.
+              C(components) with their versions. Of Argo Workflows also the namespace that the controller C(serves), V(*) for all.
           type: dict
     cni:
       description: The network of the cluster.

@@ -1,8 +1,8 @@
 // @apiVersion 0.1
 // @name io.ksonnet.pkg.training-operator
 // @description The training operator v1, for PyTorchJobs, TFJobs, MPIJobs, XGBoostJobs, PaddleJobs and JAXJobs. There is one in a
-//   cluster. A string parameter with the value null is not set.
-// @shortDescription The operator of training jobs
+//   cluster. Legacy: Trainer v2, in the platform, replaces it by TrainJob and runs beside it. A string parameter with the value null is not set.
+// @shortDescription The operator of training jobs (v1, legacy)
 // @param name string Name of the component; the label app.kubernetes.io/instance of every object
 // @optionalParam namespace string null Namespace of the jobs; the environment's one if not set
 // @optionalParam cloud string null Where the cluster runs: gke, eks, aks or openshift (no user and group ids are written)

@@ -1,8 +1,9 @@
 // @apiVersion 0.1
 // @name io.ksonnet.pkg.pytorch-job
 // @description A PyTorchJob: distributed training with PyTorch, on CPUs or GPUs. It has one master.
+//   Legacy: Trainer v2 replaces it by TrainJob.
 //   A string parameter with the value null is not set. The cluster must have a training operator.
-// @shortDescription A training job with PyTorch
+// @shortDescription A training job with PyTorch (v1, legacy)
 // @param name string Name of the component and of the job: a letter, then letters, digits and dashes, at most 50
 // @param image string Image with the program that trains
 // @optionalParam namespace string null Namespace of the job; the environment's one if not set

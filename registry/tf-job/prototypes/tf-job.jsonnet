@@ -1,8 +1,8 @@
 // @apiVersion 0.1
 // @name io.ksonnet.pkg.tf-job
-// @description A TFJob: distributed training with TensorFlow, on CPUs or GPUs.
+// @description A TFJob: distributed training with TensorFlow, on CPUs or GPUs. Legacy: Trainer v2 replaces it by TrainJob.
 //   A string parameter with the value null is not set. The cluster must have a training operator.
-// @shortDescription A training job with TensorFlow
+// @shortDescription A training job with TensorFlow (v1, legacy)
 // @param name string Name of the component and of the job: a letter, then letters, digits and dashes, at most 50
 // @param image string Image with the program that trains
 // @optionalParam namespace string null Namespace of the job; the environment's one if not set
