@@ -349,6 +349,7 @@ def run(args: Json, context: Context) -> Json:
         choices["packages"],
         lambda registries, wanted: registry.contents(registries, wanted, path, source),
     )
+    choices["components"] = resolved.components
     choices |= {"registries": resolved.registries, "packages": resolved.packages, "usage_id": _usage_id(args, current)}
     choices["components"] |= platform.definitions(resolved.contents, choices.get("platform"))
     release = _release(args, current)

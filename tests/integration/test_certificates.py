@@ -294,7 +294,7 @@ def test_the_application_gets_an_issuer_of_its_own(plain, role):
     facts = served(CERT_MANAGER)
     acme = role.run(kubeflow_certificates_facts=facts, kubeflow_certificates_email="me@example.com")
     name = acme.step["parameters"]["tlsIssuer"]
-    assert name.startswith("kubeflow-") and acme.step["components"] == {"cert-manager": {"prototype": "cert-manager"}}
+    assert name.startswith("kubeflow-") and acme.step["components"] == {"cert-manager": {"prototype": "cert-manager-issuer"}}
     assert acme.step["parameters"] == {
         "tlsIssuer": name,
         "issuerName": name,
@@ -330,7 +330,7 @@ def test_who_may_not_list_issuers_goes_on(plain, role):
     nobody = plain.kubeconfig_for("nobody")
     run = role.run(kubeflow_certificates_facts=served(CERT_MANAGER), kubeflow_certificates_kubeconfig=nobody)
     assert "[WARNING]: The ClusterIssuers of cert-manager can't be seen" in run.output
-    assert run.step["components"] == {"cert-manager": {"prototype": "cert-manager"}}
+    assert run.step["components"] == {"cert-manager": {"prototype": "cert-manager-issuer"}}
 
 
 # --- others

@@ -144,7 +144,7 @@ def test_every_object_is_taken_without_a_warning(server: Cluster, vendor: Path, 
     apply(server, [item for item in objects if item["kind"] != "Namespace"], "--dry-run=server")
 
 
-@pytest.mark.parametrize("package", ["iap-ingress", "cert-manager"])
+@pytest.mark.parametrize("package", ["iap-ingress", "cert-manager-issuer"])
 def test_the_stand_ins_refuse_what_they_do_not_know(server: Cluster, vendor: Path, package: str) -> None:
     wrong = copy.deepcopy(render(vendor, package, {})[0])
     wrong["spec"]["surprise"] = 1

@@ -168,7 +168,17 @@ RENAMES: dict[str, list[Rename]] = {
                 "modeldbFrontendImage": "modeldbFrontendImage",
             },
         ),
-    ]
+    ],
+    "embedded": [
+        _rename(
+            "0.1.0",
+            "0.2.0",
+            f"{_PKG}cert-manager",
+            f"{_PKG}cert-manager-issuer",
+            "registry/ of this collection: the package has an issuer alone",
+            {},
+        ),
+    ],
 }
 """By family of registries. An entry counts only if the prototypes at hand declare its names (see ksonnet/upgrade/upgrade.py)."""
 
@@ -195,3 +205,11 @@ NO_SUCCESSOR = {
     f"{_PKG}tf-cnn": "The package examples has TFJobs to start from, without parameters.",
 }
 """Prototypes that were deleted, and what to do. Source: #1091, which deletes the package tf-job (June 2018)."""
+
+_PRESENT_NAMES = {"cert-manager": "cert-manager-issuer"}
+"""Packages of the embedded registry, each with one prototype of its name, by their former names."""
+
+
+def present_name(name: str) -> str:
+    """The present name of a package, or of a prototype without the common prefix, of the embedded registry."""
+    return _PRESENT_NAMES.get(name, name)

@@ -9,6 +9,7 @@ import typing as t
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from ..data.parameter_renames import present_name
 from ..errors import BootstrapError
 from ..fetch.sources import Contents
 from ..formats.jsonnet_lexer import imports
@@ -28,8 +29,12 @@ _PREFIX = "io.ksonnet.pkg."
 
 @dataclass(frozen=True)
 class PackageContents:
-    """``registries`` and ``packages`` as an application declares them, and what the registries give: ``contents``."""
+    """``registries`` and ``packages`` as an application declares them, and what the registries give: ``contents``.
 
+    ``components``: name to prototype, by its present name where a package of the embedded registry has got another one.
+    """
+
+    components: dict[str, str]
     registries: Declared
     packages: Declared
     contents: dict[str, Contents]
@@ -69,6 +74,7 @@ def resolve(components: Mapping[str, str], registries: Declared, packages: Decla
     in the packages that the registries list, one registry after the other. Packages that a package imports are added, too.
     """
     registries = {**registries, **({} if EMBEDDED in registries else {EMBEDDED: {"protocol": registry.FS, "uri": registry.EMBEDDED}})}
+    packages = {_renamed_package(name, entry, registries): entry for name, entry in packages.items()}
     for name, package in packages.items():
         if not isinstance(package, Mapping) or package.get("registry") not in registries:
             raise BootstrapError(
@@ -77,7 +83,9 @@ def resolve(components: Mapping[str, str], registries: Declared, packages: Decla
     contents = ask(_used(registries, packages), packages)
     indexes = {name: _RegistryIndex(name, entry, ask) for name, entry in registries.items()}
     chosen = dict(packages)
-    for prototype in dict.fromkeys(components.values()):
+    names = {prototype: prototype for prototype in components.values()}
+    for former in names:
+        prototype = names[former] = _present(former, contents, indexes)
         if _has(prototype, contents):
             continue
         for index in indexes.values():
@@ -90,13 +98,28 @@ def resolve(components: Mapping[str, str], registries: Declared, packages: Decla
             if where[0] == "vendor":
                 _add(chosen, where[1], where[2])
     _imported(chosen, packages, indexes)
+    components = {component: names[prototype] for component, prototype in components.items()}
     used = _used(registries, chosen)
     if chosen == packages:
-        return PackageContents(used, chosen, contents)
+        return PackageContents(components, used, chosen, contents)
     if len(chosen) == 1:
         ((only, of),) = chosen.items()
-        return PackageContents(used, chosen, {of["registry"]: indexes[of["registry"]].package(only)})
-    return PackageContents(used, chosen, ask(used, chosen))
+        return PackageContents(components, used, chosen, {of["registry"]: indexes[of["registry"]].package(only)})
+    return PackageContents(components, used, chosen, ask(used, chosen))
+
+
+def _renamed_package(name: str, entry: t.Any, registries: Declared) -> str:
+    """The present name of a declared package that the embedded registry had under this one."""
+    source = registries.get(str(entry.get("registry"))) if isinstance(entry, Mapping) else None
+    return present_name(name) if source and source.get("uri") == registry.EMBEDDED else name
+
+
+def _present(prototype: str, contents: Mapping[str, Contents], indexes: Mapping[str, _RegistryIndex]) -> str:
+    """The name of a prototype, the present one if only the embedded registry had it under a former one."""
+    present = present_name(prototype.removeprefix(_PREFIX))
+    if present == prototype.removeprefix(_PREFIX) or _has(prototype, contents):
+        return prototype
+    return prototype if any(index.find(prototype) for index in indexes.values()) else present
 
 
 def _used(registries: Declared, packages: Declared) -> Declared:

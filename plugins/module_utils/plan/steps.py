@@ -13,6 +13,7 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 from ..credential_scan import scan
+from ..data.parameter_renames import present_name
 from ..errors import BootstrapError
 from ..formats.json_object import Json
 from ..ksonnet.files import record
@@ -77,11 +78,13 @@ def with_components(components: Mapping[str, str], steps: Mapping[str, Json]) ->
     for step in steps.values():
         for name, entry in step["components"].items():
             prototype = str((entry or {}).get("prototype") or name)
-            if name not in result and prototype.rsplit(".", maxsplit=1)[-1] not in {
-                each.rsplit(".", maxsplit=1)[-1] for each in result.values()
-            }:
+            if name not in result and _short(prototype) not in {_short(each) for each in result.values()}:
                 result[name] = prototype
     return result
+
+
+def _short(prototype: str) -> str:
+    return present_name(prototype.rsplit(".", maxsplit=1)[-1])
 
 
 def shown(steps: Mapping[str, Json]) -> Json:

@@ -12,7 +12,7 @@ import rjsonnet
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.files import component, prototypes
 
 REGISTRY = Path(__file__).parents[3] / "registry"
-PACKAGES = ("tf-serving", "argo", "nfs", "iap-ingress", "cert-manager", "address")
+PACKAGES = ("tf-serving", "argo", "nfs", "iap-ingress", "cert-manager-issuer", "address")
 NAMESPACE = "kubeflow"
 NFS_NAMESPACE = "kubeflow-nfs"
 
@@ -24,7 +24,7 @@ REQUIRED: dict[str, Json] = {
     "argo": {},
     "nfs": {},
     "iap-ingress": {"ipName": "kubeflow-ip", "hostname": "kubeflow.example.com"},
-    "cert-manager": {"acmeEmail": "admin@example.com"},
+    "cert-manager-issuer": {"acmeEmail": "admin@example.com"},
     "address": {"addressProvider": "google", "addressName": "kubeflow-ip"},
 }
 CHOICES: dict[str, list[Json]] = {
@@ -62,7 +62,7 @@ CHOICES: dict[str, list[Json]] = {
         {"issuer": "letsencrypt-prod", "oauthSecretName": "null"},
         {"secretName": "own-tls", "serviceName": "istio", "servicePort": 443},
     ],
-    "cert-manager": [
+    "cert-manager-issuer": [
         {},
         {"issuerKind": "Issuer", "ingressClass": "nginx", "acmeUrl": "https://acme-staging-v02.api.letsencrypt.org/directory"},
         {"ingressClass": "gce"},

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The packages beside core: tf-serving, argo, nfs, iap-ingress, cert-manager. What each parameter does to the objects."""
+"""The packages beside core: tf-serving, argo, nfs, iap-ingress, cert-manager-issuer. What each parameter does to the objects."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ CHANGES: dict[str, dict[str, tuple[t.Any, Json]]] = {
         "timeoutSeconds": (60, {}),
         "ingressClass": ("gce", {}),
     },
-    "cert-manager": {
+    "cert-manager-issuer": {
         "acmeEmail": ("other@example.com", {}),
         "acmeUrl": ("https://acme.example/directory", {}),
         "namespace": ("team", {"issuerKind": "Issuer"}),
@@ -142,8 +142,8 @@ CHANGES: dict[str, dict[str, tuple[t.Any, Json]]] = {
 # What else a parameter needs to have in order to be compared with.
 BEFORE: dict[tuple[str, str], Json] = {
     ("tf-serving", "modelClaim"): {"modelClaim": "other"},
-    ("cert-manager", "solver"): {"solver": "http01", "cloudDNSProject": "null"},
-    ("cert-manager", "cloudDNSProject"): {"cloudDNSProject": "project"},
+    ("cert-manager-issuer", "solver"): {"solver": "http01", "cloudDNSProject": "null"},
+    ("cert-manager-issuer", "cloudDNSProject"): {"cloudDNSProject": "project"},
     ("address", "addressOwner"): {"addressOwner": "other"},
 }
 
@@ -172,13 +172,13 @@ WRONG = [
     ("iap-ingress", "podSelector", {}, {}, "an object with at least one label"),
     ("iap-ingress", "ingressClass", "nginx", {}, "one of null, gce"),
     ("iap-ingress", "healthPath", "healthz", {}, "a path that begins with /"),
-    ("cert-manager", "acmeEmail", "admin", {}, "a mail address, such as admin@example.com"),
-    ("cert-manager", "acmeEmail", "null", {}, "a text that is not empty"),
-    ("cert-manager", "acmeUrl", "https://acme-v01.api.letsencrypt.org/directory", {}, "the URL of an ACME v2 server"),
-    ("cert-manager", "solver", "dns", {}, "one of http01, dns01"),
-    ("cert-manager", "cloudDNSProject", "null", {"solver": "dns01"}, "a text that is not empty"),
-    ("cert-manager", "cloudDNSProject", "project", {}, "null unless solver is dns01"),
-    ("cert-manager", "ingressName", "iap", {"ingressClass": "gce"}, "null where ingressClass is set"),
+    ("cert-manager-issuer", "acmeEmail", "admin", {}, "a mail address, such as admin@example.com"),
+    ("cert-manager-issuer", "acmeEmail", "null", {}, "a text that is not empty"),
+    ("cert-manager-issuer", "acmeUrl", "https://acme-v01.api.letsencrypt.org/directory", {}, "the URL of an ACME v2 server"),
+    ("cert-manager-issuer", "solver", "dns", {}, "one of http01, dns01"),
+    ("cert-manager-issuer", "cloudDNSProject", "null", {"solver": "dns01"}, "a text that is not empty"),
+    ("cert-manager-issuer", "cloudDNSProject", "project", {}, "null unless solver is dns01"),
+    ("cert-manager-issuer", "ingressName", "iap", {"ingressClass": "gce"}, "null where ingressClass is set"),
     ("address", "addressProvider", "ibm", {}, "one of google, aws, azure"),
     ("address", "addressName", "Kubeflow IP", {}, "a name of small letters, digits and dashes"),
     ("address", "addressIpVersion", 5, {}, "4 or 6"),
@@ -501,12 +501,12 @@ def test_three_kinds_of_certificates(rendered: Render) -> None:
     assert certificate(secretName="own")[:2] == ([], [{"hosts": hosts, "secretName": "own"}])
 
 
-# --- cert-manager
+# --- cert-manager-issuer
 
 
 def test_solvers(rendered: Render) -> None:
     def solver(**choices: t.Any) -> t.Any:
-        return rendered("cert-manager", **choices)["ClusterIssuer/letsencrypt-prod"]["spec"]["acme"]["solvers"][0]
+        return rendered("cert-manager-issuer", **choices)["ClusterIssuer/letsencrypt-prod"]["spec"]["acme"]["solvers"][0]
 
     assert solver() == {"http01": {"ingress": {}}}
     assert solver(ingressClass="nginx") == {"http01": {"ingress": {"ingressClassName": "nginx"}}}
@@ -518,5 +518,5 @@ def test_solvers(rendered: Render) -> None:
 
 
 def test_self_signed_needs_no_account(rendered: Render) -> None:
-    (issuer,) = rendered("cert-manager", selfSigned="true", acmeEmail="null").values()
+    (issuer,) = rendered("cert-manager-issuer", selfSigned="true", acmeEmail="null").values()
     assert issuer["spec"] == {"selfSigned": {}}

@@ -85,7 +85,7 @@ def _sought(components: tuple[tuple[str, str], ...]) -> packages.PackageContents
 def old(release: str) -> packages.PackageContents:
     """The package of an old release, from a registry of the user's."""
     declared = {"kubeflow": {"protocol": "fs", "uri": "/old"}}
-    return packages.PackageContents(declared, {"core": {"registry": "kubeflow"}}, {"kubeflow": old_registries.contents(release)})
+    return packages.PackageContents({}, declared, {"core": {"registry": "kubeflow"}}, {"kubeflow": old_registries.contents(release)})
 
 
 def plan(of: Json, *, components: dict[str, str] | None = None, with_rules: t.Iterable[Rule] | None = None, **choices: t.Any) -> Json:

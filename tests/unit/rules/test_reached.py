@@ -171,7 +171,7 @@ OTHERS: dict[str, tuple[str, Json]] = {
     "argo": ("argo", {}),
     "files": ("nfs", {"className": "ours"}),
     "entry": ("iap-ingress", {"ipName": "kubeflow", "hostname": "kubeflow.example.com"}),
-    "issuer": ("cert-manager", {"acmeEmail": "me@example.com"}),
+    "issuer": ("cert-manager-issuer", {"acmeEmail": "me@example.com"}),
 }
 
 

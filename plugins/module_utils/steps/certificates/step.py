@@ -13,6 +13,7 @@ import ipaddress
 import typing as t
 from dataclasses import dataclass, field
 
+from ...data.parameter_renames import present_name
 from ...errors import BootstrapError
 from ...formats.json_object import Json
 from ...kube.client import Client
@@ -136,7 +137,7 @@ def choices(spec: CertificateSpec, issuers: list[Json]) -> Json:
             "hostname": spec.hostname,
             "public": spec.public,
             "components": spec.components,
-            "prototypes": [prototype.split(".")[-1] for prototype in spec.components.values()],
+            "prototypes": [present_name(prototype.split(".")[-1]) for prototype in spec.components.values()],
             "parameters": spec.parameters,
             "files": bool(spec.crt),
             "issuer": spec.issuer,
@@ -178,7 +179,7 @@ def _issued(spec: CertificateSpec, rules: list[Rule], data: Json, reason: str) -
     components: Json = {}
     record: Json = {"issuer": issuer, "issuer_kind": kind, "made": issuer == spec.own_issuer}
     if issuer == spec.own_issuer:
-        components = {"cert-manager": {"prototype": "cert-manager"}}
+        components = {"cert-manager": {"prototype": "cert-manager-issuer"}}
         own, how = _own_issuer(spec, rules, data)
         parameters |= own
         why = f"{why} {how}"

@@ -62,8 +62,8 @@ def vendor(tmp_path: Path) -> Path:
 )
 def test_the_gateway_s_certificate_is_asked_of_the_issuer_that_comes_with_it(vendor: Path, more: Json, spec: Json) -> None:
     outcome = step({"gateway": "gateway"}, **more)
-    assert outcome["components"] == {"cert-manager": {"prototype": "cert-manager"}}
-    (issuer,) = packages.render(vendor, "cert-manager", of("cert-manager", outcome))
+    assert outcome["components"] == {"cert-manager": {"prototype": "cert-manager-issuer"}}
+    (issuer,) = packages.render(vendor, "cert-manager-issuer", of("cert-manager-issuer", outcome))
     entry = core.render({"hostname": HOST, "ingressClass": "nginx", **of("gateway", outcome)}, "gateway")
     reference = entry["Certificate/kubeflow"]["spec"]["issuerRef"]
     assert (issuer["kind"], issuer["metadata"]["name"]) == (reference["kind"], reference["name"])
@@ -72,7 +72,7 @@ def test_the_gateway_s_certificate_is_asked_of_the_issuer_that_comes_with_it(ven
 
 def test_behind_iap_the_issuer_answers_through_the_ingress(vendor: Path) -> None:
     outcome = step({"way-in": "iap-ingress"}, email="me@example.com")
-    (issuer,) = packages.render(vendor, "cert-manager", of("cert-manager", outcome))
+    (issuer,) = packages.render(vendor, "cert-manager-issuer", of("cert-manager-issuer", outcome))
     objects = {each["kind"]: each for each in packages.render(vendor, "iap-ingress", of("iap-ingress", outcome), "way-in")}
     assert objects["Certificate"]["spec"]["issuerRef"]["name"] == issuer["metadata"]["name"]
     assert issuer["spec"]["acme"]["solvers"] == [{"http01": {"ingress": {"name": objects["Ingress"]["metadata"]["name"]}}}]

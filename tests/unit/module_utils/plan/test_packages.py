@@ -75,6 +75,22 @@ def test_a_package_s_prototype_comes_before_one_that_every_application_has() -> 
     assert (result.packages, result.registries) == ({}, {})
 
 
+@pytest.mark.parametrize("former", ["cert-manager", "io.ksonnet.pkg.cert-manager"])
+def test_a_package_is_found_by_its_former_name(former: str) -> None:
+    result = seek({"issuer": former}, declared={"cert-manager": {"registry": "kubeflow"}})
+    assert result.components == {"issuer": "cert-manager-issuer"}
+    assert result.packages == {"cert-manager-issuer": {"registry": "kubeflow"}}
+
+
+def test_a_registry_of_the_user_may_have_what_we_called_so(folder: Path) -> None:
+    file = folder / "web" / "prototypes" / "web.jsonnet"
+    file.write_text(file.read_text().replace("pkg.web", "pkg.cert-manager"))
+    shop = {"shop": {"uri": str(folder)}}
+    result = seek({"issuer": "cert-manager"}, shop, {"web": {"registry": "shop"}})
+    assert (result.components, set(result.packages)) == ({"issuer": "cert-manager"}, {"web"})
+    assert seek({"issuer": "cert-manager"}, shop).components == {"issuer": "cert-manager"}
+
+
 def test_by_a_unique_ending() -> None:
     assert seek({"core": "flow-core"}).packages == {"core": {"registry": "kubeflow"}}
     with pytest.raises(BootstrapError, match="The prototype 'job' is ambiguous: .*pytorch-job"):

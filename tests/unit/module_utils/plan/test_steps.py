@@ -105,6 +105,9 @@ def test_what_was_made_for_another_cluster_is_not_used(make: Make, registries: d
 def test_components_that_are_there_are_not_added_twice() -> None:
     added = {"one": {**step(), "components": {"issuer": {"prototype": "cert-manager"}, "more": {}}}}
     assert steps.with_components({"core": "core"}, added) == {"core": "core", "issuer": "cert-manager", "more": "more"}
+    # By its former name, too.
+    now = {"one": {**step(), "components": {"issuer": {"prototype": "cert-manager-issuer"}}}}
+    assert steps.with_components({"mine": "cert-manager"}, now) == {"mine": "cert-manager"}
     assert steps.with_components({"mine": "io.ksonnet.pkg.cert-manager"}, added) == {"mine": "io.ksonnet.pkg.cert-manager", "more": "more"}
 
 

@@ -1,6 +1,6 @@
-// Checks the parameters of cert-manager; returns them by the same names, with null where one is not set.
+// Checks the parameters of cert-manager-issuer; returns them by the same names, with null where one is not set.
 local common = import 'common.libsonnet';
-local check = common.checks('cert-manager');
+local check = common.checks('cert-manager-issuer');
 
 {
   local email(params) =

@@ -1,5 +1,5 @@
 // @apiVersion 0.1
-// @name io.ksonnet.pkg.cert-manager
+// @name io.ksonnet.pkg.cert-manager-issuer
 // @description An issuer of certificates for cert-manager: ACME, as of Let's Encrypt, or self-signed. It does not install cert-manager. A string parameter with the value null is not set.
 // @shortDescription An issuer for cert-manager
 // @param name string Name of the component; the label app.kubernetes.io/instance of the issuer
@@ -15,7 +15,7 @@
 // @optionalParam cloudDNSProject string null With dns01, the Google Cloud project of the DNS zone
 // @optionalParam cloudDNSSecretName string null With dns01, the Secret with a service account's key as key.json; cert-manager's own cloud identity if not set
 
-local issuers = import 'kubeflow/cert-manager/cert-manager.libsonnet';
+local issuers = import 'kubeflow/cert-manager-issuer/cert-manager-issuer.libsonnet';
 local parts = issuers.parts(params, env);
 
 { apiVersion: 'v1', kind: 'List', items: parts.all }
