@@ -36,7 +36,7 @@
       },
     ],
     // Of its conditions Created, Running, Restarting, Succeeded and Failed the first is the controller's; Running takes the image of an
-    // algorithm, which is not there before the first experiment.
+    // algorithm, which has not been pulled before the first experiment.
     until: { object: 'Experiment/kubeflow-verify-experiment', condition: 'Created', failed: 'Failed' },
     seconds: 120,
     fix: 'Look at the controller of Katib: kubectl -n kubeflow logs deploy/katib-controller.',
