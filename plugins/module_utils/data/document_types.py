@@ -83,6 +83,8 @@ DOCUMENTS: dict[str, dict[str, str]] = {
         "cluster.nodes.zones": "dict",
         "cluster.nodes.providers": "dict",
         "cluster.nodes.provider_id": "str",
+        "cluster.nodes.networks": "list",
+        "cluster.nodes.networks[]": "str",
         "cluster.nodes.labels": "dict",
         "cluster.nodes.allocatable": "dict",
         "cluster.nodes.allocatable.cpu": "float",
