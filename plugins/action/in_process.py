@@ -23,6 +23,7 @@ from ansible.module_utils.common.json import Direction, get_module_decoder, get_
 from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
+from ansible.utils import color as colors
 from ansible.utils.display import Display
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credential_scan.masking import masked
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
@@ -33,6 +34,9 @@ _MODULES = "ansible_collections.kubeflow.bootstrap.plugins.modules"
 _SWITCH = "kubeflow_in_process"
 _FOR_PEOPLE = {"default", "minimal", "oneline", "debug", "dense", "unixy", "yaml", "awx_display"}
 """Callbacks, by their short names, that write for people. What others write on stdout is for programs."""
+_COLORS = {"error": constants.COLOR_ERROR, "warn": constants.COLOR_WARN, "ok": constants.COLOR_OK}  # type: ignore[attr-defined]
+_LEAST = 79
+"""The fewest columns that Ansible's display has."""
 _display = Display()
 
 
@@ -83,7 +87,8 @@ class ActionModule(ActionBase):
             check=self._task.check_mode,
             diff=bool(self._task.diff),
             env=env,
-            progress=lambda line: _display.display(f"{mark}{clean(line)}", stderr=not for_people),
+            progress=lambda line, color="": _display.display(f"{mark}{clean(line)}", color=_COLORS.get(color), stderr=not for_people),
+            columns=_columns(mark),
             warn=lambda text: warnings.append(clean(text)),
             show=None if _is_recorded(env) or not for_people else lambda line: _display.display(f"{mark}{plain(line)}", screen_only=True),
         )
@@ -115,6 +120,14 @@ def _environment(keyword: Mapping[str, str]) -> Iterator[dict[str, str]]:
         for name in os.environ.keys() - before.keys():
             del os.environ[name]
         os.environ.update({name: value for name, value in before.items() if os.environ.get(name) != value})
+
+
+def _columns(mark: str) -> int:
+    """The width that lines may have after ``mark``. Ansible's display took the terminal's before this process was forked, and has
+    ``_LEAST`` where there is none."""
+    columns = int(_display.columns or 0)
+    terminal = columns > _LEAST or (colors.ANSIBLE_COLOR and not constants.config.get_config_value("ANSIBLE_FORCE_COLOR"))
+    return columns - len(mark) if terminal else Context.columns
 
 
 def _is_for_people() -> bool:

@@ -40,7 +40,7 @@ _CREDENTIALS = (
 )
 
 
-def _silent(message: str) -> None:
+def _silent(message: str, color: str = "") -> None:
     pass
 
 
@@ -49,14 +49,16 @@ class Context:
     """The environment of a run.
 
     ``check``: change nothing. ``diff``: return ``diff``. ``env``: the environment variables of the task.
-    ``progress``: shows one line to whoever waits. ``warn``: adds a warning to the task's result.
+    ``progress``: shows one line to whoever waits, in the color of ``error``, ``warn`` or ``ok`` where a second argument names one and
+    colors are on. ``columns``: the width of the terminal, 120 where there is none. ``warn``: adds a warning to the task's result.
     ``show``: shows one line on the terminal and in no log file; ``None`` where that is impossible.
     """
 
     check: bool = False
     diff: bool = False
     env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
-    progress: Callable[[str], None] = _silent
+    progress: Callable[..., None] = _silent
+    columns: int = 120
     warn: Callable[[str], None] = _silent
     show: Callable[[str], None] | None = None
 

@@ -107,7 +107,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_f
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credential_scan.masking import masked
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.page import write
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.readiness import readiness
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.summary import lines, next_steps
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.summary import colored, lines, next_steps
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, run_module
 
 ARGUMENTS: dict[str, t.Any] = {
@@ -133,15 +133,14 @@ ARGUMENTS: dict[str, t.Any] = {
 def run(args: dict[str, t.Any], context: Context) -> dict[str, t.Any]:
     """Show the summary and write the report."""
     report = masked({"check": context.check, **{key: value for key, value in args.items() if key not in ("path", "show")}})
-    summary = lines(report)
     written: dict[str, t.Any] = {"changed": False, "file": None, "page": None}
     if not context.check:
         more = {"next": next_steps(report), "readiness": readiness(report["plan"]) if report["plan"] else []}
         written = write(Path(args["path"]), "report", report, more)
-        summary += [f"{'Report':<14}{written['page']}", f"{'':<14}{written['file']}"]
-    for line in summary if args["show"] else ():
-        context.progress(line)
-    return {**written, "summary": summary}
+    files = [f"{'Report':<14}{written['page']}", f"{'':<14}{written['file']}"] if written["file"] else []
+    for line, color in colored([*lines(report, context.columns), *files]) if args["show"] else ():
+        context.progress(line, color)
+    return {**written, "summary": [*lines(report), *files]}
 
 
 def main() -> None:

@@ -269,12 +269,12 @@ def _bring_up(start: _Start, ports: Ports) -> list[Process]:
 
 def _not_ready(client: Client) -> str | None:
     try:
-        client.ask_ready()
+        code, _headers, checks = client.through("/readyz", {})
     except Unreachable:
         return "kube-apiserver does not answer yet"
     except ApiError as error:
-        return f"kube-apiserver is not ready: {_failing(error.status_message)}"
-    return None
+        return f"kube-apiserver is not ready: {error.status_message}"
+    return None if code == 200 else f"kube-apiserver is not ready: {_failing(checks.decode(errors='replace'))}"
 
 
 def _failing(checks: str) -> str:

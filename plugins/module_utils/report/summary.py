@@ -17,7 +17,9 @@ from . import platform
 
 _LABEL = 14
 _WIDTH = 120
-"""Columns: longer lines are wrapped, but for commands, which users paste."""
+"""Columns where there is no terminal: longer lines are wrapped, but for commands, which users paste."""
+_NARROW = 100
+"""Columns: in fewer the reason of a value is below it."""
 _VALUE, _REASON = 32, 40
 """Columns: at most for a value, and at least for a reason."""
 _ACCESS = {
@@ -31,41 +33,56 @@ _LISTED = 40
 """Objects with a reason that are shown; the report has all."""
 
 
-def lines(report: Json) -> list[str]:
-    """A report (``report`` of the module of that name) as lines for a terminal."""
+def lines(report: Json, width: int = _WIDTH) -> list[str]:
+    """A report (``report`` of the module of that name) as lines for a terminal of ``width`` columns."""
     facts, plan, app, outcome = (report.get(name) for name in ("facts", "plan", "application", "outcome"))
     result: list[str] = []
     if facts:
-        result += _facts(facts)
+        result += _facts(facts, width)
     if plan:
-        result += _plan(plan)
-    result += _section("Steps", _wrapped(_steps(report), 2))
+        result += _plan(plan, width)
+    result += _section("Steps", _wrapped(_steps(report), width, 2))
     if app:
         result += _section("Application", [f"{app['path']} ({_files(app, report['check'])})"])
         result += _section("Kept", [_kept(item) for item in app["kept"]])
     if outcome:
         result += _section("Objects", _outcome(outcome, report["check"]))
     elif (plan and app or report.get("comparison")) and not report.get("failure"):
-        result += _not_applied(plan, report.get("comparison") or {})
-    result += _section("Verified", _wrapped(_checks(report.get("checks") or []), 2))
+        result += _not_applied(plan, report.get("comparison") or {}, width)
+    result += _section("Verified", _wrapped(_checks(report.get("checks") or []), width, 2))
     if plan and plan.get("blockers"):
-        result += _section("Blockers", _wrapped([f"{_advice(item)} ({item['id']})" for item in plan["blockers"]], 2))
+        result += _section("Blockers", _wrapped([f"{_advice(item)} ({item['id']})" for item in plan["blockers"]], width, 2))
     elif report.get("failure"):
-        result += _section("Failed", _wrapped([report["failure"]], 2))
+        result += _section("Failed", _wrapped([report["failure"]], width, 2))
     if plan:
-        result += _section("Warnings", _wrapped([_advice(item) for item in plan["warnings"]], 2))
+        result += _section("Warnings", _wrapped([_advice(item) for item in plan["warnings"]], width, 2))
     return [plain(line) for line in [*result, *_section("Next steps", next_steps(report))]]
+
+
+_COLORS = {"Blockers": "error", "Failed": "error", "Would fail": "error", "Warnings": "warn", "Not readable": "warn"}
+
+
+def colored(summary: list[str]) -> list[tuple[str, str]]:
+    """The lines of a summary, each with what its color stands for: ``error``, ``warn``, ``ok``, blank for none."""
+    result, label = [], ""
+    for line in summary:
+        label = line[:_LABEL].strip() or label
+        color = _COLORS.get(label, "")
+        if label == "Objects":
+            color = "error" if re.search(r"\b(failed|refused)\b", line) else "ok" if line.startswith(label) else ""
+        result.append((line, color))
+    return result
 
 
 def _section(label: str, texts: list[str]) -> list[str]:
     return [f"{label if not index else '':<{_LABEL}}{text}" for index, text in enumerate(texts)]
 
 
-def _wrapped(texts: list[str], indent: int = 0) -> list[str]:
-    return [line for text in texts for line in textwrap.wrap(text, _WIDTH - _LABEL, subsequent_indent=" " * indent, break_on_hyphens=False)]
+def _wrapped(texts: list[str], width: int, indent: int = 0) -> list[str]:
+    return [line for text in texts for line in textwrap.wrap(text, width - _LABEL, subsequent_indent=" " * indent, break_on_hyphens=False)]
 
 
-def _facts(facts: Json) -> list[str]:
+def _facts(facts: Json, width: int) -> list[str]:
     cluster, cloud, context = facts["cluster"], facts["cloud"], facts["kubeconfig"].get("context")
     through = f", context {context}" if context else ""
     nodes, storage = cluster["nodes"], cluster["storage"]
@@ -80,8 +97,10 @@ def _facts(facts: Json) -> list[str]:
         *_section("Cluster", [f"{cluster['server']} ({cluster['distribution']['name']} {cluster['version']['git_version']}){through}"]),
         *_section("Cloud", [", ".join(where)] if where else []),
         *_section("Nodes", ["may not be read" if not nodes["count"] and "Node" in unread else seen]),
-        *_section("Storage", _wrapped([classes or ("may not be read" if "StorageClass.storage.k8s.io" in unread else "no storage class")])),
-        *_section("Not readable", _wrapped(_not_readable(cluster["unknown"]), 2)),
+        *_section(
+            "Storage", _wrapped([classes or ("may not be read" if "StorageClass.storage.k8s.io" in unread else "no storage class")], width)
+        ),
+        *_section("Not readable", _wrapped(_not_readable(cluster["unknown"]), width, 2)),
     ]
 
 
@@ -101,7 +120,7 @@ def _not_readable(unknown: list[Json]) -> list[str]:
     return [f"{who}: {', '.join(dict.fromkeys(those))}" for who, those in forbidden.items()] + others
 
 
-def _plan(plan: Json) -> list[str]:
+def _plan(plan: Json, width: int) -> list[str]:
     namespace = plan["namespace"]
     chosen = [
         (component, name, choice)
@@ -113,14 +132,14 @@ def _plan(plan: Json) -> list[str]:
     several = len(plan["parameters"]) > 1
     rows = [("namespace = " + namespace["value"], namespace["source"], namespace["reason"])]
     rows += [(_value(component if several else "", name, choice), choice["source"], _reason(choice)) for component, name, choice in chosen]
-    result = _section("Platform", _wrapped(platform.components(plan.get("platform") or {}), 2))
-    result += _section("Plan", [*_table(("VALUE", "SOURCE", "REASON"), rows), f"{others} other values are the packages' own."])
+    result = _section("Platform", _wrapped(platform.components(plan.get("platform") or {}), width, 2))
+    result += _section("Plan", [*_table(("VALUE", "SOURCE", "REASON"), rows, width), f"{others} other values are the packages' own."])
     result += _section(
-        "Migrated", _wrapped([f"{item['object']}: {item['from']} is now {item['to']}" for item in plan.get("brought_up", ())], 2)
+        "Migrated", _wrapped([f"{item['object']}: {item['from']} is now {item['to']}" for item in plan.get("brought_up", ())], width, 2)
     )
     # Only of interest to a user who lacks rights.
     parts = plan.get("parts", {}).get("admin", ()) if (plan.get("rbac") or {}).get("missing") else ()
-    return result + _section("For an admin", _wrapped([", ".join(parts)]))
+    return result + _section("For an admin", _wrapped([", ".join(parts)], width))
 
 
 def _checks(checks: list[Json]) -> list[str]:
@@ -147,13 +166,15 @@ def _reason(choice: Json) -> str:
     return f"{choice['reason']}{' It changes nothing in any object.' if choice.get('no_effect') else ''}"
 
 
-def _table(head: tuple[str, str, str], rows: list[tuple[str, str, str]]) -> list[str]:
-    """Two columns as wide as their content, and the rest of the width for the third, whose texts are wrapped."""
+def _table(head: tuple[str, str, str], rows: list[tuple[str, str, str]], width: int) -> list[str]:
+    """Two columns as wide as their content, and the rest of the width for the third, whose texts are wrapped; or below the others."""
+    if width < _NARROW:
+        return [line for row in rows for line in (f"{row[0]} ({row[1]})", *(f"  {text}" for text in _wrapped([row[2]], width - 2)))]
     first, second = (max(len(row[column]) for row in (head, *rows)) + 2 for column in (0, 1))
     result = []
     for row in (head, *rows):
         left = f"{row[0]:<{first}}{row[1]:<{second}}"
-        reasons = textwrap.wrap(row[2], max(_WIDTH - _LABEL - len(left), _REASON), break_on_hyphens=False) or [""]
+        reasons = textwrap.wrap(row[2], max(width - _LABEL - len(left), _REASON), break_on_hyphens=False) or [""]
         result += [f"{left if not number else '':<{len(left)}}{text}" for number, text in enumerate(reasons)]
     return result
 
@@ -183,7 +204,7 @@ def _outcome(outcome: Json, check: bool) -> list[str]:
     return [first, *explained[:_LISTED], *more]
 
 
-def _not_applied(plan: Json | None, comparison: Json) -> list[str]:
+def _not_applied(plan: Json | None, comparison: Json, width: int) -> list[str]:
     """What applying would do, as compared with the cluster; the objects of the plan if that is unknown."""
     apply = "kubeflow_apply=true applies them"
     outcome = comparison.get("outcome")
@@ -194,7 +215,7 @@ def _not_applied(plan: Json | None, comparison: Json) -> list[str]:
         return _section("Objects", [f"{first}; {apply}" if changes else first, *_by_kind(unexplained), *explained])
     objects = [{"object": text, "action": "created"} for text in plan["objects"]] if plan else []
     result = _section("Consists of", [f"{len(objects)} objects; {apply}", *_by_kind(objects)]) if plan else []
-    return result + _section("Would fail", _wrapped([comparison["msg"]] if comparison.get("msg") else [], 2))
+    return result + _section("Would fail", _wrapped([comparison["msg"]] if comparison.get("msg") else [], width, 2))
 
 
 def _by_kind(objects: list[Json]) -> list[str]:

@@ -320,3 +320,15 @@ def test_progress_goes_where_the_callback_lets_it(
     assert act(work, {"name": "a"}, no_log=no_log)["can"] is out
     written = capfd.readouterr()
     assert ("wave 1" in written.out, "wave 1" in written.err) == (out, not out)
+
+
+@pytest.mark.parametrize(
+    ("terminal", "colored", "forced", "columns"),
+    [(79, True, False, 77), (79, False, False, 120), (79, True, True, 120), (139, False, False, 137)],
+    ids=["80 columns", "no terminal", "a log with colors", "140 columns"],
+)
+def test_lines_are_as_wide_as_the_terminal(monkeypatch: pytest.MonkeyPatch, terminal: int, colored: bool, forced: bool, columns: int):
+    monkeypatch.setattr(in_process._display, "columns", terminal)
+    monkeypatch.setattr(in_process.colors, "ANSIBLE_COLOR", colored)
+    monkeypatch.setattr(in_process.constants.config, "get_config_value", lambda _name: forced)
+    assert in_process._columns("  ") == columns

@@ -9,7 +9,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.summary import lines, next_steps
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.report.summary import colored, lines, next_steps
 
 Json = dict[str, t.Any]
 
@@ -358,3 +358,28 @@ def test_checks_are_counted_and_told() -> None:
         "              The page answers: failed, 404 (0.5 s)",
     ]
     assert lines({"check": False, "checks": []}) == []
+
+
+def test_in_a_narrow_terminal_the_reason_is_below_the_value(report: Json):
+    report["plan"]["parameters"]["kubeflow-core"]["storageClass"]["reason"] = "disk is the default. " * 8
+    narrow = lines(report, 80)
+    at = narrow.index("              storageClass = disk (cluster)")
+    assert narrow[at + 1].startswith("                disk is the default. disk")
+    assert all(len(line) <= 80 for line in narrow if "git " not in line)
+    assert any("SOURCE" in line for line in lines(report, 100)) and not any("SOURCE" in line for line in narrow)
+
+
+def test_each_line_has_the_color_of_its_state(report: Json):
+    report["outcome"] = {
+        "counts": {"created": 1, "failed": 1},
+        "seconds": 1,
+        "waited": 0,
+        "objects": [{"object": "Deployment.apps ml/hub", "action": "failed", "why": "quota"}],
+    }
+    report["failure"] = "1 object failed."
+    colors = {line.split()[0]: color for line, color in colored(lines(report)) if not line.startswith(" ")}
+    assert colors["Objects"] == "error" and colors["Failed"] == "error" and colors["Warnings"] == "warn" and colors["Cluster"] == ""
+    report["outcome"]["counts"], report["outcome"]["objects"] = {"created": 2}, []
+    assert ("ok", True) in {(color, line.startswith("Objects")) for line, color in colored(lines(report))}
+    warnings = [color for line, color in colored(["Warnings      one", "                two", "Next steps    do"])]
+    assert warnings == ["warn", "warn", ""]
