@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the kubeflow.bootstrap authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Add-ons of the cluster that take the place of components: cert-manager and Istio of others."""
+"""Add-ons of the cluster that take the place of components: cert-manager, Istio and Knative of others."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ class Addon:
             "least": self.substitute.least,
             "too_old": self.too_old,
             "elsewhere": self.elsewhere,
+            "home": self.substitute.namespace,
         }
 
 

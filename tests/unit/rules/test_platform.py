@@ -114,7 +114,7 @@ def test_a_certificate_means_https_everywhere(parameter: str) -> None:
 
 def test_a_value_goes_to_all_that_have_it_and_no_other() -> None:
     parameters = plan(stories.facts("plain"), "notebooks", firstUser="me@example.com")["parameters"]
-    assert [name for name, values in parameters.items() if values.get("firstUser", {}).get("source") == "user"] == ["dex"]
+    assert [name for name, values in parameters.items() if values.get("firstUser", {}).get("source") == "user"] == ["dex", "user-namespace"]
 
 
 def test_versions_of_kubernetes_and_machines_that_it_was_not_tried_with() -> None:
@@ -148,6 +148,21 @@ def test_an_existing_mesh_takes_the_place_of_the_component() -> None:
     [blocker] = [item for item in document["blockers"] if item["id"] == "platform-existing-mesh"]
     assert "{name: oauth2-proxy, envoyExtAuthzHttp: {service: oauth2-proxy.oauth2-proxy.svc.cluster.local, port: 80" in blocker["fix"]
     assert blockers(document) == {"platform-existing-mesh"}
+
+
+def test_an_existing_knative_takes_the_place_of_the_component() -> None:
+    facts = stories.facts("addons")
+    facts["cluster"]["addons"].append({"name": "knative-serving", "namespace": "knative-serving", "version": "1.18.0", "managed_by": None})
+    document = plan(facts, "serving", istioMode="own")
+    assert "knative" not in document["parameters"]
+    assert document["parameters"]["kserve"]["servingMode"]["source"] == "default"
+    assert "platform-existing-knative" in {warning["id"] for warning in document["warnings"]} and blockers(document) == set()
+    facts["cluster"]["addons"][-1] |= {"version": "1.9.2", "namespace": "elsewhere"}
+    document = plan(facts, "serving", istioMode="own")
+    assert blockers(document) == {"platform-existing-is-too-old", "platform-existing-is-elsewhere"}
+    [elsewhere] = [item["fix"] for item in document["blockers"] if item["id"] == "platform-existing-is-elsewhere"]
+    assert elsewhere.startswith("Install it in knative-serving,")
+    assert "knative" in plan(facts, "serving", istioMode="own", knativeMode="own")["parameters"]
 
 
 def test_what_the_application_or_the_user_has_of_its_own() -> None:
