@@ -133,6 +133,14 @@ options:
     description:
       - Where to write the objects that need an admin of the cluster as YAML (RV(plan.parts)), to be applied with C(kubectl).
     type: path
+  image_digests:
+    description:
+      - Whether images that parameters name by a tag get the digest that the tag has in its registry, which is asked without a login.
+      - V(pin) asks once for each image, and keeps what the application has; V(refresh) asks in each run.
+      - An image that its registry does not have is a blocker; one whose registry can't be asked keeps its tag, with a warning.
+    type: str
+    choices: [none, pin, refresh]
+    default: none
   rbac_file:
     description:
       - Where to write RV(plan.rbac.yaml), to be applied by an admin. It is empty if nothing is missing.
@@ -294,11 +302,20 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils import python_f
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils import files
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credential_scan.masking import is_credential, masked_text
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.fetch.image_registry import ImageRegistries
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.files import write_atomically
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.formats.json_object import Json
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.disk import folder
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.files.packages import pins
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import packages, plan, plan_text, planned_objects, saved, steps
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import (
+    image_digests,
+    packages,
+    plan,
+    plan_text,
+    planned_objects,
+    saved,
+    steps,
+)
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.plan import platform_choice as platform
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries import registry
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.registries.source_arguments import SOURCE_ARGUMENTS, sources
@@ -329,6 +346,7 @@ ARGUMENTS: Json = {
         "dest": {"type": "path"},
         "admin_file": {"type": "path"},
         "rbac_file": {"type": "path"},
+        "image_digests": {"type": "str", "choices": ["none", "pin", "refresh"], "default": "none"},
         "bundle": {"type": "path"},
         **SOURCE_ARGUMENTS,
     },
@@ -358,7 +376,14 @@ def run(args: Json, context: Context) -> Json:
         choices["parameters"] = {
             name: {**shared.get(name, {}), **(args["parameters"].get(name) or {})} for name in {**shared, **args["parameters"]}
         }
-    computed = plan.plan(args["facts"], choices, load(args["rules"]), resolved.contents, current)
+    rules = load(args["rules"])
+    computed = plan.plan(args["facts"], choices, rules, resolved.contents, current)
+    if args["image_digests"] != "none" and not args["src"]:
+        recorded = image_digests.recorded(current) if args["image_digests"] == "pin" else {}
+        registries = ImageRegistries(context.env, args["ca_path"])
+        objects = [item.object for item in computed.items.all]
+        choices["digests"] = image_digests.resolve(computed.document["parameters"], objects, recorded, registries.digest)
+        computed = plan.plan(args["facts"], choices, rules, resolved.contents, current)
     if context.check and not args["src"] and _is_new(computed.document, choices["usage_id"], current, args["dest"]):
         context.warn("The id for usage reports is not kept in check mode; the run that writes makes another.")
     files = _files(args, choices, computed)

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import http.server
 import re
+import threading
 
 import yaml
 
@@ -25,6 +27,41 @@ def test_a_plan_is_a_table_of_values_with_source_and_reason(cluster, work):
     row = next(row for row in rows if row[0] == f"storageClass = {storage['value']}")
     assert row[1] == storage["source"] == "cluster"
     assert storage["reason"].startswith(row[2])
+
+
+class _Images(http.server.BaseHTTPRequestHandler):
+    """A registry that has every image but the hub's proxy."""
+
+    asked: list[str] = []
+
+    def do_HEAD(self):
+        self.asked.append(self.path)
+        self.send_response(404 if "configurable-http-proxy" in self.path else 200)
+        self.send_header("Docker-Content-Digest", "sha256:" + "c" * 64)
+        self.end_headers()
+
+    def log_message(self, *_arguments):
+        pass
+
+
+def test_images_get_the_digests_of_their_tags_once(cluster, work):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Images) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        mirror = f"127.0.0.1:{server.server_address[1]}/mirror"
+        user = work(cluster(), kubeflow_image_digests="pin", kubeflow_parameters={COMPONENT: {"imageRegistry": mirror}})
+        refused = user.play("app")
+        assert refused.code != 0
+        assert "has no mirror/jupyterhub/configurable-http-proxy:5.2.0" in refused.output
+        assert "(image-not-found)" in refused.output
+        user.play("app", kubeflow_ignore=["image-not-found"]).well()
+        count = len(_Images.asked)
+        again = user.play("app", kubeflow_ignore=["image-not-found"]).well()
+        server.shutdown()
+    assert again.changed == 0
+    assert _Images.asked[count:] == [path for path in _Images.asked[count:] if "configurable-http-proxy" in path]
+    values = (user.folder / "kubeflow-app/components/params.libsonnet").read_text(encoding="utf-8")
+    assert f'jupyterHubImage: "quay.io/jupyterhub/k8s-hub:4.4.0@sha256:{"c" * 64}"' in values
+    assert "configurable-http-proxy:5.2.0@" not in values
 
 
 def test_what_changed_since_the_last_plan(cluster, work):

@@ -19,7 +19,19 @@ from ..ksonnet.files.declaration import plain
 from ..ksonnet.files.three_way_merge import same
 from ..ksonnet.render import render
 from ..rules.rules import Rule
-from . import existing, findings, limits, packages, planned_objects, platform_upgrades, public_secrets, rights, steps, unused_values
+from . import (
+    existing,
+    findings,
+    image_digests,
+    limits,
+    packages,
+    planned_objects,
+    platform_upgrades,
+    public_secrets,
+    rights,
+    steps,
+    unused_values,
+)
 from .existing import ENVIRONMENT
 from .findings import finding
 from .plan_text import shown
@@ -36,7 +48,15 @@ _NEVER_UNUSED = ("name", "usageId")
 _NAMESPACE = "kubeflow"
 _CLUSTER = {"apis", "distribution", "nodes", "permissions", "server", "storage", "uid", "unknown", "version"}
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")  # RFC 1123, as Kubernetes asks of a namespace
-_IGNORABLE = ("api-not-served", "namespace-changed", "permission-missing", public_secrets.ID, *platform_upgrades.IDS, *limits.IDS)
+_IGNORABLE = (
+    "api-not-served",
+    "namespace-changed",
+    "permission-missing",
+    image_digests.NOT_FOUND,
+    public_secrets.ID,
+    *platform_upgrades.IDS,
+    *limits.IDS,
+)
 """Blockers that no rule reports. ``cluster-changed`` is not among them: ``kubeflow_allow_other_cluster`` is the choice for it."""
 
 
@@ -75,8 +95,8 @@ def plan(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
 
     ``choices``: ``name`` of the application, ``namespace`` or none, ``parameters`` by component, ``apply``, ``move``; and where they are
     not the usual ones ``components`` (name to prototype), ``registries`` and ``packages`` (as ``packages.resolve`` returns them),
-    ``ignore`` (ids of blockers), ``steps`` (``steps.gather``), ``platform`` (``Choice.document``), ``usage_id``, and ``saved``: a saved
-    plan, whose values are taken (``saved.read``).
+    ``digests`` (``image_digests.resolve``), ``ignore`` (ids of blockers), ``steps`` (``steps.gather``), ``platform``
+    (``Choice.document``), ``usage_id``, and ``saved``: a saved plan, whose values are taken (``saved.read``).
     ``registries``: the contents of each registry (``registry.contents``). ``current``: the files of the existing application.
     Raises ``BootstrapError`` for invalid choices.
     """
@@ -91,8 +111,14 @@ def plan(facts: Json, choices: Json, rules: list[Rule], registries: Mapping[str,
     objects = planned_objects.prepare(rendered, cluster, space)
     granted = rights.check(inputs.facts, objects.all, choices["name"], space)
     blockers = existing.blockers(current, choices, cluster, space) + _of_rules(inputs, components, parameters, "blocks")
-    blockers += objects.blockers + public_secrets.blockers(objects.own) + limits.blockers(objects.all, parameters, cluster)
+    blockers += (
+        choices["digests"]["blockers"]
+        + objects.blockers
+        + public_secrets.blockers(objects.own)
+        + limits.blockers(objects.all, parameters, cluster)
+    )
     warnings = _of_rules(inputs, components, parameters, "warns") + objects.warnings + unused + _credentials(parameters)
+    warnings += choices["digests"]["warnings"]
     before = record.read(current)
     blockers += platform_upgrades.blockers(before, choices["platform"], objects.own)
     warnings += platform_upgrades.warnings(before, choices["platform"], objects.own)
@@ -142,6 +168,7 @@ def _with_defaults(choices: Json) -> Json:
         "ignore": [],
         "steps": {},
         "platform": None,
+        "digests": {"known": {}, "blockers": [], "warnings": []},
         "usage_id": None,
         "saved": None,
     }
@@ -221,6 +248,7 @@ def _application(inputs: _Inputs, components: list[Component], namespace: str) -
 
 def _planned(inputs: _Inputs, components: list[Component], namespace: str) -> tuple[Parameters, Json, application.Application]:
     parameters = {component.name: choose(component, inputs.rules, inputs.data) for component in components}
+    image_digests.pin(parameters, inputs.choices["digests"]["known"])
     declaration = _declaration(inputs, namespace, parameters)
     return parameters, declaration, application.files(declaration, inputs.current, inputs.registries)
 

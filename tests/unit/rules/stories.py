@@ -92,8 +92,8 @@ def plan(of: Json, *, components: dict[str, str] | None = None, with_rules: t.It
     """The plan of facts.
 
     ``choices`` may be ``parameters`` (of the first component), ``all_parameters`` (by component), ``namespace``, ``apply``, and
-    ``current``: the files of the existing application; ``steps``: what optional steps found out, by name; ``release``: one of
-    ``old_registries``, in place of the embedded registry.
+    ``current``: the files of the existing application; ``steps``: what optional steps found out, by name; ``digests``: those of images;
+    ``release``: one of ``old_registries``, in place of the embedded registry.
     """
     prototypes = components or _CORE
     resolved = old(choices["release"]) if "release" in choices else sought(prototypes)
@@ -107,6 +107,7 @@ def plan(of: Json, *, components: dict[str, str] | None = None, with_rules: t.It
         "components": prototypes,
         "registries": resolved.registries,
         "packages": resolved.packages,
+        **({"digests": choices["digests"]} if "digests" in choices else {}),
     }
     return compute(of, chosen, list(rules() if with_rules is None else with_rules), resolved.contents, choices.get("current", {})).document
 

@@ -334,8 +334,9 @@ def test_a_blocker_can_be_ignored_by_its_id(facts: Json, plan: Plan) -> None:
 def test_only_blockers_can_be_ignored(plan: Plan, name: str) -> None:
     with pytest.raises(BootstrapError) as caught:
         plan(ignore=[name])
-    assert f"kubeflow_ignore: there is no blocker '{name}'. Blockers are api-not-served, image-gone, limit-range-too-tight, " in str(
-        caught.value
+    assert (
+        f"kubeflow_ignore: there is no blocker '{name}'. Blockers are api-not-served, image-gone, image-not-found, limit-range-too-tight, "
+        in str(caught.value)
     )
 
 
