@@ -26,7 +26,9 @@ def deployment(container=None, **spec):
     pod = {"securityContext": pods.RESTRICTED["securityContext"], "terminationGracePeriodSeconds": 0, **spec}
     pod["containers"] = [{**main, **(container or {})}]
     template = {"metadata": {"labels": {"app": "own"}}, "spec": pod}
-    return made("apps/v1", "Deployment", "own", "kubeflow", spec={"selector": {"matchLabels": {"app": "own"}}, "template": template})
+    # Without a probe a program counts as ready until it crashes.
+    spec = {"minReadySeconds": 10, "selector": {"matchLabels": {"app": "own"}}, "template": template}
+    return made("apps/v1", "Deployment", "own", "kubeflow", spec=spec)
 
 
 @pytest.fixture

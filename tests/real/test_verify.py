@@ -91,16 +91,20 @@ def test_a_job_whose_worker_has_no_node_fails(check, edited):
 # --- GPUs
 
 
+def gpus(kubeflow):
+    (node,) = kubeflow.get("nodes")["items"]
+    return node["status"]["allocatable"].get(GPU)
+
+
 @pytest.fixture
 def gpu(kubeflow):
     """``with gpu(files)``: the node has a GPU, with these device files."""
-    node = f"node/{kubeflow.get('nodes')['items'][0]['metadata']['name']}"
     root = Path(f"/proc/{kubeflow.cluster.facts['pids']['node-real']}/root")
 
     @contextlib.contextmanager
     def run(files):
         with device_plugin(root, GPU, files):
-            until(lambda: kubeflow.get(node)["status"]["allocatable"].get(GPU) == "1", "the node has a GPU", seconds=10)
+            until(lambda: gpus(kubeflow) == "1", "the node has a GPU", seconds=10)
             yield
 
     return run
@@ -119,7 +123,8 @@ def test_a_device_plugin_that_gives_no_device(check, gpu):
     assert (result["status"], result["evidence"].endswith("no device in /dev")) == ("failed", True), result
 
 
-def test_gpus_that_no_node_has_any_more(check):
+def test_gpus_that_no_node_has_any_more(check, kubeflow):
+    until(lambda: gpus(kubeflow) == "0", "the node has lost its GPU", seconds=10)
     result = check("gpu", kubeflow_verify_timeout=20)
     assert result["status"] == "failed"
     assert f"Insufficient {GPU}" in result["evidence"]

@@ -84,10 +84,13 @@ def _explained(client: Client, key: Key, live: Json) -> str:
 
 
 def printed(client: Client, namespace: str, check: str) -> str:
-    """The last lines of the pods of a check, those of the newest pod last; empty where they can't be read."""
+    """The last lines of the pods of a check, or why they were not run, the newest pod last; empty where they can't be read."""
     try:
         pods = list(client.items(f"/api/v1/namespaces/{namespace}/pods", labelSelector=f"{CHECK}={check}"))
-        texts = [_log(client, namespace, pod) for pod in sorted(pods, key=lambda pod: str(pod["metadata"].get("creationTimestamp")))]
+        texts = [
+            _log(client, namespace, pod) or _rejected(pod)
+            for pod in sorted(pods, key=lambda pod: str(pod["metadata"].get("creationTimestamp")))
+        ]
     except ApiError:
         return ""
     return "; ".join(dict.fromkeys(filter(None, texts)))
@@ -98,6 +101,12 @@ def _log(client: Client, namespace: str, pod: Json) -> str:
     path = f"/api/v1/namespaces/{namespace}/pods/{pod['metadata']['name']}/log?container={container}&tailLines={_LINES}&limitBytes={_MOST}"
     status, _headers, content = client.through(path, {})
     return ", ".join(clean(content.decode(errors="replace")).split("\n")).strip(", ") if status == 200 else ""
+
+
+def _rejected(pod: Json) -> str:
+    """Why a kubelet runs no container of the pod: its devices are no longer available, or it was evicted."""
+    status = pod.get("status") or {}
+    return clean(f"{status.get('reason')}: {status['message']}") if status.get("phase") == "Failed" and status.get("message") else ""
 
 
 def remove(client: Client, resources: Resources, namespace: str, checks: Iterable[Json]) -> list[str]:

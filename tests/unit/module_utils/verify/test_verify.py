@@ -130,6 +130,15 @@ def test_a_failure_is_told_after_all_checks_ran(cluster: FakeCluster, verify: Ve
     assert cluster.names("Job") == []
 
 
+def test_a_pod_that_the_kubelet_rejects_is_told(cluster: FakeCluster, verify: Verify) -> None:
+    ends(cluster, "Failed")
+    message = "Pod was rejected: Allocate failed due to requested number of devices unavailable for nvidia.com/gpu"
+    cluster.put({**POD, "status": {"phase": "Failed", "reason": "UnexpectedAdmissionError", "message": message}})
+    cluster.broken["/api/v1/namespaces/ml/pods/pod/log"] = Answer(b"", 400)
+    with pytest.raises(BootstrapError, match=f"it is over; UnexpectedAdmissionError: {message}"):
+        verify(WORK)
+
+
 def test_a_kind_without_a_condition_for_a_failure_is_waited_for(cluster: FakeCluster, verify: Verify) -> None:
     ends(cluster, "Failed")
     endless = {**WORK, "until": {name: value for name, value in WORK["until"].items() if name != "failed"}}
