@@ -16,7 +16,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.credential_scan
     without_masked,
 )
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import result_of
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, result_of
 
 PASSWORD = "hunter2-Zx9Lm5"
 ENV = [{"name": "DB_PASSWORD", "value": PASSWORD}, {"name": "MODE", "value": "fast"}]
@@ -92,11 +92,12 @@ def test_what_others_take_for_what_it_says_has_no_masks() -> None:
 
 
 def test_the_differences_of_every_result_are_masked() -> None:
-    result = result_of(lambda: {"changed": True, "value": PASSWORD, "diff": [{"before": "", "after": f"password: {PASSWORD}\n"}]})
+    returned = {"changed": True, "value": PASSWORD, "diff": [{"before": "", "after": f"password: {PASSWORD}\n"}]}
+    result = result_of(lambda _args, _context: returned, {}, Context())
     assert result == {"changed": True, "value": PASSWORD, "diff": [{"before": "", "after": "password: ***\n"}]}
 
-    def refuses() -> dict[str, t.Any]:
+    def refuses(_args: object, _context: object) -> dict[str, t.Any]:
         raise BootstrapError("x")
 
     with pytest.raises(BootstrapError):
-        result_of(refuses)
+        result_of(refuses, {}, Context())

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.jsonnet import evaluate
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.process import limits
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import result_of
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, result_of
 
 from tests.patience import patience
 
@@ -24,7 +24,7 @@ from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import B
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.ksonnet.jsonnet import evaluate
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kube.client import Client
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.kubeconfig.load import Connection
-from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import result_of
+from ansible_collections.kubeflow.bootstrap.plugins.module_utils.run import Context, result_of
 
 def present():
     return int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
@@ -37,7 +37,7 @@ def evaluated(snippet):
 
 def said(work):
     try:
-        return result_of(work)
+        return result_of(lambda _args, _context: work(), {}, Context())
     except (BootstrapError, evaluate.EvaluatorError) as error:
         return f"{type(error).__name__}: {error}"
 """
@@ -131,26 +131,26 @@ print(said(work))
     ],
 )
 def test_each_limit_has_its_words(error: Exception, message: str) -> None:
-    def fail() -> dict[str, object]:
+    def fail(_args: object, _context: object) -> dict[str, object]:
         raise error
 
-    def wrapped() -> dict[str, object]:
+    def wrapped(_args: object, _context: object) -> dict[str, object]:
         raise RuntimeError("wrapped") from error
 
     for work in (fail, wrapped):
         with pytest.raises(BootstrapError, match=message) as caught:
-            result_of(work)
+            result_of(work, {}, Context())
         assert caught.value.fix and "unlimited" not in str(caught.value) and "-1" not in str(caught.value)
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOENT, "x"), RuntimeError("x"), RecursionError("x")])
 def test_other_errors_are_no_limits(error: Exception) -> None:
-    def fail() -> dict[str, object]:
+    def fail(_args: object, _context: object) -> dict[str, object]:
         raise error
 
     assert limits.reached(error) is None
     with pytest.raises(type(error)):
-        result_of(fail)
+        result_of(fail, {}, Context())
 
 
 def test_no_limit_is_said_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
