@@ -68,9 +68,8 @@ Work = Callable[[dict[str, t.Any], Context], dict[str, t.Any]]
 
 def run_module(arguments: dict[str, t.Any], work: Work) -> None:
     """Run ``work`` as an Ansible module: never returns."""
-    module = AnsibleModule(
-        **with_visible_path(arguments, basic._load_params())
-    )  # which basic has for modules whose arguments depend on them
+    # basic has it for modules whose arguments depend on the parameters; ansible-test has no parameters.
+    module = AnsibleModule(**with_visible_path(arguments, basic._load_params() or {}))
     begin(module.no_log_values, module.params)
     context = Context(check=module.check_mode, diff=module._diff, warn=lambda text: module.warn(clean(text)))
     try:

@@ -10,14 +10,15 @@ node's pod network) and of Calico (``libcalico-go/lib/backend/k8s/resources/node
 from __future__ import annotations
 
 import ipaddress
+import typing as t
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..data.cni import NODE_ADDRESSES_KEPT
 from ..formats.json_object import Json
 
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_Address = t.Union[ipaddress.IPv4Address, ipaddress.IPv6Address]  # noqa: UP007
+_Network = t.Union[ipaddress.IPv4Network, ipaddress.IPv6Network]  # noqa: UP007
 
 _WIDEST = {4: 16, 6: 64}
 _NARROWEST = {4: 24, 6: 64}

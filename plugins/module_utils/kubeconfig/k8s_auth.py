@@ -33,7 +33,7 @@ _IGNORED = {
 _FALSE = ("", "false", "no", "off", "n", "f", "0", "0.0")
 """Values that Ansible takes for false, and the empty one."""
 Named = Callable[[str], Kubeconfig]
-Settings = Mapping[str, str | list[str]]
+Settings = Mapping[str, t.Union[str, list[str]]]  # noqa: UP007
 """Groups to impersonate are a list, or text with commas between them."""
 
 

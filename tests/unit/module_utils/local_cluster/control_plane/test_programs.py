@@ -17,40 +17,6 @@ import pytest
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.errors import BootstrapError
 from ansible_collections.kubeflow.bootstrap.plugins.module_utils.local_cluster.control_plane import programs
 
-GO = """#!/bin/sh
-echo "$@" >> "$CALLS"
-case "$1" in
-  env) shift; for each in "$@"; do if [ "$each" = GOVERSION ]; then echo go1.26.1; else echo; fi; done ;;
-  list) echo a; echo b; echo c ;;
-  build)
-    if [ -n "$BROKEN" ]; then echo "x.go:1: does not compile" >&2; exit 1; fi
-    echo a >&2; echo b >&2
-    while [ "$1" != -o ]; do shift; done
-    touch "$2" ;;
-esac
-"""
-
-
-@pytest.fixture
-def source(tmp_path):
-    folder = tmp_path / "source"
-    folder.mkdir()
-    (folder / "go.mod").write_text("module x\n\nrequire (\n\tk8s.io/kubernetes v1.35.0\n)\n")
-    (folder / "go.sum").write_text("")
-    (folder / "tools.go").write_text("package tools\n")
-    shutil.copytree(folder, folder / "kwok")
-    return folder
-
-
-@pytest.fixture
-def env(tmp_path):
-    go = tmp_path / "path" / "go"
-    go.parent.mkdir()
-    go.write_text(GO)
-    go.chmod(0o755)
-    (tmp_path / "calls").touch()
-    return {"PATH": f"{go.parent}:/usr/bin:/bin", "CALLS": str(tmp_path / "calls"), "GOFLAGS": "-mod=vendor"}
-
 
 def builds(tmp_path):
     return [line for line in (tmp_path / "calls").read_text().splitlines() if line.startswith("build")]

@@ -20,7 +20,7 @@ from ansible_collections.kubeflow.bootstrap.tests.absent import NOBODY
 from tests.patience import no_hang, patience
 from tests.unit.conftest import Answer
 
-from .test_programs import builds, env, source  # noqa: F401
+from .test_programs import builds
 
 SOURCE = Path(__file__).parents[5] / "roles" / "local_cluster" / "files" / "control-plane"
 KUBERNETES = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"]
@@ -40,7 +40,7 @@ GOOD = archive({f"server/bin/{name}": f"released {name}".encode() for name in KU
 
 
 @pytest.fixture
-def publisher(serve, authority, tmp_path, env, monkeypatch):  # noqa: F811
+def publisher(serve, authority, tmp_path, env, monkeypatch):
     """A server with the release of Kubernetes, and an environment that trusts it."""
     (tmp_path / "ca.pem").write_text(authority.pem)
     env["SSL_CERT_FILE"] = str(tmp_path / "ca.pem")
@@ -50,7 +50,7 @@ def publisher(serve, authority, tmp_path, env, monkeypatch):  # noqa: F811
     return server
 
 
-def pin(source, url, **changes):  # noqa: F811
+def pin(source, url, **changes):
     row = {
         "module": "k8s.io/kubernetes",
         "go_mod": "go.mod",
@@ -63,12 +63,12 @@ def pin(source, url, **changes):  # noqa: F811
     (source / releases.TABLE).write_text(yaml.safe_dump({"kubernetes": row}))
 
 
-def ensure(tmp_path, source, env):  # noqa: F811
+def ensure(tmp_path, source, env):
     lines = []
     return programs.ensure(tmp_path / "cache", source, env, lines.append), "\n".join(lines)
 
 
-def test_what_is_released_is_downloaded_and_the_rest_is_built(tmp_path, source, env, publisher):  # noqa: F811
+def test_what_is_released_is_downloaded_and_the_rest_is_built(tmp_path, source, env, publisher):
     pin(source, publisher.url)
     ready, progress = ensure(tmp_path, source, env)
     assert "Building instead" not in progress
@@ -91,7 +91,7 @@ def test_what_is_released_is_downloaded_and_the_rest_is_built(tmp_path, source, 
     ],
     ids=["wrong digest", "refused", "broken", "plain http"],
 )
-def test_what_is_not_the_pinned_file_is_asked_for_once_and_built(tmp_path, source, env, publisher, route, reason):  # noqa: F811
+def test_what_is_not_the_pinned_file_is_asked_for_once_and_built(tmp_path, source, env, publisher, route, reason):
     publisher.routes["/v1.35.0/server-linux-amd64.tar.gz"] = route
     pin(source, publisher.url)
     ready, progress = ensure(tmp_path, source, env)
@@ -100,13 +100,13 @@ def test_what_is_not_the_pinned_file_is_asked_for_once_and_built(tmp_path, sourc
     assert {Path(ready.path(name)).read_text() for name in KUBERNETES} == {""}
 
 
-def test_an_archive_without_the_programs_is_no_release(tmp_path, source, env, publisher):  # noqa: F811
+def test_an_archive_without_the_programs_is_no_release(tmp_path, source, env, publisher):
     pin(source, publisher.url, programs={"kubectl": "server/bin/kubectl", "kube-scheduler": "elsewhere/kube-scheduler"})
     ready, progress = ensure(tmp_path, source, env)
     assert "does not hold elsewhere/kube-scheduler" in progress and Path(ready.path("kubectl")).read_text() == ""
 
 
-def test_a_server_that_does_not_answer_is_given_up(tmp_path, source, env, publisher, monkeypatch):  # noqa: F811
+def test_a_server_that_does_not_answer_is_given_up(tmp_path, source, env, publisher, monkeypatch):
     monkeypatch.setattr(releases, "IDLE_SECONDS", 0.5)
     given_up = threading.Event()
     publisher.routes["/v1.35.0/server-linux-amd64.tar.gz"] = lambda _request: given_up.wait(patience(30)) and Answer(GOOD)
@@ -118,14 +118,14 @@ def test_a_server_that_does_not_answer_is_given_up(tmp_path, source, env, publis
     assert len(builds(tmp_path)) == len(programs.PACKAGES) + 1
 
 
-def test_where_nobody_answers_all_is_built(tmp_path, source, env, publisher):  # noqa: F811
+def test_where_nobody_answers_all_is_built(tmp_path, source, env, publisher):
     pin(source, f"https://{NOBODY}")
     _ready, progress = ensure(tmp_path, source, env)
     assert "can't be reached" in progress and len(builds(tmp_path)) == len(programs.PACKAGES) + 1
 
 
 @pytest.mark.parametrize("changes", [{"version": "v1.34.0"}, {"digests": {"linux-arm64": "sha512:00"}}, {"digests": {}}])
-def test_a_release_whose_digest_is_not_known_is_not_asked_for(tmp_path, source, env, publisher, changes):  # noqa: F811
+def test_a_release_whose_digest_is_not_known_is_not_asked_for(tmp_path, source, env, publisher, changes):
     pin(source, publisher.url, **changes)
     _ready, progress = ensure(tmp_path, source, env)
     assert not publisher.requests and "Downloading" not in progress and len(builds(tmp_path)) == len(programs.PACKAGES) + 1
@@ -156,7 +156,7 @@ def lock():
     return module.main
 
 
-def test_the_table_is_filled_from_what_the_publishers_have(tmp_path, source, lock, capsys):  # noqa: F811
+def test_the_table_is_filled_from_what_the_publishers_have(tmp_path, source, lock, capsys):
     digest = hashlib.sha512(GOOD).hexdigest()
     pin(source, tmp_path.as_uri(), version="v1.34.0", sums=f"{tmp_path.as_uri()}/sums-{{platform}}")
     table = source / releases.TABLE
@@ -169,7 +169,7 @@ def test_the_table_is_filled_from_what_the_publishers_have(tmp_path, source, loc
     assert table.read_text().startswith("# Why.\nkubernetes:\n")
 
 
-def test_without_sums_the_file_is_taken_and_what_is_unreachable_keeps_its_digest(tmp_path, source, lock, capsys):  # noqa: F811
+def test_without_sums_the_file_is_taken_and_what_is_unreachable_keeps_its_digest(tmp_path, source, lock, capsys):
     pin(source, tmp_path.as_uri(), digests={"linux-arm64": "sha256:known"})
     (tmp_path / "v1.35.0").mkdir()
     (tmp_path / "v1.35.0" / "server-linux-amd64.tar.gz").write_bytes(GOOD)
