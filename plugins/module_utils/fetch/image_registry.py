@@ -22,8 +22,9 @@ from ..errors import BootstrapError
 from ..http.ask import HttpReply, NoAnswer, ask
 from ..http.deadline import ExchangeDeadline
 from ..http.trust import trusting
+from .image_names import DOCKER_HUB, qualified
 
-_DOCKER_HUB = {"docker.io": "registry-1.docker.io", "index.docker.io": "registry-1.docker.io"}
+_DOCKER_HUB = {DOCKER_HUB: "registry-1.docker.io", "index.docker.io": "registry-1.docker.io"}
 _MANIFESTS = ", ".join(
     (
         "application/vnd.oci.image.index.v1+json",
@@ -62,13 +63,11 @@ class ImageReference:
     @classmethod
     def parse(cls, image: str) -> ImageReference:
         """Raises ``NoDigest``. ``busybox`` is ``docker.io/library/busybox:latest``."""
-        head, _slash, path = image.partition("/")
-        if not path or not (head == "localhost" or "." in head or ":" in head):
-            head, path = "docker.io", image if path else f"library/{image}"
+        host, path = qualified(image)
         repository, _colon, tag = path.partition(":")
         if not (_NAME.fullmatch(repository) and _TAG.fullmatch(tag or "latest")):
             raise NoDigest("invalid", "it is not the name of an image")
-        return cls(head, repository, tag or "latest")
+        return cls(host, repository, tag or "latest")
 
     @property
     def url(self) -> str:

@@ -10,6 +10,7 @@ import typing as t
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..deploy.graph.object_index import dict_of
+from ..fetch.image_names import split
 from ..fetch.image_registry import NoDigest
 from ..formats.json_object import Json
 from ..ksonnet.files import record
@@ -75,11 +76,9 @@ def _mirrored(image: str, mirror: t.Any) -> list[str]:
     """As the packages take it from a mirror, if there is one: Docker Hub's own images with or without ``library/``."""
     if not mirror or mirror == "null":
         return [image]
-    head, _slash, path = image.partition("/")
-    names_host = path and (head == "localhost" or "." in head or ":" in head)
-    official = not path
-    paths = [path if names_host else image, *([f"library/{image}"] if official else [])]
-    return [f"{str(mirror).strip('/')}/{path}" for path in paths]
+    _host, path = split(image)
+    paths = [path, *([f"library/{image}"] if "/" not in image else [])]
+    return [f"{str(mirror).strip('/')}/{each}" for each in paths]
 
 
 def _not_found(missing: Mapping[str, str]) -> list[Json]:

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ..deploy.graph.object_index import dict_of, dicts_of, pod_template
 from ..errors import abbreviated
+from ..fetch.image_names import qualified
 from ..formats.json_object import Json
 from ..platform import tables
 from .findings import finding
 from .planned_objects import PlannedObject
 
 IDS = MIGRATION, GONE = "migration-needed", "image-gone"
-_DOCKER = "docker.io"
 
 
 def blockers(record: Mapping[str, t.Any], choice: Json | None, items: Iterable[PlannedObject]) -> list[Json]:
@@ -59,7 +59,7 @@ def _gone(items: Iterable[PlannedObject], *, blocks: bool) -> Iterator[Json]:
         f"{image} ({entry['source']})"
         for entry in tables.gone_images()
         for image in images
-        if bool(entry.get("blocks")) == blocks and _whole(image).startswith(entry["image"])
+        if bool(entry.get("blocks")) == blocks and "/".join(qualified(image)).startswith(entry["image"])
     ]
     if gone:
         able = "can not" if blocks else "perhaps can not"
@@ -71,11 +71,3 @@ def _images(item: Json) -> Iterator[str]:
     spec = dict_of((pod_template(item) or {}).get("spec"))
     for field in ("initContainers", "containers"):
         yield from (container["image"] for container in dicts_of(spec.get(field)) if isinstance(container.get("image"), str))
-
-
-def _whole(image: str) -> str:
-    """The image with its registry: without a dot or a port in its first part it is one of Docker Hub."""
-    first, slash, _rest = image.partition("/")
-    if slash and ("." in first or ":" in first or first == "localhost"):
-        return image
-    return f"{_DOCKER}/{image}" if slash else f"{_DOCKER}/library/{image}"

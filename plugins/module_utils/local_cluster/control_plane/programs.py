@@ -68,10 +68,9 @@ class Programs:
 
 def locate(cache: Path, source: Path, modules: tuple[str, ...] = SIMULATED) -> Programs:
     """The paths of the programs, built or not. ``source``: the Go module with their versions, and those of ``MODULES`` in it."""
-    match = re.search(r"^\s*k8s\.io/kubernetes (v\S+)", _read(source / "go.mod").decode(), re.MULTILINE)
-    if not match:
+    version = releases.version_in(_read(source / "go.mod").decode(), "k8s.io/kubernetes")
+    if not version:
         raise BootstrapError(f"{source / 'go.mod'} does not require k8s.io/kubernetes.")
-    version = match.group(1)
     digests = {module: _digest(source / module, _flags(module, version)) for module in modules}
     key = f"{version}-{hashlib.sha256(''.join(digests.values()).encode()).hexdigest()[:12]}"
     parts = {module: cache / "control-plane" / f"{module or 'kubernetes'}-{digest}" for module, digest in digests.items()}

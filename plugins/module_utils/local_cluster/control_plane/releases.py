@@ -46,10 +46,15 @@ class Release:
     programs: Mapping[str, str]
 
 
+def architecture() -> str:
+    """Of this machine, as Go, releases and images name it."""
+    machine = platform.machine()
+    return _ARCHITECTURES.get(machine, machine)
+
+
 def this_platform() -> str:
     """Such as ``linux-amd64``, as releases name it."""
-    machine = platform.machine()
-    return f"{platform.system().lower()}-{_ARCHITECTURES.get(machine, machine)}"
+    return f"{platform.system().lower()}-{architecture()}"
 
 
 def read(source: Path, on: str) -> list[Release]:
@@ -70,9 +75,13 @@ def read(source: Path, on: str) -> list[Release]:
 def required(go_mod: Path, module: str) -> str:
     """The version of a module that a go.mod requires; blank for none."""
     try:
-        text = go_mod.read_text(encoding="utf-8")
+        return version_in(go_mod.read_text(encoding="utf-8"), module)
     except FileNotFoundError:
         return ""
+
+
+def version_in(text: str, module: str) -> str:
+    """As ``required``, for the text of a go.mod."""
     match = re.search(rf"^(?:require)?\s*{re.escape(module)} (v\S+)", text, re.MULTILINE)
     return match.group(1) if match else ""
 

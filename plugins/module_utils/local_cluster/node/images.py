@@ -16,7 +16,6 @@ import http.client
 import io
 import json
 import os
-import platform
 import shutil
 import subprocess
 import tarfile
@@ -29,6 +28,7 @@ from pathlib import Path
 from ...errors import BootstrapError
 from ...formats.json_object import Json
 from ...run import Context
+from ..control_plane import releases
 from ..control_plane.locks import locked
 from . import layers, requirements
 
@@ -152,7 +152,7 @@ def image(name: str, stack: list[Layer], config: Json) -> Image:
     if not any(each.startswith("PATH=") for each in environment):
         environment = [_PATH, *environment]
     settings = {
-        "architecture": {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine()),
+        "architecture": releases.architecture(),
         "os": "linux",
         "config": {**config, "Env": environment},
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{each.sha256}" for each in stack]},
